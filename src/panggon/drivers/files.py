@@ -1,0 +1,101 @@
+"""Atomic changes of files and links, for root, in directories that only root may write.
+
+Every change is a rename: after a kill at any instruction a reader sees the old or the new, never half.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from panggon.core.errors import PermanentError, TemporaryError
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the system's errors into ours: a full disk may pass (`disk.full`), a refusal will not (`disk.refused`)."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise TemporaryError("disk.full", str(error)) from error
+        raise PermanentError("disk.refused", str(error)) from error
+
+
+def write(path: Path, content: bytes | str, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> None:
+    """Replace the file by one with this content, owner and mode, durably."""
+    data = content.encode() if isinstance(content, str) else content
+    draft = _draft(path)
+    with translated():
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                os.fchown(descriptor, uid, gid)
+                os.fchmod(descriptor, mode)
+                file.flush()
+                os.fsync(descriptor)
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def link(path: Path, target: str) -> None:
+    """Make `path` a symbolic link to `target`, whatever it was before."""
+    draft = _draft(path)
+    with translated():
+        draft.symlink_to(target)
+        draft.replace(path)
+
+
+def read(path: Path) -> bytes | None:
+    """The content, or None where there is no such file; a link is not followed."""
+    with translated():
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
+
+
+def read_link(path: Path) -> str | None:
+    """Where the link points, or None where there is nothing. Raises PermanentError for what is not a link."""
+    with translated():
+        try:
+            return os.readlink(path)
+        except FileNotFoundError:
+            return None
+
+
+def remove(path: Path) -> None:
+    """Remove a file or link; nothing there is fine."""
+    with translated():
+        path.unlink(missing_ok=True)
+
+
+def directory(path: Path, *, mode: int = 0o755, uid: int = 0, gid: int = 0) -> None:
+    """Make the directory with its parents; set owner and mode of itself."""
+    with translated():
+        path.mkdir(parents=True, exist_ok=True)
+        os.chown(path, uid, gid, follow_symlinks=False)
+        path.chmod(mode)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory whole. It vanishes under its name at once; links in it are removed, not followed."""
+    grave = path.with_name(f".{path.name}.{secrets.token_hex(6)}.removed")
+    with translated():
+        try:
+            path.rename(grave)
+        except FileNotFoundError:
+            return
+        shutil.rmtree(grave)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")

@@ -1,0 +1,125 @@
+"""The one place that starts processes: argument lists, no shell, a clean environment, always a time limit."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core.errors import PermanentError, TemporaryError
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that ended: its exit code and what it printed."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def run(argv: Sequence[str], *, stdin: bytes = b"", seconds: float = 20, cwd: Path | None = None) -> Finished:
+    """Run a command to its end; any exit code is an answer, not an error.
+
+    Raises PermanentError `shell.missing` when there is no such program, TemporaryError `shell.slow` when it does not
+    end in `seconds` (it is killed then).
+    """
+    try:
+        done = subprocess.run(
+            list(argv),
+            input=stdin,
+            capture_output=True,
+            timeout=seconds,
+            cwd=cwd,
+            env=_environment({}),
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise PermanentError("shell.missing", argv[0]) from error
+    except subprocess.TimeoutExpired as error:
+        raise TemporaryError("shell.slow", argv[0], seconds=seconds) from error
+    return Finished(
+        done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    )
+
+
+def check(argv: Sequence[str], *, stdin: bytes = b"", seconds: float = 20, cwd: Path | None = None) -> str:
+    """Like `run`, for commands that must succeed: their output. Raises PermanentError `shell.failed` otherwise."""
+    done = run(argv, stdin=stdin, seconds=seconds, cwd=cwd)
+    if done.code:
+        raise PermanentError(
+            "shell.failed", f"{argv[0]}: {done.errors.strip() or done.output.strip()}", exit=done.code
+        )
+    return done.output
+
+
+@dataclass(slots=True)
+class Process:
+    """A server that this process started: the leader of its own session, so that it can be ended with its children."""
+
+    popen: "subprocess.Popen[bytes]"
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def running(self) -> bool:
+        return self.popen.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        if self.running():
+            self.popen.send_signal(number)
+
+    def wait(self, *, seconds: float) -> bool:
+        """True when it ended within `seconds`."""
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill_session(self) -> None:
+        """SIGKILL to it and to every process of its session that kept its group."""
+        try:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.popen.wait(10)
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    log: Path,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+    user: int | None = None,
+    group: int | None = None,
+) -> Process:
+    """Start a server in a session of its own, its output appended to `log`. Raises PermanentError `shell.missing`."""
+    with log.open("ab") as sink:
+        try:
+            popen = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                cwd=cwd,
+                env=_environment(environment or {}),
+                pass_fds=tuple(pass_fds),
+                start_new_session=True,
+                user=user,
+                group=group,
+                extra_groups=None if user is None else (),
+            )
+        except FileNotFoundError as error:
+            raise PermanentError("shell.missing", argv[0]) from error
+    return Process(popen)
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": PATH, "LANG": "C.UTF-8", "TZ": "UTC", **more}
