@@ -36,5 +36,6 @@ class Driver(Protocol):
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """Does it work, asked from outside as a client would, never by an exit code? A failed proof is a Check
-        that is not ok, not an exception."""
+        that is not ok, not an exception.
+        """
         ...

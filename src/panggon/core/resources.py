@@ -40,9 +40,7 @@ class Standing(StrEnum):
 
     ABSENT = "absent"
     OURS = "ours"
-    PARTIAL = (
-        "partial"  # ours, left half written by an interrupted write; only the journal that wrote it may go on
-    )
+    PARTIAL = "partial"  # ours, left half written by an interrupted write; only the journal that wrote it may go on
     FOREIGN = "foreign"  # not made by Panggon: reported, never touched
 
 

@@ -14,9 +14,7 @@ SITE_ID = re.compile(r"s[0-9]{6}")
 class SiteState(StrEnum):
     """How far a site is open to the world (DESIGN: prepared, not open)."""
 
-    PREPARED = (
-        "prepared"  # name, certificate and server exist and are proven; visitors see "sedang disiapkan"
-    )
+    PREPARED = "prepared"  # name, certificate and server exist and are proven; visitors see "sedang disiapkan"
     OPEN = "open"  # the site answers, its owner may come in
     PARKED = "parked"  # everything kept, nothing served, nobody let in
 

@@ -67,7 +67,7 @@ def read_link(path: Path) -> str | None:
     """Where the link points, or None where there is nothing. Raises PermanentError for what is not a link."""
     with translated():
         try:
-            return os.readlink(path)
+            return str(path.readlink())
         except FileNotFoundError:
             return None
 

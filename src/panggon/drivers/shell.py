@@ -41,18 +41,14 @@ def run(argv: Sequence[str], *, stdin: bytes = b"", seconds: float = 20, cwd: Pa
         raise PermanentError("shell.missing", argv[0]) from error
     except subprocess.TimeoutExpired as error:
         raise TemporaryError("shell.slow", argv[0], seconds=seconds) from error
-    return Finished(
-        done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
-    )
+    return Finished(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
 def check(argv: Sequence[str], *, stdin: bytes = b"", seconds: float = 20, cwd: Path | None = None) -> str:
     """Like `run`, for commands that must succeed: their output. Raises PermanentError `shell.failed` otherwise."""
     done = run(argv, stdin=stdin, seconds=seconds, cwd=cwd)
     if done.code:
-        raise PermanentError(
-            "shell.failed", f"{argv[0]}: {done.errors.strip() or done.output.strip()}", exit=done.code
-        )
+        raise PermanentError("shell.failed", f"{argv[0]}: {done.errors.strip() or done.output.strip()}", exit=done.code)
     return done.output
 
 
