@@ -1,11 +1,9 @@
 """The two kinds of error: what may pass by itself, and what will not."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
-
-NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,7 @@ class Fault:
 
     code: str
     field: str = ""
-    facts: Mapping[str, Any] = NO_FACTS
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class PanggonError(Exception):
