@@ -1,0 +1,61 @@
+"""What papers are made of: values only, given by the case. No secret has a field here, so none can be printed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signs or acts, with the title and the number (NIP) as printed."""
+
+    name: str
+    role: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One proof of the node: `dns.answer`, whether it held, what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """A case as its papers tell it. Dates are local dates of the office; moments carry their zone."""
+
+    number: str
+    agency: str
+    title: str
+    label: str
+    host: str
+    kind: str
+    database: str
+    contact: str
+    letter_source: str
+    letter_number: str
+    letter_date: date | None
+    letter_subject: str
+    submitted_at: datetime | None
+    due_at: datetime | None
+    agenda_number: str = ""
+    received_at: datetime | None = None
+    division: str = ""
+    instruction: str = ""
+    nature: str = ""
+    note: str = ""
+    technician: str = ""
+    checklist: tuple[tuple[str, bool, str], ...] = ()
+    plan_words: tuple[str, ...] = ()
+    plan_digest: str = ""
+    evidence: tuple[Proof, ...] = ()
+    evidence_digest: str = ""
+    proved_at: datetime | None = None
+    site: str = ""
+    sftp_host: str = ""
+    sftp_port: int = 0
+    sftp_fingerprint: str = ""
+    access_page: str = ""
+    tracking_page: str = ""

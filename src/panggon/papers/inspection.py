@@ -1,0 +1,69 @@
+"""Is an uploaded letter a plain PDF? Pure reading of bytes; every fault is reported at once."""
+
+import io
+
+import pikepdf
+
+from panggon.core.errors import Fault, InvalidError
+
+SIZE_LIMIT_MEBIBYTES = 20
+PAGE_LIMIT = 200
+# Keys that make a PDF act instead of being read (ISO 32000-1, 12.6 and 12.7.8), or carry other files.
+ACTIVE_KEYS = frozenset({"/JavaScript", "/JS", "/Launch", "/RichMedia", "/XFA", "/EmbeddedFiles", "/EmbeddedFile"})
+ACTIVE_NAMES = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/RichMedia", "/EmbeddedFile"})
+
+
+def inspect_letter(data: bytes) -> None:
+    """Raise InvalidError with field `letter` unless `data` is a plain, readable PDF of at most 20 MiB."""
+    faults = tuple(Fault(code, "letter", {"limit_mebibytes": SIZE_LIMIT_MEBIBYTES}) for code in _faults(data))
+    if faults:
+        raise InvalidError(faults)
+
+
+def _faults(data: bytes) -> list[str]:
+    if not data:
+        return ["letter.empty"]
+    if len(data) > SIZE_LIMIT_MEBIBYTES * 1024 * 1024:
+        return ["letter.too_large"]
+    # A file that starts as something else and holds a PDF later is two files for two readers.
+    if not data.startswith(b"%PDF-"):
+        return ["letter.not_pdf"]
+    try:
+        with pikepdf.open(io.BytesIO(data)) as document:
+            return _faults_of(document)
+    except pikepdf.PasswordError:
+        return ["letter.encrypted"]
+    except (pikepdf.PdfError, RecursionError, ValueError):
+        return ["letter.broken"]
+
+
+def _faults_of(document: pikepdf.Pdf) -> list[str]:
+    faults = []
+    if document.is_encrypted:
+        faults.append("letter.encrypted")
+    if not document.pages:
+        faults.append("letter.no_pages")
+    if len(document.pages) > PAGE_LIMIT:
+        faults.append("letter.too_many_pages")
+    if any(_is_active(item) for item in document.objects):
+        faults.append("letter.active_content")
+    return faults
+
+
+def _is_active(item: pikepdf.Object) -> bool:
+    """True for an object that holds an action anywhere in it; references are other objects and seen by themselves."""
+    waiting = [item]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
+            keys = set(value.keys())
+            if keys & ACTIVE_KEYS or any(str(value.get(key)) in ACTIVE_NAMES for key in ("/S", "/Type", "/Subtype")):
+                return True
+            waiting.extend(child for child in (value[key] for key in keys) if _is_direct(child))
+        elif isinstance(value, pikepdf.Array):
+            waiting.extend(child for child in value if _is_direct(child))
+    return False
+
+
+def _is_direct(child: object) -> bool:
+    return isinstance(child, pikepdf.Object) and not child.is_indirect

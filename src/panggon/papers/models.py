@@ -1,0 +1,44 @@
+import uuid
+
+from django.db import models
+
+from panggon.papers.contents import TITLES, PaperKind
+
+
+class Paper(models.Model):
+    """One issued paper. Its bytes lie in the file store under `sha256` and never change.
+
+    The case is named by its number, because papers know nothing of cases; `event` is the sequence number of the case's
+    event that caused it, so that a job that runs twice issues one paper.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case_number = models.CharField(max_length=40, db_index=True)
+    kind = models.CharField(max_length=40, choices=[(kind.value, TITLES[kind]) for kind in PaperKind])
+    event = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    number = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case_number", "kind", "event"], name="one_paper_an_event")]
+        ordering = ["made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.number}"
+
+
+class PaperCounter(models.Model):
+    """The last number given out in a year and classification code; taken under a row lock, so there are no gaps."""
+
+    code = models.CharField(max_length=20)
+    year = models.PositiveIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "year"], name="one_counter_a_code_and_year")]
+
+    def __str__(self) -> str:
+        return f"{self.code}/{self.last}/{self.year}"

@@ -1,0 +1,73 @@
+"""Issuing papers: number, render, keep."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from panggon.papers import store
+from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.dates import OFFICE_ZONE, day_words
+from panggon.papers.facts import CaseFacts, Person
+from panggon.papers.inspection import inspect_letter
+from panggon.papers.models import Paper, PaperCounter
+from panggon.papers.rendering import render
+
+__all__ = ["inspect_letter", "issue", "sample_letter"]
+
+
+@transaction.atomic
+def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: datetime) -> Paper:
+    """Issue the paper that this event of the case caused; asked again, give the one issued before.
+
+    The number, the row and the kept file stand or fall together: a failed rendering uses no number up.
+    """
+    counter = _counter(at)
+    known = Paper.objects.filter(case_number=facts.number, kind=kind, event=event).first()
+    if known:
+        return known
+    counter.last += 1
+    number = f"{counter.code}/{counter.last:03d}/{counter.year}"
+    data = render("lembar.typ", {**_frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)})
+    counter.save(update_fields=["last"])
+    return Paper.objects.create(
+        case_number=facts.number,
+        kind=kind,
+        event=event,
+        title=TITLES[kind],
+        number=number,
+        sha256=store.put(data),
+        size_bytes=len(data),
+        made_at=at,
+    )
+
+
+def sample_letter(facts: dict[str, Any], *, at: datetime) -> bytes:
+    """The OPD's letter of request, laid out from the fields of reference form; to be signed by the head of the OPD."""
+    return render("surat_permohonan.typ", {**_frame(at), **facts})
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _counter(at: datetime) -> PaperCounter:
+    key = {"code": settings.PANGGON_PAPER_CODE, "year": at.astimezone(OFFICE_ZONE).year}
+    PaperCounter.objects.get_or_create(**key)
+    return PaperCounter.objects.select_for_update().get(**key)
+
+
+def _frame(at: datetime) -> dict[str, Any]:
+    day = at.astimezone(OFFICE_ZONE).date()
+    office = settings.PANGGON_OFFICE
+    return {
+        "office": office,
+        "place": office["place"],
+        "made": {"year": day.year, "month": day.month, "day": day.day, "words": day_words(day)},
+        "simulation": settings.PANGGON_DEMO or settings.PANGGON_SIMULATION,
+        "footer": office["name"],
+    }
+
+
+def _signer(person: Person) -> dict[str, Any]:
+    return {"role": person.role, "name": person.name, "number": person.number}

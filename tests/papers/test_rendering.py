@@ -1,0 +1,79 @@
+"""Papers: the same facts give the same bytes, every paper is one readable PDF, and no field can hold a secret."""
+
+import dataclasses
+import io
+from datetime import UTC, date, datetime
+
+import pikepdf
+import pytest
+
+from panggon.core.errors import PermanentError
+from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.dates import day_words, moment_words
+from panggon.papers.facts import CaseFacts, Proof
+from panggon.papers.rendering import render
+
+FRAME = {
+    "office": {"government": "Pemerintah Kota", "name": "Dinas", "address": "Jalan", "place": "Pekalongan"},
+    "place": "Pekalongan",
+    "made": {"year": 2026, "month": 11, "day": 24, "words": "24 November 2026"},
+    "simulation": True,
+    "footer": "Dinas",
+    "number": "500.12/001/2026",
+    "signer": {"role": "Kepala Dinas", "name": "Nama", "number": ""},
+}
+FACTS = CaseFacts(
+    number="HST-2026-0001",
+    agency="Dinas Sosial",
+    title="Layanan #Sosial *_<script>$ @ [x] \\",
+    label="dinsos",
+    host="dinsos.panggon.test",
+    kind="PHP",
+    database="MariaDB",
+    contact="Sri",
+    letter_source="Surat permohonan",
+    letter_number="500.12/117/2026",
+    letter_date=date(2026, 11, 20),
+    letter_subject="Permohonan Hosting",
+    submitted_at=datetime(2026, 11, 24, 2, 0, tzinfo=UTC),
+    due_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
+    checklist=(("Surat", True, ""), ("Nama", False, "Nama belum ditulis")),
+    plan_words=("Membuat pengguna Unix s800001",),
+    evidence=(Proof("dns.answer", True, "127.0.0.1"),),
+    evidence_digest="ab" * 32,
+)
+
+
+@pytest.mark.parametrize("kind", list(PaperKind))
+def test_each_paper_is_one_pdf_with_its_title_and_language(kind):
+    made = render("lembar.typ", {**FRAME, **content(kind, FACTS)})
+    with pikepdf.open(io.BytesIO(made)) as document:
+        assert str(document.docinfo["/Title"]) == TITLES[kind]
+        assert str(document.Root.Lang) == "id"
+        assert 1 <= len(document.pages) <= 2
+
+
+def test_the_same_facts_give_the_same_bytes():
+    facts = {**FRAME, **content(PaperKind.HOSTING_DOCUMENT, FACTS)}
+    assert render("lembar.typ", facts) == render("lembar.typ", facts)
+
+
+def test_the_hosting_document_carries_the_digest_of_the_evidence():
+    words = content(PaperKind.HOSTING_DOCUMENT, FACTS)
+    assert FACTS.evidence_digest in words["sections"][0]["paragraphs"][0]
+
+
+def test_a_broken_template_is_an_error_in_words():
+    with pytest.raises(PermanentError) as refused:
+        render("lembar.typ", {})
+    assert refused.value.code == "paper.template"
+
+
+def test_no_fact_is_a_secret():
+    names = {field.name for field in dataclasses.fields(CaseFacts)}
+    assert not {name for name in names if "password" in name or "secret" in name or "token" in name}
+
+
+def test_dates_are_written_in_indonesian_and_in_the_offices_time():
+    assert day_words(date(2026, 8, 17)) == "17 Agustus 2026"
+    assert moment_words(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)) == "25 November 2026 pukul 01.30 WIB"
