@@ -1,0 +1,91 @@
+"""Who uses the portal: people, the agencies that they act for, and the posts that they hold in the dinas."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+
+class Agency(models.Model):
+    """An OPD: an agency of the city that may ask for hosting."""
+
+    name = models.CharField("nama resmi", max_length=200, unique=True)
+    short_name = models.CharField("nama singkat", max_length=40, unique=True)
+    is_network_user = models.BooleanField("pengguna jaringan kota", default=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "OPD"
+        verbose_name_plural = "OPD"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Division(models.Model):
+    """A division (bidang) of the dinas itself, to which the Kepala Dinas disposes a letter."""
+
+    name = models.CharField("nama", max_length=120, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "bidang"
+        verbose_name_plural = "bidang"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person. With an agency: an applicant; with role assignments: an official of the dinas."""
+
+    first_name = None
+    last_name = None
+    full_name = models.CharField("nama lengkap", max_length=150)
+    nip = models.CharField("NIP", max_length=18, blank=True)
+    phone = models.CharField("nomor HP", max_length=30, blank=True)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="OPD")
+    division = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="bidang"
+    )
+
+    REQUIRED_FIELDS = ["email", "full_name"]
+
+    class Meta:
+        ordering = ["full_name"]
+        verbose_name = "pengguna"
+        verbose_name_plural = "pengguna"
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def get_short_name(self) -> str:
+        return self.full_name.split(" ")[0]
+
+
+class RoleAssignment(models.Model):
+    """One post held by a person; posts of a division (Kepala Bidang, petugas teknis) name the division.
+
+    `role` holds a value of `core.procedure.Role`; `services.assign_role` is the only writer and refuses any other.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="role_assignments")
+    role = models.CharField("peran", max_length=30)
+    division = models.ForeignKey(Division, models.PROTECT, null=True, blank=True, related_name="role_assignments")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "division"], name="one_post_once", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=Q(role__in=["division_head", "technician"], division__isnull=False)
+                | Q(division__isnull=True) & ~Q(role__in=["division_head", "technician"]),
+                name="post_of_a_division_names_it",
+            ),
+        ]
+        verbose_name = "jabatan"
+        verbose_name_plural = "jabatan"
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role}"
