@@ -1,0 +1,103 @@
+"""Where the demonstration keeps its things, and which ports it uses."""
+
+import json
+import os
+import socket
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+HOSTING = Path("/srv/panggon-demo")
+ZONE = "panggon.test"
+FIRST_SITE, LAST_SITE = 800001, 899999
+UID_BASE = 1_900_000_000
+WISHED_PORTS = {"portal": 8080, "nodes": 8081, "postgres": 8032, "http": 8088, "https": 8443, "dns": 8053, "sftp": 8022}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`state` is `var/demo` of the checkout, or a link of that name where servers may not enter the checkout."""
+
+    state: Path
+    hosting: Path
+    ports: dict[str, int]
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def node_config(self) -> Path:
+        return self.state / "node.toml"
+
+    @property
+    def accounts(self) -> Path:
+        return self.state / "accounts.json"
+
+    @property
+    def evidence(self) -> Path:
+        return self.state / "evidence.json"
+
+    @property
+    def papers(self) -> Path:
+        return self.state / "papers"
+
+    @property
+    def authority(self) -> Path:
+        return self.state / "ca.pem"
+
+    @property
+    def portal_url(self) -> str:
+        return f"http://localhost:{self.ports['portal']}"
+
+    @property
+    def nodes_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['nodes']}"
+
+
+def prepare() -> Layout:
+    """Make the directories; choose ports once, and again only those that are taken by somebody else."""
+    state = REPOSITORY / "var" / "demo"
+    if not _reachable(REPOSITORY) and not state.exists():
+        (HOSTING / "var").mkdir(parents=True, exist_ok=True)
+        state.parent.mkdir(exist_ok=True)
+        state.symlink_to(HOSTING / "var")
+    for directory in (state, state / "logs", state / "papers", HOSTING):
+        directory.mkdir(parents=True, exist_ok=True)
+    return Layout(state.resolve(), HOSTING, _ports(state / "ports.json"))
+
+
+def _reachable(path: Path) -> bool:
+    """May any user of the machine enter this directory? MariaDB and PostgreSQL run as users of their own."""
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
+
+
+def _ports(kept: Path) -> dict[str, int]:
+    ports = {**WISHED_PORTS, **(json.loads(kept.read_text()) if kept.exists() else {})}
+    for name, port in ports.items():
+        if not _free(port):
+            ports[name] = _any_free_port()
+    kept.write_text(json.dumps(ports))
+    return ports
+
+
+def _free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+def _any_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_root() -> bool:
+    return os.geteuid() == 0
