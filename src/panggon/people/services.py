@@ -1,0 +1,77 @@
+"""The only writers of people: accounts, posts, second factors."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.vocabulary import Role
+from panggon.people.models import Agency, Division, RoleAssignment, User
+
+IN_A_DIVISION = frozenset({Role.DIVISION_HEAD, Role.TECHNICIAN})
+ASSIGNABLE = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
+
+
+@transaction.atomic
+def create_account(
+    username: str,
+    *,
+    full_name: str,
+    email: str,
+    password: str,
+    agency: Agency | None = None,
+    division: Division | None = None,
+    nip: str = "",
+    phone: str = "",
+) -> User:
+    """A new account. There is no open sign-up: TU or the administrator makes the first one on an agency's letter.
+
+    Raises `InvalidError` with `username.taken`, `email.taken` and `password.weak` (every fault at once).
+    """
+    user = User(
+        username=username, full_name=full_name, email=email, agency=agency, division=division, nip=nip, phone=phone
+    )
+    faults = (*_taken(username, email), *_weak(password, user))
+    if faults:
+        raise InvalidError(faults)
+    user.set_password(password)
+    user.save()
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def assign_role(user: User, role: Role, *, division: Division | None = None) -> RoleAssignment:
+    """Gives a post; giving it twice changes nothing. Raises `InvalidError` when the post cannot be held so."""
+    if role not in ASSIGNABLE:
+        raise InvalidError((Fault("role.not_assignable", field="role"),))
+    if (division is not None) != (role in IN_A_DIVISION):
+        raise InvalidError((Fault("role.division_does_not_fit", field="division"),))
+    assignment, _ = RoleAssignment.objects.get_or_create(user=user, role=role, division=division)
+    return assignment
+
+
+@transaction.atomic
+def enrol_totp(user: User, secret: str) -> None:
+    """Makes `secret` (base32) the person's one authenticator secret, in place of a former one."""
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+    TOTP.activate(user, secret)
+
+
+def _taken(username: str, email: str) -> list[Fault]:
+    faults = []
+    if User.objects.filter(username__iexact=username).exists():
+        faults.append(Fault("username.taken", field="username"))
+    if User.objects.filter(email__iexact=email).exists():
+        faults.append(Fault("email.taken", field="email"))
+    return faults
+
+
+def _weak(password: str, user: User) -> list[Fault]:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return [Fault("password.weak", field="password", facts={"words": error.messages})]
+    return []
