@@ -1,9 +1,34 @@
 """From a wish and what exists to a plan: a printable value with a digest that a person can approve."""
 
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from panggon.core.resources import Attributes, Key
-from panggon.core.spec import SiteSpec
+from panggon.core.errors import Fault, InvalidError, PermanentError
+from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
+from panggon.core.spec import SiteKind, SiteSpec, SiteState, bare_keys, digestable, parse
+from panggon.core.spec import dump as dump_spec
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """What a plan must know of the machine: `uid_base` + number is a site's uid; `ipv4` and `ipv6` are the addresses
+    that its names point to; `issuer` names who signs certificates; without sandboxes PHP sees the real paths below
+    `root`.
+    """
+
+    uid_base: int
+    ipv4: tuple[str, ...]
+    ipv6: tuple[str, ...]
+    issuer: str
+    root: str
+    sandboxed: bool
+
+    def document_root(self, site: str) -> str:
+        return "/site/public" if self.sandboxed else f"{self.root}/sites/{site}/public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +39,9 @@ class Change:
     before: Attributes | None
     after: Attributes | None
 
+    def inverse(self) -> "Change":
+        return Change(self.key, self.after, self.before)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -23,3 +51,203 @@ class Plan:
     changes: tuple[Change, ...]
     unchanged: tuple[Change, ...]
     digest: str
+
+    @property
+    def present(self) -> tuple[Key, ...]:
+        """What the plan leaves in existence, changed or not, in the order of making: all that can be proven."""
+        keys = [change.key for change in (*self.changes, *self.unchanged) if change.after is not None]
+        return tuple(sorted(keys, key=lambda key: MAKING_ORDER.index(key.kind)))
+
+
+# docs/architecture.md, "Resources of a site": each stands on those before it.
+MAKING_ORDER = (
+    Kind.USER,
+    Kind.DIRECTORY,
+    Kind.DATABASE,
+    Kind.SITE,
+    Kind.RUNTIME,
+    Kind.CERTIFICATE,
+    Kind.HOST,
+    Kind.ACCESS,
+    Kind.RECORDS,
+)
+_NAMED_BY_HOST = (Kind.CERTIFICATE, Kind.HOST, Kind.RECORDS)
+
+
+def desired(spec: SiteSpec, facts: MachineFacts) -> tuple[tuple[Key, Attributes | None], ...]:
+    """Every resource of the wish in the order of making, with the attributes it shall have (None: absent).
+
+    A site without a database says nothing about one: data that was once there is parked by people, never dropped by
+    a field left out.
+    """
+    makers = {
+        Kind.USER: _user,
+        Kind.DIRECTORY: _directory,
+        Kind.DATABASE: _database,
+        Kind.SITE: _site,
+        Kind.RUNTIME: _runtime,
+        Kind.CERTIFICATE: _certificate,
+        Kind.HOST: _host,
+        Kind.ACCESS: _access,
+        Kind.RECORDS: _records,
+    }
+    return tuple((key, makers[key.kind](spec, facts)) for key in keys(spec))
+
+
+def keys(spec: SiteSpec) -> tuple[Key, ...]:
+    """The resources that a wish speaks of, in the order of making."""
+    kinds = [kind for kind in MAKING_ORDER if kind is not Kind.DATABASE or spec.database]
+    return tuple(Key(kind, spec.host if kind in _NAMED_BY_HOST else spec.site) for kind in kinds)
+
+
+def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation]) -> Plan:
+    """The plan that leads from what was observed to the wish: first what must go, last made first, then the rest.
+
+    Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
+    left half written and must finish itself, `plan.unobserved` when nobody looked.
+    """
+    seen = {observation.key: observation for observation in observations}
+    wished = desired(spec, facts)
+    _refuse_unplannable([(key, seen.get(key)) for key, _ in wished])
+    ways = [Change(key, seen[key].attributes, after) for key, after in wished]
+    going = [way for way in reversed(ways) if way.after is None and way.before is not None]
+    coming = [way for way in ways if way.after is not None and not same(way.before, way.after)]
+    unchanged = tuple(way for way in ways if same(way.before, way.after))
+    changes = (*going, *coming)
+    return Plan(spec, changes, unchanged, _digest(spec, changes, unchanged))
+
+
+def same(one: Attributes | None, other: Attributes | None) -> bool:
+    return canonical(one) == canonical(other)
+
+
+def dump(plan: Plan) -> dict[str, Any]:
+    """The plan as a JSON document, for journals and the portal."""
+    return {
+        "version": VERSION,
+        "spec": dump_spec(plan.spec),
+        "changes": [_row(change) for change in plan.changes],
+        "unchanged": [_row(change) for change in plan.unchanged],
+        "digest": plan.digest,
+    }
+
+
+def load(document: object) -> Plan:
+    """The plan in a document. Raises InvalidError: `plan.version`, `plan.shape`, `plan.digest` (it was altered)."""
+    if not isinstance(document, Mapping) or document.get("version") != VERSION:
+        raise InvalidError((Fault("plan.version", "version"),))
+    spec = parse(document.get("spec"))
+    try:
+        changes, unchanged = (tuple(map(_change, document[name])) for name in ("changes", "unchanged"))
+        digest = document["digest"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidError((Fault("plan.shape"),)) from error
+    if digest != _digest(spec, changes, unchanged):
+        raise InvalidError((Fault("plan.digest", "digest"),))
+    return Plan(spec, changes, unchanged, digest)
+
+
+def _user(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
+    password = spec.access.password_fingerprint if spec.state is SiteState.OPEN else ""
+    return {"uid": _uid(spec, facts), "password": password}
+
+
+def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
+    return {"uid": _uid(spec, facts)}
+
+
+def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"engine": str(spec.database), "connections": spec.limits.database_connections}
+
+
+def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
+    return {
+        "host": spec.host,
+        "generation": spec.generation,
+        "kind": spec.kind.value,
+        "php_version": spec.php_version,
+        "profile": spec.profile.value,
+        "upload_mebibytes": spec.limits.upload_mebibytes,
+        "memory_mebibytes": spec.limits.memory_mebibytes,
+        "processes": spec.limits.processes,
+        "document_root": facts.document_root(spec.site),
+    }
+
+
+def _runtime(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    if spec.kind is not SiteKind.PHP or spec.state is SiteState.PARKED:
+        return None
+    return {"kind": spec.kind.value, "php_version": spec.php_version, "generation": spec.generation}
+
+
+def _certificate(_spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
+    return {"issuer": facts.issuer, "valid": True}
+
+
+def _host(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return None if spec.state is SiteState.PARKED else {"site": spec.site, "state": spec.state.value}
+
+
+def _access(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    if spec.state is SiteState.PARKED:
+        return None
+    return {"keys": bare_keys(spec.access.ssh_keys) if spec.state is SiteState.OPEN else ()}
+
+
+def _records(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
+    if spec.state is SiteState.PARKED:
+        return None
+    return {"site": spec.site, "a": tuple(sorted(facts.ipv4)), "aaaa": tuple(sorted(facts.ipv6))}
+
+
+def _uid(spec: SiteSpec, facts: MachineFacts) -> int:
+    return facts.uid_base + int(spec.site.removeprefix("s"))
+
+
+def _refuse_unplannable(seen: list[tuple[Key, Observation | None]]) -> None:
+    unobserved = [str(key) for key, observation in seen if observation is None]
+    if unobserved:
+        raise PermanentError("plan.unobserved", ", ".join(unobserved))
+    for standing, code in ((Standing.FOREIGN, "plan.foreign"), (Standing.PARTIAL, "plan.partial")):
+        named = [f"{key} ({found.detail})" for key, found in seen if found and found.standing is standing]
+        if named:
+            raise PermanentError(code, "; ".join(named).replace(" ()", ""))
+
+
+def _digest(spec: SiteSpec, changes: tuple[Change, ...], unchanged: tuple[Change, ...]) -> str:
+    covered = {"spec": digestable(spec), "changes": list(map(_row, changes)), "unchanged": list(map(_row, unchanged))}
+    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+
+
+def _row(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.key.kind.value,
+        "name": change.key.name,
+        "before": _plain(change.before),
+        "after": _plain(change.after),
+    }
+
+
+def _plain(attributes: Attributes | None) -> dict[str, Any] | None:
+    if attributes is None:
+        return None
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in attributes.items()}
+
+
+def _change(row: Mapping[str, Any]) -> Change:
+    return Change(Key(Kind(row["kind"]), str(row["name"])), attributes_of(row["before"]), attributes_of(row["after"]))
+
+
+def attributes_of(members: Mapping[str, Any] | None) -> Attributes | None:
+    """Attributes from their JSON form, where tuples are lists."""
+    if members is None:
+        return None
+    return {name: _value(value) for name, value in members.items()}
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, list):
+        return tuple(map(str, value))
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"not a value: {value!r}")

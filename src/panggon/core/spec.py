@@ -3,12 +3,41 @@
 The JSON form is versioned and documented in `docs/spec.md`; its schema is `schema/site-spec.v1.json`.
 """
 
+import base64
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any, NoReturn
+
+from panggon.core.errors import Fault, InvalidError
 
 VERSION = 1
 SITE_ID = re.compile(r"s[0-9]{6}")
+PHP_VERSION = re.compile(r"[78]\.[0-9]")
+FINGERPRINT = re.compile(r"[A-Za-z0-9:+/=._-]{0,128}")
+# RFC 1123 section 2.1 and RFC 1035 section 2.3.4, in lower case; at least two labels, none of them punycode, and the
+# last one not a number (it would read as an address).
+HOST = re.compile(
+    r"(?=.{1,253}\Z)(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
+SSH_KEY_TYPES = (
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+)
+SSH_KEYS_MOST = 20
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "generation": (1, 2_147_483_647),
+    "memory_mebibytes": (64, 4096),
+    "processes": (4, 256),
+    "upload_mebibytes": (1, 1024),
+    "database_connections": (1, 100),
+}
 
 
 class SiteState(StrEnum):
@@ -65,3 +94,183 @@ class SiteSpec:
     database: Engine | None = None
     limits: Limits = Limits()
     access: Access = Access()
+
+
+def _key_body(key_type: str) -> str:
+    """The pattern of a key's base64 text. RFC 4253 section 6.6: the blob repeats the type, so its beginning is fixed
+    and a text pasted behind the wrong type is seen.
+    """
+    name = len(key_type).to_bytes(4, "big") + key_type.encode()
+    beginning = base64.b64encode(name[: len(name) // 3 * 3]).decode()
+    return re.escape(key_type).replace(r"\-", "-") + " " + re.escape(beginning) + "[A-Za-z0-9+/]{20,1400}={0,2}"
+
+
+# Options (`command=…`) and control characters have no place here; a comment may follow and is not kept.
+SSH_KEY = re.compile(f"({'|'.join(map(_key_body, SSH_KEY_TYPES))})(?: [^\\x00-\\x1f\\x7f]{{0,255}})?")
+
+
+def parse(document: object) -> SiteSpec:
+    """The spec in a JSON document. Raises `InvalidError` with every fault, each with its field (`limits.processes`).
+
+    Fields that are not known are refused: a newer portal must not believe that an old node did what it skipped.
+    """
+    version = document.get("version") if isinstance(document, Mapping) else None
+    if isinstance(document, Mapping) and _number(version) != VERSION:
+        raise InvalidError((Fault("spec.version", "version", {"version": version, "known": VERSION}),))
+    spec: SiteSpec = _members(document, _spec)
+    return spec
+
+
+def dump(spec: SiteSpec) -> dict[str, Any]:
+    """The JSON document of a spec; `parse` reads it back to the same value."""
+    limits, access = spec.limits, spec.access
+    return {
+        "version": VERSION,
+        "site": spec.site,
+        "host": spec.host,
+        "state": spec.state.value,
+        "generation": spec.generation,
+        "kind": spec.kind.value,
+        "php_version": spec.php_version,
+        "profile": spec.profile.value,
+        "database": spec.database.value if spec.database else None,
+        "limits": {
+            "memory_mebibytes": limits.memory_mebibytes,
+            "processes": limits.processes,
+            "upload_mebibytes": limits.upload_mebibytes,
+            "database_connections": limits.database_connections,
+        },
+        "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
+    }
+
+
+def digestable(spec: SiteSpec) -> dict[str, Any]:
+    """What a plan's digest covers: the document without the comments of keys, which change nothing on a machine."""
+    return dump(replace(spec, access=replace(spec.access, ssh_keys=bare_keys(spec.access.ssh_keys))))
+
+
+def bare_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Public keys as "type base64", without comments (they name people), each once."""
+    return tuple(dict.fromkeys(" ".join(key.split()[:2]) for key in keys))
+
+
+class _Fields:
+    """The members of one JSON object, taken one by one; what is wrong with them is gathered."""
+
+    def __init__(self, members: Mapping[str, object]) -> None:
+        self._left = dict(members)
+        self.faults: list[Fault] = []
+
+    def need(self, name: str, rule: Callable[[object], Any]) -> Any:
+        if name not in self._left:
+            self.faults.append(Fault("spec.missing", name))
+            return None
+        return self.take(name, rule, None)
+
+    def take(self, name: str, rule: Callable[[object], Any], default: Any) -> Any:
+        if name not in self._left:
+            return default
+        try:
+            return rule(self._left.pop(name))
+        except InvalidError as error:
+            self.faults += [replace(fault, field=f"{name}.{fault.field}".rstrip(".")) for fault in error.faults]
+            return default
+
+    def finish(self) -> None:
+        self.faults += [Fault("spec.unknown", name) for name in self._left]
+        if self.faults:
+            raise InvalidError(tuple(self.faults))
+
+
+def _members(document: object, build: Callable[[_Fields], Any]) -> Any:
+    if not isinstance(document, Mapping):
+        _refuse("spec.object")
+    fields = _Fields(document)
+    built = build(fields)
+    fields.finish()
+    return built
+
+
+def _spec(fields: _Fields) -> SiteSpec:
+    fields.need("version", _number)
+    return SiteSpec(
+        site=fields.need("site", _text(SITE_ID, "spec.site")),
+        host=fields.need("host", _text(HOST, "spec.host")),
+        state=fields.need("state", _choice(SiteState)),
+        generation=fields.need("generation", _bounded("generation")),
+        kind=fields.take("kind", _choice(SiteKind), SiteKind.PHP),
+        php_version=fields.take("php_version", _text(PHP_VERSION, "spec.php_version"), "8.2"),
+        profile=fields.take("profile", _choice(Profile), Profile.PLAIN),
+        database=fields.take("database", lambda value: None if value is None else _choice(Engine)(value), None),
+        limits=fields.take("limits", lambda value: _members(value, _limits), Limits()),
+        access=fields.take("access", lambda value: _members(value, _access), Access()),
+    )
+
+
+def _limits(fields: _Fields) -> Limits:
+    usual = Limits()
+    return Limits(
+        memory_mebibytes=fields.take("memory_mebibytes", _bounded("memory_mebibytes"), usual.memory_mebibytes),
+        processes=fields.take("processes", _bounded("processes"), usual.processes),
+        upload_mebibytes=fields.take("upload_mebibytes", _bounded("upload_mebibytes"), usual.upload_mebibytes),
+        database_connections=fields.take(
+            "database_connections", _bounded("database_connections"), usual.database_connections
+        ),
+    )
+
+
+def _access(fields: _Fields) -> Access:
+    return Access(
+        ssh_keys=fields.take("ssh_keys", _ssh_keys, ()),
+        password_fingerprint=fields.take("password_fingerprint", _text(FINGERPRINT, "spec.fingerprint"), ""),
+    )
+
+
+def _ssh_keys(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or len(value) > SSH_KEYS_MOST:
+        _refuse("spec.list", most=SSH_KEYS_MOST)
+    bad = [index for index, key in enumerate(value) if not (isinstance(key, str) and SSH_KEY.fullmatch(key))]
+    if bad:
+        raise InvalidError(tuple(Fault("spec.ssh_key", str(index)) for index in bad))
+    return bare_keys(tuple(value))
+
+
+def _text(pattern: re.Pattern[str], code: str) -> Callable[[object], str]:
+    def rule(value: object) -> str:
+        if not (isinstance(value, str) and pattern.fullmatch(value)):
+            _refuse(code)
+        return value
+
+    return rule
+
+
+def _choice(choices: type[StrEnum]) -> Callable[[object], StrEnum]:
+    def rule(value: object) -> StrEnum:
+        if not (isinstance(value, str) and value in list(choices)):
+            _refuse("spec.choice", choices=tuple(choices))
+        return choices(value)
+
+    return rule
+
+
+def _bounded(name: str) -> Callable[[object], int]:
+    least, most = BOUNDS[name]
+
+    def rule(value: object) -> int:
+        number = _number(value)
+        if number is None or not least <= number <= most:
+            _refuse("spec.bounds", least=least, most=most)
+        return number
+
+    return rule
+
+
+def _number(value: object) -> int | None:
+    """A whole number as JSON Schema means it: 1 and 1.0, but not true."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return None
+    return int(value)
+
+
+def _refuse(code: str, **facts: Any) -> NoReturn:
+    raise InvalidError((Fault(code, "", facts),))

@@ -1,0 +1,83 @@
+"""A plan in plain Indonesian sentences, one per change, for the technician who is to approve it. Never secrets."""
+
+from collections.abc import Mapping
+
+from panggon.core.plan import Change, Plan
+from panggon.core.resources import Attributes, Kind, Value
+
+_NOUNS: Mapping[Kind, str] = {
+    Kind.USER: "pengguna Unix",
+    Kind.DIRECTORY: "direktori situs",
+    Kind.DATABASE: "basis data",
+    Kind.SITE: "pengaturan situs",
+    Kind.RUNTIME: "lingkungan PHP situs",
+    Kind.CERTIFICATE: "sertifikat TLS",
+    Kind.HOST: "nama situs di server web",
+    Kind.ACCESS: "akses SFTP",
+    Kind.RECORDS: "rekaman DNS",
+}
+_LABELS: Mapping[str, str] = {
+    "uid": "UID",
+    "password": "kata sandi",
+    "engine": "jenis",
+    "connections": "koneksi paling banyak",
+    "host": "nama",
+    "generation": "generasi",
+    "kind": "jenis",
+    "php_version": "versi PHP",
+    "profile": "profil",
+    "upload_mebibytes": "unggahan paling besar (MiB)",
+    "memory_mebibytes": "memori (MiB)",
+    "processes": "proses paling banyak",
+    "document_root": "direktori dokumen",
+    "issuer": "penerbit",
+    "valid": "berlaku",
+    "site": "situs",
+    "state": "status",
+    "keys": "kunci SSH",
+    "a": "A",
+    "aaaa": "AAAA",
+}
+_STATES = {"prepared": "sedang disiapkan", "open": "terbuka", "parked": "diparkir"}
+
+
+def words(plan: Plan) -> tuple[str, ...]:
+    """One sentence per change, in the plan's order; none where all is as wished."""
+    return tuple(map(_sentence, plan.changes))
+
+
+def _sentence(change: Change) -> str:
+    what = f"{_NOUNS[change.key.kind]} {change.key.name}"
+    if change.after is None:
+        return f"Menghapus {what}."
+    if change.before is None:
+        facts = [f"{_LABELS.get(name, name)} {_shown(name, value)}" for name, value in change.after.items()]
+        return f"Membuat {what} ({', '.join(facts)})."
+    return f"Mengubah {what} ({', '.join(_differences(change.before, change.after))})."
+
+
+def _differences(before: Attributes, after: Attributes) -> list[str]:
+    return [
+        _difference(name, before.get(name), after.get(name))
+        for name in dict.fromkeys([*after, *before])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _difference(name: str, before: Value, after: Value) -> str:
+    old, new = _shown(name, before), _shown(name, after)
+    return f"{_LABELS.get(name, name)} diganti" if old == new else f"{_LABELS.get(name, name)}: {old} → {new}"
+
+
+def _shown(name: str, value: Value) -> str:
+    if name == "password":
+        return "terpasang" if value else "tidak ada"
+    if name == "keys" and isinstance(value, tuple):
+        return f"{len(value)} buah" if value else "tidak ada"
+    if name == "state":
+        return _STATES.get(str(value), str(value))
+    if isinstance(value, bool):
+        return "ya" if value else "tidak"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "tidak ada"
+    return "tidak ada" if value in (None, "") else str(value)

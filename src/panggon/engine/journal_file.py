@@ -1,0 +1,112 @@
+"""The journal of one site in a file: one JSON line an entry, durable before the act that it announces."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from panggon.core import journal
+from panggon.core.errors import TemporaryError
+from panggon.core.journal import Entry, Finished, Started
+
+# Bytes kept free behind a run's beginning, as zeros without a line's end: a disk that fills up during the run must
+# not keep it from writing down how it goes back. A run's entries take some 10 kB.
+RESERVE = 64 * 1024
+
+
+class JournalFile:
+    """The store behind `writing`; it keeps the run under way and the one before it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries = list(journal.load(_content(path)))
+        self._trusted = True
+
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries)
+
+    def append(self, entry: Entry) -> None:
+        """Raises TemporaryError `journal.unwritable` (a full disk); the entry then does not count as written."""
+        if not self._trusted:
+            raise TemporaryError("journal.unwritable", "the file must be opened again")
+        try:
+            if isinstance(entry, Started):
+                self._begin(entry)
+            else:
+                self._extend(entry)
+        except OSError as error:
+            # What reached the disk is unknown now. Going on could put entries behind one that was never there.
+            self._trusted = False
+            raise TemporaryError("journal.unwritable", str(error)) from error
+
+    def _begin(self, entry: Started) -> None:
+        """A new file with the last run and the new one's beginning; the old one stays until it is complete."""
+        kept = [*_last_run(self._entries), entry]
+        draft = self._path.with_name(f".{self._path.name}.new")
+        with draft.open("wb") as file:
+            length = file.write("".join(map(journal.dump, kept)).encode())
+            os.posix_fallocate(file.fileno(), 0, length + RESERVE)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+        _fsync_directory(self._path.parent)
+        self._entries = kept
+
+    def _extend(self, entry: Entry) -> None:
+        with self._path.open("r+b") as file:
+            file.seek(journal.sound_length(file.read()))
+            file.write(journal.dump(entry).encode())
+            if isinstance(entry, Finished):
+                file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+        self._entries.append(entry)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[JournalFile]:
+    """The store, for one writer at a time: a second one gets TemporaryError `journal.busy`, in any process.
+
+    The lock is a file of its own, because the journal's is replaced at each beginning. A kill frees it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise TemporaryError("journal.unwritable", str(error)) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TemporaryError("journal.busy", path.stem) from error
+        yield JournalFile(path)
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path) -> tuple[Entry, ...]:
+    """The entries for one who only looks, also while another writes."""
+    return journal.load(_content(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise TemporaryError("journal.unreadable", str(error)) from error
+
+
+def _last_run(entries: list[Entry]) -> list[Entry]:
+    begun = [index for index, entry in enumerate(entries) if isinstance(entry, Started)]
+    return entries[begun[-1] :] if begun else []
+
+
+def _fsync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

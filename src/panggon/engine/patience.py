@@ -1,0 +1,44 @@
+"""How long to wait for what may pass by itself."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from panggon.core.errors import TemporaryError
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """At most `attempts` in all; the pauses between them double from `first` to at most `longest` seconds."""
+
+    attempts: int
+    first: float
+    longest: float
+
+    def pauses(self) -> Iterator[float]:
+        for attempt in range(self.attempts - 1):
+            yield min(self.first * 2**attempt, self.longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Undoing has the most patience: giving up there leaves a machine between two states."""
+
+    writing: Patience = Patience(attempts=6, first=0.2, longest=5.0)  # 6 s in all
+    probing: Patience = Patience(attempts=5, first=0.3, longest=2.0)  # 4 s: a slow start, a DNS secondary
+    undoing: Patience = Patience(attempts=12, first=0.2, longest=20.0)  # 2 min
+
+
+USUAL = Policy()
+
+
+def patiently(attempt: Callable[[], Result], patience: Patience, sleep: Callable[[float], None]) -> Result:
+    """The attempt's result; after a TemporaryError it is tried again. Raises the last TemporaryError."""
+    for pause in patience.pauses():
+        try:
+            return attempt()
+        except TemporaryError:
+            sleep(pause)
+    return attempt()

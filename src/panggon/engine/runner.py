@@ -1,0 +1,277 @@
+"""Carrying out a plan under a journal: stopped anywhere and resumed, it reaches the wish or the former state."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from panggon.core import journal
+from panggon.core import plan as plans
+from panggon.core.driver import Check
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.journal import (
+    Failed,
+    Finished,
+    JournalStore,
+    Outcome,
+    Position,
+    Probed,
+    Problem,
+    Stage,
+    Started,
+    Undoing,
+    Undone,
+    Word,
+    Writing,
+    Written,
+)
+from panggon.core.plan import Change, MachineFacts, Plan
+from panggon.core.resources import Attributes, Key, Observation, Standing
+from panggon.core.spec import SiteSpec
+from panggon.engine.observe import Drivers, driver_of, observe
+from panggon.engine.patience import USUAL, Patience, Policy, patiently
+
+
+class Phase(StrEnum):
+    OBSERVING = "observing"
+    WRITING = "writing"
+    WRITTEN = "written"
+    PROBING = "probing"
+    PROBED = "probed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is being done, for people who watch: the `step`-th (from 1) of `steps` in this phase."""
+
+    phase: Phase
+    key: Key
+    step: int
+    steps: int
+
+
+def run(
+    plan: Plan,
+    *,
+    store: JournalStore,
+    drivers: Drivers,
+    now: Callable[[], datetime],
+    progress: Callable[[Progress], None],
+    wish: int,
+    sleep: Callable[[float], None] = time.sleep,
+    policy: Policy = USUAL,
+) -> Outcome:
+    """Carry out the plan. `now` gives UTC, `wish` is the number that the journal keeps.
+
+    Raises PermanentError `journal.open` while an earlier run is unfinished (resume it first), and TemporaryError when
+    the journal cannot be written; the run is then to be resumed.
+    """
+    earlier = journal.fold(store.entries())
+    if earlier and not earlier.outcome:
+        raise PermanentError("journal.open", f"wish {earlier.wish}")
+    store.append(Started(plan, wish, now()))
+    return resume(store, drivers=drivers, now=now, progress=progress, sleep=sleep, policy=policy)
+
+
+def resume(
+    store: JournalStore,
+    *,
+    drivers: Drivers,
+    now: Callable[[], datetime],
+    progress: Callable[[Progress], None],
+    sleep: Callable[[float], None] = time.sleep,
+    policy: Policy = USUAL,
+) -> Outcome:
+    """Bring the journal's run to its end; one that has ended gives its outcome again. Errors as `run`, and
+    PermanentError `journal.empty` when nothing was begun.
+    """
+    position = journal.fold(store.entries())
+    if position is None:
+        raise PermanentError("journal.empty")
+    return position.outcome or _Run(store, position, drivers, now, progress, sleep, policy).outcome()
+
+
+def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers) -> tuple[Check, ...]:
+    """Every proof of the wish, made once; a system that cannot be asked is a proof that does not hold."""
+    present = [key for key, after in plans.desired(spec, facts) if after is not None]
+    return tuple(check for key in present for check in _probe(key, spec, drivers))
+
+
+def drift(spec: SiteSpec, facts: MachineFacts, drivers: Drivers) -> tuple[Change, ...]:
+    """What a plan for this wish would change now. Errors as `plan.make`, and TemporaryError from reading."""
+    return plans.make(spec, facts, observe(spec, drivers)).changes
+
+
+class _Stale(Exception):  # noqa: N818 -- a verdict that ends the run, not an error of ours
+    """The world is neither as the plan nor as the journal says; nothing more may be touched."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run under way; `_position` always equals the fold of the journal."""
+
+    _store: JournalStore
+    _position: Position
+    _drivers: Drivers
+    _now: Callable[[], datetime]
+    _progress: Callable[[Progress], None]
+    _sleep: Callable[[float], None]
+    _policy: Policy
+
+    def outcome(self) -> Outcome:
+        try:
+            return self._forward() if self._position.problem is None else self._back_after_stop()
+        except _Stale as stale:
+            return self._finish(Word.STALE, Problem("stale", str(stale)))
+
+    def _forward(self) -> Outcome:
+        try:
+            self._observe(self._policy.writing)
+            while (index := self._position.index) is not None:
+                self._write(index)
+            self._prove()
+        except PanggonError as error:
+            self._note(Failed(Problem(error.code, error.detail)))
+            return self._back()
+        return self._finish(Word.APPLIED, None)
+
+    def _back_after_stop(self) -> Outcome:
+        try:
+            self._observe(self._policy.undoing)
+        except PanggonError as error:
+            return self._stuck(error)
+        return self._back()
+
+    def _back(self) -> Outcome:
+        try:
+            while (index := self._position.index) is not None:
+                self._undo(index)
+        except PanggonError as error:
+            return self._stuck(error)
+        return self._finish(Word.RESTORED, self._position.problem)
+
+    def _observe(self, patience: Patience) -> None:
+        """Every resource must read as the journal says. What is only kept is looked at too: the plan stands on it."""
+        plan = self._position.plan
+        ways = (*plan.changes, *plan.unchanged)
+        strange = []
+        for index, change in enumerate(ways):
+            self._progress(Progress(Phase.OBSERVING, change.key, index + 1, len(ways)))
+            found = self._read(change.key, patience)
+            if not self._expected(index, change, found):
+                strange.append(_strange(found))
+        if strange:
+            raise _Stale("; ".join(strange))
+
+    def _write(self, index: int) -> None:
+        change = self._due(index, Phase.WRITING, self._policy.writing)
+        self._note(Writing(index))
+        self._make(change.key, change.after, self._policy.writing)
+        self._note(Written(index))
+        self._report(Phase.WRITTEN, index)
+
+    def _undo(self, index: int) -> None:
+        change = self._due(index, Phase.UNDOING, self._policy.undoing)
+        # A write that was refused has changed nothing, and the same driver would refuse its inverse as well. After an
+        # interrupted *undoing* the same reading proves less: what follows the write may be missing, so it is repeated.
+        began = self._position.stages[index]
+        if began is not Stage.WRITING or not _reads(self._read(change.key, self._policy.undoing), change.before):
+            self._note(Undoing(index))
+            self._make(change.key, change.before, self._policy.undoing)
+        self._note(Undone(index))
+        self._report(Phase.UNDONE, index)
+
+    def _due(self, index: int, phase: Phase, patience: Patience) -> Change:
+        """The change whose turn it is, looked at once more: others may have been at it since the run began."""
+        self._report(phase, index)
+        change = self._position.plan.changes[index]
+        found = self._read(change.key, patience)
+        if not self._expected(index, change, found):
+            raise _Stale(_strange(found))
+        return change
+
+    def _make(self, key: Key, attributes: Attributes | None, patience: Patience) -> None:
+        driver = driver_of(key, self._drivers)
+        patiently(lambda: driver.write(key, attributes), patience, self._sleep)
+        if not _reads(found := self._read(key, patience), attributes):
+            raise PermanentError(journal.READBACK, _strange(found))
+
+    def _read(self, key: Key, patience: Patience) -> Observation:
+        return patiently(lambda: driver_of(key, self._drivers).read(key), patience, self._sleep)
+
+    def _expected(self, index: int, change: Change, found: Observation) -> bool:
+        """May the resource read like this at this point of the journal? (`index` past the changes: kept as it is.)"""
+        stages = self._position.stages
+        stage = stages[index] if index < len(stages) else Stage.PENDING
+        if index == self._position.misread:
+            return found.standing is not Standing.FOREIGN
+        if stage in (Stage.WRITING, Stage.UNDOING):
+            half = found.standing is Standing.PARTIAL
+            return half or _reads(found, change.before) or _reads(found, change.after)
+        return _reads(found, change.after if stage is Stage.WRITTEN else change.before)
+
+    def _prove(self) -> None:
+        """Every resource that the plan leaves is proven; what fails is asked again while the patience lasts."""
+        spec, keys = self._position.plan.spec, self._position.plan.present
+        checks: dict[Key, tuple[Check, ...]] = {}
+        for pause in (*self._policy.probing.pauses(), None):
+            for step, key in enumerate(keys, start=1):
+                if _holds(checks.get(key)):
+                    continue
+                self._progress(Progress(Phase.PROBING, key, step, len(keys)))
+                checks[key] = _probe(key, spec, self._drivers)
+                self._progress(Progress(Phase.PROBED, key, step, len(keys)))
+            if pause is None or all(map(_holds, checks.values())):
+                break
+            self._sleep(pause)
+        evidence = tuple(check for key in keys for check in checks[key])
+        self._note(Probed(evidence))
+        if failed := [f"{check.name}: {check.detail}" for check in evidence if not check.ok]:
+            raise PermanentError("unproven", "; ".join(failed))
+
+    def _finish(self, word: Word, problem: Problem | None) -> Outcome:
+        outcome = Outcome(word, self._position.evidence, problem, self._now())
+        self._note(Finished(outcome))
+        return outcome
+
+    def _stuck(self, error: PanggonError) -> Outcome:
+        problem = Problem(error.code, error.detail)
+        return Outcome(Word.STUCK, self._position.evidence, problem, self._now())
+
+    def _note(self, entry: journal.Entry) -> None:
+        self._store.append(entry)
+        self._position = journal.advance(self._position, entry)
+
+    def _report(self, phase: Phase, index: int) -> None:
+        changes = self._position.plan.changes
+        self._progress(Progress(phase, changes[index].key, index + 1, len(changes)))
+
+
+def _reads(found: Observation, attributes: Attributes | None) -> bool:
+    if found.standing is Standing.OURS:
+        return attributes is not None and plans.same(found.attributes, attributes)
+    return found.standing is Standing.ABSENT and attributes is None
+
+
+def _strange(found: Observation) -> str:
+    words = {
+        Standing.ABSENT: "tidak ada",
+        Standing.OURS: "keadaannya berbeda dari rencana",
+        Standing.PARTIAL: "setengah tertulis",
+        Standing.FOREIGN: f"bukan buatan Panggon ({found.detail})",
+    }
+    return f"{found.key}: {words[found.standing]}"
+
+
+def _probe(key: Key, spec: SiteSpec, drivers: Drivers) -> tuple[Check, ...]:
+    try:
+        return driver_of(key, drivers).probe(key, spec=spec)
+    except PanggonError as error:
+        return (Check(f"{key.kind}.probe", ok=False, detail=str(error)),)
+
+
+def _holds(checks: tuple[Check, ...] | None) -> bool:
+    return checks is not None and all(check.ok for check in checks)
