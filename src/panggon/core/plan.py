@@ -108,7 +108,7 @@ def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation
     """
     seen = {observation.key: observation for observation in observations}
     wished = desired(spec, facts)
-    _refuse_unplannable([(key, seen.get(key)) for key, _ in wished])
+    _refuse_unplannable(spec.site, [(key, seen.get(key)) for key, _ in wished])
     ways = [Change(key, seen[key].attributes, after) for key, after in wished]
     going = [way for way in reversed(ways) if way.after is None and way.before is not None]
     coming = [way for way in ways if way.after is not None and not same(way.before, way.after)]
@@ -204,14 +204,21 @@ def _uid(spec: SiteSpec, facts: MachineFacts) -> int:
     return facts.uid_base + int(spec.site.removeprefix("s"))
 
 
-def _refuse_unplannable(seen: list[tuple[Key, Observation | None]]) -> None:
-    unobserved = [str(key) for key, observation in seen if observation is None]
-    if unobserved:
-        raise PermanentError("plan.unobserved", ", ".join(unobserved))
-    for standing, code in ((Standing.FOREIGN, "plan.foreign"), (Standing.PARTIAL, "plan.partial")):
-        named = [f"{key} ({found.detail})" for key, found in seen if found and found.standing is standing]
+def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]]) -> None:
+    others = [f"{key} ({_owner(found, site)})" for key, found in seen if found and _owner(found, site)]
+    half = [str(key) for key, found in seen if found and found.standing is Standing.PARTIAL]
+    unobserved = [str(key) for key, found in seen if found is None]
+    for named, code in ((others, "plan.foreign"), (half, "plan.partial"), (unobserved, "plan.unobserved")):
         if named:
-            raise PermanentError(code, "; ".join(named).replace(" ()", ""))
+            raise PermanentError(code, "; ".join(named))
+
+
+def _owner(found: Observation, site: str) -> str:
+    """Who else has it: a stranger, or another of our sites, from which a name is never taken silently."""
+    if found.standing is Standing.FOREIGN:
+        return found.detail or "bukan buatan Panggon"
+    holder = (found.attributes or {}).get("site", site)
+    return "" if holder == site else f"milik situs {holder}"
 
 
 def _digest(spec: SiteSpec, changes: tuple[Change, ...], unchanged: tuple[Change, ...]) -> str:
@@ -223,12 +230,13 @@ def _row(change: Change) -> dict[str, Any]:
     return {
         "kind": change.key.kind.value,
         "name": change.key.name,
-        "before": _plain(change.before),
-        "after": _plain(change.after),
+        "before": plain_attributes(change.before),
+        "after": plain_attributes(change.after),
     }
 
 
-def _plain(attributes: Attributes | None) -> dict[str, Any] | None:
+def plain_attributes(attributes: Attributes | None) -> dict[str, Any] | None:
+    """The JSON form of attributes; `attributes_of` reads it back."""
     if attributes is None:
         return None
     return {name: list(value) if isinstance(value, tuple) else value for name, value in attributes.items()}

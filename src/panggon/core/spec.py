@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.naming import host_faults
 
 VERSION = 1
 SITE_ID = re.compile(r"s[0-9]{6}")
@@ -195,7 +196,7 @@ def _spec(fields: _Fields) -> SiteSpec:
     fields.need("version", _number)
     return SiteSpec(
         site=fields.need("site", _text(SITE_ID, "spec.site")),
-        host=fields.need("host", _text(HOST, "spec.host")),
+        host=fields.need("host", _host),
         state=fields.need("state", _choice(SiteState)),
         generation=fields.need("generation", _bounded("generation")),
         kind=fields.take("kind", _choice(SiteKind), SiteKind.PHP),
@@ -233,6 +234,13 @@ def _ssh_keys(value: object) -> tuple[str, ...]:
     if bad:
         raise InvalidError(tuple(Fault("spec.ssh_key", str(index)) for index in bad))
     return bare_keys(tuple(value))
+
+
+def _host(value: object) -> str:
+    if isinstance(value, str) and HOST.fullmatch(value):
+        return value
+    reasons = host_faults(value) if isinstance(value, str) else ()
+    raise InvalidError(tuple(replace(fault, field="") for fault in reasons) or (Fault("spec.host"),))
 
 
 def _text(pattern: re.Pattern[str], code: str) -> Callable[[object], str]:
