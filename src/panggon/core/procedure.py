@@ -1,7 +1,7 @@
 """The procedure of the SK as one table: nothing else decides what is legal.
 
 Source: SK 060/040/III Tahun 2022, steps 1 to 9. `TABLE.decide` answers whether an action is legal now, `TABLE.offers`
-what a person may press now. Pages, API, tests, the diagram in the docs and the permission matrix are made from it.
+what a person may press now; `docs/procedure.md` is printed from it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from panggon.core.vocabulary import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Ac
 
 __all__ = [
     "ACTION_LABELS",
-    "FINALS",
     "NEED_WORDS",
     "ROLE_LABELS",
     "STATE_LABELS",
@@ -35,10 +34,7 @@ __all__ = [
     "waits_for",
 ]
 
-ProcedureRow = Row[State, Action, Role, Need, Effect]
 Roles = Mapping[Role, tuple[Need, ...]]
-
-FINALS = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 
 OPD: Roles = {Role.APPLICANT: (Need.OWN_AGENCY,)}
 OPD_OR_DESK: Roles = {**OPD, Role.REGISTRAR: ()}
@@ -64,7 +60,7 @@ IN_HAND = (
     State.AWAITING_APPROVAL,
 )
 
-ROWS: tuple[ProcedureRow, ...] = (
+ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
     Row(Action.SAVE_DRAFT, (State.DRAFT,), State.DRAFT, OPD_OR_DESK),
     Row(
         Action.SUBMIT,
@@ -130,7 +126,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         (State.PREPARING,),
         State.PREPARING,
         TECHNICIAN,
-        needs=(Need.PLAN, Need.PLAN_SHOWN, Need.NO_WISH_RUNNING),
+        needs=(Need.PLAN, Need.PLAN_SHOWN, Need.NO_WISH_RUNNING, Need.NOT_IN_STEP_6, Need.NOT_IN_STEP_7),
         effects=(Effect.WISH_APPLY,),
     ),
     Row(
@@ -274,7 +270,7 @@ TABLE: Table[State, Action, Role, Need, Effect, Facts] = Table(
     states=tuple(State),
     actions=tuple(Action),
     initial=State.DRAFT,
-    finals=FINALS,
+    finals=frozenset({State.DONE, State.WITHDRAWN, State.REFUSED}),
     conditions=CONDITIONS,
     rows=ROWS,
 )
