@@ -41,3 +41,7 @@ def agencies() -> QuerySet[Agency]:
 def may_apply(user: User) -> bool:
     """Whether the person may bring in a request: for the own agency, or as registrar for a letter on paper."""
     return user.agency_id is not None or user.role_assignments.filter(role=Role.REGISTRAR).exists()
+
+
+def technicians() -> QuerySet[User]:
+    return holders_of(Role.TECHNICIAN)

@@ -1,0 +1,49 @@
+"""What pages say about faults: one clear Indonesian sentence for each code of a rule."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from panggon.core.errors import Fault
+from panggon.core.procedure import NEED_WORDS
+
+FAULT_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "letter.missing": "Surat atau informasi pemberitahuan permohonan belum diunggah.",
+        "letter.empty": "Berkas kosong. Silakan pilih berkas PDF yang benar.",
+        "letter.too_large": "Berkas lebih besar dari 20 MB. Silakan perkecil, lalu unggah lagi.",
+        "letter.not_pdf": "Berkas ini bukan PDF. Silakan unggah berkas PDF.",
+        "letter.encrypted": "PDF ini dikunci dengan kata sandi. Silakan unggah PDF yang tidak dikunci.",
+        "letter.broken": "PDF ini rusak dan tidak dapat dibaca. Silakan buat ulang berkasnya.",
+        "letter.no_pages": "PDF ini tidak mempunyai halaman.",
+        "letter.too_many_pages": "PDF ini lebih dari 200 halaman.",
+        "letter.active_content": "PDF ini memuat skrip atau lampiran aktif, sehingga tidak dapat diterima.",
+        "label.empty": "Subdomain belum diisi.",
+        "label.too_long": "Subdomain terdiri atas {length} huruf; paling banyak {limit}.",
+        "label.bad_character": "Hanya huruf a–z, angka, dan tanda hubung yang dapat dipakai.",
+        "label.not_ascii": "Ada huruf yang mirip huruf Latin tetapi bukan: {characters}.",
+        "label.punycode": "Nama yang diawali “xn--” tidak dapat dipakai.",
+        "label.leading_hyphen": "Subdomain tidak boleh diawali tanda hubung.",
+        "label.trailing_hyphen": "Subdomain tidak boleh diakhiri tanda hubung.",
+        "label.double_hyphen": "Subdomain tidak boleh memuat dua tanda hubung berurutan.",
+        "label.reserved": "Nama “{name}” dicadangkan untuk keperluan jaringan. Silakan pilih nama lain.",
+        "label.taken": "Nama “{name}” sudah dipakai. Silakan pilih nama lain.",
+        "label.retired": "Nama “{name}” pernah dipakai dan belum dapat diberikan lagi. Silakan pilih nama lain.",
+        "label.gambling": "Nama ini memuat kata “{word}” yang lazim pada situs judi.",
+        "action.not_from_this_state": "Langkah ini tidak dapat dilakukan pada keadaan permohonan sekarang.",
+        "action.not_your_role": "Langkah ini bukan tugas Anda.",
+    }
+)
+
+
+def fault_words(fault: Fault) -> str:
+    """The sentence for a fault. A code without words is an error of the program, so the code itself is shown."""
+    group, _, rule = fault.code.partition(".")
+    if group == "need" and rule in NEED_WORDS:
+        return NEED_WORDS[rule]
+    return FAULT_WORDS.get(fault.code, fault.code).format(
+        **{name: _shown(value) for name, value in fault.facts.items()}
+    )
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

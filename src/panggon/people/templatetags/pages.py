@@ -1,0 +1,29 @@
+"""What every page needs: icons from the one sprite, and whether this is a simulation or a demo."""
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative icon; the word beside it says the same."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        static("panggon/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def is_simulation() -> bool:
+    return settings.PANGGON_SIMULATION
+
+
+@register.simple_tag
+def is_demo() -> bool:
+    return settings.PANGGON_DEMO

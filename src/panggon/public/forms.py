@@ -1,0 +1,14 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class TrackingForm(forms.Form):
+    number = forms.CharField(
+        label=_("Nomor permohonan"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    token = forms.CharField(
+        label=_("Kode lacak"),
+        max_length=80,
+        help_text=_("Tercantum pada tanda terima permohonan."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
