@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
@@ -18,4 +19,8 @@ urlpatterns = [
     path("akun/keamanan/konfirmasi/", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
     path("akun/keamanan/aktifkan/", signed_in(totp.activate_totp), name="mfa_activate_totp"),
     path("akun/keamanan/nonaktifkan/", signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("akun/keamanan/cadangan/", signed_in(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "akun/keamanan/cadangan/baru/", signed_in(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"
+    ),
 ]

@@ -1,7 +1,6 @@
-"""What every page needs: icons from the one sprite, and whether this is a simulation or a demo."""
+"""What every page needs: icons from the one sprite."""
 
 from django import template
-from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,13 +16,3 @@ def icon(name: str) -> SafeString:
         static("panggon/icons.svg"),
         name,
     )
-
-
-@register.simple_tag
-def is_simulation() -> bool:
-    return settings.PANGGON_SIMULATION
-
-
-@register.simple_tag
-def is_demo() -> bool:
-    return settings.PANGGON_DEMO
