@@ -1,0 +1,124 @@
+"""A machine in memory with a history, a wish for it, and a journal that can be killed too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from panggon.core import plan as plans
+from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
+from panggon.core.plan import MachineFacts, Plan
+from panggon.core.resources import Key, Kind, Observation, ours
+from panggon.core.spec import SiteSpec
+from panggon.drivers.fake import Killed, Machine, Mishap, Moment
+from panggon.engine.observe import observe
+from panggon.engine.runner import Progress, resume, run
+from tests.core.site_specs import specs
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+FACTS = MachineFacts(
+    uid_base=70000, ipv4=("127.0.0.1",), ipv6=("::1",), issuer="Uji CA", root="/srv/uji", sandboxed=True
+)
+OTHERS = ours(Key(Kind.USER, "s900777"), uid=970777, password="")
+
+
+class MortalJournal(MemoryJournal):
+    """Keeps entries through kills; `at_append` says before or after which append one comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appends = 0
+        self.at_append: dict[int, Moment] = {}
+
+    def append(self, entry: Entry) -> None:
+        moment = self.at_append.get(self.appends)
+        self.appends += 1
+        if moment is Moment.BEFORE:
+            raise Killed
+        super().append(entry)
+        if moment is Moment.AFTER:
+            raise Killed
+
+
+@dataclass
+class World:
+    """`former` is what exists before the plan is carried out."""
+
+    machine: Machine
+    plan: Plan
+    former: dict[Key, Observation]
+    journal: MortalJournal = field(default_factory=MortalJournal)
+    pauses: list[float] = field(default_factory=list)
+    seen: list[Progress] = field(default_factory=list)
+    on_progress: Callable[[Progress], None] = lambda _: None
+
+    def run(self) -> Outcome:
+        return run(
+            self.plan,
+            store=self.journal,
+            drivers=self.machine.drivers(),
+            now=lambda: NOW,
+            progress=self._progress,
+            wish=17,
+            sleep=self.pauses.append,
+        )
+
+    def resume(self) -> Outcome:
+        return resume(
+            self.journal,
+            drivers=self.machine.drivers(),
+            now=lambda: NOW,
+            progress=self._progress,
+            sleep=self.pauses.append,
+        )
+
+    def to_the_end(self) -> Outcome:
+        """Run, and start again after every kill."""
+        while True:
+            try:
+                return self.resume() if self.journal.entries() else self.run()
+            except Killed:
+                continue
+
+    def wished(self) -> dict[Key, Observation]:
+        """What must exist once the plan is carried out: the wish, and all that the plan does not speak of."""
+        spoken = {change.key: change.after for change in (*self.plan.changes, *self.plan.unchanged)}
+        kept = {key: found for key, found in self.former.items() if key not in spoken}
+        return kept | {key: ours(key, **after) for key, after in spoken.items() if after is not None}
+
+    def _progress(self, progress: Progress) -> None:
+        self.seen.append(progress)
+        self.on_progress(progress)
+
+
+def world(wish: SiteSpec, *, before: SiteSpec | None = None) -> World:
+    machine = Machine()
+    machine.put(OTHERS)
+    if before:
+        history = World(machine, plan_for(before, machine), machine.resources())
+        assert history.run().word is Word.APPLIED
+        machine.calls = machine.writes = 0
+    return World(machine, plan_for(wish, machine), machine.resources())
+
+
+def plan_for(spec: SiteSpec, machine: Machine) -> Plan:
+    return plans.make(spec, FACTS, observe(spec, machine.drivers()))
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    made = world(draw(specs), before=draw(st.none() | specs))
+    made.machine.calls = 0
+    return made
+
+
+moments = st.sampled_from(Moment)
+# A run with the plan of a new site makes some 70 calls and 20 appends; each kill adds the calls of a new look around.
+call_kills = st.dictionaries(st.integers(0, 150), moments, max_size=8)
+append_kills = st.dictionaries(st.integers(0, 45), st.sampled_from([Moment.BEFORE, Moment.AFTER]), max_size=6)
+
+
+def beset(world: World, calls: dict[int, Moment], appends: dict[int, Moment]) -> None:
+    world.machine.at_call |= {number: Mishap(moment, Killed()) for number, moment in calls.items()}
+    world.journal.at_append |= appends
