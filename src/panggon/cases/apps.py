@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    name = "panggon.cases"
+    verbose_name = "Permohonan"

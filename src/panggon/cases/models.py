@@ -1,0 +1,188 @@
+"""A request from draft to done, and the chain of events that brought it there. Only `services` writes here."""
+
+from django.conf import settings
+from django.db import models
+
+from panggon.core.clock import ClockEffect
+from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
+from panggon.core.spec import Profile, SiteKind
+from panggon.people.models import Agency, Division
+from panggon.sites.models import Site
+
+STATES = [(state.value, STATE_LABELS[state].text) for state in State]
+
+
+class LetterSource(models.TextChoices):
+    """How the OPD told of its request: the SK wants a letter or another notification."""
+
+    LETTER = "letter", "Surat permohonan"
+    MEMO = "memo", "Nota dinas"
+    EMAIL = "email", "Email dinas"
+    SRIKANDI = "srikandi", "SRIKANDI"
+    DESK = "desk", "Disampaikan langsung di dinas dan dicatat"
+
+
+class Counter(models.Model):
+    """The last number given out in a year; taken under a row lock, so that there are no gaps."""
+
+    name = models.CharField(max_length=20)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "year"], name="one_counter_a_name_and_year")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.year}: {self.last}"
+
+
+class Case(models.Model):
+    """One request. `version` counts its events, so that a stale page is seen; `head` is the digest of the last one."""
+
+    number = models.CharField("nomor permohonan", max_length=20, unique=True)
+    token = models.CharField("kode lacak", max_length=40)
+    state = models.CharField(max_length=20, choices=STATES, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="cases", verbose_name="OPD pemohon")
+    applicant = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases")
+
+    letter_source = models.CharField(max_length=10, choices=LetterSource, blank=True)
+    letter_number = models.CharField(max_length=100, blank=True)
+    letter_date = models.DateField(null=True)
+    letter_nature = models.CharField(max_length=40, blank=True)
+    letter_subject = models.CharField(max_length=200, blank=True)
+
+    title = models.CharField(max_length=120, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+    alternative_label = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
+    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
+    database = models.BooleanField(default=True)
+    notes = models.TextField(blank=True)
+    contact_name = models.CharField(max_length=150, blank=True)
+    contact_phone = models.CharField(max_length=30, blank=True)
+    contact_email = models.EmailField(blank=True)
+    admin_name = models.CharField(max_length=150, blank=True)
+    admin_phone = models.CharField(max_length=30, blank=True)
+    admin_email = models.EmailField(blank=True)
+    ssh_key = models.TextField(blank=True)
+
+    agenda_number = models.CharField("nomor agenda", max_length=60, blank=True)
+    division = models.ForeignKey(Division, models.PROTECT, null=True, related_name="cases")
+    technician = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="assigned_cases")
+    instruction = models.CharField(max_length=200, blank=True)
+    nature = models.CharField(max_length=40, blank=True)
+    disposition_note = models.TextField(blank=True)
+    site = models.OneToOneField(Site, models.PROTECT, null=True, related_name="case")
+
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+    approved_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)  # the clock was stopped: delivered, withdrawn or refused
+    due_at = models.DateTimeField(null=True)
+    state_since = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agenda_number"], condition=~models.Q(agenda_number=""), name="agenda_number_once"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "due_at"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def host(self) -> str:
+        """The full name that is wished; the site's own once it is reserved."""
+        return self.site.host if self.site else f"{self.label}.{settings.PANGGON_ZONE}"
+
+
+class Event(models.Model):
+    """One act, never changed and never removed (a trigger of the database sees to it).
+
+    `digest` covers everything but `note`, and the digest before it. What people wrote stands in `note`, and in the
+    chain only as a digest with `salt`: both can be erased (UU 27/2022), and the chain still holds.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    sequence = models.PositiveIntegerField()
+    action = models.CharField(max_length=30, choices=[(action.value, ACTION_LABELS[action].text) for action in Action])
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=20, choices=[(role.value, ROLE_LABELS[role]) for role in Role])
+    at = models.DateTimeField()
+    source = models.CharField(max_length=20, choices=STATES)
+    target = models.CharField(max_length=20, choices=STATES)
+    clock = models.CharField(max_length=10, choices=[(effect.value, effect.value) for effect in ClockEffect])
+    data = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    salt = models.CharField(max_length=32, blank=True)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["case", "sequence"]
+        constraints = [models.UniqueConstraint(fields=["case", "sequence"], name="one_event_a_sequence")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.sequence} {self.action}"
+
+
+class File(models.Model):
+    """A file that came with an act; its bytes lie in the store under their SHA-256."""
+
+    class Kind(models.TextChoices):
+        LETTER = "letter", "Surat permohonan"
+        SIGNED_SHEET = "signed_sheet", "Lembar yang ditandatangani"
+        REFUSAL_LETTER = "refusal_letter", "Surat penolakan"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=20, choices=Kind)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["case", "added_at"]
+        constraints = [models.UniqueConstraint(fields=["case", "kind", "sha256"], name="file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.sha256[:12]}"
+
+
+class Correction(models.Model):
+    """One thing that the OPD has to add or mend before the case goes on."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="corrections")
+    item = models.CharField(max_length=30, blank=True)  # of the checklist; empty: the whole
+    reason = models.TextField()
+    asked_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.reason}".strip()
+
+
+class ChecklistResult(models.Model):
+    """One item of the check at step 4, as the technician found it last."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="checklist")
+    item = models.CharField(max_length=30)
+    met = models.BooleanField()
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["case", "item"], name="one_result_an_item")]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.met}"

@@ -1,0 +1,165 @@
+"""Settings of the portal. What differs between installations comes from the environment; see `environment`."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from panggon.portal.settings import environment
+
+PORTAL = Path(__file__).resolve().parent.parent
+REPOSITORY = PORTAL.parent.parent.parent
+
+# -- What makes this installation
+
+SECRET_KEY = environment.secret_key()
+DEBUG = False
+PANGGON_BASE_URL = environment.text("PANGGON_BASE_URL", "http://localhost:8080").rstrip("/")
+PANGGON_ZONE = environment.text("PANGGON_ZONE", "panggon.test")
+PANGGON_FIRST_SITE = environment.number("PANGGON_FIRST_SITE", 1)
+PANGGON_DEMO = environment.flag("PANGGON_DEMO")  # every page and paper says that nothing here is valid
+PANGGON_SIMULATION = environment.flag("PANGGON_SIMULATION")  # and that no machine is behind it
+PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
+PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
+PANGGON_PAPER_CODE = environment.text("PANGGON_PAPER_CODE", "555")  # classification: informatika
+PANGGON_OFFICE = {
+    "government": environment.text("PANGGON_OFFICE_GOVERNMENT", "Pemerintah Kota Pekalongan"),
+    "name": environment.text("PANGGON_OFFICE_NAME", "Dinas Komunikasi dan Informatika"),
+    "address": environment.text("PANGGON_OFFICE_ADDRESS", "Kota Pekalongan, Jawa Tengah"),
+    "place": environment.text("PANGGON_OFFICE_PLACE", "Pekalongan"),
+}
+PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
+
+# -- Django
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "panggon.people",
+    "panggon.schedule",
+    "panggon.notify",
+    "panggon.sites",
+    "panggon.papers",
+    "panggon.cases",
+    "panggon.public",
+    "panggon.portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "panggon.portal.middleware.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "panggon.people.middleware.SecondFactorMiddleware",
+]
+ROOT_URLCONF = "panggon.portal.urls"
+WSGI_APPLICATION = "panggon.portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PORTAL / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "panggon.portal.context.installation",
+            ]
+        },
+    }
+]
+DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+TIME_ZONE = "Asia/Jakarta"
+USE_TZ = True
+USE_I18N = True
+
+# -- Who comes in, and how the browser is bound
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "panggon.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that allauth knows both; nobody signs up
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "panggon.people.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Panggon"
+
+_base = urlsplit(PANGGON_BASE_URL)
+# Cookies over plain HTTP are for a loopback address only: a demo, a test.
+_secure = not environment.flag("PANGGON_INSECURE_LOOPBACK")
+ALLOWED_HOSTS = [_base.hostname or "localhost", *environment.words("PANGGON_ALLOWED_HOSTS")]
+CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 8 * 3600
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Only our own files: no inline script or style, nothing from elsewhere. Icons and QR codes may be data: images.
+PANGGON_CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+# -- Files: the style sheets and scripts of others come from node_modules, never from the network
+
+STATIC_URL = "static/"
+_vendors = {
+    "tabler": PANGGON_ASSETS / "@tabler/core/dist",
+    "htmx": PANGGON_ASSETS / "htmx.org/dist",
+    "inter": PANGGON_ASSETS / "@fontsource-variable/inter",
+}
+STATICFILES_DIRS = [(prefix, str(folder)) for prefix, folder in _vendors.items() if folder.is_dir()]
+WHITENOISE_USE_FINDERS = True
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # without files
+
+# -- Jobs, mail, logs
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+EMAIL_BACKEND = environment.text("PANGGON_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_FILE_PATH = environment.text("PANGGON_EMAIL_FILES") or None
+EMAIL_HOST = environment.text("PANGGON_EMAIL_HOST", "localhost")
+EMAIL_PORT = environment.number("PANGGON_EMAIL_PORT", 25)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = environment.text("PANGGON_EMAIL_FROM", f"panggon@{PANGGON_ZONE}")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"procrastinate": {"level": "WARNING"}},
+}

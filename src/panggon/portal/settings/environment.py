@@ -1,0 +1,55 @@
+"""What an installation sets from outside: environment variables, read once, each with a clear complaint."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes"})
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str) -> bool:
+    return text(name).lower() in TRUE
+
+
+def number(name: str, default: int) -> int:
+    try:
+        return int(text(name) or default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not a number: {text(name)!r}") from error
+
+
+def words(name: str) -> list[str]:
+    """A list, separated by commas."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def secret_key() -> str:
+    """From the file that PANGGON_SECRET_KEY_FILE names, or from PANGGON_SECRET_KEY."""
+    file = text("PANGGON_SECRET_KEY_FILE")
+    key = Path(file).read_text().strip() if file else text("PANGGON_SECRET_KEY")
+    if len(key) < 50:
+        raise ImproperlyConfigured("PANGGON_SECRET_KEY_FILE must name a file with at least 50 random characters.")
+    return key
+
+
+def database(address: str) -> dict[str, Any]:
+    """Django's settings of `postgresql://user:password@host:port/name?option=value`; no other database will do."""
+    parts = urlsplit(address)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }

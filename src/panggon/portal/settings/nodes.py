@@ -1,0 +1,8 @@
+"""The interface of the nodes: a port of its own, no sessions, no pages; see `docs/architecture.md`."""
+
+from panggon.portal.settings.base import *
+
+ROOT_URLCONF = "panggon.portal.urls_nodes"
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
+ALLOWED_HOSTS = ["*"]  # nothing here makes links or reads Host; the bearer's token decides
+SECURE_HSTS_SECONDS = 0

@@ -1,0 +1,17 @@
+"""Settings of the test run; the database is the private one that `tests/conftest.py` starts."""
+
+import os
+import tempfile
+
+os.environ.setdefault("PANGGON_SECRET_KEY", "only for tests " * 4)
+os.environ.setdefault("PANGGON_INSECURE_LOOPBACK", "1")
+os.environ.setdefault("PANGGON_FILES", tempfile.mkdtemp(prefix="panggon-files-"))
+
+from panggon.portal.settings.base import *  # noqa: E402 (the environment has to be set first)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PANGGON_FIRST_SITE = 900001
+PANGGON_ZONE = "panggon.test"
+WHITENOISE_USE_FINDERS = False

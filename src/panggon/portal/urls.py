@@ -1,0 +1,9 @@
+"""The pages. The interface of the nodes has its own configuration, on its own port."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("panggon.people.urls")),
+    path("", include("panggon.cases.urls")),
+    path("", include("panggon.public.urls")),
+]

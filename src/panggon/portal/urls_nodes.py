@@ -1,0 +1,11 @@
+from django.urls import path
+
+from panggon.sites import api
+
+urlpatterns = [
+    path("api/node/enroll", api.enroll),
+    path("api/node/wish", api.next_wish),
+    path("api/node/wish/<int:number>/progress", api.progress),
+    path("api/node/wish/<int:number>/report", api.report),
+    path("api/node/status", api.status),
+]

@@ -1,0 +1,181 @@
+"""Sites, the machines that carry them, and what is wished of those machines."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import Q
+
+from panggon.core.spec import Access, Engine, Profile, SiteKind, SiteSpec, SiteState
+from panggon.people.models import Agency
+
+
+class Purpose(StrEnum):
+    """Why a wish was made; `mode` says what the node does for it."""
+
+    PLAN = "plan"
+    PREPARE = "prepare"
+    OPEN = "open"
+    ACCESS = "access"
+    VERIFY = "verify"
+    PARK = "park"
+
+    @property
+    def mode(self) -> str:
+        return self.value if self in (Purpose.PLAN, Purpose.VERIFY) else "apply"
+
+
+class Outcome(StrEnum):
+    """How a wish ended; see `docs/architecture.md`."""
+
+    PLANNED = "planned"
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    UNPROVEN = "unproven"
+    STALE = "stale"
+    REFUSED = "refused"
+    RESTORED = "restored"
+
+
+SUCCESSES = frozenset({Outcome.PLANNED, Outcome.APPLIED, Outcome.VERIFIED})
+
+
+class Node(models.Model):
+    """A hosting machine and its agent. Token and enrolment code are kept as SHA-256 only."""
+
+    name = models.CharField(max_length=63, unique=True)
+    token_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    code_hash = models.CharField(max_length=64, blank=True)
+    code_expires_at = models.DateTimeField(null=True)
+    enrolled_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    version = models.CharField(max_length=40, blank=True)
+    facts = models.JSONField(default=dict)
+    reduced = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """One site as it is wished now. Each wish takes a copy of its spec; `generation` grows when the wish changes."""
+
+    number = models.PositiveIntegerField(unique=True)
+    host = models.CharField(max_length=253)
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="sites")
+    node = models.ForeignKey(Node, models.PROTECT, null=True, related_name="sites")
+    state = models.CharField(max_length=10, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
+    generation = models.PositiveIntegerField(default=1)
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])
+    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
+    database = models.BooleanField(default=True)
+    ssh_keys = models.JSONField(default=list)
+    password_fingerprint = models.CharField(max_length=128, blank=True)
+    password_hash = models.CharField(max_length=200, blank=True)  # only until the node has acknowledged it
+    reserved_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)  # the name may be given to another site
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["host"], condition=Q(released_at=None), name="host_of_one_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identifier} {self.host}"
+
+    @property
+    def identifier(self) -> str:
+        """Directory, Unix user and database of the site are called so."""
+        return f"s{self.number:06d}"
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}/"
+
+    @property
+    def spec(self) -> SiteSpec:
+        return SiteSpec(
+            site=self.identifier,
+            host=self.host,
+            state=SiteState(self.state),
+            generation=self.generation,
+            kind=SiteKind(self.kind),
+            profile=Profile(self.profile),
+            database=Engine.MARIADB if self.database else None,
+            access=Access(tuple(self.ssh_keys), self.password_fingerprint),
+        )
+
+
+class RetiredName(models.Model):
+    """A host name that was live once: old links lead to it, so that it is not simply given to somebody else."""
+
+    host = models.CharField(max_length=253, unique=True)
+    retired_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class Wish(models.Model):
+    """What is asked of a node for one site: the oldest one without a report is offered at every poll.
+
+    `spec` is a copy, so that a later change of the site changes nothing that was asked. A cancelled wish is offered
+    no more; what comes back for it is kept and has no effect.
+    """
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="wishes")
+    purpose = models.CharField(max_length=10, choices=[(p, p.value) for p in Purpose])
+    spec = models.JSONField()
+    generation = models.PositiveIntegerField()
+    approved_digest = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, blank=True, choices=[(o, o.value) for o in Outcome])
+    plan = models.JSONField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    evidence = models.JSONField(default=list)  # [{"name", "ok", "detail"}]
+    proved_at = models.DateTimeField(null=True)
+    problem_code = models.CharField(max_length=80, blank=True)
+    problem = models.TextField(blank=True)
+    reduced = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "wishes"
+        indexes = [
+            models.Index(fields=["id"], condition=Q(reported_at=None, cancelled_at=None), name="wishes_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.purpose} {self.site}"
+
+    @property
+    def running(self) -> bool:
+        return self.reported_at is None and self.cancelled_at is None
+
+    @property
+    def succeeded(self) -> bool:
+        """It ended well, and everything that was to be proven is proven."""
+        return self.outcome in SUCCESSES and all(check["ok"] for check in self.evidence)
+
+
+class Progress(models.Model):
+    """One line of what a node is doing for a wish."""
+
+    wish = models.ForeignKey(Wish, models.CASCADE, related_name="progress")
+    sequence = models.PositiveIntegerField()
+    phase = models.CharField(max_length=20)
+    key = models.CharField(max_length=300)
+    step = models.PositiveIntegerField()
+    steps = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["wish", "sequence"]
+        constraints = [models.UniqueConstraint(fields=["wish", "sequence"], name="progress_once")]
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.key}"
