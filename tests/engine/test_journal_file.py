@@ -1,0 +1,162 @@
+"""The journal on a disk: kept through kills, torn lines, full disks; one writer at a time."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.journal import Started, Word, Writing, Written, fold
+from panggon.engine import journal_file
+from panggon.engine.runner import resume, run
+from tests.engine.test_runner import OPEN, PREPARED
+from tests.engine.worlds import NOW, world
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from panggon.engine.journal_file import writing
+with writing(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "journal" / "s900001.jsonl"
+
+
+def carried_out(path, wish=PREPARED, before=None, number=17):
+    made = world(wish, before=before)
+    with journal_file.writing(path) as store:
+        outcome = run(
+            made.plan,
+            store=store,
+            drivers=made.machine.drivers(),
+            now=lambda: NOW,
+            progress=lambda _: None,
+            wish=number,
+        )
+    return made, outcome
+
+
+def test_run_reads_back_the_same_from_the_disk(path):
+    _, outcome = carried_out(path)
+    position = fold(journal_file.read(path))
+    assert (position.outcome, position.wish, position.plan.spec) == (outcome, 17, PREPARED)
+    assert path.stat().st_size == len(path.read_bytes().rstrip(b"\0"))
+
+
+def test_file_keeps_the_last_run_and_the_one_before(path):
+    for number in (1, 2, 3):
+        carried_out(path, number=number)
+    assert [entry.wish for entry in journal_file.read(path) if isinstance(entry, Started)] == [2, 3]
+
+
+def test_torn_last_line_is_left_out_and_written_over(path):
+    new = world(PREPARED)
+    with journal_file.writing(path) as store:
+        store.append(Started(new.plan, 17, NOW))
+        store.append(Writing(0))
+    whole = path.read_bytes().rstrip(b"\0")
+    path.write_bytes(whole + b'{"entry": "written", "ind' + b"\0" * 100)
+    with journal_file.writing(path) as store:
+        assert store.entries()[1:] == (Writing(0),)
+        store.append(Written(0))
+        assert path.read_bytes().rstrip(b"\0") == whole + b'{"entry": "written", "index": 0}\n'
+    assert fold(journal_file.read(path)).index == 1
+
+
+def test_damage_before_the_last_line_is_refused(path):
+    carried_out(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], b"rusak\n", *lines[2:]]))
+    with pytest.raises(PermanentError, match=r"journal\.corrupt"):
+        journal_file.read(path)
+
+
+def test_second_writer_is_told_to_wait(path):
+    with (
+        journal_file.writing(path),
+        pytest.raises(TemporaryError, match=r"journal\.busy: s900001"),
+        journal_file.writing(path),
+    ):
+        pass
+    with journal_file.writing(path) as store:
+        assert store.entries() == ()
+
+
+def test_killed_writer_leaves_no_lock(path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, env={"PYTHONPATH": "src"}, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(TemporaryError, match=r"journal\.busy"), journal_file.writing(path):
+            pass
+    finally:
+        holder.send_signal(signal.SIGKILL)
+        holder.communicate()
+    with journal_file.writing(path) as store:
+        assert store.entries() == ()
+
+
+def test_full_disk_at_the_beginning_changes_nothing(path, monkeypatch):
+    _, outcome = carried_out(path)
+    new = world(OPEN, before=PREPARED)
+    former, writes = new.machine.resources(), new.machine.writes
+    monkeypatch.setattr(os, "posix_fallocate", _full)
+    with journal_file.writing(path) as store, pytest.raises(TemporaryError, match=r"journal\.unwritable"):
+        run(new.plan, store=store, drivers=new.machine.drivers(), now=lambda: NOW, progress=print, wish=18)
+    assert (new.machine.resources(), new.machine.writes) == (former, writes)
+    assert fold(journal_file.read(path)).outcome == outcome
+
+
+def test_disk_that_fills_up_under_way_leaves_a_run_that_can_be_resumed(path, monkeypatch):
+    new = world(PREPARED)
+    honest = os.fsync
+    with journal_file.writing(path) as store:
+
+        def fill_up(progress):
+            if progress.phase == "written" and progress.step == 3:
+                monkeypatch.setattr(os, "fsync", _full)
+
+        with pytest.raises(TemporaryError, match=r"journal\.unwritable"):
+            run(new.plan, store=store, drivers=new.machine.drivers(), now=lambda: NOW, progress=fill_up, wish=18)
+        monkeypatch.setattr(os, "fsync", honest)
+        with pytest.raises(TemporaryError, match="opened again"):
+            store.append(Writing(3))
+    with journal_file.writing(path) as store:
+        outcome = resume(store, drivers=new.machine.drivers(), now=lambda: NOW, progress=lambda _: None)
+    assert outcome.word is Word.APPLIED
+    assert new.machine.resources() == new.wished()
+
+
+def test_place_for_the_way_back_is_kept_free(path):
+    new = world(PREPARED)
+    with journal_file.writing(path) as store:
+        store.append(Started(new.plan, 17, NOW))
+        begun = path.stat()
+        store.append(Writing(0))
+        assert path.stat().st_size == begun.st_size
+    assert begun.st_blocks * 512 >= journal_file.RESERVE
+
+
+def test_reader_sees_no_journal_as_nothing(path):
+    assert journal_file.read(path) == ()
+    assert fold(journal_file.read(path)) is None
+
+
+def test_plan_of_an_altered_journal_is_refused(path):
+    carried_out(path)
+    path.write_text(path.read_text().replace('"/site/public"', '"/"'))
+    with pytest.raises(PermanentError, match=r"journal\.corrupt"):
+        journal_file.read(path)
+
+
+def _full(*_args):
+    raise OSError(errno.ENOSPC, "No space left on device")
