@@ -77,6 +77,7 @@ def test_a_week_has_the_hours_of_the_circulars():
         ("2026-11-03 00:00", "2026-11-03 07:30"),  # midnight
         ("2026-11-06 14:30", "2026-11-09 07:30"),  # Friday
         ("2026-12-23 17:00", "2026-12-28 07:30"),  # Christmas and the weekend
+        ("2026-01-01 05:00", "2026-01-02 07:30"),  # still 2025 in UTC, a year without a calendar
         ("2026-02-18 16:30", "2026-02-19 08:00"),  # the eve of Ramadan
         ("2026-03-17 15:15", "2026-03-25 07:30"),  # the long holiday after it
     ],
