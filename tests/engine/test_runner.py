@@ -119,6 +119,22 @@ def test_write_that_makes_something_else_is_a_failed_readback_and_is_undone():
     assert new.machine.resources() == new.former
 
 
+def test_foreign_found_by_the_readback_stops_everything():
+    new = world(PREPARED)
+    theirs = foreign(Key(Kind.HOST, HOST), "tautan ke /var/www")
+    honest = new.machine.write
+
+    def overtaken(written, after):
+        honest(written, after)
+        if written == theirs.key:
+            new.machine.put(theirs)
+
+    new.machine.write = overtaken
+    assert new.run().word is Word.STALE
+    assert new.machine.resources()[theirs.key] == theirs
+    assert phase(new, "undone") == []
+
+
 def test_misread_change_is_undone_also_after_a_kill():
     new = world(PREPARED)
     key = Key(Kind.HOST, HOST)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from panggon.core import plan as plans
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.journal import Word, fold
-from panggon.core.resources import Observation, Standing, foreign, ours, partial
+from panggon.core.resources import Observation, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Mishap
 from panggon.engine.runner import Progress, drift, verify
 from tests.engine.worlds import FACTS, World, append_kills, beset, call_kills, moments, plan_for, worlds
@@ -111,14 +111,15 @@ def test_changed_world_is_stale_on_resume_but_for_the_change_under_way(world, da
     stop = data.draw(st.integers(0, len(world.plan.changes) - 1))
     world.machine.at_write[stop] = Mishap(data.draw(moments), Killed())
     with_kill(world)
-    under_way = world.plan.changes[stop]
-    others = [change for change in (*world.plan.changes, *world.plan.unchanged) if change is not under_way]
-    change = data.draw(st.sampled_from(others))
-    world.machine.put(data.draw(st.sampled_from(strangers(change))))
+    wrong = [*map(put_back, world.plan.changes[:stop]), *map(carried_out, world.plan.changes[stop + 1 :])]
+    others = (*world.plan.changes[:stop], *world.plan.changes[stop + 1 :], *world.plan.unchanged)
+    wrong += [stranger for change in others for stranger in strangers(change)]
+    found = data.draw(st.sampled_from(wrong))
+    world.machine.put(found)
     now, writes = world.machine.resources(), world.machine.writes
     outcome = world.resume()
     assert outcome.word is Word.STALE
-    assert str(change.key) in outcome.problem.detail
+    assert str(found.key) in outcome.problem.detail
     assert (world.machine.resources(), world.machine.writes) == (now, writes)
     assert world.resume() == outcome
 
@@ -169,6 +170,14 @@ def test_progress_names_every_change_and_every_proof(world, calls):
 def strangers(change: plans.Change) -> list[Observation]:
     """Readings that neither the plan nor the journal explains."""
     return [foreign(change.key, "dibuat orang lain"), partial(change.key), ours(change.key, uid=1)]
+
+
+def put_back(change: plans.Change) -> Observation:
+    return absent(change.key) if change.before is None else ours(change.key, **change.before)
+
+
+def carried_out(change: plans.Change) -> Observation:
+    return put_back(change.inverse())
 
 
 def with_kill(world: World) -> None:

@@ -1,0 +1,144 @@
+"""The journal: what follows from its entries, and its form as lines."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from panggon.core import journal as subject
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError
+from panggon.core.journal import (
+    Failed,
+    Finished,
+    Next,
+    Outcome,
+    Probed,
+    Problem,
+    Stage,
+    Started,
+    Undoing,
+    Undone,
+    Word,
+    Writing,
+    Written,
+    fold,
+)
+from panggon.core.plan import Plan, make
+from tests.core.test_plan import FACTS, OPEN, PREPARED, existing
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+PLAN: Plan = make(OPEN, FACTS, existing(PREPARED))  # three changes: user, host, access
+START = Started(PLAN, 17, NOW)
+CHECKS = (Check("dns.answer", True, "127.0.0.1"), Check("https.answer", False, "502"))
+PROBLEM = Problem("unproven", "https.answer: 502")
+RESTORED = Outcome(Word.RESTORED, CHECKS, PROBLEM, NOW)
+FORWARD = (START, Writing(0), Written(0), Writing(1), Written(1), Writing(2), Written(2), Probed(CHECKS))
+BACK = (Failed(PROBLEM), Undoing(2), Undone(2), Undoing(1), Undone(1), Undone(0), Finished(RESTORED))
+
+
+def step(*entries) -> tuple[Next, int | None]:
+    position = fold(entries)
+    return position.next, position.index
+
+
+def test_nothing_begun():
+    assert fold(()) is None
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        (1, (Next.WRITE, 0)),
+        (2, (Next.WRITE, 0)),
+        (3, (Next.WRITE, 1)),
+        (6, (Next.WRITE, 2)),
+        (7, (Next.PROBE, None)),
+        (8, (Next.PROBE, None)),
+        (9, (Next.UNDO, 2)),
+        (10, (Next.UNDO, 2)),
+        (11, (Next.UNDO, 1)),
+        (13, (Next.UNDO, 0)),
+        (14, (Next.RESTORED, None)),
+        (15, (Next.NOTHING, None)),
+    ],
+)
+def test_what_is_next(length, expected):
+    assert step(*(FORWARD + BACK)[:length]) == expected
+
+
+def test_stages_tell_which_change_is_under_way():
+    assert fold(FORWARD[:4]).stages == (Stage.WRITTEN, Stage.WRITING, Stage.PENDING)
+    assert fold(FORWARD + BACK[:4]).stages == (Stage.WRITTEN, Stage.UNDOING, Stage.UNDONE)
+
+
+def test_only_what_was_begun_is_undone():
+    assert step(START, Writing(0), Failed(PROBLEM)) == (Next.UNDO, 0)
+    assert step(START, Failed(PROBLEM)) == (Next.RESTORED, None)
+
+
+def test_misread_lasts_until_it_is_undone():
+    misread = (START, Writing(0), Failed(Problem("readback", "")))
+    assert fold(misread).misread == 0
+    assert fold((*misread, Undoing(0))).misread == 0
+    assert fold((*misread, Undoing(0), Undone(0))).misread is None
+    assert fold((START, Writing(0), Failed(PROBLEM))).misread is None
+
+
+def test_finished_run_tells_its_outcome_and_a_new_one_may_follow():
+    done = fold(FORWARD + BACK)
+    assert (done.outcome, done.problem, done.evidence, done.wish) == (RESTORED, PROBLEM, CHECKS, 17)
+    assert step(*FORWARD, *BACK, START) == (Next.WRITE, 0)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (Writing(0),),
+        (START, START),
+        (START, Writing(1)),
+        (START, Undoing(0)),
+        (START, Writing(0), Failed(PROBLEM), Written(0)),
+        (*FORWARD, *BACK, Writing(0)),
+        (*FORWARD, Writing(0)),
+    ],
+)
+def test_what_cannot_be_is_corrupt(entries):
+    with pytest.raises(PermanentError, match=r"journal\.corrupt"):
+        fold(entries)
+
+
+def lines(entries) -> bytes:
+    return "".join(map(subject.dump, entries)).encode()
+
+
+def test_lines_read_back_the_same():
+    applied = Finished(Outcome(Word.APPLIED, (), None, NOW))
+    for entries in (FORWARD + BACK, (START, applied)):
+        assert subject.load(lines(entries)) == entries
+    assert subject.dump(Writing(3)) == '{"entry": "writing", "index": 3}\n'
+
+
+@pytest.mark.parametrize("cut", range(1, len(subject.dump(Writing(1)))))
+def test_torn_last_line_is_left_out(cut):
+    whole = lines(FORWARD[:3])
+    torn = whole + subject.dump(Writing(1)).encode()[:cut]
+    assert subject.load(torn) == FORWARD[:3]
+    assert subject.sound_length(torn) == len(whole)
+
+
+@pytest.mark.parametrize("rest", [b"rusak\n", b"\0\0\0", b"{}\n", b'{"entry": "lain"}\n', b"\xff\n", b"rusak\n\0\0"])
+def test_damaged_last_line_counts_as_torn(rest):
+    whole = lines(FORWARD[:3])
+    assert subject.load(whole + rest) == FORWARD[:3]
+    assert subject.sound_length(whole + rest) == len(whole)
+
+
+def test_damage_before_the_last_line_is_refused():
+    with pytest.raises(PermanentError, match=r"journal\.corrupt"):
+        subject.load(lines(FORWARD[:2]) + b"rusak\n" + lines(FORWARD[2:3]))
+
+
+def test_nothing_at_all():
+    assert subject.load(b"") == ()
+    assert subject.load(b"\0\0") == ()
+    assert subject.sound_length(b"\n") == 0

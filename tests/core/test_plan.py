@@ -1,0 +1,254 @@
+"""Plans: what is wished of each resource, in which order, and the digest that a person approves."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from panggon.core import plan as subject
+from panggon.core.errors import InvalidError, PermanentError
+from panggon.core.plan import Change, MachineFacts, desired, make
+from panggon.core.plan_words import words
+from panggon.core.resources import Key, Kind, absent, foreign, ours, partial
+from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from tests.core.site_specs import HOST, SITE, specs, ssh_key
+
+FACTS = MachineFacts(
+    uid_base=70000, ipv4=("10.0.0.2", "10.0.0.1"), ipv6=("::1",), issuer="Uji CA", root="/srv/uji", sandboxed=True
+)
+OPEN = SiteSpec(
+    site=SITE,
+    host=HOST,
+    state=SiteState.OPEN,
+    generation=4,
+    profile=Profile.FRONT_CONTROLLER,
+    database=Engine.MARIADB,
+    limits=Limits(memory_mebibytes=512, processes=16, upload_mebibytes=8, database_connections=10),
+    access=Access(ssh_keys=(ssh_key("a"), ssh_key("b")), password_fingerprint="sha256:one"),
+)
+PREPARED = replace(OPEN, state=SiteState.PREPARED)
+PARKED = replace(OPEN, state=SiteState.PARKED)
+
+
+def plain(spec: SiteSpec, facts: MachineFacts = FACTS) -> dict[str, object]:
+    return {key.kind.value: None if after is None else dict(after) for key, after in desired(spec, facts)}
+
+
+def nothing(spec: SiteSpec) -> list:
+    return [absent(key) for key in subject.keys(spec)]
+
+
+def existing(spec: SiteSpec) -> list:
+    return [absent(key) if after is None else ours(key, **after) for key, after in desired(spec, FACTS)]
+
+
+def test_open_site_has_everything():
+    assert plain(OPEN) == {
+        "user": {"uid": 970001, "password": "sha256:one"},
+        "directory": {"uid": 970001},
+        "database": {"engine": "mariadb", "connections": 10},
+        "site": {
+            "host": HOST,
+            "generation": 4,
+            "kind": "php",
+            "php_version": "8.2",
+            "profile": "front_controller",
+            "upload_mebibytes": 8,
+            "memory_mebibytes": 512,
+            "processes": 16,
+            "document_root": "/site/public",
+        },
+        "runtime": {"kind": "php", "php_version": "8.2", "generation": 4},
+        "certificate": {"issuer": "Uji CA", "valid": True},
+        "host": {"site": SITE, "state": "open"},
+        "access": {"keys": (ssh_key("a"), ssh_key("b"))},
+        "records": {"site": SITE, "a": ("10.0.0.1", "10.0.0.2"), "aaaa": ("::1",)},
+    }
+
+
+def test_prepared_site_differs_only_in_that_nobody_may_come_in():
+    expected = plain(OPEN)
+    expected["user"]["password"] = ""
+    expected["host"]["state"] = "prepared"
+    expected["access"]["keys"] = ()
+    assert plain(PREPARED) == expected
+
+
+def test_parked_site_keeps_its_data_and_gives_up_its_place():
+    expected = plain(OPEN)
+    expected["user"]["password"] = ""
+    expected |= {"runtime": None, "host": None, "access": None, "records": None}
+    assert plain(PARKED) == expected
+
+
+def test_static_site_has_no_runtime():
+    assert plain(replace(OPEN, kind=SiteKind.STATIC))["runtime"] is None
+
+
+def test_site_without_database_says_nothing_about_one():
+    assert "database" not in plain(replace(OPEN, database=None))
+
+
+def test_without_sandboxes_php_sees_the_real_path():
+    facts = replace(FACTS, sandboxed=False)
+    assert plain(OPEN, facts)["site"]["document_root"] == f"/srv/uji/sites/{SITE}/public"
+
+
+def test_keys_are_the_site_or_the_host():
+    assert [str(key) for key in subject.keys(OPEN)] == [
+        f"user:{SITE}",
+        f"directory:{SITE}",
+        f"database:{SITE}",
+        f"site:{SITE}",
+        f"runtime:{SITE}",
+        f"certificate:{HOST}",
+        f"host:{HOST}",
+        f"access:{SITE}",
+        f"records:{HOST}",
+    ]
+
+
+def kinds(plan: subject.Plan) -> list[str]:
+    return [change.key.kind.value for change in plan.changes]
+
+
+def test_creation_in_order_parking_in_reverse():
+    assert kinds(make(OPEN, FACTS, nothing(OPEN))) == [key.kind.value for key in subject.keys(OPEN)]
+    parking = make(replace(PARKED, generation=5), FACTS, existing(OPEN))
+    assert kinds(parking) == ["records", "access", "host", "runtime", "user", "site"]
+    assert [change.key.kind.value for change in parking.unchanged] == ["directory", "database", "certificate"]
+
+
+def test_before_and_after_are_what_was_seen_and_wished():
+    plan = make(OPEN, FACTS, existing(PREPARED))
+    assert plan.changes[1] == Change(
+        Key(Kind.HOST, HOST), {"site": SITE, "state": "prepared"}, {"site": SITE, "state": "open"}
+    )
+    assert plan.changes[1].inverse() == Change(plan.changes[1].key, plan.changes[1].after, plan.changes[1].before)
+
+
+def test_true_is_not_one():
+    seen = [
+        ours(found.key, issuer="Uji CA", valid=1) if found.key.kind == "certificate" else found
+        for found in existing(OPEN)
+    ]
+    assert kinds(make(OPEN, FACTS, seen)) == ["certificate"]
+
+
+def test_everything_foreign_is_named_with_its_detail():
+    seen = [
+        foreign(Key(Kind.HOST, HOST), "tautan ke /var/www"),
+        foreign(Key(Kind.USER, SITE), "baris di /etc/passwd"),
+    ]
+    seen += [found for found in nothing(OPEN) if found.key not in {each.key for each in seen}]
+    with pytest.raises(PermanentError) as caught:
+        make(OPEN, FACTS, seen)
+    assert caught.value.code == "plan.foreign"
+    assert caught.value.detail == f"user:{SITE} (baris di /etc/passwd); host:{HOST} (tautan ke /var/www)"
+
+
+def test_name_of_another_site_is_foreign():
+    seen = [found for found in nothing(OPEN) if found.key.kind is not Kind.HOST]
+    with pytest.raises(PermanentError, match=rf"plan\.foreign: host:{HOST} \(milik situs s000009\)"):
+        make(OPEN, FACTS, [*seen, ours(Key(Kind.HOST, HOST), site="s000009", state="open")])
+
+
+def test_half_written_belongs_to_its_journal():
+    seen = [*nothing(OPEN)[1:], partial(Key(Kind.USER, SITE))]
+    with pytest.raises(PermanentError, match=rf"plan\.partial: user:{SITE}$"):
+        make(OPEN, FACTS, seen)
+
+
+def test_nobody_looked():
+    with pytest.raises(PermanentError, match=rf"plan\.unobserved: records:{HOST}$"):
+        make(OPEN, FACTS, nothing(OPEN)[:-1])
+
+
+@given(specs)
+def test_plan_of_what_is_applied_is_empty(spec):
+    assert make(spec, FACTS, existing(spec)).changes == ()
+
+
+@given(specs, specs)
+def test_plan_speaks_of_every_resource_once(spec, former):
+    seen = {found.key: found for found in (*nothing(spec), *existing(former))}
+    plan = make(spec, FACTS, seen.values())
+    assert sorted(way.key for way in (*plan.changes, *plan.unchanged)) == sorted(subject.keys(spec))
+    assert all(way.before != way.after for way in plan.changes)
+
+
+def test_comments_of_keys_change_nothing():
+    named = replace(OPEN, access=replace(OPEN.access, ssh_keys=tuple(f"{key} budi" for key in OPEN.access.ssh_keys)))
+    assert make(named, FACTS, nothing(OPEN)).digest == make(OPEN, FACTS, nothing(OPEN)).digest
+
+
+@given(specs)
+def test_dump_and_load_are_inverse(spec):
+    plan = make(spec, FACTS, nothing(spec))
+    assert subject.load(json.loads(json.dumps(subject.dump(plan)))) == plan
+
+
+def test_digest_is_stable_and_covers_what_stands_there():
+    first = make(OPEN, FACTS, nothing(OPEN))
+    assert first.digest == make(OPEN, FACTS, reversed(nothing(OPEN))).digest
+    assert len(first.digest) == 64
+    others = {
+        first.digest,
+        make(PREPARED, FACTS, nothing(OPEN)).digest,
+        make(OPEN, FACTS, existing(OPEN)).digest,
+        make(OPEN, FACTS, existing(PREPARED)).digest,
+        make(OPEN, replace(FACTS, issuer="CA lain"), nothing(OPEN)).digest,
+        make(replace(OPEN, generation=5), FACTS, nothing(OPEN)).digest,
+    }
+    assert len(others) == 6
+
+
+@pytest.mark.parametrize(
+    ("alter", "code"),
+    [
+        (lambda document: document["changes"][0]["after"].update(uid=0), "plan.digest"),
+        (lambda document: document["changes"].pop(), "plan.digest"),
+        (lambda document: document["spec"].update(host="lain.kota.example"), "plan.digest"),
+        (lambda document: document.update(version=2), "plan.version"),
+        (lambda document: document.pop("unchanged"), "plan.shape"),
+        (lambda document: document["changes"][0].update(kind="firewall"), "plan.shape"),
+        (lambda document: document["changes"][0]["after"].update(uid=[{}]), "plan.digest"),
+        (lambda document: document["changes"][0]["after"].update(uid={}), "plan.shape"),
+        (lambda document: document.update(changes=3), "plan.shape"),
+        (lambda document: document["spec"].update(site="x"), "spec.site"),
+    ],
+)
+def test_altered_plan_is_refused(alter, code):
+    document = json.loads(json.dumps(subject.dump(make(OPEN, FACTS, nothing(OPEN)))))
+    alter(document)
+    with pytest.raises(InvalidError) as caught:
+        subject.load(document)
+    assert [fault.code for fault in caught.value.faults] == [code]
+
+
+def test_words_of_a_new_site():
+    sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
+    assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
+    assert sentences[2] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
+    assert sentences[6] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
+    assert sentences[8] == f"Membuat rekaman DNS {HOST} (situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1)."
+    assert len(sentences) == 9
+
+
+def test_words_of_opening_and_parking_and_nothing():
+    assert words(make(OPEN, FACTS, existing(PREPARED))) == (
+        f"Mengubah pengguna Unix {SITE} (kata sandi: tidak ada → terpasang).",
+        f"Mengubah nama situs di server web {HOST} (status: sedang disiapkan → terbuka).",
+        f"Mengubah akses SFTP {SITE} (kunci SSH: tidak ada → 2 buah).",
+    )
+    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Menghapus rekaman DNS {HOST}."
+    assert words(make(OPEN, FACTS, existing(OPEN))) == ()
+
+
+def test_words_keep_secrets():
+    renewed = replace(OPEN, access=Access(password_fingerprint="sha256:two", ssh_keys=(ssh_key("c"), ssh_key("d"))))
+    assert words(make(renewed, FACTS, existing(OPEN))) == (
+        f"Mengubah pengguna Unix {SITE} (kata sandi diganti).",
+        f"Mengubah akses SFTP {SITE} (kunci SSH diganti).",
+    )

@@ -1,0 +1,203 @@
+"""Spec documents: what is taken, what is refused with which words, and the schema that says the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from panggon.core import spec as subject
+from panggon.core.errors import InvalidError
+from panggon.core.naming import host_faults
+from panggon.core.spec import Access, Limits, SiteKind, SiteSpec, SiteState, bare_keys, digestable, dump, parse
+from tests.core.site_specs import specs, ssh_key
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "schema/site-spec.v1.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA)
+LEAST = {"version": 1, "site": "s000123", "host": "uji.kota.example", "state": "open", "generation": 1}
+KEY = ssh_key("a")
+RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7" + "b" * 300 + "=="
+SECURITY_KEY = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAI" + "c" * 60
+GOOD = {
+    "least": {},
+    "static": {"kind": "static", "database": None},
+    "whole number written as 1.0": {"generation": 1.0},
+    "comment behind a key": {"access": {"ssh_keys": [f"{KEY} budi@laptop kantor"]}},
+    "other types of key": {"access": {"ssh_keys": [RSA, SECURITY_KEY]}},
+    "some limits": {"limits": {"processes": 4}},
+    "63 letters": {"host": f"{'a' * 63}.kota.example"},
+    "fingerprint": {"access": {"password_fingerprint": "sha256:0a9f"}},
+}
+# Each with exactly the faults that it has: field and code.
+BAD = {
+    "site too short": ({"site": "s123"}, [("site", "spec.site")]),
+    "site with a line feed": ({"site": "s000123\n"}, [("site", "spec.site")]),
+    "site as a path": ({"site": "../../etc"}, [("site", "spec.site")]),
+    "site as a number": ({"site": 123}, [("site", "spec.site")]),
+    "host in upper case": ({"host": "UJI.kota.example"}, [("host", "spec.host")]),
+    "host in punycode": ({"host": "xn--uji.kota.example"}, [("host", "spec.host")]),
+    "host with one label": ({"host": "uji"}, [("host", "host.one_label")]),
+    "host as a path": ({"host": "../x.id"}, [("host", "host.bad_character"), ("host", "host.empty_label")]),
+    "host with a line feed": ({"host": "uji.kota.example\n"}, [("host", "host.bad_character")]),
+    "host of 64 letters": ({"host": f"{'a' * 64}.id"}, [("host", "host.label_too_long")]),
+    "host too long": ({"host": "a." * 130 + "id"}, [("host", "host.too_long")]),
+    "host as an address": ({"host": "127.0.0.1"}, [("host", "host.address")]),
+    "host as a list": ({"host": ["a.id"]}, [("host", "spec.host")]),
+    "state unknown": ({"state": "deleted"}, [("state", "spec.choice")]),
+    "generation zero": ({"generation": 0}, [("generation", "spec.bounds")]),
+    "generation true": ({"generation": True}, [("generation", "spec.bounds")]),
+    "generation as text": ({"generation": "1"}, [("generation", "spec.bounds")]),
+    "generation with a part": ({"generation": 1.5}, [("generation", "spec.bounds")]),
+    "php version with a path": ({"php_version": "8.2/../x"}, [("php_version", "spec.php_version")]),
+    "php version old": ({"php_version": "5.6"}, [("php_version", "spec.php_version")]),
+    "database unknown": ({"database": "oracle"}, [("database", "spec.choice")]),
+    "limits as a number": ({"limits": 3}, [("limits", "spec.object")]),
+    "memory too little": ({"limits": {"memory_mebibytes": 63}}, [("limits.memory_mebibytes", "spec.bounds")]),
+    "field unknown": ({"shell": "/bin/sh"}, [("shell", "spec.unknown")]),
+    "deep field unknown": ({"limits": {"cpu": 1}}, [("limits.cpu", "spec.unknown")]),
+    "keys as text": ({"access": {"ssh_keys": KEY}}, [("access.ssh_keys", "spec.list")]),
+    "too many keys": ({"access": {"ssh_keys": [KEY] * 21}}, [("access.ssh_keys", "spec.list")]),
+    "key with options": (
+        {"access": {"ssh_keys": [KEY, f'command="/bin/sh" {KEY}']}},
+        [("access.ssh_keys.1", "spec.ssh_key")],
+    ),
+    "two keys in one": ({"access": {"ssh_keys": [f"{KEY}\n{KEY}"]}}, [("access.ssh_keys.0", "spec.ssh_key")]),
+    "key ends its line": ({"access": {"ssh_keys": [f"{KEY}\n"]}}, [("access.ssh_keys.0", "spec.ssh_key")]),
+    "key of another type": (
+        {"access": {"ssh_keys": [KEY.replace("ssh-ed25519", "ssh-rsa")]}},
+        [("access.ssh_keys.0", "spec.ssh_key")],
+    ),
+    "weak key": ({"access": {"ssh_keys": [f"ssh-dss {'A' * 80}"]}}, [("access.ssh_keys.0", "spec.ssh_key")]),
+    "password itself": (
+        {"access": {"password_fingerprint": "rahasia sekali"}},
+        [("access.password_fingerprint", "spec.fingerprint")],
+    ),
+}
+
+
+def faults(document: object) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidError) as caught:
+        parse(document)
+    return [(fault.field, fault.code) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("fields", GOOD.values(), ids=GOOD)
+def test_valid_for_parse_and_schema(fields):
+    document = LEAST | fields
+    assert VALIDATOR.is_valid(document)
+    assert parse(document).site == "s000123"
+
+
+@pytest.mark.parametrize(("fields", "expected"), BAD.values(), ids=BAD)
+def test_invalid_for_parse_and_schema(fields, expected):
+    document = LEAST | fields
+    assert not VALIDATOR.is_valid(document)
+    assert faults(document) == expected
+
+
+def test_defaults_are_those_of_the_schema():
+    assert parse(LEAST) == SiteSpec(
+        site="s000123", host="uji.kota.example", state=SiteState.OPEN, generation=1, kind=SiteKind.PHP
+    )
+    properties = SCHEMA["properties"]
+    spoken = {name: rule["default"] for name, rule in properties.items() if "default" in rule}
+    assert spoken.items() <= dump(parse(LEAST)).items()
+    limits = {name: rule["default"] for name, rule in properties["limits"]["properties"].items()}
+    assert Limits(**limits) == Limits()
+
+
+def test_all_faults_at_once():
+    document = {"version": 1, "site": "x", "state": "open", "limits": {"processes": 0, "cpu": 1}, "shell": "sh"}
+    assert faults(document) == [
+        ("site", "spec.site"),
+        ("host", "spec.missing"),
+        ("generation", "spec.missing"),
+        ("limits.processes", "spec.bounds"),
+        ("limits.cpu", "spec.unknown"),
+        ("shell", "spec.unknown"),
+    ]
+
+
+@pytest.mark.parametrize("version", [2, 0, "1", True, None, 1.5])
+def test_unknown_version_is_the_only_fault(version):
+    document = {"version": version, "site": "x", "new_field": 1}
+    assert faults(document) == [("version", "spec.version")]
+    assert not VALIDATOR.is_valid(LEAST | {"version": version})
+
+
+@pytest.mark.parametrize("document", [None, [], "spec", 1])
+def test_what_is_no_object_is_refused(document):
+    assert faults(document) == [("", "spec.object")]
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_version_left_out_is_refused():
+    assert faults({}) == [("version", "spec.version")]
+
+
+def test_comments_of_keys_are_dropped_and_keys_kept_once():
+    document = LEAST | {"access": {"ssh_keys": [f"{KEY} budi@laptop", KEY, RSA]}}
+    assert parse(document).access == Access(ssh_keys=(KEY, RSA))
+
+
+def test_digest_does_not_see_comments():
+    bare = parse(LEAST | {"access": {"ssh_keys": [KEY]}})
+    named = SiteSpec("s000123", "uji.kota.example", SiteState.OPEN, 1, access=Access(ssh_keys=(f"{KEY} budi",)))
+    assert digestable(bare) == digestable(named) == dump(bare)
+    assert bare_keys(named.access.ssh_keys) == (KEY,)
+
+
+@given(specs)
+def test_dump_and_parse_are_inverse(spec):
+    document = json.loads(json.dumps(dump(spec)))
+    assert parse(document) == spec
+    assert VALIDATOR.is_valid(document)
+
+
+junk = st.none() | st.booleans() | st.integers(-5, 5000) | st.floats(allow_nan=False) | st.text(max_size=8)
+values = junk | st.lists(junk, max_size=2) | st.dictionaries(st.sampled_from(["processes", "ssh_keys", "x"]), junk)
+names = st.sampled_from(["version", *dump(parse(LEAST)), "unknown"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(specs, st.dictionaries(names, values, max_size=3))
+def test_schema_and_parse_judge_alike(spec, altered):
+    document = dump(spec) | altered
+    try:
+        parse(document)
+    except InvalidError:
+        taken = False
+    else:
+        taken = True
+    assert VALIDATOR.is_valid(document) is taken
+
+
+@given(st.from_regex(subject.HOST, fullmatch=True))
+def test_every_host_taken_is_a_host_name(host):
+    assert host_faults(host) == ()
+
+
+def test_patterns_and_bounds_of_the_schema_are_those_of_parse():
+    rules = SCHEMA["properties"]
+    for name, pattern in (("site", subject.SITE_ID), ("host", subject.HOST), ("php_version", subject.PHP_VERSION)):
+        assert rules[name]["pattern"] == written(pattern)
+    access = rules["access"]["properties"]
+    assert access["ssh_keys"]["items"]["pattern"] == written(subject.SSH_KEY)
+    assert access["password_fingerprint"]["pattern"] == written(subject.FINGERPRINT)
+    for name, (least, most) in subject.BOUNDS.items():
+        rule = rules[name] if name in rules else rules["limits"]["properties"][name]
+        assert (rule["minimum"], rule["maximum"]) == (least, most)
+
+
+def written(pattern) -> str:
+    return "^(?:" + pattern.pattern.replace(r"\Z", "$") + r")$(?!\n)"
+
+
+def test_example_is_valid_and_complete():
+    document = json.loads((ROOT / "examples/site-spec.json").read_text())
+    assert dump(parse(document)) == document
+    assert VALIDATOR.is_valid(document)
+    Draft202012Validator.check_schema(SCHEMA)
