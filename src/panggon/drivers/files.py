@@ -5,10 +5,12 @@ Every change is a rename: after a kill at any instruction a reader sees the old 
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
@@ -95,6 +97,74 @@ def remove_tree(path: Path) -> None:
         except FileNotFoundError:
             return
         shutil.rmtree(grave)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed changes of `path` left beside it. For the one writer that a path has, before it writes."""
+    with translated():
+        for litter in path.parent.glob(f".{path.name}.*"):
+            if not re.fullmatch(re.escape(f".{path.name}.") + r"[0-9a-f]{12}\.(new|removed)", litter.name):
+                continue
+            if litter.is_dir() and not litter.is_symlink():
+                shutil.rmtree(litter)
+            else:
+                litter.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened(path: Path, *, uid: int) -> Iterator[int]:
+    """A directory that belongs to somebody else, as a descriptor. Its parents must be root's.
+
+    Work in it goes through `write_at`, `read_at` and `remove_at`: its owner may put links and pipes in it at any
+    moment, and root must not follow them. Raises PermanentError when it is not a directory of `uid`.
+    """
+    with translated():
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.fstat(descriptor).st_uid != uid:
+            raise PermanentError("disk.refused", f"{path} does not belong to {uid}")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def write_at(directory: int, name: str, content: str, *, mode: int, uid: int, gid: int) -> None:
+    """Like `write`, inside an `opened` directory. A draft has one fixed name, so that a killed write leaves one."""
+    draft = f".{name}.new"
+    with translated():
+        _unlink_at(directory, draft)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=directory)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode())
+            file.flush()
+            os.fchown(descriptor, uid, gid)
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        os.rename(draft, name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
+
+
+def read_at(directory: int, name: str, *, most: int = 65_536) -> bytes | None:
+    """The first `most` bytes of a plain file inside an `opened` directory; None for anything else."""
+    try:
+        # Without O_NONBLOCK a pipe put there would hold root for ever.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(most) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
+def remove_at(directory: int, name: str) -> None:
+    """Remove a file, and the draft of a killed write, inside an `opened` directory; nothing there is fine."""
+    with translated():
+        _unlink_at(directory, f".{name}.new")
+        _unlink_at(directory, name)
+
+
+def _unlink_at(directory: int, name: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=directory)
 
 
 def _draft(path: Path) -> Path:

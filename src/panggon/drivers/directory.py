@@ -1,0 +1,134 @@
+"""The tree of a site: made whole beside its place and renamed into it, removed by a rename away."""
+
+import grp
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.spec import SiteSpec
+from panggon.drivers import files
+from panggon.drivers.owner import uid_of
+
+MARK = ".panggon"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`root` and all above it belong to root alone (sshd asks it of a jail); `web_group` is nginx's group."""
+
+    root: Path
+    uid_base: int
+    web_group: str = "www-data"
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """One directory of the tree. Its owner may change the mode of their own; root's stay as they are."""
+
+    name: str
+    uid: int
+    gid: int
+    mode: int
+
+    def fault(self, place: Path) -> str:
+        """What is wrong with it, "" if nothing."""
+        found = place.lstat()
+        mode = stat.S_IMODE(found.st_mode)
+        seen = f"{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}"
+        usable = (mode & 0o750) == self.mode & 0o750 if self.uid else mode == self.mode
+        if (found.st_uid, found.st_gid) == (self.uid, self.gid) and usable and not mode & 0o002:
+            return ""
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryDriver:
+    """Attribute: `uid`, whose the tree is. Contents are the owner's and never read."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        place, uid = self._place(key), self._uid(key)
+        if not place.is_symlink() and not place.exists():
+            return absent(key)
+        if not _marked(place, key.name):
+            return foreign(key, f"{place} does not carry the mark of {key.name}")
+        folders = [(place / folder.name, folder.uid) for folder in self._folders(uid)]
+        if not all(path.is_dir() and not path.is_symlink() for path, _ in folders):
+            return partial(key)
+        if any(path.stat().st_uid != owner for path, owner in folders):
+            return foreign(key, f"{place} holds directories of another user")
+        return ours(key, uid=uid)
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        place, uid = self._place(key), self._uid(key)
+        seen = self.read(key)
+        if seen.standing is Standing.FOREIGN:
+            raise PermanentError("directory.foreign", seen.detail)
+        files.sweep(place)
+        if after is None:
+            files.remove_tree(place)
+            return
+        if after["uid"] != uid:
+            raise PermanentError("directory.uid", f"{key.name} has the user id {uid} here, not {after['uid']}")
+        if seen.standing is Standing.ABSENT:
+            self._make(place, key.name, uid)
+        else:
+            self._fill(place, uid)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:  # noqa: ARG002 - the tree is the same in every state
+        place, uid = self._place(key), self._uid(key)
+        try:
+            faults = [folder.fault(place / folder.name) for folder in (_top(), *self._folders(uid))]
+        except OSError as error:
+            return (Check("directory.owners", ok=False, detail=str(error)),)
+        wrong = ", ".join(filter(None, faults))
+        return (Check("directory.owners", not wrong, wrong or f"{place} belongs to {uid}, closed to all others"),)
+
+    def _make(self, place: Path, site: str, uid: int) -> None:
+        files.directory(place.parent)
+        draft = place.with_name(f".{site}.{secrets.token_hex(6)}.new")
+        files.directory(draft)
+        files.write(draft / MARK, f"site={site}\n")
+        self._fill(draft, uid)
+        with files.translated():
+            draft.rename(place)
+
+    def _fill(self, place: Path, uid: int) -> None:
+        """Make what is missing. Safe against links: the directory itself is root's, so none can be planted in it."""
+        for folder in self._folders(uid):
+            with files.translated():
+                (place / folder.name).mkdir(exist_ok=True, mode=0o700)
+                os.chown(place / folder.name, folder.uid, folder.gid, follow_symlinks=False)
+                (place / folder.name).chmod(folder.mode)
+
+    def _folders(self, uid: int) -> tuple[_Folder, ...]:
+        web = grp.getgrnam(self.settings.web_group).gr_gid
+        return (
+            _Folder("public", uid, web, 0o2750),
+            _Folder("private", uid, uid, 0o700),
+            _Folder("tmp", uid, uid, 0o700),
+            _Folder("logs", 0, uid, 0o750),
+            _Folder("run", 0, web, 0o750),
+        )
+
+    def _place(self, key: Key) -> Path:
+        return self.settings.root / "sites" / key.name
+
+    def _uid(self, key: Key) -> int:
+        return uid_of(key.name, base=self.settings.uid_base)
+
+
+def _top() -> _Folder:
+    return _Folder("", 0, 0, 0o755)
+
+
+def _marked(place: Path, site: str) -> bool:
+    if place.is_symlink() or not place.is_dir() or (place / MARK).is_symlink() or not (place / MARK).is_file():
+        return False
+    return (place / MARK).stat().st_uid == 0 and files.read(place / MARK) == f"site={site}\n".encode()

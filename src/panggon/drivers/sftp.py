@@ -1,0 +1,210 @@
+"""Who comes in over SFTP: a site's authorised keys, and the proof by the real client."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers import files, shell
+from panggon.drivers.owner import uid_of
+
+SHOWN = frozenset({"public", "private", "tmp", "logs"})
+PROBE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`address` and `port` are where this machine reaches its own sshd: loopback, as the probe's key is good only
+    from there. `host_key` is the server's public key file; `etc` holds `keys/` and `probe-keys/`.
+    """
+
+    address: str
+    port: int
+    host_key: Path
+    etc: Path
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDriver:
+    """Attribute: `keys`, the owner's public keys as "type base64"; none while the site is not open."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        content = files.read(self._path(key))
+        if content is None:
+            return absent(key)
+        head, *keys = content.decode(errors="replace").splitlines()
+        if head != _head(key.name):
+            return foreign(key, f"{self._path(key)} was not made by Panggon")
+        return ours(key, keys=tuple(keys))
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        path = self._path(key)
+        seen = self.read(key)
+        if seen.standing is Standing.FOREIGN:
+            raise PermanentError("access.foreign", seen.detail)
+        files.directory(path.parent)
+        files.sweep(path)
+        if after is None:
+            files.remove(path)
+            return
+        keys = after["keys"] if isinstance(after["keys"], tuple) else ()
+        files.write(path, "".join(f"{line}\n" for line in (_head(key.name), *keys)))
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        with tempfile.TemporaryDirectory(prefix="panggon-probe-") as folder:
+            client = _Client(self.settings, key.name, Path(folder))
+            client.prepare()
+            with self._let_in(key, client.new_key("probe")):
+                inside = client.visit()
+            client.new_key("stranger")
+            return (*inside, client.stranger(), self._owner(key, client, spec))
+
+    def _owner(self, key: Key, client: "_Client", spec: SiteSpec) -> Check:
+        """Whether the server takes exactly the keys that it should; their secret halves are not needed to ask."""
+        accepted = [line for line in spec.access.ssh_keys if client.would_accept(line)]
+        if spec.state is SiteState.OPEN:
+            seen = f"{len(accepted)} of {len(spec.access.ssh_keys)} keys of the owner are accepted"
+            return Check("sftp.owner", len(accepted) == len(spec.access.ssh_keys), seen)
+        installed = (self.read(key).attributes or {}).get("keys")
+        locked = not accepted and not installed
+        return Check(
+            "sftp.locked", locked, "locked: no key of the owner is accepted" if locked else "a key is accepted"
+        )
+
+    @contextmanager
+    def _let_in(self, key: Key, public: str) -> Iterator[None]:
+        """The key is good for a minute, from this machine only; after a kill it is worthless by itself."""
+        path = self.settings.etc / "probe-keys" / key.name
+        expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
+        files.directory(path.parent)
+        files.sweep(path)
+        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n')
+        try:
+            yield
+        finally:
+            files.remove(path)
+
+    def _path(self, key: Key) -> Path:
+        uid_of(key.name, base=0)
+        return self.settings.etc / "keys" / key.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """OpenSSH's own client, without the configuration, agent and known hosts of whoever runs it."""
+
+    settings: Settings
+    site: str
+    folder: Path
+
+    def prepare(self) -> None:
+        key = (files.read(self.settings.host_key) or b"").decode()
+        host = f"[{self.settings.address}]:{self.settings.port}"
+        (self.folder / "known_hosts").write_text(f"{host} {key}")
+
+    def new_key(self, name: str) -> str:
+        """Make a key pair; the secret half lies in the folder under this name, the public one is returned."""
+        key = Ed25519PrivateKey.generate()
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
+        files.write(self.folder / name, key.private_bytes(*form), mode=0o600)
+        public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        return public.decode()
+
+    def visit(self) -> tuple[Check, ...]:
+        """Log in with the key "probe"; look around, bring a file and take it back."""
+        (self.folder / "sent").write_text(f"panggon {self.folder.name}\n")
+        place = f"/public/.{self.folder.name}"
+        commands = (
+            "ls -1 /",
+            f"-put sent {place}",
+            f"-get {place} taken",
+            f"-rm {place}",
+            f"-ls {place}",
+            "-ls -1 /..",
+            "-ls /etc",
+        )
+        done = shell.run(
+            ["sftp", "-q", "-b", "-", *self._options("probe"), f"{self.site}@{self._host()}"],
+            stdin="\n".join(commands).encode(),
+            cwd=self.folder,
+        )
+        if done.code:
+            return (Check("sftp.login", ok=False, detail=done.errors.strip() or f"exit {done.code}"),)
+        answers = dict(_answers(done.output))
+        return (self._login(answers), self._jail(answers, done.errors), self._upload(place, done.errors))
+
+    def stranger(self) -> Check:
+        """A key that nobody put anywhere must not open the door: refused by the server, not unanswered."""
+        done = shell.run(self._ssh("stranger"))
+        refused = done.code != 0 and "Permission denied" in done.errors
+        return Check("sftp.stranger", refused, done.errors.strip().splitlines()[-1] if done.errors else "let in")
+
+    def would_accept(self, public: str) -> bool:
+        """RFC 4252 section 7: a client may ask whether a key would do before it signs with it."""
+        (self.folder / "owner.pub").write_text(f"{public}\n")
+        done = shell.run([*self._ssh("owner"), "-v"])
+        if "Authentications that can continue" not in done.errors:
+            raise PermanentError("access.unanswered", done.errors.strip().splitlines()[-1] if done.errors else "")
+        return "Server accepts key:" in done.errors
+
+    def _login(self, answers: dict[str, list[str]]) -> Check:
+        seen = {line.strip("/") for line in answers.get("ls -1 /", [])}
+        return Check("sftp.login", seen >= SHOWN, f"logged in as {self.site}, sees {', '.join(sorted(seen))}")
+
+    def _jail(self, answers: dict[str, list[str]], errors: str) -> Check:
+        above = {line.removeprefix("/..").strip("/") for line in answers.get("-ls -1 /..", [])}
+        inside = {line.strip("/") for line in answers.get("ls -1 /", [])}
+        jailed = above == inside and '"/etc" not found' in errors
+        return Check(
+            "sftp.jail", jailed, "sees nothing above its own directory" if jailed else "sees other directories"
+        )
+
+    def _upload(self, place: str, errors: str) -> Check:
+        taken = self.folder / "taken"
+        same = taken.exists() and taken.read_bytes() == (self.folder / "sent").read_bytes()
+        removed = f'"{place}" not found' in errors
+        seen = f"{place} brought, taken back and removed" if same and removed else errors.strip()
+        return Check("sftp.upload", same and removed, seen)
+
+    def _ssh(self, name: str) -> list[str]:
+        return ["ssh", *self._options(name), "-p", str(self.settings.port), f"{self.site}@{self.settings.address}"]
+
+    def _host(self) -> str:
+        return f"[{self.settings.address}]" if ":" in self.settings.address else self.settings.address
+
+    def _options(self, name: str) -> list[str]:
+        options = {
+            "Port": str(self.settings.port),
+            "IdentityFile": str(self.folder / name),
+            "IdentitiesOnly": "yes",
+            "IdentityAgent": "none",
+            "PreferredAuthentications": "publickey",
+            "BatchMode": "yes",
+            "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": str(self.folder / "known_hosts"),
+            "GlobalKnownHostsFile": "/dev/null",
+            "ConnectTimeout": "5",
+        }
+        return ["-F", "none", *[word for name, value in options.items() for word in ("-o", f"{name}={value}")]]
+
+
+def _head(site: str) -> str:
+    return f"# Panggon {site}"
+
+
+def _answers(output: str) -> Iterator[tuple[str, list[str]]]:
+    """What the client printed, by the command that it repeats before each answer."""
+    for part in output.split("sftp> ")[1:]:
+        command, *lines = part.splitlines()
+        yield command, lines

@@ -1,0 +1,221 @@
+"""Unix users as one-file userdb records (https://systemd.io/USER_RECORD), which libnss-systemd reads.
+
+Six entries a user in `<userdb>`: the group's record is made first and removed last, so it is the mark of ownership of
+a half-made user; the user's own record is made last and removed first, so the user appears and vanishes at once.
+"""
+
+import grp
+import hashlib
+import json
+import pwd
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError
+from panggon.core.resources import Attributes, Key, Observation, absent, canonical, foreign, ours, partial
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers import files, shell
+from panggon.drivers.owner import uid_of
+
+# Not "!": sshd without PAM takes an account whose hash begins with "!" as locked, for keys too.
+NO_PASSWORD = "*"  # noqa: S105
+HASH = re.compile(r"\$[a-z0-9]{1,8}\$[A-Za-z0-9./$=,+-]{8,256}")
+SHELL = "/usr/sbin/nologin"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`userdb` is `/etc/userdb` wherever libnss-systemd is to see the records."""
+
+    userdb: Path
+    uid_base: int
+
+
+def fingerprint(password_hash: str) -> str:
+    """What may be known of a password's hash outside the node: the first 16 hex digits of its SHA-256."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class UserDriver:
+    """Attributes: `uid`, and `password`, the fingerprint of its hash ("": nobody comes in by password).
+
+    `password_hash` finds the hash of a fingerprint among what the portal handed over.
+    """
+
+    settings: Settings
+    password_hash: Callable[[str], str | None]
+
+    def read(self, key: Key) -> Observation:
+        paths = self._paths(key)
+        if not any(path.is_symlink() or path.exists() for path in paths.all):
+            stranger = _known_elsewhere(key.name, paths.uid)
+            return foreign(key, stranger) if stranger else absent(key)
+        strange = next((path for path in paths.all if not _is_ours(path, paths)), None)
+        if strange or not paths.group.exists():
+            return foreign(key, f"{strange or paths.user} was not made by Panggon")
+        if not all(path.is_symlink() or path.exists() for path in paths.all):
+            return partial(key)
+        hashed = _record(paths.privileged)["privileged"]["hashedPassword"][0]
+        return ours(key, uid=paths.uid, password="" if hashed == NO_PASSWORD else fingerprint(hashed))
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        paths = self._paths(key)
+        standing = self.read(key)
+        if standing.detail:
+            raise PermanentError("user.foreign", standing.detail)
+        for path in paths.all:
+            files.sweep(path)
+        if after is None:
+            for path in reversed(paths.all):
+                files.remove(path)
+        else:
+            self._make(paths, after)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        uid = uid_of(key.name, base=self.settings.uid_base)
+        shown = shell.run(["getent", "passwd", key.name]).output.strip()
+        wished = f"{key.name}:x:{uid}:{uid}:{_title(key.name)}:/:{SHELL}"
+        return (
+            Check("user.known", shown == wished, shown or f"the system knows no user {key.name}"),
+            _password_check(key.name, spec),
+        )
+
+    def _make(self, paths: "_Paths", after: Attributes) -> None:
+        hashed = self._hash(str(after["password"]))
+        if after["uid"] != paths.uid:
+            raise PermanentError("user.uid", f"{paths.name} has the user id {paths.uid} here, not {after['uid']}")
+        files.directory(paths.user.parent)
+        files.write(paths.group, _group_record(paths))
+        files.link(paths.gid_link, paths.group.name)
+        files.write(paths.privileged, canonical({"privileged": {"hashedPassword": [hashed]}}), mode=0o600)
+        files.link(paths.uid_privileged_link, paths.privileged.name)
+        files.link(paths.uid_link, paths.user.name)
+        files.write(paths.user, _user_record(paths))
+
+    def _hash(self, wished: str) -> str:
+        if not wished:
+            return NO_PASSWORD
+        found = self.password_hash(wished)
+        if found is None or fingerprint(found) != wished:
+            raise PermanentError("user.password_unknown", f"no hash with the fingerprint {wished} was handed over")
+        if not HASH.fullmatch(found):
+            raise PermanentError("user.password_invalid", "the hash is not in crypt(5) form")
+        return found
+
+    def _paths(self, key: Key) -> "_Paths":
+        return _Paths(self.settings.userdb, key.name, uid_of(key.name, base=self.settings.uid_base))
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    folder: Path
+    name: str
+    uid: int
+
+    @property
+    def group(self) -> Path:
+        return self.folder / f"{self.name}.group"
+
+    @property
+    def gid_link(self) -> Path:
+        return self.folder / f"{self.uid}.group"
+
+    @property
+    def privileged(self) -> Path:
+        return self.folder / f"{self.name}.user-privileged"
+
+    @property
+    def uid_privileged_link(self) -> Path:
+        return self.folder / f"{self.uid}.user-privileged"
+
+    @property
+    def uid_link(self) -> Path:
+        return self.folder / f"{self.uid}.user"
+
+    @property
+    def user(self) -> Path:
+        return self.folder / f"{self.name}.user"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """In the order in which they are made."""
+        return (self.group, self.gid_link, self.privileged, self.uid_privileged_link, self.uid_link, self.user)
+
+
+def _title(name: str) -> str:
+    return f"Panggon {name}"
+
+
+def _user_record(paths: _Paths) -> str:
+    return canonical(
+        {
+            "userName": paths.name,
+            "realName": _title(paths.name),
+            "uid": paths.uid,
+            "gid": paths.uid,
+            "disposition": "regular",
+            "homeDirectory": "/",  # as seen inside the SFTP jail
+            "shell": SHELL,
+        }
+    )
+
+
+def _group_record(paths: _Paths) -> str:
+    return canonical(
+        {"groupName": paths.name, "gid": paths.uid, "disposition": "regular", "description": _title(paths.name)}
+    )
+
+
+def _is_ours(path: Path, paths: _Paths) -> bool:
+    """Nothing there, or exactly what we make there (of the password file: its form)."""
+    if path in (paths.gid_link, paths.uid_privileged_link, paths.uid_link):
+        if not path.is_symlink():
+            return not path.exists()
+        return files.read_link(path) == path.name.replace(str(paths.uid), paths.name)
+    if path.is_symlink():
+        return False
+    if not path.exists():
+        return True
+    if path == paths.privileged:
+        hashed = _record(path).get("privileged", {}).get("hashedPassword", [])
+        return len(hashed) == 1 and isinstance(hashed[0], str)
+    return files.read(path) == (_user_record if path == paths.user else _group_record)(paths).encode()
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(files.read(path) or b"")
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _known_elsewhere(name: str, uid: int) -> str:
+    """In which way the system knows this name or number already, without a record of ours; "" if it does not."""
+    questions: tuple[Callable[[], object], ...] = (
+        lambda: pwd.getpwnam(name),
+        lambda: pwd.getpwuid(uid),
+        lambda: grp.getgrnam(name),
+        lambda: grp.getgrgid(uid),
+    )
+    for ask in questions:
+        try:
+            return f"the system has another user or group: {ask()}"
+        except KeyError:
+            continue
+    return ""
+
+
+def _password_check(name: str, spec: SiteSpec) -> Check:
+    """What login programs see in the shadow entry; a fingerprint is shown at most, never the hash."""
+    wished = spec.access.password_fingerprint if spec.state is SiteState.OPEN else ""
+    entry = shell.run(["getent", "shadow", name]).output.split(":")
+    hashed = entry[1] if len(entry) > 1 else ""
+    if wished:
+        return Check("user.password", fingerprint(hashed) == wished, f"password {fingerprint(hashed)}")
+    return Check("user.locked", hashed == NO_PASSWORD, "no password" if hashed == NO_PASSWORD else "a password is set")

@@ -1,0 +1,119 @@
+"""A private Knot DNS: primary of one zone that it signs by itself, changed by signed updates only."""
+
+import base64
+import grp
+import pwd
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+
+from panggon.drivers import files
+from panggon.node.servers import Server
+
+USER = "knot"
+TSIG_KEY = "panggon"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`addresses` are listened on; `name_servers` are what the zone calls its servers: name and address."""
+
+    zone: str
+    addresses: tuple[str, ...]
+    port: int
+    name_servers: tuple[tuple[str, str], ...]
+    data: Path
+    run: Path
+    configuration: Path
+    secret: Path
+    log: Path
+
+
+def prepare(settings: Settings) -> None:
+    """Write the configuration; make the TSIG secret, the database directory and the zone unless they exist."""
+    user, group = _ids()
+    for folder in (settings.configuration.parent, settings.secret.parent, settings.log.parent):
+        files.directory(folder)
+    for folder in (settings.run, settings.data, settings.data / "zones"):
+        files.directory(folder, mode=0o750, uid=user, gid=group)
+    if not settings.secret.exists():
+        files.write(settings.secret, base64.b64encode(secrets.token_bytes(32)), mode=0o600)
+    zone = settings.data / "zones" / f"{settings.zone}.zone"
+    if not zone.exists():
+        files.write(zone, _zone(settings), mode=0o640, uid=user, gid=group)
+    files.write(settings.configuration, _configuration(settings), mode=0o640, gid=group)
+
+
+def tsig_secret(settings: Settings) -> str:
+    """The base64 secret of the key `TSIG_KEY`, for the driver."""
+    return settings.secret.read_text().strip()
+
+
+def server(settings: Settings) -> Server:
+    """Started as root, so that it may listen on port 53; it goes on as its own user."""
+    return Server(
+        name="knot",
+        argv=("knotd", "-c", str(settings.configuration)),
+        log=settings.log,
+        ready=lambda: _answers(settings),
+        stop_seconds=20,
+    )
+
+
+def _ids() -> tuple[int, int]:
+    return pwd.getpwnam(USER).pw_uid, grp.getgrnam(USER).gr_gid
+
+
+def _configuration(settings: Settings) -> str:
+    # zonefile-sync: a change goes to the journal at once; the zone's file is only brought up to date now and then,
+    # so that the cost of a change does not grow with the zone.
+    return f"""server:
+    rundir: "{settings.run}"
+    user: {USER}:{USER}
+    listen: [{", ".join(f"{address}@{settings.port}" for address in settings.addresses)}]
+    identity: ""
+    version: ""
+log:
+  - target: stderr
+    any: info
+database:
+    storage: "{settings.data}"
+key:
+  - id: {TSIG_KEY}
+    algorithm: hmac-sha256
+    secret: {tsig_secret(settings)}
+acl:
+  - id: updates
+    key: {TSIG_KEY}
+    action: update
+    update-type: [A, AAAA, TXT]
+zone:
+  - domain: {settings.zone}
+    storage: "{settings.data}/zones"
+    file: "{settings.zone}.zone"
+    zonefile-sync: 1h
+    dnssec-signing: on
+    acl: updates
+"""
+
+
+def _zone(settings: Settings) -> str:
+    names = [name for name, _ in settings.name_servers]
+    lines = [f"@ SOA {names[0]}. hostmaster.{settings.zone}. 1 3600 900 1209600 300"]
+    lines += [f"@ NS {name}." for name in names]
+    lines += [f"{name}. {'AAAA' if ':' in address else 'A'} {address}" for name, address in settings.name_servers]
+    return f"$ORIGIN {settings.zone}.\n$TTL 3600\n" + "\n".join(lines) + "\n"
+
+
+def _answers(settings: Settings) -> bool:
+    query = dns.message.make_query(settings.zone, "SOA", flags=0)
+    try:
+        response = dns.query.udp(query, settings.addresses[0], port=settings.port, timeout=2)
+    except (OSError, dns.exception.DNSException):
+        return False
+    return bool(response.flags & dns.flags.AA and response.answer)

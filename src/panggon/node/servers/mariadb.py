@@ -1,0 +1,95 @@
+"""A private MariaDB: reached over its Unix socket only, its data made once."""
+
+import grp
+import pwd
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+
+from panggon.drivers import files, shell
+from panggon.node.servers import Server
+
+USER = "mysql"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`socket` lies in a directory of its own: sandboxes see that directory, so they survive a restart of the server.
+    `buffer_mebibytes` is what the server keeps of all sites' data in memory.
+    """
+
+    data: Path
+    socket: Path
+    configuration: Path
+    log: Path
+    buffer_mebibytes: int = 128
+    connections: int = 500
+
+
+def prepare(settings: Settings) -> None:
+    """Write the configuration; make the data directory unless there is one."""
+    user, group = _ids()
+    files.directory(settings.socket.parent, uid=user, gid=group)
+    files.directory(settings.configuration.parent)
+    files.directory(settings.log.parent)
+    files.write(settings.configuration, _configuration(settings))
+    if not settings.data.exists():
+        _make_data(settings.data, user, group)
+
+
+def server(settings: Settings) -> Server:
+    user, group = _ids()
+    return Server(
+        name="mariadb",
+        argv=("mariadbd", f"--defaults-file={settings.configuration}"),
+        log=settings.log,
+        ready=lambda: _answers(settings.socket),
+        stop_seconds=60,
+        user=user,
+        group=group,
+    )
+
+
+def _ids() -> tuple[int, int]:
+    return pwd.getpwnam(USER).pw_uid, grp.getgrnam(USER).gr_gid
+
+
+def _configuration(settings: Settings) -> str:
+    return f"""[mariadbd]
+datadir = {settings.data}
+socket = {settings.socket}
+pid-file = {settings.data}/mariadbd.pid
+skip-networking
+skip-name-resolve
+skip-symbolic-links
+local-infile = 0
+performance-schema = off
+character-set-server = utf8mb4
+max-connections = {settings.connections}
+innodb-buffer-pool-size = {settings.buffer_mebibytes}M
+"""
+
+
+def _make_data(data: Path, user: int, group: int) -> None:
+    """Beside its place, then renamed: a directory under the right name is always a whole one."""
+    draft = data.with_name(f"{data.name}.new")
+    if draft.exists():
+        shutil.rmtree(draft)
+    files.directory(data.parent)
+    files.directory(draft, mode=0o700, uid=user, gid=group)
+    options = ("--skip-test-db", "--auth-root-authentication-method=socket", "--auth-root-socket-user=root")
+    shell.check(
+        ["mariadb-install-db", "--no-defaults", f"--user={USER}", f"--datadir={draft}", *options],
+        seconds=120,
+    )
+    draft.rename(data)
+
+
+def _answers(socket: Path) -> bool:
+    try:
+        pymysql.connect(unix_socket=str(socket), user="root", connect_timeout=2, read_timeout=2).close()
+    except (pymysql.MySQLError, OSError):
+        return False
+    return True

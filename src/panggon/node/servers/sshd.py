@@ -1,0 +1,108 @@
+"""A private OpenSSH server that offers nothing but SFTP into the jails of the sites."""
+
+import socket
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from panggon.drivers import files
+from panggon.node.servers import Server
+
+PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`addresses` are listened on; `root` holds `sites/`, `etc` holds `keys/` and `probe-keys/`: all of root's, up to
+    the file system's root, or sshd refuses them.
+    """
+
+    addresses: tuple[str, ...]
+    port: int
+    root: Path
+    etc: Path
+    host_key: Path
+    configuration: Path
+    log: Path
+
+
+def prepare(settings: Settings) -> None:
+    """Write the configuration; make the host key unless there is one (`<host_key>.pub` is for those who check it)."""
+    files.directory(PRIVILEGE_SEPARATION)
+    for folder in (settings.etc / "keys", settings.etc / "probe-keys", settings.configuration.parent):
+        files.directory(folder)
+    files.directory(settings.log.parent)
+    files.directory(settings.host_key.parent)
+    if not settings.host_key.exists():
+        _make_host_key(settings.host_key)
+    files.write(settings.configuration, _configuration(settings))
+
+
+def server(settings: Settings) -> Server:
+    return Server(
+        name="sshd",
+        argv=("/usr/sbin/sshd", "-D", "-e", "-f", str(settings.configuration)),  # sshd insists on its absolute path
+        log=settings.log,
+        ready=lambda: _greets(settings.addresses[0], settings.port),
+    )
+
+
+def _configuration(settings: Settings) -> str:
+    listen = "\n".join(f"ListenAddress {_bracketed(address)}:{settings.port}" for address in settings.addresses)
+    return f"""{listen}
+HostKey {settings.host_key}
+PidFile none
+LogLevel VERBOSE
+UsePAM no
+
+# Site ids only; without a directory below ChrootDirectory nobody gets further either.
+AllowUsers {" ".join(f"s{digit}?????" for digit in string.digits)}
+PermitRootLogin no
+AuthorizedKeysFile {settings.etc}/keys/%u {settings.etc}/probe-keys/%u
+PasswordAuthentication yes
+KbdInteractiveAuthentication no
+PermitEmptyPasswords no
+MaxAuthTries 6
+LoginGraceTime 30
+MaxStartups 20:30:100
+PerSourceMaxStartups 10
+MaxSessions 4
+ClientAliveInterval 60
+ClientAliveCountMax 3
+
+# The jail's own directories decide who may enter, so files may be readable by all: a mode that depended on the
+# inherited group of public/ would break with the first chmod by its owner.
+ChrootDirectory {settings.root}/sites/%u
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp -u 0022
+DisableForwarding yes
+PermitTTY no
+PermitUserRC no
+PermitUserEnvironment no
+"""
+
+
+def _make_host_key(path: Path) -> None:
+    """The public half first: whoever finds the private one finds both."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    files.write(path.with_name(f"{path.name}.pub"), public + b"\n")
+    files.write(path, private, mode=0o600)
+
+
+def _greets(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=2) as connection:
+            return connection.recv(8) == b"SSH-2.0-"
+    except OSError:
+        return False
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

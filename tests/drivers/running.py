@@ -1,0 +1,42 @@
+"""Running a server of the machine privately, for the length of a test."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from panggon.drivers import shell
+from panggon.node.servers import Server
+
+
+@contextmanager
+def running(server: Server, *, seconds: float = 20) -> Iterator[shell.Process]:
+    process = shell.start(
+        server.argv,
+        log=server.log,
+        cwd=server.cwd,
+        environment=server.environment,
+        user=server.user,
+        group=server.group,
+    )
+    try:
+        deadline = time.monotonic() + seconds
+        while not server.ready():
+            assert process.running(), server.log.read_text()
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.send(server.stop_signal)
+        ended = process.wait(seconds=server.stop_seconds)
+        process.kill_session()
+        assert ended, f"{server.name} did not stop on {server.stop_signal.name}"
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for TCP and UDP."""
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        port: int = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
+        return port
