@@ -1,5 +1,6 @@
 """A person at a browser without JavaScript: opens pages, fills forms in, presses buttons. Knows no portal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Self
@@ -19,7 +20,11 @@ class Form:
     method: str = "get"
     fields: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    choices: dict[str, list[str]] = field(default_factory=dict)  # what check boxes and radio buttons offer
     buttons: list[tuple[str, str]] = field(default_factory=list)
+
+
+Values = Mapping[str, str | list[str]]
 
 
 class Page(HTMLParser):
@@ -29,16 +34,22 @@ class Page(HTMLParser):
         super().__init__()
         self.address, self.html, self.status = address, html, status
         self.forms: list[Form] = []
-        self.links: list[str] = []
+        self.links: list[tuple[str, str]] = []  # words, address
         self.words: list[str] = []
         self._hidden = 0
         self._textarea = ""
         self._select = ""
+        self._link = ""
+        self._link_words = ""
         self.feed(html)
 
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+    def link(self, words: str) -> str | None:
+        """Where the link or button with exactly these words leads; None when the page has none."""
+        return next((address for text, address in self.links if text == words), None)
 
     def form(self, *names: str) -> Form:
         """The form that has all these fields. Raises DemoError when the page has none."""
@@ -52,7 +63,8 @@ class Page(HTMLParser):
         if tag in ("script", "style"):
             self._hidden += 1
         if tag == "a" and "href" in attributes:
-            self.links.append(attributes["href"])
+            self._link = attributes["href"]
+            self._link_words = ""
         if tag == "form":
             self.forms.append(Form(attributes.get("action", ""), attributes.get("method", "get").lower()))
         if self.forms:
@@ -61,6 +73,9 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._hidden -= 1
+        if tag == "a" and self._link:
+            self.links.append((" ".join(self._link_words.split()), self._link))
+            self._link = ""
         if tag == "textarea":
             self._textarea = ""
         if tag == "select":
@@ -71,6 +86,7 @@ class Page(HTMLParser):
             self.forms[-1].fields[self._textarea] += data.removeprefix("\n") if data.startswith("\n") else data
         if not self._hidden:
             self.words.append(data)
+            self._link_words += data
 
     def _field(self, tag: str, attributes: dict[str, str]) -> None:
         form, name = self.forms[-1], attributes.get("name", "")
@@ -92,6 +108,7 @@ class Page(HTMLParser):
         form.names.add(name)
         kind = attributes.get("type", "text")
         if kind in ("checkbox", "radio"):
+            form.choices.setdefault(name, []).append(attributes.get("value", "on"))
             if "checked" in attributes:
                 form.fields[name] = attributes.get("value", "on")
         elif kind != "file":
@@ -115,7 +132,7 @@ class Browser:
         return self._page(self._client.get(self._absolute(address)))
 
     def submit(
-        self, page: Page, form: Form, values: dict[str, str], *, files: dict[str, tuple[str, bytes, str]] | None = None
+        self, page: Page, form: Form, values: Values, *, files: dict[str, tuple[str, bytes, str]] | None = None
     ) -> Page:
         """Send the form with these values over what it held; unknown field names are an error, not a guess."""
         unknown = set(values) - form.names - {name for name, _ in form.buttons}

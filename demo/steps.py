@@ -1,0 +1,257 @@
+"""The nine steps of the SK for one letter, each over HTTP by the person of its role; proofs from outside on the way.
+
+Runs in a process of its own and knows only what a person knows: addresses, accounts, the letter.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from demo import proofs
+from demo.browser import DemoError, Form, Page, Values
+from demo.clients import make_key
+from demo.layout import REPOSITORY, UID_BASE, ZONE
+from demo.people import Account, Person
+from demo.proofs import Proof, Target
+
+LETTER = REPOSITORY / "examples" / "surat-permohonan.pdf"
+LABELS = ("dinsos", *(f"dinsos-{number}" for number in range(2, 1000)))
+SECONDS_TO_WAIT = 120
+
+
+@dataclass
+class Course:
+    """One run: who takes part, what was done, what was proven."""
+
+    people: dict[str, Person]
+    settings: dict[str, Any]
+    number: str = ""
+    label: str = ""
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[Proof] = field(default_factory=list)
+
+    def done(self, step: int, action: str, role: str) -> None:
+        now = datetime.now(UTC)
+        account = self.people[role].account
+        self.steps.append(
+            {"sk_step": step, "action": action, "actor": account.login, "role": role, "at": now.isoformat()}
+        )
+        say(f"\033[1m{step}. {action}\033[0m — {account.name} ({account.label}), {now.astimezone():%H.%M.%S}")
+
+    def prove(self, found: list[Proof]) -> None:
+        for proof in found:
+            self.checks.append(proof)
+            say(f"     {'✓' if proof.ok else '✗'} {proof.name}: {proof.detail}")
+
+    def press(self, step: int, role: str, button: str, values: Values | Callable[[Form], Values] | None = None) -> Page:
+        page = self.people[role].press(self.number, button, values)
+        self.done(step, button, role)
+        return page
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def carry_through(course: Course) -> None:
+    """Steps 1 to 9. Raises DemoError at the first thing that a person could not do."""
+    _submit(course)
+    course.press(2, "registrar", "Terima Surat", {"agenda_number": f"{course.number}/{datetime.now(UTC):%H%M%S}"})
+    course.press(2, "head", "Terbitkan Disposisi")
+    course.press(3, "division_head", "Teruskan ke Petugas Teknis")
+    course.press(4, "technician", "Nyatakan Lengkap", _everything_met)
+    course.press(5, "technician", "Siapkan")
+    _follow_preparation(course)
+    target = _target(course)
+    course.prove(proofs.before_approval(target) if target else [])
+    course.press(5, "technician", "Laporkan ke Kepala Bidang")
+    course.press(6, "division_head", "Mohon Pengesahan")
+    course.press(7, "head", "Sahkan")
+    _await(lambda: course.people["registrar"].case(course.number).link("Kirim Dokumen Hak Akses"), "situs dibuka")
+    course.prove(proofs.open_before_delivery(target) if target else [])
+    course.press(8, "registrar", "Kirim Dokumen Hak Akses")
+    if target:
+        _set_key(course, target)
+        course.prove(proofs.after_delivery(target))
+    course.press(9, "applicant", "Konfirmasi Terima dan Dapat Diakses")
+    course.prove(_finished(course))
+
+
+# -- Steps with more than a button ---------------------------------------------------------------------------------
+
+
+def _submit(course: Course) -> None:
+    person = course.people["applicant"]
+    person.sign_in()
+    page = person.browser.open("/permohonan/baru/")
+    form = page.form("letter_source", "label")
+    course.label = _free_label(person)
+    values = {
+        "letter_source": "letter",
+        "letter_number": "500.12/117/2026",
+        "letter_date": "2026-11-20",
+        "letter_subject": "Permohonan Hosting",
+        "title": "Layanan Dinas Sosial",
+        "label": course.label,
+        "contact_name": "Sri Wahyuni, S.Sos",
+        "contact_phone": "0812-0000-0001",
+        "contact_email": "sri@dinsos.example",
+        "kind": "php",
+        "database": "on",
+    }
+    files = {"letter": (LETTER.name, LETTER.read_bytes(), "application/pdf")}
+    submit = next(name for name in form.buttons if name[1] in ("submit", "kirim-permohonan"))
+    page = person.browser.submit(page, form, {**values, submit[0]: submit[1]}, files=files)
+    found = re.search(r"/permohonan/([A-Z0-9-]+)/", page.address)
+    if not found or page.status != 200:
+        raise DemoError(f"permohonan tidak terkirim\n{page.text[:1200]}")
+    course.number = found.group(1)
+    course.done(1, "Kirim Permohonan", "applicant")
+
+
+def _free_label(person: Person) -> str:
+    """The first name that the live check of the form calls free."""
+    for label in LABELS:
+        answer = person.browser.open(f"/permohonan/cek-nama/?label={label}")
+        if "dapat dipakai" in answer.text and "tidak dapat" not in answer.text:
+            return label
+    raise DemoError("tidak ada nama yang bebas")
+
+
+def _everything_met(form: Form) -> Values:
+    return {"checklist": form.choices["checklist"]}
+
+
+def _follow_preparation(course: Course) -> None:
+    """Show the progress that the technician's page shows, until the report may be written."""
+    shown = 0
+    ends = time.monotonic() + SECONDS_TO_WAIT
+    technician = course.people["technician"]
+    while True:
+        lines = _progress_lines(technician.browser.open(f"/permohonan/{course.number}/kemajuan/"))
+        for line in lines[shown:]:
+            say(f"     · {line}")
+        shown = max(shown, len(lines))
+        page = technician.case(course.number)
+        if page.link("Laporkan ke Kepala Bidang"):
+            return
+        if "Penyiapan belum berhasil" in page.text or time.monotonic() > ends:
+            raise DemoError(f"penyiapan tidak berhasil\n{page.text[:1500]}")
+        time.sleep(0.2)
+
+
+def _progress_lines(page: Page) -> list[str]:
+    items = re.findall(r"<li class=\"[^\"]*\">.*?<div>(.*?)</div></li>", page.html, re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", item).strip() for item in items]
+
+
+def _set_key(course: Course, target: Target) -> None:
+    """The OPD's administrator gives the public half of a key; nobody else ever sees the private one."""
+    person = course.people["applicant"]
+    key = target.keys / "owner"
+    key.unlink(missing_ok=True)
+    public = make_key(key)
+    page = person.browser.open(f"/permohonan/{course.number}/akses/")
+    person.browser.submit(page, page.form("ssh_keys"), {"ssh_keys": public})
+    _await(lambda: target.sftp("owner").batch("pwd")[0], "kunci terpasang")
+    say(f"     kunci SSH dipasang oleh {person.account.name}")
+
+
+def _finished(course: Course) -> list[Proof]:
+    page = course.people["applicant"].case(course.number)
+    papers = _download_papers(course, page)
+    return [
+        Proof("permohonan.selesai", "Selesai" in page.text, course.number),
+        Proof(
+            "naskah.pdf", len(papers) >= 8 and all(data.startswith(b"%PDF-") for data in papers), f"{len(papers)} PDF"
+        ),
+        _tracking(course, page),
+    ]
+
+
+def _download_papers(course: Course, page: Page) -> list[bytes]:
+    folder = Path(course.settings["papers"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.pdf"):
+        old.unlink()
+    made = []
+    for position, (words, address) in enumerate((w, a) for w, a in page.links if w.endswith("(PDF)")):
+        data = course.people["applicant"].browser.download(address)
+        name = re.sub(r"[^a-z]+", "-", words.removesuffix("(PDF)").lower()).strip("-")
+        (folder / f"{position + 1:02d}-{name}.pdf").write_bytes(data)
+        made.append(data)
+    return made
+
+
+def _tracking(course: Course, page: Page) -> Proof:
+    """Anybody with number and token sees where the case is, and no name of a person."""
+    token = re.search(r"/lacak/[^\"]*?(?:kode|token)=([A-Za-z0-9_-]+)", page.html)
+    stranger = Person(course.people["applicant"].account, course.settings["portal"]).browser
+    found = stranger.open("/lacak/")
+    values = {"number": course.number, "token": token.group(1) if token else ""}
+    seen = stranger.submit(found, found.form("number", "token"), values)
+    names = [person.account.name for person in course.people.values() if person.account.name in seen.text]
+    return Proof("lacak.publik", "Selesai" in seen.text and not names, f"tanpa nama orang, {seen.address}")
+
+
+def _target(course: Course) -> Target | None:
+    """What the papers and pages say about the site; None on the in-memory machine, which nobody can visit."""
+    settings = course.settings
+    if settings["simulation"]:
+        return None
+    site = re.search(r"\bs\d{6}\b", course.people["technician"].case(course.number).html)
+    if not site:
+        raise DemoError("pengenal situs tidak ada di halaman permohonan")
+    keys = Path(settings["keys"])
+    keys.mkdir(parents=True, exist_ok=True)
+    return Target(
+        host=f"{course.label}.{ZONE}",
+        site=site.group(0),
+        uid=UID_BASE + int(site.group(0)[1:]),
+        https_port=settings["ports"]["https"],
+        dns_port=settings["ports"]["dns"],
+        sftp_port=settings["ports"]["sftp"],
+        sftp_host_key=Path(settings["sftp_host_key"]).read_text().strip(),
+        authority=Path(settings["authority"]),
+        keys=keys,
+    )
+
+
+def _await(condition: Callable[[], object], what: str) -> None:
+    ends = time.monotonic() + SECONDS_TO_WAIT
+    while not condition():
+        if time.monotonic() > ends:
+            raise DemoError(f"terlalu lama: {what}")
+        time.sleep(0.2)
+
+
+def main() -> int:
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    people = {role: Person(Account(**account), settings["portal"]) for role, account in settings["people"].items()}
+    course = Course(people, settings)
+    problem = ""
+    try:
+        carry_through(course)
+    except DemoError as error:
+        problem = str(error)
+        say(f"\n✗ {problem}")
+    result = {
+        "steps": course.steps,
+        "checks": [asdict(proof) for proof in course.checks],
+        "case": course.number,
+        "host": f"{course.label}.{ZONE}",
+        "problem": problem,
+    }
+    Path(settings["result"]).write_text(json.dumps(result, indent=2, ensure_ascii=False))
+    return 0 if not problem and course.checks and all(proof.ok for proof in course.checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
