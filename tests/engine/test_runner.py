@@ -8,12 +8,12 @@ from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.journal import Failed, Finished, MemoryJournal, Problem, Word, fold
 from panggon.core.resources import Key, Kind, Observation, Standing, foreign, ours
-from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.core.spec import Access, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine.observe import observe
 from panggon.engine.patience import Patience
 from panggon.engine.runner import drift, resume, verify
-from tests.core.site_specs import HOST, SITE
+from tests.core.site_specs import HOST, SITE, ssh_key
 from tests.engine.worlds import FACTS, NOW, World, plan_for, world
 
 PREPARED = SiteSpec(site=SITE, host=HOST, state=SiteState.PREPARED, generation=1, kind=SiteKind.STATIC)
@@ -260,3 +260,21 @@ def test_kind_without_a_driver_is_named():
 
 def test_pauses_double_up_to_the_longest():
     assert list(Patience(attempts=6, first=1, longest=5).pauses()) == [1, 2, 4, 5, 5]
+
+
+RICH = replace(OPEN, kind=SiteKind.PHP, database=Engine.MARIADB, access=Access((ssh_key("a"),), "sha256:one"))
+PLACES = [(number, moment) for number in range(140) for moment in Moment]
+
+
+@pytest.mark.parametrize("proven", [True, False], ids=["forward", "back"])
+def test_one_kill_at_every_single_call(proven):
+    ended = []
+    for number, moment in PLACES:
+        new = world(RICH)
+        new.machine.calls = 0
+        new.machine.at_call[number] = Mishap(moment, Killed())
+        if not proven:
+            new.machine.unproven.add(Key(Kind.RECORDS, HOST))
+        ended.append(new.to_the_end().word)
+        assert new.machine.resources() == (new.wished() if proven else new.former)
+    assert set(ended) == {Word.APPLIED if proven else Word.RESTORED}
