@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from io import FileIO
 from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
@@ -62,8 +65,13 @@ class Process:
     def pid(self) -> int:
         return self.popen.pid
 
+    @property
+    def code(self) -> int | None:
+        """Its exit code (negative: the signal that ended it), None while it runs."""
+        return self.popen.poll()
+
     def running(self) -> bool:
-        return self.popen.poll() is None
+        return self.code is None
 
     def send(self, number: signal.Signals) -> None:
         if self.running():
@@ -95,12 +103,19 @@ def start(
     pass_fds: Sequence[int] = (),
     user: int | None = None,
     group: int | None = None,
+    groups: Sequence[Path] = (),
 ) -> Process:
-    """Start a server in a session of its own, its output appended to `log`. Raises PermanentError `shell.missing`."""
-    with log.open("ab") as sink:
+    """Start a server in a session of its own, its output appended to `log`. Raises PermanentError `shell.missing`.
+
+    `groups` are control groups that the new process enters before it becomes the program, so that nothing that it
+    starts is ever outside. They are opened here, with this process's rights: the new one may have dropped its own.
+    """
+    with log.open("ab") as sink, ExitStack() as doors:
+        entered = [doors.enter_context((directory / "cgroup.procs").open("wb", 0)) for directory in groups]
         try:
             popen = subprocess.Popen(
                 list(argv),
+                preexec_fn=partial(_enter, entered) if entered else None,  # noqa: PLW1509 - its callers have one thread
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -115,6 +130,11 @@ def start(
         except FileNotFoundError as error:
             raise PermanentError("shell.missing", argv[0]) from error
     return Process(popen)
+
+
+def _enter(groups: Sequence[FileIO]) -> None:
+    for group in groups:
+        group.write(b"0")  # 0: the process that writes
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""Control groups of sites: memory and number of processes, by version 1 or 2, whichever carries the controller here.
+
+Groups lie below this process's own group, so that a limit set on the whole service holds for every site too.
+Nothing here says that a limit is enforced: `sockets.protections` tries that.
+"""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = "panggon"
+# Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
+LEAF = "panggon-holder"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGroups:
+    """Where the groups of sites are made: one folder per controller; None where this machine has none to give."""
+
+    memory: Path | None
+    processes: Path | None
+
+    def create(self, name: str, *, memory_mebibytes: int, processes: int) -> tuple[Path, ...]:
+        """Make or adjust the group; returns its directories. Raises OSError when the kernel refuses."""
+        if self.memory:
+            _limit_memory(self.memory / name, memory_mebibytes * 1024 * 1024)
+        if self.processes:
+            (self.processes / name).mkdir(exist_ok=True)
+            (self.processes / name / "pids.max").write_text(str(processes))
+        return self._directories(name)
+
+    def members(self, name: str) -> frozenset[int]:
+        pids: set[int] = set()
+        for directory in self._directories(name):
+            with suppress(OSError):
+                pids.update(map(int, (directory / "cgroup.procs").read_text().split()))
+        return frozenset(pids)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to every process of the group; a limit of no processes keeps a fork from slipping through."""
+        if self.processes:
+            with suppress(OSError):
+                (self.processes / name / "pids.max").write_text("0")
+        for pid in self.members(name):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def remove(self, name: str) -> None:
+        """Remove the group if it is empty; a group that is still dying is left and used again."""
+        for directory in self._directories(name):
+            with suppress(OSError):
+                directory.rmdir()
+
+    def _directories(self, name: str) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys(base / name for base in (self.memory, self.processes) if base))
+
+
+def find() -> ControlGroups:
+    """The controllers that this process may use. None is no error: the machine may forbid them."""
+    own = _own_groups()
+    unified = own.get("")
+    return ControlGroups(
+        memory=_folder(own.get("memory"), unified, "memory"), processes=_folder(own.get("pids"), unified, "pids")
+    )
+
+
+def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path | None:
+    try:
+        if legacy:
+            (legacy / FOLDER).mkdir(exist_ok=True)
+            return legacy / FOLDER
+        if unified and controller in (unified / "cgroup.controllers").read_text().split():
+            return _delegate(unified, controller)
+    except OSError:
+        return None
+    return None
+
+
+def _delegate(own: Path, controller: str) -> Path:
+    top = own.parent if own.name == LEAF else own
+    try:
+        _enable(top, controller)
+    except OSError:
+        leaf = top / LEAF
+        leaf.mkdir(exist_ok=True)
+        for pid in (os.getppid(), os.getpid()):  # the keeper, then the holder: a unit of their own has nobody else
+            (leaf / "cgroup.procs").write_text(str(pid))
+        _enable(top, controller)
+    (top / FOLDER).mkdir(exist_ok=True)
+    _enable(top / FOLDER, controller)
+    return top / FOLDER
+
+
+def _enable(directory: Path, controller: str) -> None:
+    (directory / "cgroup.subtree_control").write_text(f"+{controller}")
+
+
+def _limit_memory(directory: Path, size: int) -> None:
+    directory.mkdir(exist_ok=True)
+    if (directory / "memory.max").exists():
+        (directory / "memory.max").write_text(str(size))
+        with suppress(OSError):  # no such file without swap accounting
+            (directory / "memory.swap.max").write_text("0")
+        return
+    with_swap = directory / "memory.memsw.limit_in_bytes"  # must never be below the limit without swap
+    with suppress(OSError):
+        with_swap.write_text("-1")
+    (directory / "memory.limit_in_bytes").write_text(str(size))
+    with suppress(OSError):
+        with_swap.write_text(str(size))
+
+
+def _own_groups() -> dict[str, Path]:
+    """The own directory of this process for each version 1 controller, and for version 2 under the empty name."""
+    groups: dict[str, Path] = {}
+    mounts = _mounts()
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            if controller in mounts:
+                root, point = mounts[controller]
+                groups[controller] = point / os.path.relpath(path, root)
+    return {name: path for name, path in groups.items() if path.is_dir()}
+
+
+def _mounts() -> dict[str, tuple[str, Path]]:
+    """For each controller, which part of its hierarchy is mounted where (proc(5), mountinfo)."""
+    mounts: dict[str, tuple[str, Path]] = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        kind, _, options = right.split()[:3]
+        root, point = left.split()[3:5]
+        if kind == "cgroup2":
+            mounts[""] = (root, Path(point))
+        elif kind == "cgroup":
+            mounts.update({option: (root, Path(point)) for option in options.split(",")})
+    return mounts

@@ -1,0 +1,85 @@
+<?php
+// The node's proof page: what this site's PHP is and what it can reach, as JSON. nginx answers for it only while a
+// one-use token lies on the machine (docs/architecture.md, "Proof paths"). It says what it sees; the node judges.
+
+declare(strict_types=1);
+
+/** Names in a directory, [] where it cannot be listed. */
+function names(string $directory): array
+{
+    $found = @scandir($directory);
+    return $found === false ? [] : array_values(array_diff($found, ['.', '..']));
+}
+
+/** Paths below the other sites that this site can list or read; the hard-coded names are those that every site has. */
+function foreign_paths(string $sites, string $own): array
+{
+    $seen = [];
+    foreach (array_diff(names($sites), [$own]) as $site) {
+        foreach (['public', 'private', 'private/database.ini', 'tmp', 'logs', 'run', 'site.json'] as $name) {
+            $path = "$sites/$site/$name";
+            if (@is_readable($path)) {
+                $seen[] = $path;
+            }
+        }
+    }
+    return $seen;
+}
+
+/** User ids of the processes that this site can see. */
+function process_owners(): array
+{
+    $owners = [];
+    foreach (names('/proc') as $name) {
+        if (ctype_digit($name) && ($owner = @fileowner("/proc/$name")) !== false) {
+            $owners[$owner] = true;
+        }
+    }
+    return array_keys($owners);
+}
+
+/** One row written to and read from the site's own database, and the databases that its user sees. */
+function database(string $file): ?array
+{
+    if (!@is_readable($file)) {
+        return null;
+    }
+    $access = parse_ini_file($file, false, INI_SCANNER_RAW);
+    mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+    $written = bin2hex(random_bytes(8));
+    $table = "panggon_proof_$written";
+    try {
+        $link = new mysqli('localhost', $access['user'], $access['password'], $access['database']);
+        $link->query("CREATE TABLE `$table` (word VARCHAR(32))");
+        try {
+            $link->query("INSERT INTO `$table` VALUES ('$written')");
+            $read = $link->query("SELECT word FROM `$table`")->fetch_row()[0];
+        } finally {
+            $link->query("DROP TABLE `$table`");
+        }
+        $seen = array_column($link->query('SHOW DATABASES')->fetch_all(), 0);
+    } catch (mysqli_sql_exception $error) {
+        return ['name' => $access['database'] ?? '', 'error' => $error->getMessage()];
+    }
+    return [
+        'name' => $access['database'],
+        'row' => $read === $written,
+        'databases' => array_values(array_diff($seen, ['information_schema'])),
+    ];
+}
+
+$home = (string) getenv('PANGGON_HOME');
+$site = (string) getenv('PANGGON_SITE');
+header('Content-Type: application/json');
+header('Cache-Control: no-store');
+echo json_encode([
+    'site' => $site,
+    'generation' => (int) getenv('PANGGON_GENERATION'),
+    'uid' => posix_geteuid(),
+    'php_version' => PHP_VERSION,
+    'root' => names('/'),
+    'shadow' => @is_readable('/etc/shadow'),
+    'foreign' => foreign_paths((string) getenv('PANGGON_SITES'), $site),
+    'process_owners' => process_owners(),
+    'database' => database("$home/private/database.ini"),
+], JSON_THROW_ON_ERROR);

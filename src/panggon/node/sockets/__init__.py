@@ -1,0 +1,10 @@
+"""Holds the sockets of all sites, starts a site's PHP sandbox on its first connection and stops it when idle.
+
+`python -m panggon.node.sockets --config FILE` starts the keeper, which starts the holder. SIGTERM ends everything,
+SIGHUP replaces the holder (for an update) while all sites go on.
+"""
+
+from panggon.node.sockets.protections import Protection, protections
+from panggon.node.sockets.settings import SocketSettings
+
+__all__ = ["Protection", "SocketSettings", "protections"]

@@ -1,0 +1,37 @@
+"""`python -m panggon.node.sockets --config FILE`: the keeper, and with `--keeper` (its own use) the holder."""
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+from panggon.core.errors import PanggonError
+from panggon.node.sockets.holder import Holder
+from panggon.node.sockets.keeper import REFUSED, Keeper
+from panggon.node.sockets.settings import load
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="panggon-sockets", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="JSON file of SocketSettings")
+    parser.add_argument("--keeper", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--end", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    settings = load(arguments.config)
+    os.umask(0o027)  # inherited by PHP: what it writes into `public` is for nginx's group, not for all
+    if arguments.keeper is None:
+        return Keeper(settings, arguments.config.resolve()).run()
+    try:
+        holder = Holder(settings, socket.socket(fileno=arguments.keeper))
+    except PanggonError as error:
+        logging.getLogger("panggon.node.sockets").error("refusing to start: %s", error)  # noqa: TRY400
+        return REFUSED
+    holder.run(end=arguments.end)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

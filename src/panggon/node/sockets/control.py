@@ -1,0 +1,62 @@
+"""The server's side of the control socket: one JSON line each way, then the connection is closed."""
+
+import json
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+LINE_BYTES = 4096
+
+
+def listen(path: Path) -> socket.socket:
+    """The control socket, for root only; whatever lay under its name is replaced."""
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    former = os.umask(0o177)
+    listener.bind(str(draft))
+    os.umask(former)
+    listener.listen(16)
+    draft.replace(path)
+    return listener
+
+
+class Connection:
+    """One client: gathers its line, answers once."""
+
+    def __init__(self, client: socket.socket) -> None:
+        client.setblocking(False)
+        self.client = client
+        self.passed: socket.socket | None = None
+        self._received = b""
+
+    def receive(self) -> dict[str, Any] | None:
+        """The request when its line is whole, None before. Raises ValueError for what is not a request, OSError or
+        EOFError when the client is gone.
+        """
+        data, descriptors, _, _ = socket.recv_fds(self.client, LINE_BYTES, 1)
+        if descriptors:
+            self.passed = socket.socket(fileno=descriptors[0])
+        if not data:
+            raise EOFError
+        self._received += data
+        if b"\n" not in self._received:
+            if len(self._received) > LINE_BYTES:
+                raise ValueError("the line is too long")
+            return None
+        request = json.loads(self._received)
+        if not isinstance(request, dict):
+            raise ValueError("a request is an object")  # noqa: TRY004 - bad input of a client, like a bad line
+        return request
+
+    def answer(self, **members: Any) -> None:
+        """Answer and close; a client that has gone needs no answer."""
+        with self.client, suppress(OSError):
+            self.client.setblocking(True)
+            self.client.settimeout(5)
+            self.client.sendall(json.dumps(members).encode() + b"\n")
+
+    def refuse(self, error: str) -> None:
+        self.answer(ok=False, error=error)

@@ -1,0 +1,64 @@
+"""Processes that are not our children: identity, children and end, from /proc and pidfds."""
+
+import os
+import select
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def start_time(pid: int) -> int:
+    """When it started, in clock ticks since boot (proc(5), field 22); 0 when there is no such process, or a zombie.
+
+    Pid and start time together name one process for ever; a pid alone is used again.
+    """
+    try:
+        state, *fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return 0 if state == "Z" else int(fields[18])
+
+
+def children(pid: int) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, (PROC / f"{pid}/task/{pid}/children").read_text().split()))
+    except OSError:
+        return ()
+
+
+def of_user(uid: int, names: tuple[str, ...]) -> frozenset[int]:
+    """The running processes of this user whose command name begins with one of `names`."""
+    found = set()
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit():
+            continue
+        with suppress(OSError):
+            status = dict(line.split(":\t", 1) for line in (entry / "status").read_text().splitlines() if ":\t" in line)
+            if status["Uid"].split()[0] == str(uid) and status["Name"].startswith(names) and "VmSize" in status:
+                found.add(int(entry.name))
+    return frozenset(found)
+
+
+def open_pidfd(pid: int, started: int) -> int | None:
+    """A descriptor that becomes readable when exactly this process ends; None when it is gone already."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    if start_time(pid) == started != 0:
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def ended(pidfd: int) -> bool:
+    poll = select.poll()  # select() would refuse descriptors above 1023
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

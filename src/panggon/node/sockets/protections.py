@@ -1,0 +1,98 @@
+"""Which protections this machine really gives: each is tried, none is assumed."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.drivers import shell
+from panggon.node import cgroups
+from panggon.node.cgroups import ControlGroups
+from panggon.node.sockets.launch import Shield, walls
+from panggon.node.sockets.settings import SocketSettings
+
+# A user that no site has: sites are numbered from 1.
+TRIAL_NUMBER = 0
+TRIAL_MEBIBYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Whether sites are protected in this way here; the reason, in the system's own words, when they are not."""
+
+    name: str
+    active: bool
+    reason: str
+
+
+def protections(settings: SocketSettings) -> tuple[Protection, ...]:
+    """Try each protection as a site's user would have it; under a second."""
+    uid = settings.uid_base + TRIAL_NUMBER
+    groups = cgroups.find()
+    reasons = {Shield.SANDBOX: _try_walls(uid, frozenset())}
+    for shield in (Shield.NETWORK, Shield.NESTED):
+        reasons[shield] = reasons[Shield.SANDBOX] or _try_walls(uid, frozenset({shield}))
+    reasons[Shield.MEMORY] = _try_memory(groups)
+    reasons[Shield.PROCESSES] = _try_processes(groups)
+    return tuple(Protection(shield.value, not reason, reason) for shield, reason in reasons.items())
+
+
+def active(found: Sequence[Protection]) -> frozenset[Shield]:
+    return frozenset(Shield(protection.name) for protection in found if protection.active)
+
+
+def demand(settings: SocketSettings, found: Sequence[Protection]) -> None:
+    """Raises PermanentError `sockets.unprotected` when something is missing that the settings require."""
+    missing = [f"{protection.name}: {protection.reason}" for protection in found if not protection.active]
+    if settings.require_all and missing:
+        raise PermanentError("sockets.unprotected", "; ".join(missing))
+
+
+def _try_walls(uid: int, shields: frozenset[Shield]) -> str:
+    """Why a sandbox cannot be had, empty when it can: a program in it sees no process but itself."""
+    script = 'set -- /proc/[0-9]*; test "$*" = /proc/1 && test ! -e /etc/shadow'
+    code, errors = _attempt([*walls(uid, shields), "/usr/bin/sh", "-c", script], user=uid)
+    return "" if code == 0 else errors or f"exit status {code}"
+
+
+def _try_memory(groups: ControlGroups) -> str:
+    if not groups.memory:
+        return "no memory controller of control groups that may be used"
+    block = f"bs={3 * TRIAL_MEBIBYTES}M"
+    return _try_limit(groups, ["dd", "if=/dev/zero", "of=/dev/null", block, "count=1"], processes=8)
+
+
+def _try_processes(groups: ControlGroups) -> str:
+    if not groups.processes:
+        return "no pids controller of control groups that may be used"
+    return _try_limit(groups, ["timeout", "5", "true"], processes=1)
+
+
+def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) -> str:
+    """Why the limit does not hold, empty when the program, which wants more than its group has, fails."""
+    name = f"trial-{os.getpid()}"
+    try:
+        directories = groups.create(name, memory_mebibytes=TRIAL_MEBIBYTES, processes=processes)
+        code, errors = _attempt(argv, groups=directories)
+    except OSError as error:
+        return str(error)
+    finally:
+        groups.remove(name)
+    if code is None:
+        return errors
+    return "" if code else "the limit was set, but not enforced"
+
+
+def _attempt(argv: Sequence[str], *, user: int | None = None, groups: Sequence[Path] = ()) -> tuple[int | None, str]:
+    """Exit code and errors of a program; no code when it could not be started or did not end."""
+    with tempfile.NamedTemporaryFile() as log:
+        try:
+            process = shell.start(argv, log=Path(log.name), user=user, group=user, groups=groups)
+        except (OSError, PanggonError) as error:
+            return None, str(error)
+        if not process.wait(seconds=10):
+            process.kill_session()
+            return None, f"{argv[0]} did not end"
+        return process.code, log.read().decode(errors="replace").strip()

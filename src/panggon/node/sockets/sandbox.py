@@ -1,0 +1,162 @@
+"""One site's running php-fpm: started, adopted from an earlier holder, asked to end, killed, cleaned up after."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core.errors import PermanentError
+from panggon.drivers import files, shell
+from panggon.node.cgroups import ControlGroups
+from panggon.node.sockets import processes
+from panggon.node.sockets.launch import LISTEN, Launch, Shield
+from panggon.node.sockets.served import Served
+from panggon.node.sockets.settings import SocketSettings
+
+# bubblewrap's own process and the php-fpm master are not the site's.
+OWN_PROCESSES = 2
+PROGRAMS = ("php-fpm", "bwrap")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What all sandboxes of this machine have in common."""
+
+    settings: SocketSettings
+    shields: frozenset[Shield]
+    groups: ControlGroups
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """`pid` is the process that ends when the sandbox has ended: bubblewrap's monitor, or php-fpm's master itself
+    where there is no bubblewrap.
+    """
+
+    machine: Machine
+    site: str
+    pid: int
+    pidfd: int
+    fingerprint: str
+    child: shell.Process | None  # None: adopted, somebody else's child
+
+    @property
+    def master(self) -> int | None:
+        """php-fpm's master; None while bubblewrap still builds the sandbox."""
+        if Shield.SANDBOX not in self.machine.shields:
+            return self.pid
+        return next(iter(processes.children(self.pid)), None)
+
+    @property
+    def working(self) -> bool:
+        """Whether any request runs, ran a moment ago, or is about to: the master has children, or is not ready."""
+        return self.master is None or bool(processes.children(self.master))
+
+    def ask_to_end(self) -> None:
+        """SIGQUIT: php-fpm lets running requests finish. Idempotent; repeated because one that comes before php-fpm
+        listens to signals is lost (it is the first process of its namespace).
+        """
+        if self.master:
+            processes.send(self.master, signal.SIGQUIT)
+
+    def kill(self) -> None:
+        self.machine.groups.kill(self.site)
+        for pid in (self.master, self.pid):
+            if pid:
+                processes.send(pid, signal.SIGKILL)
+
+    def clean_up(self) -> None:
+        """After its end: nothing of it may be left that could still answer requests."""
+        os.close(self.pidfd)
+        if self.child:
+            self.child.wait(seconds=1)
+        end_leftovers(self.machine, self.site)
+        files.remove(_record(self.machine.settings, self.site))
+
+
+def start(machine: Machine, served: Served, launch: Launch, listener: socket.socket) -> Sandbox:
+    """Start the site's php-fpm on its socket. Raises OSError or PanggonError when that cannot even be tried."""
+    end_leftovers(machine, served.site)
+    settings, uid = machine.settings, machine.settings.uid(served.site)
+    with _readable(launch.texts) as descriptors:
+        child = shell.start(
+            launch.argv(descriptors),
+            log=_log(settings, served.site),
+            environment={"FPM_SOCKETS": f"{LISTEN}={listener.fileno()}"},
+            pass_fds=[listener.fileno(), *descriptors.values()],
+            user=uid,
+            group=uid,
+            groups=machine.groups.create(
+                served.site, memory_mebibytes=served.memory_mebibytes, processes=served.processes + OWN_PROCESSES
+            ),
+        )
+    fingerprint = launch.fingerprint
+    record = {
+        "pid": child.pid,
+        "started": processes.start_time(child.pid),
+        "fingerprint": fingerprint,
+        "socket": os.fstat(listener.fileno()).st_ino,
+    }
+    files.write(_record(settings, served.site), json.dumps(record), mode=0o600)
+    return Sandbox(machine, served.site, child.pid, os.pidfd_open(child.pid), fingerprint, child)
+
+
+def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
+    """The site's sandbox that an earlier holder started, or None; what runs without a true record is ended.
+
+    One that listens on another socket than ours gets an empty fingerprint: it is to be replaced.
+    """
+    content = files.read(_record(machine.settings, site))
+    record = json.loads(content) if content else {"pid": 0, "started": 0}
+    pidfd = processes.open_pidfd(record["pid"], record["started"]) if record["pid"] else None
+    if pidfd is None:
+        end_leftovers(machine, site)
+        return None
+    same = record["socket"] == os.fstat(listener.fileno()).st_ino
+    return Sandbox(machine, site, record["pid"], pidfd, record["fingerprint"] if same else "", None)
+
+
+def end_leftovers(machine: Machine, site: str) -> None:
+    """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
+    if machine.groups.processes or machine.groups.memory:
+        machine.groups.kill(site)
+        machine.groups.remove(site)
+        return
+    for pid in processes.of_user(machine.settings.uid(site), PROGRAMS):
+        processes.send(pid, signal.SIGKILL)
+
+
+@contextmanager
+def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
+    """Each text on a descriptor of its own, in memory."""
+    descriptors: dict[str, int] = {}
+    try:
+        for name, text in texts.items():
+            descriptors[name] = os.memfd_create(name.replace("/", "-"))
+            os.write(descriptors[name], text.encode())
+            os.lseek(descriptors[name], 0, os.SEEK_SET)
+        yield descriptors
+    finally:
+        for descriptor in descriptors.values():
+            os.close(descriptor)
+
+
+def _log(settings: SocketSettings, site: str) -> Path:
+    """The site's own log of PHP, readable by its owner over SFTP; made here because its directory is root's."""
+    path = settings.site(site) / "logs" / "php.log"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+    except OSError as error:
+        raise PermanentError("runtime.log", str(error)) from error
+    with suppress(OSError):
+        os.fchown(descriptor, 0, settings.uid(site))
+    os.close(descriptor)
+    return path
+
+
+def _record(settings: SocketSettings, site: str) -> Path:
+    return settings.records / f"{site}.json"

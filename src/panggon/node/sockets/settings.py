@@ -1,0 +1,66 @@
+"""What the holder needs to know about the machine; one JSON file, written by the agent's wiring."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panggon.drivers import files
+
+PATHS = ("root", "run", "logs", "mariadb_socket")
+
+
+@dataclass(frozen=True, slots=True)
+class SocketSettings:
+    """Paths as in docs/architecture.md, "On the hosting machine".
+
+    `web_group` is the group id of nginx's workers, `mariadb_socket` the database's socket on the machine,
+    `php_binary` a template. A sandbox without work for `idle_seconds` is stopped; requests that still run when it has
+    to stop get `stop_seconds`. With `require_all` the holder refuses to start where a protection cannot be had.
+    """
+
+    root: Path
+    run: Path
+    logs: Path
+    uid_base: int
+    web_group: int
+    mariadb_socket: Path = Path("/run/mysqld/mysqld.sock")
+    php_binary: str = "/usr/sbin/php-fpm{version}"
+    idle_seconds: float = 30
+    stop_seconds: float = 20
+    require_all: bool = True
+
+    @property
+    def control(self) -> Path:
+        return self.run / "sockets.sock"
+
+    @property
+    def records(self) -> Path:
+        """Which sandboxes run, for a holder that was started anew."""
+        return self.run / "sockets"
+
+    @property
+    def pages(self) -> Path:
+        """The node's own PHP pages, bound into every sandbox as `/panggon`."""
+        return self.root / "php"
+
+    def site(self, site: str) -> Path:
+        return self.root / "sites" / site
+
+    def served(self, site: str) -> Path:
+        """What the holder serves for this site, kept beside it so that a restarted holder serves the same."""
+        return self.site(site) / "run" / "served.json"
+
+    def uid(self, site: str) -> int:
+        return self.uid_base + int(site[1:])
+
+    def save(self, path: Path) -> None:
+        members = {**dataclasses.asdict(self), **{name: str(getattr(self, name)) for name in PATHS}}
+        files.write(path, json.dumps(members, indent=2) + "\n", mode=0o600)
+
+
+def load(path: Path) -> SocketSettings:
+    """Raises OSError, ValueError or TypeError when the file is missing or is not what `save` wrote."""
+    members: dict[str, Any] = json.loads(path.read_text())
+    return SocketSettings(**{**members, **{name: Path(members[name]) for name in PATHS if name in members}})

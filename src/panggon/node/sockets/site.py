@@ -1,0 +1,134 @@
+"""One site's socket and what answers on it: asleep, awake, ending, or waiting after a failure. Time is an argument."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from panggon.core.errors import PanggonError
+from panggon.node.sockets import sandbox
+from panggon.node.sockets.launch import launch
+from panggon.node.sockets.sandbox import Machine, Sandbox
+from panggon.node.sockets.served import Served
+from panggon.node.sockets.settings import SocketSettings
+
+BACKLOG = 1024
+# php-fpm kills requests itself when their time is over; the holder kills everything a little later.
+GRACE_SECONDS = 3.0
+# A sandbox that lives this long was not a failed start.
+SOUND_SECONDS = 10.0
+PAUSE_SECONDS = (1.0, 60.0)
+
+log = logging.getLogger(__name__)
+
+
+class Site:
+    """Times are seconds of a monotonic clock."""
+
+    def __init__(self, machine: Machine, served: Served, listener: socket.socket) -> None:
+        self.machine = machine
+        self.served = served
+        self.listener = listener
+        self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, listener)
+        self.failures = 0
+        self._started = 0.0
+        self._worked = 0.0
+        self._wake_after = 0.0
+        self._end_by: float | None = None
+        self._when_asleep: list[Callable[[], None]] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is to be done at a later tick."""
+        return self.sandbox is not None or self._wake_after > 0
+
+    def listens(self, now: float) -> bool:
+        """Whether a new connection is the holder's business: nobody else answers it, and no pause holds it back."""
+        return self.sandbox is None and now >= self._wake_after
+
+    def wake(self, now: float) -> None:
+        """Start the sandbox; a start that cannot be is a failure like an early end."""
+        self._started = self._worked = now
+        self._wake_after = 0.0
+        self._end_by = None
+        try:
+            wanted = launch(self.machine.settings, self.served, self.machine.shields)
+            self.sandbox = sandbox.start(self.machine, self.served, wanted, self.listener)
+        except (OSError, PanggonError) as error:
+            log.warning("%s: cannot start PHP: %s", self.served.site, error)
+            self._failed(now)
+
+    def tick(self, now: float) -> None:
+        """Ask an idle sandbox to end; kill one that does not end in time."""
+        if self.sandbox is None:
+            return
+        if self._end_by is None:
+            if self.sandbox.working:
+                self._worked = now
+            elif now - self._worked >= self.machine.settings.idle_seconds:
+                self.end(now)
+        elif now >= self._end_by:
+            log.warning("%s: PHP did not end in time, killing it", self.served.site)
+            self.sandbox.kill()
+        else:
+            self.sandbox.ask_to_end()
+
+    def end(self, now: float, then: Callable[[], None] | None = None) -> None:
+        """Let the sandbox end after its running requests; `then` is called when it is gone, at once if none runs."""
+        if self.sandbox is None:
+            if then:
+                then()
+            return
+        if then:
+            self._when_asleep.append(then)
+        if self._end_by is None:
+            self._end_by = now + self.machine.settings.stop_seconds + GRACE_SECONDS
+        self.sandbox.ask_to_end()
+
+    def ended(self, now: float) -> None:
+        """The sandbox's process is gone."""
+        if self.sandbox:
+            self.sandbox.clean_up()
+        self.sandbox = None
+        if self._end_by is None:
+            log.warning("%s: PHP ended by itself", self.served.site)
+            self._failed(now)
+        self._end_by = None
+        callbacks, self._when_asleep = self._when_asleep, []
+        for callback in callbacks:
+            callback()
+
+    def serve(self, served: Served) -> bool:
+        """Take over what is wished now; True when the sandbox that runs was started with something else."""
+        self.served = served
+        self.failures, self._wake_after = 0, 0.0
+        wanted = launch(self.machine.settings, served, self.machine.shields)
+        return self.sandbox is not None and self.sandbox.fingerprint != wanted.fingerprint
+
+    def _failed(self, now: float) -> None:
+        sound = now - self._started >= SOUND_SECONDS
+        self.failures = 0 if sound else self.failures + 1
+        shortest, longest = PAUSE_SECONDS
+        self._wake_after = 0.0 if sound else now + min(longest, shortest * 2 ** min(self.failures - 1, 10))
+
+
+def socket_path(settings: SocketSettings, site: str) -> Path:
+    return settings.root / "run" / f"{site}.sock"
+
+
+def open_socket(settings: SocketSettings, site: str) -> socket.socket:
+    """A new listening socket under the site's name, for nginx's group only.
+
+    The working directory is `root`: a path of a Unix socket has at most 107 bytes (unix(7)), a root may be long.
+    """
+    path = socket_path(settings, site).relative_to(settings.root)
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(draft))
+    os.chown(draft, 0, settings.web_group)
+    draft.chmod(0o660)
+    listener.listen(BACKLOG)
+    draft.replace(path)
+    return listener

@@ -1,0 +1,139 @@
+"""A private stand for the holder of the sockets: its own root below /srv, real php-fpm, cleaned up completely."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from panggon.drivers import files, shell
+from panggon.node.sockets import SocketSettings
+from tests.node import fastcgi
+
+UID_BASE = 1_900_000_000
+WEB_GROUP = 33
+
+
+class Stand:
+    def __init__(self, name: str, **settings: Any) -> None:
+        self.base = Path(f"/srv/panggon-test-{os.getpid()}-{name}")
+        root, run, logs = (self.base / part for part in ("root", "run", "logs"))
+        usual = {"uid_base": UID_BASE, "web_group": WEB_GROUP, "idle_seconds": 60.0, "stop_seconds": 5.0}
+        self.settings = SocketSettings(root=root, run=run, logs=logs, **{**usual, **settings})
+        for directory in (self.base, root, run, logs, root / "sites"):
+            files.directory(directory)
+        self.config = self.base / "sockets.json"
+        self.settings.save(self.config)
+        self.sites: list[str] = []
+        self.keeper: shell.Process | None = None
+
+    # Processes
+
+    def start(self) -> None:
+        argv = [sys.executable, "-m", "panggon.node.sockets", "--config", str(self.config)]
+        self.keeper = shell.start(argv, log=self.settings.logs / "keeper.log")
+        self.until(self.answers)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return bool(self.ask(do="list")["ok"])
+        return False
+
+    def holder(self) -> int:
+        """The process id of the holder: the keeper's only child."""
+        assert self.keeper
+        pid = self.keeper.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+    def kill_holder(self) -> None:
+        former = self.holder()
+        os.kill(former, signal.SIGKILL)
+
+    def close(self) -> None:
+        if self.keeper:
+            if not self.keeper.running():
+                self.start()  # whatever the test has killed: a new keeper takes over, and can end everything
+            self.keeper.send(signal.SIGTERM)
+            assert self.keeper.wait(seconds=20), "the keeper did not end"
+        left = [pid for site in self.sites for pid in self.processes(site)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(self.base)
+        assert not left, f"processes were left behind: {left}"
+
+    def processes(self, site: str) -> list[int]:
+        """Every process of the site's user on this machine."""
+        uid, found = self.settings.uid(site), []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and f"Uid:\t{uid}\t" in (entry / "status").read_text():
+                    found.append(int(entry.name))
+        return found
+
+    # Sites
+
+    def site(self, number: int, **fields: Any) -> str:
+        """Lay out a site as the directory and site drivers do."""
+        site = f"s{number}"
+        uid, home = self.settings.uid(site), self.settings.site(site)
+        self.sites.append(site)
+        files.directory(home)
+        files.directory(home / "public", mode=0o2750, uid=uid, gid=WEB_GROUP)
+        files.directory(home / "private", mode=0o700, uid=uid, gid=uid)
+        files.directory(home / "tmp", mode=0o700, uid=uid, gid=uid)
+        files.directory(home / "logs", mode=0o750, gid=uid)
+        files.directory(home / "run", mode=0o750, gid=WEB_GROUP)
+        self.describe(site, **fields)
+        return site
+
+    def describe(self, site: str, **fields: Any) -> None:
+        usual = {"generation": 1, "kind": "php", "php_version": "8.2", "profile": "plain", "host": f"{site}.test"}
+        limits = {"upload_mebibytes": 8, "memory_mebibytes": 128, "processes": 12, "document_root": "/site/public"}
+        members = {"version": 1, "site": site, **usual, **limits, **fields}
+        files.write(self.settings.site(site) / "site.json", json.dumps(members), mode=0o640, gid=WEB_GROUP)
+
+    def page(self, site: str, code: str, name: str = "index.php") -> None:
+        uid = self.settings.uid(site)
+        files.write(self.settings.site(site) / "public" / name, f"<?php {code}", mode=0o640, uid=uid, gid=WEB_GROUP)
+
+    def get(self, site: str, script: str = "/site/public/index.php", **more: Any) -> str:
+        return fastcgi.request(self.settings.root / "run" / f"{site}.sock", script, **more)
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(30)
+            client.connect(str(self.settings.control))
+            client.sendall(json.dumps(request).encode() + b"\n")
+            with client.makefile("rb") as answer:
+                return dict(json.loads(answer.readline()))
+
+    def serve(self, number: int, code: str = "echo 'ok';", **fields: Any) -> str:
+        site = self.site(number, **fields)
+        self.page(site, code)
+        answer = self.ask(do="sync", site=site)
+        assert answer["ok"], answer
+        return site
+
+    def process(self, site: str) -> int | None:
+        """The process id of the site's sandbox, None while it sleeps."""
+        found = {row["site"]: row["process"] for row in self.ask(do="list")["sites"]}
+        return found[site]
+
+    @staticmethod
+    def until(condition: Callable[[], Any], seconds: float = 15) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it did not come true in time"
+            time.sleep(0.05)
+
+    def again(self, **settings: Any) -> None:
+        """Change the settings on disk, for the next holder."""
+        self.settings = dataclasses.replace(self.settings, **settings)
+        self.settings.save(self.config)
