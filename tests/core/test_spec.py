@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from panggon.core import spec as subject
-from panggon.core.errors import InvalidError
+from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
 from panggon.core.spec import Access, Limits, SiteKind, SiteSpec, SiteState, bare_keys, digestable, dump, parse
+from panggon.core.spec_words import words
 from tests.core.site_specs import specs, ssh_key
 
 ROOT = Path(__file__).parents[2]
@@ -175,6 +176,7 @@ def test_schema_and_parse_judge_alike(spec, altered):
     assert VALIDATOR.is_valid(document) is taken
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.from_regex(subject.HOST, fullmatch=True))
 def test_every_host_taken_is_a_host_name(host):
     assert host_faults(host) == ()
@@ -201,3 +203,24 @@ def test_example_is_valid_and_complete():
     assert dump(parse(document)) == document
     assert VALIDATOR.is_valid(document)
     Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(("fields", "expected"), BAD.values(), ids=BAD)
+def test_every_fault_has_its_sentence(fields, expected):
+    with pytest.raises(InvalidError) as caught:
+        parse(LEAST | fields)
+    for fault in caught.value.faults:
+        assert words(fault).startswith(f"{fault.field}: ")
+
+
+def test_sentences():
+    with pytest.raises(InvalidError) as caught:
+        parse(LEAST | {"limits": {"processes": 3}, "state": "deleted"})
+    assert list(map(words, caught.value.faults)) == [
+        "state: harus salah satu dari: prepared, open, parked.",
+        "limits.processes: harus bilangan bulat dari 4 sampai 256.",
+    ]
+    with pytest.raises(InvalidError) as caught:
+        parse({"version": 2})
+    assert list(map(words, caught.value.faults)) == ["version: versi 2 tidak dikenal; yang dikenal hanya versi 1."]
+    assert words(Fault("spec.object")) == "dokumen: harus berupa objek JSON."

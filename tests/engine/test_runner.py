@@ -63,7 +63,7 @@ def test_temporary_error_is_waited_for_with_growing_pauses_then_counts_as_perman
     new.machine.refused[Key(Kind.HOST, HOST)] = TemporaryError("uji.sibuk", "server sibuk")
     outcome = new.run()
     assert (outcome.word, outcome.problem) == (Word.RESTORED, Problem("uji.sibuk", "server sibuk"))
-    assert new.pauses == [0.2, 0.4, 0.8, 1.6, 3.2]
+    assert new.pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert new.machine.resources() == new.former
 
 
@@ -256,6 +256,15 @@ def test_system_that_cannot_be_asked_is_a_proof_that_does_not_hold():
 def test_kind_without_a_driver_is_named():
     with pytest.raises(PermanentError, match=rf"driver\.missing: user:{SITE}"):
         observe(PREPARED, {})
+
+
+def test_bug_in_a_driver_goes_back_too():
+    new = world(PREPARED)
+    new.machine.refused[Key(Kind.HOST, HOST)] = KeyError("state")
+    outcome = new.run()
+    assert outcome.word is Word.RESTORED
+    assert outcome.problem == Problem("driver.broken", f"host:{HOST}: KeyError: 'state'")
+    assert new.machine.resources() == new.former
 
 
 def test_pauses_double_up_to_the_longest():

@@ -129,8 +129,8 @@ def _befall(mishap: Mishap | None, *moments: Moment) -> None:
 
 
 _CHECKS: Mapping[Kind, str] = {
-    Kind.USER: "user.exists",
-    Kind.DIRECTORY: "directory.owner",
+    Kind.USER: "user.known",
+    Kind.DIRECTORY: "directory.owners",
     Kind.DATABASE: "database.login",
     Kind.SITE: "site.settings",
     Kind.RUNTIME: "php.user",

@@ -1,14 +1,17 @@
 """Reading what exists. Nothing here writes."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from panggon.core import plan as plans
-from panggon.core.driver import Driver
-from panggon.core.errors import PermanentError
-from panggon.core.resources import Key, Kind, Observation
+from panggon.core.driver import Check, Driver
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.resources import Attributes, Key, Kind, Observation
 from panggon.core.spec import SiteSpec
 
 Drivers = Mapping[Kind, Driver]
+_log = logging.getLogger(__name__)
 
 
 def observe(wanted: SiteSpec | Iterable[Key], drivers: Drivers) -> tuple[Observation, ...]:
@@ -21,4 +24,34 @@ def driver_of(key: Key, drivers: Drivers) -> Driver:
     """The one driver that looks after this resource. Raises PermanentError `driver.missing`."""
     if key.kind not in drivers:
         raise PermanentError("driver.missing", str(key))
-    return drivers[key.kind]
+    return _Guarded(drivers[key.kind])
+
+
+class _Guarded:
+    """A driver whose own bugs count as permanent failures, so that a run goes back and does not leave half a site."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def read(self, key: Key) -> Observation:
+        with _guard(key):
+            return self._driver.read(key)
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        with _guard(key):
+            self._driver.write(key, after)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        with _guard(key):
+            return self._driver.probe(key, spec=spec)
+
+
+@contextmanager
+def _guard(key: Key) -> Iterator[None]:
+    try:
+        yield
+    except PanggonError:
+        raise
+    except Exception as error:
+        _log.exception("driver of %s", key)
+        raise PermanentError("driver.broken", f"{key}: {type(error).__name__}: {error}") from error

@@ -26,7 +26,7 @@ class Patience:
 class Policy:
     """Undoing has the most patience: giving up there leaves a machine between two states."""
 
-    writing: Patience = Patience(attempts=6, first=0.2, longest=5.0)  # 6 s in all
+    writing: Patience = Patience(attempts=8, first=0.2, longest=5.0)  # 16 s: a database server that starts again
     probing: Patience = Patience(attempts=5, first=0.3, longest=2.0)  # 4 s: a slow start, a DNS secondary
     undoing: Patience = Patience(attempts=12, first=0.2, longest=20.0)  # 2 min
 

@@ -1,0 +1,38 @@
+"""The faults of a spec in Indonesian, one sentence each, for the node's command line and the technician's page."""
+
+from collections.abc import Mapping
+
+from panggon.core.errors import Fault
+
+_SENTENCES: Mapping[str, str] = {
+    "spec.version": "versi {version} tidak dikenal; yang dikenal hanya versi {known}",
+    "spec.object": "harus berupa objek JSON",
+    "spec.missing": "wajib diisi",
+    "spec.unknown": "tidak dikenal",
+    "spec.site": "harus huruf s diikuti enam angka",
+    "spec.host": "bukan nama host lengkap dalam huruf kecil tanpa “xn--”",
+    "spec.choice": "harus salah satu dari: {choices}",
+    "spec.bounds": "harus bilangan bulat dari {least} sampai {most}",
+    "spec.php_version": "bukan versi PHP seperti 8.2",
+    "spec.list": "harus daftar dengan paling banyak {most} isian",
+    "spec.ssh_key": "bukan kunci publik SSH (“jenis base64”, tanpa opsi)",
+    "spec.fingerprint": "bukan sidik hash kata sandi",
+    "host.empty": "belum diisi",
+    "host.too_long": "terdiri atas {length} karakter; paling banyak {limit}",
+    "host.bad_character": "memuat karakter yang tidak dapat dipakai: {characters}",
+    "host.not_ascii": "memuat huruf yang mirip huruf Latin tetapi bukan: {characters}",
+    "host.empty_label": "memuat bagian kosong di antara dua titik",
+    "host.one_label": "harus terdiri atas sedikitnya dua bagian yang dipisahkan titik",
+    "host.address": "tidak boleh berupa alamat angka",
+    "host.label_too_long": "memuat bagian sepanjang {length} karakter; paling banyak {limit}",
+    "host.outer_hyphen": "memuat bagian yang diawali atau diakhiri tanda hubung: {label}",
+    "plan.version": "versi rencana tidak dikenal",
+    "plan.shape": "bukan rencana yang utuh",
+    "plan.digest": "tidak cocok dengan isi rencana; rencana telah diubah",
+}
+
+
+def words(fault: Fault) -> str:
+    """`limits.processes: harus bilangan bulat dari 4 sampai 256.`"""
+    facts = {name: ", ".join(map(str, fact)) if isinstance(fact, tuple) else fact for name, fact in fault.facts.items()}
+    return f"{fault.field or 'dokumen'}: {_SENTENCES.get(fault.code, fault.code).format_map(facts)}."
