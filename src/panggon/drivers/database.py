@@ -79,7 +79,7 @@ class DatabaseDriver:
         uid = uid_of(key.name, base=self.settings.uid_base)
         password = self._kept_password(key.name, uid)
         if password is None:
-            return (Check("database.login", ok=False, detail=f"private/{INI} holds no password"),)
+            return (Check("database.login", ok=False, detail=f"private/{INI} tidak memuat kata sandi"),)
         try:
             with _session(self.settings.socket, user=key.name, password=password, database=key.name) as cursor:
                 return _proofs(cursor, key.name)
@@ -138,10 +138,9 @@ def _judged(key: Key, seen: _Seen) -> Observation:
     if seen.comment is None and not seen.hosts:
         return absent(key)
     if seen.comment != _mark(key.name):
-        what = "user" if seen.comment is None else "database"
-        return foreign(key, f"the {what} {key.name} was not made by Panggon")
+        return foreign(key, f"{'pengguna' if seen.comment is None else 'basis data'} {key.name}")
     if any(host != "localhost" for host in seen.hosts):
-        return foreign(key, f"somebody made the user {key.name} for other machines")
+        return foreign(key, f"pengguna {key.name} dari mesin lain")
     if not seen.hosts or seen.grants != (key.name,):
         return partial(key)
     return ours(key, engine=Engine.MARIADB.value, connections=seen.connections)
@@ -186,9 +185,9 @@ def _proofs(cursor: Cursor, site: str) -> tuple[Check, ...]:
     found = cursor.fetchall()
     cursor.execute("DROP TABLE _panggon_probe")
     return (
-        Check("database.login", ok=True, detail=f"logged in as {site}"),
-        Check("database.alone", shown == ["information_schema", site], f"sees {', '.join(shown)}"),
-        Check("database.row", found == ((token,),), f"wrote and read one row in {site}"),
+        Check("database.login", ok=True, detail=f"masuk sebagai {site}"),
+        Check("database.alone", shown == ["information_schema", site], f"melihat {', '.join(shown)}"),
+        Check("database.row", found == ((token,),), f"satu baris ditulis dan dibaca di {site}"),
     )
 
 

@@ -57,12 +57,12 @@ class DirectoryDriver:
         if not place.is_symlink() and not place.exists():
             return absent(key)
         if not _marked(place, key.name):
-            return foreign(key, f"{place} does not carry the mark of {key.name}")
+            return foreign(key, f"{place} tanpa tanda {key.name}")
         folders = [(place / folder.name, folder.uid) for folder in self._folders(uid)]
         if not all(path.is_dir() and not path.is_symlink() for path, _ in folders):
             return partial(key)
         if any(path.stat().st_uid != owner for path, owner in folders):
-            return foreign(key, f"{place} holds directories of another user")
+            return foreign(key, f"isi {place} milik pengguna lain")
         return ours(key, uid=uid)
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -75,7 +75,7 @@ class DirectoryDriver:
             files.remove_tree(place)
             return
         if after["uid"] != uid:
-            raise PermanentError("directory.uid", f"{key.name} has the user id {uid} here, not {after['uid']}")
+            raise PermanentError("directory.uid", f"UID {key.name} di mesin ini {uid}, bukan {after['uid']}")
         if seen.standing is Standing.ABSENT:
             self._make(place, key.name, uid)
         else:
@@ -88,7 +88,7 @@ class DirectoryDriver:
         except OSError as error:
             return (Check("directory.owners", ok=False, detail=str(error)),)
         wrong = ", ".join(filter(None, faults))
-        return (Check("directory.owners", not wrong, wrong or f"{place} belongs to {uid}, closed to all others"),)
+        return (Check("directory.owners", not wrong, wrong or f"{place} milik UID {uid}, tertutup bagi yang lain"),)
 
     def _make(self, place: Path, site: str, uid: int) -> None:
         files.directory(place.parent)

@@ -87,14 +87,14 @@ class RecordsDriver:
         if found.site:
             return ours(key, site=found.site, a=found.a, aaaa=found.aaaa)
         taken = self._taken(dns.name.from_text(key.name))
-        return foreign(key, f"{key.name} has {taken} without our mark") if taken else absent(key)
+        return foreign(key, f"{key.name} sudah memiliki {taken}") if taken else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         found = self._found(key)
         if not found.site and (taken := self._taken(dns.name.from_text(key.name))):
-            raise PermanentError("dns.foreign", f"{key.name} has {taken} without our mark")
+            raise PermanentError("dns.foreign", f"{key.name} sudah memiliki {taken}")
         if found.site and after is not None and found.site != after["site"]:
-            raise PermanentError("dns.foreign", f"{key.name} belongs to {found.site}")
+            raise PermanentError("dns.foreign", f"{key.name} milik {found.site}")
         if found.site or after is not None:
             self._send(self._update(key, found, after))
 
@@ -111,7 +111,7 @@ class RecordsDriver:
 
     def _found(self, key: Key) -> _Found:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
-            raise PermanentError("dns.name", f"{key.name} is not a name in the zone {self.settings.zone}")
+            raise PermanentError("dns.name", f"{key.name} bukan nama di zona {self.settings.zone}")
         host = dns.name.from_text(key.name)
         site = _site_of(self._texts(_mark(host), "TXT"))
         # Without the mark whatever answers is not ours, and a wildcard's answer is no record of this name.
@@ -160,10 +160,12 @@ class RecordsDriver:
         texts = {kind: _answer(response, name, kind) for name, kind, response in asked}
         authoritative = all(response.flags & dns.flags.AA for _, _, response in asked)
         same = bool(wished.a or wished.aaaa) and (texts["A"], texts["AAAA"]) == (wished.a, wished.aaaa)
-        answer = f"{server}: {key.name} {' '.join(texts['A'] + texts['AAAA']) or 'no address'}"
+        answer = f"{server}: {key.name} {' '.join(texts['A'] + texts['AAAA']) or 'tanpa alamat'}"
         checks = [
-            Check("dns.answer", authoritative and same, answer if authoritative else f"{answer}, not authoritative"),
-            Check("dns.mark", _site_of(texts["TXT"]) == spec.site, f"{server}: {' '.join(texts['TXT']) or 'no mark'}"),
+            Check("dns.answer", authoritative and same, answer if authoritative else f"{answer}, tidak otoritatif"),
+            Check(
+                "dns.mark", _site_of(texts["TXT"]) == spec.site, f"{server}: {' '.join(texts['TXT']) or 'tanpa tanda'}"
+            ),
         ]
         if self.settings.signed:
             checks.append(_signed(server, keys, asked))
@@ -174,7 +176,7 @@ class RecordsDriver:
         update.use_tsig(dns.tsig.Key(settings.key_name, settings.secret, settings.algorithm))
         response = self._exchange(update, settings.primary, dns.query.tcp)
         if response.rcode() in CHANGED:
-            raise TemporaryError("dns.changed", "somebody else changed the name at the same moment")
+            raise TemporaryError("dns.changed", "nama itu diubah pihak lain pada saat yang sama")
         self._accept(response, settings.primary)
 
     def _texts(self, name: dns.name.Name, kind: str) -> tuple[str, ...]:
@@ -196,7 +198,7 @@ class RecordsDriver:
             )
             return response
         except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
-            why = f"{server} refuses the TSIG key {self.settings.key_name}: {error or type(error).__name__}"
+            why = f"{server} menolak kunci TSIG {self.settings.key_name}: {error or type(error).__name__}"
             raise PermanentError("dns.refused", why) from error
         except (OSError, EOFError, dns.exception.DNSException) as error:
             raise TemporaryError("dns.down", f"{server}: {error or type(error).__name__}") from error
@@ -204,9 +206,11 @@ class RecordsDriver:
     def _accept(self, response: dns.message.Message, server: Server) -> None:
         rcode = response.rcode()
         if rcode == dns.rcode.SERVFAIL:
-            raise TemporaryError("dns.down", f"{server} answers SERVFAIL for {self.settings.zone}")
+            raise TemporaryError("dns.down", f"{server} menjawab SERVFAIL untuk {self.settings.zone}")
         if rcode != dns.rcode.NOERROR:
-            raise PermanentError("dns.refused", f"{server} answers {dns.rcode.to_text(rcode)} for {self.settings.zone}")
+            raise PermanentError(
+                "dns.refused", f"{server} menjawab {dns.rcode.to_text(rcode)} untuk {self.settings.zone}"
+            )
 
 
 def _udp(message: dns.message.Message, address: str, *, port: int, timeout: float) -> dns.message.Message:
@@ -254,8 +258,8 @@ def _signed(
             if _answer(response, name, kind):
                 dns.dnssec.validate(_set_of(response, name, kind), _set_of(response, name, "RRSIG", kind), zone_keys)
     except (KeyError, dns.exception.DNSException) as error:
-        return Check("dns.signed", ok=False, detail=f"{server}: no valid signature: {error}")
-    return Check("dns.signed", ok=True, detail=f"{server}: signed with the keys of {keys.question[0].name}")
+        return Check("dns.signed", ok=False, detail=f"{server}: tanpa tanda tangan DNSSEC yang sah: {error}")
+    return Check("dns.signed", ok=True, detail=f"{server}: ditandatangani dengan kunci {keys.question[0].name}")
 
 
 def _set_of(response: dns.message.Message, name: dns.name.Name, kind: str, covers: str = "NONE") -> dns.rrset.RRset:

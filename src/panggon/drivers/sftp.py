@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -45,7 +46,7 @@ class AccessDriver:
             return absent(key)
         head, *keys = content.decode(errors="replace").splitlines()
         if head != _head(key.name):
-            return foreign(key, f"{self._path(key)} was not made by Panggon")
+            return foreign(key, f"{self._path(key)}")
         return ours(key, keys=tuple(keys))
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -72,15 +73,15 @@ class AccessDriver:
 
     def _owner(self, key: Key, client: "_Client", spec: SiteSpec) -> Check:
         """Whether the server takes exactly the keys that it should; their secret halves are not needed to ask."""
-        accepted = [line for line in spec.access.ssh_keys if client.would_accept(line)]
+        verdicts = [client.ask(line) for line in spec.access.ssh_keys]
+        if _Verdict.SILENT in verdicts:
+            return Check("sftp.owner", ok=False, detail="server SFTP tidak menjawab")
+        accepted, known = verdicts.count(_Verdict.ACCEPTED), len(verdicts)
         if spec.state is SiteState.OPEN:
-            seen = f"{len(accepted)} of {len(spec.access.ssh_keys)} keys of the owner are accepted"
-            return Check("sftp.owner", len(accepted) == len(spec.access.ssh_keys), seen)
+            return Check("sftp.owner", accepted == known, f"{accepted} dari {known} kunci pemilik diterima")
         installed = (self.read(key).attributes or {}).get("keys")
         locked = not accepted and not installed
-        return Check(
-            "sftp.locked", locked, "locked: no key of the owner is accepted" if locked else "a key is accepted"
-        )
+        return Check("sftp.locked", locked, "terkunci bagi pemilik" if locked else "kunci pemilik masih diterima")
 
     @contextmanager
     def _let_in(self, key: Key, public: str) -> Iterator[None]:
@@ -98,6 +99,12 @@ class AccessDriver:
     def _path(self, key: Key) -> Path:
         uid_of(key.name, base=0)
         return self.settings.etc / "keys" / key.name
+
+
+class _Verdict(Enum):
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,33 +155,35 @@ class _Client:
         """A key that nobody put anywhere must not open the door: refused by the server, not unanswered."""
         done = shell.run(self._ssh("stranger"))
         refused = done.code != 0 and "Permission denied" in done.errors
-        return Check("sftp.stranger", refused, done.errors.strip().splitlines()[-1] if done.errors else "let in")
+        return Check("sftp.stranger", refused, "kunci asing ditolak" if refused else done.errors.strip() or "masuk")
 
-    def would_accept(self, public: str) -> bool:
+    def ask(self, public: str) -> "_Verdict":
         """RFC 4252 section 7: a client may ask whether a key would do before it signs with it."""
         (self.folder / "owner.pub").write_text(f"{public}\n")
-        done = shell.run([*self._ssh("owner"), "-v"])
-        if "Authentications that can continue" not in done.errors:
-            raise PermanentError("access.unanswered", done.errors.strip().splitlines()[-1] if done.errors else "")
-        return "Server accepts key:" in done.errors
+        seen = shell.run([*self._ssh("owner"), "-v"]).errors
+        if "Authentications that can continue" not in seen:
+            return _Verdict.SILENT
+        return _Verdict.ACCEPTED if "Server accepts key:" in seen else _Verdict.REFUSED
 
     def _login(self, answers: dict[str, list[str]]) -> Check:
         seen = {line.strip("/") for line in answers.get("ls -1 /", [])}
-        return Check("sftp.login", seen >= SHOWN, f"logged in as {self.site}, sees {', '.join(sorted(seen))}")
+        return Check("sftp.login", seen >= SHOWN, f"masuk sebagai {self.site}, melihat {', '.join(sorted(seen))}")
 
     def _jail(self, answers: dict[str, list[str]], errors: str) -> Check:
         above = {line.removeprefix("/..").strip("/") for line in answers.get("-ls -1 /..", [])}
         inside = {line.strip("/") for line in answers.get("ls -1 /", [])}
         jailed = above == inside and '"/etc" not found' in errors
         return Check(
-            "sftp.jail", jailed, "sees nothing above its own directory" if jailed else "sees other directories"
+            "sftp.jail",
+            jailed,
+            "hanya melihat direktorinya sendiri" if jailed else "melihat direktori di luar miliknya",
         )
 
     def _upload(self, place: str, errors: str) -> Check:
         taken = self.folder / "taken"
         same = taken.exists() and taken.read_bytes() == (self.folder / "sent").read_bytes()
         removed = f'"{place}" not found' in errors
-        seen = f"{place} brought, taken back and removed" if same and removed else errors.strip()
+        seen = f"{place} diunggah, diunduh, dihapus" if same and removed else errors.strip()
         return Check("sftp.upload", same and removed, seen)
 
     def _ssh(self, name: str) -> list[str]:

@@ -57,7 +57,7 @@ class UserDriver:
             return foreign(key, stranger) if stranger else absent(key)
         strange = next((path for path in paths.all if not _is_ours(path, paths)), None)
         if strange or not paths.group.exists():
-            return foreign(key, f"{strange or paths.user} was not made by Panggon")
+            return foreign(key, f"{strange or paths.user}")
         if not all(path.is_symlink() or path.exists() for path in paths.all):
             return partial(key)
         hashed = _record(paths.privileged)["privileged"]["hashedPassword"][0]
@@ -81,14 +81,14 @@ class UserDriver:
         shown = shell.run(["getent", "passwd", key.name]).output.strip()
         wished = f"{key.name}:x:{uid}:{uid}:{_title(key.name)}:/:{SHELL}"
         return (
-            Check("user.known", shown == wished, shown or f"the system knows no user {key.name}"),
+            Check("user.known", shown == wished, shown or f"sistem tidak mengenal pengguna {key.name}"),
             _password_check(key.name, spec),
         )
 
     def _make(self, paths: "_Paths", after: Attributes) -> None:
         hashed = self._hash(str(after["password"]))
         if after["uid"] != paths.uid:
-            raise PermanentError("user.uid", f"{paths.name} has the user id {paths.uid} here, not {after['uid']}")
+            raise PermanentError("user.uid", f"UID {paths.name} di mesin ini {paths.uid}, bukan {after['uid']}")
         files.directory(paths.user.parent)
         files.write(paths.group, _group_record(paths))
         files.link(paths.gid_link, paths.group.name)
@@ -102,9 +102,9 @@ class UserDriver:
             return NO_PASSWORD
         found = self.password_hash(wished)
         if found is None or fingerprint(found) != wished:
-            raise PermanentError("user.password_unknown", f"no hash with the fingerprint {wished} was handed over")
+            raise PermanentError("user.password_unknown", f"hash kata sandi {wished} tidak ada di mesin ini")
         if not HASH.fullmatch(found):
-            raise PermanentError("user.password_invalid", "the hash is not in crypt(5) form")
+            raise PermanentError("user.password_invalid", "hash kata sandi tidak berbentuk crypt(5)")
         return found
 
     def _paths(self, key: Key) -> "_Paths":
@@ -205,7 +205,8 @@ def _known_elsewhere(name: str, uid: int) -> str:
     )
     for ask in questions:
         try:
-            return f"the system has another user or group: {ask()}"
+            ask()
+            return f"nama {name} atau UID {uid} sudah dipakai di sistem"
         except KeyError:
             continue
     return ""
@@ -217,5 +218,7 @@ def _password_check(name: str, spec: SiteSpec) -> Check:
     entry = shell.run(["getent", "shadow", name]).output.split(":")
     hashed = entry[1] if len(entry) > 1 else ""
     if wished:
-        return Check("user.password", fingerprint(hashed) == wished, f"password {fingerprint(hashed)}")
-    return Check("user.locked", hashed == NO_PASSWORD, "no password" if hashed == NO_PASSWORD else "a password is set")
+        return Check("user.password", fingerprint(hashed) == wished, f"kata sandi {fingerprint(hashed)}")
+    return Check(
+        "user.locked", hashed == NO_PASSWORD, "tanpa kata sandi" if hashed == NO_PASSWORD else "kata sandi terpasang"
+    )

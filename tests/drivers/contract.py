@@ -1,0 +1,157 @@
+"""What every driver owes the engine (`core/driver.py`), as tests: the fake and the real ones take the same.
+
+A test class inherits `Contract` and gives a fixture `case`.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from panggon.core.driver import Driver
+from panggon.core.errors import PermanentError
+from panggon.core.plan import same
+from panggon.core.resources import Attributes, Key, Observation, Standing
+
+DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One driver under test.
+
+    `driver` makes it anew, as a started process would; `first` and `second` are two wishes for `key`. `plant` puts
+    something of others in the place, `planted` tells what of it is there now, `clear` takes it away.
+    """
+
+    driver: Callable[[], Driver]
+    key: Key
+    first: Attributes
+    second: Attributes
+    plant: Callable[[], None]
+    planted: Callable[[], object]
+    clear: Callable[[], None]
+
+    def read(self) -> Observation:
+        return self.driver().read(self.key)
+
+    def write(self, after: Attributes | None) -> None:
+        self.driver().write(self.key, after)
+
+    def reads(self, attributes: Attributes | None) -> bool:
+        return reads(self.read(), attributes)
+
+
+def reads(found: Observation, attributes: Attributes | None) -> bool:
+    if attributes is None:
+        return found.standing is Standing.ABSENT
+    return found.standing is Standing.OURS and same(found.attributes, attributes)
+
+
+class Contract:
+    @pytest.fixture(autouse=True)
+    def _nothing_left(self, case: Case) -> Iterator[None]:
+        yield
+        if case.read().standing is not Standing.FOREIGN:
+            case.write(None)
+        assert case.reads(None)
+
+    def test_nothing_is_there_before_the_first_write(self, case: Case) -> None:
+        assert case.read() == Observation(case.key, Standing.ABSENT)
+
+    def test_what_is_written_is_read(self, case: Case) -> None:
+        case.write(case.first)
+        assert case.reads(case.first)
+
+    def test_a_repeated_write_changes_nothing(self, case: Case) -> None:
+        case.write(case.first)
+        case.write(case.first)
+        assert case.reads(case.first)
+
+    def test_a_change_and_its_inverse(self, case: Case) -> None:
+        case.write(case.first)
+        case.write(case.second)
+        assert case.reads(case.second)
+        case.write(case.first)
+        assert case.reads(case.first)
+
+    def test_removal_can_be_repeated(self, case: Case) -> None:
+        case.write(case.first)
+        case.write(None)
+        assert case.reads(None)
+        case.write(None)
+        assert case.reads(None)
+
+    def test_what_others_made_is_named_and_never_touched(self, case: Case) -> None:
+        case.plant()
+        try:
+            before = case.planted()
+            found = case.read()
+            assert found.standing is Standing.FOREIGN
+            assert found.detail
+            for after in (case.first, None):
+                with pytest.raises(PermanentError, match="foreign"):
+                    case.write(after)
+                assert case.planted() == before
+        finally:
+            case.clear()
+
+    @pytest.mark.parametrize("way", ["create", "change", "remove"])
+    def test_killed_at_any_line(self, case: Case, way: str) -> None:
+        """SIGKILL before each line that a write runs: what is left heals by the same write and by its inverse."""
+        before, after = {
+            "create": (None, case.first),
+            "change": (case.first, case.second),
+            "remove": (case.first, None),
+        }[way]
+        case.write(before)
+        line = 0
+        while _killed_before(line, lambda: case.write(after)):
+            found = case.read()
+            assert found.standing is Standing.PARTIAL or reads(found, before) or reads(found, after), (line, found)
+            if line % 2:
+                case.write(after)
+                assert case.reads(after), line
+            case.write(before)
+            assert case.reads(before), line
+            line += 1
+        assert line > 3, "the write was never interrupted"
+        assert case.reads(after)
+
+
+def _killed_before(line: int, write: Callable[[], None]) -> bool:
+    """Run the write in a process of its own that is killed before its `line`-th line; False when it has fewer."""
+    child = os.fork()
+    if child == 0:
+        sys.settrace(_Executioner(line))
+        try:
+            write()
+        except BaseException as error:  # noqa: BLE001 -- the child must not go on as a second pytest
+            os.write(2, f"{error!r}\n".encode())
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0
+    return False
+
+
+class _Executioner:
+    def __init__(self, line: int) -> None:
+        self._left = line
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> "_Executioner | None":
+        if DRIVERS not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._left -= 1
+        return self

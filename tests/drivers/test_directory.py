@@ -1,0 +1,143 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import PermanentError
+from panggon.core.resources import Key, Kind, Standing
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers.directory import DirectoryDriver, Settings
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.contract import Case, Contract
+
+WEB = 33
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def driver(root: Path) -> DirectoryDriver:
+    return DirectoryDriver(Settings(root, UID_BASE))
+
+
+@pytest.fixture
+def key(site: str) -> Key:
+    return Key(Kind.DIRECTORY, site)
+
+
+@pytest.fixture
+def place(root: Path, site: str) -> Path:
+    return root / "sites" / site
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: DirectoryDriver, key: Key, place: Path, uid: int) -> Case:
+        def plant() -> None:
+            place.mkdir(parents=True)
+            (place / "index.html").write_text("milik orang lain")
+
+        def clear() -> None:
+            (place / "index.html").unlink()
+            place.rmdir()
+
+        return Case(
+            driver=lambda: driver,
+            key=key,
+            first={"uid": uid},
+            second={"uid": uid},  # a tree has nothing else that can be wished
+            plant=plant,
+            planted=(place / "index.html").read_text,
+            clear=clear,
+        )
+
+    def test_nothing_is_left_of_killed_writes(self, case: Case, place: Path) -> None:
+        (place.parent / f".{place.name}.0123456789ab.new" / "public").mkdir(parents=True)
+        (place.parent / f".{place.name}.0123456789ab.removed").mkdir()
+        case.write(case.first)
+        assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+@pytest.fixture
+def tree(driver: DirectoryDriver, key: Key, uid: int):
+    driver.write(key, {"uid": uid})
+    yield
+    driver.write(key, None)
+
+
+def spec(site: str) -> SiteSpec:
+    return SiteSpec(site, "a.example", SiteState.PREPARED, 1)
+
+
+@pytest.mark.usefixtures("tree")
+class TestTree:
+    def test_owners_and_modes(self, place: Path, uid: int) -> None:
+        found = {path.name: path.stat() for path in (place, *place.iterdir())}
+        assert {name: (stat.st_uid, stat.st_gid, oct(stat.st_mode & 0o7777)) for name, stat in found.items()} == {
+            place.name: (0, 0, "0o755"),
+            "public": (uid, WEB, "0o2750"),
+            "private": (uid, uid, "0o700"),
+            "tmp": (uid, uid, "0o700"),
+            "logs": (0, uid, "0o750"),
+            "run": (0, WEB, "0o750"),
+            ".panggon": (0, 0, "0o644"),
+        }
+
+    def test_another_user_cannot_look_in(self, place: Path, uid: int) -> None:
+        for name in ("public", "private", "tmp", "logs", "run"):
+            look = ["setpriv", f"--reuid={uid + 1}", f"--regid={uid + 1}", "--clear-groups", "ls", str(place / name)]
+            assert subprocess.run(look, capture_output=True).returncode == 2, name
+
+    @pytest.mark.parametrize(
+        ("name", "mode", "ok"),
+        [
+            ("public", 0o755, True),
+            ("public", 0o700, False),
+            ("private", 0o777, False),
+            ("logs", 0o755, False),
+            ("", 0o777, False),
+        ],
+    )
+    def test_proof_of_modes(
+        self, driver: DirectoryDriver, key: Key, place: Path, name: str, mode: int, *, ok: bool
+    ) -> None:
+        (place / name).chmod(mode)
+        (check,) = driver.probe(key, spec=spec(key.name))
+        assert (check.name, check.ok) == ("directory.owners", ok)
+        place.chmod(0o755)
+
+    def test_what_the_owner_does_inside_leaves_it_as_it_reads(
+        self, driver: DirectoryDriver, key: Key, place: Path, uid: int
+    ) -> None:
+        (place / "public").chmod(0o777)
+        (place / "public" / "etc").symlink_to("/etc")
+        assert driver.read(key).attributes == {"uid": uid}
+
+    def test_a_missing_directory_is_partial_and_mended_without_loss(
+        self, driver: DirectoryDriver, key: Key, place: Path, uid: int
+    ) -> None:
+        (place / "public" / "kept").write_text("isi")
+        (place / "tmp").rmdir()
+        assert driver.read(key).standing is Standing.PARTIAL
+        assert driver.probe(key, spec=spec(key.name))[0].ok is False
+        driver.write(key, {"uid": uid})
+        assert driver.read(key).standing is Standing.OURS
+        assert (place / "public" / "kept").read_text() == "isi"
+
+    def test_the_tree_of_another_user_is_foreign(
+        self, driver: DirectoryDriver, key: Key, place: Path, uid: int
+    ) -> None:
+        os.chown(place / "public", uid + 1, WEB)
+        assert driver.read(key).standing is Standing.FOREIGN
+        with pytest.raises(PermanentError, match=r"directory\.foreign"):
+            driver.write(key, None)
+        os.chown(place / "public", uid, WEB)
+
+    def test_removal_does_not_follow_links(self, driver: DirectoryDriver, key: Key, place: Path, root: Path) -> None:
+        other = root / "other"
+        other.mkdir()
+        (other / "file").write_text("tetap")
+        (place / "public" / "link").symlink_to(other)
+        driver.write(key, None)
+        assert not place.exists()
+        assert (other / "file").read_text() == "tetap"
