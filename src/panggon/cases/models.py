@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from panggon.core.clock import ClockEffect
+from panggon.core.clock import Clock, ClockEffect
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
 from panggon.core.spec import Profile, SiteKind
 from panggon.people.models import Agency, Division
@@ -49,7 +49,7 @@ class Case(models.Model):
 
     letter_source = models.CharField(max_length=10, choices=LetterSource, blank=True)
     letter_number = models.CharField(max_length=100, blank=True)
-    letter_date = models.DateField(null=True)
+    letter_date = models.DateField(null=True, blank=True)
     letter_nature = models.CharField(max_length=40, blank=True)
     letter_subject = models.CharField(max_length=200, blank=True)
 
@@ -83,6 +83,10 @@ class Case(models.Model):
     stopped_at = models.DateTimeField(null=True)  # the clock was stopped: delivered, withdrawn or refused
     due_at = models.DateTimeField(null=True)
     state_since = models.DateTimeField()
+
+    # Reckoned by `selectors.waiting_for` for a list; not kept.
+    clock: Clock | None = None
+    returned = False
 
     class Meta:
         ordering = ["-created_at"]
@@ -125,7 +129,7 @@ class Event(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
-        ordering = ["case", "sequence"]
+        ordering = ["case_id", "sequence"]
         constraints = [models.UniqueConstraint(fields=["case", "sequence"], name="one_event_a_sequence")]
 
     def __str__(self) -> str:
@@ -148,7 +152,7 @@ class File(models.Model):
     added_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["case", "added_at"]
+        ordering = ["case_id", "added_at"]
         constraints = [models.UniqueConstraint(fields=["case", "kind", "sha256"], name="file_once")]
 
     def __str__(self) -> str:

@@ -174,7 +174,7 @@ class Progress(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["wish", "sequence"]
+        ordering = ["wish_id", "sequence"]
         constraints = [models.UniqueConstraint(fields=["wish", "sequence"], name="progress_once")]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ os.environ.setdefault("PANGGON_SECRET_KEY", "only for tests " * 4)
 os.environ.setdefault("PANGGON_INSECURE_LOOPBACK", "1")
 os.environ.setdefault("PANGGON_FILES", tempfile.mkdtemp(prefix="panggon-files-"))
 
-from panggon.portal.settings.base import *  # noqa: E402 (the environment has to be set first)
+from panggon.portal.settings.base import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,49 @@
+"""What an act sets going in its own transaction: wishes as rows, papers and notices as jobs, each safe to repeat."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from panggon.cases.models import Case, Event
+from panggon.core.procedure import Effect
+from panggon.outbox import defer
+from panggon.papers.contents import PaperKind
+from panggon.sites import services as sites
+from panggon.sites.models import Site
+
+PAPERS: Mapping[Effect, PaperKind] = {
+    Effect.RECEIPT_PAPER: PaperKind.RECEIPT,
+    Effect.DISPOSITION_PAPER: PaperKind.DISPOSITION,
+    Effect.CHECKLIST_PAPER: PaperKind.CHECKLIST,
+    Effect.REPORT_PAPER: PaperKind.PREPARATION_REPORT,
+    Effect.APPROVAL_REQUEST_PAPER: PaperKind.APPROVAL_REQUEST,
+    Effect.HOSTING_DOCUMENT: PaperKind.HOSTING_DOCUMENT,
+    Effect.ACCESS_DOCUMENT: PaperKind.ACCESS_DOCUMENT,
+    Effect.COVER_LETTER: PaperKind.COVER_LETTER,
+}
+
+
+def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
+    """Jobs of one case run one after the other, so that papers have the order of the acts."""
+    lock = f"case-{case.pk}"
+    for effect in effects:
+        if effect in PAPERS:
+            defer("cases.make_paper", lock=lock, event=event.pk, kind=PAPERS[effect].value)
+        elif effect in NOTICES:
+            defer("cases.notify", lock=lock, event=event.pk, next_one=effect is Effect.NOTIFY_NEXT)
+        elif case.site is not None:
+            WISHES[effect](case, case.site, event.at)
+
+
+def _plan(case: Case, site: Site, at: datetime) -> None:
+    sites.change_spec(site, kind=case.kind, profile=case.profile, database=case.database)
+    sites.wish_plan(site, at=at)
+
+
+NOTICES = frozenset({Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT})
+WISHES: Mapping[Effect, Callable[[Case, Site, datetime], object]] = {
+    Effect.WISH_PLAN: _plan,
+    Effect.WISH_APPLY: lambda _case, site, at: sites.wish_apply(site, at=at),
+    Effect.WISH_OPEN: lambda _case, site, at: sites.wish_open(site, at=at),
+    Effect.CANCEL_WISH: lambda _case, site, at: sites.cancel_wishes(site, at=at),
+    Effect.WISH_PARK: lambda _case, site, at: sites.wish_park(site, at=at),
+}

@@ -1,0 +1,108 @@
+"""What the rules ask, read from a case as it stands in memory and from what the actor gives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from panggon.cases.checklist import ITEMS
+from panggon.cases.models import Case, File, LetterSource
+from panggon.core.errors import Fault
+from panggon.core.naming import label_faults
+from panggon.core.procedure import Action, Facts, Role
+from panggon.papers import selectors as papers
+from panggon.papers.contents import PaperKind
+from panggon.people import selectors as people
+from panggon.people.models import User
+from panggon.sites import selectors as sites
+
+Data = Mapping[str, Any]
+Acts = list[tuple[str, int | None, int]]  # action, actor, sequence
+
+
+def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
+    """The facts of this act. `case` carries already what `data` changes in it; nothing is saved yet."""
+    acts: Acts = list(case.events.order_by("sequence").values_list("action", "actor_id", "sequence"))
+    return Facts(
+        people=frozenset({str(actor.pk)} if actor else ()),
+        done_by=_done_by(acts),
+        of_agency=actor is not None and actor.agency_id == case.agency_id,
+        of_division=_heads_division(case, actor),
+        refusal_letter=bool(data.get("refusal_letter")),
+        signed_sheet=bool(data.get("signed_sheet")),
+        reasons=str(data.get("reasons", "")),
+        shown_digest=str(data.get("shown_digest", "")),
+        checklist_complete=set(data.get("checklist", ())) == set(ITEMS),
+        division=str(case.division_id or ""),
+        technician=str(case.technician_id or ""),
+        agenda_number=case.agenda_number,
+        approved_at=case.approved_at,
+        hosting_document=_issued(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, acts),
+        access_document=_issued(case, PaperKind.ACCESS_DOCUMENT, Action.APPROVE, acts),
+        **_request(case, data),
+        **_site(case),
+    )
+
+
+def _request(case: Case, data: Data) -> dict[str, Any]:
+    return {
+        "letter": _has_letter(case, data),
+        "letter_facts": bool(case.letter_source and case.letter_date),
+        "agency": case.agency_id is not None,
+        "contact": bool(case.contact_name and (case.contact_phone or case.contact_email)),
+        "name_faults": name_faults(case),
+    }
+
+
+def _site(case: Case) -> dict[str, Any]:
+    site = case.site
+    if site is None:
+        return {}
+    plan = sites.current_plan(site)
+    return {
+        "generation": site.generation,
+        "plan_digest": plan.digest if plan else "",
+        "wish_running": sites.running_wish(site) is not None,
+        "evidence": sites.evidence_of(site),
+    }
+
+
+def name_faults(case: Case) -> tuple[Fault, ...] | None:
+    """What keeps the wished name from being given to this case; None while no name is given."""
+    if not case.label:
+        return None
+    host = sites.host_of(case.label)
+    taken = {case.label} if sites.is_taken(host, except_for=case.site) else set()
+    retired = {case.label} if sites.is_retired(host) and not _is_own(case, host) else set()
+    return label_faults(case.label, taken=taken, retired=retired)
+
+
+def _is_own(case: Case, host: str) -> bool:
+    return case.site is not None and case.site.host == host
+
+
+def _has_letter(case: Case, data: Data) -> bool:
+    """A file, or for what was told at the desk the words that were written down there."""
+    if not case.letter_source:
+        return False
+    if case.letter_source == LetterSource.DESK and case.letter_subject:
+        return True
+    return bool(data.get("letter")) or case.files.filter(kind=File.Kind.LETTER).exists()
+
+
+def _heads_division(case: Case, actor: User | None) -> bool:
+    if actor is None or case.division_id is None:
+        return False
+    return people.divisions_of(actor, Role.DIVISION_HEAD).filter(pk=case.division_id).exists()
+
+
+def _done_by(acts: Acts) -> dict[Action, frozenset[str]]:
+    done: dict[Action, frozenset[str]] = {}
+    for action, actor_id, _ in acts:
+        if actor_id is not None:
+            done[Action(action)] = done.get(Action(action), frozenset()) | {str(actor_id)}
+    return done
+
+
+def _issued(case: Case, kind: PaperKind, cause: Action, acts: Acts) -> bool:
+    """The paper of the last act that causes it exists; one of an earlier round does not count."""
+    sequence = max((number for action, _, number in acts if action == cause), default=None)
+    return sequence is not None and papers.papers_of(case.number).filter(kind=kind, event=sequence).exists()

@@ -1,0 +1,150 @@
+"""What each action takes in, and where it goes: first into the case in memory, rows beside it once all is legal."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from panggon.cases.checklist import ITEMS
+from panggon.cases.models import Case, ChecklistResult, Correction, File
+from panggon.cases.numbers import next_agenda_number
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.naming import normalise
+from panggon.core.procedure import Action
+from panggon.core.spec import SSH_KEY
+from panggon.papers import store
+from panggon.papers.services import inspect_letter
+from panggon.people import selectors as people
+from panggon.people.models import User
+
+Data = Mapping[str, Any]
+LETTER = ("letter_source", "letter_number", "letter_date", "letter_nature", "letter_subject")
+SPEC = ("kind", "profile", "database")
+PEOPLE = tuple(f"{who}_{what}" for who in ("contact", "admin") for what in ("name", "phone", "email"))
+REQUEST = ("agency", *LETTER, "title", "label", "alternative_label", *SPEC, "notes", *PEOPLE, "ssh_key")
+ROWS = ("agency", "division", "technician")
+CHOSEN = (*ROWS, *SPEC)
+COLUMNS = {column.name: column for column in Case._meta.concrete_fields}  # noqa: SLF001 (Django documents it)
+FILES = {kind.value: kind for kind in File.Kind}
+
+
+def take_in(case: Case, action: Action, data: Data, *, at: datetime) -> None:
+    """Put the inputs of this action on the case. Raises `InvalidError` with every value that cannot be."""
+    faults = (*_set(case, data, FIELDS.get(action, ())), *_file_faults(data))
+    if faults:
+        raise InvalidError(faults)
+    if action in ALSO:
+        ALSO[action](case, data, at)
+
+
+def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: datetime) -> dict[str, str]:
+    """Write what belongs beside the case; the digests of the files that came, for the event."""
+    if actor is None:
+        return {}
+    if "checklist" in data or action is Action.RETURN_TO_APPLICANT:
+        _keep_checklist(case, data, actor=actor, at=at)
+    if action is Action.RETURN_TO_APPLICANT:
+        reasons = [
+            Correction(case=case, item=item, reason=data["reasons"], asked_at=at)
+            for item in data.get("missing") or [""]
+        ]
+        Correction.objects.bulk_create(reasons)
+    if action is Action.RESUBMIT:
+        case.corrections.filter(resolved_at=None).update(resolved_at=at)
+    return {name: _keep_file(case, kind, data[name], actor, at) for name, kind in FILES.items() if data.get(name)}
+
+
+def words_of(data: Data) -> str:
+    """What the actor wrote for people to read: the reasons, or a note."""
+    return str(data.get("reasons") or data.get("note") or "").strip()
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _set(case: Case, data: Data, names: tuple[str, ...]) -> list[Fault]:
+    faults = []
+    for name in names:
+        if name not in data:
+            continue
+        value = _plain(name, data[name])
+        if value in (None, "") and name in CHOSEN:
+            continue  # nothing chosen: as it was
+        try:
+            setattr(case, name, value if name in ROWS else COLUMNS[name].clean(value, case))
+        except ValidationError as error:
+            faults.append(Fault("field.invalid", name, {"words": tuple(error.messages)}))
+    if "ssh_key" in names and case.ssh_key and not SSH_KEY.fullmatch(case.ssh_key):
+        faults.append(Fault("access.ssh_key", "ssh_key"))
+    return faults
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        value = value.strip()
+    return normalise(value) if name in ("label", "alternative_label") and value else value
+
+
+def _receive(case: Case, data: Data, at: datetime) -> None:
+    """The office's own agenda number if one was given, else the next of the counter."""
+    given = str(data.get("agenda_number") or "").strip()
+    if given and Case.objects.filter(agenda_number=given).exists():
+        raise InvalidError((Fault("agenda_number.taken", "agenda_number", {"number": given}),))
+    case.agenda_number = given or next_agenda_number(at)
+    case.received_at = at
+
+
+def _dispose(case: Case, data: Data, _at: datetime) -> None:
+    case.disposition_note = str(data.get("note") or "").strip()
+
+
+def _assign(case: Case, _data: Data, _at: datetime) -> None:
+    if case.technician is None or case.division is None:
+        return
+    if not people.technicians_of(case.division).filter(pk=case.technician.pk).exists():
+        raise InvalidError((Fault("technician.of_another_division", "technician"),))
+
+
+def _file_faults(data: Data) -> list[Fault]:
+    faults: list[Fault] = []
+    for name in FILES:
+        if data.get(name):
+            try:
+                inspect_letter(data[name])
+            except InvalidError as error:
+                faults += [Fault(fault.code, name, fault.facts) for fault in error.faults]
+    return faults
+
+
+def _keep_file(case: Case, kind: File.Kind, content: bytes, actor: User, at: datetime) -> str:
+    digest = store.put(content)
+    File.objects.get_or_create(
+        case=case, kind=kind, sha256=digest, defaults={"size_bytes": len(content), "added_by": actor, "added_at": at}
+    )
+    return digest
+
+
+def _keep_checklist(case: Case, data: Data, *, actor: User, at: datetime) -> None:
+    missing = set(data.get("missing") or ())
+    met = set(data.get("checklist") or ()) or set(ITEMS) - missing
+    for item in ITEMS:
+        ChecklistResult.objects.update_or_create(
+            case=case, item=item, defaults={"met": item in met, "checked_by": actor, "checked_at": at}
+        )
+
+
+FIELDS: Mapping[Action, tuple[str, ...]] = {
+    Action.SAVE_DRAFT: REQUEST,
+    Action.SUBMIT: REQUEST,
+    Action.RESUBMIT: REQUEST,
+    Action.RECEIVE: LETTER,
+    Action.DISPOSE: ("division", "instruction", "nature"),
+    Action.ASSIGN: ("technician",),
+    Action.CHANGE_SPEC: SPEC,
+}
+ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
+    Action.RECEIVE: _receive,
+    Action.DISPOSE: _dispose,
+    Action.ASSIGN: _assign,
+}

@@ -1,0 +1,109 @@
+"""What happens after an act, in the office worker. Each job can be killed anywhere and run again."""
+
+from django.urls import reverse
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from panggon.cases.models import Case, Event
+from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
+from panggon.cases.services import act
+from panggon.core.errors import InvalidError
+from panggon.core.procedure import (
+    ACTION_LABELS,
+    STATE_LABELS,
+    TABLE,
+    Action,
+    Role,
+    State,
+    next_words,
+    waits_for,
+)
+from panggon.notify.services import tell
+from panggon.papers import services as papers
+from panggon.papers.contents import PaperKind
+from panggon.people import selectors as people
+from panggon.people.models import User
+from panggon.sites.models import Purpose, Wish
+
+PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
+RECORDED_AS = {Purpose.PREPARE: Action.RECORD_PREPARATION, Purpose.OPEN: Action.RECORD_OPENING}
+
+
+@app.task(name="cases.make_paper", retry=PATIENCE)
+def make_paper(event: int, kind: str) -> None:
+    """Issue the paper of an act; asked again, the one that was issued stays."""
+    cause = Event.objects.select_related("case__agency", "case__site__node", "actor").get(pk=event)
+    paper = PaperKind(kind)
+    papers.issue(paper, facts_of(cause.case), event=cause.sequence, signer=signer_of(paper, cause), at=cause.at)
+
+
+@app.task(name="cases.notify", retry=PATIENCE)
+def notify(event: int, next_one: bool) -> None:
+    """Tell the applicant what happened, or whoever has the case now that it waits."""
+    cause = Event.objects.select_related("case__agency", "actor").get(pk=event)
+    case, state = cause.case, State(cause.target)
+    for person in _next_people(case, state) if next_one else _applicants(case):
+        if person.pk != cause.actor_id:
+            tell(
+                person,
+                reference=f"case:{case.pk}:{cause.sequence}",
+                subject=f"{case.number}: {STATE_LABELS[state].text}",
+                text=f"{ACTION_LABELS[Action(cause.action)].text}. {next_words(state)}",
+                path=reverse("cases:case", args=[case.number]),
+                at=cause.at,
+            )
+
+
+@app.task(name="cases.site_reported", retry=PATIENCE)
+def site_reported(wish: int) -> None:
+    """A node has reported: what it found goes through the same door as everything else, as the system's act."""
+    told = Wish.objects.get(pk=wish)
+    case = Case.objects.filter(site=told.site_id).first()
+    action = _action_for(told)
+    if case is None or action is None or told.cancelled_at is not None:
+        return
+    if case.events.filter(data__wish=told.pk).exists() or TABLE.row(State(case.state), action) is None:
+        return
+    data = {"wish": told.pk, "outcome": told.outcome, "digest": told.digest, **_said(told)}
+    try:
+        act(case.pk, action=action, actor=None, data=data, at=timezone.now())
+    except InvalidError as refused:
+        data["problem"] = str(refused)
+        act(case.pk, action=Action.RECORD_FAILURE, actor=None, data=data, at=timezone.now())
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _action_for(wish: Wish) -> Action | None:
+    """Plans and renewed proofs that succeed are seen on the page and are no act of the case."""
+    purpose = Purpose(wish.purpose)
+    if wish.succeeded:
+        return RECORDED_AS.get(purpose)
+    return Action.RECORD_FAILURE if purpose in (Purpose.PLAN, Purpose.PREPARE, Purpose.OPEN) else None
+
+
+def _said(wish: Wish) -> dict[str, str]:
+    said = {"evidence_digest": evidence_digest(wish.evidence)} if wish.evidence else {}
+    if wish.problem_code:
+        said |= {"problem": wish.problem_code, "reasons": wish.problem or wish.problem_code}
+    return said
+
+
+def _applicants(case: Case) -> list[User]:
+    return list(case.agency.people.filter(is_active=True))
+
+
+def _next_people(case: Case, state: State) -> list[User]:
+    role = waits_for(state)
+    if role is None:
+        return []
+    if role is Role.APPLICANT:
+        return _applicants(case)
+    if role is Role.TECHNICIAN:
+        return [case.technician] if case.technician else []
+    holders = people.holders_of(role)
+    if role is Role.DIVISION_HEAD:
+        holders = holders.filter(role_assignments__role=role, role_assignments__division=case.division)
+    return list(holders)

@@ -1,0 +1,100 @@
+"""A case as its papers tell it, and who signs which."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+
+from panggon.cases.checklist import ITEMS
+from panggon.cases.models import Case, Event, LetterSource
+from panggon.core.errors import InvalidError
+from panggon.core.plan import load
+from panggon.core.plan_words import words
+from panggon.core.procedure import ROLE_LABELS, Role
+from panggon.core.resources import canonical
+from panggon.papers.contents import PaperKind
+from panggon.papers.facts import CaseFacts, Person, Proof
+from panggon.people import selectors as people
+from panggon.sites import selectors as sites
+from panggon.sites.models import Site
+
+KINDS = {"php": "Aplikasi PHP", "static": "Halaman statis (HTML)"}
+
+
+def facts_of(case: Case) -> CaseFacts:
+    """The facts of all papers of a case, as they are now."""
+    return CaseFacts(
+        number=case.number,
+        agency=case.agency.name,
+        title=case.title,
+        label=case.label,
+        host=case.host,
+        kind=KINDS[case.kind],
+        database="MariaDB" if case.database else "Tidak ada",
+        contact=", ".join(filter(None, (case.contact_name, case.contact_phone, case.contact_email))),
+        letter_source=LetterSource(case.letter_source).label if case.letter_source else "",
+        letter_number=case.letter_number,
+        letter_date=case.letter_date,
+        letter_subject=case.letter_subject,
+        submitted_at=case.submitted_at,
+        due_at=case.due_at,
+        agenda_number=case.agenda_number,
+        received_at=case.received_at,
+        division=case.division.name if case.division else "",
+        instruction=case.instruction,
+        nature=case.nature,
+        note=case.disposition_note,
+        technician=case.technician.full_name if case.technician else "",
+        checklist=_checklist(case),
+        access_page=f"{settings.PANGGON_BASE_URL}/permohonan/{case.number}/akses/",
+        tracking_page=f"{settings.PANGGON_BASE_URL}/lacak/?nomor={case.number}&kode={case.token}",
+        **(_site_facts(case.site) if case.site else {}),
+    )
+
+
+def signer_of(kind: PaperKind, event: Event) -> Person:
+    """Who did the step signs its paper; the hosting document is frozen at step 6 for the Kepala Dinas to sign."""
+    if kind is PaperKind.HOSTING_DOCUMENT or event.actor is None:
+        head = people.holders_of(Role.HEAD).first()
+        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip) if head else Person("", ROLE_LABELS[Role.HEAD])
+    return Person(event.actor.full_name, ROLE_LABELS[Role(event.role)], event.actor.nip)
+
+
+def evidence_digest(evidence: object) -> str:
+    """SHA-256 of the one JSON text of the proofs; binds a paper to what was proven."""
+    return hashlib.sha256(canonical(evidence).encode()).hexdigest()
+
+
+def plan_words(document: object) -> tuple[str, ...]:
+    """A stored plan in sentences; none for a document that is no plan."""
+    try:
+        return words(load(document))
+    except InvalidError:
+        return ()
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _checklist(case: Case) -> tuple[tuple[str, bool, str], ...]:
+    reasons = {fault.item: fault.reason for fault in case.corrections.filter(resolved_at=None)}
+    return tuple(
+        (ITEMS.get(result.item, result.item), result.met, "" if result.met else reasons.get(result.item, ""))
+        for result in case.checklist.all()
+    )
+
+
+def _site_facts(site: Site) -> dict[str, Any]:
+    plan, proof, node = sites.current_plan(site), sites.last_proof(site), site.node
+    told = node.facts if node else {}
+    return {
+        "site": site.identifier,
+        "plan_digest": plan.digest if plan else "",
+        "plan_words": plan_words(plan.plan) if plan else (),
+        "evidence": tuple(Proof(**check) for check in proof.evidence) if proof else (),
+        "evidence_digest": evidence_digest(proof.evidence) if proof else "",
+        "proved_at": proof.proved_at if proof else None,
+        "sftp_host": str(told.get("sftp_host") or site.host),
+        "sftp_port": int(told.get("sftp_port") or 22),
+        "sftp_fingerprint": str(told.get("sftp_fingerprint") or ""),
+    }

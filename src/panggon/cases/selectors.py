@@ -1,0 +1,159 @@
+"""What people may see of cases, and what waits for whom. Reading changes nothing."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from panggon.audit.chain import verify
+from panggon.cases.chain import link
+from panggon.cases.facts import facts_for
+from panggon.cases.models import Case, Event
+from panggon.core.clock import Clock, ClockEffect, ClockEvent, read_clock
+from panggon.core.errors import Fault
+from panggon.core.procedure import (
+    STATE_LABELS,
+    TABLE,
+    Action,
+    Need,
+    Offer,
+    Role,
+    State,
+    next_words,
+    step_under_way,
+    waits_for,
+)
+from panggon.core.workdays import Calendar
+from panggon.people import selectors as people
+from panggon.people.models import User
+from panggon.schedule import selectors as schedule
+
+# Needs that say whose a case is: to anybody else its actions are not offered at all.
+_OWNERSHIP = frozenset({f"need.{need}" for need in (Need.OWN_AGENCY, Need.OWN_DIVISION, Need.ASSIGNED_TECHNICIAN)})
+_EVENTS = Prefetch("events", queryset=Event.objects.order_by("sequence"))
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStatus:
+    """What number and token show to anybody: no names, no contents of the letter."""
+
+    number: str
+    state: State
+    label: str
+    next_words: str
+    step: int | None
+    due_at: datetime | None
+    submitted_at: datetime | None
+    steps: tuple[tuple[datetime, State], ...]
+
+
+def waiting_for(user: User, *, now: datetime) -> list[Case]:
+    """The cases that this person has to act on, the most urgent first, each with `clock` and `returned` set.
+
+    Sent again after it was incomplete goes before all; drafts come last. The number of queries does not grow.
+    """
+    cases = list(_related(Case.objects.filter(_in_hand(user))).prefetch_related(_EVENTS))
+    calendar = schedule.calendar()
+    for case in cases:
+        acts = {event.action for event in case.events.all()}
+        case.clock = clock_of(case, now=now, calendar=calendar)
+        case.returned = case.state == State.VERIFYING and Action.RESUBMIT in acts
+    return sorted(cases, key=_urgency)
+
+
+def visible_to(user: User) -> QuerySet[Case]:
+    """All that this person may see: an applicant the own agency's, an official of the dinas all but others' drafts."""
+    visible = Q(applicant=user)
+    if user.agency_id:
+        visible |= Q(agency=user.agency_id)
+    if people.is_official(user):
+        visible |= ~Q(state=State.DRAFT)
+    return _related(Case.objects.filter(visible))
+
+
+def case_for(user: User, number: str) -> Case | None:
+    """None as well when the case is not for this person's eyes."""
+    return visible_to(user).filter(number=number).first()
+
+
+def timeline(case: Case) -> list[Event]:
+    """The way so far, first act first."""
+    return list(case.events.select_related("actor").order_by("sequence"))
+
+
+def last_event(case: Case) -> Event | None:
+    return case.events.select_related("actor").order_by("sequence").last()
+
+
+def offers(case: Case, user: User) -> tuple[Offer[State, Action, Role, Need], ...]:
+    """What this person may press now; an offer with `blockers` is shown with its reasons, not as a button."""
+    roles = people.roles_of(user)
+    facts = facts_for(case, actor=user, data={})
+    offered = TABLE.offers(State(case.state), roles=roles, facts=facts)
+    return tuple(offer for offer in offered if not any(fault.code in _OWNERSHIP for fault in offer.blockers))
+
+
+def clock_of(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:
+    """The clock of the service standard; None while it has not started."""
+    marks = [
+        ClockEvent(ClockEffect(event.clock), event.at) for event in case.events.all() if event.clock != ClockEffect.NONE
+    ]
+    moments = [mark.at for mark in marks]
+    return read_clock(marks, now=max([now, *moments]), calendar=calendar or schedule.calendar())
+
+
+def public_status(number: str, token: str) -> PublicStatus | None:
+    """What the tracking page shows; None when number and token do not belong together."""
+    case = Case.objects.filter(number=number).exclude(state=State.DRAFT).first()
+    if case is None or not secrets.compare_digest(case.token.encode(), token.encode()):
+        return None
+    state = State(case.state)
+    moves = [(event.at, State(event.target)) for event in timeline(case) if event.source != event.target]
+    return PublicStatus(
+        number=case.number,
+        state=state,
+        label=STATE_LABELS[state].text,
+        next_words=next_words(state),
+        step=step_under_way(state),
+        due_at=case.due_at,
+        submitted_at=case.submitted_at,
+        steps=tuple(moves),
+    )
+
+
+def broken_links(case: Case) -> tuple[Fault, ...]:
+    """What the audit chain of a case says of rows that were changed, removed or slipped in; empty: all is whole."""
+    events = case.events.select_related("case").order_by("sequence")
+    return verify(map(link, events), head=case.head)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _related(cases: QuerySet[Case]) -> QuerySet[Case]:
+    return cases.select_related("agency", "applicant", "site", "division", "technician")
+
+
+def _in_hand(user: User) -> Q:
+    """The rows whose next step is this person's, by role and by what the case says about itself."""
+    roles = people.roles_of(user)
+    of_role = {role: [state for state in State if waits_for(state) is role] for role in roles}
+    mine = Q(state=State.DRAFT, applicant=user)
+    for role, states in of_role.items():
+        mine |= Q(state__in=states) & _whose(role, user)
+    return mine
+
+
+def _whose(role: Role, user: User) -> Q:
+    if role is Role.APPLICANT:
+        return Q(agency=user.agency_id)
+    if role is Role.TECHNICIAN:
+        return Q(technician=user)
+    if role is Role.DIVISION_HEAD:
+        return Q(division__in=people.divisions_of(user, Role.DIVISION_HEAD))
+    return Q()
+
+
+def _urgency(case: Case) -> tuple[bool, bool, float, datetime]:
+    return not case.returned, case.clock is None, -case.clock.share if case.clock else 0.0, case.state_since

@@ -1,0 +1,159 @@
+"""The one door: every change of a case goes through `act`."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from panggon.audit.chain import digest_of, salted
+from panggon.cases import inputs
+from panggon.cases.chain import body
+from panggon.cases.effects import carry_out
+from panggon.cases.facts import facts_for
+from panggon.cases.models import Case, Event
+from panggon.cases.numbers import next_case_number
+from panggon.cases.selectors import clock_of, last_event
+from panggon.core.clock import ClockEffect
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.procedure import TABLE, Action, Decision, Effect, Refusal, Role, State
+from panggon.people import selectors as people
+from panggon.people.models import Agency, User
+from panggon.sites import selectors as site_selectors
+from panggon.sites import services as sites
+
+Data = Mapping[str, Any]
+CaseDecision = Decision[State, Action, Role, Effect]
+# Facts of the machine that an event keeps word for word: none of them says anything about a person.
+KEPT = ("shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem")
+
+
+@transaction.atomic
+def create_draft(agency: Agency, applicant: User, data: Data, *, at: datetime) -> Case:
+    """A new case with its number, as a draft; `data` as in `act` for `save_draft`. Raises what `act` raises."""
+    case = Case.objects.create(
+        number=next_case_number(at),
+        token=secrets.token_urlsafe(16),
+        agency=agency,
+        applicant=applicant,
+        created_at=at,
+        state_since=at,
+    )
+    return act(case.pk, action=Action.SAVE_DRAFT, actor=applicant, data=data, at=at)
+
+
+@transaction.atomic
+def act(
+    case_id: int, *, action: Action, actor: User | None, data: Data, at: datetime, expected_version: int | None = None
+) -> Case:
+    """Do one step of the procedure, with all that follows from it, or nothing at all. `actor` None is the system.
+
+    Raises `InvalidError` with every fault: `case.changed` (facts: `action`, `actor`, `at` of the last act) when the
+    case is not any more the version that the person saw, `need.…`, `action.…`, `label.…` and what inputs refuse.
+    """
+    case = Case.objects.select_for_update().get(pk=case_id)
+    _refuse_if_changed(case, expected_version)
+    inputs.take_in(case, action, data, at=at)
+    decision = _decide(case, action, actor=actor, data=data)
+    _set_state(case, decision, at=at)
+    kept = inputs.keep(case, action, data, actor=actor, at=at)
+    event = _append(case, decision, actor=actor, facts=_facts(data, kept), words=inputs.words_of(data), at=at)
+    _set_due(case, event)
+    case.save()
+    carry_out(decision.effects, case, event)
+    return case
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _refuse_if_changed(case: Case, expected_version: int | None) -> None:
+    if expected_version is None or expected_version == case.version:
+        return
+    last = last_event(case)
+    facts = {"action": last.action, "actor": str(last.actor or ""), "at": last.at} if last else {}
+    raise InvalidError((Fault("case.changed", facts=facts),))
+
+
+def _decide(case: Case, action: Action, *, actor: User | None, data: Data) -> CaseDecision:
+    roles = people.roles_of(actor) if actor else frozenset({Role.SYSTEM})
+    facts = facts_for(case, actor=actor, data=data)
+    decision = TABLE.decide(State(case.state), action, roles=roles, facts=facts)
+    if isinstance(decision, Refusal):
+        raise InvalidError(_explained(decision.faults, facts.name_faults or ()))
+    return decision
+
+
+def _explained(faults: tuple[Fault, ...], name_faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """What is wrong with the name instead of that something is."""
+    return tuple(
+        said for fault in faults for said in (name_faults if fault.code == "need.name" and name_faults else (fault,))
+    )
+
+
+def _set_state(case: Case, decision: CaseDecision, *, at: datetime) -> None:
+    if decision.action in (Action.SUBMIT, Action.RESUBMIT):
+        _hold_name(case, at=at)
+    if decision.action is Action.SUBMIT:
+        case.submitted_at = at
+    if decision.action is Action.APPROVE:
+        case.approved_at = at
+    if decision.source != decision.target:
+        case.state_since = at
+    case.state = decision.target
+
+
+def _hold_name(case: Case, *, at: datetime) -> None:
+    """From now on nobody else gets the name; a name that was wished before is let go."""
+    host = site_selectors.host_of(case.label)
+    if case.site is not None and case.site.host == host:
+        return
+    if case.site is not None:
+        sites.wish_park(case.site, at=at)
+    case.site = sites.reserve_site(
+        host,
+        case.agency,
+        kind=case.kind,
+        profile=case.profile,
+        database=case.database,
+        ssh_keys=(case.ssh_key,) if case.ssh_key else (),
+        at=at,
+    )
+
+
+def _set_due(case: Case, event: Event) -> None:
+    if event.clock == ClockEffect.NONE:
+        return
+    clock = clock_of(case, now=event.at)
+    case.due_at = clock.due_at if clock else None
+    case.stopped_at = clock.stopped_at if clock else None
+
+
+def _facts(data: Data, files: Mapping[str, str]) -> dict[str, Any]:
+    return {**{name: data[name] for name in KEPT if name in data}, **({"files": dict(files)} if files else {})}
+
+
+def _append(
+    case: Case, decision: CaseDecision, *, actor: User | None, facts: dict[str, Any], words: str, at: datetime
+) -> Event:
+    salt = secrets.token_hex(16) if words else ""
+    event = Event(
+        case=case,
+        sequence=case.version + 1,
+        action=decision.action,
+        actor=actor,
+        role=decision.role,
+        at=at,
+        source=decision.source,
+        target=decision.target,
+        clock=decision.clock,
+        data={**facts, "words": salted(words, salt=salt)} if words else facts,
+        note=words,
+        salt=salt,
+        previous=case.head,
+    )
+    event.digest = digest_of(body(event), previous=event.previous)
+    event.save()
+    case.version, case.head = event.sequence, event.digest
+    return event

@@ -1,0 +1,121 @@
+"""`panggon`: the portal's command line. Settings come from the environment; see `portal/settings/environment.py`."""
+
+import os
+import sys
+from datetime import timedelta
+
+import click
+
+PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
+# Each thread may hold one of PostgreSQL's connections; a waiting node holds a thread.
+PAGE_THREADS, NODE_THREADS = 8, 32
+
+
+@click.group()
+def main() -> None:
+    """Runs the portal of Pelayanan Hosting."""
+
+
+def _prepare(settings: str = PAGES) -> None:
+    import django  # noqa: PLC0415 (settings have to be chosen first)
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    django.setup()
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    _django("migrate", "--no-input", "--verbosity", "0")
+
+
+@main.command()
+@click.option("--nodes", is_flag=True, help="The interface of the nodes instead of the pages.")
+@click.option("--address", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, help="8080, with --nodes 8081.")
+def serve(*, nodes: bool, address: str, port: int | None) -> None:
+    """Answer browsers, or with --nodes the agents of the hosting machines."""
+    from granian import Granian  # noqa: PLC0415 (only here)
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", NODES if nodes else PAGES)
+    Granian(
+        "panggon.portal.wsgi:application",
+        address=address,
+        port=port or (8081 if nodes else 8080),
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=NODE_THREADS if nodes else PAGE_THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@main.command()
+def worker() -> None:
+    """Run the office jobs: papers, mail, what nodes report."""
+    _prepare()
+    from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
+
+    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+        app.run_worker(concurrency=4, fetch_job_polling_interval=2.0, delete_jobs="successful", listen_notify=True)
+
+
+@main.command("enrol-code")
+@click.argument("name")
+@click.option("--hours", type=int, default=24, show_default=True)
+def enrol_code(name: str, hours: int) -> None:
+    """Print a code with which the hosting machine NAME may enrol once."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.sites.services import issue_code  # noqa: PLC0415
+
+    click.echo(issue_code(name, expires_at=timezone.now() + timedelta(hours=hours)))
+
+
+@main.command("seed-calendar")
+@click.argument("years", type=int, nargs=-1)
+def seed_calendar(years: tuple[int, ...]) -> None:
+    """Fill in office hours, holidays and joint leave days of YEARS (2025 to 2027 when none is named)."""
+    _prepare()
+    from panggon.schedule.services import seed  # noqa: PLC0415 (needs Django)
+
+    click.echo(f"{seed(years or (2025, 2026, 2027))} hari libur baru")
+
+
+@main.command("verify-log")
+def verify_log() -> None:
+    """Check the chain of events of every case; exit status 1 when a row was changed or removed."""
+    _prepare()
+    from panggon.cases.models import Case  # noqa: PLC0415 (needs Django)
+    from panggon.cases.selectors import broken_links  # noqa: PLC0415
+
+    broken = [(case.number, fault) for case in Case.objects.iterator() for fault in broken_links(case)]
+    for number, fault in broken:
+        click.echo(f"{number}: {fault.code} {dict(fault.facts)}")
+    sys.exit(1 if broken else 0)
+
+
+@main.command("seed-demo", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def seed_demo(arguments: tuple[str, ...]) -> None:
+    """Make the people of a demonstration."""
+    _prepare()
+    from panggon.people.commands import seed_demo as command  # noqa: PLC0415 (needs Django)
+
+    command.main(args=list(arguments), prog_name="panggon seed-demo")
+
+
+@main.command("django", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def django_command(arguments: tuple[str, ...]) -> None:
+    """Any management command of Django."""
+    _django(*arguments)
+
+
+def _django(*arguments: str) -> None:
+    _prepare()
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 (needs settings)
+
+    execute_from_command_line(["panggon", *arguments])

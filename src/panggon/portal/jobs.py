@@ -1,0 +1,21 @@
+"""Looking after the jobs themselves."""
+
+import logging
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+SILENCE_SECONDS = 20  # a worker says every 10 seconds that it lives
+
+logger = logging.getLogger(__name__)
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="portal.retry_stalled", pass_context=True, queueing_lock="portal.retry_stalled")
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Bring back what a killed worker left behind; every job of ours can be run again."""
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=SILENCE_SECONDS):
+        if job.task_name != "portal.retry_stalled":
+            logger.warning("job %s %s (%s) comes back", job.id, job.task_name, timestamp)
+        await jobs.retry_job(job)

@@ -1,0 +1,120 @@
+"""What nodes send, checked and turned into values. A node is trusted with its site, not with the database."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from panggon.core.errors import Fault, InvalidError
+from panggon.sites.models import Outcome
+from panggon.sites.services import Report
+
+ENTRIES_MOST = 1000
+PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "undoing", "undone"})
+STEPS_MOST = 1_000_000
+
+
+def report_of(message: Mapping[str, Any]) -> Report:
+    """Raises `InvalidError` naming the field."""
+    outcome = _choice(message, "outcome", [outcome.value for outcome in Outcome])
+    problem = message.get("problem") or {}
+    if not isinstance(problem, Mapping) or bool(problem) != (outcome in PROBLEMATIC):
+        raise invalid("problem")
+    return Report(
+        outcome=Outcome(outcome),
+        plan=_object_or_none(message, "plan"),
+        digest=_text(message, "digest", 64),
+        evidence=tuple(_check(row) for row in _rows(message, "evidence")),
+        proved_at=_moment_or_none(message, "proved_at"),
+        problem_code=_text(problem, "code", 80),
+        problem=_text(problem, "detail", 4000),
+        reduced=texts(message, "reduced"),
+    )
+
+
+def progress_of(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(_entry(row) for row in _rows(message, "entries"))
+
+
+def texts(message: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = message.get(name) or []
+    if not isinstance(values, list) or len(values) > ENTRIES_MOST or not all(isinstance(v, str) for v in values):
+        raise invalid(name)
+    return tuple(values)
+
+
+def required_text(message: Mapping[str, Any], name: str, most: int) -> str:
+    value = _text(message, name, most)
+    if not value:
+        raise invalid(name)
+    return value
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+PROBLEMATIC = frozenset({Outcome.UNPROVEN, Outcome.STALE, Outcome.REFUSED, Outcome.RESTORED})
+
+
+def _check(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(row.get("ok"), bool):
+        raise invalid("evidence")
+    return {"name": required_text(row, "name", 80), "ok": row["ok"], "detail": _text(row, "detail", 4000)}
+
+
+def _entry(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "sequence": _count(row, "sequence"),
+        "phase": _choice(row, "phase", sorted(PHASES)),
+        "key": _text(row, "key", 300),
+        "step": _count(row, "step"),
+        "steps": _count(row, "steps"),
+    }
+
+
+def _rows(message: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    rows = message.get(name) or []
+    if not isinstance(rows, list) or len(rows) > ENTRIES_MOST or not all(isinstance(row, Mapping) for row in rows):
+        raise invalid(name)
+    return rows
+
+
+def _text(message: Mapping[str, Any], name: str, most: int) -> str:
+    value = message.get(name) or ""
+    if not isinstance(value, str) or len(value) > most:
+        raise invalid(name)
+    return value
+
+
+def _choice(message: Mapping[str, Any], name: str, choices: list[str]) -> str:
+    value = message.get(name)
+    if value not in choices:
+        raise invalid(name)
+    return str(value)
+
+
+def _count(message: Mapping[str, Any], name: str) -> int:
+    value = message.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= STEPS_MOST:
+        raise invalid(name)
+    return value
+
+
+def _object_or_none(message: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    value = message.get(name)
+    if value is not None and not isinstance(value, Mapping):
+        raise invalid(name)
+    return value
+
+
+def _moment_or_none(message: Mapping[str, Any], name: str) -> datetime | None:
+    value = message.get(name)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise invalid(name) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def invalid(field: str) -> InvalidError:
+    return InvalidError((Fault("message.invalid", field),))

@@ -1,0 +1,84 @@
+import hashlib
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from panggon.core.needs import Evidence
+from panggon.core.spec import SiteState
+from panggon.sites.models import Node, Outcome, Progress, Purpose, RetiredName, Site, Wish
+
+WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
+PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
+
+
+def waiting_wishes() -> QuerySet[Wish]:
+    """Asked of a node and not answered. One that was taken stays so, even cancelled: its work has begun, and only a
+    report says how it ended.
+    """
+    return Wish.objects.filter(WAITING)
+
+
+def running_wish(site: Site) -> Wish | None:
+    return waiting_wishes().filter(site=site).order_by("id").first()
+
+
+def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
+    """The newest wish, of these purposes if any are named."""
+    wishes = site.wishes.filter(purpose__in=purposes) if purposes else site.wishes.all()
+    return wishes.order_by("-id").first()
+
+
+def current_plan(site: Site) -> Wish | None:
+    """The node's newest answer to a plan of the site as it is wished now; an older plan is nothing to approve."""
+    planned = site.wishes.filter(purpose=Purpose.PLAN, generation=site.generation, outcome=Outcome.PLANNED)
+    return planned.filter(cancelled_at=None).order_by("-id").first()
+
+
+def last_proof(site: Site) -> Wish | None:
+    """The wish whose report carries the newest evidence, good or bad."""
+    proofs = site.wishes.filter(outcome__in=PROOFS, proved_at__isnull=False, cancelled_at=None)
+    return proofs.order_by("-id").first()
+
+
+def evidence_of(site: Site) -> Evidence | None:
+    """The newest proofs as the rules ask for them."""
+    wish = last_proof(site)
+    if wish is None or wish.proved_at is None:
+        return None
+    return Evidence(
+        ok=bool(wish.evidence) and wish.succeeded,
+        generation=wish.generation,
+        open=wish.spec["state"] == SiteState.OPEN,
+        proved_at=wish.proved_at,
+    )
+
+
+def progress_of(wish: Wish) -> QuerySet[Progress]:
+    return wish.progress.order_by("sequence")
+
+
+def is_taken(host: str, *, except_for: Site | None = None) -> bool:
+    """Whether another site holds the name now."""
+    holders = Site.objects.filter(host=host, released_at=None)
+    return holders.exclude(pk=except_for.pk if except_for else None).exists()
+
+
+def is_retired(host: str) -> bool:
+    return RetiredName.objects.filter(host=host).exists()
+
+
+def nodes() -> QuerySet[Node]:
+    return Node.objects.order_by("name")
+
+
+def node_of(token: str) -> Node | None:
+    """Whose token this is. It is looked up by its hash, so that no comparison of secrets can be timed."""
+    return Node.objects.filter(token_hash=sha256(token)).first() if token else None
+
+
+def sha256(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def host_of(label: str) -> str:
+    return f"{label}.{settings.PANGGON_ZONE}"

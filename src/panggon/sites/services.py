@@ -1,0 +1,276 @@
+"""The only writers of sites and wishes. A wish is a row in the same transaction as the act that asks for it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from passlib.hash import sha512_crypt
+
+from panggon.core import spec as specs
+from panggon.core.errors import Fault, InvalidError, PermanentError
+from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, SiteState, bare_keys
+from panggon.outbox import defer
+from panggon.people.models import Agency
+from panggon.sites import selectors
+from panggon.sites.models import Node, Outcome, Progress, Purpose, RetiredName, Site, Wish
+
+CHANNEL = "panggon_wish"  # waiting polls listen to it
+PASSWORD_LEAST, PASSWORD_MOST = 12, 128
+_NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
+REPORTED = "cases.site_reported"
+
+
+@transaction.atomic
+def reserve_site(
+    host: str,
+    agency: Agency,
+    *,
+    kind: str,
+    profile: str,
+    database: bool,
+    ssh_keys: tuple[str, ...] = (),
+    at: datetime,
+) -> Site:
+    """Give the name and the next number to a new site. Raises `InvalidError` `label.taken`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERS])
+    if selectors.is_taken(host):
+        raise InvalidError((Fault("label.taken", "label", {"name": host.split(".")[0]}),))
+    highest = Site.objects.aggregate(highest=Max("number"))["highest"] or 0
+    return Site.objects.create(
+        number=max(highest + 1, settings.PANGGON_FIRST_SITE),
+        host=host,
+        agency=agency,
+        kind=kind,
+        profile=profile,
+        database=database,
+        ssh_keys=list(bare_keys(ssh_keys)),
+        generation=0,
+        reserved_at=at,
+    )
+
+
+def change_spec(site: Site, *, kind: str, profile: str, database: bool) -> None:
+    """What the next wish asks for."""
+    site.kind, site.profile, site.database = kind, profile, database
+    site.save(update_fields=["kind", "profile", "database"])
+
+
+def wish_plan(site: Site, *, at: datetime) -> Wish:
+    """Ask what would be done for the site as it is wished now."""
+    return _wish_anew(site, Purpose.PLAN, at=at)
+
+
+def wish_apply(site: Site, *, at: datetime) -> Wish:
+    """Ask to carry out the plan that was approved. Raises `PermanentError` `plan.none`."""
+    plan = selectors.current_plan(site)
+    if plan is None:
+        raise PermanentError("plan.none", site.identifier)
+    return _wish(site, Purpose.PREPARE, at=at, approved_digest=plan.digest)
+
+
+def wish_open(site: Site, *, at: datetime) -> Wish:
+    """Ask to open the site to the world, and its owner's access with it."""
+    site.state = SiteState.OPEN
+    return _wish_anew(site, Purpose.OPEN, at=at)
+
+
+def wish_verify(site: Site, *, at: datetime) -> Wish:
+    """Ask for new proofs of what is there; nothing is changed."""
+    return _wish(site, Purpose.VERIFY, at=at)
+
+
+def wish_park(site: Site, *, at: datetime) -> Wish | None:
+    """Ask to lock the site away; None when no node has begun anything, so that there is nothing to lock.
+
+    A name that was never live is free again at once, another one is retired.
+    """
+    cancel_wishes(site, at=at)
+    if site.opened_at:
+        RetiredName.objects.get_or_create(host=site.host, defaults={"retired_at": at})
+    site.released_at = at
+    site.state = SiteState.PARKED
+    site.save(update_fields=["released_at", "state"])
+    begun = site.wishes.filter(taken_at__isnull=False).exclude(purpose__in=[Purpose.PLAN, Purpose.VERIFY])
+    return _wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
+
+
+def cancel_wishes(site: Site, *, at: datetime) -> None:
+    """Nothing more comes of what was asked. What a node has begun it may finish; its report has no effect."""
+    site.wishes.filter(reported_at=None, cancelled_at=None).update(cancelled_at=at)
+
+
+@transaction.atomic
+def set_access(
+    site_id: int, *, ssh_keys: tuple[str, ...] | None = None, password: str | None = None, at: datetime
+) -> Wish | None:
+    """The owner's keys and SFTP password (None: as they are). The wish that carries them, once the site is open.
+
+    The password is hashed here and forgotten; the hash is kept until the node has it, then only its fingerprint.
+    Raises `InvalidError` (`access.ssh_key`, `access.password_short`, …) and `PermanentError` `access.parked`.
+    """
+    site = Site.objects.select_for_update().get(pk=site_id)
+    if site.state == SiteState.PARKED:
+        raise PermanentError("access.parked", site.identifier)
+    faults = (*_key_faults(ssh_keys or ()), *_password_faults(password))
+    if faults:
+        raise InvalidError(faults)
+    if ssh_keys is not None:
+        site.ssh_keys = list(bare_keys(ssh_keys))
+    if password is not None:
+        site.password_hash = sha512_crypt.hash(password)
+        site.password_fingerprint = selectors.sha256(site.password_hash)
+    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
+    return _wish_anew(site, Purpose.ACCESS, at=at) if site.state == SiteState.OPEN else None
+
+
+# -- What nodes say
+
+
+@transaction.atomic
+def take_wish(node: Node, *, at: datetime) -> Wish | None:
+    """The oldest wish for this node that has no report. A site without a node goes to the first that asks."""
+    wishes = selectors.waiting_wishes().filter(site__node=node) | selectors.waiting_wishes().filter(site__node=None)
+    wish = wishes.select_related("site").select_for_update(of=("self", "site"), skip_locked=True).order_by("id").first()
+    if wish is None:
+        return None
+    if wish.site.node_id is None:
+        wish.site.node = node
+        wish.site.save(update_fields=["node"])
+    if wish.taken_at is None:
+        wish.taken_at = at
+        wish.save(update_fields=["taken_at"])
+    return wish
+
+
+def credentials(wish: Wish) -> dict[str, str]:
+    """The password hash that this wish's fingerprint means, as long as it is still here."""
+    site, wanted = wish.site, wish.spec["access"]["password_fingerprint"]
+    return {wanted: site.password_hash} if wanted and site.password_fingerprint == wanted and site.password_hash else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a wish ended, as the node tells it; checked by `sites.messages`."""
+
+    outcome: Outcome
+    plan: Mapping[str, Any] | None
+    digest: str
+    evidence: tuple[Mapping[str, Any], ...]
+    proved_at: datetime | None
+    problem_code: str
+    problem: str
+    reduced: tuple[str, ...]
+
+
+@transaction.atomic
+def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> bool:
+    """Keep the first report of a wish and tell the case, by a job. False when there is no such wish of this node.
+
+    The same report again changes nothing: the node cannot know whether its first one arrived.
+    """
+    wish = Wish.objects.select_for_update().filter(pk=wish_id, site__node=node, taken_at__isnull=False).first()
+    if wish is None or wish.reported_at is not None:
+        return wish is not None
+    wish.reported_at, wish.outcome, wish.plan, wish.digest = at, report.outcome, report.plan, report.digest
+    wish.evidence, wish.proved_at, wish.reduced = list(report.evidence), report.proved_at, list(report.reduced)
+    wish.problem_code, wish.problem = report.problem_code, report.problem
+    wish.save()
+    if wish.outcome == Outcome.APPLIED:
+        _acknowledged(wish, at=at)
+    defer(REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
+    return True
+
+
+def store_progress(wish: Wish, entries: tuple[Mapping[str, Any], ...], *, at: datetime) -> None:
+    """Lines of progress; one that is known already is not taken again."""
+    rows = [Progress(wish=wish, at=at, **entry) for entry in entries]
+    Progress.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _acknowledged(wish: Wish, *, at: datetime) -> None:
+    site = Site.objects.select_for_update().get(pk=wish.site_id)
+    if wish.spec["state"] != SiteState.OPEN:
+        return
+    site.opened_at = site.opened_at or at
+    if site.password_fingerprint == wish.spec["access"]["password_fingerprint"]:
+        site.password_hash = ""
+    site.save(update_fields=["opened_at", "password_hash"])
+
+
+def _wish_anew(site: Site, purpose: Purpose, *, at: datetime) -> Wish:
+    """A wish that changes something: the next generation, so that a proof can tell which one answered."""
+    site.generation += 1
+    site.save(update_fields=["generation", "state"])
+    return _wish(site, purpose, at=at)
+
+
+def _wish(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
+    wish = Wish.objects.create(
+        site=site,
+        purpose=purpose,
+        spec=specs.dump(site.spec),
+        generation=site.generation,
+        approved_digest=approved_digest,
+        made_at=at,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])  # delivered when the transaction commits
+    return wish
+
+
+def _key_faults(keys: tuple[str, ...]) -> list[Fault]:
+    if len(keys) > SSH_KEYS_MOST:
+        return [Fault("access.too_many_keys", "ssh_keys", {"most": SSH_KEYS_MOST})]
+    bad = [number for number, key in enumerate(keys, 1) if not SSH_KEY.fullmatch(key)]
+    return [Fault("access.ssh_key", "ssh_keys", {"number": number}) for number in bad]
+
+
+def _password_faults(password: str | None) -> list[Fault]:
+    if password is None or PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
+        return []
+    code = "access.password_short" if len(password) < PASSWORD_LEAST else "access.password_long"
+    return [Fault(code, "password", {"least": PASSWORD_LEAST, "most": PASSWORD_MOST})]
+
+
+# -- Machines
+
+
+def issue_code(name: str, *, expires_at: datetime) -> str:
+    """A code with which a machine of this name may enrol once; an earlier code of the same machine dies."""
+    code = secrets.token_urlsafe(16)
+    Node.objects.update_or_create(
+        name=name, defaults={"code_hash": selectors.sha256(code), "code_expires_at": expires_at}
+    )
+    return code
+
+
+@transaction.atomic
+def enrol(code: str, *, name: str, facts: Mapping[str, Any], at: datetime) -> tuple[Node, str]:
+    """Trade a code for a node's token. Raises `PermanentError` `enrol.refused`, without saying what was wrong."""
+    node = Node.objects.select_for_update().filter(name=name).first()
+    known = node.code_hash if node else ""
+    fits = secrets.compare_digest(selectors.sha256(code), known or selectors.sha256(""))
+    if node is None or not known or not fits or node.code_expires_at is None or node.code_expires_at < at:
+        raise PermanentError("enrol.refused")
+    token = secrets.token_urlsafe(32)
+    node.token_hash, node.code_hash, node.code_expires_at = selectors.sha256(token), "", None
+    node.enrolled_at = node.seen_at = at
+    node.facts = dict(facts)
+    node.save()
+    return node, token
+
+
+def saw(node: Node, *, at: datetime, version: str | None = None, reduced: tuple[str, ...] | None = None) -> None:
+    """The node was heard of; what it said of itself, if anything, replaces what was known."""
+    node.seen_at = at
+    if version is not None:
+        node.version = version
+    if reduced is not None:
+        node.reduced = list(reduced)
+    node.save(update_fields=["seen_at", "version", "reduced"])
