@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from panggon.core.errors import Fault
-from panggon.core.procedure import NEED_WORDS
+from panggon.core.procedure import NEED_WORDS, Need
 
 FAULT_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,6 +29,13 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "label.taken": "Nama “{name}” sudah dipakai. Silakan pilih nama lain.",
         "label.retired": "Nama “{name}” pernah dipakai dan belum dapat diberikan lagi. Silakan pilih nama lain.",
         "label.gambling": "Nama ini memuat kata “{word}” yang lazim pada situs judi.",
+        "case.changed": "Permohonan ini baru saja diubah oleh {actor}. Periksa lagi, lalu kirim bila masih sesuai.",
+        "agenda_number.taken": "Nomor agenda {number} sudah dipakai.",
+        "technician.of_another_division": "Petugas teknis itu bukan dari bidang yang didisposisi.",
+        "access.ssh_key": "Kunci nomor {number} bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …).",
+        "access.too_many_keys": "Paling banyak {most} kunci.",
+        "access.password_short": "Kata sandi paling sedikit {least} karakter.",
+        "access.password_long": "Kata sandi paling banyak {most} karakter.",
         "action.not_from_this_state": "Langkah ini tidak dapat dilakukan pada keadaan permohonan sekarang.",
         "action.not_your_role": "Langkah ini bukan tugas Anda.",
     }
@@ -38,8 +45,10 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
 def fault_words(fault: Fault) -> str:
     """The sentence for a fault. A code without words is an error of the program, so the code itself is shown."""
     group, _, rule = fault.code.partition(".")
-    if group == "need" and rule in NEED_WORDS:
-        return NEED_WORDS[rule]
+    if group == "need":
+        return NEED_WORDS[Need(rule)]
+    if group == "field":
+        return " ".join(fault.facts["words"])
     return FAULT_WORDS.get(fault.code, fault.code).format(
         **{name: _shown(value) for name, value in fault.facts.items()}
     )

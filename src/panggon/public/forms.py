@@ -3,10 +3,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TrackingForm(forms.Form):
-    number = forms.CharField(
+    nomor = forms.CharField(
         label=_("Nomor permohonan"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    token = forms.CharField(
+    kode = forms.CharField(
         label=_("Kode lacak"),
         max_length=80,
         help_text=_("Tercantum pada tanda terima permohonan."),

@@ -1,0 +1,18 @@
+from django.urls import path, register_converter
+
+from panggon.cases.slugs import ActionConverter
+from panggon.cases.views import access, application, case, files, home, step
+
+register_converter(ActionConverter, "action")
+
+app_name = "cases"
+urlpatterns = [
+    path("beranda/", home.home, name="home"),
+    path("permohonan/baru/", application.new, name="new"),
+    path("permohonan/cek-nama/", application.check_name, name="check_name"),
+    path("permohonan/<str:number>/", case.show, name="case"),
+    path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
+    path("permohonan/<str:number>/surat/", files.letter, name="letter"),
+    path("permohonan/<str:number>/akses/", access.access, name="access"),
+    path("permohonan/<str:number>/<action:action>/", step.step, name="step"),
+]

@@ -1,0 +1,135 @@
+"""The application form: a new request, a draft, and what is sent again after it was incomplete."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from panggon.cases import selectors, services
+from panggon.cases.facts import name_faults
+from panggon.cases.forms import ApplicationForm, form_for
+from panggon.cases.models import Case, Event
+from panggon.cases.views import acting, presentation
+from panggon.cases.views.buttons import Button
+from panggon.cases.words import fault_words
+from panggon.core.errors import InvalidError
+from panggon.core.machine import Offer
+from panggon.core.naming import normalise
+from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.people.models import User
+from panggon.people.permissions import applicant, signed_in
+from panggon.sites.selectors import host_of
+
+ACTIONS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
+AGAIN = timedelta(minutes=1)  # the same request of the same person within this time is a button pressed twice
+
+
+@applicant
+def new(request: HttpRequest) -> HttpResponse:
+    """A new request. A draft comes to be with the first button that is pressed, not with the page."""
+    if request.method == "POST":
+        form = ApplicationForm(request.POST, request.FILES)
+        action = _pressed(request)
+        _fit(form, request.user, action)
+        made = _make(request, form, action)
+        if made:
+            acting.tell_done(request, action)
+            return redirect("cases:case", made.number)
+    else:
+        form = ApplicationForm(initial=_known_of(request.user))
+        _fit(form, request.user, Action.SUBMIT)
+    return _page(request, form, (Action.SUBMIT, Action.SAVE_DRAFT), case=None)
+
+
+def edit(request: HttpRequest, case: Case, offer: Offer, event: Event | None) -> HttpResponse:
+    """A draft or an incomplete request; `event` is what came between when the page is out of date."""
+    action = offer.action
+    buttons = (Action.RESUBMIT,) if action is Action.RESUBMIT else (Action.SUBMIT, Action.SAVE_DRAFT)
+    if request.method == "POST":
+        action = _pressed(request) if action is not Action.RESUBMIT else action
+        form = form_for(offer, case, data=acting.renewed(request, case, event), files=request.FILES)
+        _fit(form, request.user, action, keeps_agency=True)
+        done = None if event else acting.attempt(request, case, action, form)
+        if done:
+            return done
+    else:
+        form = form_for(offer, case)
+        _fit(form, request.user, action, keeps_agency=True)
+    return _page(request, form, buttons, case=case, changed=event)
+
+
+@signed_in
+def check_name(request: HttpRequest) -> HttpResponse:
+    """Whether a name could be given out, while it is being typed; the same rule decides when the form is sent."""
+    label = normalise(request.GET.get("label", "").strip())[:200]
+    faults = name_faults(Case(label=label)) if label else ()
+    check = {"faults": [fault_words(fault) for fault in faults or ()], "host": host_of(label)}
+    return render(request, "cases/name_check.html", {"name_check": check if label else None})
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _pressed(request: HttpRequest) -> Action:
+    return Action.SAVE_DRAFT if request.POST.get("do") == Action.SAVE_DRAFT else Action.SUBMIT
+
+
+def _known_of(user: User) -> dict[str, Any]:
+    return {"version": 0, "contact_name": user.full_name, "contact_phone": user.phone, "contact_email": user.email}
+
+
+def _fit(form: ApplicationForm, user: User, action: Action, *, keeps_agency: bool = False) -> None:
+    """Only the registrar says whose letter it is; a draft may have gaps."""
+    if user.agency_id or keeps_agency:
+        del form.fields["agency"]
+    if action is Action.SAVE_DRAFT:
+        form.allow_gaps()
+
+
+def _make(request: HttpRequest, form: ApplicationForm, action: Action) -> Case | None:
+    """The new case, or the one that the same button made a moment ago; None with the faults in the form."""
+    if not acting.is_acceptable(request, form):
+        return None
+    inputs, now = form.inputs(), timezone.now()
+    agency = inputs.get("agency") or request.user.agency
+    again = selectors.visible_to(request.user).filter(
+        applicant=request.user, agency=agency, label=normalise(inputs["label"]), created_at__gte=now - AGAIN
+    )
+    if again:
+        return again[0]
+    try:
+        with transaction.atomic():
+            case = services.create_draft(agency, request.user, inputs, at=now)
+            if action is Action.SUBMIT:
+                case = services.act(case.pk, action=action, actor=request.user, data=inputs, at=now)
+            return case
+    except InvalidError as error:
+        form.add_faults(error.faults)
+        return None
+
+
+def _page(
+    request: HttpRequest,
+    form: ApplicationForm,
+    actions: tuple[Action, ...],
+    *,
+    case: Case | None,
+    changed: Event | None = None,
+) -> HttpResponse:
+    first = actions[0]
+    context = {
+        "form": form,
+        "case": case,
+        "label": ACTION_LABELS[first].text,
+        "submits": [
+            Button(action, ACTION_LABELS[action].text, "btn-primary" if action is first else "btn-calm")
+            for action in actions
+        ],
+        "changed": acting.as_change(changed) if changed else None,
+        "corrections": presentation.corrections(case) if case else [],
+        "letter": acting.letter_of(case) if case else None,
+    }
+    return render(request, "cases/application.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -1,0 +1,54 @@
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from panggon.cases import selectors
+from panggon.cases.models import Case
+from panggon.cases.views import acting, preparation, presentation
+from panggon.cases.views.buttons import buttons
+from panggon.core.procedure import STATE_LABELS, State
+from panggon.papers.selectors import papers_of
+from panggon.people.permissions import signed_in
+
+
+@signed_in
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """The case: who has it now, what this person may press, the way so far, the clock, the papers."""
+    case = acting.case_or_404(request, number)
+    return render(request, "cases/case.html", _context(request, case))
+
+
+@signed_in
+def progress(request: HttpRequest, number: str) -> HttpResponse:
+    """The preparation alone, polled while a machine works; at the end the whole page is asked for anew."""
+    case = acting.case_or_404(request, number)
+    view = preparation.view_of(case)
+    response = render(request, "cases/preparation.html", {"case": case, "preparation": view})
+    if view is None or not view.running:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
+    shown = buttons(selectors.offers(case, request.user))
+    view = preparation.view_of(case)
+    state = State(case.state)
+    return {
+        "case": case,
+        "state": STATE_LABELS[state],
+        "mine": any(button.look == "btn-primary" for button in shown),
+        "holder": presentation.holder(case),
+        "buttons": [button for button in shown if not button.blockers],
+        "blocked": [button for button in shown if button.blockers],
+        "preparation": view if view and presentation.shows_preparation(case, request.user) else None,
+        "problem": view.problem if view else "",
+        "corrections": presentation.corrections(case),
+        "entries": presentation.timeline(case),
+        "clock": presentation.clock(case, now=timezone.now()),
+        "papers": papers_of(case.number),
+        "letter": acting.letter_of(case),
+        "request_rows": presentation.request_rows(case),
+        "access_open": presentation.access_open(case, request.user),
+    }

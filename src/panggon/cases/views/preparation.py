@@ -1,0 +1,113 @@
+"""Plan, progress and proof of a site, in words for people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from panggon.cases.models import Case
+from panggon.cases.paper_facts import plan_words
+from panggon.sites import selectors as sites
+from panggon.sites.models import Progress, Purpose, Wish
+
+RUNNING = {
+    Purpose.PLAN: "Server sedang menyusun rencana",
+    Purpose.PREPARE: "Server sedang menyiapkan situs",
+    Purpose.OPEN: "Server sedang membuka situs",
+    Purpose.ACCESS: "Server sedang memasang hak akses",
+    Purpose.VERIFY: "Server sedang membuktikan ulang",
+    Purpose.PARK: "Server sedang menutup situs",
+}
+THINGS = {
+    "user": "pengguna Unix",
+    "directory": "folder situs",
+    "database": "basis data",
+    "site": "pengaturan situs",
+    "runtime": "lingkungan PHP",
+    "certificate": "sertifikat HTTPS",
+    "host": "alamat situs",
+    "access": "akses SFTP",
+    "records": "nama domain (DNS)",
+}
+# phase of the node: look, mark, words
+PHASES = {
+    "observing": ("busy", "eye", "Memeriksa {thing}"),
+    "writing": ("busy", "refresh", "Menyiapkan {thing}"),
+    "written": ("good", "check", "Selesai disiapkan: {thing}"),
+    "probing": ("busy", "refresh", "Membuktikan {thing}"),
+    "probed": ("good", "check", "Selesai dibuktikan: {thing}"),
+    "undoing": ("bad", "arrow-back-up", "Mengembalikan {thing}"),
+    "undone": ("bad", "arrow-back-up", "Dikembalikan seperti semula: {thing}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    look: str
+    mark: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What the page shows of a site's machine side; `finished` of `total` is how far the running wish has come."""
+
+    running: bool
+    running_words: str
+    finished: int
+    total: int
+    progress: tuple[Line, ...]
+    plan_words: tuple[str, ...]
+    digest: str
+    evidence: tuple[dict[str, Any], ...]
+    proved_at: datetime | None
+    problem: str
+
+
+def view_of(case: Case) -> Preparation | None:
+    """None while nothing has been asked of a machine."""
+    if case.site is None:
+        return None
+    running = sites.running_wish(case.site)
+    last = running or sites.last_wish(case.site)
+    proof = sites.last_proof(case.site)
+    planned = sites.current_plan(case.site)
+    progress = list(sites.progress_of(last)) if last else []
+    return Preparation(
+        running=running is not None,
+        running_words=_running_words(running),
+        finished=sum(line.phase in {"written", "probed"} for line in progress),
+        total=2 * max((line.steps for line in progress), default=0),
+        progress=_lines(progress) if running or (last and last.problem_code) else (),
+        plan_words=plan_words(planned.plan) if planned else (),
+        digest=planned.digest if planned else "",
+        evidence=tuple(proof.evidence) if proof else (),
+        proved_at=proof.proved_at if proof else None,
+        problem=last.problem if last and not running else "",
+    )
+
+
+def digest_of(case: Case) -> str:
+    """The digest of the plan that a page shows now; empty without one."""
+    planned = sites.current_plan(case.site) if case.site else None
+    return planned.digest if planned else ""
+
+
+def _running_words(wish: Wish | None) -> str:
+    if wish is None:
+        return ""
+    return RUNNING[Purpose(wish.purpose)] if wish.taken_at else "Menunggu server mengambil tugas"
+
+
+def _lines(progress: Iterable[Progress]) -> tuple[Line, ...]:
+    """One line a resource, with the last that was heard of it."""
+    newest: dict[str, Progress] = {}
+    for entry in progress:
+        newest[entry.key] = entry
+    return tuple(_line(entry) for entry in newest.values())
+
+
+def _line(entry: Progress) -> Line:
+    kind, _, name = entry.key.partition(":")
+    look, mark, words = PHASES.get(entry.phase, ("busy", "refresh", "{thing}"))
+    return Line(look, mark, words.format(thing=f"{THINGS.get(kind, kind)} {name}".strip()))

@@ -1,0 +1,121 @@
+"""A case in words and figures for its page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from panggon.cases import selectors
+from panggon.cases.forms import KINDS, PROFILES
+from panggon.cases.models import Case, Event
+from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
+from panggon.people.models import User
+
+BEFORE_PREPARATION = frozenset(
+    {State.DRAFT, State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING, State.INCOMPLETE}
+)
+OPEN_TO_OWNER = frozenset({State.DELIVERED, State.FIXING, State.DONE})
+WARN, LATE = 80, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act of the way so far."""
+
+    what: str
+    who: str
+    at: datetime
+    step: int | None
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """`percent` may pass 100, `bar` ends there."""
+
+    due_at: datetime | None
+    words: str
+    percent: int
+    bar: int
+    look: str
+
+
+def timeline(case: Case) -> list[Entry]:
+    """The newest act first."""
+    return [_entry(event) for event in reversed(selectors.timeline(case))]
+
+
+def who(event: Event) -> str:
+    role = ROLE_LABELS[Role(event.role)]
+    return f"{event.actor.full_name}, {role}" if event.actor else role
+
+
+def holder(case: Case) -> str:
+    """Who has the case now, by name where it is one person's."""
+    role = waits_for(State(case.state))
+    if role is None:
+        return ""
+    if role is Role.APPLICANT:
+        return case.agency.name
+    if role is Role.TECHNICIAN and case.technician:
+        return f"{case.technician.full_name}, {ROLE_LABELS[role]}"
+    return f"{ROLE_LABELS[role]} {case.division}" if role is Role.DIVISION_HEAD and case.division else ROLE_LABELS[role]
+
+
+def clock(case: Case, *, now: datetime) -> ClockView | None:
+    """None until the case was sent."""
+    reading = selectors.clock_of(case, now=now)
+    if reading is None:
+        return None
+    percent = round(reading.share * 100)
+    words = "berjalan" if reading.running else "berhenti" if reading.stopped_at else "jeda: menunggu OPD melengkapi"
+    look = "negative" if percent > LATE else "warning" if percent >= WARN else ""
+    return ClockView(reading.due_at, words, percent, min(percent, 100), look)
+
+
+def request_rows(case: Case) -> list[tuple[str, object]]:
+    """What was asked for; rows without a value are left out by the page."""
+    return [
+        ("OPD pemohon", case.agency),
+        ("Disampaikan dengan", case.get_letter_source_display()),
+        ("Nomor surat", case.letter_number),
+        ("Tanggal surat", case.letter_date),
+        ("Hal", case.letter_subject),
+        ("Alamat yang diminta", case.host if case.label else ""),
+        ("Narahubung", " · ".join(filter(None, [case.contact_name, case.contact_phone, case.contact_email]))),
+        ("Admin teknis", " · ".join(filter(None, [case.admin_name, case.admin_phone, case.admin_email]))),
+        ("Jenis situs", dict(KINDS).get(case.kind)),
+        ("Cara alamat dijawab", dict(PROFILES).get(case.profile)),
+        ("Basis data", "MariaDB" if case.database else "tidak perlu"),
+        ("Catatan teknis", case.notes),
+        ("Nomor agenda", case.agenda_number),
+        ("Disposisi", " · ".join(filter(None, [str(case.division or ""), case.instruction, case.disposition_note]))),
+        ("Petugas teknis", case.technician),
+    ]
+
+
+def corrections(case: Case) -> list[str]:
+    """What the OPD still has to add or mend."""
+    return [row.reason for row in case.corrections.all() if row.resolved_at is None]
+
+
+def shows_preparation(case: Case, user: User) -> bool:
+    """Machines are the dinas's business; the OPD sees the result."""
+    return State(case.state) not in BEFORE_PREPARATION and user.agency_id != case.agency_id
+
+
+def access_open(case: Case, user: User) -> bool:
+    """Whether the owner may come in, and this person is the owner's."""
+    return State(case.state) in OPEN_TO_OWNER and user.agency_id == case.agency_id
+
+
+def _entry(event: Event) -> Entry:
+    action, source = Action(event.action), State(event.source)
+    moved = event.source != event.target
+    return Entry(
+        what=ACTION_LABELS[action].text,
+        who=who(event),
+        at=event.at,
+        step=step_of(action, state=source),
+        state=STATE_LABELS[State(event.target)].text if moved else "",
+        words=event.note,
+    )
