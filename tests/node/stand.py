@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from panggon.drivers import files, shell
-from panggon.node.sockets import SocketSettings
+from panggon.node.sockets import SocketSettings, processes
 from tests.node import fastcgi
 
 UID_BASE = 1_900_000_000
@@ -46,15 +46,14 @@ class Stand:
             return bool(self.ask(do="list")["ok"])
         return False
 
-    def holder(self) -> int:
+    def holder(self) -> int | None:
         """The process id of the holder: the keeper's only child."""
         assert self.keeper
-        pid = self.keeper.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        return next(iter(processes.children(self.keeper.pid)), None)
 
-    def kill_holder(self) -> None:
-        former = self.holder()
-        os.kill(former, signal.SIGKILL)
+    def new_holder(self, *, after: int) -> None:
+        """Wait until another holder than `after` answers."""
+        self.until(lambda: not processes.start_time(after) and self.holder() not in (None, after) and self.answers())
 
     def close(self) -> None:
         if self.keeper:
@@ -69,17 +68,18 @@ class Stand:
         assert not left, f"processes were left behind: {left}"
 
     def processes(self, site: str) -> list[int]:
-        """Every process of the site's user on this machine."""
+        """Every running process of the site's user on this machine."""
         uid, found = self.settings.uid(site), []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
-                if entry.name.isdigit() and f"Uid:\t{uid}\t" in (entry / "status").read_text():
+                status = (entry / "status").read_text() if entry.name.isdigit() else ""
+                if f"Uid:\t{uid}\t" in status and "VmSize" in status:  # a zombie has no memory
                     found.append(int(entry.name))
         return found
 
     # Sites
 
-    def site(self, number: int, **fields: Any) -> str:
+    def lay_out(self, number: int, fields: dict[str, Any]) -> str:
         """Lay out a site as the directory and site drivers do."""
         site = f"s{number}"
         uid, home = self.settings.uid(site), self.settings.site(site)
@@ -90,13 +90,19 @@ class Stand:
         files.directory(home / "tmp", mode=0o700, uid=uid, gid=uid)
         files.directory(home / "logs", mode=0o750, gid=uid)
         files.directory(home / "run", mode=0o750, gid=WEB_GROUP)
-        self.describe(site, **fields)
+        self.describe(site, fields)
         return site
 
-    def describe(self, site: str, **fields: Any) -> None:
+    def describe(self, site: str, fields: dict[str, Any]) -> None:
         usual = {"generation": 1, "kind": "php", "php_version": "8.2", "profile": "plain", "host": f"{site}.test"}
-        limits = {"upload_mebibytes": 8, "memory_mebibytes": 128, "processes": 12, "document_root": "/site/public"}
-        members = {"version": 1, "site": site, **usual, **limits, **fields}
+        limits = {
+            "upload_mebibytes": 8,
+            "memory_mebibytes": 128,
+            "processes": 12,
+            "document_root": "/site/public",
+            "site": site,
+        }
+        members = {"version": 1, **usual, **limits, **fields}
         files.write(self.settings.site(site) / "site.json", json.dumps(members), mode=0o640, gid=WEB_GROUP)
 
     def page(self, site: str, code: str, name: str = "index.php") -> None:
@@ -115,7 +121,7 @@ class Stand:
                 return dict(json.loads(answer.readline()))
 
     def serve(self, number: int, code: str = "echo 'ok';", **fields: Any) -> str:
-        site = self.site(number, **fields)
+        site = self.lay_out(number, fields)
         self.page(site, code)
         answer = self.ask(do="sync", site=site)
         assert answer["ok"], answer

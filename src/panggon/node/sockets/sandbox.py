@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files, shell
@@ -111,8 +112,8 @@ def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | Non
     One that listens on another socket than ours gets an empty fingerprint: it is to be replaced.
     """
     content = files.read(_record(machine.settings, site))
-    record = json.loads(content) if content else {"pid": 0, "started": 0}
-    pidfd = processes.open_pidfd(record["pid"], record["started"]) if record["pid"] else None
+    record: dict[str, Any] = json.loads(content) if content else {}
+    pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:
         end_leftovers(machine, site)
         return None
