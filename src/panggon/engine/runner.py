@@ -167,31 +167,31 @@ class _Run:
             raise _Stale("; ".join(strange))
 
     def _write(self, index: int) -> None:
-        change = self._due(index, Phase.WRITING, self._policy.writing)
+        change, _ = self._due(index, Phase.WRITING, self._policy.writing)
         self._note(Writing(index))
         self._make(change.key, change.after, self._policy.writing)
         self._note(Written(index))
         self._report(Phase.WRITTEN, index)
 
     def _undo(self, index: int) -> None:
-        change = self._due(index, Phase.UNDOING, self._policy.undoing)
+        change, found = self._due(index, Phase.UNDOING, self._policy.undoing)
         # A write that was refused has changed nothing, and the same driver would refuse its inverse as well. After an
         # interrupted *undoing* the same reading proves less: what follows the write may be missing, so it is repeated.
         began = self._position.stages[index]
-        if began is not Stage.WRITING or not _reads(self._read(change.key, self._policy.undoing), change.before):
+        if began is not Stage.WRITING or not _reads(found, change.before):
             self._note(Undoing(index))
             self._make(change.key, change.before, self._policy.undoing)
         self._note(Undone(index))
         self._report(Phase.UNDONE, index)
 
-    def _due(self, index: int, phase: Phase, patience: Patience) -> Change:
+    def _due(self, index: int, phase: Phase, patience: Patience) -> tuple[Change, Observation]:
         """The change whose turn it is, looked at once more: others may have been at it since the run began."""
         self._report(phase, index)
         change = self._position.plan.changes[index]
         found = self._read(change.key, patience)
         if not self._expected(index, change, found):
             raise _Stale(_strange(found))
-        return change
+        return change, found
 
     def _make(self, key: Key, attributes: Attributes | None, patience: Patience) -> None:
         driver = driver_of(key, self._drivers)
