@@ -1,0 +1,47 @@
+"""A private PostgreSQL for every test that asks for a database; started once a run, gone with it."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from demo import postgres
+
+
+@pytest.fixture(scope="session")
+def private_postgres() -> Iterator[str]:
+    """The URL of a running instance. Its data are not kept over a power cut, which is why it is fast."""
+    directory = Path(tempfile.mkdtemp(prefix="panggon-postgres-"))
+    postgres.initialise(directory)
+    port = free_port()
+    process = postgres.start(directory, port, durable=False)
+    try:
+        yield postgres.url(directory, port)
+    finally:
+        postgres.stop(process)
+        shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(private_postgres: str) -> None:
+    parts = urlsplit(private_postgres)
+    connection.settings_dict.update(
+        HOST=parts.hostname, PORT=str(parts.port), USER=parts.username, PASSWORD=parts.password, NAME="panggon"
+    )
+
+
+@pytest.fixture
+def database_url(private_postgres: str, db: None) -> str:
+    """The address of the database of this test run, for processes that a test starts."""
+    return private_postgres.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
