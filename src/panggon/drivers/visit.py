@@ -1,0 +1,76 @@
+"""Helper: one visit to a site as a stranger makes it: over HTTPS, to an address of ours, under the site's name."""
+
+import grp
+import http.client
+import secrets
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core.errors import TemporaryError
+from panggon.drivers import files
+
+PROOF_HEADER = "X-Panggon-Proof"
+BODY_MOST = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where sites are asked for, whatever DNS says; `authorities` is a file of the certificates that are trusted."""
+
+    address: str
+    port: int
+    authorities: Path
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Header names are in lower case; of the body at most `BODY_MOST` bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def get(door: Door, host: str, path: str, *, name: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+    """GET the path of this host, in a TLS connection for `name` (as a rule the host), whose certificate must hold.
+
+    Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold included.
+    """
+    try:
+        with connected(door, name or host) as tls:
+            connection = http.client.HTTPSConnection(host, door.port)
+            connection.sock = tls
+            connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
+            response = connection.getresponse()
+            received = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, received, response.read(BODY_MOST))
+    except (OSError, http.client.HTTPException) as error:
+        raise TemporaryError("visit.failed", f"{host}{path}: {error}") from error
+
+
+@contextmanager
+def connected(door: Door, name: str) -> Iterator[ssl.SSLSocket]:
+    """A TLS connection for this name whose chain and name were verified. Raises OSError (ssl.SSLError is one)."""
+    context = ssl.create_default_context(cafile=str(door.authorities))
+    with (
+        socket.create_connection((door.address, door.port), timeout=door.seconds) as plain,
+        context.wrap_socket(plain, server_hostname=name) as tls,
+    ):
+        yield tls
+
+
+@contextmanager
+def token(directory: Path, site: str, *, web_group: str) -> Iterator[Mapping[str, str]]:
+    """The headers that open this site's proof paths while the block runs; the token is gone after it."""
+    word = secrets.token_urlsafe(32)
+    path = directory / site
+    files.write(path, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid)
+    try:
+        yield {PROOF_HEADER: word}
+    finally:
+        files.remove(path)

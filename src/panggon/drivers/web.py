@@ -1,0 +1,192 @@
+"""What nginx answers for a site: root's `site.json`, and the link of the host name that decides content and state."""
+
+import grp
+import json
+import re
+import secrets
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from panggon.core.driver import Check
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
+from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
+from panggon.drivers import control, files, visit
+from panggon.drivers.visit import Answer, Door
+
+VERSION = 1
+FIELDS = (
+    "host",
+    "generation",
+    "kind",
+    "php_version",
+    "profile",
+    "upload_mebibytes",
+    "memory_mebibytes",
+    "processes",
+    "document_root",
+)
+# The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").
+PLACES: Mapping[SiteState, str] = MappingProxyType({SiteState.OPEN: "sites", SiteState.PREPARED: "prepared"})
+STATES: Mapping[str, SiteState] = MappingProxyType({word: state for state, word in PLACES.items()})
+TARGET = re.compile(r"\.\./([a-z]+)/(s[0-9]{6})")
+PAGE_HEADER = "x-panggon-page"
+WAITING_WORDS = "sedang disiapkan"
+# Pages of the machine that an open site must not show; "missing" is an open site without content.
+CLOSED_PAGES = ("prepared", "closed", "down", "unknown", "misdirected")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`control` is nginx's control socket, `door` where probes ask, `web_group` the group of nginx's workers."""
+
+    root: Path
+    control: Path
+    door: Door
+    web_group: str = "www-data"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDriver:
+    """Attributes: the fields of `site.json`, which nginx and the holder read."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        path = self._path(key)
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return absent(key)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != 0:
+            return foreign(key, f"{path} bukan berkas milik root")
+        document = _decoded(files.read(path) or b"")
+        if document.get("site") != key.name or document.get("version") != VERSION:
+            return foreign(key, f"{path} tidak menyebut situs {key.name}")
+        return ours(key, **{name: document[name] for name in FIELDS if isinstance(document.get(name), str | int)})
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        path = self._path(key)
+        seen = self.read(key)
+        if seen.standing is Standing.FOREIGN:
+            raise PermanentError("site.foreign", seen.detail)
+        files.sweep(path)
+        if after is None:
+            files.remove(path)
+        else:
+            document = {"version": VERSION, "site": key.name, **after}
+            group = grp.getgrnam(self.settings.web_group).gr_gid
+            files.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
+        hosts = {
+            str(attributes["host"]) for attributes in (seen.attributes, after) if attributes and "host" in attributes
+        }
+        for host in hosts:
+            control.forget(self.settings.control, host)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """The site named itself, under its address; a parked one has none, and then nobody may."""
+        try:
+            with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
+                answer = visit.get(self.settings.door, spec.host, "/.well-known/panggon/site", headers=headers)
+        except PanggonError as error:
+            return (Check("web.site", ok=False, detail=str(error)),)
+        if spec.state is SiteState.PARKED:
+            parked = answer.headers.get(PAGE_HEADER) == "unknown"
+            return (Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer)),)
+        said = _decoded(answer.body)
+        wished = {"site": spec.site, "generation": spec.generation, "state": spec.state.value}
+        ok = answer.status == 200 and said == wished
+        words = f"situs {spec.site}, generasi {spec.generation}, keadaan {spec.state.value}"
+        return (Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer)),)
+
+    def _path(self, key: Key) -> Path:
+        if not SITE_ID.fullmatch(key.name):
+            raise PermanentError("site.invalid", key.name)
+        return self.settings.root / "sites" / key.name / "site.json"
+
+
+@dataclass(frozen=True, slots=True)
+class HostDriver:
+    """Attributes: `site` and `state`, both from the target of one link, so they change together or not at all."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        path = self._path(key)
+        if not path.is_symlink():
+            return foreign(key, f"{path} bukan tautan") if path.exists() else absent(key)
+        target = files.read_link(path) or ""
+        match = TARGET.fullmatch(target)
+        if match is None or match[1] not in STATES:
+            return foreign(key, f"{path} menunjuk ke {target}")
+        return ours(key, site=match[2], state=STATES[match[1]].value)
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        path = self._path(key)
+        seen = self.read(key)
+        if seen.standing is Standing.FOREIGN:
+            raise PermanentError("host.foreign", seen.detail)
+        files.sweep(path)
+        if after is None:
+            files.remove(path)
+        else:
+            files.link(path, _target(after))
+        control.forget(self.settings.control, key.name)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        checks = (("web.page", self._page), ("web.unknown_host", self._unknown_host))
+        return tuple(_checked(name, ask, key.name, spec) for name, ask in checks)
+
+    def _page(self, host: str, spec: SiteSpec) -> Check:
+        """What a visitor sees: the waiting page until the site is open, and never after."""
+        answer = visit.get(self.settings.door, host, "/")
+        page = answer.headers.get(PAGE_HEADER, "")
+        if spec.state is SiteState.OPEN:
+            return Check("web.page", page not in CLOSED_PAGES, f"halaman depan menjawab {_seen(answer)}")
+        waits = (answer.status, page) == (503, "prepared") and WAITING_WORDS in answer.body.decode(errors="replace")
+        return Check("web.page", waits, f"“{WAITING_WORDS}”, status 503" if waits else _seen(answer))
+
+    def _unknown_host(self, host: str, _spec: SiteSpec) -> Check:
+        """A name that nobody asked for gets no site, even over a connection that was opened for a real one."""
+        stranger = f"x{secrets.token_hex(8)}.{host.partition('.')[2]}"
+        answer = visit.get(self.settings.door, stranger, "/", name=host)
+        refused = answer.status in (404, 421) and PAGE_HEADER in answer.headers
+        return Check("web.unknown_host", refused, f"{stranger} menjawab {_seen(answer)}")
+
+    def _path(self, key: Key) -> Path:
+        if not HOST.fullmatch(key.name):
+            raise PermanentError("host.invalid", key.name)
+        return self.settings.root / "live" / key.name
+
+
+def _checked(name: str, ask: Callable[[str, SiteSpec], Check], host: str, spec: SiteSpec) -> Check:
+    try:
+        return ask(host, spec)
+    except PanggonError as error:
+        return Check(name, ok=False, detail=str(error))
+
+
+def _target(after: Attributes) -> str:
+    """Raises PermanentError `host.invalid` for a site or state that no link can name."""
+    site, state = str(after["site"]), str(after["state"])
+    if not SITE_ID.fullmatch(site) or state not in list(PLACES):
+        raise PermanentError("host.invalid", f"{site} {state}")
+    return f"../{PLACES[SiteState(state)]}/{site}"
+
+
+def _decoded(content: bytes) -> Mapping[str, Any]:
+    """The JSON object, or an empty one for anything else."""
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _seen(answer: Answer) -> str:
+    page = answer.headers.get(PAGE_HEADER)
+    return f"status {answer.status}" + (f", halaman mesin “{page}”" if page else "")

@@ -1,0 +1,17 @@
+-- A worker ends with its master, also when that was killed: left alone it would hold the ports, and no new nginx could
+-- start.
+
+local ffi = require("ffi")
+
+ffi.cdef("int prctl(int option, unsigned long argument, ...);")
+
+local PR_SET_PDEATHSIG = 1
+local SIGQUIT = 3
+
+local M = {}
+
+function M.end_with_master()
+    ffi.C.prctl(PR_SET_PDEATHSIG, ffi.cast("unsigned long", SIGQUIT))
+end
+
+return M

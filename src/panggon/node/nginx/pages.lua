@@ -1,0 +1,46 @@
+-- The machine's own pages: one layout, words for visitors.
+
+local WORDS = {
+    prepared = { "Situs ini sedang disiapkan", "Alamat ini sudah ada, isinya belum dibuka. Silakan kembali lagi nanti." },
+    closed = { "Situs ini sedang tidak tersedia", "Silakan coba lagi beberapa saat lagi." },
+    down = { "Situs ini sedang tidak dapat dibuka", "Layanan di belakang situs ini belum menjawab. Silakan coba lagi." },
+    unknown = { "Situs tidak ditemukan", "Tidak ada situs dengan alamat ini. Periksa kembali alamat yang Anda ketik." },
+    missing = { "Halaman tidak ditemukan", "Tidak ada halaman dengan alamat ini di situs ini." },
+    large = { "Kiriman terlalu besar", "Berkas yang dikirim melebihi batas unggah situs ini." },
+    misdirected = { "Alamat tidak cocok", "Nama situs yang diminta berbeda dengan nama pada sambungan aman." },
+}
+local BY_STATUS = { [404] = "missing", [413] = "large", [421] = "misdirected", [503] = "down" }
+local RETRY_SECONDS = { prepared = 3600, closed = 300, down = 30 }
+
+local M = {}
+local pages = {}
+
+function M.load(path)
+    local file = assert(io.open(path, "rb"))
+    local layout = file:read("*a")
+    file:close()
+    for name, words in pairs(WORDS) do
+        pages[name] = layout:gsub("{{title}}", words[1]):gsub("{{text}}", words[2])
+    end
+end
+
+-- Answers with the page that the router chose, or the one of the status.
+function M.show()
+    local name = ngx.var.page
+    if not pages[name] then
+        name = BY_STATUS[ngx.status] or "down"
+    end
+    local header = ngx.header
+    header["Content-Type"] = "text/html; charset=utf-8"
+    header["Content-Length"] = #pages[name]
+    header["Content-Language"] = "id"
+    header["Cache-Control"] = "no-store"
+    header["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    header["X-Content-Type-Options"] = "nosniff"
+    header["Referrer-Policy"] = "no-referrer"
+    header["X-Panggon-Page"] = name -- so that a probe never mistakes a site's own words for this page
+    header["Retry-After"] = RETRY_SECONDS[name]
+    ngx.print(pages[name])
+end
+
+return M

@@ -1,0 +1,146 @@
+-- Sites and certificates by host name: read once, kept by each worker, forgotten exactly when the agent says so.
+
+local bit = require("bit")
+local cjson = require("cjson.safe")
+local ffi = require("ffi")
+local lrucache = require("resty.lrucache")
+local names = require("names")
+local ssl = require("ngx.ssl")
+
+ffi.cdef("ssize_t readlink(const char *path, char *buffer, size_t size);")
+
+local MOST = 10000
+local SLOTS = 1024
+local LINK_MOST = 256
+local LEAST_TOKEN = 32
+
+local M = {}
+local root
+local epochs = ngx.shared.epochs
+local sites = assert(lrucache.new(MOST))
+local certificates = assert(lrucache.new(MOST))
+local buffer = ffi.new("char[?]", LINK_MOST)
+
+function M.configure(directory)
+    root = directory
+end
+
+-- A name shares its counter with a few others, so that the counters always fit and none is ever evicted: one that
+-- began anew could meet an old number again.
+local function slot(host)
+    return ngx.crc32_short(host) % SLOTS
+end
+
+function M.forget(host)
+    return epochs:incr(slot(host), 1, 0)
+end
+
+local function read_file(path)
+    local file = io.open(path, "rb")
+    if not file then
+        return nil
+    end
+    local content = file:read("*a")
+    file:close()
+    return content
+end
+
+local function read_link(path)
+    local length = tonumber(ffi.C.readlink(path, buffer, LINK_MOST))
+    if length < 0 or length >= LINK_MOST then
+        return nil
+    end
+    return ffi.string(buffer, length)
+end
+
+-- The word in a link, as a state; any other word is a state by itself, and closed.
+local STATES = { sites = "open", prepared = "prepared" }
+
+local function is_site(document, id)
+    return type(document) == "table"
+        and document.version == 1
+        and document.site == id
+        and type(document.upload_mebibytes) == "number"
+        and type(document.document_root) == "string"
+end
+
+local function read_site(host)
+    local target = read_link(root .. "/live/" .. host)
+    if not target then
+        return nil
+    end
+    local word, id = target:match("^%.%./(%l+)/(s%d%d%d%d%d%d)$")
+    local document = id and cjson.decode(read_file(root .. "/sites/" .. id .. "/site.json") or "")
+    if not is_site(document, id) then
+        ngx.log(ngx.ERR, host, " leads to ", target, ", which is not a site")
+        return { id = id or "", state = "broken" }
+    end
+    return {
+        id = id,
+        state = STATES[word] or word,
+        generation = document.generation,
+        php = document.kind == "php",
+        front_controller = document.profile == "front_controller",
+        body_most = (document.upload_mebibytes + 1) * 1048576, -- one for the form around the file
+        document_root = document.document_root,
+    }
+end
+
+local function read_certificate(host)
+    local pem = read_file(root .. "/tls/" .. host .. "/bundle.pem")
+    if not pem then
+        return nil
+    end
+    local chain, chain_error = ssl.parse_pem_cert(pem)
+    local key, key_error = ssl.parse_pem_priv_key(pem)
+    if not chain or not key then
+        ngx.log(ngx.ERR, "certificate of ", host, ": ", chain_error or key_error)
+        return nil
+    end
+    return { chain = chain, key = key }
+end
+
+-- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
+local function lookup(cache, host, read)
+    if not names.valid(host) then
+        return nil
+    end
+    local epoch = epochs:get(slot(host)) or 0
+    local entry = cache:get(host)
+    if entry and entry.epoch == epoch then
+        return entry
+    end
+    entry = read(host)
+    if entry and entry.state ~= "broken" then
+        entry.epoch = epoch
+        cache:set(host, entry)
+    else
+        cache:delete(host)
+    end
+    return entry
+end
+
+-- What answers under this name, or nil: id, state ("open", "prepared", or another word: closed) and how to answer.
+function M.site(host)
+    return lookup(sites, host, read_site)
+end
+
+-- Parsed chain and key of this name, or nil.
+function M.certificate(host)
+    return lookup(certificates, host, read_certificate)
+end
+
+-- Whether this is the one-use token that the machine keeps for the site now. Takes the same time wherever they differ.
+function M.proves(site, token)
+    local kept = token and read_file(root .. "/proof/" .. site)
+    if not kept or #kept < LEAST_TOKEN or #kept ~= #token then
+        return false
+    end
+    local difference = 0
+    for index = 1, #kept do
+        difference = bit.bor(difference, bit.bxor(kept:byte(index), token:byte(index)))
+    end
+    return difference == 0
+end
+
+return M

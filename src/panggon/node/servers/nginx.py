@@ -1,0 +1,186 @@
+"""nginx with one configuration for all sites; which site answers is read by the Lua files in `node/nginx`."""
+
+import datetime as dt
+import grp
+import re
+import signal
+import string
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.drivers import control, files, shell
+from panggon.node.servers import Server
+from panggon.node.sockets.protections import Protection
+
+USER = "www-data"
+CODE = Path(__file__).resolve().parent.parent / "nginx"
+SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
+# Arguments: the directory of the sites, the control socket, then the program. The links of tenants are refused by the
+# kernel below this mount, and only for nginx. A killed nginx leaves its socket, on which no other can listen.
+IN_OWN_MOUNTS = """mount --bind "$1" "$1"
+mount -o remount,bind,nosymfollow "$1"
+rm -f "$2"
+shift 2
+exec "$@"
+"""
+WITHOUT_MOUNTS = """rm -f "$2"
+shift 2
+exec "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`addresses` are listened on, IPv4 or IPv6. `run` belongs to root. `proof_page` is the path of the node's PHP
+    page as PHP sees it: `/panggon/proof.php` in a sandbox. `own_mounts`: whether `protections` found that the sites
+    can be mounted without links; otherwise nginx looks at each path, which is slower and leaves a moment for a race.
+    """
+
+    root: Path
+    run: Path
+    configuration: Path
+    logs: Path
+    addresses: tuple[str, ...]
+    http_port: int
+    https_port: int
+    proof_page: str = "/panggon/proof.php"
+    own_mounts: bool = True
+
+    @property
+    def control(self) -> Path:
+        """In a directory of its own: nginx lets everybody write to the sockets that it makes."""
+        return self.run / "nginx" / "control.sock"
+
+    @property
+    def sites(self) -> Path:
+        return self.root / "sites"
+
+    @property
+    def placeholder(self) -> Path:
+        return self.configuration.with_name("placeholder.pem")
+
+
+class _Template(string.Template):
+    """nginx itself uses `$`."""
+
+    delimiter = "%"
+
+
+def protections() -> tuple[Protection, ...]:
+    """Whether the kernel refuses the links of tenants to nginx here; tried, in some 20 ms."""
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        (directory / "file").write_text("seen")
+        (directory / "link").symlink_to("file")
+        script = 'test -r "$1" && ! test -r "$2"'
+        argv = _in_own_mounts(
+            directory, directory / "none", ("sh", "-c", script, "try", f"{place}/file", f"{place}/link")
+        )
+        try:
+            done = shell.run(argv)
+        except PanggonError as error:
+            return (Protection("symlinks", active=False, reason=str(error)),)
+    reason = "" if done.code == 0 else done.errors.strip() or "links are still followed below a nosymfollow mount"
+    return (Protection("symlinks", active=not reason, reason=reason),)
+
+
+def prepare(settings: Settings) -> None:
+    """Write the configuration and make the directories that nginx reads. Nothing in it depends on a site."""
+    web = grp.getgrnam(USER).gr_gid
+    for folder in (settings.sites, settings.root / "live", settings.root / "nginx", settings.run):
+        files.directory(folder)
+    for folder in (settings.root / "tls", settings.root / "proof"):
+        files.directory(folder, mode=0o750, gid=web)
+    files.directory(settings.control.parent, mode=0o700)
+    files.directory(settings.logs)
+    files.directory(settings.configuration.parent)
+    if not settings.placeholder.exists():
+        files.write(settings.placeholder, _self_signed(), mode=0o600)
+    files.write(settings.configuration, _configuration(settings))
+
+
+def server(settings: Settings) -> Server:
+    """Started as root, so that it may listen on port 443; the workers go on as www-data."""
+    errors = settings.logs / "nginx.log"
+    argv = ("nginx", "-p", f"{settings.root}/", "-e", str(errors), "-c", str(settings.configuration))
+    wrap = _in_own_mounts if settings.own_mounts else _without_mounts
+    return Server(
+        name="nginx",
+        argv=wrap(settings.sites, settings.control, argv),
+        log=errors,
+        ready=lambda: control.answers(settings.control),
+        cwd=settings.root,
+        stop_signal=signal.SIGQUIT,
+    )
+
+
+def _in_own_mounts(directory: Path, socket: Path, argv: tuple[str, ...]) -> tuple[str, ...]:
+    # slave: what the machine mounts and unmounts later is followed, what is mounted here stays here.
+    unshare = ("unshare", "--mount", "--propagation", "slave")
+    return (*unshare, "sh", "-ec", IN_OWN_MOUNTS, "panggon-nginx", str(directory), str(socket), *argv)
+
+
+def _without_mounts(directory: Path, socket: Path, argv: tuple[str, ...]) -> tuple[str, ...]:
+    return ("sh", "-ec", WITHOUT_MOUNTS, "panggon-nginx", str(directory), str(socket), *argv)
+
+
+def _configuration(settings: Settings) -> str:
+    suffix = "" if settings.https_port == 443 else f":{settings.https_port}"
+    values = {
+        "user": USER,
+        "root": _safe(settings.root),
+        "run": _safe(settings.run),
+        "logs": _safe(settings.logs),
+        "lua": _safe(CODE),
+        "placeholder": _safe(settings.placeholder),
+        "proof_page": _safe(Path(settings.proof_page)),
+        "proof_root": _safe(Path(settings.proof_page).parent),
+        "port_suffix": suffix,
+        "listen_http": _listen(settings.addresses, settings.http_port, ""),
+        "listen_https": _listen(settings.addresses, settings.https_port, " ssl http2"),
+        "symlinks": "" if settings.own_mounts else "        disable_symlinks on from=$document_root;\n",
+    }
+    fastcgi = _read("fastcgi.template").substitute(values).rstrip()
+    return _read("nginx.conf.template").substitute(values, fastcgi=fastcgi)
+
+
+def _read(name: str) -> _Template:
+    return _Template((CODE / name).read_text())
+
+
+def _safe(path: Path) -> str:
+    """A path that needs no quoting in any of nginx's contexts. Raises PermanentError `nginx.path`."""
+    if not SAFE_PATH.fullmatch(str(path)):
+        raise PermanentError("nginx.path", str(path))
+    return str(path)
+
+
+def _listen(addresses: tuple[str, ...], port: int, options: str) -> str:
+    lines = [f"        listen {f'[{name}]' if ':' in name else name}:{port}{options};" for name in addresses]
+    return "\n".join(lines)
+
+
+def _self_signed() -> bytes:
+    """What nginx asks for before it starts; never sent to anybody, so its dates say nothing."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "placeholder.invalid")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(2099, 1, 1, tzinfo=dt.UTC))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
