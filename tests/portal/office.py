@@ -19,6 +19,7 @@ PROOFS = (
     {"name": "web.body", "ok": True, "detail": "200"},
 )
 
+ALL_MET = ["letter", "agency", "name", "contact"]
 REQUEST = {
     "letter_source": "letter",
     "letter_number": "500.12/117/2026",
@@ -77,9 +78,7 @@ class Office:
             lambda case: acts(case, Action.RECEIVE, self.registrar),
             lambda case: acts(case, Action.DISPOSE, self.head, division=self.division, instruction="Selesaikan"),
             lambda case: acts(case, Action.ASSIGN, self.division_head, technician=self.technician),
-            lambda case: acts(
-                case, Action.COMPLETE, self.technician, checklist=["letter", "agency", "name", "contact"]
-            ),
+            lambda case: acts(case, Action.COMPLETE, self.technician, checklist=ALL_MET),
             self.prepare,
             lambda case: acts(case, Action.REPORT, self.technician),
             lambda case: acts(case, Action.REQUEST_APPROVAL, self.division_head),

@@ -29,7 +29,7 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
         if effect in PAPERS:
             defer("cases.make_paper", lock=lock, event=event.pk, kind=PAPERS[effect].value)
         elif effect in NOTICES:
-            defer("cases.notify", lock=lock, event=event.pk, next_one=effect is Effect.NOTIFY_NEXT)
+            defer("cases.notify", lock=lock, event=event.pk, whom=effect.value)
         elif case.site is not None:
             WISHES[effect](case, case.site, event.at)
 
@@ -39,7 +39,7 @@ def _plan(case: Case, site: Site, at: datetime) -> None:
     sites.wish_plan(site, at=at)
 
 
-NOTICES = frozenset({Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT})
+NOTICES = frozenset({Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT, Effect.NOTIFY_TECHNICIAN})
 WISHES: Mapping[Effect, Callable[[Case, Site, datetime], object]] = {
     Effect.WISH_PLAN: _plan,
     Effect.WISH_APPLY: lambda _case, site, at: sites.wish_apply(site, at=at),

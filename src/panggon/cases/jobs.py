@@ -1,5 +1,7 @@
 """What happens after an act, in the office worker. Each job can be killed anywhere and run again."""
 
+from collections.abc import Callable, Mapping
+
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate import RetryStrategy
@@ -14,6 +16,7 @@ from panggon.core.procedure import (
     STATE_LABELS,
     TABLE,
     Action,
+    Effect,
     Role,
     State,
     next_words,
@@ -39,11 +42,11 @@ def make_paper(event: int, kind: str) -> None:
 
 
 @app.task(name="cases.notify", retry=PATIENCE)
-def notify(event: int, next_one: bool) -> None:
-    """Tell the applicant what happened, or whoever has the case now that it waits."""
+def notify(event: int, whom: str) -> None:
+    """Tell those whom the effect `whom` means what happened and what comes next; never the actor."""
     cause = Event.objects.select_related("case__agency", "actor").get(pk=event)
     case, state = cause.case, State(cause.target)
-    for person in _next_people(case, state) if next_one else _applicants(case):
+    for person in RECIPIENTS[Effect(whom)](case, state):
         if person.pk != cause.actor_id:
             tell(
                 person,
@@ -91,8 +94,12 @@ def _said(wish: Wish) -> dict[str, str]:
     return said
 
 
-def _applicants(case: Case) -> list[User]:
+def _applicants(case: Case, _state: State) -> list[User]:
     return list(case.agency.people.filter(is_active=True))
+
+
+def _technician(case: Case, _state: State) -> list[User]:
+    return [case.technician] if case.technician else []
 
 
 def _next_people(case: Case, state: State) -> list[User]:
@@ -100,10 +107,17 @@ def _next_people(case: Case, state: State) -> list[User]:
     if role is None:
         return []
     if role is Role.APPLICANT:
-        return _applicants(case)
+        return _applicants(case, state)
     if role is Role.TECHNICIAN:
-        return [case.technician] if case.technician else []
+        return _technician(case, state)
     holders = people.holders_of(role)
     if role is Role.DIVISION_HEAD:
         holders = holders.filter(role_assignments__role=role, role_assignments__division=case.division)
     return list(holders)
+
+
+RECIPIENTS: Mapping[Effect, Callable[[Case, State], list[User]]] = {
+    Effect.NOTIFY_APPLICANT: _applicants,
+    Effect.NOTIFY_TECHNICIAN: _technician,
+    Effect.NOTIFY_NEXT: _next_people,
+}

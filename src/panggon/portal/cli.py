@@ -57,8 +57,16 @@ def worker() -> None:
     _prepare()
     from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
 
+    from panggon.portal.jobs import HEARTBEAT_SECONDS, SILENCE_SECONDS  # noqa: PLC0415
+
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
-        app.run_worker(concurrency=4, fetch_job_polling_interval=2.0, delete_jobs="successful", listen_notify=True)
+        app.run_worker(
+            concurrency=4,
+            fetch_job_polling_interval=2.0,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=3 * SILENCE_SECONDS,
+            delete_jobs="successful",
+        )
 
 
 @main.command("enrol-code")

@@ -5,12 +5,13 @@ import logging
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-SILENCE_SECONDS = 20  # a worker says every 10 seconds that it lives
+# A worker says so often that it lives; one that was silent for longer is dead, and what it did comes back.
+HEARTBEAT_SECONDS, SILENCE_SECONDS = 2.0, 10.0
 
 logger = logging.getLogger(__name__)
 
 
-@app.periodic(cron="* * * * * */10")
+@app.periodic(cron="* * * * * */5")
 @app.task(name="portal.retry_stalled", pass_context=True, queueing_lock="portal.retry_stalled")
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Bring back what a killed worker left behind; every job of ours can be run again."""
