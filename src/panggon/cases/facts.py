@@ -44,7 +44,7 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
 
 def _request(case: Case, data: Data) -> dict[str, Any]:
     return {
-        "letter": _has_letter(case, data),
+        "letter": has_letter(case, data),
         "letter_facts": bool(case.letter_source and case.letter_date),
         "agency": case.agency_id is not None,
         "contact": bool(case.contact_name and (case.contact_phone or case.contact_email)),
@@ -75,17 +75,17 @@ def name_faults(case: Case) -> tuple[Fault, ...] | None:
     return label_faults(case.label, taken=taken, retired=retired)
 
 
-def _is_own(case: Case, host: str) -> bool:
-    return case.site is not None and case.site.host == host
-
-
-def _has_letter(case: Case, data: Data) -> bool:
+def has_letter(case: Case, data: Data) -> bool:
     """A file, or for what was told at the desk the words that were written down there."""
     if not case.letter_source:
         return False
     if case.letter_source == LetterSource.DESK and case.letter_subject:
         return True
-    return bool(data.get("letter")) or case.files.filter(kind=File.Kind.LETTER).exists()
+    return bool(data.get("letter")) or (case.pk is not None and case.files.filter(kind=File.Kind.LETTER).exists())
+
+
+def _is_own(case: Case, host: str) -> bool:
+    return case.site is not None and case.site.host == host
 
 
 def _heads_division(case: Case, actor: User | None) -> bool:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
+    path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),
     path("permohonan/<str:number>/<action:action>/", step.step, name="step"),
 ]

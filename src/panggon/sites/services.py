@@ -117,7 +117,7 @@ def set_access(
     site = Site.objects.select_for_update().get(pk=site_id)
     if site.state == SiteState.PARKED:
         raise PermanentError("access.parked", site.identifier)
-    faults = (*_key_faults(ssh_keys or ()), *_password_faults(password))
+    faults = access_faults(ssh_keys=ssh_keys, password=password)
     if faults:
         raise InvalidError(faults)
     if ssh_keys is not None:
@@ -127,6 +127,11 @@ def set_access(
         site.password_fingerprint = selectors.sha256(site.password_hash)
     site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
     return _wish_anew(site, Purpose.ACCESS, at=at) if site.state == SiteState.OPEN else None
+
+
+def access_faults(*, ssh_keys: tuple[str, ...] | None, password: str | None) -> tuple[Fault, ...]:
+    """What `set_access` would refuse."""
+    return (*_key_faults(ssh_keys or ()), *_password_faults(password))
 
 
 # -- What nodes say

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from panggon.cases.forms import AccessForm
+from panggon.cases.forms.access import AccessForm
 from panggon.cases.models import Case
 from panggon.cases.paper_facts import facts_of
 from panggon.cases.views import acting, presentation

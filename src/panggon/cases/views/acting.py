@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panggon.cases import selectors, services
-from panggon.cases.forms import StepForm
+from panggon.cases.forms.base import StepForm
 from panggon.cases.models import Case, Event, File
 from panggon.core.errors import InvalidError
 from panggon.core.machine import Offer

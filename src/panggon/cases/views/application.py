@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from panggon.cases import selectors, services
 from panggon.cases.facts import name_faults
-from panggon.cases.forms import ApplicationForm, form_for
+from panggon.cases.forms.application import ApplicationForm
+from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting, presentation
 from panggon.cases.views.buttons import Button
@@ -23,7 +24,6 @@ from panggon.people.models import User
 from panggon.people.permissions import applicant, signed_in
 from panggon.sites.selectors import host_of
 
-ACTIONS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
 AGAIN = timedelta(minutes=1)  # the same request of the same person within this time is a button pressed twice
 
 

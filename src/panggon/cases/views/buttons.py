@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from panggon.cases.words import fault_words
 from panggon.core.machine import Offer
-from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.core.procedure import ACTION_LABELS, Action, Role
 
 CAREFUL = frozenset({Action.WITHDRAW, Action.REFUSE})
 ASIDE = frozenset({Action.RETURN_TO_APPLICANT, Action.SEND_BACK, Action.REPORT_NO_ACCESS, Action.CHANGE_SPEC})
@@ -43,10 +43,12 @@ class Button:
     blockers: tuple[str, ...] = ()
 
 
-def buttons(offers: Iterable[Offer]) -> list[Button]:
-    """One button for each offer; the first that leads onward is the prominent one."""
+def buttons(offers: Iterable[Offer], *, holder: Role | None) -> list[Button]:
+    """One button for each offer. Prominent is the first that leads onward, for whom the case waits for."""
     shown = [offer for offer in offers if offer.action not in WITHIN_ANOTHER]
-    onward = next((o.action for o in shown if o.possible and o.action not in CAREFUL | ASIDE), None)
+    onward = next(
+        (o.action for o in shown if o.possible and o.role == holder and o.action not in CAREFUL | ASIDE), None
+    )
     return [
         Button(
             offer.action,

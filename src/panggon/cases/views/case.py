@@ -8,7 +8,7 @@ from panggon.cases import selectors
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
-from panggon.core.procedure import STATE_LABELS, State
+from panggon.core.procedure import STATE_LABELS, State, waits_for
 from panggon.papers.selectors import papers_of
 from panggon.people.permissions import signed_in
 
@@ -32,16 +32,16 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
-    shown = buttons(selectors.offers(case, request.user))
-    view = preparation.view_of(case)
     state = State(case.state)
+    shown = buttons(selectors.offers(case, request.user), holder=waits_for(state))
+    view = preparation.view_of(case)
     return {
         "case": case,
         "state": STATE_LABELS[state],
         "mine": any(button.look == "btn-primary" for button in shown),
         "holder": presentation.holder(case),
         "buttons": [button for button in shown if not button.blockers],
-        "blocked": [button for button in shown if button.blockers],
+        "blocked": [] if view and view.running else [button for button in shown if button.blockers],
         "preparation": view if view and presentation.shows_preparation(case, request.user) else None,
         "problem": view.problem if view else "",
         "corrections": presentation.corrections(case),
@@ -50,5 +50,6 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "papers": papers_of(case.number),
         "letter": acting.letter_of(case),
         "request_rows": presentation.request_rows(case),
+        "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "access_open": presentation.access_open(case, request.user),
     }

@@ -1,7 +1,11 @@
+from uuid import UUID
+
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import slugify
 
 from panggon.cases.views import acting
 from panggon.papers import store
+from panggon.papers.selectors import papers_of
 from panggon.people.permissions import signed_in
 
 
@@ -12,5 +16,19 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
     file = acting.letter_of(case)
     if file is None:
         raise Http404
-    headers = {"Content-Disposition": f'inline; filename="surat-{case.number}.pdf"', "Cache-Control": "private"}
-    return HttpResponse(store.get(file.sha256), content_type="application/pdf", headers=headers)
+    return _pdf(file.sha256, f"surat-{case.number}.pdf")
+
+
+@signed_in
+def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
+    """A paper of the case, for whoever may see the case."""
+    case = acting.case_or_404(request, number)
+    issued = papers_of(case.number).filter(pk=paper).first()
+    if issued is None:
+        raise Http404
+    return _pdf(issued.sha256, f"{slugify(issued.title)}-{case.number}.pdf")
+
+
+def _pdf(sha256: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private"}
+    return HttpResponse(store.get(sha256), content_type="application/pdf", headers=headers)

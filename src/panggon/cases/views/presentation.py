@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from panggon.cases import selectors
-from panggon.cases.forms import KINDS, PROFILES
+from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
 from panggon.people.models import User
@@ -90,6 +90,7 @@ def request_rows(case: Case) -> list[tuple[str, object]]:
         ("Nomor agenda", case.agenda_number),
         ("Disposisi", " · ".join(filter(None, [str(case.division or ""), case.instruction, case.disposition_note]))),
         ("Petugas teknis", case.technician),
+        ("Pengenal situs", case.site.identifier if case.site else ""),
     ]
 
 

@@ -1,7 +1,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from panggon.cases.forms import StepForm, form_for
+from panggon.cases.forms.base import StepForm
+from panggon.cases.forms.steps import REQUESTS, form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting, application, preparation
 from panggon.cases.views.buttons import EXPLANATIONS, look
@@ -23,7 +24,7 @@ def step(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     offer = acting.offer_of(case, request.user, action)
     if offer is None:
         return acting.gone(request, case, event)
-    if action in application.ACTIONS:
+    if action in REQUESTS:
         return application.edit(request, case, offer, event)
     digest = preparation.digest_of(case)
     if request.method != "POST":

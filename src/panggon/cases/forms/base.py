@@ -1,0 +1,69 @@
+"""What the forms of the steps share. A form reads input; whether a step is legal is decided by `services.act`."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from panggon.cases.models import LetterSource
+from panggon.cases.words import fault_words
+from panggon.core.errors import Fault, InvalidError
+from panggon.papers.services import inspect_letter
+
+NATURES = [(words, words) for words in ("Biasa", "Segera", "Sangat Segera", "Rahasia")]
+# Where a page shows a fault that the rules name otherwise than its own field.
+SHOWN_AT = {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label"}
+
+
+class PdfField(forms.FileField):
+    """A PDF that people may open safely; the cleaned value is its bytes, or None when nothing was chosen."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.FileInput(attrs={"accept": "application/pdf"}), allow_empty_file=True, **options)
+
+    def clean(self, data: Any, initial: Any = None) -> bytes | None:
+        upload = super().clean(data, initial)
+        if not upload:
+            return None
+        content = upload.read()
+        try:
+            inspect_letter(content)
+        except InvalidError as error:
+            raise forms.ValidationError([fault_words(fault) for fault in error.faults]) from error
+        return content
+
+
+class RuledForm(forms.Form):
+    """A form whose input is judged by rules elsewhere."""
+
+    def add_faults(self, faults: tuple[Fault, ...]) -> None:
+        """Puts what the rules refused beside the fields that it concerns."""
+        for fault in faults:
+            field = SHOWN_AT.get(fault.field, fault.field)
+            self.add_error(field if field in self.fields else None, fault_words(fault))
+
+    def inputs(self) -> dict[str, Any]:
+        """What the person gave, under the names that the services know."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class StepForm(RuledForm):
+    """A form of a step: `version` is the case as the person saw it, so that a stale tab changes nothing."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    uses_files = False
+
+    def refuse_large(self, fields: set[str]) -> None:
+        """Puts the sentence about the size at the files that were too large to be taken in."""
+        for name in fields & set(self.fields):
+            self.add_error(name, fault_words(Fault("letter.too_large", name)))
+
+
+class LetterFactsForm(StepForm):
+    letter_source = forms.ChoiceField(label=_("Disampaikan dengan"), choices=LetterSource.choices)
+    letter_number = forms.CharField(label=_("Nomor surat"), max_length=100, required=False)
+    letter_date = forms.DateField(
+        label=_("Tanggal surat"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), required=False
+    )
+    letter_nature = forms.ChoiceField(label=_("Sifat"), choices=NATURES, required=False)
+    letter_subject = forms.CharField(label=_("Hal"), max_length=200, initial="Permohonan Hosting", required=False)

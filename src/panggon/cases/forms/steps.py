@@ -1,0 +1,149 @@
+"""The form of each step. Which one a person gets is decided by the offers; fields carry the names of the rules."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from django import forms
+from django.forms.models import model_to_dict
+from django.utils.translation import gettext_lazy as _
+
+from panggon.cases.checklist import ITEMS
+from panggon.cases.forms.application import KINDS, PROFILES, ApplicationForm
+from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm
+from panggon.cases.models import Case
+from panggon.core.machine import Offer
+from panggon.core.procedure import Action, Need
+from panggon.people import selectors as people
+
+INSTRUCTIONS = [
+    (words, words)
+    for words in (
+        "Selesaikan/tindak lanjuti",
+        "Pelajari/kaji",
+        "Koordinasikan",
+        "Saran/pendapat",
+        "Pantau",
+        "Perhatian",
+    )
+]
+CHECKS = list(ITEMS.items())
+
+
+class ReceiveForm(LetterFactsForm):
+    agenda_number = forms.CharField(
+        label=_("Nomor agenda"),
+        max_length=60,
+        required=False,
+        help_text=_("Bila dikosongkan, nomor berikutnya diberikan oleh sistem."),
+    )
+    field_order = ["agenda_number"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["letter_date"].required = True
+
+
+class DisposeForm(StepForm):
+    division = forms.ModelChoiceField(people.divisions(), label=_("Diteruskan kepada"), empty_label=None)
+    instruction = forms.ChoiceField(label=_("Dengan hormat harap"), choices=INSTRUCTIONS)
+    nature = forms.ChoiceField(label=_("Sifat"), choices=NATURES)
+    note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
+
+
+class AssignForm(StepForm):
+    technician = forms.ModelChoiceField(people.technicians(), label=_("Petugas teknis"), empty_label=None)
+    note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
+
+
+class CompleteForm(StepForm):
+    checklist = forms.MultipleChoiceField(
+        label=_("Yang sudah diperiksa dan terpenuhi"),
+        choices=CHECKS,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class ReturnForm(StepForm):
+    missing = forms.MultipleChoiceField(
+        label=_("Yang perlu dilengkapi"), choices=CHECKS, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    reasons = forms.CharField(
+        label=_("Penjelasan untuk OPD"),
+        max_length=2000,
+        help_text=_("Tuliskan dengan jelas apa yang perlu ditambah atau diperbaiki."),
+        widget=forms.Textarea,
+    )
+
+
+class ReasonsForm(StepForm):
+    reasons = forms.CharField(label=_("Alasan"), max_length=2000, widget=forms.Textarea)
+
+
+class NoAccessForm(StepForm):
+    reasons = forms.CharField(
+        label=_("Apa yang terjadi saat mencoba mengakses?"), max_length=2000, widget=forms.Textarea
+    )
+
+
+class NoteForm(StepForm):
+    note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
+
+
+class PrepareForm(StepForm):
+    shown_digest = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class RefuseForm(ReasonsForm):
+    uses_files = True
+    refusal_letter = PdfField(label=_("Surat penolakan yang ditandatangani Kepala Dinas (PDF)"), required=False)
+
+
+class SpecForm(StepForm):
+    kind = forms.ChoiceField(label=_("Jenis situs"), choices=KINDS)
+    profile = forms.ChoiceField(label=_("Cara alamat dijawab"), choices=PROFILES)
+    database = forms.BooleanField(label=_("Memerlukan basis data MariaDB"), required=False)
+
+
+FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
+    {
+        Action.SAVE_DRAFT: ApplicationForm,
+        Action.SUBMIT: ApplicationForm,
+        Action.RESUBMIT: ApplicationForm,
+        Action.RECEIVE: ReceiveForm,
+        Action.DISPOSE: DisposeForm,
+        Action.ASSIGN: AssignForm,
+        Action.COMPLETE: CompleteForm,
+        Action.RETURN_TO_APPLICANT: ReturnForm,
+        Action.PREPARE: PrepareForm,
+        Action.RETRY: StepForm,
+        Action.REPORT: NoteForm,
+        Action.REQUEST_APPROVAL: NoteForm,
+        Action.SEND_BACK: ReasonsForm,
+        Action.APPROVE: NoteForm,
+        Action.DELIVER: NoteForm,
+        Action.CONFIRM: StepForm,
+        Action.REPORT_NO_ACCESS: NoAccessForm,
+        Action.REPORT_FIXED: NoteForm,
+        Action.CHANGE_SPEC: SpecForm,
+        Action.WITHDRAW: NoteForm,
+        Action.REFUSE: RefuseForm,
+    }
+)
+
+
+REQUESTS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
+
+
+def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> StepForm:
+    """The form of an offered action, filled in with what is known of the case."""
+    form = FORMS[offer.action](
+        initial={**model_to_dict(case), "version": case.version, "shown_digest": digest}, **options
+    )
+    if Need.SIGNED_SHEET in offer.asks:
+        form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
+        form.uses_files = True
+    if offer.action is Action.ASSIGN:
+        form.fields["technician"].queryset = people.technicians_of(case.division)
+    return form
