@@ -7,3 +7,4 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("allauth")
 MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 ALLOWED_HOSTS = ["*"]  # nothing here makes links or reads Host; the bearer's token decides
 SECURE_HSTS_SECONDS = 0
+TEMPLATES = []  # no pages: the portal's own error pages would want sessions and people
