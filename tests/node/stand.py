@@ -123,14 +123,19 @@ class Stand:
     def serve(self, number: int, code: str = "echo 'ok';", **fields: Any) -> str:
         site = self.lay_out(number, fields)
         self.page(site, code)
-        answer = self.ask(do="sync", site=site)
+        answer = self.sync(site)
         assert answer["ok"], answer
         return site
 
+    def sync(self, site: str) -> dict[str, Any]:
+        """Tell the holder to serve what `site.json` says, as the runtime driver does."""
+        described = json.loads((self.settings.site(site) / "site.json").read_text())
+        return self.ask(do="sync", site=site, **{name: described[name] for name in ("php_version", "generation")})
+
     def process(self, site: str) -> int | None:
         """The process id of the site's sandbox, None while it sleeps."""
-        found = {row["site"]: row["process"] for row in self.ask(do="list")["sites"]}
-        return found[site]
+        process: int | None = self.ask(do="show", site=site)["serving"]["process"]
+        return process
 
     @staticmethod
     def until(condition: Callable[[], Any], seconds: float = 15) -> None:

@@ -206,11 +206,12 @@ def test_a_new_generation_replaces_the_sandbox(stand: Stand) -> None:
     assert stand.get(site) == "1 64M"
     stand.describe(site, {"generation": 2, "memory_mebibytes": 256})
     assert stand.get(site) == "1 64M"  # nothing changes before it is told
-    serving = stand.ask(do="sync", site=site)["serving"]
+    assert stand.sync(site) == {"ok": True}
+    serving = stand.ask(do="show", site=site)["serving"]
     assert (serving["generation"], serving["kind"], serving["php_version"]) == (2, "php", "8.2")
     assert stand.get(site) == "2 128M"
     process = stand.process(site)
-    stand.ask(do="sync", site=site)
+    stand.sync(site)
     assert stand.process(site) == process  # nothing has changed: nothing is stopped
 
 
@@ -223,7 +224,7 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
     stand.new_holder(after=kill_holder(stand))
     assert stand.ask(do="list")["sites"] == []
     assert not path.exists()
-    assert stand.ask(do="sync", site=site)["ok"]
+    assert stand.sync(site) == {"ok": True}
     assert stand.get(site) == "ok"
 
 
@@ -233,13 +234,14 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
         ({"php_version": "8.2; rm"}, "PHP version"),
         ({"processes": 100_000}, "processes"),
         ({"document_root": "/etc"}, "document_root"),
-        ({"site": "s900999"}, "names"),
+        ({"site": "s900999"}, "no PHP site"),
+        ({"kind": "static"}, "no PHP site"),
     ],
 )
 def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, object], words: str) -> None:
     site = stand.lay_out(900100, fields)
-    answer = stand.ask(do="sync", site=site)
-    assert not answer["ok"]
+    answer = stand.ask(do="sync", site=site, php_version=fields.get("php_version", "8.2"), generation=1)
+    assert (answer["ok"], answer["code"], answer["temporary"]) == (False, "runtime.invalid", False)
     assert words in answer["error"]
     assert stand.ask(do="list")["sites"] == []
 
@@ -248,10 +250,9 @@ def test_a_php_that_cannot_start_is_not_tried_without_end(stand: Stand) -> None:
     site = stand.serve(900100, php_version="8.9")
     with pytest.raises(TimeoutError):
         stand.get(site, seconds=4)
-    failures = {row["site"]: row["failures"] for row in stand.ask(do="list")["sites"]}
-    assert 2 <= failures[site] <= 3  # at once, after 1 s, after 2 s more
+    assert 2 <= stand.ask(do="show", site=site)["serving"]["failures"] <= 3  # at once, after 1 s, after 2 s more
     stand.describe(site, {})
-    stand.ask(do="sync", site=site)
+    stand.sync(site)
     assert stand.get(site) == "ok"
 
 
@@ -284,3 +285,22 @@ def test_the_end_leaves_nothing(stand: Stand) -> None:
     stand.keeper.send(signal.SIGTERM)
     assert stand.keeper.wait(seconds=10)
     assert stand.processes(site) == []
+
+
+def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:
+    site = stand.lay_out(900100, {})
+    path = stand.settings.root / "run" / f"{site}.sock"
+    path.write_text("of somebody else")
+    for request in ({"do": "drop", "site": site}, {"do": "sync", "site": site, "php_version": "8.2", "generation": 1}):
+        assert stand.ask(**request)["code"] == "runtime.foreign"
+    assert stand.ask(do="show", site=site) == {"ok": True, "serving": None, "foreign": f"{path} is not ours"}
+    assert path.read_text() == "of somebody else"
+
+
+def test_a_removed_socket_is_seen_and_mended(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    (stand.settings.root / "run" / f"{site}.sock").unlink()
+    assert stand.ask(do="show", site=site)["serving"] is None
+    assert stand.sync(site) == {"ok": True}
+    assert stand.get(site) == "ok"

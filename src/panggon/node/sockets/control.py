@@ -58,5 +58,5 @@ class Connection:
             self.client.settimeout(5)
             self.client.sendall(json.dumps(members).encode() + b"\n")
 
-    def refuse(self, error: str) -> None:
-        self.answer(ok=False, error=error)
+    def refuse(self, code: str, error: str, *, temporary: bool = False) -> None:
+        self.answer(ok=False, code=code, error=error, temporary=temporary)

@@ -13,22 +13,21 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import resources
 from typing import Any
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SITE_ID, SiteKind
+from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import cgroups
 from panggon.node.sockets import channel, control
 from panggon.node.sockets.control import Connection
-from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.sandbox import Machine
-from panggon.node.sockets.served import Served, remember, remembered, wished
+from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.site import Site, open_socket, socket_path
+from panggon.node.sockets.site import open_socket
+from panggon.node.sockets.sites import Sites
 
 TICK_SECONDS = 0.5
 
@@ -40,99 +39,45 @@ class Holder:
         """Raises PermanentError `sockets.unprotected` where the settings forbid to run."""
         self.protections = protections(settings)
         demand(settings, self.protections)
+        _prepare(settings)
         self._settings = settings
-        self._machine = Machine(settings, active(self.protections), cgroups.find())
-        self._keeper: socket.socket | None = keeper
         self._selector = selectors.DefaultSelector()
-        self._sites: dict[str, Site] = {}
-        self._watched: dict[str, dict[int, Callable[[], None]]] = {}
-        self._dropping: set[str] = set()
+        machine = Machine(settings, active(self.protections), cgroups.find())
+        self._sites = Sites(machine, self._selector, keeper)
         self._ending = False
         self._done = False
-        _prepare(settings)
 
     def run(self, *, end: bool = False) -> None:
         """Serve until SIGTERM (or `end`) has let every sandbox end, or until another holder took over."""
+        signals, self._woken = _signals()
         self._take_over()
         self._watch(control.listen(self._settings.control), self._accept)
-        if self._keeper:
-            self._watch(self._keeper, self._keeper_gone)
-        self._watch(self._signals(), self._begin_end)
-        if end:
-            self._begin_end()
+        if self._sites.keeper:
+            self._watch(self._sites.keeper, self._keeper_gone)
+        self._watch(signals, self._told_to_end)
         log.info("serving %d sites", len(self._sites))
-        while not self._done:
-            waiting = [site for site in self._sites.values() if site.waiting]
-            for key, _ in self._selector.select(TICK_SECONDS if waiting else None):
+        if end:
+            self._end()
+        while not self._done and not (self._ending and not self._sites.awake):
+            for key, _ in self._selector.select(TICK_SECONDS if self._sites.waiting else None):
                 key.data()
-            now = time.monotonic()
-            for site in waiting:
-                site.tick(now)
-                self._attend(site)
+            self._sites.tick(time.monotonic())
 
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
-        listeners = dict(channel.receive_all(self._keeper)) if self._keeper else {}
-        kept = set(listeners)
-        listeners |= dict(_handed_over(self._settings))
+        kept = dict(channel.receive_all(self._sites.keeper)) if self._sites.keeper else {}
+        listeners = kept | dict(_handed_over(self._settings))
         for served in remembered(self._settings):
             listener = listeners.pop(served.site, None) or open_socket(self._settings, served.site)
-            if served.site not in kept:
-                self._tell(channel.KEEP, served.site, listener)
-            self._add(served, listener)
+            self._sites.add(served, listener, kept=kept.get(served.site) is listener)
         for site, listener in listeners.items():
             listener.close()
-            self._tell(channel.DROP, site)
-        for path in (self._settings.root / "run").glob("*.sock"):
-            if path.stem not in self._sites:
-                path.unlink()
-
-    def _add(self, served: Served, listener: socket.socket) -> Site:
-        site = self._sites[served.site] = Site(self._machine, served, listener)
-        if site.serve(served):
-            site.end(time.monotonic())
-        self._attend(site)
-        return site
-
-    # The loop's side of one site
-
-    def _attend(self, site: Site) -> None:
-        """Watch exactly what this site waits for now: its socket while asleep, its sandbox's end while awake."""
-        name = site.served.site
-        wanted: dict[int, Callable[[], None]] = {}
-        if site.listens(time.monotonic()) and not self._ending:
-            wanted[site.listener.fileno()] = lambda: self._wake(site)
-        if site.sandbox:
-            wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
-        watched = self._watched.get(name, {})
-        for descriptor in watched.keys() - wanted.keys():
-            self._selector.unregister(descriptor)
-        for descriptor in wanted.keys() - watched.keys():
-            self._selector.register(descriptor, selectors.EVENT_READ, wanted[descriptor])
-        self._watched[name] = wanted
-
-    def _wake(self, site: Site) -> None:
-        if site.listens(time.monotonic()) and self._sites.get(site.served.site) is site:
-            site.wake(time.monotonic())
-            self._attend(site)
-
-    def _sandbox_ended(self, site: Site) -> None:
-        if site.sandbox is None:
-            return
-        self._selector.unregister(site.sandbox.pidfd)
-        self._watched[site.served.site].pop(site.sandbox.pidfd)
-        site.ended(time.monotonic())
-        if self._sites.get(site.served.site) is site:
-            self._attend(site)
-        self._done = self._done or (self._ending and not self._awake())
-
-    def _awake(self) -> bool:
-        return any(site.sandbox for site in self._sites.values())
-
-    # Control
+            self._sites.tell(channel.DROP, site)
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))
+
+    # Control
 
     def _accept(self, listener: socket.socket) -> None:
         client, _ = listener.accept()
@@ -144,133 +89,74 @@ class Holder:
             request = connection.receive()
         except (OSError, EOFError, ValueError) as error:
             self._selector.unregister(connection.client)
-            connection.refuse(str(error))
+            connection.refuse("runtime.request", str(error))
             return
         if request is None:
             return
         self._selector.unregister(connection.client)
         try:
             self._obey(request, connection)
-        except (OSError, ValueError, PanggonError) as error:
+        except PanggonError as error:
+            connection.refuse(error.code, error.detail, temporary=error.temporary)
+        except ValueError as error:
+            connection.refuse("runtime.invalid", str(error))
+        except OSError as error:
             log.warning("%s: %s", request, error)
-            connection.refuse(str(error))
+            connection.refuse("runtime.failed", str(error), temporary=True)
 
     def _obey(self, request: dict[str, Any], connection: Connection) -> None:
-        site = str(request.get("site", ""))
+        """The control protocol of docs/architecture.md."""
+        name = str(request.get("site"))
+        known, done = SITE_ID.fullmatch(name), lambda: connection.answer(ok=True)
         match request.get("do"):
-            case "sync" if SITE_ID.fullmatch(site):
-                self._sync(site, lambda: connection.answer(ok=True, serving=self._serving(site)))
-            case "drop" if SITE_ID.fullmatch(site):
-                self._drop(site, lambda: connection.answer(ok=True))
-            case "stop" if site in self._sites:
-                self._sites[site].end(time.monotonic(), lambda: connection.answer(ok=True))
+            case "sync":
+                self._sites.sync(Served(name, request.get("php_version", ""), request.get("generation", 0)), done)
+            case "drop" if known:
+                self._sites.drop(name, done)
+            case "stop" if name in self._sites:
+                self._sites.end(name, done)
+            case "show" if known:
+                connection.answer(ok=True, serving=self._sites.serving(name), foreign=self._sites.foreign(name))
             case "list":
-                sites = [self._serving(name) for name in self._sites]
-                reduced = [dataclasses.asdict(protection) for protection in self.protections]
-                connection.answer(ok=True, sites=sites, protections=reduced)
+                found = [dataclasses.asdict(protection) for protection in self.protections]
+                sites = [serving for site in self._sites if (serving := self._sites.serving(site))]
+                connection.answer(ok=True, sites=sites, protections=found)
             case "handover" if connection.passed:
                 self._hand_over(connection.passed)
             case _:
-                connection.refuse("unknown request or site")
+                connection.refuse("runtime.request", "unknown request or site")
 
-    def _serving(self, name: str) -> dict[str, Any] | None:
-        """What a client of the site's socket would meet now; None when there is no socket under its name."""
-        site = self._sites.get(name)
-        if site is None or not socket_path(self._settings, name).is_socket():
-            return None
-        served = dataclasses.asdict(site.served)
-        awake = site.sandbox.pid if site.sandbox else None
-        return {**served, "kind": SiteKind.PHP.value, "process": awake, "failures": site.failures}
-
-    def _sync(self, name: str, then: Callable[[], None]) -> None:
-        """Serve what `site.json` wishes. Raises ValueError for a document root that sites do not have here."""
-        served = wished(self._settings, name)
-        site = self._sites.get(name)
-        if served is None:
-            self._drop(name, then)
-        elif site and not socket_path(self._settings, name).is_socket():
-            self._drop(name, lambda: self._sync(name, then))
-        else:
-            self._check_root(served)
-            remember(self._settings, served)
-            site = site or self._open(served)
-            self._dropping.discard(name)
-            if site.serve(served):
-                site.end(time.monotonic(), then)
-            else:
-                then()
-            self._attend(site)
-
-    def _check_root(self, served: Served) -> None:
-        if served.document_root != document_root(self._settings, served.site, self._machine.shields):
-            raise ValueError(f"document_root {served.document_root} is not where this machine's PHP finds the site")
-
-    def _open(self, served: Served) -> Site:
-        listener = open_socket(self._settings, served.site)
-        self._tell(channel.KEEP, served.site, listener)
-        return self._add(served, listener)
-
-    def _drop(self, name: str, then: Callable[[], None]) -> None:
-        """Serve the site no more: first nobody new comes in, then what runs may finish."""
-        files.remove(self._settings.served(name))
-        files.remove(socket_path(self._settings, name))
-        site = self._sites.get(name)
-        if site is None:
-            then()
-            return
-        self._dropping.add(name)
-        site.end(time.monotonic(), lambda: self._dropped(name, then))
-        if name in self._sites:
-            self._attend(site)
-
-    def _dropped(self, name: str, then: Callable[[], None]) -> None:
-        if name in self._dropping:
-            self._dropping.remove(name)
-            site = self._sites.pop(name)
-            for descriptor in self._watched.pop(name):
-                self._selector.unregister(descriptor)
-            site.listener.close()
-            self._tell(channel.DROP, name)
-        then()
-
-    # Keeper, successor, signals
-
-    def _tell(self, word: str, site: str, listener: socket.socket | None = None) -> None:
-        if self._keeper:
-            with suppress(OSError):  # it is gone; the loop sees that by itself
-                channel.send(self._keeper, word, site, listener)
+    # Keeper, successor, end
 
     def _keeper_gone(self, keeper: socket.socket) -> None:
         """Go on alone: the sites keep working until a new keeper's holder takes over."""
         log.warning("the keeper is gone; going on without it")
         self._selector.unregister(keeper)
-        self._keeper = None
+        self._sites.keeper = None
 
     def _hand_over(self, successor: socket.socket) -> None:
         log.info("handing over to another holder")
-        listeners = {name: site.listener for name, site in self._sites.items() if name not in self._dropping}
         with successor:
-            channel.send_all(successor, listeners)
+            channel.send_all(successor, self._sites.listeners)
         self._done = True
 
-    def _signals(self) -> socket.socket:
-        """A socket that becomes readable on SIGTERM or SIGINT."""
-        reader, writer = socket.socketpair()
-        writer.setblocking(False)
-        signal.set_wakeup_fd(writer.fileno())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
-        self._writer = writer
-        return reader
+    def _told_to_end(self, signals: socket.socket) -> None:
+        signals.recv(64)
+        self._end()
 
-    def _begin_end(self, reader: socket.socket | None = None) -> None:
-        if reader:
-            reader.recv(64)
+    def _end(self) -> None:
         self._ending = True
-        for site in self._sites.values():
-            site.end(time.monotonic())
-            self._attend(site)
-        self._done = not self._awake()
+        self._sites.end_all()
+
+
+def _signals() -> tuple[socket.socket, socket.socket]:
+    """A socket that becomes readable on SIGTERM or SIGINT, and its other end, which must not be closed."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return reader, writer
 
 
 def _handed_over(settings: SocketSettings) -> tuple[tuple[str, socket.socket], ...]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from panggon.core.resources import canonical
-from panggon.node.sockets.served import Served
+from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
@@ -58,15 +58,17 @@ class Launch:
         return [*self.walls, *data, "--remount-ro", "/", "--", *self.program, "--fpm-config", "/etc/php-fpm.conf"]
 
 
-def launch(settings: SocketSettings, served: Served, shields: frozenset[Shield]) -> Launch:
+def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
     sandboxed = Shield.SANDBOX in shields
     program = (
         settings.php_binary.format(version=served.php_version),
         "--nodaemonize",
         "--force-stderr",
-        *_ini(settings, served, shields),
+        *_ini(settings, served.site, described, shields),
     )
-    texts = {"/etc/php-fpm.conf": _pool(settings, served, home(settings, served.site, shields))}
+    texts = {
+        "/etc/php-fpm.conf": _pool(settings, served, workers(described.processes), home(settings, served.site, shields))
+    }
     if not sandboxed:
         return Launch((), program, texts)
     return Launch(_site_walls(settings, served.site, shields), program, texts | _accounts(settings, served.site))
@@ -127,16 +129,16 @@ def _accounts(settings: SocketSettings, site: str) -> dict[str, str]:
     }
 
 
-def _ini(settings: SocketSettings, served: Served, shields: frozenset[Shield]) -> list[str]:
+def _ini(settings: SocketSettings, site: str, described: Description, shields: frozenset[Shield]) -> list[str]:
     """PHP's settings as php.ini would give them: a site may still change what PHP lets it change."""
     sandboxed = Shield.SANDBOX in shields
-    own = home(settings, served.site, shields)
+    own = home(settings, site, shields)
     socket = DATABASE_DIRECTORY / settings.mariadb_socket.name if sandboxed else settings.mariadb_socket
     values = {
         # Half the site's memory, so that one hungry script gets PHP's own error before the kernel ends the site.
-        "memory_limit": f"{served.memory_mebibytes // 2}M",
-        "upload_max_filesize": f"{served.upload_mebibytes}M",
-        "post_max_size": f"{served.upload_mebibytes + 1}M",  # the form around the file
+        "memory_limit": f"{described.memory_mebibytes // 2}M",
+        "upload_max_filesize": f"{described.upload_mebibytes}M",
+        "post_max_size": f"{described.upload_mebibytes + 1}M",  # the form around the file
         "upload_tmp_dir": str(own / "tmp"),
         "sys_temp_dir": str(own / "tmp"),
         "session.save_path": str(own / "tmp"),
@@ -152,7 +154,7 @@ def _ini(settings: SocketSettings, served: Served, shields: frozenset[Shield]) -
     return [f'--define={name}="{value}"' for name, value in values.items()]
 
 
-def _pool(settings: SocketSettings, served: Served, own: Path) -> str:
+def _pool(settings: SocketSettings, served: Served, most: int, own: Path) -> str:
     uid = settings.uid(served.site)
     return f"""[global]
 error_log = /dev/null
@@ -162,7 +164,7 @@ process_control_timeout = {max(1, int(settings.stop_seconds))}s
 [{served.site}]
 listen = {LISTEN}
 pm = ondemand
-pm.max_children = {workers(served.processes)}
+pm.max_children = {most}
 pm.process_idle_timeout = {max(1, int(settings.idle_seconds / 2))}s
 clear_env = yes
 catch_workers_output = yes

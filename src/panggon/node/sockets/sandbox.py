@@ -15,7 +15,7 @@ from panggon.drivers import files, shell
 from panggon.node.cgroups import ControlGroups
 from panggon.node.sockets import processes
 from panggon.node.sockets.launch import LISTEN, Launch, Shield
-from panggon.node.sockets.served import Served
+from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
 
 # bubblewrap's own process and the php-fpm master are not the site's.
@@ -79,20 +79,20 @@ class Sandbox:
         files.remove(_record(self.machine.settings, self.site))
 
 
-def start(machine: Machine, served: Served, launch: Launch, listener: socket.socket) -> Sandbox:
+def start(machine: Machine, site: str, described: Description, launch: Launch, listener: socket.socket) -> Sandbox:
     """Start the site's php-fpm on its socket. Raises OSError or PanggonError when that cannot even be tried."""
-    end_leftovers(machine, served.site)
-    settings, uid = machine.settings, machine.settings.uid(served.site)
+    end_leftovers(machine, site)
+    settings, uid = machine.settings, machine.settings.uid(site)
     with _readable(launch.texts) as descriptors:
         child = shell.start(
             launch.argv(descriptors),
-            log=_log(settings, served.site),
+            log=_log(settings, site),
             environment={"FPM_SOCKETS": f"{LISTEN}={listener.fileno()}"},
             pass_fds=[listener.fileno(), *descriptors.values()],
             user=uid,
             group=uid,
             groups=machine.groups.create(
-                served.site, memory_mebibytes=served.memory_mebibytes, processes=served.processes + OWN_PROCESSES
+                site, memory_mebibytes=described.memory_mebibytes, processes=described.processes + OWN_PROCESSES
             ),
         )
     fingerprint = launch.fingerprint
@@ -102,8 +102,8 @@ def start(machine: Machine, served: Served, launch: Launch, listener: socket.soc
         "fingerprint": fingerprint,
         "socket": os.fstat(listener.fileno()).st_ino,
     }
-    files.write(_record(settings, served.site), json.dumps(record), mode=0o600)
-    return Sandbox(machine, served.site, child.pid, os.pidfd_open(child.pid), fingerprint, child)
+    files.write(_record(settings, site), json.dumps(record), mode=0o600)
+    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child)
 
 
 def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:

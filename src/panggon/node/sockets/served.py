@@ -1,4 +1,8 @@
-"""What the holder serves for one site: the part of `site.json` that its sandbox depends on."""
+"""What the holder serves for one site, and what the site's description says about its PHP.
+
+The two are apart on purpose: version and generation change when the holder is told (so undoing a plan can go back to
+the former ones while `site.json` is not restored yet), limits are read from `site.json` whenever PHP starts.
+"""
 
 import dataclasses
 import json
@@ -9,28 +13,45 @@ from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, SiteKind
 from panggon.drivers import files
 from panggon.node.sockets.settings import SocketSettings
 
-NUMBERS = ("generation", "memory_mebibytes", "processes", "upload_mebibytes")
-
 
 @dataclass(frozen=True, slots=True)
 class Served:
+    """Raises ValueError for what no spec can ask."""
+
     site: str
     php_version: str
     generation: int
+
+    def __post_init__(self) -> None:
+        if not SITE_ID.fullmatch(self.site):
+            raise ValueError(f"not a site: {self.site!r}")
+        if not PHP_VERSION.fullmatch(str(self.php_version)):
+            raise ValueError(f"not a PHP version: {self.php_version!r}")
+        _bounded("generation", self.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The part of root's `site.json` that PHP depends on."""
+
     memory_mebibytes: int
     processes: int
     upload_mebibytes: int
     document_root: str
 
 
-def wished(settings: SocketSettings, site: str) -> Served | None:
-    """What root's `site.json` asks for; None where there is no such site or it is not PHP.
-
-    Raises ValueError for a file that Panggon cannot have written.
-    """
+def described(settings: SocketSettings, site: str) -> Description:
+    """Raises ValueError when there is no `site.json` of a PHP site, or one that Panggon cannot have written."""
     content = files.read(settings.site(site) / "site.json")
-    members = json.loads(content) if content else {}
-    return _checked(site, members) if members.get("kind") == SiteKind.PHP else None
+    members: dict[str, Any] = json.loads(content) if content else {}
+    if members.get("site") != site or members.get("kind") != SiteKind.PHP:
+        raise ValueError(f"site.json describes no PHP site {site}")
+    return Description(
+        memory_mebibytes=_bounded("memory_mebibytes", members.get("memory_mebibytes")),
+        processes=_bounded("processes", members.get("processes")),
+        upload_mebibytes=_bounded("upload_mebibytes", members.get("upload_mebibytes")),
+        document_root=str(members.get("document_root")),
+    )
 
 
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:
@@ -38,25 +59,15 @@ def remembered(settings: SocketSettings) -> tuple[Served, ...]:
     found = []
     for path in sorted((settings.root / "sites").glob("s*/run/served.json")):
         try:
-            found.append(_checked(path.parent.parent.name, json.loads(path.read_bytes())))
-        except (OSError, ValueError):
+            members = json.loads(path.read_bytes())
+            found.append(Served(path.parent.parent.name, members["php_version"], members["generation"]))
+        except (OSError, ValueError, KeyError, TypeError):
             continue
     return tuple(found)
 
 
 def remember(settings: SocketSettings, served: Served) -> None:
-    content = json.dumps(dataclasses.asdict(served))
-    files.write(settings.served(served.site), content, mode=0o640)
-
-
-def _checked(site: str, members: dict[str, Any]) -> Served:
-    if not SITE_ID.fullmatch(site) or members.get("site") != site:
-        raise ValueError(f"site.json of {site} names {members.get('site')!r}")
-    if not PHP_VERSION.fullmatch(str(members.get("php_version"))):
-        raise ValueError(f"not a PHP version: {members.get('php_version')!r}")
-    numbers = {name: _bounded(name, members.get(name)) for name in NUMBERS}
-    root = str(members.get("document_root"))
-    return Served(site=site, php_version=members["php_version"], document_root=root, **numbers)
+    files.write(settings.served(served.site), json.dumps(dataclasses.asdict(served)), mode=0o640)
 
 
 def _bounded(name: str, value: object) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from panggon.core.errors import PanggonError
 from panggon.node.sockets import sandbox
-from panggon.node.sockets.launch import launch
+from panggon.node.sockets.launch import Launch, launch
 from panggon.node.sockets.sandbox import Machine, Sandbox
-from panggon.node.sockets.served import Served
+from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
 
 BACKLOG = 1024
@@ -53,17 +53,17 @@ class Site:
         self._wake_after = 0.0
         self._end_by = None
         try:
-            wanted = launch(self.machine.settings, self.served, self.machine.shields)
-            self.sandbox = sandbox.start(self.machine, self.served, wanted, self.listener)
-        except (OSError, PanggonError) as error:
+            description, wanted = self._wanted()
+            self.sandbox = sandbox.start(self.machine, self.served.site, description, wanted, self.listener)
+        except (OSError, ValueError, PanggonError) as error:
             log.warning("%s: cannot start PHP: %s", self.served.site, error)
             self._failed(now)
 
     def tick(self, now: float) -> None:
         """Ask an idle sandbox to end; kill one that does not end in time."""
         if self.sandbox is None:
-            return
-        if self._end_by is None:
+            self._wake_after = 0.0 if self.listens(now) else self._wake_after
+        elif self._end_by is None:
             if self.sandbox.working:
                 self._worked = now
             elif now - self._worked >= self.machine.settings.idle_seconds:
@@ -100,11 +100,17 @@ class Site:
             callback()
 
     def serve(self, served: Served) -> bool:
-        """Take over what is wished now; True when the sandbox that runs was started with something else."""
+        """Take over what is wished now; True when the sandbox that runs was started with something else.
+
+        Raises ValueError when the site has no description.
+        """
         self.served = served
         self.failures, self._wake_after = 0, 0.0
-        wanted = launch(self.machine.settings, served, self.machine.shields)
-        return self.sandbox is not None and self.sandbox.fingerprint != wanted.fingerprint
+        return self.sandbox is not None and self.sandbox.fingerprint != self._wanted()[1].fingerprint
+
+    def _wanted(self) -> tuple[Description, Launch]:
+        description = described(self.machine.settings, self.served.site)
+        return description, launch(self.machine.settings, self.served, description, self.machine.shields)
 
     def _failed(self, now: float) -> None:
         sound = now - self._started >= SOUND_SECONDS

@@ -1,0 +1,135 @@
+"""What answers for a site's PHP: its socket at the holder, which starts PHP on the first connection.
+
+The driver speaks to the holder over its control socket (docs/architecture.md, "Control of the holder").
+"""
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panggon.core.driver import Check
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
+from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.drivers import visit
+from panggon.drivers.owner import uid_of
+from panggon.drivers.visit import Door
+
+PROOF_PATH = "/.well-known/panggon/php"
+# Longer than running requests may take to end, `SocketSettings.stop_seconds` and some more.
+SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`control` is the holder's control socket, `door` where probes ask. `sandboxed`: whether sites have their own
+    view of processes here; where they have none, the proof cannot ask for it (and the protection is named reduced).
+    """
+
+    root: Path
+    control: Path
+    uid_base: int
+    door: Door
+    sandboxed: bool
+    web_group: str = "www-data"
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeDriver:
+    """Attributes: `kind` ("php"), `php_version`, `generation`: what the holder serves, not what `site.json` says."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        uid_of(key.name, base=self.settings.uid_base)
+        answer = ask(self.settings.control, do="show", site=key.name)
+        if answer["foreign"]:
+            return foreign(key, answer["foreign"])
+        serving = answer["serving"]
+        if serving is None:
+            return absent(key)
+        return ours(key, **{name: serving[name] for name in ("kind", "php_version", "generation")})
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        """Returns when nothing older answers any more: running requests have ended, or were killed after their time."""
+        uid_of(key.name, base=self.settings.uid_base)
+        if after is None:
+            ask(self.settings.control, do="drop", site=key.name)
+            return
+        if after["kind"] != SiteKind.PHP:
+            raise PermanentError("runtime.kind", str(after["kind"]))
+        wanted = {name: after[name] for name in ("php_version", "generation")}
+        ask(self.settings.control, do="sync", site=key.name, **wanted)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """Asked through the web server, under the site's address; a parked site has no PHP to ask."""
+        if spec.state is SiteState.PARKED:
+            return ()
+        try:
+            said = self._visited(spec)
+        except (PanggonError, ValueError) as error:
+            return (Check("php.answer", ok=False, detail=str(error)),)
+        uid = uid_of(key.name, base=self.settings.uid_base)
+        checks = (_user(said, uid), _generation(said, spec), self._isolation(said, uid))
+        return (*checks, _database(said, spec)) if spec.database else checks
+
+    def _visited(self, spec: SiteSpec) -> Mapping[str, Any]:
+        """What the proof page says. Raises ValueError when it was not that page that answered."""
+        with visit.token(self.settings.root / "proof", spec.site, web_group=self.settings.web_group) as headers:
+            answer = visit.get(self.settings.door, spec.host, PROOF_PATH, headers=headers)
+        said = json.loads(answer.body) if answer.status == 200 else None
+        if not isinstance(said, dict) or said.get("site") != spec.site:
+            raise ValueError(f"{spec.host}{PROOF_PATH} menjawab {answer.status}: {answer.body[:200]!r}")
+        return said
+
+    def _isolation(self, said: Mapping[str, Any], uid: int) -> Check:
+        """A shared view of processes is no fault of the site where the machine has nothing else to give."""
+        faults = [f"membaca {path}" for path in said.get("foreign", ["?"])]
+        faults += ["membaca /etc/shadow"] if said.get("shadow") is not False else []
+        others = [owner for owner in said.get("process_owners", ["?"]) if owner != uid]
+        if others and self.settings.sandboxed:
+            faults.append(f"melihat proses milik UID {', '.join(map(str, others))}")
+        return Check("php.isolation", not faults, "; ".join(faults) or "tidak melihat situs lain")
+
+
+def ask(control: Path, **request: Any) -> Mapping[str, Any]:
+    """The holder's answer to one request. Raises TemporaryError `runtime.holder` when there is no holder that answers
+    now, otherwise the holder's own refusal as TemporaryError or PermanentError.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(SECONDS)
+            client.connect(str(control))
+            client.sendall(json.dumps(request).encode() + b"\n")
+            with client.makefile("rb") as lines:
+                answer = json.loads(lines.readline())
+    except (OSError, ValueError) as error:
+        raise TemporaryError("runtime.holder", str(error)) from error
+    if not answer["ok"]:
+        refusal = TemporaryError if answer["temporary"] else PermanentError
+        raise refusal(answer["code"], answer["error"])
+    return dict(answer)
+
+
+def _user(said: Mapping[str, Any], uid: int) -> Check:
+    return Check("php.user", said.get("uid") == uid, f"PHP berjalan sebagai UID {said.get('uid')}, situs ini UID {uid}")
+
+
+def _generation(said: Mapping[str, Any], spec: SiteSpec) -> Check:
+    version, generation = str(said.get("php_version")), said.get("generation")
+    ok = generation == spec.generation and version.startswith(f"{spec.php_version}.")
+    return Check("php.generation", ok, f"PHP {version} generasi {generation}, diminta generasi {spec.generation}")
+
+
+def _database(said: Mapping[str, Any], spec: SiteSpec) -> Check:
+    """One row written and read back, and no database but its own in sight."""
+    found = said.get("database")
+    if not isinstance(found, dict):
+        return Check("php.database", ok=False, detail="private/database.ini tidak terbaca")
+    if "error" in found:
+        return Check("php.database", ok=False, detail=str(found["error"]))
+    ok = found.get("row") is True and found.get("databases") == [spec.site]
+    return Check("php.database", ok, f"baris ditulis dan dibaca; terlihat: {', '.join(found.get('databases', []))}")

@@ -1,0 +1,190 @@
+"""All sites that the holder serves: opened, changed, dropped, and watched by the loop."""
+
+import dataclasses
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from panggon.core.errors import PermanentError
+from panggon.core.spec import SiteKind
+from panggon.drivers import files
+from panggon.node.sockets import channel
+from panggon.node.sockets.launch import document_root
+from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.served import Served, described, remember
+from panggon.node.sockets.site import Site, open_socket, socket_path
+
+Then = Callable[[], None]
+
+
+class Sites:
+    """`keeper` is told of every socket; None: nobody keeps them."""
+
+    def __init__(self, machine: Machine, selector: selectors.BaseSelector, keeper: socket.socket | None) -> None:
+        self.keeper = keeper
+        self._machine = machine
+        self._settings = machine.settings
+        self._selector = selector
+        self._sites: dict[str, Site] = {}
+        self._watched: dict[str, dict[int, Then]] = {}
+        self._dropping: set[str] = set()
+        self._ending = False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sites)
+
+    def __len__(self) -> int:
+        return len(self._sites)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sites
+
+    @property
+    def listeners(self) -> Mapping[str, socket.socket]:
+        return {name: site.listener for name, site in self._sites.items() if name not in self._dropping}
+
+    @property
+    def awake(self) -> bool:
+        return any(site.sandbox for site in self._sites.values())
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any site has something to do at the next tick."""
+        return any(site.waiting for site in self._sites.values())
+
+    def tick(self, now: float) -> None:
+        for site in [site for site in self._sites.values() if site.waiting]:
+            site.tick(now)
+            self._attend(site)
+
+    def serving(self, name: str) -> dict[str, Any] | None:
+        """What a client of the site's socket would meet now; None when there is no socket under its name."""
+        site = self._sites.get(name)
+        if site is None or not socket_path(self._settings, name).is_socket():
+            return None
+        process = site.sandbox.pid if site.sandbox else None
+        served = dataclasses.asdict(site.served)
+        return {**served, "kind": SiteKind.PHP.value, "process": process, "failures": site.failures}
+
+    def foreign(self, name: str) -> str:
+        """What lies in the place of the site's socket without being ours; empty when nothing does."""
+        path = socket_path(self._settings, name)
+        return f"{path} is not ours" if name not in self._sites and os.path.lexists(path) else ""
+
+    def sync(self, served: Served, then: Then) -> None:
+        """Serve this from now on; `then` is called when nothing older answers any more.
+
+        Raises ValueError when `site.json` does not describe such a site, PermanentError `runtime.foreign`.
+        """
+        name = served.site
+        self._refuse_foreign(name)
+        root = described(self._settings, name).document_root
+        if root != document_root(self._settings, name, self._machine.shields):
+            raise ValueError(f"document_root {root} is not where PHP finds the site on this machine")
+        if name in self._sites and self.serving(name) is None:
+            self.drop(name, lambda: self.sync(served, then))  # somebody removed the socket's file
+            return
+        remember(self._settings, served)
+        self._dropping.discard(name)
+        site = self._sites.get(name) or self.add(served, open_socket(self._settings, name), kept=False)
+        if site.serve(served):
+            site.end(time.monotonic(), then)
+        else:
+            then()
+        self._attend(site)
+
+    def add(self, served: Served, listener: socket.socket, *, kept: bool) -> Site:
+        """Serve a site on this socket; a sandbox that runs already is adopted, or replaced if it is another than it
+        would be now.
+        """
+        site = self._sites[served.site] = Site(self._machine, served, listener)
+        if not kept:
+            self.tell(channel.KEEP, served.site, listener)
+        try:
+            outdated = site.serve(served)
+        except ValueError:
+            outdated = True  # its description is gone or broken
+        if outdated:
+            site.end(time.monotonic())
+        self._attend(site)
+        return site
+
+    def drop(self, name: str, then: Then) -> None:
+        """Serve the site no more: first nobody new comes in, then what runs may finish.
+
+        Raises PermanentError `runtime.foreign`.
+        """
+        self._refuse_foreign(name)
+        site = self._sites.get(name)
+        if site is None:
+            files.remove(self._settings.served(name))
+            then()
+            return
+        files.remove(socket_path(self._settings, name))
+        self._dropping.add(name)
+        site.end(time.monotonic(), lambda: self._dropped(name, then))
+
+    def end(self, name: str, then: Then) -> None:
+        """Put the site to sleep now."""
+        self._sites[name].end(time.monotonic(), then)
+
+    def end_all(self) -> None:
+        """Put every site to sleep and wake none again."""
+        self._ending = True
+        for site in self._sites.values():
+            site.end(time.monotonic())
+            self._attend(site)
+
+    def _dropped(self, name: str, then: Then) -> None:
+        if name in self._dropping:
+            self._dropping.remove(name)
+            files.remove(self._settings.served(name))
+            site = self._sites.pop(name)
+            for descriptor in self._watched.pop(name):
+                self._selector.unregister(descriptor)
+            site.listener.close()
+            self.tell(channel.DROP, name)
+        then()
+
+    def _refuse_foreign(self, name: str) -> None:
+        if detail := self.foreign(name):
+            raise PermanentError("runtime.foreign", detail)
+
+    def tell(self, word: str, name: str, listener: socket.socket | None = None) -> None:
+        if self.keeper:
+            with suppress(OSError):  # it is gone; the loop sees that by itself
+                channel.send(self.keeper, word, name, listener)
+
+    def _attend(self, site: Site) -> None:
+        """Watch exactly what this site waits for now: its socket while asleep, its sandbox's end while awake."""
+        name = site.served.site
+        wanted: dict[int, Then] = {}
+        if site.listens(time.monotonic()) and not self._ending and name not in self._dropping:
+            wanted[site.listener.fileno()] = lambda: self._wake(site)
+        if site.sandbox:
+            wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
+        watched = self._watched.get(name, {})
+        for descriptor in watched.keys() - wanted.keys():
+            self._selector.unregister(descriptor)
+        for descriptor in wanted.keys() - watched.keys():
+            self._selector.register(descriptor, selectors.EVENT_READ, wanted[descriptor])
+        self._watched[name] = wanted
+
+    def _wake(self, site: Site) -> None:
+        # An event of the same round may have dropped the site or started it already.
+        if self._sites.get(site.served.site) is site and site.listens(time.monotonic()):
+            site.wake(time.monotonic())
+            self._attend(site)
+
+    def _sandbox_ended(self, site: Site) -> None:
+        if site.sandbox is None:
+            return
+        self._selector.unregister(site.sandbox.pidfd)
+        self._watched[site.served.site].pop(site.sandbox.pidfd)
+        site.ended(time.monotonic())
+        if self._sites.get(site.served.site) is site:
+            self._attend(site)
