@@ -8,6 +8,7 @@ and who could make a resource read as changed could keep a plan from running. Th
 import hashlib
 import re
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,24 +193,23 @@ def _proofs(cursor: Cursor, site: str) -> tuple[Check, ...]:
 
 
 @contextmanager
-def _session(socket: Path, *, user: str, password: str = "", database: str | None = None) -> Iterator[Cursor]:
+def _session(server: Path, *, user: str, password: str = "", database: str | None = None) -> Iterator[Cursor]:
     """A session over the server's socket. Raises TemporaryError `database.down`, PermanentError `database.refused`."""
+    times: dict[str, Any] = {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS}
+    login: dict[str, Any] = {"user": user, "password": password, "database": database}
     try:
-        connection: Any = pymysql.connect(
-            unix_socket=str(socket),
-            user=user,
-            password=password,
-            database=database,
-            autocommit=True,
-            connect_timeout=SECONDS,
-            read_timeout=SECONDS,
-            write_timeout=SECONDS,
-        )
-        try:
-            with connection.cursor() as cursor:
+        # PyMySQL leaves its own socket open when nobody answers.
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(SECONDS)
+            line.connect(str(server))
+            connection: Any = pymysql.connect(
+                unix_socket=str(server), autocommit=True, defer_connect=True, **login, **times
+            )
+            connection.connect(line)
+            with connection, connection.cursor() as cursor:
                 yield cursor
-        finally:
-            connection.close()
+    except OSError as error:
+        raise TemporaryError("database.down", f"{server}: {error}") from error
     except pymysql.MySQLError as error:
         number = error.args[0] if error.args else 0
         if number in PASSING:

@@ -142,7 +142,7 @@ class _Client:
             "-ls /etc",
         )
         done = shell.run(
-            ["sftp", "-q", "-b", "-", *self._options("probe"), f"{self.site}@{self._host()}"],
+            ["sftp", "-b", "-", *self._options("probe"), f"{self.site}@{self._host()}"],
             stdin="\n".join(commands).encode(),
             cwd=self.folder,
         )

@@ -1,0 +1,268 @@
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind, Standing
+from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.drivers.database import DatabaseDriver, Settings
+from panggon.drivers.directory import DirectoryDriver
+from panggon.drivers.directory import Settings as DirectorySettings
+from panggon.node.servers import mariadb
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.contract import Case, Contract
+from tests.drivers.running import running
+
+pytestmark = pytest.mark.real
+FIRST = {"engine": "mariadb", "connections": 5}
+
+
+@pytest.fixture(scope="module")
+def server(root: Path) -> mariadb.Settings:
+    return mariadb.Settings(
+        data=root / "state" / "mariadb",
+        socket=root / "run" / "mysqld" / "mysqld.sock",
+        configuration=root / "etc" / "mariadb.cnf",
+        log=root / "logs" / "mariadb.log",
+        buffer_mebibytes=16,
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _mariadb(server: mariadb.Settings) -> Iterator[None]:
+    """A directory that a killed first start left half made is no obstacle."""
+    (server.data.parent / "mariadb.new" / "mysql").mkdir(parents=True)
+    mariadb.prepare(server)
+    with running(mariadb.server(server)):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def private(root: Path, site: str, uid: int) -> Iterator[Path]:
+    trees, key = DirectoryDriver(DirectorySettings(root, UID_BASE)), Key(Kind.DIRECTORY, site)
+    trees.write(key, {"uid": uid})
+    yield root / "sites" / site / "private"
+    trees.write(key, None)
+
+
+@pytest.fixture(scope="module")
+def driver(server: mariadb.Settings, root: Path) -> DatabaseDriver:
+    return DatabaseDriver(Settings(server.socket, Path("/run/mysqld/mysqld.sock"), root, UID_BASE))
+
+
+@pytest.fixture(scope="module")
+def key(site: str) -> Key:
+    return Key(Kind.DATABASE, site)
+
+
+@pytest.fixture
+def database(driver: DatabaseDriver, key: Key) -> Iterator[None]:
+    driver.write(key, FIRST)
+    yield
+    driver.write(key, None)
+
+
+def root_says(server: mariadb.Settings, *statements: str) -> list[tuple[object, ...]]:
+    session = pymysql.connect(unix_socket=str(server.socket), user="root", autocommit=True)
+    with session, session.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+def ini(private: Path) -> dict[str, str]:
+    lines = (private / "database.ini").read_text().splitlines()
+    return {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
+
+
+def as_site(server: mariadb.Settings, private: Path) -> pymysql.connections.Connection:
+    facts = ini(private)
+    return pymysql.connect(
+        unix_socket=str(server.socket), user=facts["user"], password=facts["password"], database=facts["database"]
+    )
+
+
+def spec(site: str) -> SiteSpec:
+    return SiteSpec(site, "a.example", SiteState.PREPARED, 1, database=Engine.MARIADB)
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: DatabaseDriver, key: Key, server: mariadb.Settings) -> Case:
+        return Case(
+            driver=lambda: driver,
+            key=key,
+            first=FIRST,
+            second={"engine": "mariadb", "connections": 9},
+            plant=lambda: (
+                root_says(
+                    server,
+                    f"CREATE DATABASE {key.name} COMMENT 'milik orang lain'",
+                    f"CREATE TABLE {key.name}.warga AS SELECT 1 AS id",
+                )
+                and None
+            ),
+            planted=lambda: root_says(server, f"SELECT * FROM {key.name}.warga"),
+            clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
+            stride=2,
+        )
+
+    @pytest.mark.parametrize("host", ["localhost", "%"])
+    def test_a_user_of_others_is_foreign(self, case: Case, server: mariadb.Settings, host: str) -> None:
+        root_says(server, f"CREATE USER {case.key.name}@'{host}' IDENTIFIED BY 'x'")
+        assert case.read().standing is Standing.FOREIGN
+        for after in (FIRST, None):
+            with pytest.raises(PermanentError, match=r"database\.foreign"):
+                case.write(after)
+        found = root_says(server, f"SELECT Host FROM mysql.user WHERE User = '{case.key.name}'")
+        assert found == [(host,)]
+        root_says(server, f"DROP USER {case.key.name}@'{host}'")
+
+
+@pytest.mark.usefixtures("database")
+class TestDatabase:
+    def test_the_ini_file_is_the_owners_alone_and_php_reads_it(self, private: Path, site: str, uid: int) -> None:
+        found = (private / "database.ini").stat()
+        assert (found.st_uid, found.st_gid, oct(found.st_mode & 0o777)) == (uid, uid, "0o400")
+        script = f'foreach (parse_ini_file("{private}/database.ini") as $k => $v) echo "$k=$v\\n";'
+        read = dict(line.split("=", 1) for line in subprocess.check_output(["php", "-r", script], text=True).split())
+        assert read == ini(private)
+        assert (read["host"], read["database"], read["user"]) == ("localhost", site, site)
+        assert read["socket"] == "/run/mysqld/mysqld.sock"
+        assert len(read["password"]) == 43
+
+    def test_it_sees_and_writes_only_its_own(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+    ) -> None:
+        root_says(server, "CREATE OR REPLACE DATABASE tetangga", "CREATE TABLE tetangga.rahasia (n INT)")
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("SHOW DATABASES")
+            assert cursor.fetchall() == (("information_schema",), (key.name,))
+            for refused in (
+                "SELECT * FROM tetangga.rahasia",
+                "SELECT * FROM mysql.user",
+                "CREATE DATABASE lain",
+                "SELECT 'x' INTO OUTFILE '/tmp/x'",
+                f"GRANT ALL ON {key.name}.* TO tamu@localhost",
+            ):
+                with pytest.raises(pymysql.err.OperationalError, match="denied"):
+                    cursor.execute(refused)
+        root_says(server, "DROP DATABASE tetangga")
+        assert [(check.name, check.ok) for check in driver.probe(key, spec=spec(key.name))] == [
+            ("database.login", True),
+            ("database.alone", True),
+            ("database.row", True),
+        ]
+        assert root_says(server, f"SHOW TABLES FROM {key.name}") == []
+
+    def test_connections_are_limited(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+    ) -> None:
+        driver.write(key, {"engine": "mariadb", "connections": 2})
+        with as_site(server, private), as_site(server, private):
+            with pytest.raises(pymysql.err.OperationalError, match="max_user_connections"):
+                as_site(server, private)
+            assert driver.probe(key, spec=spec(key.name))[0].ok is False
+
+    def test_a_change_keeps_password_and_data(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+    ) -> None:
+        before = ini(private)
+        root_says(server, f"CREATE TABLE {key.name}.berita AS SELECT 7 AS id")
+        driver.write(key, {"engine": "mariadb", "connections": 9})
+        assert ini(private) == before
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("SELECT id FROM berita")
+            assert cursor.fetchall() == ((7,),)
+
+    def test_more_rights_than_made_are_seen_as_half_written(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings
+    ) -> None:
+        root_says(server, f"GRANT SELECT ON mysql.* TO {key.name}@localhost")
+        assert driver.read(key).standing is Standing.PARTIAL
+        root_says(server, f"REVOKE SELECT ON mysql.* FROM {key.name}@localhost")
+        root_says(server, f"REVOKE INSERT ON {key.name}.* FROM {key.name}@localhost")
+        assert driver.read(key).standing is Standing.PARTIAL
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST
+
+    def test_a_database_without_its_ini_file_is_not_proven_and_can_be_mended(
+        self, driver: DatabaseDriver, key: Key, private: Path
+    ) -> None:
+        (private / "database.ini").unlink()
+        assert driver.read(key).attributes == FIRST
+        (check,) = driver.probe(key, spec=spec(key.name))
+        assert (check.ok, check.detail) == (False, "private/database.ini tidak memuat kata sandi")
+        driver.write(key, FIRST)
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+
+    def test_a_wrong_password_in_the_ini_file_is_not_proven_and_can_be_mended(
+        self, driver: DatabaseDriver, key: Key, private: Path
+    ) -> None:
+        path = private / "database.ini"
+        path.write_text(path.read_text().replace('password = "', 'password = "x'))
+        assert "Access denied" in driver.probe(key, spec=spec(key.name))[0].detail
+        driver.write(key, FIRST)
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+
+    def test_links_and_pipes_of_the_owner_are_not_followed(
+        self, driver: DatabaseDriver, key: Key, private: Path, root: Path
+    ) -> None:
+        victim = root / "victim"
+        victim.write_text('password = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"\n')
+        victim.chmod(0o600)
+        for name in ("database.ini", ".database.ini.new"):
+            (private / name).unlink(missing_ok=True)
+            (private / name).symlink_to(victim)
+        driver.write(key, FIRST)
+        found = victim.stat()
+        assert (found.st_uid, found.st_mode & 0o777) == (0, 0o600)
+        assert victim.read_text() == 'password = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"\n'
+        assert not (private / "database.ini").is_symlink()
+        (private / "database.ini").unlink()
+        os.mkfifo(private / "database.ini")
+        driver.write(key, FIRST)
+        assert stat.S_ISREG((private / "database.ini").lstat().st_mode)
+        assert [path.name for path in private.iterdir()] == ["database.ini"]
+
+
+def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path) -> None:
+    driver.write(key, FIRST)
+    driver.write(key, None)
+    assert list(private.iterdir()) == []
+    assert root_says(server, f"SELECT User FROM mysql.user WHERE User = '{key.name}'") == []
+    assert root_says(server, f"SHOW DATABASES LIKE '{key.name}'") == []
+
+
+def test_another_engine_is_refused(driver: DatabaseDriver, key: Key) -> None:
+    with pytest.raises(PermanentError, match=r"database\.engine"):
+        driver.write(key, {"engine": "oracle", "connections": 5})
+    assert driver.read(key).standing is Standing.ABSENT
+
+
+def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Path, key: Key) -> None:
+    away = DatabaseDriver(Settings(root / "run" / "none.sock", Path("/run/mysqld/mysqld.sock"), root, UID_BASE))
+    for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
+        with pytest.raises(TemporaryError, match=r"database\.down"):
+            ask()
+
+
+def test_only_root_and_the_sites_come_in(server: mariadb.Settings) -> None:
+    assert root_says(server, "SELECT User FROM mysql.user WHERE User NOT IN ('mariadb.sys') ORDER BY User") == [
+        ("root",)
+    ]
+    as_nobody = ["setpriv", "--reuid=65534", "--clear-groups", "mariadb", f"--socket={server.socket}", "-u", "root"]
+    refused = subprocess.run([*as_nobody, "-e", "SELECT 1"], capture_output=True, text=True)
+    assert "Access denied" in refused.stderr
+
+
+def test_preparing_again_keeps_the_data(server: mariadb.Settings) -> None:
+    before = server.data.stat()
+    mariadb.prepare(server)
+    assert (server.data.stat().st_ino, server.data.stat().st_uid) == (before.st_ino, before.st_uid)
+    assert sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb")) == ["mariadb"]

@@ -1,0 +1,296 @@
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from passlib.hash import sha512_crypt
+
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import Access, SiteSpec, SiteState
+from panggon.drivers import directory, files, sftp, user
+from panggon.node.servers import sshd
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.contract import Case, Contract
+from tests.drivers.running import free_port, running
+
+PASSWORD = "kata sandi pemilik 2026"
+HASH = sha512_crypt.using(rounds=5000).hash(PASSWORD)
+PRINT = user.fingerprint(HASH)
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def server(root: Path) -> sshd.Settings:
+    etc = root / "etc"
+    return sshd.Settings(
+        addresses=("127.0.0.1", "::1"),
+        port=free_port(),
+        root=root,
+        etc=etc,
+        host_key=etc / "ssh_host_ed25519_key",
+        configuration=etc / "sshd_config",
+        log=root / "logs" / "sshd.log",
+    )
+
+
+@pytest.fixture(scope="module")
+def settings(server: sshd.Settings) -> sftp.Settings:
+    host_key = server.host_key.with_name(f"{server.host_key.name}.pub")
+    return sftp.Settings("127.0.0.1", server.port, host_key, server.etc)
+
+
+@pytest.fixture
+def driver(settings: sftp.Settings) -> sftp.AccessDriver:
+    return sftp.AccessDriver(settings)
+
+
+@pytest.fixture
+def key(site: str) -> Key:
+    return Key(Kind.ACCESS, site)
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The owner's key: where its secret half lies, and the public line."""
+    secret = Ed25519PrivateKey.generate()
+    path = tmp_path_factory.mktemp("owner") / "key"
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
+    files.write(path, secret.private_bytes(*form), mode=0o600)
+    form = serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    return path, secret.public_key().public_bytes(*form).decode()
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: sftp.AccessDriver, key: Key, server: sshd.Settings, owner: tuple[Path, str]) -> Case:
+        path = server.etc / "keys" / key.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Case(
+            driver=lambda: driver,
+            key=key,
+            first={"keys": ()},
+            second={"keys": (owner[1], "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA")},
+            plant=lambda: path.write_text(f"{owner[1]}\n") and None,
+            planted=path.read_text,
+            clear=path.unlink,
+        )
+
+
+@pytest.fixture(scope="module")
+def site_user(site: str, root: Path) -> Iterator[user.UserDriver]:
+    users = user.UserDriver(user.Settings(Path("/etc/userdb"), UID_BASE), {PRINT: HASH}.get)
+    trees = directory.DirectoryDriver(directory.Settings(root, UID_BASE))
+    uid = UID_BASE + int(site[1:])
+    users.write(Key(Kind.USER, site), {"uid": uid, "password": ""})
+    trees.write(Key(Kind.DIRECTORY, site), {"uid": uid})
+    yield users
+    users.write(Key(Kind.USER, site), None)
+    trees.write(Key(Kind.DIRECTORY, site), None)
+
+
+@pytest.fixture(scope="module")
+def _sshd(server: sshd.Settings, site_user: user.UserDriver) -> Iterator[None]:
+    sshd.prepare(server)
+    with running(sshd.server(server)):
+        yield
+
+
+@pytest.fixture
+def _removed(driver: sftp.AccessDriver, key: Key) -> Iterator[None]:
+    yield
+    driver.write(key, None)
+
+
+def spec(site: str, state: SiteState, *keys: str) -> SiteSpec:
+    return SiteSpec(site, "a.example", state, 1, access=Access(keys))
+
+
+def visit(
+    settings: sftp.Settings, login: str, commands: str, *, options: tuple[str, ...], folder: Path, program: str = "sftp"
+) -> subprocess.CompletedProcess[str]:
+    """As the owner would, with a client of their own; a password is typed by a program."""
+    askpass = folder / "askpass"
+    askpass.write_text(f"#!/bin/sh\necho '{PASSWORD}'\n")
+    askpass.chmod(0o700)
+    usual = ("StrictHostKeyChecking=no", f"UserKnownHostsFile={folder}/known", "NumberOfPasswordPrompts=1")
+    argv = [program, "-F", "none", "-P" if program == "sftp" else "-p", str(settings.port)]
+    for option in (*usual, *options):
+        argv += ["-o", option]
+    environment = {"PATH": "/usr/bin:/bin", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
+    argv += [f"{login}@127.0.0.1", *([] if program == "sftp" else [commands])]
+    return subprocess.run(argv, input=commands, env=environment, capture_output=True, text=True, timeout=20, cwd=folder)
+
+
+def by_key(path: Path) -> tuple[str, ...]:
+    return (f"IdentityFile={path}", "IdentitiesOnly=yes", "PreferredAuthentications=publickey")
+
+
+BY_PASSWORD = ("PreferredAuthentications=password", "PubkeyAuthentication=no")
+
+
+@pytest.mark.usefixtures("_sshd", "_removed")
+class TestServer:
+    def test_the_owners_key_opens_the_jail_and_nothing_else(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        def enter(commands: str) -> subprocess.CompletedProcess[str]:
+            return visit(settings, key.name, commands, options=by_key(owner[0]), folder=tmp_path)
+
+        driver.write(key, {"keys": ()})
+        assert "Permission denied" in enter("ls").stderr
+        driver.write(key, {"keys": (owner[1],)})
+        inside = enter("ls -1 /\n")
+        assert inside.returncode == 0
+        assert inside.stdout.split("\n")[1:-1] == ["/logs", "/private", "/public", "/run", "/tmp"]
+        assert "not found" in enter("ls /etc/passwd\n").stderr
+        assert "not found" in enter("ls ../../../../etc/passwd\n").stderr
+        assert "Permission denied" in enter("mkdir /baru\n").stderr
+        driver.write(key, {"keys": ()})
+        assert "Permission denied" in enter("ls").stderr
+
+    def test_uploads_can_be_read_by_the_web_server_and_belong_to_the_site(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        tmp_path: Path,
+        root: Path,
+        uid: int,
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        (tmp_path / "index.html").write_text("<h1>OPD</h1>")
+        commands = "put index.html /public/index.html\nmkdir /public/gambar\n"
+        assert visit(settings, key.name, commands, options=by_key(owner[0]), folder=tmp_path).returncode == 0
+        page = root / "sites" / key.name / "public" / "index.html"
+        assert (page.stat().st_uid, page.stat().st_mode & 0o777) == (uid, 0o644)
+        as_web = ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "cat", str(page)]
+        assert subprocess.run(as_web, capture_output=True, text=True).stdout == "<h1>OPD</h1>"
+
+    def test_the_owners_password(
+        self, settings: sftp.Settings, key: Key, site_user: user.UserDriver, uid: int, tmp_path: Path
+    ) -> None:
+        def enter() -> subprocess.CompletedProcess[str]:
+            return visit(settings, key.name, "ls -1 /\n", options=BY_PASSWORD, folder=tmp_path)
+
+        assert "Permission denied" in enter().stderr
+        site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": PRINT})
+        inside = enter()
+        assert (inside.returncode, "/public" in inside.stdout) == (0, True)
+        site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": ""})
+        assert "Permission denied" in enter().stderr
+
+    def test_no_shell_no_command_no_tunnel(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        run = visit(settings, key.name, "id", options=by_key(owner[0]), folder=tmp_path, program="ssh")
+        assert "uid=" not in run.stdout
+        tunnel = (*by_key(owner[0]), f"LocalForward=127.0.0.1:{free_port()} 127.0.0.1:{settings.port}")
+        forwarded = visit(
+            settings, key.name, "id", options=(*tunnel, "ExitOnForwardFailure=yes"), folder=tmp_path, program="ssh"
+        )
+        assert "SSH-2.0" not in forwarded.stdout
+
+    @pytest.mark.parametrize("login", ["root", "nobody", "s000000"])
+    def test_nobody_else_gets_in(
+        self, settings: sftp.Settings, server: sshd.Settings, login: str, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        (server.etc / "keys" / login).write_text(f"{owner[1]}\n")
+        refused = visit(settings, login, "ls\n", options=by_key(owner[0]), folder=tmp_path)
+        (server.etc / "keys" / login).unlink()
+        assert "Permission denied" in refused.stderr
+
+
+@pytest.mark.usefixtures("_sshd", "_removed")
+class TestProof:
+    def test_prepared(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str], root: Path) -> None:
+        driver.write(key, {"keys": ()})
+        checks = driver.probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))
+        assert [(check.name, check.ok) for check in checks] == [
+            ("sftp.login", True),
+            ("sftp.jail", True),
+            ("sftp.upload", True),
+            ("sftp.stranger", True),
+            ("sftp.locked", True),
+        ]
+        assert list((root / "etc" / "probe-keys").iterdir()) == []
+        assert [path.name for path in (root / "sites" / key.name / "public").glob(".*")] == []
+
+    def test_open(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        assert [(check.name, check.ok) for check in checks[3:]] == [("sftp.stranger", True), ("sftp.owner", True)]
+        assert checks[4].detail == "1 dari 1 kunci pemilik diterima"
+
+    def test_an_open_door_of_a_prepared_site_is_seen(
+        self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        for known in ((owner[1],), ()):  # also a key that the spec does not know
+            locked = driver.probe(key, spec=spec(key.name, SiteState.PREPARED, *known))[-1]
+            assert (locked.name, locked.ok) == ("sftp.locked", False)
+
+    def test_a_closed_door_of_an_open_site_is_seen(
+        self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        driver.write(key, {"keys": ()})
+        check = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))[-1]
+        assert (check.name, check.ok, check.detail) == ("sftp.owner", False, "0 dari 1 kunci pemilik diterima")
+
+    def test_a_directory_that_is_not_writable_is_seen(self, driver: sftp.AccessDriver, key: Key, root: Path) -> None:
+        driver.write(key, {"keys": ()})
+        (root / "sites" / key.name / "public").chmod(0o550)
+        checks = {check.name: check.ok for check in driver.probe(key, spec=spec(key.name, SiteState.PREPARED))}
+        (root / "sites" / key.name / "public").chmod(0o2750)
+        assert (checks["sftp.login"], checks["sftp.upload"]) == (True, False)
+
+    def test_another_server_in_its_place_is_seen(
+        self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        (tmp_path / "other.pub").write_text(f"{owner[1]}\n")
+        other = sftp.Settings("127.0.0.1", settings.port, tmp_path / "other.pub", settings.etc)
+        checks = sftp.AccessDriver(other).probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        assert [(check.name, check.ok) for check in checks] == [
+            ("sftp.login", False),
+            ("sftp.stranger", False),
+            ("sftp.owner", False),
+        ]
+        assert "Host key verification failed" in checks[0].detail
+
+    def test_no_server_is_seen(self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]) -> None:
+        away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc)
+        checks = sftp.AccessDriver(away).probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))
+        assert [check.ok for check in checks] == [False, False, False]
+        assert "Connection refused" in checks[0].detail
+
+    def test_a_probes_key_is_worth_nothing_from_elsewhere_or_later(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        def enter() -> int:
+            return visit(settings, key.name, "ls\n", options=by_key(owner[0]), folder=tmp_path).returncode
+
+        path = settings.etc / "probe-keys" / key.name
+        with driver._let_in(key, owner[1]):
+            line = path.read_text()
+            assert enter() == 0
+        assert (path.exists(), enter()) == (False, 255)
+        expiry = re.fullmatch(r'restrict,from="127\.0\.0\.1,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line)[1]
+        for elsewhere_or_later in (line.replace("127.0.0.1,::1", "192.0.2.1"), line.replace(expiry, "20200101000000Z")):
+            path.write_text(elsewhere_or_later)
+            assert enter() == 255
+        path.unlink()
+
+
+def test_preparing_again_keeps_the_host_key(server: sshd.Settings) -> None:
+    sshd.prepare(server)
+    before = server.host_key.read_bytes()
+    sshd.prepare(server)
+    assert server.host_key.read_bytes() == before
+    assert server.host_key.stat().st_mode & 0o777 == 0o600
+    accepted = subprocess.run(["/usr/sbin/sshd", "-t", "-f", str(server.configuration)], capture_output=True, text=True)
+    assert (accepted.returncode, accepted.stderr) == (0, "")
