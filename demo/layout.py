@@ -24,6 +24,15 @@ class Layout:
     ports: dict[str, int]
 
     @property
+    def office(self) -> Path:
+        """What the portal and its worker may write to."""
+        return self.state / "office"
+
+    @property
+    def run(self) -> Path:
+        return self.hosting / "sockets"
+
+    @property
     def logs(self) -> Path:
         return self.state / "logs"
 
@@ -63,7 +72,7 @@ def prepare() -> Layout:
         (HOSTING / "var").mkdir(parents=True, exist_ok=True)
         state.parent.mkdir(exist_ok=True)
         state.symlink_to(HOSTING / "var")
-    for directory in (state, state / "logs", state / "papers", HOSTING):
+    for directory in (state, state / "logs", state / "papers", state / "office", HOSTING):
         directory.mkdir(parents=True, exist_ok=True)
     return Layout(state.resolve(), HOSTING, _ports(state / "ports.json"))
 

@@ -32,7 +32,7 @@ class Person:
     def sign_in(self) -> None:
         if self._signed_in:
             return
-        page = self.browser.open("/akun/login/")
+        page = self.browser.open("/masuk/")
         credentials = {"login": self.account.login, "password": self.account.password}
         page = self.browser.submit(page, page.form("login", "password"), credentials)
         code = pyotp.TOTP(self.account.totp_secret).now()

@@ -39,15 +39,30 @@ def initialise(directory: Path) -> None:
 
 def start(directory: Path, port: int, *, durable: bool = True, log: Path | None = None) -> subprocess.Popen[bytes]:
     """Start the instance and wait until it answers. Without `durable` a power cut may lose it: for tests only."""
+    with (log or directory / "postgres.log").open("ab") as output:
+        process = subprocess.Popen(
+            command(directory, port, durable=durable), stdout=output, stderr=output, cwd="/", **_identity()
+        )
+    _await(process, url(directory, port))
+    return process
+
+
+def command(directory: Path, port: int, *, durable: bool = True) -> list[str]:
+    """The server in the foreground, on loopback only."""
     settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 100}
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    argv = [_program("postgres"), "-D", str(directory / "data")]
-    argv += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with (log or directory / "postgres.log").open("ab") as output:
-        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd="/", **_identity())
-    _await(process, url(directory, port))
-    return process
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return [_program("postgres"), "-D", str(directory / "data"), *options]
+
+
+def answers(address: str) -> bool:
+    """Whether the server behind this address takes connections."""
+    try:
+        psycopg.connect(address, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -64,15 +79,11 @@ def url(directory: Path, port: int, database: str = DATABASE) -> str:
 
 def _await(process: subprocess.Popen[bytes], address: str) -> None:
     ends = time.monotonic() + SECONDS
-    while True:
-        try:
-            psycopg.connect(address, connect_timeout=2).close()
-            return
-        except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > ends:
-                stop(process)
-                raise
-            time.sleep(0.05)
+    while not answers(address):
+        if process.poll() is not None or time.monotonic() > ends:
+            stop(process)
+            raise RuntimeError("PostgreSQL does not answer; see its log")
+        time.sleep(0.05)
 
 
 def _run(name: str, *arguments: str, words: str = "") -> None:
