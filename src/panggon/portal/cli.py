@@ -127,3 +127,7 @@ def _django(*arguments: str) -> None:
     from django.core.management import execute_from_command_line  # noqa: PLC0415 (needs settings)
 
     execute_from_command_line(["panggon", *arguments])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The office worker as a process: what it does, and that a kill loses nothing."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from panggon.cases.models import Case
+from panggon.core.procedure import Action, State
+from panggon.notify.models import Notice
+from panggon.notify.services import tell
+from panggon.outbox import defer
+from panggon.papers.selectors import papers_of
+from panggon.sites.models import Outcome
+from tests.portal.office import DIGEST
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECONDS = 60
+
+
+class Worker:
+    """`panggon worker`, writing mail as files unless told otherwise."""
+
+    def __init__(self, database_url: str, files: Path, **environment: str) -> None:
+        self.mail = files / "mail"
+        self.mail.mkdir(exist_ok=True)
+        settings = {
+            "DJANGO_SETTINGS_MODULE": "panggon.portal.settings.base",
+            "DATABASE_URL": database_url,
+            "PANGGON_SECRET_KEY": "only for tests " * 4,
+            "PANGGON_INSECURE_LOOPBACK": "1",
+            "PANGGON_FILES": str(files / "files"),
+            "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "PANGGON_EMAIL_FILES": str(self.mail),
+            "PATH": os.environ["PATH"],
+            **environment,
+        }
+        argv = [sys.executable, "-m", "panggon.portal.cli", "worker"]
+        with (files / "worker.log").open("ab") as log:
+            self.process = subprocess.Popen(argv, env=settings, stderr=log)
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(SECONDS)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def until(condition, what: str) -> None:
+    ends = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < ends, what
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def silent_mail_server():
+    """Takes connections and never says a word, so that whoever sends mail hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connections = []
+        thread = threading.Thread(target=lambda: connections.append(server.accept()), daemon=True)
+        thread.start()
+        yield server.getsockname()[1], connections
+        for connection, _ in connections:
+            connection.close()
+
+
+def test_the_worker_makes_papers_tells_people_and_hears_of_the_node(office, database_url, tmp_path):
+    case = office.bring_to(State.PREPARING)
+    office.node_reports(Outcome.PLANNED)
+    office.act(case, Action.PREPARE, office.technician, shown_digest=DIGEST)
+    office.node_reports(Outcome.APPLIED)
+    with Worker(database_url, tmp_path) as worker:
+        until(lambda: Case.objects.get(pk=case.pk).state == State.PREPARED, "the report was not heard")
+        until(lambda: not ProcrastinateJob.objects.filter(status="todo").exists(), "jobs are left over")
+        until(lambda: not Notice.objects.filter(mailed_at=None).exists(), "mail is left over")
+        mails = "".join(path.read_text() for path in worker.mail.iterdir())
+    assert [paper.kind for paper in papers_of(case.number)] == ["receipt", "disposition", "checklist"]
+    assert "To: kadis@example.go.id" in mails
+    assert f"http://localhost:8080/permohonan/{case.number}/" in mails
+    assert not ProcrastinateJob.objects.filter(status="failed").exists()
+
+
+def test_a_job_of_a_killed_worker_comes_back(office, database_url, tmp_path, silent_mail_server):
+    port, connections = silent_mail_server
+    notice = tell(office.head, reference="x", subject="Hal", text="Isi", path="/", at=office.now)
+    smtp = {
+        "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "PANGGON_EMAIL_HOST": "127.0.0.1",
+        "PANGGON_EMAIL_PORT": str(port),
+    }
+    with Worker(database_url, tmp_path, **smtp) as first:
+        until(lambda: connections, "the worker did not begin")
+        first.kill()
+    job = ProcrastinateJob.objects.get(task_name="notify.send_mail")
+    assert (job.status, job.attempts) == ("doing", 0)
+    begun = time.monotonic()
+    with Worker(database_url, tmp_path):
+        until(lambda: Notice.objects.get(pk=notice.pk).mailed_at, "the job did not come back")
+    assert time.monotonic() - begun < 40
+    assert len(list((tmp_path / "mail").iterdir())) == 1
+
+
+def test_a_failing_mail_undoes_no_decision(office, database_url, tmp_path):
+    case = office.bring_to(State.SUBMITTED)
+    nobody = {
+        "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "PANGGON_EMAIL_HOST": "127.0.0.1",
+        "PANGGON_EMAIL_PORT": "1",
+    }
+    with Worker(database_url, tmp_path, **nobody):
+        mails = ProcrastinateJob.objects.filter(task_name="notify.send_mail", attempts__gt=0)
+        until(mails.exists, "no mail was tried")
+    assert Case.objects.get(pk=case.pk).state == State.SUBMITTED
+    assert office.registrar.notices.get().mailed_at is None
+
+
+def test_a_job_is_there_only_if_its_transaction_is(office):
+    before = ProcrastinateJob.objects.count()
+
+    def defer_and_fail() -> None:
+        with transaction.atomic():
+            defer("notify.send_mail", notice=1)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        defer_and_fail()
+    assert ProcrastinateJob.objects.count() == before
+
+
+def test_a_job_that_waits_already_does_not_break_the_transaction(office):
+    with transaction.atomic():
+        defer("notify.send_mail", once="x", notice=1)
+        defer("notify.send_mail", once="x", notice=1)
+        office.registrar.save()
+    assert ProcrastinateJob.objects.filter(queueing_lock="x").count() == 1
