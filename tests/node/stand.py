@@ -1,7 +1,6 @@
 """A private stand for the holder of the sockets: its own root below /srv, real php-fpm, cleaned up completely."""
 
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
@@ -9,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,8 @@ WEB_GROUP = 33
 
 
 class Stand:
-    def __init__(self, name: str, **settings: Any) -> None:
+    def __init__(self, name: str, *, around: Sequence[str] = (), **settings: Any) -> None:
+        self.around = around
         self.base = Path(f"/srv/panggon-test-{os.getpid()}-{name}")
         root, run, logs = (self.base / part for part in ("root", "run", "logs"))
         usual = {"uid_base": UID_BASE, "web_group": WEB_GROUP, "idle_seconds": 60.0, "stop_seconds": 5.0}
@@ -37,9 +37,12 @@ class Stand:
     # Processes
 
     def start(self) -> None:
-        argv = [sys.executable, "-m", "panggon.node.sockets", "--config", str(self.config)]
-        self.keeper = shell.start(argv, log=self.settings.logs / "keeper.log")
+        self.launch()
         self.until(self.answers)
+
+    def launch(self) -> None:
+        argv = [*self.around, sys.executable, "-m", "panggon.node.sockets", "--config", str(self.config)]
+        self.keeper = shell.start(argv, log=self.settings.logs / "keeper.log")
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError, ValueError):
@@ -143,8 +146,3 @@ class Stand:
         while not condition():
             assert time.monotonic() < end, "it did not come true in time"
             time.sleep(0.05)
-
-    def again(self, **settings: Any) -> None:
-        """Change the settings on disk, for the next holder."""
-        self.settings = dataclasses.replace(self.settings, **settings)
-        self.settings.save(self.config)

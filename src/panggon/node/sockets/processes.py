@@ -21,6 +21,14 @@ def start_time(pid: int) -> int:
     return 0 if state == "Z" else int(fields[18])
 
 
+def parent(pid: int) -> int:
+    """The parent's process id (field 4); 0 when there is no such process."""
+    try:
+        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def children(pid: int) -> tuple[int, ...]:
     try:
         return tuple(map(int, (PROC / f"{pid}/task/{pid}/children").read_text().split()))
@@ -28,15 +36,15 @@ def children(pid: int) -> tuple[int, ...]:
         return ()
 
 
-def of_user(uid: int, names: tuple[str, ...]) -> frozenset[int]:
-    """The running processes of this user whose command name begins with one of `names`."""
+def of_user(uid: int, *, but: str) -> frozenset[int]:
+    """The running processes of this user, without those whose command name is `but`."""
     found = set()
     for entry in PROC.iterdir():
         if not entry.name.isdigit():
             continue
         with suppress(OSError):
             status = dict(line.split(":\t", 1) for line in (entry / "status").read_text().splitlines() if ":\t" in line)
-            if status["Uid"].split()[0] == str(uid) and status["Name"].startswith(names) and "VmSize" in status:
+            if status["Uid"].split()[0] == str(uid) and status["Name"] != but and "VmSize" in status:
                 found.add(int(entry.name))
     return frozenset(found)
 

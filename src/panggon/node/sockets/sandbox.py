@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import files, shell
 from panggon.node.cgroups import ControlGroups
 from panggon.node.sockets import processes
@@ -20,7 +20,8 @@ from panggon.node.sockets.settings import SocketSettings
 
 # bubblewrap's own process and the php-fpm master are not the site's.
 OWN_PROCESSES = 2
-PROGRAMS = ("php-fpm", "bwrap")
+# The only other program that runs as a site's user: OpenSSH, for its SFTP.
+SFTP = "sshd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,19 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
         "fingerprint": fingerprint,
         "socket": os.fstat(listener.fileno()).st_ino,
     }
-    files.write(_record(settings, site), json.dumps(record), mode=0o600)
+    with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
+        files.write(_record(settings, site), json.dumps(record), mode=0o600)
     return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child)
 
 
 def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
-    """The site's sandbox that an earlier holder started, or None; what runs without a true record is ended.
+    """The site's sandbox that an earlier holder started, or None.
 
-    One that listens on another socket than ours gets an empty fingerprint: it is to be replaced.
+    One that listens on another socket than ours, or whose holder was killed before it could write the record, gets an
+    empty fingerprint: it is to be replaced, after its running requests.
     """
     content = files.read(_record(machine.settings, site))
-    record: dict[str, Any] = json.loads(content) if content else {}
+    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site)
     pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:
         end_leftovers(machine, site)
@@ -121,13 +124,28 @@ def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | Non
     return Sandbox(machine, site, record["pid"], pidfd, record["fingerprint"] if same else "", None)
 
 
+def _unrecorded(machine: Machine, site: str) -> dict[str, Any]:
+    """A record of what runs for the site without one: the one process that all others descend from."""
+    pids = _members(machine, site)
+    tops = [pid for pid in pids if processes.parent(pid) not in pids]
+    if len(tops) != 1:
+        return {}
+    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0}
+
+
+def _members(machine: Machine, site: str) -> frozenset[int]:
+    if machine.groups.processes or machine.groups.memory:
+        return machine.groups.members(site)
+    return processes.of_user(machine.settings.uid(site), but=SFTP)
+
+
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
         machine.groups.kill(site)
         machine.groups.remove(site)
         return
-    for pid in processes.of_user(machine.settings.uid(site), PROGRAMS):
+    for pid in _members(machine, site):
         processes.send(pid, signal.SIGKILL)
 
 

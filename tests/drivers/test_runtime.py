@@ -1,0 +1,209 @@
+"""The runtime driver against the real holder, php-fpm, nginx and MariaDB."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from panggon.core.driver import Check, Driver
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.plan import MachineFacts, desired
+from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.drivers import database, directory, files, tls, web
+from panggon.drivers.runtime import RuntimeDriver, Settings
+from panggon.drivers.visit import Door
+from panggon.node.servers import mariadb, nginx, sockets
+from panggon.node.sockets import SocketSettings
+from tests.drivers.contract import Case, Contract
+from tests.drivers.running import free_port, running
+
+pytestmark = pytest.mark.real
+UID_BASE = 1_900_000_000
+SITE, OTHER = "s900150", "s900151"
+SPEC = SiteSpec(SITE, "dinas.kota.example", SiteState.OPEN, 3, database=Engine.MARIADB)
+FIRST = {"kind": "php", "php_version": "8.2", "generation": 3}
+
+
+@dataclass
+class Node:
+    root: Path
+    door: Door
+    drivers: dict[Kind, Driver]
+    facts: MachineFacts
+
+    @property
+    def runtime(self) -> RuntimeDriver:
+        runtime = self.drivers[Kind.RUNTIME]
+        assert isinstance(runtime, RuntimeDriver)
+        return runtime
+
+    def make(self, spec: SiteSpec) -> None:
+        for key, attributes in desired(spec, self.facts):
+            if key.kind in self.drivers:
+                self.drivers[key.kind].write(key, attributes)
+
+    def remove(self, spec: SiteSpec) -> None:
+        for key, _ in reversed(list(desired(spec, self.facts))):
+            if key.kind in self.drivers:
+                self.drivers[key.kind].write(key, None)
+
+    def probe(self, spec: SiteSpec) -> dict[str, Check]:
+        return {check.name: check for check in self.runtime.probe(Key(Kind.RUNTIME, spec.site), spec=spec)}
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    base = Path(f"/srv/panggon-test-{os.getpid()}-runtime")
+    root, run, logs = base / "root", base / "run", base / "logs"
+    data = mariadb.Settings(
+        data=base / "state" / "mariadb",
+        socket=run / "mysqld" / "mysqld.sock",
+        configuration=base / "etc" / "mariadb.cnf",
+        log=logs / "mariadb.log",
+        buffer_mebibytes=16,
+    )
+    http = nginx.Settings(
+        root=root,
+        run=run,
+        configuration=base / "etc" / "nginx.conf",
+        logs=logs,
+        addresses=("127.0.0.1",),
+        http_port=free_port(),
+        https_port=free_port(),
+    )
+    holder = SocketSettings(
+        root=root, run=run, logs=logs, uid_base=UID_BASE, web_group=33, mariadb_socket=data.socket, stop_seconds=3
+    )
+    try:
+        files.directory(base)
+        authority = tls.create_authority(base / "ca", now=datetime.now(UTC))
+        door = Door("127.0.0.1", http.https_port, authority.certificate)
+        mariadb.prepare(data)
+        nginx.prepare(http)
+        sockets.prepare(holder, base / "etc" / "sockets.json")
+        with ExitStack() as stack:
+            for server in (
+                mariadb.server(data),
+                nginx.server(http),
+                sockets.server(holder, base / "etc" / "sockets.json"),
+            ):
+                stack.enter_context(running(server))
+            yield _node(root, door, authority, data, http, holder)
+    finally:
+        shutil.rmtree(base)
+
+
+def _node(
+    root: Path,
+    door: Door,
+    authority: tls.Authority,
+    data: mariadb.Settings,
+    http: nginx.Settings,
+    holder: SocketSettings,
+) -> Node:
+    web_settings = web.Settings(root, http.control, door)
+    drivers: dict[Kind, Driver] = {
+        Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, UID_BASE)),
+        Kind.DATABASE: database.DatabaseDriver(
+            database.Settings(data.socket, Path("/run/mysqld/mysqld.sock"), root, UID_BASE)
+        ),
+        Kind.SITE: web.SiteDriver(web_settings),
+        Kind.RUNTIME: RuntimeDriver(Settings(root, holder.control, UID_BASE, door, sandboxed=True)),
+        Kind.CERTIFICATE: tls.CertificateDriver(
+            tls.Settings(root, http.control, authority, door, lambda: datetime.now(UTC))
+        ),
+        Kind.HOST: web.HostDriver(web_settings),
+    }
+    return Node(root, door, drivers, MachineFacts(UID_BASE, (), (), tls.ISSUER, str(root), sandboxed=True))
+
+
+@pytest.fixture
+def made(node: Node) -> Iterator[Node]:
+    other = replace(SPEC, site=OTHER, host="lain.kota.example")
+    for spec in (SPEC, other):
+        node.make(spec)
+    yield node
+    for spec in (SPEC, other):
+        node.remove(spec)
+
+
+@pytest.fixture
+def described(node: Node) -> Iterator[Node]:
+    """A site with its tree and `site.json`, and no runtime."""
+    described = {Kind.DIRECTORY, Kind.SITE}
+    wishes = [(key, attributes) for key, attributes in desired(SPEC, node.facts) if key.kind in described]
+    for key, attributes in wishes:
+        node.drivers[key.kind].write(key, attributes)
+    yield node
+    for key, _ in reversed(wishes):
+        node.drivers[key.kind].write(key, None)
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, described: Node) -> Case:
+        path = described.root / "run" / f"{SITE}.sock"
+        return Case(
+            driver=lambda: described.runtime,
+            key=Key(Kind.RUNTIME, SITE),
+            first=FIRST,
+            second={**FIRST, "generation": 4},
+            plant=lambda: path.write_text("milik orang lain") and None,
+            planted=path.read_text,
+            clear=path.unlink,
+        )
+
+    @pytest.mark.parametrize("change", [{"php_version": "../8.2"}, {"kind": "python"}, {"generation": 0}])
+    def test_what_cannot_be_is_refused_and_changes_nothing(self, case: Case, change: Attributes) -> None:
+        with pytest.raises(PermanentError, match=r"runtime\."):
+            case.write({**FIRST, **change})
+        assert case.read() == Observation(case.key, Standing.ABSENT)
+
+
+def test_without_a_holder_nothing_is_known(node: Node) -> None:
+    alone = RuntimeDriver(replace(node.runtime.settings, control=node.root / "none.sock"))
+    with pytest.raises(TemporaryError, match=r"runtime\.holder"):
+        alone.read(Key(Kind.RUNTIME, SITE))
+
+
+def test_every_proof_holds_over_https(made: Node) -> None:
+    checks = made.probe(SPEC)
+    assert list(checks) == ["php.user", "php.generation", "php.isolation", "php.database"]
+    assert [check for check in checks.values() if not check.ok] == []
+    assert str(UID_BASE + 900150) in checks["php.user"].detail
+    assert list((made.root / "proof").iterdir()) == []
+
+
+def test_the_prepared_site_proves_itself_too(made: Node) -> None:
+    prepared = replace(SPEC, state=SiteState.PREPARED)
+    made.make(prepared)
+    assert all(check.ok for check in made.probe(prepared).values())
+
+
+def test_an_older_generation_does_not_pass(made: Node) -> None:
+    assert not made.probe(replace(SPEC, generation=4))["php.generation"].ok
+
+
+def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> None:
+    key = Key(Kind.DATABASE, SITE)
+    made.drivers[Kind.DATABASE].write(key, None)
+    assert not made.probe(SPEC)["php.database"].ok
+
+
+def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
+    said = {"site": SITE, "foreign": [f"{made.root}/sites/{OTHER}/private"], "shadow": False, "process_owners": []}
+    assert not made.runtime._isolation(said, 1).ok
+    assert not made.runtime._isolation({**said, "foreign": [], "process_owners": [0]}, 1).ok
+    assert not made.runtime._isolation({}, 1).ok
+
+
+def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
+    made.runtime.write(Key(Kind.RUNTIME, SITE), None)
+    assert [(check.name, check.ok) for check in made.probe(SPEC).values()] == [("php.answer", False)]
+    assert made.probe(replace(SPEC, state=SiteState.PARKED)) == {}
