@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.facts import has_letter, name_faults
@@ -61,6 +62,13 @@ class ApplicationForm(LetterFactsForm):
         super().__init__(*args, **options)
         self.case = case or Case()
         self.is_draft = False
+        self.fields["label"].widget.attrs.update(
+            {
+                "hx-get": f"{reverse('cases:check_name')}?case={self.case.number}",
+                "hx-trigger": "input changed delay:400ms",
+                "hx-target": "#nama-hasil",
+            }
+        )
 
     def allow_gaps(self) -> None:
         """A draft may lack anything but the OPD that it is of."""

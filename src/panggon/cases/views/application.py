@@ -64,10 +64,11 @@ def edit(request: HttpRequest, case: Case, offer: Offer, event: Event | None) ->
 @signed_in
 def check_name(request: HttpRequest) -> HttpResponse:
     """Whether a name could be given out, while it is being typed; the same rule decides when the form is sent."""
-    label = normalise(request.GET.get("label", "").strip())[:200]
-    faults = name_faults(Case(label=label)) if label else ()
-    check = {"faults": [fault_words(fault) for fault in faults or ()], "host": host_of(label)}
-    return render(request, "cases/name_check.html", {"name_check": check if label else None})
+    case = selectors.case_for(request.user, request.GET.get("case", "")) or Case()
+    case.label = normalise(request.GET.get("label", "").strip())[:200]
+    faults = [fault_words(fault) for fault in name_faults(case) or ()]
+    context = {"faults": faults, "host": host_of(case.label) if case.label else ""}
+    return render(request, "cases/name_check.html", context)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def _page(
     context = {
         "form": form,
         "case": case,
-        "label": ACTION_LABELS[first].text,
+        "heading": ACTION_LABELS[first].text,
         "submits": [
             Button(action, ACTION_LABELS[action].text, "btn-primary" if action is first else "btn-calm")
             for action in actions

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import date_format
+
 from panggon.cases import selectors
 from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
@@ -78,7 +80,7 @@ def request_rows(case: Case) -> list[tuple[str, object]]:
         ("OPD pemohon", case.agency),
         ("Disampaikan dengan", case.get_letter_source_display()),
         ("Nomor surat", case.letter_number),
-        ("Tanggal surat", case.letter_date),
+        ("Tanggal surat", date_format(case.letter_date, "j F Y") if case.letter_date else ""),
         ("Hal", case.letter_subject),
         ("Alamat yang diminta", case.host if case.label else ""),
         ("Narahubung", " · ".join(filter(None, [case.contact_name, case.contact_phone, case.contact_email]))),

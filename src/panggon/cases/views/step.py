@@ -39,7 +39,7 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
     context = {
         "case": case,
         "form": form,
-        "label": ACTION_LABELS[action].text,
+        "heading": ACTION_LABELS[action].text,
         "explanation": EXPLANATIONS.get(action, ""),
         "look": "btn-careful" if look(action) == "btn-careful" else "btn-primary",
         "changed": acting.as_change(changed) if changed else None,
