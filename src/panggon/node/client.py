@@ -1,0 +1,210 @@
+"""The agent's side of the wish interface (docs/architecture.md, "The wish interface")."""
+
+import ipaddress
+import random
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.journal import Problem
+
+POLL_SECONDS = 25
+SECONDS = 15
+# What the portal takes (its `sites/messages.py`); longer words would make it refuse the whole report.
+NAME_MOST, CODE_MOST, DETAIL_MOST = 80, 80, 4000
+
+
+class Mode(StrEnum):
+    PLAN = "plan"
+    APPLY = "apply"
+    VERIFY = "verify"
+
+
+class Ending(StrEnum):
+    """How a wish ended, in the words of the interface."""
+
+    PLANNED = "planned"
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    UNPROVEN = "unproven"
+    STALE = "stale"
+    REFUSED = "refused"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`spec` is as it came, not yet judged. `credentials` (password hashes by fingerprint) live in memory only."""
+
+    number: int
+    mode: Mode
+    spec: Any
+    approved_digest: str
+    credentials: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    ending: Ending
+    plan: Mapping[str, Any] | None = None
+    digest: str = ""
+    evidence: tuple[Check, ...] = ()
+    proved_at: datetime | None = None
+    problem: Problem | None = None
+
+
+class Pauses:
+    """Growing pauses after failures, in seconds; each is drawn from the upper half, so that nodes do not ask in step
+    when their portal comes back.
+    """
+
+    def __init__(self, *, first: float = 1.0, longest: float = 60.0) -> None:
+        self._first = self._next = first
+        self._longest = longest
+
+    def next(self) -> float:
+        pause, self._next = self._next, min(self._next * 2, self._longest)
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 -- no secret
+
+    def reset(self) -> None:
+        self._next = self._first
+
+
+class Portal:
+    """One node's portal. Every call raises TemporaryError `portal.down` when it cannot be reached or asked now, and
+    PermanentError: `portal.token` when it does not know this node, `portal.refused` for anything else.
+    """
+
+    def __init__(
+        self, url: str, *, token: str = "", ca: Path | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """Raises PermanentError `portal.url` for plain HTTP to other machines: others could read the token."""
+        _demand_safe(url)
+        self._client = httpx.Client(
+            base_url=url.rstrip("/") + "/api/node/",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            verify=_context(ca),
+            timeout=SECONDS,
+            trust_env=False,
+            transport=transport,
+        )
+
+    def enroll(self, code: str, *, name: str, facts: Mapping[str, Any]) -> tuple[int, str]:
+        """Node number and token. Raises PermanentError `portal.code` when the code does not fit."""
+        answer = self._ask("POST", "enroll", {"code": code, "name": name, "facts": facts})
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            raise PermanentError(
+                "portal.code", "portal tidak menerima kode ini: salah, sudah dipakai, atau kedaluwarsa"
+            )
+        members = _document(_accepted(answer))
+        try:
+            return int(members["node"]), str(members["token"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise PermanentError("portal.refused", "jawaban pendaftaran tidak lengkap") from error
+
+    def wish(self, *, seconds: int = POLL_SECONDS) -> Wish | None:
+        """The next wish, waiting for one up to `seconds`."""
+        answer = _accepted(self._ask("GET", f"wish?wait={seconds}", seconds=seconds + SECONDS))
+        if answer.status_code == httpx.codes.NO_CONTENT:
+            return None
+        members = _document(answer)
+        try:
+            return Wish(
+                number=int(members["wish"]),
+                mode=Mode(members["mode"]),
+                spec=members["spec"],
+                approved_digest=str(members.get("approved_digest") or ""),
+                credentials={str(name): str(value) for name, value in (members.get("credentials") or {}).items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PermanentError("portal.refused", "portal mengirim permintaan yang tidak dikenal") from error
+
+    def progress(self, wish: int, entries: Iterable[Mapping[str, Any]]) -> None:
+        _accepted(self._ask("POST", f"wish/{wish}/progress", {"entries": list(entries)}))
+
+    def report(self, wish: int, report: Report, *, reduced: tuple[str, ...]) -> None:
+        _accepted(self._ask("POST", f"wish/{wish}/report", _dump(report, reduced)))
+
+    def status(self, *, version: str, reduced: tuple[str, ...], sites: int) -> None:
+        _accepted(self._ask("POST", "status", {"version": version, "reduced": list(reduced), "sites": sites}))
+
+    def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
+        try:
+            return self._client.request(method, path, json=body, timeout=seconds)
+        except httpx.HTTPError as error:
+            raise TemporaryError("portal.down", f"portal tidak terjangkau: {error or type(error).__name__}") from error
+
+
+def _demand_safe(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+        raise PermanentError("portal.url", f"{url}: portal di mesin lain harus dihubungi dengan https://")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _context(ca: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise PermanentError("portal.ca", f"sertifikat CA {ca} tidak dapat dibaca: {error}") from error
+
+
+def _accepted(answer: httpx.Response) -> httpx.Response:
+    status = answer.status_code
+    if status == httpx.codes.UNAUTHORIZED:
+        raise PermanentError(
+            "portal.token", "portal tidak mengenal mesin ini: daftarkan lagi dengan panggon-node enroll"
+        )
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+        raise TemporaryError("portal.down", f"portal menjawab {status}")
+    if not answer.is_success:
+        raise PermanentError("portal.refused", f"portal menjawab {status}: {answer.text[:500]}")
+    return answer
+
+
+def _document(answer: httpx.Response) -> Mapping[str, Any]:
+    """Raises TemporaryError: a page instead of JSON comes from a proxy while the portal is being started."""
+    try:
+        members = answer.json()
+    except ValueError as error:
+        raise TemporaryError("portal.down", "portal tidak menjawab dengan JSON") from error
+    if not isinstance(members, Mapping):
+        raise TemporaryError("portal.down", "portal tidak menjawab dengan objek JSON")
+    return members
+
+
+def _dump(report: Report, reduced: tuple[str, ...]) -> dict[str, Any]:
+    problem = report.problem
+    return {
+        "outcome": report.ending.value,
+        "plan": report.plan,
+        "digest": report.digest,
+        "evidence": [
+            {"name": check.name[:NAME_MOST], "ok": check.ok, "detail": _words(check.detail)}
+            for check in report.evidence
+        ],
+        "proved_at": report.proved_at.isoformat() if report.proved_at else None,
+        "problem": {"code": problem.code[:CODE_MOST], "detail": _words(problem.detail)} if problem else None,
+        "reduced": list(reduced),
+    }
+
+
+def _words(detail: str) -> str:
+    return detail.replace("\0", "")[:DETAIL_MOST]

@@ -1,0 +1,201 @@
+"""The node's own settings, `node.toml`: what this machine is, and the bounds of what a portal may ask of it.
+
+Everything has a default fit for production, except the zone and the addresses of the sites. Documented in
+`docs/node.md`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.spec import SITE_ID, SiteKind
+from panggon.node import tables
+
+DEFAULT_PATH = Path("/etc/panggon/node.toml")
+SERVERS = ("mariadb", "sockets", "knot", "sshd", "nginx")
+# A Unix socket's path has at most 107 bytes (unix(7)); this is the longest name below `run`.
+SOCKET_PATH_MOST = 107 - len("/mariadb/mysqld.sock")
+SITE_MOST = 999_999
+UID_MOST = 2_147_483_647  # where systemd's own ranges begin again (systemd.io/UIDS-GIDS)
+
+
+def _short_path(value: Any) -> Path:
+    path = tables.absolute_path(value)
+    if len(str(path).encode()) > SOCKET_PATH_MOST:
+        raise ValueError(f"paling panjang {SOCKET_PATH_MOST} huruf, karena di dalamnya ada soket Unix")
+    return path
+
+
+AbsolutePath = Annotated[Path, tables.absolute_path]
+ShortPath = Annotated[Path, _short_path]
+Text = Annotated[str, tables.text]
+Truth = Annotated[bool, tables.truth]
+Host = Annotated[str, tables.host]
+Address = Annotated[str, tables.address(4, 6)]
+Port = Annotated[int, tables.number(1, 65535)]
+Number = Annotated[int, tables.number(1, SITE_MOST)]
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- public servers
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    address: Address
+    port: Port = 53
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """One of the names that the zone calls its servers by."""
+
+    name: Host
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    root: ShortPath = Path("/srv/panggon")
+    state: AbsolutePath = Path("/var/lib/panggon")
+    run: ShortPath = Path("/run/panggon")
+    etc: AbsolutePath = Path("/etc/panggon")
+    userdb: AbsolutePath = Path("/etc/userdb")
+    logs: AbsolutePath = Path("/var/log/panggon")
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The sites that this machine takes; a portal that was broken into cannot ask for others."""
+
+    uid_base: Annotated[int, tables.number(100_000, UID_MOST - SITE_MOST)] = 1_900_000_000
+    first_site: Number = 1
+    last_site: Number = 799_999
+    kinds: tuple[Annotated[str, tables.choice(*SiteKind)], ...] = tuple(map(str, SiteKind))
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    addresses: tuple[Address, ...] = EVERYWHERE
+    http_port: Port = 80
+    https_port: Port = 443
+    probe_address: Address = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    issuer: Annotated[str, tables.choice("local")] = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Dns:
+    """`servers`: the first takes the updates, all are asked for proofs. `addresses` and `port` are what Panggon's own
+    Knot listens on, `name_servers` what its zone calls its servers. `ipv4` and `ipv6` are where the sites' names lead.
+    """
+
+    zone: Host
+    servers: tuple[Endpoint, ...] = (Endpoint("127.0.0.1"),)
+    addresses: tuple[Address, ...] = EVERYWHERE
+    port: Port = 53
+    name_servers: tuple[NameServer, ...] = ()
+    key_name: Text = "panggon"
+    secret_file: AbsolutePath | None = None
+    ipv4: tuple[Annotated[str, tables.address(4)], ...] = ()
+    ipv6: tuple[Annotated[str, tables.address(6)], ...] = ()
+    ttl: Annotated[int, tables.number(30, 86400)] = 300
+    signed: Truth = True
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    buffer_mebibytes: Annotated[int, tables.number(16, 1_048_576)] = 128
+    connections: Annotated[int, tables.number(10, 100_000)] = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sftp:
+    addresses: tuple[Address, ...] = EVERYWHERE
+    port: Port = 2022
+    probe_address: Address = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Protections:
+    require_all: Truth = True
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """`url` replaces the one that was kept at enrolment; `ca` is the certificate file of the portal's own authority."""
+
+    url: Text = ""
+    ca: AbsolutePath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The servers that Panggon itself runs here, in the order in which they are started."""
+
+    run: tuple[Annotated[str, tables.choice(*SERVERS)], ...] = SERVERS
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """`simulate` keeps the whole machine in a file instead: nothing real is touched."""
+
+    dns: Dns
+    paths: Paths = Paths()
+    sites: Sites = Sites()
+    web: Web = Web()
+    tls: Tls = Tls()
+    database: Database = Database()
+    sftp: Sftp = Sftp()
+    protections: Protections = Protections()
+    portal: Portal = Portal()
+    services: Services = Services()
+    simulate: Truth = False
+
+    def takes(self, site: str) -> bool:
+        """Whether a site of this number may live here."""
+        known = SITE_ID.fullmatch(site) is not None
+        return known and self.sites.first_site <= int(site[1:]) <= self.sites.last_site
+
+    @property
+    def tsig_secret(self) -> Path:
+        return self.dns.secret_file or self.paths.etc / "tsig.secret"
+
+
+def load(path: Path) -> NodeConfig:
+    """The settings in a TOML file. Raises InvalidError with every fault, each a sentence for `words`."""
+    try:
+        return parse(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise InvalidError((tables.fault(str(path), f"tidak dapat dibaca: {error.strerror}"),)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidError((tables.fault(str(path), f"bukan TOML yang benar: {error}"),)) from error
+
+
+def parse(document: Mapping[str, Any]) -> NodeConfig:
+    config = tables.read(NodeConfig, document)
+    if faults := _contradictions(config):
+        raise InvalidError(faults)
+    return config
+
+
+def words(error: InvalidError) -> tuple[str, ...]:
+    """One sentence per fault of the settings."""
+    return tuple(f"{fault.field}: {fault.facts['words']}." for fault in error.faults)
+
+
+def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
+    """What is wrong only in combination."""
+    dns, sites, run = config.dns, config.sites, config.services.run
+    listening = {"web": config.web.addresses, "sftp": config.sftp.addresses, "dns": dns.addresses}
+    found = [
+        (not (dns.ipv4 or dns.ipv6), "dns.ipv4", "isi ipv4 atau ipv6, ke sanalah nama situs diarahkan"),
+        (not dns.servers, "dns.servers", "isi paling sedikit satu server"),
+        (sites.first_site > sites.last_site, "sites.last_site", "harus tidak kurang dari sites.first_site"),
+        (len(set(run)) < len(run), "services.run", "menyebut satu server dua kali"),
+        *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
+    ]
+    return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)

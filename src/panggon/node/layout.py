@@ -1,0 +1,113 @@
+"""Where each server of the machine has its files and ports: from the node's settings to those of the servers."""
+
+import grp
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.node.config import NodeConfig
+from panggon.node.servers import knot, mariadb, nginx, sshd
+from panggon.node.sockets import SocketSettings
+
+WEB_GROUP = nginx.USER
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One port that a server listens on."""
+
+    kind: socket.SocketKind
+    address: str
+    port: int
+
+
+def listeners(config: NodeConfig, server: str) -> tuple[Listener, ...]:
+    """The ports that this server will want."""
+    stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
+    wanted = {
+        "nginx": [(stream, config.web.addresses, port) for port in (config.web.http_port, config.web.https_port)],
+        "knot": [(kind, config.dns.addresses, config.dns.port) for kind in (stream, datagram)],
+        "sshd": [(stream, config.sftp.addresses, config.sftp.port)],
+    }
+    return tuple(
+        Listener(kind, address, port) for kind, addresses, port in wanted.get(server, []) for address in addresses
+    )
+
+
+def authority_certificate(config: NodeConfig) -> Path:
+    """Of the local authority; its key lies beside it."""
+    return config.paths.etc / "ca.pem"
+
+
+def holder_settings_file(config: NodeConfig) -> Path:
+    return config.paths.etc / "sockets.json"
+
+
+def mariadb_settings(config: NodeConfig) -> mariadb.Settings:
+    paths, wished = config.paths, config.database
+    return mariadb.Settings(
+        data=paths.state / "mariadb",
+        socket=paths.run / "mariadb" / "mysqld.sock",
+        configuration=paths.etc / "mariadb.cnf",
+        log=paths.logs / "mariadb.log",
+        buffer_mebibytes=wished.buffer_mebibytes,
+        connections=wished.connections,
+    )
+
+
+def socket_settings(config: NodeConfig) -> SocketSettings:
+    paths = config.paths
+    return SocketSettings(
+        root=paths.root,
+        run=paths.run,
+        logs=paths.logs,
+        uid_base=config.sites.uid_base,
+        web_group=grp.getgrnam(WEB_GROUP).gr_gid,
+        mariadb_socket=mariadb_settings(config).socket,
+        require_all=config.protections.require_all,
+    )
+
+
+def knot_settings(config: NodeConfig) -> knot.Settings:
+    paths, wished = config.paths, config.dns
+    usual = ((f"ns1.{wished.zone}", next(iter((*wished.ipv4, *wished.ipv6)))),)
+    return knot.Settings(
+        zone=wished.zone,
+        addresses=wished.addresses,
+        port=wished.port,
+        name_servers=tuple((each.name, each.address) for each in wished.name_servers) or usual,
+        data=paths.state / "knot",
+        run=paths.run / "knot",
+        configuration=paths.etc / "knot.conf",
+        secret=config.tsig_secret,
+        log=paths.logs / "knot.log",
+    )
+
+
+def sshd_settings(config: NodeConfig) -> sshd.Settings:
+    paths = config.paths
+    return sshd.Settings(
+        addresses=config.sftp.addresses,
+        port=config.sftp.port,
+        root=paths.root,
+        etc=paths.etc,
+        host_key=paths.etc / "ssh_host_ed25519_key",
+        configuration=paths.etc / "sshd_config",
+        log=paths.logs / "sshd.log",
+    )
+
+
+def nginx_settings(config: NodeConfig, *, sandboxed: bool, own_mounts: bool) -> nginx.Settings:
+    paths = config.paths
+    page = "/panggon/proof.php" if sandboxed else str(socket_settings(config).pages / "proof.php")
+    return nginx.Settings(
+        root=paths.root,
+        run=paths.run,
+        configuration=paths.etc / "nginx.conf",
+        logs=paths.logs,
+        addresses=config.web.addresses,
+        http_port=config.web.http_port,
+        https_port=config.web.https_port,
+        proof_page=page,
+        own_mounts=own_mounts,
+    )

@@ -1,0 +1,72 @@
+"""What keeps sites apart on this machine, and what of it cannot be had: each is tried, none is assumed."""
+
+import contextlib
+import functools
+import json
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from panggon.core.errors import PermanentError
+from panggon.node import layout, sockets
+from panggon.node.config import NodeConfig
+from panggon.node.servers import nginx
+from panggon.node.sockets import Protection
+from panggon.node.sockets.launch import Shield
+
+HOLDER_SECONDS = 10
+
+
+def protections(config: NodeConfig) -> tuple[Protection, ...]:
+    if config.simulate:
+        return (Protection("simulation", active=False, reason="mesin ini hanya simulasi; tidak ada yang nyata"),)
+    return (*_of_sandboxes(config), *_of_nginx())
+
+
+def reduced(config: NodeConfig) -> tuple[str, ...]:
+    """What cannot be had here, with the reason, for portal and people."""
+    return tuple(f"{each.name}: {each.reason}" for each in protections(config) if not each.active)
+
+
+def demand(config: NodeConfig) -> None:
+    """Raises PermanentError `node.unprotected` where the settings require what this machine cannot give."""
+    missing = reduced(config)
+    if config.protections.require_all and missing and not config.simulate:
+        why = "; ".join(missing)
+        raise PermanentError("node.unprotected", f"perlindungan ini tidak dapat diberikan di mesin ini: {why}")
+
+
+def sandboxed(config: NodeConfig) -> bool:
+    return config.simulate or any(each.name == Shield.SANDBOX and each.active for each in _of_sandboxes(config))
+
+
+def own_mounts() -> bool:
+    """Whether nginx can have the sites mounted without links."""
+    return all(each.active for each in _of_nginx())
+
+
+def ask_holder(config: NodeConfig) -> Mapping[str, Any] | None:
+    """What the holder of the sockets says of itself; None while it does not answer."""
+    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(HOLDER_SECONDS)
+        client.connect(str(layout.socket_settings(config).control))
+        client.sendall(b'{"do": "list"}\n')
+        with client.makefile("rb") as answer:
+            document = json.loads(answer.readline())
+        if document["ok"]:
+            return dict(document)
+    return None
+
+
+@functools.cache
+def _of_sandboxes(config: NodeConfig) -> tuple[Protection, ...]:
+    """As the running holder found them: what it does counts. Tried here while none runs."""
+    answer = ask_holder(config)
+    if answer:
+        return tuple(Protection(row["name"], row["active"], row["reason"]) for row in answer["protections"])
+    return sockets.protections(layout.socket_settings(config))
+
+
+@functools.cache
+def _of_nginx() -> tuple[Protection, ...]:
+    return nginx.protections()

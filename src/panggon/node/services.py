@@ -1,0 +1,307 @@
+"""Runs the machine's servers: starts them in order, restarts what dies, stops all in reverse.
+
+Killed itself and started again, it takes over the servers that still run, so that no site notices; one that would be
+started differently now is stopped and started anew.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.drivers import files, shell
+from panggon.node.layout import Listener
+from panggon.node.servers import Server
+from panggon.node.sockets import processes
+
+READY_SECONDS = 60.0
+PAUSE_SECONDS = (0.5, 30.0)
+# A server that lived this long did not fail at its start.
+SOUND_SECONDS = 10.0
+LOG_LINES = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Running:
+    """A server's process, our own child or one that an earlier supervisor left. `started` in clock ticks since boot."""
+
+    pid: int
+    started: int
+    pidfd: int
+    child: shell.Process | None = None
+
+    def ended(self) -> bool:
+        over = processes.ended(self.pidfd)
+        if over and self.child:
+            self.child.wait(seconds=5)  # reaps it
+        return over
+
+    def stop(self, number: signal.Signals, seconds: float) -> None:
+        """Ask it to end; end it with all of its session when it does not in time."""
+        if not self.ended():
+            processes.send(self.pid, number)
+        _wait(self.pidfd, seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        _wait(self.pidfd, 5)
+        self.ended()
+
+
+@dataclass(slots=True)
+class Service:
+    """One server and how it fares."""
+
+    server: Server
+    listeners: Sequence[Listener] = ()
+    running: Running | None = None
+    since: datetime | None = None
+    began: float = 0.0
+    restarts: int = 0
+    pause: float = PAUSE_SECONDS[0]
+    due: float | None = None  # when it is to be started again, monotonic
+    fingerprint: str = ""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """`services` in the order of starting; `record` is `<run>/services.json`."""
+
+    services: Sequence[Service]
+    record: Path
+    tell: Callable[[str], None] = field(default=lambda _words: None)
+    _ending: bool = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises PermanentError `services.port`, `services.start`, TemporaryError
+        `services.busy`; all that was started by then is stopped again.
+        """
+        with _alone(self.record.with_suffix(".lock")), _woken_by_signals(self._end) as wakeup:
+            try:
+                self._adopt()
+                for service in self.services:
+                    if not self._ending:
+                        self._bring_up(service)
+                while not self._ending:
+                    self._watch(wakeup)
+            finally:
+                self._stop_all()
+
+    def _end(self) -> None:
+        self._ending = True
+
+    def _bring_up(self, service: Service) -> None:
+        if service.running is None:
+            for listener in service.listeners:
+                demand_free(listener, service.server.name)
+            self._start(service)
+        deadline = time.monotonic() + READY_SECONDS
+        while not service.server.ready():
+            if self._ending:
+                return
+            if service.running is None or service.running.ended() or time.monotonic() > deadline:
+                raise PermanentError("services.start", f"{service.server.name} tidak mau jalan: {_last_words(service)}")
+            time.sleep(0.05)
+        self.tell(f"{service.server.name} siap")
+
+    def _start(self, service: Service) -> None:
+        server = service.server
+        child = shell.start(
+            server.argv,
+            log=server.log,
+            cwd=server.cwd,
+            environment=server.environment,
+            user=server.user,
+            group=server.group,
+        )
+        started = processes.start_time(child.pid)
+        service.running = Running(child.pid, started, os.pidfd_open(child.pid), child)
+        service.since, service.began, service.due = datetime.now(UTC), time.monotonic(), None
+        service.fingerprint = fingerprint(server)
+        self._write_record()
+
+    def _watch(self, wakeup: socket.socket) -> None:
+        """Sleep until a server ends, one is due, or a signal comes; then do what is needed."""
+        poll = select.poll()
+        poll.register(wakeup, select.POLLIN)
+        for service in self.services:
+            if service.running:
+                poll.register(service.running.pidfd, select.POLLIN)
+        dues = [service.due for service in self.services if service.due is not None]
+        poll.poll(max(0.0, min(dues) - time.monotonic()) * 1000 if dues else None)
+        now = time.monotonic()
+        for service in self.services:
+            if service.running and service.running.ended():
+                self._died(service, now)
+            elif service.due is not None and now >= service.due and not self._ending:
+                self._restart(service)
+
+    def _died(self, service: Service, now: float) -> None:
+        if service.running is None:
+            return
+        service.running.stop(signal.SIGKILL, 0)  # what is left of its session
+        os.close(service.running.pidfd)
+        service.running = None
+        shortest, longest = PAUSE_SECONDS
+        service.pause = shortest if now - service.began >= SOUND_SECONDS else min(service.pause * 2, longest)
+        service.due = now + service.pause
+        log.warning(
+            "%s ended, starting it again in %.1f s: %s", service.server.name, service.pause, _last_words(service)
+        )
+
+    def _restart(self, service: Service) -> None:
+        service.restarts += 1
+        try:
+            self._start(service)
+        except (OSError, PanggonError) as error:
+            service.pause = min(service.pause * 2, PAUSE_SECONDS[1])
+            service.due = time.monotonic() + service.pause
+            log.warning("%s cannot be started: %s", service.server.name, error)
+
+    def _stop_all(self) -> None:
+        for service in reversed(self.services):
+            if service.running:
+                service.running.stop(service.server.stop_signal, service.server.stop_seconds)
+                os.close(service.running.pidfd)
+                service.running = None
+                self.tell(f"{service.server.name} berhenti")
+        self._write_record()
+
+    # What an earlier supervisor left
+
+    def _adopt(self) -> None:
+        rows = {row["name"]: row for row in recorded(self.record)}
+        known = {service.server.name: service for service in self.services}
+        for name, row in rows.items():
+            running = _still_running(row)
+            if running is None:
+                continue
+            service = known.get(name)
+            if service and row["fingerprint"] == fingerprint(service.server):
+                service.running, service.restarts = running, row["restarts"]
+                service.since, service.began = datetime.fromisoformat(row["since"]), time.monotonic()
+                service.fingerprint = row["fingerprint"]
+            else:
+                running.stop(signal.SIGTERM, service.server.stop_seconds if service else 30)
+                os.close(running.pidfd)
+        self._write_record()
+
+    def _write_record(self) -> None:
+        rows = [
+            {
+                "name": service.server.name,
+                "pid": service.running.pid,
+                "started": service.running.started,
+                "since": service.since.isoformat() if service.since else "",
+                "restarts": service.restarts,
+                "fingerprint": service.fingerprint,
+            }
+            for service in self.services
+            if service.running
+        ]
+        files.write(self.record, json.dumps(rows, indent=2) + "\n", mode=0o600)
+
+
+def recorded(record: Path) -> list[dict[str, Any]]:
+    """What the record says; nothing when there is none or it is damaged."""
+    try:
+        return list(json.loads(files.read(record) or b"[]"))
+    except ValueError:
+        return []
+
+
+def alive(row: Mapping[str, Any]) -> bool:
+    """Whether the process of this row of the record still runs."""
+    return bool(processes.start_time(row["pid"]) == row["started"] != 0)
+
+
+def fingerprint(server: Server) -> str:
+    """Differs whenever the server would be started differently now: its words, and the files that they name."""
+    digest = hashlib.sha256(json.dumps([server.argv, dict(server.environment), str(server.cwd)]).encode())
+    for word in server.argv:
+        path = Path(word.rpartition("=")[2])
+        if path.is_absolute() and path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def demand_free(listener: Listener, server: str) -> None:
+    """Raises PermanentError `services.port` when somebody else has the port."""
+    family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
+    with socket.socket(family, listener.kind) as trial:
+        if listener.kind is socket.SOCK_STREAM:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            trial.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            trial.bind((listener.address, listener.port))
+        except OSError as error:
+            where = f"{listener.address} port {listener.port}"
+            why = f"{server} tidak dapat memakai {where}: {error.strerror}"
+            raise PermanentError("services.port", why, port=listener.port) from error
+
+
+def _still_running(row: Mapping[str, Any]) -> Running | None:
+    pidfd = processes.open_pidfd(row["pid"], row["started"])
+    return None if pidfd is None else Running(row["pid"], row["started"], pidfd)
+
+
+def _wait(pidfd: int, seconds: float) -> None:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    poll.poll(seconds * 1000)
+
+
+def _last_words(service: Service) -> str:
+    try:
+        lines = service.server.log.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    return " | ".join(lines[-LOG_LINES:]) or "tanpa keterangan"
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One supervisor at a time; a kill frees the lock."""
+    files.directory(path.parent)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TemporaryError("services.busy", "server-server mesin ini sudah dijalankan proses lain") from error
+        yield
+
+
+@contextmanager
+def _woken_by_signals(end: Callable[[], None]) -> Iterator[socket.socket]:
+    """A socket that becomes readable on SIGTERM or SIGINT, which then also call `end`."""
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        end()
+
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    former = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    wakeup = signal.set_wakeup_fd(writer.fileno())
+    try:
+        with reader, writer:
+            yield reader
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, action in former.items():
+            signal.signal(number, action)

@@ -1,0 +1,208 @@
+"""What can be done with one site on this machine: the same for the agent and for the command line."""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from panggon.core import journal, spec_words
+from panggon.core import spec as specs
+from panggon.core.driver import Check
+from panggon.core.errors import Fault, InvalidError, TemporaryError
+from panggon.core.journal import Outcome, Position, Word
+from panggon.core.plan import Change, MachineFacts, Plan, make
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import SITE_ID, SiteSpec, SiteState
+from panggon.drivers import files
+from panggon.engine import journal_file, runner
+from panggon.engine.observe import Drivers, observe
+from panggon.engine.runner import Progress
+from panggon.node import wiring
+from panggon.node.config import NodeConfig
+
+Watcher = Callable[[int, Progress], None]
+# Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any
+# run reports between two entries, so no number is used twice.
+NUMBERS_AN_ENTRY = 100
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def ignore(_number: int, _progress: Progress) -> None:
+    """For those who do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The sites of this machine. Errors of all: those of drivers and of the engine."""
+
+    config: NodeConfig
+    facts: MachineFacts
+    drivers: Callable[[Mapping[str, str]], Drivers] = field(repr=False)
+
+    @classmethod
+    def of(cls, config: NodeConfig) -> "Sites":
+        return cls(config, wiring.machine_facts(config), lambda known: wiring.drivers(config, known))
+
+    # What may be asked
+
+    def parse(self, document: object) -> SiteSpec:
+        """The spec, if this machine may carry it. Raises InvalidError with every fault."""
+        spec = specs.parse(document)
+        dns, sites = self.config.dns, self.config.sites
+        refused = [
+            (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
+            (not spec.host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone),
+            (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
+        ]
+        faults = tuple(Fault(code, where, {"allowed": allowed}) for wrong, where, code, allowed in refused if wrong)
+        if faults:
+            raise InvalidError(faults)
+        return spec
+
+    # What is done
+
+    def plan(self, spec: SiteSpec) -> Plan:
+        return make(spec, self.facts, observe(spec, self.drivers({})))
+
+    def apply(
+        self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+    ) -> Outcome:
+        """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`)."""
+        with journal_file.writing(self._journal(plan.spec.site)) as store:
+            self._keep_former_password(plan)
+            known = self._passwords(plan.spec.site, credentials or {})
+            return self._ended(
+                plan.spec,
+                runner.run(
+                    plan,
+                    store=store,
+                    drivers=self.drivers(known),
+                    now=now,
+                    progress=_numbered(watch, 0),
+                    wish=wish,
+                ),
+            )
+
+    def resume(
+        self, site: str, *, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+    ) -> Outcome | None:
+        """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
+
+        Without `credentials` a run that needs a password's hash which this machine does not have raises
+        TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
+        """
+        with journal_file.writing(self._journal(site)) as store:
+            position = journal.fold(store.entries())
+            if position is None:
+                return None
+            known = self._passwords(site, credentials or {})
+            if credentials is None and _awaits_password(position, known):
+                raise TemporaryError("password.awaited", site)
+            outcome = runner.resume(
+                store,
+                drivers=self.drivers(known),
+                now=now,
+                progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
+            )
+            return self._ended(position.plan.spec, outcome)
+
+    def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
+        return runner.verify(spec, self.facts, self.drivers({}))
+
+    def drift(self, spec: SiteSpec) -> tuple[Change, ...]:
+        return runner.drift(spec, self.facts, self.drivers({}))
+
+    # What is known
+
+    def position(self, site: str) -> Position | None:
+        """Where the site's last run is; None where none was begun."""
+        return journal.fold(journal_file.read(self._journal(site)))
+
+    def begun(self) -> tuple[str, ...]:
+        """Every site with a journal."""
+        return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
+
+    def applied(self, site: str) -> SiteSpec | None:
+        """What was last applied, and proven then."""
+        content = files.read(self._specs / f"{site}.json")
+        return specs.parse(json.loads(content)) if content else None
+
+    def count(self) -> int:
+        """How many sites live here, parked ones left out."""
+        found = (self.applied(path.stem) for path in self._specs.glob("s??????.json"))
+        return sum(1 for spec in found if spec and spec.state is not SiteState.PARKED)
+
+    def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
+        """Idempotent: after a kill it is done again, from the journal."""
+        if outcome.word is Word.APPLIED:
+            files.directory(self._specs, mode=0o700)
+            files.write(self._specs / f"{spec.site}.json", json.dumps(specs.dump(spec), indent=2) + "\n", mode=0o600)
+        if outcome.word is not Word.STUCK:
+            files.remove(self._former(spec.site))
+        return outcome
+
+    def _keep_former_password(self, plan: Plan) -> None:
+        """Going back needs the hash that a new one replaces, also after a kill; it lies beside its own record, as
+        protected as that is.
+        """
+        if _passwords_of(plan)[0]:
+            files.directory(self._former(plan.spec.site).parent, mode=0o700)
+            former = wiring.installed_passwords(self.config, plan.spec.site)
+            files.write(self._former(plan.spec.site), json.dumps(former), mode=0o600)
+
+    def _passwords(self, site: str, credentials: Mapping[str, str]) -> Mapping[str, str]:
+        former = json.loads(files.read(self._former(site)) or b"{}")
+        return {**former, **wiring.installed_passwords(self.config, site), **credentials}
+
+    @property
+    def _journals(self) -> Path:
+        return self.config.paths.state / "journal"
+
+    @property
+    def _specs(self) -> Path:
+        return self.config.paths.state / "specs"
+
+    def _journal(self, site: str) -> Path:
+        return self._journals / f"{site}.jsonl"
+
+    def _former(self, site: str) -> Path:
+        return self.config.paths.state / "former" / f"{site}.json"
+
+
+def fault_words(fault: Fault) -> str:
+    """One sentence about a fault of a spec, or about a bound of this machine that it breaks."""
+    bound = _BOUNDS.get(fault.code)
+    return f"{fault.field}: {bound.format_map(fault.facts)}." if bound else spec_words.words(fault)
+
+
+_BOUNDS: Mapping[str, str] = {
+    "node.site": "mesin ini hanya menerima nomor situs {allowed}",
+    "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
+    "node.kind": "mesin ini hanya menerima jenis {allowed}",
+}
+
+
+def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
+    numbers = itertools.count(first)
+    return lambda progress: watch(next(numbers), progress)
+
+
+def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:
+    forward = position.outcome is None and position.problem is None
+    wished = _passwords_of(position.plan)[1]
+    return forward and bool(wished) and wished not in known
+
+
+def _passwords_of(plan: Plan) -> tuple[str, str]:
+    """The fingerprints before and after a plan that changes the password; "" where there is none."""
+    change = next((change for change in plan.changes if change.key == Key(Kind.USER, plan.spec.site)), None)
+    if change is None:
+        return "", ""
+    before, after = (str((side or {}).get("password", "")) for side in (change.before, change.after))
+    return before, after

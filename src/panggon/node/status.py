@@ -1,0 +1,79 @@
+"""How this machine is, as a value for people and for programs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from panggon.core.errors import PermanentError
+from panggon.node import identity, protections, services
+from panggon.node.config import NodeConfig
+from panggon.node.sites import Sites
+from panggon.node.sockets import Protection
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    name: str
+    running: bool
+    since: str
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones."""
+
+    simulated: bool
+    portal: str
+    sites: int
+    unfinished: tuple[str, ...]
+    protections: tuple[Protection, ...]
+    servers: tuple[ServerStatus, ...]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "simulated": self.simulated,
+            "portal": self.portal,
+            "sites": self.sites,
+            "unfinished": list(self.unfinished),
+            "protections": [
+                {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
+            ],
+            "servers": [
+                {"name": each.name, "running": each.running, "since": each.since, "restarts": each.restarts}
+                for each in self.servers
+            ],
+        }
+
+
+def status(config: NodeConfig, sites: Sites) -> Status:
+    return Status(
+        simulated=config.simulate,
+        portal=_portal(config),
+        sites=sites.count(),
+        unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
+        protections=protections.protections(config),
+        servers=_servers(config),
+    )
+
+
+def _portal(config: NodeConfig) -> str:
+    try:
+        return config.portal.url or identity.load(config.paths.state).url
+    except PermanentError:
+        return ""
+
+
+def _unfinished(sites: Sites, site: str) -> bool:
+    position = sites.position(site)
+    return position is not None and position.outcome is None
+
+
+def _servers(config: NodeConfig) -> tuple[ServerStatus, ...]:
+    rows = {row["name"]: row for row in services.recorded(config.paths.run / "services.json")}
+    wanted = () if config.simulate else config.services.run
+    return tuple(
+        ServerStatus(name, services.alive(rows[name]), rows[name]["since"], rows[name]["restarts"])
+        if name in rows
+        else ServerStatus(name, running=False, since="", restarts=0)
+        for name in wanted
+    )

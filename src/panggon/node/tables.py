@@ -1,0 +1,131 @@
+"""Reads the tables of a settings file into frozen dataclasses, gathering every fault.
+
+A member's type says how its value is read: `Annotated[int, number(1, 9)]` by the rule, a dataclass as a table of its
+own. A member with a default may be left out.
+"""
+
+import dataclasses
+import ipaddress
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.spec import HOST
+
+Table = TypeVar("Table")
+Rule = Callable[[Any], Any]
+
+
+def read(kind: type[Table], document: Any) -> Table:
+    """Raises InvalidError with every fault; each carries its sentence in `facts["words"]`, in Indonesian."""
+    faults: list[Fault] = []
+    table = _table(kind, document, "", faults)
+    if table is None:
+        raise InvalidError(tuple(faults))
+    return table
+
+
+def fault(where: str, why: str) -> Fault:
+    return Fault("config.invalid", where, {"words": why})
+
+
+def _table(kind: type[Table], document: Any, where: str, faults: list[Fault]) -> Table | None:
+    """The table, or None after adding to `faults` what is wrong with it."""
+    if not isinstance(document, Mapping):
+        faults.append(fault(where, "harus sebuah tabel"))
+        return None
+    before = len(faults)
+    prefix = f"{where}." if where else ""
+    types = get_type_hints(kind, include_extras=True)
+    members = {member.name: member for member in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    faults += [fault(prefix + name, "tidak dikenal") for name in document if name not in members]
+    values = {}
+    for name, member in members.items():
+        needed = member.default is dataclasses.MISSING
+        if name in document or (needed and dataclasses.is_dataclass(types[name])):
+            values[name] = _value(types[name], document.get(name, {}), prefix + name, faults)
+        elif needed:
+            faults.append(fault(prefix + name, "wajib diisi"))
+    return kind(**values) if len(faults) == before else None
+
+
+def _value(kind: Any, value: Any, where: str, faults: list[Fault]) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _table(kind, value, where, faults)  # type: ignore[arg-type]
+    if get_origin(kind) is tuple:
+        if isinstance(value, list):
+            return tuple(_value(get_args(kind)[0], item, where, faults) for item in value)
+        faults.append(fault(where, "harus daftar dalam kurung siku"))
+        return None
+    try:
+        return _rule(kind)(value)
+    except ValueError as error:
+        faults.append(fault(where, str(error)))
+        return None
+
+
+def _rule(kind: Any) -> Rule:
+    if get_origin(kind) is Annotated:
+        rule: Rule = kind.__metadata__[0]
+        return rule
+    return next(_rule(one) for one in get_args(kind) if one is not type(None))  # `… | None`
+
+
+# Rules: the value, or ValueError with what it must be
+
+
+def absolute_path(value: Any) -> Path:
+    if not isinstance(value, str) or not Path(value).is_absolute() or ".." in Path(value).parts:
+        raise ValueError("harus alamat berkas lengkap, dimulai dengan /")
+    return Path(value)
+
+
+def number(least: int, most: int) -> Rule:
+    def rule(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"harus bilangan bulat dari {least} sampai {most}")
+        return value
+
+    return rule
+
+
+def truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("harus true atau false")  # noqa: TRY004 -- a rule's one error
+    return value
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("harus teks yang tidak kosong")
+    return value
+
+
+def host(value: Any) -> str:
+    if not isinstance(value, str) or not HOST.fullmatch(value):
+        raise ValueError("harus nama domain dengan huruf kecil, misalnya kota.example")
+    return value
+
+
+def address(*versions: int) -> Rule:
+    def rule(value: Any) -> str:
+        names = " atau ".join(f"IPv{version}" for version in versions)
+        try:
+            found = ipaddress.ip_address(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise ValueError(f"harus alamat {names}, bukan {value!r}") from error
+        if found.version not in versions:
+            raise ValueError(f"harus alamat {names}, bukan {value!r}")
+        return str(found)
+
+    return rule
+
+
+def choice(*choices: str) -> Rule:
+    def rule(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"harus salah satu dari {', '.join(choices)}")
+        return str(value)
+
+    return rule

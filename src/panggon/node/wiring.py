@@ -1,0 +1,160 @@
+"""From the settings to the drivers and servers of this machine; the only module that imports the drivers of kinds."""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from panggon.core.driver import Driver
+from panggon.core.errors import PermanentError
+from panggon.core.plan import MachineFacts
+from panggon.core.resources import Kind
+from panggon.drivers import database, directory, dns, fake, files, runtime, sftp, tls, user, web
+from panggon.drivers.visit import Door
+from panggon.node import layout, protections
+from panggon.node.config import NodeConfig
+from panggon.node.layout import WEB_GROUP
+from panggon.node.servers import Server, knot, mariadb, nginx, sshd
+from panggon.node.sockets.launch import DATABASE_DIRECTORY
+
+
+def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind, Driver]:
+    """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint."""
+    if config.simulate:
+        files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
+        return fake.Machine(config.paths.state / "simulation.json").drivers()
+    root, uid_base = config.paths.root, config.sites.uid_base
+    authority = layout.authority_certificate(config)
+    door = Door(config.web.probe_address, config.web.https_port, authority)
+    nginx_control, holder_control = _nginx(config).control, layout.socket_settings(config).control
+    in_web = web.Settings(root, nginx_control, door, WEB_GROUP)
+    sandboxed = protections.sandboxed(config)
+    return {
+        Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
+        Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
+        Kind.DATABASE: database.DatabaseDriver(_database(config, sandboxed=sandboxed)),
+        Kind.SITE: web.SiteDriver(in_web),
+        Kind.RUNTIME: runtime.RuntimeDriver(
+            runtime.Settings(root, holder_control, uid_base, door, sandboxed=sandboxed, web_group=WEB_GROUP)
+        ),
+        Kind.CERTIFICATE: tls.CertificateDriver(
+            tls.Settings(root, nginx_control, _authority(config), door, lambda: datetime.now(UTC), WEB_GROUP)
+        ),
+        Kind.HOST: web.HostDriver(in_web),
+        Kind.ACCESS: sftp.AccessDriver(_access(config)),
+        Kind.RECORDS: dns.RecordsDriver(_records(config)),
+    }
+
+
+def machine_facts(config: NodeConfig) -> MachineFacts:
+    return MachineFacts(
+        uid_base=config.sites.uid_base,
+        ipv4=config.dns.ipv4,
+        ipv6=config.dns.ipv6,
+        issuer=config.tls.issuer,
+        root=str(config.paths.root),
+        sandboxed=protections.sandboxed(config),
+    )
+
+
+def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:
+    """The hash that the site's user has now, by fingerprint (systemd.io/USER_RECORD, `hashedPassword`)."""
+    record = json.loads(files.read(config.paths.userdb / f"{site}.user-privileged") or b"{}")
+    return {user.fingerprint(hashed): hashed for hashed in record.get("privileged", {}).get("hashedPassword", [])}
+
+
+def prepare(config: NodeConfig) -> None:
+    """Everything that the servers need before they start; made once, brought up to date each time.
+
+    Raises PermanentError `node.root` without root's rights, `node.path` where the sites would not be safe.
+    """
+    if os.geteuid() != 0:
+        raise PermanentError("node.root", "harus dijalankan sebagai root")
+    paths = config.paths
+    _demand_root_owned(paths.root)
+    for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
+        files.directory(folder)
+    files.directory(paths.state, mode=0o711)
+    tls.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
+    preparers = {
+        "mariadb": lambda: mariadb.prepare(layout.mariadb_settings(config)),
+        "sockets": lambda: layout.socket_settings(config).save(layout.holder_settings_file(config)),
+        "knot": lambda: knot.prepare(layout.knot_settings(config)),
+        "sshd": lambda: sshd.prepare(layout.sshd_settings(config)),
+        "nginx": lambda: nginx.prepare(_nginx(config)),
+    }
+    for name in config.services.run:
+        preparers[name]()
+
+
+def servers(config: NodeConfig) -> tuple[Server, ...]:
+    """The servers that Panggon runs here, in the order of starting; after `prepare`."""
+    makers = {
+        "mariadb": lambda: mariadb.server(layout.mariadb_settings(config)),
+        "sockets": lambda: _holder(config),
+        "knot": lambda: knot.server(layout.knot_settings(config)),
+        "sshd": lambda: sshd.server(layout.sshd_settings(config)),
+        "nginx": lambda: nginx.server(_nginx(config)),
+    }
+    return tuple(makers[name]() for name in config.services.run)
+
+
+def _holder(config: NodeConfig) -> Server:
+    settings = layout.socket_settings(config)
+    return Server(
+        name="sockets",
+        argv=(sys.executable, "-m", "panggon.node.sockets", "--config", str(layout.holder_settings_file(config))),
+        log=config.paths.logs / "keeper.log",
+        ready=lambda: protections.ask_holder(config) is not None,
+        stop_seconds=settings.stop_seconds + 10,
+    )
+
+
+def _nginx(config: NodeConfig) -> nginx.Settings:
+    sandboxed = protections.sandboxed(config)
+    return layout.nginx_settings(config, sandboxed=sandboxed, own_mounts=protections.own_mounts())
+
+
+def _authority(config: NodeConfig) -> tls.Authority:
+    certificate = layout.authority_certificate(config)
+    return tls.Authority(certificate, certificate.with_name("ca-key.pem"))
+
+
+def _database(config: NodeConfig, *, sandboxed: bool) -> database.Settings:
+    real = layout.mariadb_settings(config).socket
+    seen = DATABASE_DIRECTORY / real.name if sandboxed else real
+    return database.Settings(real, seen, config.paths.root, config.sites.uid_base)
+
+
+def _access(config: NodeConfig) -> sftp.Settings:
+    host_key = layout.sshd_settings(config).host_key
+    public = host_key.with_name(f"{host_key.name}.pub")
+    return sftp.Settings(config.sftp.probe_address, config.sftp.port, public, config.paths.etc)
+
+
+def _records(config: NodeConfig) -> dns.Settings:
+    wished = config.dns
+    servers = tuple(dns.Server(each.address, each.port) for each in wished.servers)
+    secret = files.read(config.tsig_secret)
+    if secret is None:
+        raise PermanentError("dns.secret", f"kunci TSIG {config.tsig_secret} tidak ada")
+    return dns.Settings(
+        zone=wished.zone,
+        primary=servers[0],
+        authoritative=servers,
+        key_name=wished.key_name,
+        secret=secret.decode(errors="replace").strip(),
+        ttl=wished.ttl,
+        signed=wished.signed,
+    )
+
+
+def _demand_root_owned(path: Path) -> None:
+    """OpenSSH refuses a jail below a directory that others may change (sshd_config(5), ChrootDirectory)."""
+    for part in (path, *path.parents):
+        if part.exists() and (part.stat().st_uid != 0 or part.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+            why = f"{part} harus milik root dan hanya dapat diubah root, karena situs ada di dalamnya"
+            raise PermanentError("node.path", why)
