@@ -10,6 +10,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
@@ -229,6 +230,25 @@ class TestDatabase:
         driver.write(key, FIRST)
         assert stat.S_ISREG((private / "database.ini").lstat().st_mode)
         assert [path.name for path in private.iterdir()] == ["database.ini"]
+
+
+def test_a_link_planted_during_the_write_is_not_followed(private: Path, root: Path, uid: int, monkeypatch) -> None:
+    victim = root / "unsuspecting"
+    victim.write_text("tetap")
+    unlink = files._unlink_at
+
+    def unlink_and_plant(directory: int, name: str) -> None:
+        unlink(directory, name)
+        (private / name).symlink_to(victim)
+
+    monkeypatch.setattr(files, "_unlink_at", unlink_and_plant)
+    with (
+        files.opened(private, uid=uid) as directory,
+        pytest.raises(PermanentError, match=r"disk\.refused"),
+    ):
+        files.write_at(directory, "database.ini", "x", mode=0o400, uid=uid, gid=uid)
+    assert (victim.read_text(), victim.stat().st_uid) == ("tetap", 0)
+    (private / ".database.ini.new").unlink()
 
 
 def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path) -> None:

@@ -110,7 +110,14 @@ def spec(site: str, state: SiteState, *keys: str) -> SiteSpec:
 
 
 def visit(
-    settings: sftp.Settings, login: str, commands: str, *, options: tuple[str, ...], folder: Path, program: str = "sftp"
+    settings: sftp.Settings,
+    login: str,
+    commands: str,
+    *,
+    options: tuple[str, ...],
+    folder: Path,
+    program: str = "sftp",
+    flags: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
     """As the owner would, with a client of their own; a password is typed by a program."""
     askpass = folder / "askpass"
@@ -121,7 +128,7 @@ def visit(
     for option in (*usual, *options):
         argv += ["-o", option]
     environment = {"PATH": "/usr/bin:/bin", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
-    argv += [f"{login}@127.0.0.1", *([] if program == "sftp" else [commands])]
+    argv += [*flags, f"{login}@127.0.0.1", *([commands] if program == "ssh" and commands else [])]
     return subprocess.run(argv, input=commands, env=environment, capture_output=True, text=True, timeout=20, cwd=folder)
 
 
@@ -190,11 +197,10 @@ class TestServer:
         driver.write(key, {"keys": (owner[1],)})
         run = visit(settings, key.name, "id", options=by_key(owner[0]), folder=tmp_path, program="ssh")
         assert "uid=" not in run.stdout
-        tunnel = (*by_key(owner[0]), f"LocalForward=127.0.0.1:{free_port()} 127.0.0.1:{settings.port}")
-        forwarded = visit(
-            settings, key.name, "id", options=(*tunnel, "ExitOnForwardFailure=yes"), folder=tmp_path, program="ssh"
-        )
-        assert "SSH-2.0" not in forwarded.stdout
+        through = ("-W", f"127.0.0.1:{settings.port}")
+        tunnel = visit(settings, key.name, "", options=by_key(owner[0]), folder=tmp_path, program="ssh", flags=through)
+        assert (tunnel.returncode, tunnel.stdout) == (255, "")
+        assert "administratively prohibited" in tunnel.stderr
 
     @pytest.mark.parametrize("login", ["root", "nobody", "s000000"])
     def test_nobody_else_gets_in(
