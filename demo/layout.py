@@ -12,6 +12,7 @@ HOSTING = Path("/srv/panggon-demo")
 ZONE = "panggon.test"
 FIRST_SITE, LAST_SITE = 800001, 899999
 UID_BASE = 1_900_000_000
+OFFICE_USER = 1_901_000_000  # nobody else's number: it lies above those of the sites
 WISHED_PORTS = {"portal": 8080, "nodes": 8081, "postgres": 8032, "http": 8088, "https": 8443, "dns": 8053, "sftp": 8022}
 
 
@@ -22,6 +23,7 @@ class Layout:
     state: Path
     hosting: Path
     ports: dict[str, int]
+    office_user: int | None  # whom portal and worker run as; None: as who started the demo
 
     @property
     def office(self) -> Path:
@@ -49,6 +51,10 @@ class Layout:
         return self.state / "evidence.json"
 
     @property
+    def sftp_host_key(self) -> Path:
+        return self.hosting / "etc" / "ssh_host_ed25519_key.pub"
+
+    @property
     def papers(self) -> Path:
         return self.state / "papers"
 
@@ -74,7 +80,15 @@ def prepare() -> Layout:
         state.symlink_to(HOSTING / "var")
     for directory in (state, state / "logs", state / "papers", state / "office", HOSTING):
         directory.mkdir(parents=True, exist_ok=True)
-    return Layout(state.resolve(), HOSTING, _ports(state / "ports.json"))
+    _choose_ports(state / "ports.json")
+    return load(state.resolve())
+
+
+def load(state: Path) -> Layout:
+    """The layout of a prepared state directory."""
+    ports = state / "ports.json"
+    reachable = is_root() and _reachable(REPOSITORY)
+    return Layout(state, HOSTING, json.loads(ports.read_text()), OFFICE_USER if reachable else None)
 
 
 def _reachable(path: Path) -> bool:
@@ -82,13 +96,12 @@ def _reachable(path: Path) -> bool:
     return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
 
 
-def _ports(kept: Path) -> dict[str, int]:
+def _choose_ports(kept: Path) -> None:
     ports = {**WISHED_PORTS, **(json.loads(kept.read_text()) if kept.exists() else {})}
     for name, port in ports.items():
         if not _free(port):
             ports[name] = _any_free_port()
     kept.write_text(json.dumps(ports))
-    return ports
 
 
 def _free(port: int) -> bool:

@@ -33,6 +33,7 @@ class Course:
     settings: dict[str, Any]
     number: str = ""
     label: str = ""
+    site: str = ""
     steps: list[dict[str, Any]] = field(default_factory=list)
     checks: list[Proof] = field(default_factory=list)
 
@@ -209,6 +210,7 @@ def _target(course: Course) -> Target | None:
     site = re.search(r"\bs\d{6}\b", course.people["technician"].case(course.number).html)
     if not site:
         raise DemoError("pengenal situs tidak ada di halaman permohonan")
+    course.site = site.group(0)
     keys = Path(settings["keys"])
     keys.mkdir(parents=True, exist_ok=True)
     return Target(
@@ -247,6 +249,7 @@ def main() -> int:
         "checks": [asdict(proof) for proof in course.checks],
         "case": course.number,
         "host": f"{course.label}.{ZONE}",
+        "site": course.site,
         "problem": problem,
     }
     Path(settings["result"]).write_text(json.dumps(result, indent=2, ensure_ascii=False))

@@ -1,0 +1,87 @@
+"""Removing what the demonstration made, and ending what an earlier one left running when it was killed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from demo.layout import FIRST_SITE, HOSTING, LAST_SITE, REPOSITORY, Layout
+from demo.steps import say
+
+USERDB = Path("/etc/userdb")
+PACKAGES = REPOSITORY / "var" / "packages-installed"
+SECONDS = 90
+
+
+def stop_leftovers(places: Layout) -> None:
+    """End the supervisors of an earlier demonstration that was killed; they end their own servers."""
+    for record in (places.state / "stack.json", places.run / "services.json"):
+        for row in _rows(record):
+            _end(row["pid"], row["started"])
+
+
+def clean(*, packages: bool) -> int:
+    state = REPOSITORY / "var" / "demo"
+    if state.exists():
+        stop_leftovers(Layout(state.resolve(), HOSTING, {}, None))
+        shutil.rmtree(state.resolve())
+    if state.is_symlink():
+        state.unlink()
+    _remove_users()
+    if HOSTING.exists():
+        shutil.rmtree(HOSTING)
+    say("Semua yang dibuat peragaan sudah dihapus.")
+    if PACKAGES.exists():
+        _packages(remove=packages)
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _rows(record: Path) -> list[dict[str, int]]:
+    try:
+        return list(json.loads(record.read_text()))
+    except (OSError, ValueError):
+        return []
+
+
+def _end(pid: int, started: int) -> None:
+    """Only the very process that was written down, never another one with its number."""
+    if _start_time(pid) != started:
+        return
+    os.kill(pid, signal.SIGTERM)
+    ends = time.monotonic() + SECONDS
+    while _start_time(pid) == started and time.monotonic() < ends:
+        time.sleep(0.05)
+
+
+def _start_time(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] == "Z" else int(fields[19])
+
+
+def _remove_users() -> None:
+    """The records of the demo's own sites; their numbers are nobody else's."""
+    for record in USERDB.glob("s??????.*"):
+        number = record.name[1:7]
+        if number.isdigit() and FIRST_SITE <= int(number) <= LAST_SITE:
+            for link in USERDB.iterdir():
+                if link.is_symlink() and str(link.readlink()) == record.name:
+                    link.unlink()
+            record.unlink()
+
+
+def _packages(*, remove: bool) -> None:
+    names = PACKAGES.read_text().split()
+    if not remove:
+        say(f"Paket Debian yang dipasang untuk Panggon ({len(names)}) tetap ada; hapus dengan --clean --packages.")
+        return
+    subprocess.run(["apt-get", "purge", "-y", "-qq", *names], check=True)
+    PACKAGES.unlink()

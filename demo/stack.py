@@ -1,0 +1,152 @@
+"""Everything that the demonstration runs, in one supervised list: the office's servers, the machine's, the agent.
+
+`python -m demo.stack` brings it up, says so line by line, and stops it all on SIGTERM or Ctrl-C.
+"""
+
+import os
+import pwd
+import signal
+import socket
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from demo import postgres
+from demo.layout import OFFICE_USER, REPOSITORY, Layout, is_root, load
+from demo.settings import portal_environment, write_node_config
+from panggon.core.errors import PanggonError
+from panggon.node.layout import Listener
+from panggon.node.servers import Server
+from panggon.node.services import Service, Supervisor
+
+BINARIES = REPOSITORY / ".venv" / "bin"
+NODE = "mesin-peraga"
+
+
+def services(layout: Layout, *, simulation: bool) -> list[Service]:
+    """In the order of starting; each waits until the one before it is ready."""
+    office = [_postgres(layout), *_portal(layout, simulation=simulation)]
+    machine = [] if simulation else [_machine(layout)]
+    return [
+        Service(server, listeners) for server, listeners in (*office, *machine, _agent(layout, simulation=simulation))
+    ]
+
+
+def prepare(layout: Layout, *, simulation: bool) -> None:
+    postgres.initialise(layout.state / "postgres")
+    write_node_config(layout, simulation=simulation)
+    for part in ("files", "mail"):
+        (layout.office / part).mkdir(exist_ok=True)
+    portal_environment(layout, simulation=simulation)  # makes the secret key
+    if layout.office_user is not None:
+        for path in (layout.office, *layout.office.rglob("*")):
+            os.chown(path, OFFICE_USER, OFFICE_USER)
+        layout.accounts.touch(mode=0o600)
+        os.chown(layout.accounts, OFFICE_USER, OFFICE_USER)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+Served = tuple[Server, list[Listener]]
+
+
+def _postgres(layout: Layout) -> Served:
+    directory, port = layout.state / "postgres", layout.ports["postgres"]
+    owner = pwd.getpwnam("postgres") if is_root() else None
+    server = Server(
+        name="postgresql",
+        argv=tuple(postgres.command(directory, port)),
+        log=layout.logs / "postgresql.log",
+        ready=lambda: postgres.answers(postgres.url(directory, port)),
+        cwd=Path("/"),
+        stop_signal=signal.SIGINT,
+        user=owner.pw_uid if owner else None,
+        group=owner.pw_gid if owner else None,
+    )
+    return server, [Listener("127.0.0.1", port)]
+
+
+def _portal(layout: Layout, *, simulation: bool) -> list[Served]:
+    environment = portal_environment(layout, simulation=simulation)
+
+    def server(name: str, argv: tuple[str, ...], ready: Callable[[], bool]) -> Server:
+        return Server(
+            name=name,
+            argv=argv,
+            log=layout.logs / f"{name}.log",
+            ready=ready,
+            cwd=REPOSITORY,
+            environment=environment,
+            user=layout.office_user,
+            group=layout.office_user,
+        )
+
+    panggon, pages, nodes = str(BINARIES / "panggon"), layout.ports["portal"], layout.ports["nodes"]
+    begin = (str(BINARIES / "python"), "-m", "demo.office", str(layout.accounts), str(pages))
+    return [
+        (server("portal", begin, lambda: _answers(f"http://127.0.0.1:{pages}/")), [Listener("127.0.0.1", pages)]),
+        (
+            server("node-interface", (panggon, "serve", "--nodes", "--port", str(nodes)), lambda: _connects(nodes)),
+            [Listener("127.0.0.1", nodes)],
+        ),
+        (server("worker", (panggon, "worker"), lambda: True), []),
+    ]
+
+
+def _machine(layout: Layout) -> Served:
+    ports = [layout.ports[name] for name in ("https", "dns", "sftp")]
+    server = Server(
+        name="machine",
+        argv=(str(BINARIES / "panggon-node"), "--config", str(layout.node_config), "services", "run"),
+        log=layout.logs / "machine.log",
+        ready=lambda: all(map(_connects, ports)),
+        cwd=REPOSITORY,
+        stop_seconds=60,
+    )
+    return server, []
+
+
+def _agent(layout: Layout, *, simulation: bool) -> Served:
+    begin = (str(layout.node_config), str(layout.state / "node" / "node.json"), layout.nodes_url, NODE)
+    server = Server(
+        name="agent",
+        argv=(str(BINARIES / "python"), "-m", "demo.agent", *begin),
+        log=layout.logs / "agent.log",
+        ready=lambda: True,
+        cwd=REPOSITORY,
+        environment=portal_environment(layout, simulation=simulation),
+        stop_seconds=30,
+    )
+    return server, []
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _connects(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def main() -> int:
+    layout = load(Path(sys.argv[1]))
+    simulation = "--simulate" in sys.argv[2:]
+    prepare(layout, simulation=simulation)
+    parts = services(layout, simulation=simulation)
+    try:
+        Supervisor(parts, layout.state / "stack.json", tell=lambda words: print(words, flush=True)).run()
+    except PanggonError as error:
+        print(f"✗ {error.detail or error}", flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
