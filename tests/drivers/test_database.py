@@ -10,7 +10,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
-from panggon.drivers import files
+from panggon.drivers import database, files
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
@@ -62,7 +62,7 @@ def key(site: str) -> Key:
 
 
 @pytest.fixture
-def database(driver: DatabaseDriver, key: Key) -> Iterator[None]:
+def _database(driver: DatabaseDriver, key: Key) -> Iterator[None]:
     driver.write(key, FIRST)
     yield
     driver.write(key, None)
@@ -125,7 +125,7 @@ class TestContract(Contract):
         root_says(server, f"DROP USER {case.key.name}@'{host}'")
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("_database")
 class TestDatabase:
     def test_the_ini_file_is_the_owners_alone_and_php_reads_it(self, private: Path, site: str, uid: int) -> None:
         found = (private / "database.ini").stat()
@@ -270,6 +270,21 @@ def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Pat
     for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
         with pytest.raises(TemporaryError, match=r"database\.down"):
             ask()
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "error", "code"),
+    [
+        (1006, 'Database not created (errno: 28 "No space left on device")', TemporaryError, "disk.full"),
+        (1040, "Too many connections", TemporaryError, "database.down"),
+        (1044, "Access denied", PermanentError, "database.refused"),
+    ],
+)
+def test_what_the_server_says_is_temporary_or_not(
+    server: mariadb.Settings, number: int, text: str, error: type[Exception], code: str
+) -> None:
+    with pytest.raises(error, match=code), database._session(server.socket, user="root") as cursor:
+        cursor.execute(f"SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s", (text,))
 
 
 def test_only_root_and_the_sites_come_in(server: mariadb.Settings) -> None:

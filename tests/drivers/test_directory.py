@@ -1,10 +1,11 @@
+import errno
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.directory import DirectoryDriver, Settings
@@ -141,3 +142,16 @@ class TestTree:
         driver.write(key, None)
         assert not place.exists()
         assert (other / "file").read_text() == "tetap"
+
+
+def test_a_full_disk_changes_nothing(
+    driver: DirectoryDriver, key: Key, place: Path, uid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TemporaryError, match=r"disk\.full"):
+        driver.write(key, {"uid": uid})
+    assert driver.read(key).standing is Standing.ABSENT
+    assert [path.name for path in place.parent.iterdir() if key.name in path.name] == []

@@ -1,11 +1,13 @@
+import errno
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import Access, SiteSpec, SiteState
 from panggon.drivers.user import Settings, UserDriver, fingerprint
@@ -155,3 +157,22 @@ def test_another_uid_than_the_sites_is_refused(key: Key, uid: int) -> None:
         driver().write(key, {"uid": uid + 1, "password": ""})
     assert driver().read(key).standing is Standing.ABSENT
     assert entries(key.name, uid) == {}
+
+
+def test_a_full_disk_leaves_what_the_inverse_removes(
+    key: Key, site: str, uid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        synced = []
+
+        def full(_descriptor: int) -> None:
+            synced.append(1)
+            if len(synced) == 3:  # the user's own record
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(TemporaryError, match=r"disk\.full"):
+            driver().write(key, {"uid": uid, "password": ""})
+    assert (driver().read(key).standing, getent("passwd", site)) == (Standing.PARTIAL, "")
+    driver().write(key, None)
+    assert entries(site, uid) == {}

@@ -28,8 +28,9 @@ from panggon.drivers.owner import uid_of
 INI = "database.ini"
 INI_PASSWORD = re.compile(r'^password = "([A-Za-z0-9_-]{32,64})"$', re.MULTILINE)
 SECONDS = 10
-# Too many connections, lock waits, a full disk, a server that is going or gone: all may pass.
-PASSING = frozenset({3, 1021, 1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013})
+NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
+# Too many connections, lock waits, a server that is going or gone: all may pass.
+PASSING = frozenset({1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013})
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,8 @@ def _session(server: Path, *, user: str, password: str = "", database: str | Non
         raise TemporaryError("database.down", f"{server}: {error}") from error
     except pymysql.MySQLError as error:
         number = error.args[0] if error.args else 0
+        if NO_SPACE in str(error):
+            raise TemporaryError("disk.full", str(error)) from error
         if number in PASSING:
             raise TemporaryError("database.down", str(error)) from error
         raise PermanentError("database.refused", str(error)) from error

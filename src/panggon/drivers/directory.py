@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.driver import Check
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files
@@ -93,11 +93,15 @@ class DirectoryDriver:
     def _make(self, place: Path, site: str, uid: int) -> None:
         files.directory(place.parent)
         draft = place.with_name(f".{site}.{secrets.token_hex(6)}.new")
-        files.directory(draft)
-        files.write(draft / MARK, f"site={site}\n")
-        self._fill(draft, uid)
-        with files.translated():
-            draft.rename(place)
+        try:
+            files.directory(draft)
+            files.write(draft / MARK, f"site={site}\n")
+            self._fill(draft, uid)
+            with files.translated():
+                draft.rename(place)
+        except PanggonError:  # a full disk must not be left fuller
+            files.sweep(place)
+            raise
 
     def _fill(self, place: Path, uid: int) -> None:
         """Make what is missing. Safe against links: the directory itself is root's, so none can be planted in it."""

@@ -1,0 +1,202 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import PermanentError
+from panggon.core.resources import Key, Kind, Observation, Standing
+from panggon.core.spec import SiteState
+from panggon.drivers import files, web
+from panggon.drivers.visit import Door
+from panggon.drivers.web import HostDriver, SiteDriver
+from tests.drivers.contract import Case, Contract
+from tests.node.web_stand import HOST, SITE, SPEC, WebStand
+
+pytestmark = pytest.mark.real
+
+SITE_KEY, HOST_KEY = Key(Kind.SITE, SITE), Key(Kind.HOST, HOST)
+WISH = {
+    "host": HOST,
+    "generation": 7,
+    "kind": "static",
+    "php_version": "8.2",
+    "profile": "plain",
+    "upload_mebibytes": 1,
+    "memory_mebibytes": 256,
+    "processes": 32,
+    "document_root": "/site/public",
+}
+
+
+@pytest.fixture
+def settings(root: Path) -> web.Settings:
+    files.directory(root / "sites" / SITE)
+    files.directory(root / "live")
+    return web.Settings(root, root / "run" / "control.sock", Door("127.0.0.1", 1, root / "ca.pem"))
+
+
+class TestSiteContract(Contract):
+    @pytest.fixture
+    def case(self, settings: web.Settings) -> Case:
+        path = settings.root / "sites" / SITE / "site.json"
+        return Case(
+            driver=lambda: SiteDriver(settings),
+            key=SITE_KEY,
+            first=WISH,
+            second={**WISH, "generation": 8, "upload_mebibytes": 64},
+            plant=lambda: files.write(path, '{"version": 1, "site": "s900002"}'),
+            planted=path.read_text,
+            clear=path.unlink,
+        )
+
+    def test_only_nginx_may_read_it(self, case: Case, settings: web.Settings) -> None:
+        case.write(case.first)
+        status = (settings.root / "sites" / SITE / "site.json").stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, 33, 0o640)
+
+    def test_the_document_of_the_architecture(self, case: Case, settings: web.Settings) -> None:
+        case.write(case.first)
+        document = json.loads((settings.root / "sites" / SITE / "site.json").read_text())
+        assert document == {"version": 1, "site": SITE, **WISH}
+
+    @pytest.mark.parametrize("content", ["", "{", "[1]", '{"site": "s900001"}', '{"version": 2, "site": "s900001"}'])
+    def test_what_is_not_our_document_is_foreign(self, case: Case, settings: web.Settings, content: str) -> None:
+        path = settings.root / "sites" / SITE / "site.json"
+        path.write_text(content)
+        assert case.read().standing is Standing.FOREIGN
+        path.unlink()
+
+    def test_a_document_of_another_user_is_foreign(self, case: Case, settings: web.Settings) -> None:
+        path = settings.root / "sites" / SITE / "site.json"
+        case.write(case.first)
+        files.write(path, path.read_text(), uid=65534)
+        assert case.read().standing is Standing.FOREIGN
+        path.unlink()
+        path.symlink_to("/etc/hostname")
+        assert case.read().standing is Standing.FOREIGN
+        path.unlink()
+
+
+class TestHostContract(Contract):
+    @pytest.fixture
+    def case(self, settings: web.Settings) -> Case:
+        path = settings.root / "live" / HOST
+        return Case(
+            driver=lambda: HostDriver(settings),
+            key=HOST_KEY,
+            first={"site": SITE, "state": "prepared"},
+            second={"site": SITE, "state": "open"},
+            plant=lambda: path.symlink_to("/var/www"),
+            planted=path.readlink,
+            clear=path.unlink,
+        )
+
+    @pytest.mark.parametrize(("state", "target"), [("open", f"../sites/{SITE}"), ("prepared", f"../prepared/{SITE}")])
+    def test_the_link_of_the_architecture(self, case: Case, settings: web.Settings, state: str, target: str) -> None:
+        case.write({"site": SITE, "state": state})
+        assert str((settings.root / "live" / HOST).readlink()) == target
+
+    @pytest.mark.parametrize(
+        "target", ["../sites/s1", f"../../sites/{SITE}", f"../else/{SITE}", f"/sites/{SITE}"]
+    )
+    def test_a_link_of_another_form_is_foreign(self, case: Case, settings: web.Settings, target: str) -> None:
+        path = settings.root / "live" / HOST
+        path.symlink_to(target)
+        found = case.read()
+        path.unlink()
+        assert found == Observation(HOST_KEY, Standing.FOREIGN, detail=f"{path} menunjuk ke {target}")
+
+    def test_a_directory_is_foreign(self, case: Case, settings: web.Settings) -> None:
+        path = settings.root / "live" / HOST
+        path.mkdir()
+        assert case.read().standing is Standing.FOREIGN
+        path.rmdir()
+
+    @pytest.mark.parametrize("after", [{"site": "../x", "state": "open"}, {"site": SITE, "state": "parked"}])
+    def test_what_no_link_can_say_is_refused(self, case: Case, after: dict[str, str]) -> None:
+        with pytest.raises(PermanentError, match=r"host\.invalid"):
+            case.write(after)
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "", "A.example", "a.example/", "a.example.", "satu", "x\n.example"])
+def test_names_that_would_be_other_paths_are_refused(settings: web.Settings, name: str) -> None:
+    for driver, kind in ((HostDriver(settings), Kind.HOST), (SiteDriver(settings), Kind.SITE)):
+        with pytest.raises(PermanentError, match="invalid"):
+            driver.read(Key(kind, name))
+        with pytest.raises(PermanentError, match="invalid"):
+            driver.write(Key(kind, name), None)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[WebStand]:
+    with WebStand("web-driver").serving() as stand:
+        yield stand
+
+
+@pytest.fixture
+def stand(server: WebStand) -> Iterator[WebStand]:
+    server.make()
+    yield server
+    server.remove()
+
+
+class TestProbe:
+    def results(self, stand: WebStand, spec: object = SPEC) -> dict[str, bool]:
+        checks = (*stand.sites.probe(SITE_KEY, spec=spec), *stand.hosts.probe(HOST_KEY, spec=spec))
+        assert all(check.detail for check in checks)
+        return {check.name: check.ok for check in checks}
+
+    @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED])
+    def test_what_is_as_wished_is_proven(self, stand: WebStand, state: SiteState) -> None:
+        wish = stand.make(state=state)
+        assert self.results(stand, wish) == {"web.site": True, "web.page": True, "web.unknown_host": True}
+        assert not list((stand.root / "proof").iterdir())
+
+    def test_an_open_site_with_content(self, stand: WebStand) -> None:
+        stand.put("index.html", "Situs kami sedang disiapkan")
+        assert self.results(stand)["web.page"]
+
+    def test_a_parked_site_answers_nobody(self, stand: WebStand) -> None:
+        wish = stand.make(state=SiteState.PARKED)
+        (check,) = stand.sites.probe(SITE_KEY, spec=wish)
+        assert (check.name, check.ok) == ("web.site", True)
+
+    def test_a_site_that_should_be_parked_but_answers(self, stand: WebStand) -> None:
+        (check,) = stand.sites.probe(SITE_KEY, spec=replace(SPEC, state=SiteState.PARKED))
+        assert not check.ok
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"generation": 8}, {"site": "s900002"}, {"state": SiteState.PREPARED}],
+        ids=lambda wrong: next(iter(wrong)),
+    )
+    def test_a_site_that_is_another_than_wished(self, stand: WebStand, wrong: dict[str, object]) -> None:
+        assert not self.results(stand, replace(SPEC, **wrong))["web.site"]
+
+    def test_the_wrong_page(self, stand: WebStand) -> None:
+        assert not self.results(stand, replace(SPEC, state=SiteState.PREPARED))["web.page"]
+        stand.make(state=SiteState.PREPARED)
+        assert not self.results(stand, SPEC)["web.page"]
+
+    def test_a_site_that_plays_the_waiting_page(self, stand: WebStand) -> None:
+        stand.put("index.html", "Situs ini sedang disiapkan")
+        assert not self.results(stand, replace(SPEC, state=SiteState.PREPARED))["web.page"]
+
+    def test_no_certificate(self, stand: WebStand) -> None:
+        stand.certificates.write(Key(Kind.CERTIFICATE, HOST), None)
+        assert self.results(stand) == {"web.site": False, "web.page": False, "web.unknown_host": False}
+
+    def test_a_certificate_of_somebody_else(self, stand: WebStand, tmp_path: Path) -> None:
+        settings = replace(
+            stand.sites.settings, door=replace(stand.door, authorities=Path("/etc/ssl/certs/ca-certificates.crt"))
+        )
+        (check,) = SiteDriver(settings).probe(SITE_KEY, spec=SPEC)
+        assert not check.ok
+        assert "CERTIFICATE_VERIFY_FAILED" in check.detail
+
+    def test_nobody_answers(self, settings: web.Settings, stand: WebStand) -> None:
+        door = Door("127.0.0.1", 1, stand.authority.certificate)
+        checks = HostDriver(replace(settings, door=door)).probe(HOST_KEY, spec=SPEC)
+        assert [check.ok for check in checks] == [False, False]
