@@ -166,7 +166,7 @@ class NodeConfig:
 
 
 def load(path: Path) -> NodeConfig:
-    """The settings in a TOML file. Raises InvalidError with every fault, each a sentence for `words`."""
+    """The settings in a TOML file. Raises InvalidError with every fault, each a sentence for `sites.fault_words`."""
     try:
         return parse(tomllib.loads(path.read_text()))
     except OSError as error:
@@ -180,11 +180,6 @@ def parse(document: Mapping[str, Any]) -> NodeConfig:
     if faults := _contradictions(config):
         raise InvalidError(faults)
     return config
-
-
-def words(error: InvalidError) -> tuple[str, ...]:
-    """One sentence per fault of the settings."""
-    return tuple(f"{fault.field}: {fault.facts['words']}." for fault in error.faults)
 
 
 def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:

@@ -4,12 +4,9 @@ Killed itself and started again, it takes over the servers that still run, so th
 started differently now is stopped and started anew.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import logging
-import os
 import select
 import signal
 import socket
@@ -22,9 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import files, shell
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.drivers import files
 from panggon.node.layout import Listener
+from panggon.node.lock import alone
+from panggon.node.running import Running, begin, find
 from panggon.node.servers import Server
 from panggon.node.sockets import processes
 
@@ -34,33 +33,9 @@ PAUSE_SECONDS = (0.5, 30.0)
 SOUND_SECONDS = 10.0
 LOG_LINES = 5
 
+RECORD = "services.json"
+
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Running:
-    """A server's process, our own child or one that an earlier supervisor left. `started` in clock ticks since boot."""
-
-    pid: int
-    started: int
-    pidfd: int
-    child: shell.Process | None = None
-
-    def ended(self) -> bool:
-        over = processes.ended(self.pidfd)
-        if over and self.child:
-            self.child.wait(seconds=5)  # reaps it
-        return over
-
-    def stop(self, number: signal.Signals, seconds: float) -> None:
-        """Ask it to end; end it with all of its session when it does not in time."""
-        if not self.ended():
-            processes.send(self.pid, number)
-        _wait(self.pidfd, seconds)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        _wait(self.pidfd, 5)
-        self.ended()
 
 
 @dataclass(slots=True)
@@ -91,12 +66,16 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT. Raises PermanentError `services.port`, `services.start`, TemporaryError
         `services.busy`; all that was started by then is stopped again.
         """
-        with _alone(self.record.with_suffix(".lock")), _woken_by_signals(self._end) as wakeup:
+        with (
+            alone(self.record.with_suffix(".lock"), "server mesin ini sudah dijalankan proses lain"),
+            _woken_by_signals(self._end) as wakeup,
+        ):
             try:
                 self._adopt()
                 for service in self.services:
                     if not self._ending:
                         self._bring_up(service)
+                self.tell("semua server siap")
                 while not self._ending:
                     self._watch(wakeup)
             finally:
@@ -121,16 +100,7 @@ class Supervisor:
 
     def _start(self, service: Service) -> None:
         server = service.server
-        child = shell.start(
-            server.argv,
-            log=server.log,
-            cwd=server.cwd,
-            environment=server.environment,
-            user=server.user,
-            group=server.group,
-        )
-        started = processes.start_time(child.pid)
-        service.running = Running(child.pid, started, os.pidfd_open(child.pid), child)
+        service.running = begin(server)
         service.since, service.began, service.due = datetime.now(UTC), time.monotonic(), None
         service.fingerprint = fingerprint(server)
         self._write_record()
@@ -155,7 +125,6 @@ class Supervisor:
         if service.running is None:
             return
         service.running.stop(signal.SIGKILL, 0)  # what is left of its session
-        os.close(service.running.pidfd)
         service.running = None
         shortest, longest = PAUSE_SECONDS
         service.pause = shortest if now - service.began >= SOUND_SECONDS else min(service.pause * 2, longest)
@@ -177,7 +146,6 @@ class Supervisor:
         for service in reversed(self.services):
             if service.running:
                 service.running.stop(service.server.stop_signal, service.server.stop_seconds)
-                os.close(service.running.pidfd)
                 service.running = None
                 self.tell(f"{service.server.name} berhenti")
         self._write_record()
@@ -188,7 +156,7 @@ class Supervisor:
         rows = {row["name"]: row for row in recorded(self.record)}
         known = {service.server.name: service for service in self.services}
         for name, row in rows.items():
-            running = _still_running(row)
+            running = find(row["pid"], row["started"])
             if running is None:
                 continue
             service = known.get(name)
@@ -198,7 +166,6 @@ class Supervisor:
                 service.fingerprint = row["fingerprint"]
             else:
                 running.stop(signal.SIGTERM, service.server.stop_seconds if service else 30)
-                os.close(running.pidfd)
         self._write_record()
 
     def _write_record(self) -> None:
@@ -256,35 +223,12 @@ def demand_free(listener: Listener, server: str) -> None:
             raise PermanentError("services.port", why, port=listener.port) from error
 
 
-def _still_running(row: Mapping[str, Any]) -> Running | None:
-    pidfd = processes.open_pidfd(row["pid"], row["started"])
-    return None if pidfd is None else Running(row["pid"], row["started"], pidfd)
-
-
-def _wait(pidfd: int, seconds: float) -> None:
-    poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    poll.poll(seconds * 1000)
-
-
 def _last_words(service: Service) -> str:
     try:
         lines = service.server.log.read_text(errors="replace").splitlines()
     except OSError:
         lines = []
     return " | ".join(lines[-LOG_LINES:]) or "tanpa keterangan"
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One supervisor at a time; a kill frees the lock."""
-    files.directory(path.parent)
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TemporaryError("services.busy", "server-server mesin ini sudah dijalankan proses lain") from error
-        yield
 
 
 @contextmanager

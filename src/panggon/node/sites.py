@@ -176,12 +176,13 @@ class Sites:
 
 
 def fault_words(fault: Fault) -> str:
-    """One sentence about a fault of a spec, or about a bound of this machine that it breaks."""
-    bound = _BOUNDS.get(fault.code)
-    return f"{fault.field}: {bound.format_map(fault.facts)}." if bound else spec_words.words(fault)
+    """One sentence about a fault of a spec, a bound of this machine that it breaks, or a fault of its settings."""
+    sentence = _SENTENCES.get(fault.code)
+    return f"{fault.field}: {sentence.format_map(fault.facts)}." if sentence else spec_words.words(fault)
 
 
-_BOUNDS: Mapping[str, str] = {
+_SENTENCES: Mapping[str, str] = {
+    "config.invalid": "{words}",
     "node.site": "mesin ini hanya menerima nomor situs {allowed}",
     "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
     "node.kind": "mesin ini hanya menerima jenis {allowed}",

@@ -69,7 +69,7 @@ def _unfinished(sites: Sites, site: str) -> bool:
 
 
 def _servers(config: NodeConfig) -> tuple[ServerStatus, ...]:
-    rows = {row["name"]: row for row in services.recorded(config.paths.run / "services.json")}
+    rows = {row["name"]: row for row in services.recorded(config.paths.run / services.RECORD)}
     wanted = () if config.simulate else config.services.run
     return tuple(
         ServerStatus(name, services.alive(rows[name]), rows[name]["since"], rows[name]["restarts"])

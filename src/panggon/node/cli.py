@@ -1,0 +1,233 @@
+"""The command line `panggon-node`. Exit status: 0 everything held, 1 something did not, 2 the input was refused."""
+
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+
+from panggon.core import plan_words
+from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
+from panggon.core.journal import Word
+from panggon.core.plan import plain_attributes
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.node import config as configs
+from panggon.node import identity, layout, protections, services, show, wiring
+from panggon.node.client import Portal
+from panggon.node.config import NodeConfig
+from panggon.node.identity import Identity
+from panggon.node.lock import alone
+from panggon.node.loop import VERSION, Agent
+from panggon.node.services import Service, Supervisor
+from panggon.node.sites import Sites, fault_words, now
+from panggon.node.status import status as status_of
+
+FAILED, REFUSED = 1, 2
+SPEC_BYTES_MOST = 1_048_576
+
+
+class Commands(click.Group):
+    """Turns our errors into words: one line each, nothing else."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InvalidError as error:
+            lines, code = [fault_words(fault) for fault in error.faults], REFUSED
+        except PanggonError as error:
+            lines, code = [f"{error.detail or error.code} ({error.code})"], FAILED
+        click.echo("\n".join(lines), err=True)
+        return ctx.exit(code)
+
+
+@click.group(cls=Commands)
+@click.option(
+    "--config", "path", default=configs.DEFAULT_PATH, type=click.Path(path_type=Path), help="Pengaturan mesin (TOML)."
+)
+@click.version_option(VERSION)
+@click.pass_context
+def cli(context: click.Context, path: Path) -> None:
+    """Mesin hosting Panggon: menyiapkan situs dan membuktikannya."""
+    context.obj = configs.load(path)
+
+
+spec_file = click.argument("path", metavar="SPEC.json", type=click.Path(path_type=Path))
+as_json = click.option("--json", "as_json", is_flag=True, help="Keluaran JSON untuk program.")
+
+
+@cli.command()
+@spec_file
+@as_json
+@click.pass_obj
+def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Tunjukkan apa yang akan diubah, tanpa mengubah apa pun."""
+    sites = Sites.of(config)
+    made = sites.plan(_spec(sites, path))
+    _say(as_json, show.plan_document(made), lambda console: show.plan(console, made))
+
+
+@cli.command()
+@spec_file
+@as_json
+@click.pass_obj
+def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Buat situs seperti SPEC.json, lalu buktikan."""
+    sites = Sites.of(config)
+    _carry_out(sites, _spec(sites, path), as_json=as_json)
+
+
+@cli.command()
+@spec_file
+@as_json
+@click.pass_obj
+def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Tutup situs: nama dan akses dilepas, isinya disimpan."""
+    sites = Sites.of(config)
+    _carry_out(sites, replace(_spec(sites, path), state=SiteState.PARKED), as_json=as_json)
+
+
+@cli.command()
+@spec_file
+@as_json
+@click.pass_obj
+def verify(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Buktikan lagi bahwa situs bekerja, tanpa mengubah apa pun."""
+    sites = Sites.of(config)
+    checks = sites.verify(_spec(sites, path))
+    held = all(check.ok for check in checks)
+    document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
+    _say(as_json, document, lambda console: show.evidence(console, checks))
+    sys.exit(0 if held else FAILED)
+
+
+@cli.command()
+@spec_file
+@as_json
+@click.pass_obj
+def drift(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Tunjukkan yang sudah menyimpang dari SPEC.json; status 1 bila ada."""
+    sites = Sites.of(config)
+    made = sites.plan(_spec(sites, path))
+    rows = [
+        {"key": str(change.key), "before": plain_attributes(change.before), "after": plain_attributes(change.after)}
+        for change in made.changes
+    ]
+    document = {"changes": rows, "words": list(plan_words.words(made))}
+    _say(as_json, document, lambda console: show.plan(console, made))
+    sys.exit(FAILED if made.changes else 0)
+
+
+@cli.command()
+@as_json
+@click.pass_obj
+def status(config: NodeConfig, *, as_json: bool) -> None:
+    """Perlindungan, server, dan banyaknya situs di mesin ini."""
+    found = status_of(config, Sites.of(config))
+    _say(as_json, found.document(), lambda console: show.status(console, found))
+
+
+@cli.command()
+@click.argument("url")
+@click.argument("code", metavar="KODE")
+@click.option("--name", default=socket.gethostname, help="Nama mesin seperti yang didaftarkan di portal.")
+@click.pass_obj
+def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
+    """Daftarkan mesin ini ke portal di URL dengan KODE sekali pakai."""
+    facts = {
+        "version": VERSION,
+        "zone": config.dns.zone,
+        "ipv4": list(config.dns.ipv4),
+        "ipv6": list(config.dns.ipv6),
+        "kinds": list(config.sites.kinds),
+        "simulated": config.simulate,
+    }
+    node, token = Portal(url, ca=config.portal.ca).enroll(code, name=name, facts=facts)
+    identity.save(config.paths.state, Identity(url, node, token, now()))
+    click.echo(f"Mesin {name} terdaftar di {url} dengan nomor {node}.")
+
+
+@cli.command()
+@click.pass_obj
+def run(config: NodeConfig) -> None:
+    """Ambil permintaan dari portal dan kerjakan, terus-menerus."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, _leave)
+    protections.demand(config)
+    me = identity.load(config.paths.state)
+    portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
+    with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
+        Agent(Sites.of(config), portal, me, reduced=protections.reduced(config)).run()
+
+
+@cli.group("services")
+def services_group() -> None:
+    """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
+
+
+@services_group.command("run")
+@click.pass_obj
+def services_run(config: NodeConfig) -> None:
+    """Jalankan dan jaga semua server sampai dihentikan (Ctrl-C)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if config.simulate:
+        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
+    protections.demand(config)
+    wiring.prepare(config)
+    wanted = [Service(server, layout.listeners(config, server.name)) for server in wiring.servers(config)]
+    Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
+
+
+def main() -> None:
+    cli(prog_name="panggon-node")
+
+
+def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
+    """An interrupted run first, then plan and run; exit status 0 only if every proof held."""
+    errors = Console(stderr=True, quiet=as_json)
+    position = sites.position(spec.site)
+    if position and not position.outcome:
+        errors.print(f"Menyelesaikan dahulu pekerjaan {spec.site} yang terputus.")
+        with show.Watcher(position.plan, errors) as watch:
+            sites.resume(spec.site, credentials={}, watch=watch)
+    made = sites.plan(spec)
+    with show.Watcher(made, errors) as watch:
+        ended = sites.apply(made, watch=watch)
+    _say(as_json, show.outcome_document(ended, made.digest), lambda console: show.outcome(console, ended))
+    sys.exit(0 if ended.word is Word.APPLIED else FAILED)
+
+
+def _say(as_json: bool, document: Any, words: Callable[[Console], None]) -> None:
+    if as_json:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        words(Console())
+
+
+def _spec(sites: Sites, path: Path) -> SiteSpec:
+    """Raises InvalidError with every fault."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(SPEC_BYTES_MOST))
+    except OSError as error:
+        raise _unreadable(path, f"tidak dapat dibaca: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, f"bukan JSON yang benar: {error}") from error
+    return sites.parse(document)
+
+
+def _unreadable(path: Path, words: str) -> InvalidError:
+    return InvalidError((Fault("config.invalid", str(path), {"words": words}),))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """What is under way is taken up again at the next start."""
+    sys.exit(0)

@@ -1,0 +1,24 @@
+"""One of a kind on this machine."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from panggon.core.errors import TemporaryError
+
+
+@contextmanager
+def alone(path: Path, words: str) -> Iterator[None]:
+    """Hold the lock; a kill frees it. Raises TemporaryError `node.busy` with these words while somebody else has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TemporaryError("node.busy", words) from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,116 @@
+"""What the command line says, in Indonesian: on the terminal for people, or as JSON for programs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from panggon.core import plan as plans
+from panggon.core import plan_words
+from panggon.core.driver import Check
+from panggon.core.journal import Outcome, Word
+from panggon.core.plan import Plan
+from panggon.engine.runner import Phase, Progress
+from panggon.node.status import Status
+
+ENDINGS = {
+    Word.APPLIED: "Selesai: semua bukti terpenuhi.",
+    Word.RESTORED: "Gagal, dan keadaan semula sudah dikembalikan.",
+    Word.STALE: "Berhenti: keadaan mesin tidak seperti rencana. Tidak ada lagi yang diubah.",
+    Word.STUCK: "Pengembalian belum selesai; jalankan perintah ini lagi.",
+}
+
+
+class Watcher:
+    """Says each step when it is done; on a terminal also what is being done."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self._words = plan_words.words(plan)
+        self._console = console
+        self._status = console.status("Memeriksa mesin …")
+
+    def __enter__(self) -> "Watcher":
+        self._status.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._status.stop()
+
+    def __call__(self, _number: int, progress: Progress) -> None:
+        words = self._sentence(progress)
+        if progress.phase in (Phase.WRITTEN, Phase.UNDONE):
+            self._console.print(Text(f"✓ {words}"))
+        elif progress.phase is not Phase.PROBED:
+            self._status.update(Text(words))
+
+    def _sentence(self, progress: Progress) -> str:
+        match progress.phase:
+            case Phase.WRITING | Phase.WRITTEN:
+                return f"{progress.step}/{progress.steps} {self._words[progress.step - 1]}"
+            case Phase.UNDOING | Phase.UNDONE:
+                return f"Dikembalikan: {progress.key}"
+            case Phase.PROBING | Phase.PROBED:
+                return f"Membuktikan {progress.key} ({progress.step}/{progress.steps}) …"
+            case Phase.OBSERVING:
+                return f"Memeriksa {progress.key} ({progress.step}/{progress.steps}) …"
+
+
+def plan(console: Console, made: Plan) -> None:
+    for number, sentence in enumerate(plan_words.words(made), 1):
+        console.print(Text(f"{number}. {sentence}"))
+    if not made.changes:
+        console.print("Semua sudah seperti yang diminta.")
+    console.print(Text(f"Sidik rencana: {made.digest}"), soft_wrap=True)
+
+
+def evidence(console: Console, checks: Sequence[Check]) -> None:
+    table = Table("Bukti", "", "Yang terlihat")
+    for check in checks:
+        table.add_row(check.name, "[green]✓[/]" if check.ok else "[red]✗[/]", Text(check.detail))
+    console.print(table)
+
+
+def outcome(console: Console, ended: Outcome) -> None:
+    if ended.evidence:
+        evidence(console, ended.evidence)
+    console.print(ENDINGS[ended.word])
+    if ended.problem:
+        console.print(Text(f"{ended.problem.code}: {ended.problem.detail}"))
+
+
+def status(console: Console, found: Status) -> None:
+    console.print(Text(f"Portal: {found.portal or 'belum terdaftar'}"))
+    console.print(f"Situs: {found.sites}")
+    for site in found.unfinished:
+        console.print(f"Pekerjaan belum selesai: {site}")
+    guards = Table("Perlindungan", "Keadaan", "Alasan")
+    for guard in found.protections:
+        guards.add_row(guard.name, "[green]aktif[/]" if guard.active else "[yellow]berkurang[/]", Text(guard.reason))
+    console.print(guards)
+    servers = Table("Server", "Keadaan", "Sejak", "Dijalankan ulang")
+    for server in found.servers:
+        state = "[green]jalan[/]" if server.running else "[red]berhenti[/]"
+        servers.add_row(server.name, state, server.since, str(server.restarts))
+    if found.servers:
+        console.print(servers)
+
+
+def plan_document(made: Plan) -> dict[str, Any]:
+    return {"digest": made.digest, "words": list(plan_words.words(made)), "plan": plans.dump(made)}
+
+
+def evidence_document(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    return [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
+
+
+def outcome_document(ended: Outcome, digest: str) -> dict[str, Any]:
+    problem = ended.problem
+    return {
+        "outcome": ended.word.value,
+        "digest": digest,
+        "evidence": evidence_document(ended.evidence),
+        "problem": {"code": problem.code, "detail": problem.detail} if problem else None,
+        "finished": ended.finished.isoformat(),
+    }
