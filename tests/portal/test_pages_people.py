@@ -1,0 +1,131 @@
+"""Signing in: two factors for officials, no sign-up, accounts and posts."""
+
+import json
+
+import pyotp
+import pytest
+from allauth.mfa.models import Authenticator
+from click.testing import CliRunner
+from django.core.cache import cache
+
+from panggon.core.errors import InvalidError
+from panggon.core.procedure import Role
+from panggon.people import selectors, services
+from panggon.people.commands import seed_demo
+from panggon.people.models import Agency, Division, User
+from tests.portal.visitor import SECRET, text, visitor
+
+PASSWORD = "kawung-dan-parang-7"
+
+
+@pytest.fixture(autouse=True)
+def forget_used_codes():
+    cache.clear()
+
+
+@pytest.fixture
+def registrar(db):
+    user = services.create_account("tu", full_name="Endah Lestari", email="tu@example.go.id", password=PASSWORD)
+    services.assign_role(user, Role.REGISTRAR)
+    return user
+
+
+def test_an_official_signs_in_with_password_and_code(registrar, client):
+    services.enrol_totp(registrar, SECRET)
+    first = client.post("/masuk/", {"login": "tu", "password": PASSWORD})
+    assert first.headers["Location"] == "/akun/kode/"
+    assert client.get("/beranda/").headers["Location"].startswith("/masuk/")
+    second = client.post("/akun/kode/", {"code": pyotp.TOTP(SECRET).now()})
+    assert second.headers["Location"] == "/beranda/"
+    assert "Menunggu saya" in text(client.get("/beranda/"))
+
+
+def test_a_wrong_code_does_not_sign_in(registrar, client):
+    services.enrol_totp(registrar, SECRET)
+    client.post("/masuk/", {"login": "tu", "password": PASSWORD})
+    wrong = f"{(int(pyotp.TOTP(SECRET).now()) + 1) % 1_000_000:06d}"
+    assert client.post("/akun/kode/", {"code": wrong}).status_code == 200
+    assert client.get("/beranda/").headers["Location"].startswith("/masuk/")
+
+
+def test_a_code_works_once(registrar, client):
+    services.enrol_totp(registrar, SECRET)
+    code = pyotp.TOTP(SECRET).now()
+    for expected in (302, 200):
+        client.post("/masuk/", {"login": "tu", "password": PASSWORD})
+        assert client.post("/akun/kode/", {"code": code}).status_code == expected
+        client.post("/akun/keluar/")
+
+
+def test_an_official_without_a_second_factor_sees_nothing_but_its_set_up(registrar, client):
+    client.post("/masuk/", {"login": "tu", "password": PASSWORD})
+    for path in ("/beranda/", "/permohonan/baru/", "/", "/lacak/", "/akun/kata-sandi/"):
+        assert client.get(path).headers["Location"] == "/akun/keamanan/aktifkan/"
+    page = client.get("/akun/keamanan/aktifkan/")
+    secret = page.context["form"].secret
+    client.post("/akun/keamanan/aktifkan/", {"code": pyotp.TOTP(secret).now()})
+    assert client.get("/beranda/").status_code == 200
+
+
+def test_an_official_cannot_give_the_second_factor_up(registrar):
+    client = visitor(registrar)
+    client.post("/akun/keamanan/nonaktifkan/")
+    assert Authenticator.objects.filter(user=registrar, type="totp").exists()
+
+
+def test_an_applicant_may_come_in_with_a_password(db, client):
+    agency = Agency.objects.create(name="Dinas Sosial", short_name="Dinsos")
+    user = services.create_account(
+        "sri", full_name="Sri Wahyuni", email="sri@example.go.id", password=PASSWORD, agency=agency
+    )
+    assert (
+        client.post("/masuk/", {"login": "sri@example.go.id", "password": PASSWORD}).headers["Location"] == "/beranda/"
+    )
+    assert selectors.roles_of(user) == {Role.APPLICANT}
+
+
+def test_the_secret_is_not_readable_in_the_database(registrar):
+    services.enrol_totp(registrar, SECRET)
+    assert SECRET not in json.dumps(Authenticator.objects.get(user=registrar).data)
+
+
+@pytest.mark.parametrize("path", ["/akun/signup/", "/signup/", "/akun/password/reset/", "/accounts/signup/"])
+def test_there_is_no_sign_up(db, client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_every_fault_of_a_new_account_is_named_at_once(registrar):
+    with pytest.raises(InvalidError) as caught:
+        services.create_account("TU", full_name="X", email="TU@example.go.id", password="pendek")
+    assert [fault.code for fault in caught.value.faults] == ["username.taken", "email.taken", "password.weak"]
+
+
+@pytest.mark.parametrize(
+    ("role", "in_division", "code"),
+    [
+        (Role.TECHNICIAN, False, "role.division_does_not_fit"),
+        (Role.HEAD, True, "role.division_does_not_fit"),
+        (Role.SYSTEM, False, "role.not_assignable"),
+        (Role.APPLICANT, False, "role.not_assignable"),
+    ],
+)
+def test_a_post_is_held_as_it_can_be_or_not_at_all(registrar, role, in_division, code):
+    division = Division.objects.create(name="Bidang INS") if in_division else None
+    with pytest.raises(InvalidError) as caught:
+        services.assign_role(registrar, role, division=division)
+    assert [fault.code for fault in caught.value.faults] == [code]
+    assert selectors.roles_of(registrar) == {Role.REGISTRAR}
+
+
+def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(db, tmp_path):
+    file = tmp_path / "accounts.json"
+    outputs = [CliRunner().invoke(seed_demo, ["--accounts", str(file)]).output for _ in range(2)]
+    accounts = json.loads(outputs[0])
+    assert outputs[0] == outputs[1] == file.read_text() + "\n"
+    assert file.stat().st_mode & 0o077 == 0
+    assert accounts.keys() == {"applicant", "registrar", "head", "division_head", "technician", "administrator"}
+    for role, account in accounts.items():
+        user = User.objects.get(username=account["login"])
+        assert selectors.roles_of(user) == {Role(role)}
+        assert user.check_password(account["password"])
+    assert User.objects.count() == 6

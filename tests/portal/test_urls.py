@@ -1,0 +1,50 @@
+"""Every address of the pages has a declared permission, and what is not public asks for a sign-in."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from panggon.core.procedure import Action
+from panggon.people.permissions import Permission, permission_of, signed_in
+
+ARGUMENTS = {"number": "HST-2026-0001", "action": Action.SUBMIT, "paper": uuid.UUID(int=1)}
+
+
+def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, f"{entry.namespace}:" if entry.namespace else namespace)
+        else:
+            yield f"{namespace}{entry.name}", entry
+
+
+PAGES = dict(patterns(get_resolver()))
+
+
+def address(name: str) -> str:
+    return reverse(name, kwargs={word: ARGUMENTS[word] for word in PAGES[name].pattern.converters})
+
+
+def test_there_are_pages_to_look_at():
+    assert {"cases:home", "cases:step", "public:track", "account_login", "mfa_authenticate"} <= PAGES.keys()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_declares_who_may_call_it(name):
+    assert permission_of(PAGES[name].callback) in Permission
+
+
+def test_a_page_without_a_declaration_is_noticed():
+    assert permission_of(lambda request: None) is None
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if permission_of(PAGES[name].callback) != Permission.PUBLIC])
+def test_a_stranger_is_asked_to_sign_in(name, db, client):
+    response = client.get(address(name))
+    assert (response.status_code, response.headers["Location"].split("?")[0]) == (302, "/masuk/")
+
+
+def test_the_declaration_stays_through_a_decorator():
+    assert permission_of(signed_in(lambda request: None)) == "signed_in"

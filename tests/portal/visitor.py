@@ -1,0 +1,59 @@
+"""People of the office at their browsers."""
+
+import re
+from html import unescape
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+
+from panggon.cases.models import Case
+from panggon.people import services as people
+from panggon.people.models import User
+from tests.portal.office import LETTER
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+APPLICATION = {
+    "version": "0",
+    "do": "submit",
+    "letter_source": "letter",
+    "letter_number": "500.12/117/2026",
+    "letter_date": "2026-11-20",
+    "letter_subject": "Permohonan Hosting",
+    "label": "dinsos",
+    "title": "Layanan Dinas Sosial",
+    "contact_name": "Sri Wahyuni",
+    "contact_phone": "0812-0000-0001",
+    "kind": "php",
+    "profile": "plain",
+    "database": "on",
+}
+
+
+def visitor(user: User) -> Client:
+    """A browser in which this person is signed in, second factor included."""
+    if people.Authenticator.objects.filter(user=user).count() == 0:
+        people.enrol_totp(user, SECRET)
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def letter(data: bytes = LETTER) -> SimpleUploadedFile:
+    return SimpleUploadedFile("surat.pdf", data, "application/pdf")
+
+
+def text(response: HttpResponse) -> str:
+    """What a person reads on the page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def buttons(response: HttpResponse, case: Case) -> list[str]:
+    """The steps to which the page leads, by the words of their addresses."""
+    return re.findall(rf'href="/permohonan/{case.number}/([a-z-]+)/"', response.content.decode())
+
+
+def faults(response: HttpResponse) -> dict[str, list[str]]:
+    """The faults that the form shows at its fields."""
+    return {name: list(errors) for name, errors in response.context["form"].errors.items()}
