@@ -103,7 +103,7 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
 
 
 def _copy_authority(places: Layout) -> None:
-    made = places.hosting / "etc" / "ca" / "ca.pem"
+    made = places.hosting / "etc" / "ca.pem"
     if made.exists():
         places.authority.write_bytes(made.read_bytes())
 
@@ -153,7 +153,7 @@ def _show_end(places: Layout, evidence: dict[str, Any]) -> None:
     host, port = evidence["site"]["host"], places.ports["https"]
     say(f"\nPortal  {places.portal_url}/")
     say(
-        f"Situs   https://{host}:{port}/   (nama di bawah {ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})"
+        f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})"
     )
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")

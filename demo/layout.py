@@ -44,7 +44,7 @@ class Layout:
 
     @property
     def accounts(self) -> Path:
-        return self.state / "accounts.json"
+        return self.office / "accounts.json"
 
     @property
     def evidence(self) -> Path:

@@ -42,8 +42,6 @@ def prepare(layout: Layout, *, simulation: bool) -> None:
     if layout.office_user is not None:
         for path in (layout.office, *layout.office.rglob("*")):
             os.chown(path, OFFICE_USER, OFFICE_USER)
-        layout.accounts.touch(mode=0o600)
-        os.chown(layout.accounts, OFFICE_USER, OFFICE_USER)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -64,7 +62,7 @@ def _postgres(layout: Layout) -> Served:
         user=owner.pw_uid if owner else None,
         group=owner.pw_gid if owner else None,
     )
-    return server, [Listener("127.0.0.1", port)]
+    return server, [Listener(socket.SOCK_STREAM, "127.0.0.1", port)]
 
 
 def _portal(layout: Layout, *, simulation: bool) -> list[Served]:
@@ -85,10 +83,10 @@ def _portal(layout: Layout, *, simulation: bool) -> list[Served]:
     panggon, pages, nodes = str(BINARIES / "panggon"), layout.ports["portal"], layout.ports["nodes"]
     begin = (str(BINARIES / "python"), "-m", "demo.office", str(layout.accounts), str(pages))
     return [
-        (server("portal", begin, lambda: _answers(f"http://127.0.0.1:{pages}/")), [Listener("127.0.0.1", pages)]),
+        (server("portal", begin, lambda: _answers(layout.portal_url + "/")), [Listener(socket.SOCK_STREAM, "127.0.0.1", pages)]),
         (
             server("node-interface", (panggon, "serve", "--nodes", "--port", str(nodes)), lambda: _connects(nodes)),
-            [Listener("127.0.0.1", nodes)],
+            [Listener(socket.SOCK_STREAM, "127.0.0.1", nodes)],
         ),
         (server("worker", (panggon, "worker"), lambda: True), []),
     ]
