@@ -1,12 +1,11 @@
 """Who this machine is to its portal: kept at enrolment in `<state>/node.json`, for root only."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import files
+from panggon.node import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +25,15 @@ def save(state: Path, identity: Identity) -> None:
         "token": identity.token,
         "enrolled_at": identity.enrolled_at.isoformat(),
     }
-    files.directory(state, mode=0o711)
-    files.write(_path(state), json.dumps(members, indent=2) + "\n", mode=0o600)
+    records.save(_path(state), members)
 
 
 def load(state: Path) -> Identity:
     """Raises PermanentError `node.unknown` when the machine was never enrolled, or the file is damaged."""
-    content = files.read(_path(state))
-    if content is None:
-        raise PermanentError("node.unknown", "mesin ini belum terdaftar: jalankan `panggon-node enroll URL KODE`")
     try:
-        members = json.loads(content)
+        members = records.load(_path(state))
+        if members is None:
+            raise PermanentError("node.unknown", "mesin ini belum terdaftar: jalankan `panggon-node enroll URL KODE`")
         enrolled_at = datetime.fromisoformat(members["enrolled_at"])
         return Identity(members["url"], members["node"], members["token"], enrolled_at)
     except (ValueError, KeyError, TypeError) as error:

@@ -4,6 +4,7 @@ Killed itself and started again, it takes over the servers that still run, so th
 started differently now is stopped and started anew.
 """
 
+import errno
 import hashlib
 import json
 import logging
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.drivers import files
+from panggon.node import records
 from panggon.node.layout import Listener
 from panggon.node.lock import alone
 from panggon.node.running import Running, begin, find
@@ -72,10 +73,12 @@ class Supervisor:
         ):
             try:
                 self._adopt()
+                self._demand_ports()
                 for service in self.services:
                     if not self._ending:
                         self._bring_up(service)
-                self.tell("semua server siap")
+                if not self._ending:
+                    self.tell("semua server siap")
                 while not self._ending:
                     self._watch(wakeup)
             finally:
@@ -84,10 +87,14 @@ class Supervisor:
     def _end(self) -> None:
         self._ending = True
 
+    def _demand_ports(self) -> None:
+        """Before anything is started: a machine that comes up by half is harder to understand."""
+        for service in self.services:
+            for listener in service.listeners if service.running is None else ():
+                demand_free(listener, service.server.name)
+
     def _bring_up(self, service: Service) -> None:
         if service.running is None:
-            for listener in service.listeners:
-                demand_free(listener, service.server.name)
             self._start(service)
         deadline = time.monotonic() + READY_SECONDS
         while not service.server.ready():
@@ -181,13 +188,13 @@ class Supervisor:
             for service in self.services
             if service.running
         ]
-        files.write(self.record, json.dumps(rows, indent=2) + "\n", mode=0o600)
+        records.save(self.record, rows)
 
 
 def recorded(record: Path) -> list[dict[str, Any]]:
     """What the record says; nothing when there is none or it is damaged."""
     try:
-        return list(json.loads(files.read(record) or b"[]"))
+        return list(records.load(record) or [])
     except ValueError:
         return []
 
@@ -202,7 +209,7 @@ def fingerprint(server: Server) -> str:
     digest = hashlib.sha256(json.dumps([server.argv, dict(server.environment), str(server.cwd)]).encode())
     for word in server.argv:
         path = Path(word.rpartition("=")[2])
-        if path.is_absolute() and path.is_file():
+        if path.is_absolute() and path.is_file() and path != server.log:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -218,8 +225,8 @@ def demand_free(listener: Listener, server: str) -> None:
         try:
             trial.bind((listener.address, listener.port))
         except OSError as error:
-            where = f"{listener.address} port {listener.port}"
-            why = f"{server} tidak dapat memakai {where}: {error.strerror}"
+            why = "sudah dipakai program lain" if error.errno == errno.EADDRINUSE else str(error.strerror)
+            why = f"port {listener.port} di {listener.address} untuk {server} {why}"
             raise PermanentError("services.port", why, port=listener.port) from error
 
 

@@ -1,7 +1,6 @@
 """What can be done with one site on this machine: the same for the agent and for the command line."""
 
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from panggon.drivers import files
 from panggon.engine import journal_file, runner
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.runner import Progress
-from panggon.node import wiring
+from panggon.node import records, wiring
 from panggon.node.config import NodeConfig
 
 Watcher = Callable[[int, Progress], None]
@@ -130,8 +129,8 @@ class Sites:
 
     def applied(self, site: str) -> SiteSpec | None:
         """What was last applied, and proven then."""
-        content = files.read(self._specs / f"{site}.json")
-        return specs.parse(json.loads(content)) if content else None
+        document = records.load(self._specs / f"{site}.json")
+        return specs.parse(document) if document else None
 
     def count(self) -> int:
         """How many sites live here, parked ones left out."""
@@ -141,8 +140,7 @@ class Sites:
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: after a kill it is done again, from the journal."""
         if outcome.word is Word.APPLIED:
-            files.directory(self._specs, mode=0o700)
-            files.write(self._specs / f"{spec.site}.json", json.dumps(specs.dump(spec), indent=2) + "\n", mode=0o600)
+            records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
         if outcome.word is not Word.STUCK:
             files.remove(self._former(spec.site))
         return outcome
@@ -152,12 +150,10 @@ class Sites:
         protected as that is.
         """
         if _passwords_of(plan)[0]:
-            files.directory(self._former(plan.spec.site).parent, mode=0o700)
-            former = wiring.installed_passwords(self.config, plan.spec.site)
-            files.write(self._former(plan.spec.site), json.dumps(former), mode=0o600)
+            records.save(self._former(plan.spec.site), wiring.installed_passwords(self.config, plan.spec.site))
 
     def _passwords(self, site: str, credentials: Mapping[str, str]) -> Mapping[str, str]:
-        former = json.loads(files.read(self._former(site)) or b"{}")
+        former = records.load(self._former(site)) or {}
         return {**former, **wiring.installed_passwords(self.config, site), **credentials}
 
     @property
