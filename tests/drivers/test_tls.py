@@ -203,18 +203,20 @@ def test_a_link_in_its_place_is_foreign(driver: CertificateDriver, place: Path, 
     assert found.standing is Standing.FOREIGN
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[WebStand]:
+    with WebStand("tls-driver").serving() as stand:
+        yield stand
+
+
+@pytest.fixture
+def stand(server: WebStand) -> Iterator[WebStand]:
+    server.make()
+    yield server
+    server.remove()
+
+
 class TestProbe:
-    @pytest.fixture(scope="class")
-    def server(self) -> Iterator[WebStand]:
-        with WebStand("tls-driver").serving() as stand:
-            yield stand
-
-    @pytest.fixture
-    def stand(self, server: WebStand) -> Iterator[WebStand]:
-        server.make()
-        yield server
-        server.remove()
-
     def check(self, stand: WebStand, change: Callable[[], object] = lambda: None) -> tuple[bool, str]:
         change()
         (check,) = stand.certificates.probe(KEY, spec=SPEC)

@@ -1,30 +1,33 @@
 """A private nginx with sites, below /srv; the drivers under test make the sites, as the engine would."""
 
 import os
-import re
 import shutil
+import signal
 import socket
 import ssl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.plan import MachineFacts, desired
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import Limits, Profile, SiteKind, SiteSpec, SiteState
-from panggon.drivers import files, tls, visit, web
+from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
+from panggon.drivers import files, shell, tls, visit, web
 from panggon.drivers.visit import Answer, Door
 from panggon.node.servers import Server, nginx
+from panggon.node.sockets import processes
 from tests.drivers.running import free_port, running
 
 SITE = "s900001"
 HOST = "dinas.kota.example"
 WEB = 33
 LIMITS = Limits(upload_mebibytes=1)
+OTHER_SITE, OTHER_HOST = "s900002", "lain.kota.example"
 SPEC = SiteSpec(SITE, HOST, SiteState.OPEN, 7, kind=SiteKind.STATIC, limits=LIMITS)
-HTTP_STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
+OTHER = SiteSpec(OTHER_SITE, OTHER_HOST, SiteState.OPEN, 1, kind=SiteKind.STATIC)
 
 
 class WebStand:
@@ -50,6 +53,7 @@ class WebStand:
         self.sites, self.hosts = web.SiteDriver(web_settings), web.HostDriver(web_settings)
         tls_settings = tls.Settings(self.root, self.settings.control, self.authority, self.door, lambda: self.now)
         self.certificates = tls.CertificateDriver(tls_settings)
+        self.master: shell.Process
         nginx.prepare(self.settings)
 
     @property
@@ -59,10 +63,28 @@ class WebStand:
     @contextmanager
     def serving(self) -> Iterator["WebStand"]:
         try:
-            with running(self.server):
+            with running(self.server) as self.master:
                 yield self
         finally:
-            shutil.rmtree(self.base)
+            self.discard()
+
+    def discard(self) -> None:
+        shutil.rmtree(self.base)
+
+    def workers(self) -> tuple[int, ...]:
+        return processes.children(self.master.pid)
+
+    def each_worker(self) -> Iterator[int]:
+        """Between two steps of this iterator, only one worker answers: the others are stopped."""
+        for worker in self.workers():
+            others = [pid for pid in self.workers() if pid != worker]
+            for pid in others:
+                _stop(pid)
+            try:
+                yield worker
+            finally:
+                for pid in others:
+                    os.kill(pid, signal.SIGCONT)
 
     # Sites
 
@@ -105,8 +127,16 @@ class WebStand:
             connection.sendall(request)
             return _all(connection)
 
-    def status(self, request: bytes, *, name: str = HOST) -> int:
-        return _status(self.raw(request, name=name))
+    def head(self, request: bytes) -> bytes:
+        """The beginning of the answer, without waiting for what nginx still expects of the request."""
+        with visit.connected(self.door, HOST) as connection:
+            connection.sendall(request)
+            return connection.recv(4096)
+
+    def status(self, request: bytes) -> int:
+        answer = self.head(request)
+        assert answer.startswith(b"HTTP/1.1 "), answer
+        return int(answer[9:12])
 
     def plain(self, request: bytes) -> bytes:
         """The whole answer of the HTTP port."""
@@ -128,6 +158,31 @@ class WebStand:
         except ssl.SSLError:
             return None
 
+    def hello(self, name: bytes) -> bytes:
+        """What the server says to a ClientHello with these very bytes as its name: a TLS record, or nothing."""
+        stand_in = b"x" * len(name)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        sent = ssl.MemoryBIO()
+        client = context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname=stand_in)  # type: ignore[arg-type]
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        greeting = sent.read()
+        assert greeting.count(stand_in) == 1
+        with socket.create_connection(("127.0.0.1", self.settings.https_port), timeout=5) as connection:
+            connection.sendall(greeting.replace(stand_in, name))
+            return connection.recv(65_536)
+
+
+def request(host: str, *, method: str = "GET", path: str = "/", headers: str = "", body: bytes = b"") -> bytes:
+    return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n".encode("latin-1") + body
+
+
+def _stop(pid: int) -> None:
+    """Until it stands still, it may still be woken for a connection, which nobody else would take then."""
+    os.kill(pid, signal.SIGSTOP)
+    while ") T " not in Path(f"/proc/{pid}/stat").read_text():
+        time.sleep(0.001)
+
 
 def _all(connection: socket.socket) -> bytes:
     received = b""
@@ -137,9 +192,3 @@ def _all(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return received
-
-
-def _status(answer: bytes) -> int:
-    match = HTTP_STATUS.match(answer)
-    assert match, answer[:200]
-    return int(match[1])

@@ -27,7 +27,7 @@ class ControlGroups:
         if self.memory:
             _limit_memory(self.memory / name, memory_mebibytes * 1024 * 1024)
         if self.processes:
-            (self.processes / name).mkdir(exist_ok=True)
+            (self.processes / name).mkdir(parents=True, exist_ok=True)
             (self.processes / name / "pids.max").write_text(str(processes))
         return self._directories(name)
 
@@ -52,6 +52,13 @@ class ControlGroups:
         for directory in self._directories(name):
             with suppress(OSError):
                 directory.rmdir()
+
+    def close(self) -> None:
+        """Remove the folders, unless another installation on this machine has groups in them."""
+        for folder in (self.memory, self.processes):
+            if folder:
+                with suppress(OSError):
+                    folder.rmdir()
 
     def _directories(self, name: str) -> tuple[Path, ...]:
         return tuple(dict.fromkeys(base / name for base in (self.memory, self.processes) if base))
@@ -98,7 +105,7 @@ def _enable(directory: Path, controller: str) -> None:
 
 
 def _limit_memory(directory: Path, size: int) -> None:
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     if (directory / "memory.max").exists():
         (directory / "memory.max").write_text(str(size))
         with suppress(OSError):  # no such file without swap accounting

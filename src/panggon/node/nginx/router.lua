@@ -44,7 +44,7 @@ function M.route()
         return refuse(ngx.HTTP_NOT_FOUND, "missing")
     end
     if (tonumber(ngx.var.http_content_length) or 0) > site.body_most then
-        return refuse(ngx.HTTP_REQUEST_ENTITY_TOO_LARGE, "large")
+        return refuse(413, "large")
     end
     ngx.var.document_root_of_php = site.document_root
     -- Not for itself: without an index.php that would never end.

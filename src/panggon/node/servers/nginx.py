@@ -145,7 +145,7 @@ def _configuration(settings: Settings) -> str:
         "port_suffix": suffix,
         "listen_http": _listen(settings.addresses, settings.http_port, ""),
         "listen_https": _listen(settings.addresses, settings.https_port, " ssl http2"),
-        "symlinks": "" if settings.own_mounts else "        disable_symlinks on from=$document_root;\n",
+        "symlinks": "" if settings.own_mounts else f'        disable_symlinks on "from={_safe(settings.sites)}";\n',
     }
     fastcgi = _read("fastcgi.template").substitute(values).rstrip()
     return _read("nginx.conf.template").substitute(values, fastcgi=fastcgi)

@@ -17,6 +17,11 @@ def prepare(settings: SocketSettings, configuration: Path) -> None:
     settings.save(configuration)
 
 
+def proof_page(settings: SocketSettings, *, sandboxed: bool) -> str:
+    """The path of the node's PHP page as PHP sees it, for nginx."""
+    return "/panggon/proof.php" if sandboxed else str(settings.pages / "proof.php")
+
+
 def server(settings: SocketSettings, configuration: Path) -> Server:
     """Its end is the end of every sandbox; one that is killed instead leaves them all running for the next."""
     return Server(

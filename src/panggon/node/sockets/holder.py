@@ -42,7 +42,8 @@ class Holder:
         _prepare(settings)
         self._settings = settings
         self._selector = selectors.DefaultSelector()
-        machine = Machine(settings, active(self.protections), cgroups.find())
+        self._groups = cgroups.find()
+        machine = Machine(settings, active(self.protections), self._groups)
         self._sites = Sites(machine, self._selector, keeper)
         self._ending = False
         self._done = False
@@ -62,6 +63,7 @@ class Holder:
             for key, _ in self._selector.select(TICK_SECONDS if self._sites.waiting else None):
                 key.data()
             self._sites.tick(time.monotonic())
+        self._groups.close()
 
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""

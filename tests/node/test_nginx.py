@@ -1,0 +1,304 @@
+"""The real nginx with its one configuration, asked by strangers of every kind."""
+
+import json
+import os
+import signal
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.spec import Profile, SiteState
+from panggon.drivers import control, shell, visit
+from panggon.node.servers import nginx
+from panggon.node.sockets import processes
+from tests.drivers.running import running
+from tests.node.web_stand import HOST, OTHER, OTHER_SITE, SITE, SPEC, WEB, WebStand, request
+
+pytestmark = pytest.mark.real
+
+
+class TestPages:
+    def test_the_content_of_the_owner(self, stand: WebStand) -> None:
+        answer = stand.get("/")
+        assert (answer.status, answer.body) == (200, b"<p>Dinas</p>")
+        assert "content-security-policy" not in answer.headers
+        assert answer.headers["server"] == "nginx"
+
+    def test_a_page_that_is_not_there(self, stand: WebStand) -> None:
+        answer = stand.get("/tidak-ada")
+        assert (answer.status, answer.headers["x-panggon-page"]) == (404, "missing")
+        assert b"Halaman tidak ditemukan" in answer.body
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+    def test_a_directory_without_an_index_is_not_listed(self, stand: WebStand) -> None:
+        stand.put("berkas/a.txt", "a")
+        assert stand.get("/berkas/").status == 404
+        assert stand.get("/berkas").headers["location"] == "/berkas/"
+        assert stand.get("/berkas/a.txt").body == b"a"
+
+    @pytest.mark.parametrize("path", ["/.env", "/.git/config", "/a/.htpasswd", "/%2eenv", "/.well-knownx/a"])
+    def test_files_with_a_dot_are_not_given_out(self, stand: WebStand, path: str) -> None:
+        stand.put(path.replace("%2e", ".").lstrip("/"), "rahasia")
+        assert stand.get(path).status == 404
+
+    def test_well_known_is_the_owners(self, stand: WebStand) -> None:
+        stand.put(".well-known/security.txt", "Contact: mailto:a@b.example")
+        assert stand.get("/.well-known/security.txt").status == 200
+
+    @pytest.mark.parametrize("path", ["/../site.json", "/%2e%2e/site.json", "/..%2fsite.json", "/a/../../site.json"])
+    def test_no_way_out_of_public(self, stand: WebStand, path: str) -> None:
+        answer = stand.raw(request(HOST, path=path))
+        assert b"generation" not in answer
+        assert answer[9:12] in (b"400", b"404")
+
+    @pytest.mark.parametrize("name", ["a.php", "a.phtml", "a.PHP", "a.php5", "a.phar", "a.phps"])
+    def test_a_static_site_never_gives_out_sources(self, stand: WebStand, name: str) -> None:
+        stand.put(name, "<?php echo 'rahasia';")
+        answer = stand.get(f"/{name}")
+        assert answer.status == 404
+        assert b"rahasia" not in answer.body
+
+    def test_a_front_controller_of_a_static_site_changes_nothing(self, stand: WebStand) -> None:
+        stand.make(profile=Profile.FRONT_CONTROLLER)
+        assert stand.get("/tidak-ada").status == 404
+
+
+class TestUpload:
+    """The site's limit is 1 MiB, and one for the form around the file."""
+
+    def test_too_large(self, stand: WebStand) -> None:
+        answer = stand.head(request(HOST, method="PUT", headers=f"Content-Length: {2 * 2**20 + 1}\r\n"))
+        assert answer[9:12] == b"413"
+        assert b"X-Panggon-Page: large" in answer
+
+    def test_not_too_large(self, stand: WebStand) -> None:
+        body = b"x" * 2 * 2**20
+        answer = stand.status(request(HOST, method="PUT", headers=f"Content-Length: {len(body)}\r\n", body=body))
+        assert answer == 405  # a static page takes none, but not for its size
+
+    def test_the_greatest_of_all(self, stand: WebStand) -> None:
+        stand.make(limits=SPEC.limits.__class__(upload_mebibytes=1024))
+        assert stand.status(request(HOST, method="PUT", headers=f"Content-Length: {2**30 + 2**20 + 1}\r\n")) == 413
+
+    def test_a_new_limit_holds_at_once_in_every_worker(self, stand: WebStand) -> None:
+        asked = request(HOST, method="PUT", headers=f"Content-Length: {3 * 2**20}\r\n")
+        for _ in stand.each_worker():
+            assert stand.status(asked) == 413
+        stand.make(limits=SPEC.limits.__class__(upload_mebibytes=2))
+        for _ in stand.each_worker():
+            assert stand.status(asked) == 405
+
+
+class TestFlips:
+    def test_a_flip_is_seen_by_every_worker_at_once(self, stand: WebStand) -> None:
+        assert len(stand.workers()) == 2
+        for state, status in ((SiteState.PREPARED, 503), (SiteState.OPEN, 200), (SiteState.PARKED, 404)) * 2:
+            stand.make(state=state)
+            assert [stand.get("/").status for _ in stand.each_worker()] == [status, status]
+
+    def test_a_name_moves_to_another_site_at_once(self, other: WebStand) -> None:
+        assert [other.get("/").body for _ in other.each_worker()] == [b"<p>Dinas</p>"] * 2
+        other.make(OTHER, host=HOST)
+        assert [other.get("/").body for _ in other.each_worker()] == [b"<p>Lain</p>"] * 2
+
+    def test_a_new_certificate_is_used_at_once(self, stand: WebStand) -> None:
+        old = [stand.handshake(HOST) for _ in stand.each_worker()]
+        assert old[0] == old[1]
+        (stand.root / "tls" / HOST / "bundle.pem").write_text("rusak")
+        stand.make()
+        new = [stand.handshake(HOST) for _ in stand.each_worker()]
+        assert new[0] == new[1] != old[0]
+
+    def test_nothing_is_read_again_without_a_word(self, stand: WebStand) -> None:
+        for _ in stand.each_worker():
+            stand.get("/")
+        link = stand.root / "live" / HOST
+        link.unlink()
+        assert [stand.get("/").status for _ in stand.each_worker()] == [200, 200]
+        control.forget(stand.settings.control, HOST)
+        assert [stand.get("/").status for _ in stand.each_worker()] == [404, 404]
+
+    def test_no_process_was_replaced(self, stand: WebStand) -> None:
+        before = (stand.master.pid, stand.workers())
+        stand.make(OTHER)
+        stand.remove(OTHER)
+        assert (stand.master.pid, stand.workers()) == before
+
+    def test_the_waiting_page(self, stand: WebStand) -> None:
+        stand.make(state=SiteState.PREPARED)
+        answer = stand.get("/apa/saja.php?x")
+        assert (answer.status, answer.headers["x-panggon-page"]) == (503, "prepared")
+        assert "Situs ini sedang disiapkan" in answer.body.decode()
+        assert int(answer.headers["retry-after"]) > 0
+
+    @pytest.mark.parametrize("target", [f"../suspended/{SITE}", "../sites/s900009", f"../sites/{SITE}/public", "/etc"])
+    def test_a_link_that_says_something_else_opens_nothing(self, stand: WebStand, target: str) -> None:
+        link = stand.root / "live" / HOST
+        link.unlink()
+        link.symlink_to(target)
+        control.forget(stand.settings.control, HOST)
+        try:
+            answer = stand.get("/")
+            assert (answer.status, answer.headers["x-panggon-page"]) == (503, "closed")
+        finally:
+            link.unlink()
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 2}', '{"version": 1, "site": "s900002"}'])
+    def test_broken_settings_open_nothing_and_heal_by_themselves(self, stand: WebStand, content: str) -> None:
+        path = stand.root / "sites" / SITE / "site.json"
+        whole = path.read_text()
+        path.write_text(content)
+        control.forget(stand.settings.control, HOST)
+        assert stand.get("/").status == 503
+        path.write_text(whole)
+        assert stand.get("/").status == 200
+
+
+class TestLinks:
+    """Tenants may put links into their site; nginx must not follow them to what www-data can read."""
+
+    @pytest.fixture
+    def secret(self, stand: WebStand) -> Path:
+        path = stand.base / "secret"
+        path.mkdir(exist_ok=True)
+        (path / "index.html").write_text("rahasia tetangga")
+        return path
+
+    def test_to_a_file(self, stand: WebStand, secret: Path) -> None:
+        (stand.public() / "a.html").symlink_to(secret / "index.html")
+        (stand.public() / "b.html").symlink_to("index.html")
+        assert stand.get("/a.html").status in (403, 404)
+        assert stand.get("/b.html").status in (403, 404)
+
+    def test_to_a_directory(self, stand: WebStand, secret: Path) -> None:
+        (stand.public() / "d").symlink_to(secret)
+        for path in ("/d/", "/d/index.html"):
+            assert b"rahasia" not in stand.get(path).body
+
+    def test_public_itself(self, stand: WebStand, secret: Path) -> None:
+        """Its parent is root's; should it ever happen, nothing is given out."""
+        stand.public().rename(stand.base / "aside")
+        stand.public().symlink_to(secret)
+        try:
+            assert b"rahasia" not in stand.get("/").body
+        finally:
+            stand.public().unlink()
+            (stand.base / "aside").rename(stand.public())
+
+    def test_the_guard_is_named(self) -> None:
+        (found,) = nginx.protections()
+        assert (found.name, found.active, found.reason) == ("symlinks", True, "")
+
+
+class TestProof:
+    PATH = "/.well-known/panggon/site"
+
+    @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED])
+    def test_with_the_token(self, stand: WebStand, state: SiteState) -> None:
+        stand.make(state=state)
+        with visit.token(stand.root / "proof", SITE, web_group="www-data") as headers:
+            path = stand.root / "proof" / SITE
+            assert (path.stat().st_mode & 0o777, path.stat().st_uid, path.stat().st_gid) == (0o640, 0, WEB)
+            answer = stand.get(self.PATH, **headers)
+            word = headers["X-Panggon-Proof"]
+            for wrong in (word[:-1], word + "x", word[:-1] + chr(ord(word[-1]) ^ 1), "", "x" * len(word)):
+                assert stand.get(self.PATH, **{"X-Panggon-Proof": wrong}).status in (404, 503)
+        assert json.loads(answer.body) == {"site": SITE, "generation": 7, "state": state.value}
+        assert not path.exists()
+
+    @pytest.mark.parametrize(("state", "status"), [(SiteState.OPEN, 404), (SiteState.PREPARED, 503)])
+    @pytest.mark.parametrize("path", [PATH, "/.well-known/panggon/php"])
+    def test_without_a_token(self, stand: WebStand, state: SiteState, status: int, path: str) -> None:
+        stand.make(state=state)
+        assert stand.get(path).status == status
+        assert stand.get(path, **{"X-Panggon-Proof": ""}).status == status
+        assert stand.get(path, **{"X-Panggon-Proof": "x" * 43}).status == status
+
+    def test_the_token_of_another_site_opens_nothing(self, other: WebStand) -> None:
+        with visit.token(other.root / "proof", OTHER_SITE, web_group="www-data") as headers:
+            assert other.get(self.PATH, **headers).status == 404
+
+    def test_an_empty_token_file_opens_nothing(self, stand: WebStand) -> None:
+        path = stand.root / "proof" / SITE
+        path.write_text("")
+        path.chmod(0o644)
+        try:
+            assert stand.get(self.PATH, **{"X-Panggon-Proof": ""}).status == 404
+        finally:
+            path.unlink()
+
+
+class TestControl:
+    @pytest.mark.parametrize("host", ["", "..", "a/b", "A.example"])
+    def test_only_names_can_be_forgotten(self, stand: WebStand, host: str) -> None:
+        with pytest.raises(TemporaryError):
+            control.forget(stand.settings.control, host)
+
+    def test_only_root_reaches_it(self, stand: WebStand) -> None:
+        assert stand.settings.control.parent.stat().st_mode & 0o777 == 0o700
+        script = f"import socket; socket.socket(socket.AF_UNIX).connect({str(stand.settings.control)!r})"
+        process = shell.start(["/usr/bin/python3", "-c", script], log=stand.base / "logs" / "x.log", user=33, group=33)
+        assert process.wait(seconds=10)
+        assert process.code == 1
+
+    def test_there_is_nobody_to_forget_without_nginx(self, stand: WebStand) -> None:
+        control.forget(stand.base / "none.sock", HOST)
+        assert not control.answers(stand.base / "none.sock")
+
+
+class TestLog:
+    def test_one_line_of_json_with_the_site(self, stand: WebStand) -> None:
+        stand.get("/tercatat?x=\"'", **{"User-Agent": 'a"\\\n b'.replace("\n", " ")})
+        lines = (stand.settings.logs / "access.log").read_text().splitlines()
+        line = next(entry for entry in map(json.loads, reversed(lines)) if entry["uri"].startswith("/tercatat"))
+        assert (line["site"], line["status"], line["host"], line["agent"]) == (SITE, 404, HOST, 'a"\\  b')
+
+
+def test_a_killed_nginx_starts_again_at_once() -> None:
+    """The workers of a killed master end, its socket is cleared away."""
+    stand = WebStand("nginx-killed")
+    with stand.serving():
+        stand.make()
+        workers = stand.workers()
+        os.kill(stand.master.pid, signal.SIGKILL)
+        assert stand.master.wait(seconds=5)
+        with running(stand.server) as second:
+            assert stand.get("/").status == 404
+            assert not [pid for pid in workers if processes.start_time(pid)]
+            assert second.running()
+
+
+def test_paths_that_could_become_configuration_are_refused(tmp_path: Path) -> None:
+    usual = {"run": tmp_path, "configuration": tmp_path / "x", "logs": tmp_path, "addresses": ("127.0.0.1",)}
+    for root in ("/srv/a b", '/srv/a";', "/srv/$x", "relative"):
+        settings = nginx.Settings(root=Path(root), http_port=1, https_port=2, **usual)
+        with pytest.raises(PermanentError, match=r"nginx\.path"):
+            nginx._configuration(settings)
+
+
+def test_ports_that_are_taken_stop_it_with_a_sentence() -> None:
+    stand = WebStand("nginx-taken")
+    with stand.serving(), closing(socket.socket()) as taken:
+        assert taken.connect_ex(("127.0.0.1", stand.settings.https_port)) == 0
+        second = WebStand("nginx-second")
+        try:
+            settings = nginx.Settings(
+                root=second.root,
+                run=second.settings.run,
+                configuration=second.settings.configuration,
+                logs=second.settings.logs,
+                addresses=("127.0.0.1",),
+                http_port=stand.settings.http_port,
+                https_port=second.settings.https_port,
+            )
+            nginx.prepare(settings)
+            process = shell.start(nginx.server(settings).argv, log=settings.logs / "nginx.log")
+            assert process.wait(seconds=10)
+            assert process.code == 1
+            assert "Address already in use" in (settings.logs / "nginx.log").read_text()
+        finally:
+            second.discard()
