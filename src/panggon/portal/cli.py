@@ -40,7 +40,7 @@ def serve(*, nodes: bool, address: str, port: int | None) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", NODES if nodes else PAGES)
     Granian(
-        "panggon.portal.wsgi:application",
+        "panggon.portal.served:application",
         address=address,
         port=port or (8081 if nodes else 8080),
         interface=Interfaces.WSGI,

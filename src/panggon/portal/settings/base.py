@@ -166,5 +166,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {name: {"level": "WARNING"} for name in ("procrastinate", "pikepdf", "httpx")},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in ("procrastinate", "pikepdf", "httpx")},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers send any Host; 400 is the answer
+    },
 }

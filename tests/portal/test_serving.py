@@ -1,0 +1,62 @@
+"""`panggon serve` as a process: it answers, and a kill leaves nobody behind on the port."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.conftest import free_port
+
+SECONDS = 30
+
+
+def serve(database_url: str, port: int, log) -> subprocess.Popen[bytes]:
+    environment = {
+        "DATABASE_URL": database_url,
+        "PANGGON_SECRET_KEY": "only for tests " * 4,
+        "PATH": os.environ["PATH"],
+    }
+    argv = [sys.executable, "-m", "panggon.portal.cli", "serve", "--nodes", "--port", str(port)]
+    return subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
+
+
+def answer(port: int) -> tuple[int, dict[str, str]] | None:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/node/wish", timeout=5)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+    except OSError:
+        return None
+    return None
+
+
+def until(condition, what: str):
+    ends = time.monotonic() + SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < ends, what
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_server_leaves_its_port_to_the_next(database_url, tmp_path):
+    port = free_port()
+    with (tmp_path / "log").open("ab") as log:
+        first = serve(database_url, port, log)
+        assert until(lambda: answer(port), "no answer") == (401, {"error": "token"})
+        first.kill()
+        first.wait()
+        until(lambda: answer(port) is None, "somebody still answers")
+        second = serve(database_url, port, log)
+        try:
+            assert until(lambda: answer(port), "no answer") == (401, {"error": "token"})
+        finally:
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(SECONDS) == 0
