@@ -1,0 +1,107 @@
+"""The agent's side of the wish interface, against a portal over real HTTP."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.journal import Problem
+from panggon.node.client import Ending, Mode, Pauses, Portal, Report
+from tests.node import portal as portals
+from tests.node.portal import CODE, TOKEN
+
+
+@pytest.fixture
+def fake():
+    with portals.running() as portal:
+        yield portal
+
+
+def test_enrolment_trades_a_code_for_a_token(fake):
+    assert Portal(fake.url).enroll(CODE, name="satu", facts={}) == (1, TOKEN)
+    with pytest.raises(PermanentError, match=r"portal\.code"):
+        Portal(fake.url).enroll("another", name="satu", facts={})
+
+
+def test_a_wish_arrives_whole_and_does_not_show_its_secrets(fake):
+    fake.wish({"any": 1}, "plan", approved_digest="d", credentials={"f": "$6$secret"})
+    wish = Portal(fake.url, token=TOKEN).wish(seconds=0)
+    assert (wish.number, wish.mode, wish.spec, wish.approved_digest) == (17, Mode.PLAN, {"any": 1}, "d")
+    assert wish.credentials == {"f": "$6$secret"}
+    assert "secret" not in repr(wish)
+
+
+def test_no_wish_is_none(fake):
+    assert Portal(fake.url, token=TOKEN).wish(seconds=0) is None
+
+
+def test_a_report_is_cut_to_what_the_portal_takes(fake):
+    fake.wish({})
+    report = Report(
+        Ending.RESTORED,
+        plan={"changes": []},
+        digest="d",
+        evidence=(Check("n" * 99, ok=False, detail="x\0" * 3000),),
+        proved_at=datetime(2026, 11, 2, 3, tzinfo=UTC),
+        problem=Problem("c" * 99, "w" * 5000),
+    )
+    Portal(fake.url, token=TOKEN).report(17, report, reduced=("memory: none",))
+    assert fake.reports[17] == {
+        "outcome": "restored",
+        "plan": {"changes": []},
+        "digest": "d",
+        "evidence": [{"name": "n" * 80, "ok": False, "detail": "x" * 3000}],
+        "proved_at": "2026-11-02T03:00:00+00:00",
+        "problem": {"code": "c" * 80, "detail": "w" * 4000},
+        "reduced": ["memory: none"],
+    }
+
+
+def test_an_unknown_token_says_what_to_do(fake):
+    with pytest.raises(PermanentError, match="daftarkan lagi dengan panggon-node enroll") as caught:
+        Portal(fake.url, token="other").wish(seconds=0)
+    assert caught.value.code == "portal.token"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+def test_a_portal_in_trouble_may_recover(fake, status):
+    fake.refusing = status
+    with pytest.raises(TemporaryError, match=f"portal menjawab {status}"):
+        Portal(fake.url, token=TOKEN).wish(seconds=0)
+
+
+def test_a_portal_that_is_away_may_come_back():
+    with portals.running() as gone:
+        url = gone.url
+    with pytest.raises(TemporaryError, match=r"portal\.down"):
+        Portal(url, token=TOKEN).wish(seconds=0)
+
+
+def test_a_refusal_is_not_repeated_blindly(fake):
+    fake.refusing = 400
+    with pytest.raises(PermanentError, match="portal menjawab 400"):
+        Portal(fake.url, token=TOKEN).wish(seconds=0)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://portal.example", "http://192.0.2.1:8081", "http://127.0.0.1.example", "ftp://localhost", "portal"]
+)
+def test_the_token_never_travels_in_the_clear(url):
+    with pytest.raises(PermanentError, match=r"portal\.url"):
+        Portal(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://portal.example", "http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"]
+)
+def test_https_anywhere_and_plain_http_to_this_machine(url):
+    Portal(url)
+
+
+def test_pauses_grow_to_a_limit_and_start_over():
+    pauses = Pauses(first=1, longest=8)
+    drawn = [pauses.next() for _ in range(6)]
+    assert all(limit / 2 <= pause <= limit for pause, limit in zip(drawn, [1, 2, 4, 8, 8, 8], strict=True))
+    pauses.reset()
+    assert pauses.next() <= 1
