@@ -4,54 +4,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False, verbose_name='tanggal')),
-                ('name', models.CharField(max_length=200, verbose_name='nama')),
+                ("day", models.DateField(primary_key=True, serialize=False, verbose_name="tanggal")),
+                ("name", models.CharField(max_length=200, verbose_name="nama")),
             ],
             options={
-                'ordering': ['day'],
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='Year',
+            name="Year",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Closing',
+            name="Closing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateTimeField(verbose_name='mulai')),
-                ('end', models.DateTimeField(verbose_name='sampai')),
-                ('reason', models.CharField(max_length=200, verbose_name='alasan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.DateTimeField(verbose_name="mulai")),
+                ("end", models.DateTimeField(verbose_name="sampai")),
+                ("reason", models.CharField(max_length=200, verbose_name="alasan")),
             ],
             options={
-                'ordering': ['start'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('start__lt', models.F('end'))), name='closing_in_order')],
+                "ordering": ["start"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("start__lt", models.F("end"))), name="closing_in_order")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OfficeHours',
+            name="OfficeHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='nama')),
-                ('first', models.DateField(verbose_name='mulai')),
-                ('last', models.DateField(verbose_name='sampai')),
-                ('week', models.JSONField(help_text='Senin sampai Minggu: daftar [mulai, selesai] tanpa istirahat', verbose_name='jam kerja')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="nama")),
+                ("first", models.DateField(verbose_name="mulai")),
+                ("last", models.DateField(verbose_name="sampai")),
+                (
+                    "week",
+                    models.JSONField(
+                        help_text="Senin sampai Minggu: daftar [mulai, selesai] tanpa istirahat",
+                        verbose_name="jam kerja",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['first'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('first__lte', models.F('last'))), name='office_hours_in_order'), models.UniqueConstraint(fields=('name', 'first'), name='office_hours_once')],
+                "ordering": ["first"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lte", models.F("last"))), name="office_hours_in_order"
+                    ),
+                    models.UniqueConstraint(fields=("name", "first"), name="office_hours_once"),
+                ],
             },
         ),
     ]
