@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,9 +17,9 @@ from panggon.core.plan import MachineFacts, desired
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, tls, web
-from panggon.drivers.runtime import RuntimeDriver, Settings
+from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
-from panggon.node.servers import mariadb, nginx, sockets
+from panggon.node.servers import Server, mariadb, nginx
 from panggon.node.sockets import SocketSettings
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import free_port, running
@@ -86,17 +87,28 @@ def node() -> Iterator[Node]:
         door = Door("127.0.0.1", http.https_port, authority.certificate)
         mariadb.prepare(data)
         nginx.prepare(http)
-        sockets.prepare(holder, base / "etc" / "sockets.json")
+        holder.save(base / "etc" / "sockets.json")
         with ExitStack() as stack:
             for server in (
                 mariadb.server(data),
                 nginx.server(http),
-                sockets.server(holder, base / "etc" / "sockets.json"),
+                _holder(holder, base / "etc" / "sockets.json"),
             ):
                 stack.enter_context(running(server))
             yield _node(root, door, authority, data, http, holder)
     finally:
         shutil.rmtree(base)
+
+
+def _holder(settings: SocketSettings, configuration: Path) -> Server:
+    def ready() -> bool:
+        try:
+            return bool(ask(settings.control, do="list"))
+        except TemporaryError:
+            return False
+
+    argv = (sys.executable, "-m", "panggon.node.sockets", "--config", str(configuration))
+    return Server("sockets", argv, settings.logs / "keeper.log", ready, stop_seconds=20)
 
 
 def _node(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from panggon.node.sockets import processes
 from tests.node.stand import WEB_GROUP, Stand
 
 pytestmark = pytest.mark.real
@@ -400,3 +401,12 @@ def test_the_holder_is_replaced_on_request(stand: Stand) -> None:
     stand.new_holder(after=former)
     assert stand.process(site) == before
     assert stand.get(site) == "ok"
+
+
+def test_a_holder_without_keeper_and_installation_ends(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    former = kill_keeper(stand)
+    stand.settings.control.unlink()
+    stand.until(lambda: not processes.start_time(former))
+    assert stand.processes(site) == []

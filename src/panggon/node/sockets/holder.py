@@ -60,9 +60,12 @@ class Holder:
         if end:
             self._end()
         while not self._done and not (self._ending and not self._sites.awake):
-            for key, _ in self._selector.select(TICK_SECONDS if self._sites.waiting else None):
+            alert = self._sites.waiting or self._sites.keeper is None
+            for key, _ in self._selector.select(TICK_SECONDS if alert else None):
                 key.data()
             self._sites.tick(time.monotonic())
+            if self._sites.keeper is None and not self._settings.control.is_socket():
+                self._end()  # nobody can ask for anything any more: the installation was removed
         self._groups.close()
 
     def _take_over(self) -> None:

@@ -41,7 +41,10 @@ class Keeper:
         while True:
             began, asked = time.monotonic(), self._ending
             code = self._one_holder()
-            if code == 0 or asked or (code == REFUSED and not self._listeners):
+            if code == REFUSED and not self._listeners:
+                log.error("the holder must not run here; why stands in %s", self._settings.logs / "sockets.log")
+                return code
+            if code == 0 or asked:
                 return code
             pause = shortest if time.monotonic() - began >= SOUND_SECONDS else min(pause * 2, longest)
             log.warning("the holder ended with %s, starting another in %.1f s", code, pause)
