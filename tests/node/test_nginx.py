@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind
 from panggon.core.spec import Profile, SiteState
 from panggon.drivers import control, shell, visit
 from panggon.node.servers import nginx
@@ -112,6 +113,21 @@ class TestFlips:
         stand.make()
         new = [stand.handshake(HOST) for _ in stand.each_worker()]
         assert new[0] == new[1] != old[0]
+
+    def test_each_driver_tells_by_itself(self, stand: WebStand) -> None:
+        asked = request(HOST, method="PUT", headers=f"Content-Length: {3 * 2**20}\r\n")
+        before = [(stand.status(asked), stand.handshake(HOST)) for _ in stand.each_worker()]
+        assert [status for status, _ in before] == [413, 413]
+        site = stand.sites.read(Key(Kind.SITE, SITE)).attributes
+        assert site
+        stand.sites.write(Key(Kind.SITE, SITE), {**site, "upload_mebibytes": 2})
+        assert [stand.status(asked) for _ in stand.each_worker()] == [405, 405]
+        (stand.root / "tls" / HOST / "bundle.pem").write_text("rusak")
+        stand.certificates.write(Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True})
+        after = [stand.handshake(HOST) for _ in stand.each_worker()]
+        assert before[0][1] != after[0] == after[1]
+        stand.hosts.write(Key(Kind.HOST, HOST), {"site": SITE, "state": "prepared"})
+        assert [stand.get("/").status for _ in stand.each_worker()] == [503, 503]
 
     def test_nothing_is_read_again_without_a_word(self, stand: WebStand) -> None:
         for _ in stand.each_worker():
