@@ -56,6 +56,7 @@ class StepForm(RuledForm):
     def refuse_large(self, fields: set[str]) -> None:
         """Puts the sentence about the size at the files that were too large to be taken in."""
         for name in fields & set(self.fields):
+            self.errors.pop(name, None)
             self.add_error(name, fault_words(Fault("letter.too_large", name)))
 
 

@@ -138,9 +138,10 @@ REQUESTS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
 
 def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> StepForm:
     """The form of an offered action, filled in with what is known of the case."""
-    form = FORMS[offer.action](
-        initial={**model_to_dict(case), "version": case.version, "shown_digest": digest}, **options
-    )
+    if offer.action in REQUESTS:
+        options["case"] = case
+    known = {**model_to_dict(case), "version": case.version, "shown_digest": digest}
+    form = FORMS[offer.action](initial=known, **options)
     if Need.SIGNED_SHEET in offer.asks:
         form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
         form.uses_files = True

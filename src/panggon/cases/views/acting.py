@@ -68,15 +68,20 @@ def news(request: HttpRequest, case: Case) -> Event | None:
     return selectors.last_event(case)
 
 
-def renewed(request: HttpRequest, case: Case, event: Event | None, **anew: str) -> QueryDict:
+def renewed(request: HttpRequest, case: Case, event: Event | None) -> QueryDict:
     """What was filled in, on the case as it stands now, so that nobody has to type it again."""
     if event is None:
         return request.POST
     data = request.POST.copy()
     data["version"] = str(case.version)
-    for name in anew.keys() & data.keys():
-        data[name] = anew[name]
     return data
+
+
+def show_newest(form: StepForm, **hidden: str) -> None:
+    """What a form that is shown again accepts by its hidden fields is what its page shows now."""
+    form.data = form.data.copy()
+    for name in hidden.keys() & form.fields.keys():
+        form.data[name] = hidden[name]
 
 
 def is_repetition(event: Event, request: HttpRequest, action: Action) -> bool:

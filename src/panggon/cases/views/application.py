@@ -24,7 +24,7 @@ from panggon.people.models import User
 from panggon.people.permissions import applicant, signed_in
 from panggon.sites.selectors import host_of
 
-AGAIN = timedelta(minutes=1)  # the same request of the same person within this time is a button pressed twice
+AGAIN = timedelta(minutes=1)
 
 
 @applicant
@@ -92,15 +92,11 @@ def _fit(form: ApplicationForm, user: User, action: Action, *, keeps_agency: boo
 
 def _make(request: HttpRequest, form: ApplicationForm, action: Action) -> Case | None:
     """The new case, or the one that the same button made a moment ago; None with the faults in the form."""
-    if not acting.is_acceptable(request, form):
-        return None
+    again = _made_just_now(request)
+    if again or not acting.is_acceptable(request, form):
+        return again
     inputs, now = form.inputs(), timezone.now()
     agency = inputs.get("agency") or request.user.agency
-    again = selectors.visible_to(request.user).filter(
-        applicant=request.user, agency=agency, label=normalise(inputs["label"]), created_at__gte=now - AGAIN
-    )
-    if again:
-        return again[0]
     try:
         with transaction.atomic():
             case = services.create_draft(agency, request.user, inputs, at=now)
@@ -110,6 +106,13 @@ def _make(request: HttpRequest, form: ApplicationForm, action: Action) -> Case |
     except InvalidError as error:
         form.add_faults(error.faults)
         return None
+
+
+def _made_just_now(request: HttpRequest) -> Case | None:
+    """The case of the same person for the same name, a moment ago: the button was pressed twice."""
+    label = normalise(request.POST.get("label", "").strip())
+    cases = selectors.visible_to(request.user).filter(applicant=request.user, created_at__gte=timezone.now() - AGAIN)
+    return cases.filter(label=label).first()
 
 
 def _page(

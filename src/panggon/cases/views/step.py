@@ -29,9 +29,9 @@ def step(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     digest = preparation.digest_of(case)
     if request.method != "POST":
         return _page(request, case, action, form_for(offer, case, digest=digest), changed=None)
-    data = acting.renewed(request, case, event, shown_digest=digest)
-    form = form_for(offer, case, data=data, files=request.FILES)
+    form = form_for(offer, case, data=acting.renewed(request, case, event), files=request.FILES)
     done = None if event else acting.attempt(request, case, action, form)
+    acting.show_newest(form, shown_digest=digest)
     return done or _page(request, case, action, form, changed=event)
 
 
