@@ -26,6 +26,7 @@ from panggon.node.config import NodeConfig
 from panggon.node.identity import Identity
 from panggon.node.lock import alone
 from panggon.node.loop import VERSION, Agent
+from panggon.node.servers import sshd
 from panggon.node.services import Service, Supervisor
 from panggon.node.sites import Sites, fault_words, now
 from panggon.node.status import status as status_of
@@ -147,6 +148,8 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
         "ipv4": list(config.dns.ipv4),
         "ipv6": list(config.dns.ipv6),
         "kinds": list(config.sites.kinds),
+        "sftp_port": config.sftp.port,
+        "sftp_fingerprint": sshd.fingerprint(layout.sshd_settings(config)),
         "simulated": config.simulate,
     }
     node, token = Portal(url, ca=config.portal.ca).enroll(code, name=name, facts=facts)

@@ -1,5 +1,7 @@
 """A private OpenSSH server that offers nothing but SFTP into the jails of the sites."""
 
+import base64
+import hashlib
 import socket
 import string
 from dataclasses import dataclass
@@ -83,6 +85,15 @@ PermitTTY no
 PermitUserRC no
 PermitUserEnvironment no
 """
+
+
+def fingerprint(settings: Settings) -> str:
+    """The host key as `ssh` shows it at a first login, `SHA256:…`; empty where no key was made yet."""
+    public = files.read(settings.host_key.with_name(f"{settings.host_key.name}.pub"))
+    if public is None:
+        return ""
+    digest = hashlib.sha256(base64.b64decode(public.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def _make_host_key(path: Path) -> None:
