@@ -1,22 +1,14 @@
 """The real nginx with its one configuration, asked by strangers of every kind."""
 
-import json
-import os
-import signal
-import socket
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Profile, SiteState
-from panggon.drivers import control, shell, visit
+from panggon.drivers import control
 from panggon.node.servers import nginx
-from panggon.node.sockets import processes
-from tests.drivers.running import running
-from tests.node.web_stand import HOST, OTHER, OTHER_SITE, SITE, SPEC, WEB, WebStand, request
+from tests.node.web_stand import HOST, OTHER, SITE, SPEC, WebStand, request
 
 pytestmark = pytest.mark.real
 
@@ -126,6 +118,7 @@ class TestFlips:
         stand.certificates.write(Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True})
         after = [stand.handshake(HOST) for _ in stand.each_worker()]
         assert before[0][1] != after[0] == after[1]
+        assert [stand.get("/").status for _ in stand.each_worker()] == [200, 200]
         stand.hosts.write(Key(Kind.HOST, HOST), {"site": SITE, "state": "prepared"})
         assert [stand.get("/").status for _ in stand.each_worker()] == [503, 503]
 
@@ -208,113 +201,3 @@ class TestLinks:
     def test_the_guard_is_named(self) -> None:
         (found,) = nginx.protections()
         assert (found.name, found.active, found.reason) == ("symlinks", True, "")
-
-
-class TestProof:
-    PATH = "/.well-known/panggon/site"
-
-    @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED])
-    def test_with_the_token(self, stand: WebStand, state: SiteState) -> None:
-        stand.make(state=state)
-        with visit.token(stand.root / "proof", SITE, web_group="www-data") as headers:
-            path = stand.root / "proof" / SITE
-            assert (path.stat().st_mode & 0o777, path.stat().st_uid, path.stat().st_gid) == (0o640, 0, WEB)
-            answer = stand.get(self.PATH, **headers)
-            word = headers["X-Panggon-Proof"]
-            for wrong in (word[:-1], word + "x", word[:-1] + chr(ord(word[-1]) ^ 1), "", "x" * len(word)):
-                assert stand.get(self.PATH, **{"X-Panggon-Proof": wrong}).status in (404, 503)
-        assert json.loads(answer.body) == {"site": SITE, "generation": 7, "state": state.value}
-        assert not path.exists()
-
-    @pytest.mark.parametrize(("state", "status"), [(SiteState.OPEN, 404), (SiteState.PREPARED, 503)])
-    @pytest.mark.parametrize("path", [PATH, "/.well-known/panggon/php"])
-    def test_without_a_token(self, stand: WebStand, state: SiteState, status: int, path: str) -> None:
-        stand.make(state=state)
-        assert stand.get(path).status == status
-        assert stand.get(path, **{"X-Panggon-Proof": ""}).status == status
-        assert stand.get(path, **{"X-Panggon-Proof": "x" * 43}).status == status
-
-    def test_the_token_of_another_site_opens_nothing(self, other: WebStand) -> None:
-        with visit.token(other.root / "proof", OTHER_SITE, web_group="www-data") as headers:
-            assert other.get(self.PATH, **headers).status == 404
-
-    def test_an_empty_token_file_opens_nothing(self, stand: WebStand) -> None:
-        path = stand.root / "proof" / SITE
-        path.write_text("")
-        path.chmod(0o644)
-        try:
-            assert stand.get(self.PATH, **{"X-Panggon-Proof": ""}).status == 404
-        finally:
-            path.unlink()
-
-
-class TestControl:
-    @pytest.mark.parametrize("host", ["", "..", "a/b", "A.example"])
-    def test_only_names_can_be_forgotten(self, stand: WebStand, host: str) -> None:
-        with pytest.raises(TemporaryError):
-            control.forget(stand.settings.control, host)
-
-    def test_only_root_reaches_it(self, stand: WebStand) -> None:
-        assert stand.settings.control.parent.stat().st_mode & 0o777 == 0o700
-        script = f"import socket; socket.socket(socket.AF_UNIX).connect({str(stand.settings.control)!r})"
-        process = shell.start(["/usr/bin/python3", "-c", script], log=stand.base / "logs" / "x.log", user=33, group=33)
-        assert process.wait(seconds=10)
-        assert process.code == 1
-
-    def test_there_is_nobody_to_forget_without_nginx(self, stand: WebStand) -> None:
-        control.forget(stand.base / "none.sock", HOST)
-        assert not control.answers(stand.base / "none.sock")
-
-
-class TestLog:
-    def test_one_line_of_json_with_the_site(self, stand: WebStand) -> None:
-        stand.get("/tercatat?x=\"'", **{"User-Agent": 'a"\\\n b'.replace("\n", " ")})
-        lines = (stand.settings.logs / "access.log").read_text().splitlines()
-        line = next(entry for entry in map(json.loads, reversed(lines)) if entry["uri"].startswith("/tercatat"))
-        assert (line["site"], line["status"], line["host"], line["agent"]) == (SITE, 404, HOST, 'a"\\  b')
-
-
-def test_a_killed_nginx_starts_again_at_once() -> None:
-    """The workers of a killed master end, its socket is cleared away."""
-    stand = WebStand("nginx-killed")
-    with stand.serving():
-        stand.make()
-        workers = stand.workers()
-        os.kill(stand.master.pid, signal.SIGKILL)
-        assert stand.master.wait(seconds=5)
-        with running(stand.server) as second:
-            assert stand.get("/").status == 404
-            assert not [pid for pid in workers if processes.start_time(pid)]
-            assert second.running()
-
-
-def test_paths_that_could_become_configuration_are_refused(tmp_path: Path) -> None:
-    usual = {"run": tmp_path, "configuration": tmp_path / "x", "logs": tmp_path, "addresses": ("127.0.0.1",)}
-    for root in ("/srv/a b", '/srv/a";', "/srv/$x", "relative"):
-        settings = nginx.Settings(root=Path(root), http_port=1, https_port=2, **usual)
-        with pytest.raises(PermanentError, match=r"nginx\.path"):
-            nginx._configuration(settings)
-
-
-def test_ports_that_are_taken_stop_it_with_a_sentence() -> None:
-    stand = WebStand("nginx-taken")
-    with stand.serving(), closing(socket.socket()) as taken:
-        assert taken.connect_ex(("127.0.0.1", stand.settings.https_port)) == 0
-        second = WebStand("nginx-second")
-        try:
-            settings = nginx.Settings(
-                root=second.root,
-                run=second.settings.run,
-                configuration=second.settings.configuration,
-                logs=second.settings.logs,
-                addresses=("127.0.0.1",),
-                http_port=stand.settings.http_port,
-                https_port=second.settings.https_port,
-            )
-            nginx.prepare(settings)
-            process = shell.start(nginx.server(settings).argv, log=settings.logs / "nginx.log")
-            assert process.wait(seconds=10)
-            assert process.code == 1
-            assert "Address already in use" in (settings.logs / "nginx.log").read_text()
-        finally:
-            second.discard()
