@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import threading
@@ -410,3 +411,27 @@ def test_a_holder_without_keeper_and_installation_ends(stand: Stand) -> None:
     stand.settings.control.unlink()
     stand.until(lambda: not processes.start_time(former))
     assert stand.processes(site) == []
+
+
+@pytest.mark.parametrize("stand", [{"around": ("prlimit", "--nofile=64:")}], indirect=True)
+def test_more_sites_than_a_process_may_usually_open(stand: Stand) -> None:
+    """Keeper and holder raise their own limit; a socket that the keeper cannot take would be lost with the holder."""
+    assert stand.keeper
+    holder = stand.holder()
+    assert holder
+    for pid in (stand.keeper.pid, holder):
+        soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        assert soft == hard
+
+
+@pytest.mark.parametrize("stand", [{"idle_seconds": 4.0}], indirect=True)
+def test_an_adopted_site_is_not_put_to_sleep_before_its_time(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    before = stand.process(site)
+    assert before
+    workers = {pid for pid in stand.processes(site) if processes.children(pid) == ()}
+    stand.until(lambda: workers.isdisjoint(stand.processes(site)), seconds=45)  # they end after half the idle time
+    stand.new_holder(after=kill_holder(stand))
+    time.sleep(1.5)
+    assert stand.process(site) == before

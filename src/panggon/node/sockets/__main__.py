@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     settings = load(arguments.config)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # keeper and holder have one descriptor a site and more
     os.umask(0o027)  # inherited by PHP: what it writes into `public` is for nginx's group, not for all
     if arguments.keeper is None:
         return Keeper(settings, arguments.config.resolve()).run()

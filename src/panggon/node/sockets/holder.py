@@ -7,7 +7,6 @@ which sandboxes run. A holder that is started beside a living one (its keeper wa
 import dataclasses
 import logging
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -178,9 +177,7 @@ def _handed_over(settings: SocketSettings) -> tuple[tuple[str, socket.socket], .
 
 
 def _prepare(settings: SocketSettings) -> None:
-    """The directories of the holder, its PHP pages, and as many descriptors as the system allows."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """The directories of the holder and its PHP pages."""
     files.directory(settings.root / "run", mode=0o750, gid=settings.web_group)
     files.directory(settings.records, mode=0o700)
     files.directory(settings.pages)

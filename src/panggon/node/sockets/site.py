@@ -26,14 +26,13 @@ log = logging.getLogger(__name__)
 class Site:
     """Times are seconds of a monotonic clock."""
 
-    def __init__(self, machine: Machine, served: Served, listener: socket.socket) -> None:
+    def __init__(self, machine: Machine, served: Served, listener: socket.socket, *, now: float) -> None:
         self.machine = machine
         self.served = served
         self.listener = listener
         self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, listener)
         self.failures = 0
-        self._started = 0.0
-        self._worked = 0.0
+        self._started = self._worked = now
         self._wake_after = 0.0
         self._end_by: float | None = None
         self._when_asleep: list[Callable[[], None]] = []

@@ -101,7 +101,7 @@ class Sites:
         """Serve a site on this socket; a sandbox that runs already is adopted, or replaced if it is another than it
         would be now.
         """
-        site = self._sites[served.site] = Site(self._machine, served, listener)
+        site = self._sites[served.site] = Site(self._machine, served, listener, now=time.monotonic())
         if not kept:
             self.tell(channel.KEEP, served.site, listener)
         try:
