@@ -1,0 +1,229 @@
+"""The command line on a simulated machine: words, JSON, exit statuses, and input that changes nothing."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from panggon.core.resources import Key, Kind, foreign, ours
+from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.node import identity
+from panggon.node.cli import cli
+from tests.node import portal as portals
+from tests.node import simulated
+from tests.node.portal import CODE, TOKEN
+from tests.node.simulated import HOST, SITE, SPEC, document, opened
+
+
+class Terminal:
+    def __init__(self, place):
+        self.place = place
+        self.config = simulated.toml(place)
+        self.settings = simulated.settings(place)
+
+    def __call__(self, *words):
+        return CliRunner().invoke(cli, ["--config", str(self.config), *words], env={"COLUMNS": "200"})
+
+    def spec(self, content=None):
+        path = self.place / "spec.json"
+        path.write_text(json.dumps(document() if content is None else content))
+        return str(path)
+
+    @property
+    def machine(self):
+        return simulated.machine_of(self.settings)
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    return Terminal(tmp_path)
+
+
+def test_a_plan_is_told_in_sentences_with_its_digest(terminal):
+    result = terminal("plan", terminal.spec())
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0].startswith(f"1. Membuat pengguna Unix {SITE} (")
+    assert lines[-1].startswith("Sidik rencana: ")
+    assert len(lines[-1].split()[-1]) == 64
+    assert terminal.machine.resources() == {}
+
+
+def test_applying_makes_and_proves_the_site(terminal):
+    result = terminal("apply", terminal.spec())
+    assert result.exit_code == 0
+    assert "✓ 1/8 Membuat pengguna Unix" in result.stderr
+    assert "https.answer" in result.stdout
+    assert "Selesai: semua bukti terpenuhi." in result.stdout
+    assert terminal.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "prepared"}
+    assert "Semua sudah seperti yang diminta." in terminal("plan", terminal.spec()).stdout
+
+
+def test_programs_get_json(terminal):
+    planned = json.loads(terminal("plan", terminal.spec(), "--json").stdout)
+    applied = json.loads(terminal("apply", terminal.spec(), "--json").stdout)
+    verified = json.loads(terminal("verify", terminal.spec(), "--json").stdout)
+    assert planned["plan"]["digest"] == planned["digest"]
+    assert (applied["outcome"], applied["digest"], applied["problem"]) == ("applied", planned["digest"], None)
+    assert verified["outcome"] == "verified"
+    assert [row["name"] for row in verified["evidence"]] == [row["name"] for row in applied["evidence"]]
+    assert all(row["ok"] for row in verified["evidence"])
+
+
+def test_a_failed_proof_is_a_failed_command(terminal):
+    terminal("apply", terminal.spec())
+    terminal.machine.put(ours(Key(Kind.HOST, HOST), site=SITE, state="open"))
+    result = terminal("verify", terminal.spec(), "--json")
+    assert result.exit_code == 1
+    assert [row["name"] for row in json.loads(result.stdout)["evidence"] if not row["ok"]] == ["https.answer"]
+
+
+def test_drift_is_shown_and_not_mended(terminal):
+    terminal("apply", terminal.spec())
+    assert terminal("drift", terminal.spec()).exit_code == 0
+    terminal.machine.put(ours(Key(Kind.HOST, HOST), site=SITE, state="open"))
+    result = terminal("drift", terminal.spec(), "--json")
+    changes = json.loads(result.stdout)["changes"]
+    assert result.exit_code == 1
+    assert [(row["key"], row["before"]["state"], row["after"]["state"]) for row in changes] == [
+        (f"host:{HOST}", "open", "prepared")
+    ]
+    assert terminal.machine.attributes(Key(Kind.HOST, HOST))["state"] == "open"
+
+
+def test_removing_parks_and_keeps_what_the_owner_made(terminal):
+    terminal("apply", terminal.spec(document(opened())))
+    result = terminal("remove", terminal.spec(document(opened())))
+    assert result.exit_code == 0
+    kinds = {key.kind for key in terminal.machine.resources()}
+    assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.SITE, Kind.CERTIFICATE}
+    assert json.loads(terminal("status", "--json").stdout)["sites"] == 0
+
+
+def test_what_others_made_stops_the_command(terminal):
+    terminal.settings.paths.state.mkdir()
+    terminal.machine.put(foreign(Key(Kind.RECORDS, HOST), "dibuat tangan"))
+    result = terminal("apply", terminal.spec())
+    assert result.exit_code == 1
+    assert result.stderr == f"records:{HOST} (dibuat tangan) (plan.foreign)\n"
+    assert len(terminal.machine.resources()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ({"version": 9}, ["version: versi 9 tidak dikenal; yang dikenal hanya versi 1."]),
+        (
+            document(site="s1", state="live", limits={"processes": 1}),
+            [
+                "site: harus huruf s diikuti enam angka.",
+                "state: harus salah satu dari: prepared, open, parked.",
+                "limits.processes: harus bilangan bulat dari 4 sampai 256.",
+            ],
+        ),
+        (document(site="s000123"), ["site: mesin ini hanya menerima nomor situs 900001 sampai 900009."]),
+        ([], ["dokumen: harus berupa objek JSON."]),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "apply", "verify", "remove", "drift"])
+def test_every_fault_of_a_spec_is_one_line_and_nothing_changes(terminal, command, content, lines):
+    result = terminal(command, terminal.spec(content))
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == lines
+    assert result.stdout == ""
+    assert not (terminal.place / "state" / "journal").exists()
+    assert terminal.machine.resources() == {}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[" * 100_000, "\x00"])
+def test_a_file_that_is_not_json_is_one_line(terminal, content):
+    path = terminal.place / "spec.json"
+    path.write_text(content)
+    result = terminal("apply", str(path))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{path}: bukan JSON yang benar: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_is_one_line(terminal):
+    result = terminal("apply", "/nowhere.json")
+    assert (result.exit_code, result.stderr) == (2, "/nowhere.json: tidak dapat dibaca: No such file or directory.\n")
+
+
+def test_wrong_settings_are_told_before_anything_else(terminal):
+    terminal.config.write_text('[dns]\nzone = "kota.example"\nipv4 = ["x"]\n')
+    result = terminal("status")
+    assert (result.exit_code, result.stderr) == (2, "dns.ipv4: harus alamat IPv4, bukan 'x'.\n")
+
+
+def test_an_interrupted_run_is_ended_first(terminal):
+    sites = simulated.sites_on(terminal.settings, machine := terminal.machine)
+    machine.at_write = {4: Mishap(Moment.DURING, Killed())}
+    with pytest.raises(Killed):
+        sites.apply(sites.plan(SPEC))
+    assert json.loads(terminal("status", "--json").stdout)["unfinished"] == [SITE]
+    wished = dataclasses.replace(SPEC, generation=2)
+    result = terminal("apply", terminal.spec(document(wished)))
+    assert result.exit_code == 0
+    assert f"Menyelesaikan dahulu pekerjaan {SITE} yang terputus." in result.stderr
+    assert terminal.machine.attributes(Key(Kind.SITE, SITE))["generation"] == 2
+    assert json.loads(terminal("status", "--json").stdout)["unfinished"] == []
+
+
+def test_a_machine_is_enrolled_once_and_keeps_its_token_to_itself(terminal):
+    with portals.running() as portal:
+        result = terminal("enroll", portal.url, CODE, "--name", "satu")
+    kept = terminal.settings.paths.state / "node.json"
+    assert (result.exit_code, result.stdout) == (0, f"Mesin satu terdaftar di {portal.url} dengan nomor 1.\n")
+    assert identity.load(terminal.settings.paths.state).token == TOKEN
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert TOKEN not in result.output
+    assert f"Portal: {portal.url}" in terminal("status").stdout
+
+
+def test_a_wrong_code_enrols_nothing(terminal):
+    with portals.running() as portal:
+        result = terminal("enroll", portal.url, "wrong")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "portal tidak menerima kode ini" in result.stderr
+    assert not (terminal.settings.paths.state / "node.json").exists()
+
+
+def test_a_machine_that_is_not_enrolled_says_how(terminal):
+    result = terminal("run")
+    assert result.exit_code == 1
+    assert result.stderr == "mesin ini belum terdaftar: jalankan `panggon-node enroll URL KODE` (node.unknown)\n"
+
+
+def test_status_says_that_it_is_a_simulation(terminal):
+    found = json.loads(terminal("status", "--json").stdout)
+    assert (found["simulated"], found["servers"]) == (True, [])
+    assert [(row["name"], row["active"]) for row in found["protections"]] == [("simulation", False)]
+    assert terminal("services", "run").exit_code == 1
+
+
+def without_mounting(*argv):
+    """Run as root without the right to mount: what a container that forbids it gives."""
+    command = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", *argv]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.real
+def test_a_protection_that_cannot_be_had_is_named_and_refused(tmp_path):
+    assert os.geteuid() == 0
+    config = simulated.toml(tmp_path)
+    config.write_text(config.read_text().replace("simulate = true", ""))
+    node = (str(Path(sys.executable).with_name("panggon-node")), "--config", str(config))
+    rows = {row["name"]: row for row in json.loads(without_mounting(*node, "status", "--json").stdout)["protections"]}
+    refused = without_mounting(*node, "services", "run")
+    assert rows["symlinks"]["active"] is False
+    assert rows["symlinks"]["reason"] != ""
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith("perlindungan ini tidak dapat diberikan di mesin ini: ")
+    assert "symlinks: " in refused.stderr
+    assert not (tmp_path / "root").exists()
