@@ -36,6 +36,12 @@ class PdfField(forms.FileField):
 class RuledForm(forms.Form):
     """A form whose input is judged by rules elsewhere."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Django's own word for a field is "bidang", which is a division here.
+        for field in self.fields.values():
+            field.error_messages["required"] = _("Wajib diisi.")
+
     def add_faults(self, faults: tuple[Fault, ...]) -> None:
         """Puts what the rules refused beside the fields that it concerns."""
         for fault in faults:
