@@ -8,9 +8,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from panggon.drivers import files, shell
 from panggon.node.sockets import SocketSettings, processes
@@ -57,6 +59,21 @@ class Stand:
     def new_holder(self, *, after: int) -> None:
         """Wait until another holder than `after` answers."""
         self.until(lambda: not processes.start_time(after) and self.holder() not in (None, after) and self.answers())
+
+    def kill_holder(self) -> int:
+        pid = self.holder()
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill_keeper(self) -> int:
+        """Returns the holder, which lives."""
+        pid = self.holder()
+        assert self.keeper
+        assert pid
+        self.keeper.send(signal.SIGKILL)
+        assert self.keeper.wait(seconds=5)
+        return pid
 
     def close(self) -> None:
         if self.keeper:
@@ -115,6 +132,10 @@ class Stand:
     def get(self, site: str, script: str = "/site/public/index.php", **more: Any) -> str:
         return fastcgi.request(self.settings.root / "run" / f"{site}.sock", script, **more)
 
+    def proof(self, site: str, script: str = "/panggon/proof.php") -> dict[str, Any]:
+        """What the node's own page says."""
+        return dict(json.loads(self.get(site, script)))
+
     def ask(self, **request: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(30)
@@ -146,3 +167,13 @@ class Stand:
         while not condition():
             assert time.monotonic() < end, "it did not come true in time"
             time.sleep(0.05)
+
+
+def started(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    """A running stand, for a fixture that may be parametrised with its settings."""
+    stand = Stand("sockets", **getattr(request, "param", {}))
+    try:
+        stand.start()
+        yield stand
+    finally:
+        stand.close()

@@ -1,0 +1,89 @@
+"""What the holder is told, and what it refuses."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.node.stand import Stand, started
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    yield from started(request)
+
+
+def test_a_new_generation_replaces_the_sandbox(stand: Stand) -> None:
+    site = stand.serve(900100, "echo getenv('PANGGON_GENERATION'), ' ', ini_get('memory_limit');")
+    assert stand.get(site) == "1 64M"
+    stand.describe(site, {"generation": 2, "memory_mebibytes": 256})
+    assert stand.get(site) == "1 64M"  # nothing changes before it is told
+    assert stand.sync(site) == {"ok": True}
+    serving = stand.ask(do="show", site=site)["serving"]
+    assert (serving["generation"], serving["kind"], serving["php_version"]) == (2, "php", "8.2")
+    assert stand.get(site) == "2 128M"
+    process = stand.process(site)
+    stand.sync(site)
+    assert stand.process(site) == process  # nothing has changed: nothing is stopped
+
+
+def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
+    site, path = stand.serve(900100), stand.settings.root / "run" / "s900100.sock"
+    stand.get(site)
+    assert stand.ask(do="drop", site=site) == {"ok": True}
+    assert stand.processes(site) == []
+    assert not path.exists()
+    stand.new_holder(after=stand.kill_holder())
+    assert stand.ask(do="list")["sites"] == []
+    assert not path.exists()
+    assert stand.sync(site) == {"ok": True}
+    assert stand.get(site) == "ok"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"php_version": "8.2; rm"}, "PHP version"),
+        ({"processes": 100_000}, "processes"),
+        ({"document_root": "/etc"}, "document_root"),
+        ({"site": "s900999"}, "no PHP site"),
+        ({"kind": "static"}, "no PHP site"),
+    ],
+)
+def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, object], words: str) -> None:
+    site = stand.lay_out(900100, fields)
+    answer = stand.ask(do="sync", site=site, php_version=fields.get("php_version", "8.2"), generation=1)
+    assert (answer["ok"], answer["code"], answer["temporary"]) == (False, "runtime.invalid", False)
+    assert words in answer["error"]
+    assert stand.ask(do="list")["sites"] == []
+
+
+@pytest.mark.parametrize("text", ["no json\n", "[]\n", '{"do": "sync", "site": "../../etc"}\n', '{"do": "x"}\n'])
+def test_a_bad_request_is_refused_and_harms_nothing(stand: Stand, text: str) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(stand.settings.control))
+        client.sendall(text.encode())
+        assert json.loads(client.makefile().readline())["ok"] is False
+    assert stand.ask(do="list")["ok"]
+
+
+def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:
+    site = stand.lay_out(900100, {})
+    path = stand.settings.root / "run" / f"{site}.sock"
+    path.write_text("of somebody else")
+    for request in ({"do": "drop", "site": site}, {"do": "sync", "site": site, "php_version": "8.2", "generation": 1}):
+        assert stand.ask(**request)["code"] == "runtime.foreign"
+    assert stand.ask(do="show", site=site) == {"ok": True, "serving": None, "foreign": f"{path} is not ours"}
+    assert path.read_text() == "of somebody else"
+
+
+def test_a_removed_socket_is_seen_and_mended(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    (stand.settings.root / "run" / f"{site}.sock").unlink()
+    assert stand.ask(do="show", site=site)["serving"] is None
+    assert stand.sync(site) == {"ok": True}
+    assert stand.get(site) == "ok"

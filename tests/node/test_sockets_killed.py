@@ -1,0 +1,132 @@
+"""Keeper and holder killed, replaced and ended: what the sites and their visitors notice of it."""
+
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from panggon.node.sockets import processes
+from tests.node.stand import Stand, started
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    yield from started(request)
+
+
+def test_killing_the_holder_disturbs_nobody(stand: Stand) -> None:
+    awake, asleep = stand.serve(900100, "usleep(3000); echo 'ok';"), stand.serve(900101)
+    assert stand.get(awake) == "ok"
+    before = stand.process(awake)
+    answers: list[str] = []
+    visitor = threading.Thread(target=lambda: answers.extend(stand.get(awake) for _ in range(150)))
+    visitor.start()
+    for _ in range(2):
+        former = stand.kill_holder()
+        assert stand.get(asleep) == "ok"  # waits in the kept socket until there is a holder again
+        stand.new_holder(after=former)
+        stand.ask(do="stop", site=asleep)
+    visitor.join()
+    assert answers == ["ok"] * 150
+    assert stand.process(awake) == before  # adopted, not started anew
+    assert stand.ask(do="stop", site=awake) == {"ok": True}
+    assert stand.processes(awake) == []
+
+
+def test_killing_the_keeper_leaves_the_sites_up_and_a_new_one_takes_over(stand: Stand) -> None:
+    awake, asleep = stand.serve(900100), stand.serve(900101)
+    stand.get(awake)
+    before, former = stand.process(awake), stand.kill_keeper()
+    assert stand.get(asleep) == "ok"
+    stand.start()
+    stand.new_holder(after=former)
+    assert stand.get(awake) == stand.get(asleep) == "ok"
+    assert stand.process(awake) == before
+
+
+def test_keeper_and_holder_killed_the_site_comes_back_on_a_new_socket(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    before = stand.process(site)
+    os.kill(stand.kill_keeper(), signal.SIGKILL)
+    stand.start()
+    assert stand.get(site) == "ok"
+    assert stand.process(site) != before  # it listened on a socket that has no name any more
+    stand.until(lambda: before not in stand.processes(site))
+
+
+def test_a_sandbox_without_a_record_finishes_its_request_and_is_replaced(stand: Stand) -> None:
+    """As if the holder had been killed between starting PHP and writing the record."""
+    site = stand.serve(900100, "$end = microtime(true) + 1.5; while (microtime(true) < $end); echo 'done';")
+    answers: list[str] = []
+    visitor = threading.Thread(target=lambda: answers.append(stand.get(site)))
+    visitor.start()
+    stand.until(lambda: len(stand.processes(site)) >= 3)
+    before = stand.process(site)
+    (stand.settings.records / f"{site}.json").unlink()
+    stand.new_holder(after=stand.kill_holder())
+    visitor.join()
+    assert answers == ["done"]
+    stand.until(lambda: stand.process(site) is None)
+    assert stand.get(site) == "done"
+    assert stand.process(site) != before
+
+
+def test_the_holder_is_replaced_on_request(stand: Stand) -> None:
+    site, former = stand.serve(900100), stand.holder()
+    stand.get(site)
+    before = stand.process(site)
+    assert stand.keeper
+    assert former
+    stand.keeper.send(signal.SIGHUP)
+    stand.new_holder(after=former)
+    assert stand.process(site) == before
+    assert stand.get(site) == "ok"
+
+
+def test_a_holder_without_keeper_and_installation_ends(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    former = stand.kill_keeper()
+    stand.settings.control.unlink()
+    stand.until(lambda: not processes.start_time(former))
+    assert stand.processes(site) == []
+
+
+@pytest.mark.parametrize("stand", [{"around": ("prlimit", "--nofile=64:")}], indirect=True)
+def test_more_sites_than_a_process_may_usually_open(stand: Stand) -> None:
+    """Keeper and holder raise their own limit; a socket that the keeper cannot take would be lost with the holder."""
+    assert stand.keeper
+    holder = stand.holder()
+    assert holder
+    for pid in (stand.keeper.pid, holder):
+        soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        assert soft == hard
+
+
+@pytest.mark.parametrize("stand", [{"idle_seconds": 4.0}], indirect=True)
+def test_an_adopted_site_is_not_put_to_sleep_before_its_time(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    before = stand.process(site)
+    assert before
+    workers = {pid for pid in stand.processes(site) if processes.children(pid) == ()}
+    stand.until(lambda: workers.isdisjoint(stand.processes(site)), seconds=45)  # they end after half the idle time
+    stand.new_holder(after=stand.kill_holder())
+    time.sleep(1.5)
+    assert stand.process(site) == before
+
+
+def test_the_end_leaves_nothing(stand: Stand) -> None:
+    site = stand.serve(900100)
+    stand.get(site)
+    assert stand.keeper
+    stand.keeper.send(signal.SIGTERM)
+    assert stand.keeper.wait(seconds=10)
+    assert stand.processes(site) == []
