@@ -27,6 +27,14 @@ class TestPages:
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert answer.headers["x-content-type-options"] == "nosniff"
 
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [("a.mjs", "text/javascript"), ("a.css", "text/css"), ("a.tidak-tahu", "application/octet-stream")],
+    )
+    def test_the_type_of_a_file(self, stand: WebStand, name: str, kind: str) -> None:
+        stand.put(name, "x")
+        assert stand.get(f"/{name}").headers["content-type"] == kind
+
     def test_a_directory_without_an_index_is_not_listed(self, stand: WebStand) -> None:
         stand.put("berkas/a.txt", "a")
         assert stand.get("/berkas/").status == 404

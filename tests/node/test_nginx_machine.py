@@ -58,6 +58,18 @@ class TestProof:
             path.unlink()
 
 
+class TestWorkers:
+    def test_they_are_not_root_and_may_open_more_than_the_usual_files(self, stand: WebStand) -> None:
+        for worker in stand.workers():
+            assert Path(f"/proc/{worker}").stat().st_uid == WEB
+            limits = Path(f"/proc/{worker}/limits").read_text()
+            soft = next(line.split()[3] for line in limits.splitlines() if line.startswith("Max open files"))
+            assert int(soft) > 4096
+
+    def test_the_log_is_not_for_everybody(self, stand: WebStand) -> None:
+        assert (stand.settings.logs / "access.log").stat().st_mode & 0o777 == 0o640
+
+
 class TestControl:
     @pytest.mark.parametrize("host", ["", "..", "a/b", "A.example"])
     def test_only_names_can_be_forgotten(self, stand: WebStand, host: str) -> None:

@@ -1,5 +1,6 @@
 -- The agent's word to all workers; the socket lies in a directory of root's.
 
+local lifetime = require("lifetime")
 local names = require("names")
 local store = require("store")
 
@@ -16,6 +17,10 @@ function M.forget()
         return ngx.exit(ngx.HTTP_INTERNAL_SERVER_ERROR)
     end
     return ngx.exit(ngx.HTTP_NO_CONTENT)
+end
+
+function M.ready()
+    return ngx.exit(lifetime.serving() and ngx.HTTP_NO_CONTENT or ngx.HTTP_SERVICE_UNAVAILABLE)
 end
 
 return M

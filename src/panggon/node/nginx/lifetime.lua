@@ -3,15 +3,22 @@
 
 local ffi = require("ffi")
 
-ffi.cdef("int prctl(int option, unsigned long argument, ...);")
+ffi.cdef("int prctl(int option, unsigned long argument, ...); int getppid(void);")
 
 local PR_SET_PDEATHSIG = 1
 local SIGQUIT = 3
 
 local M = {}
+local master
 
 function M.end_with_master()
     ffi.C.prctl(PR_SET_PDEATHSIG, ffi.cast("unsigned long", SIGQUIT))
+    master = ffi.C.getppid()
+end
+
+-- Whether this worker serves, or only finishes what it had begun when its master was killed.
+function M.serving()
+    return ffi.C.getppid() == master
 end
 
 return M

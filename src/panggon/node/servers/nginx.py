@@ -3,6 +3,7 @@
 import datetime as dt
 import grp
 import re
+import resource
 import signal
 import string
 import tempfile
@@ -21,16 +22,20 @@ from panggon.node.sockets.protections import Protection
 
 USER = "www-data"
 CODE = Path(__file__).resolve().parent.parent / "nginx"
+# Files that a worker may have open; without saying so it is the soft limit of whoever starts nginx, often 1,024.
+OPEN_FILES_MOST = 65_536
 SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 # Arguments: the directory of the sites, the control socket, then the program. The links of tenants are refused by the
 # kernel below this mount, and only for nginx. A killed nginx leaves its socket, on which no other can listen.
 IN_OWN_MOUNTS = """mount --bind "$1" "$1"
 mount -o remount,bind,nosymfollow "$1"
 rm -f "$2"
+umask 027
 shift 2
 exec "$@"
 """
 WITHOUT_MOUNTS = """rm -f "$2"
+umask 027
 shift 2
 exec "$@"
 """
@@ -133,8 +138,12 @@ def _without_mounts(directory: Path, socket: Path, argv: tuple[str, ...]) -> tup
 
 def _configuration(settings: Settings) -> str:
     suffix = "" if settings.https_port == 443 else f":{settings.https_port}"
+    open_files = _open_files()
     values = {
         "user": USER,
+        "open_files": open_files,
+        "connections": open_files // 4,
+        "kept_files": open_files // 4,
         "root": _safe(settings.root),
         "run": _safe(settings.run),
         "logs": _safe(settings.logs),
@@ -149,6 +158,12 @@ def _configuration(settings: Settings) -> str:
     }
     fastcgi = _read("fastcgi.template").substitute(values).rstrip()
     return _read("nginx.conf.template").substitute(values, fastcgi=fastcgi)
+
+
+def _open_files() -> int:
+    """As many as may be had here without raising the hard limit, which root may not do in every container."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return OPEN_FILES_MOST if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES_MOST)
 
 
 def _read(name: str) -> _Template:
