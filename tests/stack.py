@@ -1,0 +1,87 @@
+"""The demonstration's whole stack, real servers and all, in places of its own, for tests that need everything."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import cleaning, layout
+from demo.layout import REPOSITORY, Layout
+from demo.people import Account
+
+BASE = Path("/srv")  # sshd wants every parent of a chroot to be root's, and database servers run as other users
+SECONDS_TO_START = 110
+SECONDS_TO_STOP = 90
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack: where it keeps its things, who may sign in, and the supervisor that started it."""
+
+    layout: Layout
+    accounts: dict[str, Account]  # by role
+    process: subprocess.Popen[bytes]
+
+    @property
+    def portal(self) -> str:
+        return self.layout.portal_url
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return self.layout.ports
+
+
+@contextmanager
+def running_stack(name: str, *, first_site: int, simulate: bool = False) -> Iterator[Stack]:
+    """Office, machine and agent below `/srv/panggon-test-<name>`; nothing of it is left afterwards.
+
+    `first_site` must leave 10,000 numbers that no other stack of this machine uses.
+    """
+    base = BASE / f"panggon-test-{name}"
+    state, hosting = base / "var", base / "hosting"
+    cleaning.remove(state, hosting=hosting, first_site=first_site)  # of a run that was killed
+    base.mkdir(exist_ok=True)
+    places = layout.prepare(state=state, hosting=hosting, first_site=first_site)
+    process = _start(places, simulate=simulate)
+    try:
+        _await_ready(places, process)
+        yield Stack(places, _accounts(places), process)
+    finally:
+        _stop(process)
+        cleaning.remove(state, hosting=hosting, first_site=first_site)
+        base.rmdir()
+
+
+def _start(places: Layout, *, simulate: bool) -> "subprocess.Popen[bytes]":
+    options = ["--simulate"] if simulate else []
+    # When the tests are killed, the stack is told to stop as well.
+    argv = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "demo.stack", str(places.state), *options]
+    with _said(places).open("wb") as said:
+        return subprocess.Popen(argv, stdout=said, stderr=said, cwd=REPOSITORY, start_new_session=True)
+
+
+def _said(places: Layout) -> Path:
+    return places.logs / "stack.log"
+
+
+def _await_ready(places: Layout, process: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + SECONDS_TO_START
+    while "agent siap" not in _said(places).read_text():
+        if process.poll() is not None or time.monotonic() > ends:
+            raise RuntimeError(f"the stack did not start\n{_said(places).read_text()}")
+        time.sleep(0.1)
+
+
+def _accounts(places: Layout) -> dict[str, Account]:
+    return {role: Account(**account) for role, account in json.loads(places.accounts.read_text()).items()}
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    process.wait(SECONDS_TO_STOP)
