@@ -358,8 +358,8 @@ def test_event_and_jobs_are_written_together(office):
     wanted = ProcrastinateJob.objects.filter(args__event=event.pk).order_by("id")
     assert [(job.task_name, job.args, job.lock) for job in wanted] == [
         ("cases.make_paper", {"event": event.pk, "kind": "receipt"}, f"case-{case.pk}"),
-        ("cases.notify", {"event": event.pk, "whom": "notify_applicant"}, f"case-{case.pk}"),
-        ("cases.notify", {"event": event.pk, "whom": "notify_next"}, f"case-{case.pk}"),
+        ("cases.notify", {"event": event.pk, "whom": "notify_applicant"}, None),
+        ("cases.notify", {"event": event.pk, "whom": "notify_next"}, None),
     ]
 
 

@@ -23,13 +23,12 @@ PAPERS: Mapping[Effect, PaperKind] = {
 
 
 def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
-    """Jobs of one case run one after the other, so that papers have the order of the acts."""
-    lock = f"case-{case.pk}"
+    """Papers of one case are made one after the other, so that their numbers have the order of the acts."""
     for effect in effects:
         if effect in PAPERS:
-            defer("cases.make_paper", lock=lock, event=event.pk, kind=PAPERS[effect].value)
+            defer("cases.make_paper", lock=f"case-{case.pk}", event=event.pk, kind=PAPERS[effect].value)
         elif effect in NOTICES:
-            defer("cases.notify", lock=lock, event=event.pk, whom=effect.value)
+            defer("cases.notify", event=event.pk, whom=effect.value)
         elif case.site is not None:
             WISHES[effect](case, case.site, event.at)
 

@@ -62,7 +62,7 @@ def worker() -> None:
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
         app.run_worker(
             concurrency=4,
-            fetch_job_polling_interval=2.0,
+            fetch_job_polling_interval=0.5,  # how soon a job follows the one whose lock it waits for
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             stalled_worker_timeout=3 * SILENCE_SECONDS,
             delete_jobs="successful",

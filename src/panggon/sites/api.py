@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from panggon.core.errors import InvalidError, PermanentError
-from panggon.people.permissions import public
+from panggon.people.permissions import View, public
 from panggon.sites import messages, selectors, services
 from panggon.sites.models import Node, Purpose, Wish
 from panggon.sites.waiting import wait_for_wish
@@ -24,10 +24,10 @@ def _error(status: int, code: str, **more: Any) -> HttpResponse:
     return JsonResponse({"error": code, **more}, status=status)
 
 
-def _answering(method: str) -> Callable[[NodeView], NodeView]:
+def _answering(method: str) -> Callable[[NodeView], View]:
     """One method only, a body of bounded size that is a JSON object, and faults as answers."""
 
-    def decorate(view: NodeView) -> NodeView:
+    def decorate(view: NodeView) -> View:
         @public
         @wraps(view)
         def answered(request: HttpRequest, **arguments: Any) -> HttpResponse:

@@ -60,7 +60,7 @@ def progress_of(wish: Wish) -> QuerySet[Progress]:
 def is_taken(host: str, *, except_for: Site | None = None) -> bool:
     """Whether another site holds the name now."""
     holders = Site.objects.filter(host=host, released_at=None)
-    return holders.exclude(pk=except_for.pk if except_for else None).exists()
+    return (holders.exclude(pk=except_for.pk) if except_for else holders).exists()
 
 
 def is_retired(host: str) -> bool:

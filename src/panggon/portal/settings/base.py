@@ -164,10 +164,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"only_trouble": {"()": "panggon.portal.logs.OnlyTrouble"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "jobs": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["only_trouble"]},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        **{name: {"level": "WARNING"} for name in ("procrastinate", "pikepdf", "httpx")},
+        **{name: {"level": "WARNING"} for name in ("pikepdf", "httpx")},
+        "procrastinate": {"handlers": ["jobs"], "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers send any Host; 400 is the answer
     },
 }
