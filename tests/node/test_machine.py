@@ -1,0 +1,149 @@
+"""The whole machine, real: all servers under the supervisor, sites made by the command line and by a killed agent."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from passlib.hash import sha512_crypt
+
+from demo.clients import ask_dns
+from panggon.drivers.user import fingerprint
+from panggon.node import identity
+from panggon.node.identity import Identity
+from tests.node import portal as portals
+from tests.node.machine_stand import UID_BASE, ZONE, Machine
+from tests.node.portal import TOKEN
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+EXAMPLE_SITE = Path(__file__).resolve().parents[2] / "examples" / "site"
+PASSWORD = "kata sandi yang panjang"
+
+
+@pytest.fixture(scope="module")
+def machine():
+    found = Machine()
+    try:
+        found.start()
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture
+def portal(machine):
+    with portals.running() as found:
+        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN, datetime(2026, 11, 2, tzinfo=UTC)))
+        yield found
+
+
+def guest_book(machine, spec, message):
+    return json.loads(machine.page(spec, f"/buku-tamu.php?pesan={message}").body)
+
+
+def test_a_prepared_site_waits_and_lets_nobody_in(machine):
+    spec = machine.spec(990001, access={"ssh_keys": [machine.key("early")]})
+    applied = machine.node("apply", machine.write_spec(spec), "--json")
+    report = json.loads(applied.stdout)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert all(row["ok"] for row in report["evidence"])
+    assert {"php.user", "php.isolation", "php.database", "sftp.locked", "dns.signed", "tls.certificate"} <= {
+        row["name"] for row in report["evidence"]
+    }
+    answer = machine.page(spec)
+    assert (answer.status, "sedang disiapkan" in answer.body) == (503, True)
+    came_in, words = machine.sftp_client(spec, "early").batch("pwd")
+    assert not came_in
+    assert "Permission denied" in words
+
+
+def test_an_open_site_is_what_the_world_sees(machine):
+    spec = machine.spec(990002, state="open", access={"ssh_keys": [machine.key("owner")]})
+    assert machine.node("apply", machine.write_spec(spec)).returncode == 0
+    uploads = [f"put {file} /public/{file.name}" for file in EXAMPLE_SITE.iterdir()]
+    came_in, words = machine.sftp_client(spec, "owner").batch(*uploads)
+    assert came_in, words
+    assert "Layanan Dinas Sosial" in machine.page(spec).body
+    seen = guest_book(machine, spec, "halo")
+    assert (seen["uid"], seen["pesan"], seen["basis_data"]) == (UID_BASE + 990002, "halo", ["s990002"])
+    assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "A") == ["127.0.0.1"]
+    assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "AAAA") == ["::1"]
+    assert ask_dns("127.0.0.1", machine.dns, f"_panggon.{spec['host']}", "TXT") == ['"site=s990002"']
+    assert machine.node("drift", machine.write_spec(spec)).returncode == 0
+
+    former = machine.pids()
+    machine.kill_supervisor()
+    assert guest_book(machine, spec, "sendiri")["pesan"] == "sendiri"
+    machine.start()
+    assert machine.pids() == former
+    for name in ("nginx", "mariadb", "sockets"):
+        os.kill(former[name], signal.SIGKILL)
+    machine.until_answers(spec, "/buku-tamu.php?pesan=kembali", '"pesan":"kembali"')
+    assert machine.node("verify", machine.write_spec(spec)).returncode == 0
+
+    removed = machine.node("remove", machine.write_spec(spec))
+    assert removed.returncode == 0, removed.stdout + removed.stderr
+    assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "A") == []
+    assert not machine.sftp_client(spec, "owner").batch("pwd")[0]
+    assert (machine.base / "root" / "sites" / "s990002" / "public" / "buku-tamu.php").exists()
+
+
+def test_an_agent_killed_at_random_moments_reaches_the_wish(machine, portal):
+    spec = machine.spec(990003)
+    number = portal.wish(spec)
+    chance = random.Random(3)
+    for _ in range(6):
+        agent = machine.agent()
+        time.sleep(chance.uniform(0.4, 1.4))
+        agent.kill()
+        agent.wait()
+    agent = machine.agent()
+    report = portal.reported(number, seconds=60)
+    agent.terminate()
+    assert agent.wait(20) == 0
+    assert (report["outcome"], report["problem"]) == ("applied", None)
+    assert all(row["ok"] for row in report["evidence"])
+    assert machine.page(spec).status == 503
+
+
+def test_a_password_comes_with_its_wish_and_stays_out_of_every_file_of_the_agent(machine, portal):
+    hashed = sha512_crypt.hash(PASSWORD)
+    spec = machine.spec(990004, state="open", access={"password_fingerprint": fingerprint(hashed)})
+    number = portal.wish(spec, credentials={fingerprint(hashed): hashed})
+    agent = machine.agent()
+    report = portal.reported(number, seconds=60)
+    agent.terminate()
+    agent.wait(20)
+    assert (report["outcome"], report["problem"]) == ("applied", None)
+    assert sftp_by_password(machine, spec, PASSWORD) == 0
+    assert sftp_by_password(machine, spec, "another") != 0
+    kept = [path for path in (machine.base / "state").rglob("*.json*") if hashed in path.read_text()]
+    assert kept == []
+    assert hashed not in (machine.base / "agent.log").read_text()
+
+
+def test_a_name_outside_the_zone_is_refused(machine, portal):
+    number = portal.wish({**machine.spec(990005), "host": f"uji.{ZONE}.evil.example"})
+    agent = machine.agent()
+    report = portal.reported(number, seconds=30)
+    agent.terminate()
+    agent.wait(20)
+    assert (report["outcome"], report["problem"]["code"]) == ("refused", "spec.invalid")
+    assert not (machine.base / "root" / "sites" / "s990005").exists()
+
+
+def sftp_by_password(machine, spec, password):
+    """OpenSSH asks a program for the password when it is told to; the exit status of listing the jail."""
+    helper = machine.base / "askpass"
+    helper.write_text('#!/bin/sh\nprintf "%s\\n" "$PASSWORD"\n')
+    helper.chmod(0o700)
+    options = ["-oPreferredAuthentications=password", "-oNumberOfPasswordPrompts=1", "-F/dev/null"]
+    options += [f"-oUserKnownHostsFile={machine.known_hosts()}", "-oStrictHostKeyChecking=yes"]
+    argv = ["sftp", *options, "-P", str(machine.sftp), f"{spec['site']}@127.0.0.1"]
+    environment = {**os.environ, "SSH_ASKPASS": str(helper), "SSH_ASKPASS_REQUIRE": "force", "PASSWORD": password}
+    return subprocess.run(argv, input="ls\n", env=environment, capture_output=True, text=True, timeout=30).returncode
