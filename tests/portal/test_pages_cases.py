@@ -345,6 +345,17 @@ def test_a_failure_says_why_and_offers_to_try_again(office):
     assert "coba-lagi" in buttons(shown, case)
 
 
+def test_a_proof_that_does_not_hold_is_told_to_the_dinas_and_not_to_the_agency(office):
+    case = office.bring_to(State.PREPARING)
+    office.node_reports(Outcome.PLANNED)
+    post(office, "technician", case, "siapkan", shown_digest="d" * 64)
+    proofs = ({"name": "dns.answer", "ok": False, "detail": "no answer"},)
+    office.told(case, office.node_reports(Outcome.UNPROVEN, proofs=proofs))
+    assert "Ada bukti yang belum terpenuhi" in text(page(office, "technician", case))
+    assert "no answer" in text(page(office, "division_head", case))
+    assert "belum terpenuhi" not in text(page(office, "applicant", case))
+
+
 def test_the_evidence_stands_on_the_page_of_whoever_decides(office):
     case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)

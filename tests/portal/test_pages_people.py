@@ -129,3 +129,9 @@ def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(d
         assert selectors.roles_of(user) == {Role(role)}
         assert user.check_password(account["password"])
     assert User.objects.count() == 6
+
+
+def test_guessing_passwords_is_slowed_down_in_words(registrar, client):
+    answers = [client.post("/masuk/", {"login": "tu", "password": f"salah-{n}"}) for n in range(12)]
+    assert ("Terlalu banyak" in text(answers[0]), "Terlalu banyak" in text(answers[-1])) == (False, True)
+    assert "Terlalu banyak" in text(client.post("/masuk/", {"login": "tu", "password": PASSWORD}))

@@ -18,7 +18,6 @@ class Permission(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     APPLICANT = "applicant"
-    OFFICIAL = "official"
 
 
 def public(view: View) -> View:
@@ -29,11 +28,6 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """For every account; which rows it sees is the selectors' business."""
     return _declare(login_required(view), Permission.SIGNED_IN)
-
-
-def official(view: View) -> View:
-    """For whoever holds a post of the dinas."""
-    return _declare(login_required(_checked(view, selectors.is_official)), Permission.OFFICIAL)
 
 
 def applicant(view: View) -> View:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -24,6 +24,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 def progress(request: HttpRequest, number: str) -> HttpResponse:
     """The preparation alone, polled while a machine works; at the end the whole page is asked for anew."""
     case = acting.case_or_404(request, number)
+    if not presentation.shows_preparation(case, request.user):
+        raise Http404
     view = preparation.view_of(case)
     response = render(request, "cases/preparation.html", {"case": case, "preparation": view})
     if view is None or not view.running:
@@ -34,7 +36,7 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
 def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     state = State(case.state)
     shown = buttons(selectors.offers(case, request.user), holder=waits_for(state))
-    view = preparation.view_of(case)
+    view = preparation.view_of(case) if presentation.shows_preparation(case, request.user) else None
     return {
         "case": case,
         "state": STATE_LABELS[state],
@@ -42,7 +44,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "holder": presentation.holder(case),
         "buttons": [button for button in shown if not button.blockers],
         "blocked": [] if view and view.running else [button for button in shown if button.blockers],
-        "preparation": view if view and presentation.shows_preparation(case, request.user) else None,
+        "preparation": view,
         "problem": view.problem if view else "",
         "corrections": presentation.corrections(case),
         "entries": presentation.timeline(case),

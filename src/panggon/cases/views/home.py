@@ -7,6 +7,8 @@ from panggon.core.procedure import ROLE_LABELS
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in
 
+RECENT = 50  # of the cases that do not wait for this person, the newest
+
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
@@ -16,7 +18,7 @@ def home(request: HttpRequest) -> HttpResponse:
     numbers = {case.number for case in waiting}
     context = {
         "waiting": waiting,
-        "others": [case for case in selectors.visible_to(user) if case.number not in numbers],
+        "others": selectors.visible_to(user).exclude(number__in=numbers)[:RECENT],
         "roles": ", ".join(ROLE_LABELS[role] for role in sorted(people.roles_of(user))),
         "may_apply": people.may_apply(user),
     }

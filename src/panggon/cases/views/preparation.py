@@ -83,7 +83,7 @@ def view_of(case: Case) -> Preparation | None:
         digest=planned.digest if planned else "",
         evidence=tuple(proof.evidence) if proof else (),
         proved_at=proof.proved_at if proof else None,
-        problem=last.problem if last and not running else "",
+        problem="" if running or last is None else _problem(last),
     )
 
 
@@ -91,6 +91,13 @@ def digest_of(case: Case) -> str:
     """The digest of the plan that a page shows now; empty without one."""
     planned = sites.current_plan(case.site) if case.site else None
     return planned.digest if planned else ""
+
+
+def _problem(last: Wish) -> str:
+    """Why the last wish came to nothing, in the node's words; empty when it succeeded or was taken back."""
+    if last.succeeded or not last.outcome:
+        return ""
+    return last.problem or "Ada bukti yang belum terpenuhi; lihat tabel bukti."
 
 
 def _running_words(wish: Wish | None) -> str:
