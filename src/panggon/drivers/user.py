@@ -36,8 +36,8 @@ class Settings:
 
 
 def fingerprint(password_hash: str) -> str:
-    """What may be known of a password's hash outside the node: the first 16 hex digits of its SHA-256."""
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
+    """What may be known of a password's hash outside the node: its SHA-256, as the portal writes it into the spec."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
