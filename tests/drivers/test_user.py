@@ -16,7 +16,7 @@ from tests.drivers.contract import Case, Contract
 
 USERDB = Path("/etc/userdb")  # the only place where libnss-systemd looks
 HASH = "$6$saltsalt$" + "aZ09./" * 14
-PRINT = hashlib.sha256(HASH.encode()).hexdigest()[:16]
+PRINT = hashlib.sha256(HASH.encode()).hexdigest()
 
 pytestmark = pytest.mark.real
 
