@@ -15,7 +15,9 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.core.spec import SiteKind
+from panggon.drivers import user
 from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.drivers.user import UserDriver
 from panggon.node import identity
 from panggon.node.client import Portal
 from panggon.node.identity import Identity
@@ -352,3 +354,37 @@ def test_a_process_that_is_really_killed_again_and_again_reaches_the_wish(tmp_pa
         assert agent.wait(20) == 0
     assert (report["outcome"], report["problem"]) == ("applied", None)
     assert json.loads((state / "specs" / f"{SITE}.json").read_text()) == document()
+
+
+class RealUser(UserDriver):
+    """The real records, in a directory that the system does not look at: so nothing is asked of the system."""
+
+    def probe(self, key, *, spec):
+        return ()
+
+
+def test_going_back_after_a_kill_brings_the_former_password_back(bench):
+    first, second = (f"$6$salt$hash-number-{number}" for number in (1, 2))
+    settings = user.Settings(bench.settings.paths.userdb, bench.settings.sites.uid_base)
+    bench.sites = dataclasses.replace(
+        bench.sites,
+        drivers=lambda known: {**bench.machine.drivers(), Kind.USER: RealUser(settings, known.get)},
+    )
+    bench.machine.put(ours(USER, uid=1_900_900_001))  # the simulated tree wants to belong to somebody
+    site = opened(password_fingerprint=user.fingerprint(first))
+    assert bench.ask(document(site), credentials={user.fingerprint(first): first})["outcome"] == "applied"
+
+    changed = dataclasses.replace(opened(site, password_fingerprint=user.fingerprint(second)), generation=3)
+    number = bench.portal.wish(document(changed), credentials={user.fingerprint(second): second})
+    bench.machine.at_write = {bench.machine.writes: Mishap(Moment.BEFORE, Killed())}
+    with pytest.raises(Killed):
+        bench.agent().step()
+    bench.machine.at_write = {}
+    record = bench.settings.paths.userdb / f"{SITE}.user-privileged"
+    assert second in record.read_text()
+
+    bench.machine.refused = {Key(Kind.SITE, SITE): PermanentError("site.refused", "no")}
+    bench.agent().step()
+    assert bench.portal.reports[number]["outcome"] == "restored"
+    assert first in record.read_text()
+    assert list((bench.settings.paths.state / "former").iterdir()) == []
