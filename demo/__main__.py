@@ -2,20 +2,25 @@
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from demo import cleaning, layout
-from demo.layout import ZONE, Layout
+from demo.layout import ZONE, Layout, Places
 from demo.steps import say
+from panggon.core.errors import PanggonError
+from panggon.node.lock import alone
 
 PYTHON = sys.executable
-READY_SECONDS = 180
+STOP_SECONDS = 180
 
 
 class Stopped(Exception):  # noqa: N818 -- a wish of the person, not an error
@@ -28,21 +33,31 @@ def main() -> int:
         return cleaning.clean(packages=arguments.packages)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    began = time.monotonic()
-    places = layout.prepare()
-    stack = None
+    places = _places(arguments)
+    places.state.parent.mkdir(parents=True, exist_ok=True)
     try:
-        cleaning.stop_leftovers(places)
-        stack = _bring_up(places, simulation=arguments.simulate)
-        say(f"Semua server siap dalam {time.monotonic() - began:.1f} detik.\n")
-        held = _nine_steps(places, simulation=arguments.simulate)
-        if not arguments.exit:
-            _serve(places, stack)
-        return 0 if held else 1
+        with alone(places.state.with_suffix(".lock"), "peragaan ini sudah berjalan; hentikan dahulu dengan Ctrl-C"):
+            return _demonstrate(places, simulation=arguments.simulate, leave=arguments.exit)
     except Stopped:
         return 130
-    finally:
-        _end(stack)
+    except PanggonError as error:
+        say(f"✗ {error.detail or error.code}")
+        return 1
+
+
+def _demonstrate(places: Places, *, simulation: bool, leave: bool) -> int:
+    began = time.monotonic()
+    if (places.state / "layout.json").exists():
+        cleaning.stop_leftovers(layout.load(places.state.resolve()))
+    made = layout.prepare(state=places.state, hosting=places.hosting, first_site=places.first_site)
+    with _stack(made, simulation=simulation) as stack:
+        if not _ready(stack):
+            return 1
+        say(f"Semua server siap dalam {time.monotonic() - began:.1f} detik.\n")
+        held = _nine_steps(made, simulation=simulation)
+        if not leave:
+            _serve(made, stack)
+        return 0 if held else 1
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -53,7 +68,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--exit", action="store_true", help="berhenti sesudah sembilan langkah; 0 hanya bila terbukti")
     parser.add_argument("--simulate", action="store_true", help="mesin di dalam memori, tanpa root; bukan situs nyata")
     parser.add_argument("--clean", action="store_true", help="hapus semua yang dibuat peragaan")
-    parser.add_argument("--packages", action="store_true", help="dengan --clean: juga paket Debian yang dipasangnya")
+    parser.add_argument("--packages", action="store_true", help="dengan --clean: juga semua yang dipasangnya")
+    parser.add_argument("--places", nargs=3, metavar=("KEADAAN", "SITUS", "NOMOR"), help="folder dan nomor situs lain")
     return parser.parse_args()
 
 
@@ -61,17 +77,37 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 
-def _bring_up(places: Layout, *, simulation: bool) -> "subprocess.Popen[str]":
-    """Start the stack and show which part is ready, until the last is."""
-    options = ["--simulate"] if simulation else []
-    # When this process is killed, the stack is told to stop as well.
-    argv = ["setpriv", "--pdeathsig", "TERM", PYTHON, "-m", "demo.stack", str(places.state), *options]
+def _places(arguments: argparse.Namespace) -> Places:
+    if arguments.places:
+        state, hosting, first_site = arguments.places
+        return Places(Path(state).absolute(), Path(hosting).absolute(), int(first_site))
+    return layout.simulated() if arguments.simulate else layout.real()
+
+
+def _child(*arguments: str) -> list[str]:
+    """One of our own programs, which is told to stop when this process is killed."""
+    return ["setpriv", "--pdeathsig", "TERM", PYTHON, "-m", *arguments]
+
+
+@contextmanager
+def _stack(places: Layout, *, simulation: bool) -> "Iterator[subprocess.Popen[str]]":
+    """All servers, which are stopped again whatever happens."""
+    argv = _child("demo.stack", str(places.state), *(["--simulate"] if simulation else []))
     stack = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=layout.REPOSITORY, start_new_session=True)
+    try:
+        cleaning.write_down(places, os.getpid(), stack.pid)
+        yield stack
+    finally:
+        _end(stack)
+
+
+def _ready(stack: "subprocess.Popen[str]") -> bool:
+    """Show which part is ready, until the last is; False when one does not start."""
     for line in stack.stdout or ():
         say(f"  {line.rstrip()}")
         if line.startswith("agent siap"):
-            return stack
-    raise SystemExit(_end(stack) or 1)
+            return True
+    return False
 
 
 def _nine_steps(places: Layout, *, simulation: bool) -> bool:
@@ -96,7 +132,12 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
         )
     )
     result.unlink(missing_ok=True)
-    done = subprocess.run([PYTHON, "-m", "demo.steps", str(settings)], cwd=layout.REPOSITORY, check=False)
+    done = subprocess.run(
+        _child("demo.steps", str(settings)), cwd=layout.REPOSITORY, check=False, start_new_session=True
+    )
+    if not result.exists():
+        say("✗ Langkah-langkah terputus sebelum selesai.")
+        return False
     evidence = _write_evidence(places, json.loads(result.read_text()), accounts, simulation=simulation)
     _show_end(places, evidence)
     return done.returncode == 0
@@ -166,10 +207,8 @@ def _serve(places: Layout, stack: "subprocess.Popen[str]") -> None:
     say("Server berhenti sendiri; lihat log.")
 
 
-def _end(stack: "subprocess.Popen[str] | None") -> int:
-    """Stop all that was started; the stack's exit status."""
-    if stack is None:
-        return 0
+def _end(stack: "subprocess.Popen[str]") -> None:
+    """Stop all that was started."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     if stack.poll() is None:
@@ -177,7 +216,7 @@ def _end(stack: "subprocess.Popen[str] | None") -> int:
     for line in stack.stdout or ():
         if line.startswith("✗"):
             say(line.rstrip())
-    return stack.wait(READY_SECONDS)
+    stack.wait(STOP_SECONDS)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
-from demo.layout import FIRST_SITE, HOSTING, REPOSITORY, SITES_MOST, STATE, Layout, load
+from demo.layout import REPOSITORY, SITES_MOST, Layout, load, real, simulated
 from demo.steps import say
 
 USERDB = Path("/etc/userdb")
@@ -16,19 +15,27 @@ PACKAGES = REPOSITORY / "var" / "packages-installed"
 SECONDS = 90
 
 
+def write_down(places: Layout, *pids: int) -> None:
+    """Who runs this demonstration, so that it can be ended when nobody is left who knows."""
+    rows = [{"pid": pid, "started": _start_time(pid)} for pid in pids]
+    places.record.write_text(json.dumps(rows))
+
+
 def stop_leftovers(places: Layout) -> None:
-    """End the supervisors of an earlier demonstration that was killed; they end their own servers."""
-    for record in (places.state / "stack.json", places.run / "services.json"):
+    """End what still runs of an earlier demonstration: whoever supervises first, so that nothing is started again."""
+    for record in (places.record, places.state / "stack.json", places.run / "services.json"):
         for row in _rows(record):
             _end(row["pid"], row["started"])
 
 
 def clean(*, packages: bool) -> int:
     """What `script/demo --clean` does: afterwards nothing of the demonstration is left, Debian packages apart."""
-    remove(STATE, hosting=HOSTING, first_site=FIRST_SITE)
+    for places in (real(), simulated()):
+        remove(places.state, hosting=places.hosting, first_site=places.first_site)
     say("Semua yang dibuat peragaan sudah dihapus.")
-    if PACKAGES.exists():
-        _packages(remove=packages)
+    if PACKAGES.exists() and not packages:
+        count = len(set(PACKAGES.read_text().split()))
+        say(f"Paket Debian yang dipasang untuk Panggon ({count}) tetap ada; hapus dengan --clean --packages.")
     return 0
 
 
@@ -40,6 +47,7 @@ def remove(state: Path, *, hosting: Path, first_site: int) -> None:
         shutil.rmtree(state.resolve())
     if state.is_symlink():
         state.unlink()
+    state.with_suffix(".lock").unlink(missing_ok=True)
     _remove_users(range(first_site, first_site + SITES_MOST + 1))
     if hosting.exists():
         shutil.rmtree(hosting)
@@ -82,12 +90,3 @@ def _remove_users(numbers: range) -> None:
                 if link.is_symlink() and str(link.readlink()) == record.name:
                     link.unlink()
             record.unlink()
-
-
-def _packages(*, remove: bool) -> None:
-    names = PACKAGES.read_text().split()
-    if not remove:
-        say(f"Paket Debian yang dipasang untuk Panggon ({len(names)}) tetap ada; hapus dengan --clean --packages.")
-        return
-    subprocess.run(["apt-get", "purge", "-y", "-qq", *names], check=True)
-    PACKAGES.unlink()

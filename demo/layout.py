@@ -10,6 +10,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 STATE = REPOSITORY / "var" / "demo"
 HOSTING = Path("/srv/panggon-demo")
+SIMULATION_STATE = REPOSITORY / "var" / "demo-simulasi"
+SIMULATION_HOSTING = Path("/srv/panggon-demo-simulasi")
 ZONE = "panggon.test"
 FIRST_SITE, SITES_MOST = 800_001, 9_999
 UID_BASE = 1_900_000_000
@@ -45,6 +47,11 @@ class Layout:
         return self.state / "logs"
 
     @property
+    def record(self) -> Path:
+        """Who runs this demonstration."""
+        return self.state / "demo.json"
+
+    @property
     def node_config(self) -> Path:
         return self.state / "node.toml"
 
@@ -77,9 +84,27 @@ class Layout:
         return f"http://127.0.0.1:{self.ports['nodes']}"
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where one kind of demonstration lives."""
+
+    state: Path
+    hosting: Path
+    first_site: int = FIRST_SITE
+
+
+def real() -> Places:
+    return Places(STATE, HOSTING)
+
+
+def simulated() -> Places:
+    """Apart from the real one, whose sites it does not know. Root's servers may not be let into the checkout."""
+    return Places(SIMULATION_STATE, SIMULATION_HOSTING if is_root() else SIMULATION_STATE / "machine")
+
+
 def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = FIRST_SITE) -> Layout:
     """Make the directories; choose ports once, and again only those that are taken by somebody else."""
-    if not _reachable(state.parent.parent) and not state.exists():
+    if is_root() and not _reachable(state.parent.parent) and not state.exists():
         (hosting / "var").mkdir(parents=True, exist_ok=True)
         state.parent.mkdir(exist_ok=True)
         state.symlink_to(hosting / "var")
@@ -94,7 +119,7 @@ def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = F
 def load(state: Path) -> Layout:
     """The layout of a prepared state directory."""
     kept = json.loads((state / "layout.json").read_text())
-    own_user = is_root() and _reachable(REPOSITORY)
+    own_user = is_root() and _reachable(REPOSITORY) and bool(Path(__file__).stat().st_mode & stat.S_IROTH)
     return Layout(state, Path(kept["hosting"]), kept["first_site"], kept["ports"], OFFICE_USER if own_user else None)
 
 

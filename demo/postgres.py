@@ -94,9 +94,10 @@ def _run(name: str, *arguments: str, words: str = "") -> None:
 
 def _program(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
-    if not found:
+    elsewhere = shutil.which(name)  # other systems than Debian
+    if not found and not elsewhere:
         raise FileNotFoundError(f"{name}: the Debian package postgresql is not installed")
-    return str(found[-1])
+    return str(found[-1]) if found else str(elsewhere)
 
 
 def _password_file(directory: Path) -> Path:

@@ -37,6 +37,9 @@ run = "{layout.run}"
 etc = "{hosting}/etc"
 logs = "{layout.logs}"
 
+[portal]
+url = "{layout.nodes_url}"
+
 [sites]
 uid_base = {UID_BASE}
 first_site = {layout.first_site}

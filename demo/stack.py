@@ -10,6 +10,7 @@ import socket
 import sys
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from demo import postgres
@@ -142,11 +143,17 @@ def main() -> int:
     prepare(layout, simulation=simulation)
     parts = services(layout, simulation=simulation)
     try:
-        Supervisor(parts, layout.state / "stack.json", tell=lambda words: print(words, flush=True)).run()
+        Supervisor(parts, layout.state / "stack.json", tell=_tell).run()
     except PanggonError as error:
-        print(f"✗ {error.detail or error}", flush=True)
+        _tell(f"✗ {error.detail or error}")
         return 1
     return 0
+
+
+def _tell(words: str) -> None:
+    """To the demonstration; when that was killed nobody reads, and the servers must still be stopped."""
+    with suppress(BrokenPipeError):
+        print(words, flush=True)
 
 
 if __name__ == "__main__":

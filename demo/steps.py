@@ -167,7 +167,7 @@ def _set_key(course: Course, target: Target) -> None:
 
 def _finished(course: Course) -> list[Proof]:
     page = course.people["applicant"].case(course.number)
-    papers = _download_papers(course, page)
+    papers = _download_papers(course)
     return [
         Proof("permohonan.selesai", "Selesai" in page.text, course.number),
         Proof(
@@ -177,14 +177,17 @@ def _finished(course: Course) -> list[Proof]:
     ]
 
 
-def _download_papers(course: Course, page: Page) -> list[bytes]:
+def _download_papers(course: Course) -> list[bytes]:
+    """Every paper of the case, as the registrar who keeps them sees it."""
+    registrar = course.people["registrar"]
     folder = Path(course.settings["papers"])
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.pdf"):
         old.unlink()
     made = []
-    for position, (words, address) in enumerate((w, a) for w, a in page.links if w.endswith("(PDF)")):
-        data = course.people["applicant"].browser.download(address)
+    links = registrar.case(course.number).links
+    for position, (words, address) in enumerate((w, a) for w, a in links if w.endswith("(PDF)")):
+        data = registrar.browser.download(address)
         name = re.sub(r"[^a-z]+", "-", words.removesuffix("(PDF)").lower()).strip("-")
         (folder / f"{position + 1:02d}-{name}.pdf").write_bytes(data)
         made.append(data)
