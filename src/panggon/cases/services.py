@@ -16,7 +16,7 @@ from panggon.cases.models import Case, Event
 from panggon.cases.numbers import next_case_number
 from panggon.cases.selectors import clock_of, last_event
 from panggon.core.clock import ClockEffect
-from panggon.core.errors import Fault, InvalidError
+from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.procedure import TABLE, Action, Decision, Effect, Refusal, Role, State
 from panggon.people import selectors as people
 from panggon.people.models import Agency, User
@@ -125,7 +125,10 @@ def _hold_name(case: Case, *, at: datetime) -> None:
 def _set_due(case: Case, event: Event) -> None:
     if event.clock == ClockEffect.NONE:
         return
-    clock = clock_of(case, now=event.at)
+    try:
+        clock = clock_of(case, now=event.at)
+    except PermanentError as error:  # a year without a calendar: for the administrator to fill in, not for guessing
+        raise InvalidError((Fault(error.code, facts=error.facts),)) from error
     case.due_at = clock.due_at if clock else None
     case.stopped_at = clock.stopped_at if clock else None
 

@@ -1,0 +1,44 @@
+"""What an installation sets from outside, and what is said when it is wrong."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from panggon.portal.settings import environment
+
+
+def test_a_database_url_with_everything_in_it():
+    assert environment.database("postgresql://us%40er:p%2Fw@db.example:5433/na%20me?sslmode=require") == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "na me",
+        "USER": "us@er",
+        "PASSWORD": "p/w",
+        "HOST": "db.example",
+        "PORT": "5433",
+        "OPTIONS": {"sslmode": "require"},
+    }
+
+
+def test_a_socket_directory_is_a_host():
+    assert environment.database("postgresql://%2Frun%2Fpostgresql/panggon")["HOST"] == "/run/postgresql"
+
+
+@pytest.mark.parametrize("address", ["", "sqlite:///x", "postgresql://localhost/", "mysql://localhost/x"])
+def test_another_database_will_not_do(address):
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        environment.database(address)
+
+
+def test_the_secret_comes_from_its_file_and_must_be_long(tmp_path, monkeypatch):
+    file = tmp_path / "secret"
+    monkeypatch.setenv("PANGGON_SECRET_KEY_FILE", str(file))
+    file.write_text("x" * 50 + "\n")
+    assert environment.secret_key() == "x" * 50
+    file.write_text("short")
+    with pytest.raises(ImproperlyConfigured, match="PANGGON_SECRET_KEY_FILE"):
+        environment.secret_key()
+
+
+def test_a_number_that_is_none_is_named(monkeypatch):
+    monkeypatch.setenv("PANGGON_FIRST_SITE", "many")
+    with pytest.raises(ImproperlyConfigured, match="PANGGON_FIRST_SITE"):
+        environment.number("PANGGON_FIRST_SITE", 1)
