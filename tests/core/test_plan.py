@@ -145,12 +145,13 @@ def test_everything_foreign_is_named_with_its_detail():
     with pytest.raises(PermanentError) as caught:
         make(OPEN, FACTS, seen)
     assert caught.value.code == "plan.foreign"
-    assert caught.value.detail == f"user:{SITE} (baris di /etc/passwd); host:{HOST} (tautan ke /var/www)"
+    named = f"user:{SITE} (baris di /etc/passwd); host:{HOST} (tautan ke /var/www)"
+    assert caught.value.detail == f"sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah: {named}"
 
 
 def test_name_of_another_site_is_foreign():
     seen = [found for found in nothing(OPEN) if found.key.kind is not Kind.HOST]
-    with pytest.raises(PermanentError, match=rf"plan\.foreign: host:{HOST} \(milik situs s000009\)"):
+    with pytest.raises(PermanentError, match=rf"host:{HOST} \(milik situs s000009\)"):
         make(OPEN, FACTS, [*seen, ours(Key(Kind.HOST, HOST), site="s000009", state="open")])
 
 

@@ -110,7 +110,9 @@ def test_what_others_made_stops_the_command(terminal):
     terminal.machine.put(foreign(Key(Kind.RECORDS, HOST), "dibuat tangan"))
     result = terminal("apply", terminal.spec())
     assert result.exit_code == 1
-    assert result.stderr == f"records:{HOST} (dibuat tangan) (plan.foreign)\n"
+    assert result.stderr == (
+        f"sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah: records:{HOST} (dibuat tangan) (plan.foreign)\n"
+    )
     assert len(terminal.machine.resources()) == 1
 
 
@@ -227,3 +229,20 @@ def test_a_protection_that_cannot_be_had_is_named_and_refused(tmp_path):
     assert refused.stderr.splitlines()[-1].startswith("perlindungan ini tidak dapat diberikan di mesin ini: ")
     assert "symlinks: " in refused.stderr
     assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["apply", "--help"], ["services", "run", "--help"]])
+def test_help_needs_no_settings(words):
+    result = CliRunner().invoke(cli, ["--config", "/nowhere.toml", *words])
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
+
+
+def test_a_real_machine_wants_root(terminal):
+    terminal.config.write_text(terminal.config.read_text().replace("simulate = true", ""))
+    terminal.place.chmod(0o755)
+    for folder in (terminal.place.parent, terminal.place.parent.parent):
+        folder.chmod(0o755)
+    argv = [str(Path(sys.executable).with_name("panggon-node")), "--config", str(terminal.config), "status"]
+    result = subprocess.run(argv, capture_output=True, text=True, user=65534, group=65534)
+    assert (result.returncode, result.stderr) == (1, "panggon-node harus dijalankan sebagai root (node.root)\n")

@@ -11,6 +11,7 @@ from panggon.core.spec import SiteKind, SiteSpec, SiteState, bare_keys, digestab
 from panggon.core.spec import dump as dump_spec
 
 VERSION = 1
+TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,9 @@ def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]]) -
     others = [f"{key} ({_owner(found, site)})" for key, found in seen if found and _owner(found, site)]
     half = [str(key) for key, found in seen if found and found.standing is Standing.PARTIAL]
     unobserved = [str(key) for key, found in seen if found is None]
-    for named, code in ((others, "plan.foreign"), (half, "plan.partial"), (unobserved, "plan.unobserved")):
+    if others:
+        raise PermanentError("plan.foreign", f"{TAKEN}: {'; '.join(others)}")
+    for named, code in ((half, "plan.partial"), (unobserved, "plan.unobserved")):
         if named:
             raise PermanentError(code, "; ".join(named))
 

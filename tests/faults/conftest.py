@@ -1,0 +1,41 @@
+"""One machine, and one whole stack, for all tests of this folder; each test leaves them working."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.faults.machine import Machine
+from tests.stack import Stack, running_stack
+
+FIRST_OF_MACHINE, FIRST_OF_STACK = 960_001, 930_001
+MACHINE = Path("/srv/panggon-test-faults-machine")
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    """Its sites and its journals lie on small file systems of their own, which a test can fill up."""
+    made = Machine.at(MACHINE, first_site=FIRST_OF_MACHINE)
+    try:
+        with _small(made.sites_folder, "16m"), _small(made.journal_folder, "512k"), made.serving():
+            yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with running_stack("faults", first_site=FIRST_OF_STACK) as running:
+        yield running
+
+
+@contextmanager
+def _small(folder: Path, size: str) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
