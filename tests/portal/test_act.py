@@ -1,15 +1,17 @@
 """The one door: what each action does, who may, and that it is all or nothing."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.cases import effects, jobs, selectors, services
-from panggon.cases.models import Case, Counter, Event
+from panggon.cases.models import Case, Event
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Effect, Role, State
+from panggon.papers.models import Counter
 from panggon.people.models import Agency
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose, Wish
@@ -79,6 +81,15 @@ def test_every_fault_of_a_name_is_said(office):
         ("label.trailing_hyphen", "label"),
         ("label.gambling", "label"),
     ]
+
+
+def test_a_deadline_in_a_year_without_a_calendar_is_refused_and_names_the_year(office):
+    office.now = datetime(2026, 12, 30, 3, 0, tzinfo=UTC)
+    case = office.draft()
+    with pytest.raises(InvalidError) as raised:
+        office.act(case, Action.SUBMIT, office.applicant)
+    assert [(fault.code, fault.facts) for fault in raised.value.faults] == [("calendar.missing", {"year": 2027})]
+    assert Case.objects.get(pk=case.pk).site is None
 
 
 def test_what_was_told_at_the_desk_needs_no_file(office):
@@ -347,7 +358,7 @@ def test_a_failing_effect_leaves_nothing(office, monkeypatch):
 def test_a_refused_receipt_uses_no_agenda_number_up(office):
     case = office.bring_to(State.SUBMITTED)
     assert refused(office.act, case, Action.RECEIVE, office.head) == [("action.not_your_role", "")]
-    assert not Counter.objects.filter(name="agenda").exists()
+    assert not Counter.objects.filter(register="agenda").exists()
     assert office.act(case, Action.RECEIVE, office.registrar).agenda_number == "0001/2026"
 
 

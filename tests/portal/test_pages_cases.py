@@ -409,9 +409,8 @@ def test_faults_of_keys_and_passwords_stand_at_their_fields(office):
 # -- The papers
 
 
-def test_a_paper_is_for_those_who_may_see_the_case(office):
-    case = office.bring_to(State.AWAITING_APPROVAL)
-    office.papers(case)
+def test_a_paper_that_was_handed_over_is_for_the_agency_that_asked(office):
+    case = office.bring_to(State.DELIVERED)
     paper = page(office, "applicant", case).context["papers"][0]
     found = page(office, "applicant", case, f"naskah/{paper.pk}")
     assert (found.headers["Content-Type"], found.content[:5]) == ("application/pdf", b"%PDF-")
@@ -419,3 +418,14 @@ def test_a_paper_is_for_those_who_may_see_the_case(office):
     assert visitor(other).get(f"/permohonan/{case.number}/naskah/{paper.pk}/").status_code == 404
     second = office.draft(label="lain")
     assert page(office, "applicant", second, f"naskah/{paper.pk}").status_code == 404
+
+
+def test_what_is_not_signed_yet_or_the_dinass_own_is_not_for_the_agency(office):
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    office.papers(case)
+    kinds = [paper.kind for paper in page(office, "head", case).context["papers"]]
+    assert kinds == ["hosting_document", "approval_request"]
+    assert list(page(office, "applicant", case).context["papers"]) == []
+    paper = page(office, "head", case).context["papers"][0]
+    assert page(office, "head", case, f"naskah/{paper.pk}").status_code == 200
+    assert page(office, "applicant", case, f"naskah/{paper.pk}").status_code == 404

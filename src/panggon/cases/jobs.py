@@ -27,6 +27,7 @@ from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose, Wish
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
@@ -61,7 +62,7 @@ def notify(event: int, whom: str) -> None:
 @app.task(name="cases.site_reported", retry=PATIENCE)
 def site_reported(wish: int) -> None:
     """A node has reported: what it found goes through the same door as everything else, as the system's act."""
-    told = Wish.objects.get(pk=wish)
+    told = sites.wish(wish)
     case = Case.objects.filter(site=told.site_id).first()
     action = _action_for(told)
     if case is None or action is None or told.cancelled_at is not None:

@@ -22,20 +22,6 @@ class LetterSource(models.TextChoices):
     DESK = "desk", "Disampaikan langsung di dinas dan dicatat"
 
 
-class Counter(models.Model):
-    """The last number given out in a year; taken under a row lock, so that there are no gaps."""
-
-    name = models.CharField(max_length=20)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "year"], name="one_counter_a_name_and_year")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.year}: {self.last}"
-
-
 class Case(models.Model):
     """One request. `version` counts its events, so that a stale page is seen; `head` is the digest of the last one."""
 

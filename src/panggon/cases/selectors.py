@@ -25,10 +25,14 @@ from panggon.core.procedure import (
     waits_for,
 )
 from panggon.core.workdays import Calendar
+from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
+from panggon.papers.models import Paper
+from panggon.papers.selectors import papers_of
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.schedule import selectors as schedule
 
+HANDED_OVER = frozenset({State.DELIVERED, State.FIXING, State.DONE})
 # Needs that say whose a case is: to anybody else its actions are not offered at all.
 _OWNERSHIP = frozenset({f"need.{need}" for need in (Need.OWN_AGENCY, Need.OWN_DIVISION, Need.ASSIGNED_TECHNICIAN)})
 _EVENTS = Prefetch("events", queryset=Event.objects.order_by("sequence"))
@@ -126,6 +130,20 @@ def broken_links(case: Case) -> tuple[Fault, ...]:
     """What the audit chain of a case says of rows that were changed, removed or slipped in; empty: all is whole."""
     events = case.events.select_related("case").order_by("sequence")
     return verify(map(link, events), head=case.head)
+
+
+def broken_cases() -> dict[str, tuple[Fault, ...]]:
+    """Every case whose chain of events does not hold, by its number."""
+    found = {case.number: broken_links(case) for case in Case.objects.iterator()}
+    return {number: faults for number, faults in found.items() if faults}
+
+
+def papers_for(case: Case, user: User) -> QuerySet[Paper]:
+    """The papers that this person may read: the OPD gets its own, and what is handed over once it was delivered."""
+    issued = papers_of(case.number)
+    if people.is_official(user):
+        return issued
+    return issued.filter(kind__in=FOR_OWNER if State(case.state) in HANDED_OVER else FOR_APPLICANT)
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ TITLES = {
     PaperKind.COVER_LETTER: "Surat Pengantar",
 }
 
+# What is written for the OPD; the rest is the dinas's own correspondence.
+FOR_APPLICANT = frozenset({PaperKind.RECEIPT, PaperKind.CHECKLIST})
+FOR_OWNER = FOR_APPLICANT | {PaperKind.HOSTING_DOCUMENT, PaperKind.ACCESS_DOCUMENT, PaperKind.COVER_LETTER}
+
 Rows = list[tuple[str, str]]
 Content = dict[str, Any]
 

@@ -30,15 +30,15 @@ class Paper(models.Model):
         return f"{self.title} {self.number}"
 
 
-class PaperCounter(models.Model):
-    """The last number given out in a year and classification code; taken under a row lock, so there are no gaps."""
+class Counter(models.Model):
+    """The last number given out in a year by one register: a classification code, the agenda, the cases."""
 
-    code = models.CharField(max_length=20)
-    year = models.PositiveIntegerField()
+    register = models.CharField(max_length=20)
+    year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["code", "year"], name="one_counter_a_code_and_year")]
+        constraints = [models.UniqueConstraint(fields=["register", "year"], name="one_counter_a_register_and_year")]
 
     def __str__(self) -> str:
-        return f"{self.code}/{self.last}/{self.year}"
+        return f"{self.register} {self.year}: {self.last}"

@@ -11,10 +11,11 @@ from panggon.papers.contents import TITLES, PaperKind, content
 from panggon.papers.dates import OFFICE_ZONE, day_words
 from panggon.papers.facts import CaseFacts, Person
 from panggon.papers.inspection import inspect_letter
-from panggon.papers.models import Paper, PaperCounter
+from panggon.papers.models import Paper
+from panggon.papers.numbers import next_number
 from panggon.papers.rendering import render
 
-__all__ = ["inspect_letter", "issue", "sample_letter"]
+__all__ = ["inspect_letter", "issue"]
 
 
 @transaction.atomic
@@ -23,14 +24,12 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
 
     The number, the row and the kept file stand or fall together: a failed rendering uses no number up.
     """
-    counter = _counter(at)
     known = Paper.objects.filter(case_number=facts.number, kind=kind, event=event).first()
     if known:
         return known
-    counter.last += 1
-    number = f"{counter.code}/{counter.last:03d}/{counter.year}"
+    year, taken = next_number(settings.PANGGON_PAPER_CODE, at=at)
+    number = f"{settings.PANGGON_PAPER_CODE}/{taken:03d}/{year}"
     data = render("lembar.typ", {**_frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)})
-    counter.save(update_fields=["last"])
     return Paper.objects.create(
         case_number=facts.number,
         kind=kind,
@@ -43,18 +42,7 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     )
 
 
-def sample_letter(facts: dict[str, Any], *, at: datetime) -> bytes:
-    """The OPD's letter of request, laid out from the fields of reference form; to be signed by the head of the OPD."""
-    return render("surat_permohonan.typ", {**_frame(at), **facts})
-
-
 # ------------------------------------------------------------------------------------------------------------------
-
-
-def _counter(at: datetime) -> PaperCounter:
-    key = {"code": settings.PANGGON_PAPER_CODE, "year": at.astimezone(OFFICE_ZONE).year}
-    PaperCounter.objects.get_or_create(**key)
-    return PaperCounter.objects.select_for_update().get(**key)
 
 
 def _frame(at: datetime) -> dict[str, Any]:

@@ -22,6 +22,10 @@ def running_wish(site: Site) -> Wish | None:
     return waiting_wishes().filter(site=site).order_by("id").first()
 
 
+def wish(number: int) -> Wish:
+    return Wish.objects.get(pk=number)
+
+
 def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
     """The newest wish, of these purposes if any are named."""
     wishes = site.wishes.filter(purpose__in=purposes) if purposes else site.wishes.all()

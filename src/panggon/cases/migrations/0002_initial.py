@@ -53,10 +53,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="cases.case"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="counter",
-            constraint=models.UniqueConstraint(fields=("name", "year"), name="one_counter_a_name_and_year"),
-        ),
         migrations.AddField(
             model_name="event",
             name="actor",

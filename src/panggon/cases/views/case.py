@@ -9,7 +9,6 @@ from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.core.procedure import STATE_LABELS, State, waits_for
-from panggon.papers.selectors import papers_of
 from panggon.people.permissions import signed_in
 
 
@@ -47,9 +46,9 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "preparation": view,
         "problem": view.problem if view else "",
         "corrections": presentation.corrections(case),
-        "entries": presentation.timeline(case),
+        "entries": presentation.timeline(case, request.user),
         "clock": presentation.clock(case, now=timezone.now()),
-        "papers": papers_of(case.number),
+        "papers": selectors.papers_for(case, request.user),
         "letter": acting.letter_of(case),
         "request_rows": presentation.request_rows(case),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,

@@ -3,9 +3,9 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import slugify
 
+from panggon.cases import selectors
 from panggon.cases.views import acting
 from panggon.papers import store
-from panggon.papers.selectors import papers_of
 from panggon.people.permissions import signed_in
 
 
@@ -21,9 +21,9 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
 
 @signed_in
 def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
-    """A paper of the case, for whoever may see the case."""
+    """A paper of the case, for those whom it is for."""
     case = acting.case_or_404(request, number)
-    issued = papers_of(case.number).filter(pk=paper).first()
+    issued = selectors.papers_for(case, request.user).filter(pk=paper).first()
     if issued is None:
         raise Http404
     return _pdf(issued.sha256, f"{slugify(issued.title)}-{case.number}.pdf")

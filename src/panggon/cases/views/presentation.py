@@ -9,12 +9,12 @@ from panggon.cases import selectors
 from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
+from panggon.people import selectors as people
 from panggon.people.models import User
 
 BEFORE_PREPARATION = frozenset(
     {State.DRAFT, State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING, State.INCOMPLETE}
 )
-OPEN_TO_OWNER = frozenset({State.DELIVERED, State.FIXING, State.DONE})
 WARN, LATE = 80, 100
 
 
@@ -41,9 +41,10 @@ class ClockView:
     look: str
 
 
-def timeline(case: Case) -> list[Entry]:
-    """The newest act first."""
-    return [_entry(event) for event in reversed(selectors.timeline(case))]
+def timeline(case: Case, user: User) -> list[Entry]:
+    """The newest act first. What machines said of a failure is for the dinas."""
+    inside = people.is_official(user)
+    return [_entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
 
 
 def who(event: Event) -> str:
@@ -108,10 +109,10 @@ def shows_preparation(case: Case, user: User) -> bool:
 
 def access_open(case: Case, user: User) -> bool:
     """Whether the owner may come in, and this person is the owner's."""
-    return State(case.state) in OPEN_TO_OWNER and user.agency_id == case.agency_id
+    return State(case.state) in selectors.HANDED_OVER and user.agency_id == case.agency_id
 
 
-def _entry(event: Event) -> Entry:
+def _entry(event: Event, *, inside: bool) -> Entry:
     action, source = Action(event.action), State(event.source)
     moved = event.source != event.target
     return Entry(
@@ -120,5 +121,5 @@ def _entry(event: Event) -> Entry:
         at=event.at,
         step=step_of(action, state=source),
         state=STATE_LABELS[State(event.target)].text if moved else "",
-        words=event.note,
+        words=event.note if inside or event.actor else "",
     )

@@ -47,15 +47,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="PaperCounter",
+            name="Counter",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=20)),
-                ("year", models.PositiveIntegerField()),
+                ("register", models.CharField(max_length=20)),
+                ("year", models.PositiveSmallIntegerField()),
                 ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("code", "year"), name="one_counter_a_code_and_year")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("register", "year"), name="one_counter_a_register_and_year")
+                ],
             },
         ),
     ]

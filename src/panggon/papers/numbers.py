@@ -1,0 +1,16 @@
+"""Numbers without gaps: taken under a row lock, and given back when the transaction around them fails."""
+
+from datetime import datetime
+
+from panggon.papers.dates import OFFICE_ZONE
+from panggon.papers.models import Counter
+
+
+def next_number(register: str, *, at: datetime) -> tuple[int, int]:
+    """Year and next number of a register; each year begins with 1. Call it inside the transaction that uses it."""
+    year = at.astimezone(OFFICE_ZONE).year
+    Counter.objects.get_or_create(register=register, year=year)
+    counter = Counter.objects.select_for_update().get(register=register, year=year)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return year, counter.last
