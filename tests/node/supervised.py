@@ -12,7 +12,7 @@ import click
 from panggon.node.servers import Server
 from panggon.node.services import Service, Supervisor
 
-PROGRAM = """
+PROGRAM = """set -e
 trap 'echo "stop $1" >> "$2/events"; exit 0' TERM
 echo "start $1" >> "$2/events"
 echo $$ > "$2/$1.pid"

@@ -184,3 +184,17 @@ def test_a_fingerprint_covers_the_files_that_the_words_name(tmp_path):
     assert fingerprint(named) == former
     settings.write_text("two")
     assert fingerprint(named) != former
+
+
+def test_one_server_that_does_not_come_back_leaves_the_others_alone(supervised):
+    supervised.start()
+    former = supervised.pids()
+    supervised.kill()
+    os.killpg(former["second"], signal.SIGKILL)
+    (supervised.place / "second.pid").unlink()
+    (supervised.place / "events").rename(supervised.place / "first-events")
+    (supervised.place / "events").mkdir()  # now its very first word fails
+    supervised.start()
+    assert supervised.pids()["first"] == former["first"]
+    (supervised.place / "events").rmdir()
+    until(lambda: (supervised.place / "second.pid").exists())

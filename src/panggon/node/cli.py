@@ -1,7 +1,9 @@
 """The command line `panggon-node`. Exit status: 0 everything held, 1 something did not, 2 the input was refused."""
 
+import functools
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -57,7 +59,21 @@ class Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, path: Path) -> None:
     """Mesin hosting Panggon: menyiapkan situs dan membuktikannya."""
-    context.obj = configs.load(path)
+    context.obj = path
+
+
+def on_machine(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command the machine's settings; they are read late, so that every `--help` works without any."""
+
+    @click.pass_obj
+    @functools.wraps(command)
+    def with_settings(settings: Path, /, **arguments: Any) -> None:
+        config = configs.load(settings)
+        if not config.simulate and os.geteuid() != 0:
+            raise PermanentError("node.root", "panggon-node harus dijalankan sebagai root")
+        command(config, **arguments)
+
+    return with_settings
 
 
 spec_file = click.argument("path", metavar="SPEC.json", type=click.Path(path_type=Path))
@@ -67,7 +83,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Keluaran JSON un
 @cli.command()
 @spec_file
 @as_json
-@click.pass_obj
+@on_machine
 def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     """Tunjukkan apa yang akan diubah, tanpa mengubah apa pun."""
     sites = Sites.of(config)
@@ -78,7 +94,7 @@ def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 @cli.command()
 @spec_file
 @as_json
-@click.pass_obj
+@on_machine
 def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     """Buat situs seperti SPEC.json, lalu buktikan."""
     sites = Sites.of(config)
@@ -88,7 +104,7 @@ def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 @cli.command()
 @spec_file
 @as_json
-@click.pass_obj
+@on_machine
 def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     """Tutup situs: nama dan akses dilepas, isinya disimpan."""
     sites = Sites.of(config)
@@ -98,7 +114,7 @@ def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 @cli.command()
 @spec_file
 @as_json
-@click.pass_obj
+@on_machine
 def verify(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     """Buktikan lagi bahwa situs bekerja, tanpa mengubah apa pun."""
     sites = Sites.of(config)
@@ -112,7 +128,7 @@ def verify(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 @cli.command()
 @spec_file
 @as_json
-@click.pass_obj
+@on_machine
 def drift(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     """Tunjukkan yang sudah menyimpang dari SPEC.json; status 1 bila ada."""
     sites = Sites.of(config)
@@ -128,7 +144,7 @@ def drift(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 @cli.command()
 @as_json
-@click.pass_obj
+@on_machine
 def status(config: NodeConfig, *, as_json: bool) -> None:
     """Perlindungan, server, dan banyaknya situs di mesin ini."""
     found = status_of(config, Sites.of(config))
@@ -139,7 +155,7 @@ def status(config: NodeConfig, *, as_json: bool) -> None:
 @click.argument("url")
 @click.argument("code", metavar="KODE")
 @click.option("--name", default=socket.gethostname, help="Nama mesin seperti yang didaftarkan di portal.")
-@click.pass_obj
+@on_machine
 def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
     """Daftarkan mesin ini ke portal di URL dengan KODE sekali pakai."""
     facts = {
@@ -158,7 +174,7 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
 
 
 @cli.command()
-@click.pass_obj
+@on_machine
 def run(config: NodeConfig) -> None:
     """Ambil permintaan dari portal dan kerjakan, terus-menerus."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -177,7 +193,7 @@ def services_group() -> None:
 
 
 @services_group.command("run")
-@click.pass_obj
+@on_machine
 def services_run(config: NodeConfig) -> None:
     """Jalankan dan jaga semua server sampai dihentikan (Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

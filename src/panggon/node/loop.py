@@ -126,7 +126,7 @@ class Agent:
         """
         began = time.monotonic()
         if not self._told or began - self._told > STATUS_SECONDS:
-            self._portal.status(version=VERSION, reduced=self._reduced, sites=self._sites.count())
+            self._tell_status()
             self._told = began
         wish = self._portal.wish()
         if wish is None:
@@ -137,6 +137,15 @@ class Agent:
         self._portal.report(wish.number, report, reduced=self._reduced)
         self._attempts.pop(wish.number, None)
         log.info("wish %s: %s", wish.number, report.ending)
+
+    def _tell_status(self) -> None:
+        """A portal that does not like our words about ourselves may still have wishes."""
+        try:
+            self._portal.status(version=VERSION, reduced=self._reduced, sites=self._sites.count())
+        except PermanentError as error:
+            if error.code == "portal.token":
+                raise
+            log.warning("the portal refused our status: %s", error)
 
     def handle(self, wish: Wish) -> Report:
         """How the wish ended. Raises TemporaryError while it has not: it will be offered again."""

@@ -72,11 +72,11 @@ class Supervisor:
             _woken_by_signals(self._end) as wakeup,
         ):
             try:
-                self._adopt()
-                self._demand_ports()
-                for service in self.services:
-                    if not self._ending:
-                        self._bring_up(service)
+                if self._adopt():
+                    self._bring_back()
+                else:
+                    self._demand_ports()
+                    self._bring_up_all()
                 if not self._ending:
                     self.tell("semua server siap")
                 while not self._ending:
@@ -86,6 +86,21 @@ class Supervisor:
 
     def _end(self) -> None:
         self._ending = True
+
+    def _bring_up_all(self) -> None:
+        for service in self.services:
+            if not self._ending:
+                self._bring_up(service)
+
+    def _bring_back(self) -> None:
+        """On a machine that serves already: one server that does not come up must not take the others with it."""
+        for service in self.services:
+            try:
+                if not self._ending:
+                    self._bring_up(service)
+            except (OSError, PanggonError) as error:
+                log.warning("%s", error)
+                service.due = None if service.running else time.monotonic() + service.pause
 
     def _demand_ports(self) -> None:
         """Before anything is started: a machine that comes up by half is harder to understand."""
@@ -159,7 +174,8 @@ class Supervisor:
 
     # What an earlier supervisor left
 
-    def _adopt(self) -> None:
+    def _adopt(self) -> bool:
+        """Whether there was any that goes on."""
         rows = {row["name"]: row for row in recorded(self.record)}
         known = {service.server.name: service for service in self.services}
         for name, row in rows.items():
@@ -174,6 +190,7 @@ class Supervisor:
             else:
                 running.stop(signal.SIGTERM, service.server.stop_seconds if service else 30)
         self._write_record()
+        return any(service.running for service in self.services)
 
     def _write_record(self) -> None:
         rows = [

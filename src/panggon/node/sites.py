@@ -1,6 +1,7 @@
 """What can be done with one site on this machine: the same for the agent and for the command line."""
 
 import itertools
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from panggon.core import spec as specs
 from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word
-from panggon.core.plan import Change, MachineFacts, Plan, make
+from panggon.core.plan import MachineFacts, Plan, make
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, SiteSpec, SiteState
 from panggon.drivers import files
@@ -21,6 +22,8 @@ from panggon.engine.observe import Drivers, observe
 from panggon.engine.runner import Progress
 from panggon.node import records, wiring
 from panggon.node.config import NodeConfig
+
+log = logging.getLogger(__name__)
 
 Watcher = Callable[[int, Progress], None]
 # Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any
@@ -100,6 +103,8 @@ class Sites:
             position = journal.fold(store.entries())
             if position is None:
                 return None
+            if position.outcome:
+                return self._ended(position.plan.spec, position.outcome)
             known = self._passwords(site, credentials or {})
             if credentials is None and _awaits_password(position, known):
                 raise TemporaryError("password.awaited", site)
@@ -113,9 +118,6 @@ class Sites:
 
     def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
         return runner.verify(spec, self.facts, self.drivers({}))
-
-    def drift(self, spec: SiteSpec) -> tuple[Change, ...]:
-        return runner.drift(spec, self.facts, self.drivers({}))
 
     # What is known
 
@@ -138,9 +140,12 @@ class Sites:
         return sum(1 for spec in found if spec and spec.state is not SiteState.PARKED)
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
-        """Idempotent: after a kill it is done again, from the journal."""
-        if outcome.word is Word.APPLIED:
-            records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
+        """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""
+        if outcome.word is Word.APPLIED and self.applied(spec.site) != spec:
+            try:
+                records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
+            except TemporaryError as error:
+                log.warning("%s is applied, but that is not on record: %s", spec.site, error)
         if outcome.word is not Word.STUCK:
             files.remove(self._former(spec.site))
         return outcome
@@ -191,9 +196,8 @@ def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
 
 
 def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:
-    forward = position.outcome is None and position.problem is None
     wished = _passwords_of(position.plan)[1]
-    return forward and bool(wished) and wished not in known
+    return position.problem is None and bool(wished) and wished not in known
 
 
 def _passwords_of(plan: Plan) -> tuple[str, str]:

@@ -69,10 +69,8 @@ def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:
 def prepare(config: NodeConfig) -> None:
     """Everything that the servers need before they start; made once, brought up to date each time.
 
-    Raises PermanentError `node.root` without root's rights, `node.path` where the sites would not be safe.
+    Raises PermanentError `node.path` where the sites would not be safe.
     """
-    if os.geteuid() != 0:
-        raise PermanentError("node.root", "harus dijalankan sebagai root")
     paths = config.paths
     _demand_root_owned(paths.root)
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
