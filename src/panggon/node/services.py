@@ -41,10 +41,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Service:
-    """One server and how it fares."""
+    """One server and how it fares. `early`: started before all others; only what follows it waits until it is ready."""
 
     server: Server
     listeners: Sequence[Listener] = ()
+    early: bool = False
     running: Running | None = None
     since: datetime | None = None
     began: float = 0.0
@@ -88,6 +89,9 @@ class Supervisor:
         self._ending = True
 
     def _bring_up_all(self) -> None:
+        for service in self.services:
+            if service.early:
+                self._start(service)
         for service in self.services:
             if not self._ending:
                 self._bring_up(service)
