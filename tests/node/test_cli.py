@@ -110,9 +110,8 @@ def test_what_others_made_stops_the_command(terminal):
     terminal.machine.put(foreign(Key(Kind.RECORDS, HOST), "dibuat tangan"))
     result = terminal("apply", terminal.spec())
     assert result.exit_code == 1
-    assert result.stderr == (
-        f"sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah: records:{HOST} (dibuat tangan) (plan.foreign)\n"
-    )
+    why = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
+    assert result.stderr == f"{why}: records:{HOST} (dibuat tangan) (plan.foreign)\n"
     assert len(terminal.machine.resources()) == 1
 
 
@@ -246,3 +245,12 @@ def test_a_real_machine_wants_root(terminal):
     argv = [str(Path(sys.executable).with_name("panggon-node")), "--config", str(terminal.config), "status"]
     result = subprocess.run(argv, capture_output=True, text=True, user=65534, group=65534)
     assert (result.returncode, result.stderr) == (1, "panggon-node harus dijalankan sebagai root (node.root)\n")
+
+
+def test_a_journal_that_cannot_be_written_is_one_sentence_and_nothing_changes(terminal):
+    (terminal.settings.paths.state / "journal" / f".{SITE}.jsonl.new").mkdir(parents=True)  # where its draft goes
+    result = terminal("apply", terminal.spec())
+    assert result.exit_code == 1
+    assert result.stderr.startswith("catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert terminal.machine.resources() == {}

@@ -197,4 +197,4 @@ def test_one_server_that_does_not_come_back_leaves_the_others_alone(supervised):
     supervised.start()
     assert supervised.pids()["first"] == former["first"]
     (supervised.place / "events").rmdir()
-    until(lambda: (supervised.place / "second.pid").exists())
+    until((supervised.place / "second.pid").exists)

@@ -46,7 +46,7 @@ class Commands(click.Group):
         except InvalidError as error:
             lines, code = [fault_words(fault) for fault in error.faults], REFUSED
         except PanggonError as error:
-            lines, code = [f"{error.detail or error.code} ({error.code})"], FAILED
+            lines, code = [show.problem(error.code, error.detail)], FAILED
         click.echo("\n".join(lines), err=True)
         return ctx.exit(code)
 

@@ -1,6 +1,6 @@
 """What the command line says, in Indonesian: on the terminal for people, or as JSON for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +21,25 @@ ENDINGS = {
     Word.STALE: "Berhenti: keadaan mesin tidak seperti rencana. Tidak ada lagi yang diubah.",
     Word.STUCK: "Pengembalian belum selesai; jalankan perintah ini lagi.",
 }
+
+
+# What a code means where its detail is in the words of a system, or names only things.
+_MEANINGS: Mapping[str, str] = {
+    "disk.full": "disk mesin penuh",
+    "dns.down": "server DNS tidak menjawab",
+    "dns.refused": "server DNS menolak",
+    "journal.busy": "situs ini sedang dikerjakan proses lain",
+    "journal.corrupt": "catatan pekerjaan situs ini rusak",
+    "journal.unwritable": "catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan",
+    "plan.partial": "ada yang setengah tertulis",
+    "stale": "keadaan mesin tidak seperti rencana",
+    "unproven": "ada bukti yang tidak terpenuhi",
+}
+
+
+def problem(code: str, detail: str) -> str:
+    """One sentence about what stood in the way, with the code to look up."""
+    return f"{': '.join(filter(None, (_MEANINGS.get(code), detail))) or 'gagal'} ({code})"
 
 
 class Watcher:
@@ -77,7 +96,7 @@ def outcome(console: Console, ended: Outcome) -> None:
         evidence(console, ended.evidence)
     console.print(ENDINGS[ended.word])
     if ended.problem:
-        console.print(Text(f"{ended.problem.code}: {ended.problem.detail}"))
+        console.print(Text(problem(ended.problem.code, ended.problem.detail)))
 
 
 def status(console: Console, found: Status) -> None:
