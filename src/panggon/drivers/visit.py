@@ -43,7 +43,7 @@ def get(door: Door, host: str, path: str, *, name: str = "", headers: Mapping[st
     """
     try:
         with connected(door, name or host) as tls:
-            connection = http.client.HTTPSConnection(host, door.port)
+            connection = http.client.HTTPSConnection(host, door.port, context=tls.context)
             connection.sock = tls
             connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
             response = connection.getresponse()
