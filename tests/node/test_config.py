@@ -74,10 +74,21 @@ def test_every_fault_is_told_at_once():
         ({"dns": {"zone": "Kota"}}, "dns.zone: harus nama domain dengan huruf kecil, misalnya kota.example."),
         ({"dns": {"zone": "a.b"}}, "dns.ipv4: isi ipv4 atau ipv6, ke sanalah nama situs diarahkan."),
         ({**LEAST, "web": {"addresses": "::1"}}, "web.addresses: harus daftar dalam kurung siku."),
-        ({**LEAST, "web": {"addresses": []}}, "web.addresses: isi paling sedikit satu alamat."),
+        (
+            {**LEAST, "web": {"addresses": []}, "services": {"run": ["knot"]}},
+            "web.addresses: isi paling sedikit satu alamat.",
+        ),
         (
             {**LEAST, "sites": {"first_site": 9, "last_site": 8}},
             "sites.last_site: harus tidak kurang dari sites.first_site.",
+        ),
+        (
+            {**LEAST, "web": {"addresses": ["192.0.2.1", "::"]}},
+            "web.probe_address: tidak termasuk alamat yang didengarkan server di mesin ini.",
+        ),
+        (
+            {**LEAST, "sftp": {"addresses": ["0.0.0.0"], "probe_address": "::1"}},
+            "sftp.probe_address: tidak termasuk alamat yang didengarkan server di mesin ini.",
         ),
         ({**LEAST, "services": {"run": ["knot", "knot"]}}, "services.run: menyebut satu server dua kali."),
         (

@@ -186,7 +186,10 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
     """What is wrong only in combination."""
     dns, sites, run = config.dns, config.sites, config.services.run
     listening = {"web": config.web.addresses, "sftp": config.sftp.addresses, "dns": dns.addresses}
+    lost = "tidak termasuk alamat yang didengarkan server di mesin ini"
     found = [
+        ("nginx" in run and not _hears(config.web.addresses, config.web.probe_address), "web.probe_address", lost),
+        ("sshd" in run and not _hears(config.sftp.addresses, config.sftp.probe_address), "sftp.probe_address", lost),
         (not (dns.ipv4 or dns.ipv6), "dns.ipv4", "isi ipv4 atau ipv6, ke sanalah nama situs diarahkan"),
         (not dns.servers, "dns.servers", "isi paling sedikit satu server"),
         (sites.first_site > sites.last_site, "sites.last_site", "harus tidak kurang dari sites.first_site"),
@@ -194,3 +197,8 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
         *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
     ]
     return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)
+
+
+def _hears(addresses: tuple[str, ...], address: str) -> bool:
+    """Whether a server that listens on these is reached under this one; `::` does not hear IPv4 here."""
+    return address in addresses or ("::" if ":" in address else "0.0.0.0") in addresses  # noqa: S104 -- a wildcard

@@ -5,6 +5,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.core.errors import PermanentError
 from panggon.node.config import NodeConfig
 from panggon.node.servers import knot, mariadb, nginx, sshd
 from panggon.node.sockets import SocketSettings
@@ -62,10 +63,17 @@ def socket_settings(config: NodeConfig) -> SocketSettings:
         run=paths.run,
         logs=paths.logs,
         uid_base=config.sites.uid_base,
-        web_group=grp.getgrnam(WEB_GROUP).gr_gid,
+        web_group=_web_group(),
         mariadb_socket=mariadb_settings(config).socket,
         require_all=config.protections.require_all,
     )
+
+
+def _web_group() -> int:
+    try:
+        return grp.getgrnam(WEB_GROUP).gr_gid
+    except KeyError as error:
+        raise PermanentError("node.packages", f"grup {WEB_GROUP} tidak ada: paket nginx belum terpasang") from error
 
 
 def knot_settings(config: NodeConfig) -> knot.Settings:

@@ -32,6 +32,7 @@ _MEANINGS: Mapping[str, str] = {
     "journal.corrupt": "catatan pekerjaan situs ini rusak",
     "journal.unwritable": "catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan",
     "plan.partial": "ada yang setengah tertulis",
+    "shell.missing": "program ini tidak terpasang",
     "stale": "keadaan mesin tidak seperti rencana",
     "unproven": "ada bukti yang tidak terpenuhi",
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import stat
 import sys
 from collections.abc import Mapping
@@ -69,9 +70,10 @@ def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:
 def prepare(config: NodeConfig) -> None:
     """Everything that the servers need before they start; made once, brought up to date each time.
 
-    Raises PermanentError `node.path` where the sites would not be safe.
+    Raises PermanentError `node.path` where the sites would not be safe, `node.packages` where a server is missing.
     """
     paths = config.paths
+    _demand_packages(config)
     _demand_root_owned(paths.root)
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
         files.directory(folder)
@@ -148,6 +150,14 @@ def _records(config: NodeConfig) -> dns.Settings:
         ttl=wished.ttl,
         signed=wished.signed,
     )
+
+
+def _demand_packages(config: NodeConfig) -> None:
+    """Each of these users comes with the server's package."""
+    users = {"mariadb": mariadb.USER, "knot": knot.USER, "nginx": nginx.USER}
+    for server, name in users.items():
+        if server in config.services.run and name not in {entry.pw_name for entry in pwd.getpwall()}:
+            raise PermanentError("node.packages", f"paket {server} belum terpasang: pengguna {name} tidak ada")
 
 
 def _demand_root_owned(path: Path) -> None:
