@@ -2,12 +2,13 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.faults.machine import Machine
+from tests.faults.office import PAGES, WITNESS, Office, OpenSite
 from tests.stack import Stack, running_stack
 
 FIRST_OF_MACHINE, FIRST_OF_STACK = 960_001, 930_001
@@ -29,6 +30,26 @@ def machine() -> Iterator[Machine]:
 def stack() -> Iterator[Stack]:
     with running_stack("faults", first_site=FIRST_OF_STACK) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def office(stack: Stack) -> Iterator[Office]:
+    made = Office(stack)
+    with ExitStack() as browsers:
+        for person in made.people.values():
+            browsers.enter_context(person.browser)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def witness(office: Office, tmp_path_factory: pytest.TempPathFactory) -> OpenSite:
+    """A site that was open before anything broke."""
+    site = office.open_site(WITNESS)
+    pages = tmp_path_factory.mktemp("witness")
+    for name, text in PAGES.items():
+        (pages / name).write_text(text)
+    site.upload(pages)
+    return site
 
 
 @contextmanager

@@ -111,9 +111,14 @@ class Machine:
 
     # What stands on it
 
+    @staticmethod
+    def processes(record: Path) -> dict[str, int]:
+        """What a supervisor has written down, by name."""
+        return {row["name"]: row["pid"] for row in _rows(record)}
+
     def servers(self) -> dict[str, int]:
-        """Processes by name: MariaDB, keeper (`sockets`), holder, Knot, sshd, nginx."""
-        found = {row["name"]: row["pid"] for row in _rows(self.layout.run / "services.json")}
+        """MariaDB, keeper (`sockets`), holder, Knot, sshd, nginx."""
+        found = self.processes(self.layout.run / "services.json")
         for holder in processes.children(found.get("sockets", 0)):
             found["holder"] = holder
         return found
