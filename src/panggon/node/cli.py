@@ -179,7 +179,8 @@ def run(config: NodeConfig) -> None:
     """Ambil permintaan dari portal dan kerjakan, terus-menerus."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     protections.demand(config)
     me = identity.load(config.paths.state)
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
