@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from demo.layout import REPOSITORY, SITES_MOST, Layout, load, real, simulated
@@ -90,3 +91,5 @@ def _remove_users(numbers: range) -> None:
                 if link.is_symlink() and str(link.readlink()) == record.name:
                     link.unlink()
             record.unlink()
+    with suppress(OSError):  # somebody else's are in it, or there is none
+        USERDB.rmdir()

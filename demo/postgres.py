@@ -87,9 +87,11 @@ def _await(process: subprocess.Popen[bytes], address: str) -> None:
 
 
 def _run(name: str, *arguments: str, words: str = "") -> None:
-    subprocess.run(
-        [_program(name), *arguments], input=words, check=True, capture_output=True, text=True, cwd="/", **_identity()
+    done = subprocess.run(
+        [_program(name), *arguments], input=words, check=False, capture_output=True, text=True, cwd="/", **_identity()
     )
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stderr.strip()}")
 
 
 def _program(name: str) -> str:

@@ -35,6 +35,7 @@ root = "{hosting}"
 state = "{layout.state}/node"
 run = "{layout.run}"
 etc = "{hosting}/etc"
+userdb = "{f"{hosting}/userdb" if simulation else "/etc/userdb"}"
 logs = "{layout.logs}"
 
 [portal]

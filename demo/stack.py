@@ -136,12 +136,12 @@ def _connects(port: int) -> bool:
 def main() -> int:
     layout = load(Path(sys.argv[1]))
     simulation = "--simulate" in sys.argv[2:]
-    prepare(layout, simulation=simulation)
-    parts = services(layout, simulation=simulation)
     try:
+        prepare(layout, simulation=simulation)
+        parts = services(layout, simulation=simulation)
         Supervisor(parts, layout.state / "stack.json", tell=_tell).run()
-    except PanggonError as error:
-        _tell(f"✗ {error.detail or error}")
+    except (PanggonError, OSError, RuntimeError) as error:
+        _tell(f"✗ {getattr(error, 'detail', '') or error}")
         return 1
     return 0
 
