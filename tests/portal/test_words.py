@@ -7,8 +7,8 @@ from panggon.cases.words import FAULT_WORDS
 
 SOURCES = Path(__file__).parents[2] / "src" / "panggon"
 GROUPS = "label|letter|access|case|agenda_number|technician|calendar|action"
-# Raised as an error of the program: no page offers it.
-NOT_SHOWN = {"access.parked"}
+# Errors of the program or of its settings: no page gives occasion to them.
+NOT_SHOWN = {"access.parked", "calendar.session"}
 
 
 def codes() -> set[str]:

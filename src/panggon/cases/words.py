@@ -8,7 +8,6 @@ from panggon.core.procedure import NEED_WORDS, Need
 
 FAULT_WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "letter.missing": "Surat atau informasi pemberitahuan permohonan belum diunggah.",
         "letter.empty": "Berkas kosong. Silakan pilih berkas PDF yang benar.",
         "letter.too_large": "Berkas lebih besar dari 20 MB. Silakan perkecil, lalu unggah lagi.",
         "letter.not_pdf": "Berkas ini bukan PDF. Silakan unggah berkas PDF.",
