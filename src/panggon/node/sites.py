@@ -18,6 +18,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.engine import journal_file, runner
+from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.runner import Progress
 from panggon.node import records, wiring
@@ -77,7 +78,8 @@ class Sites:
     ) -> Outcome:
         """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`)."""
         with journal_file.writing(self._journal(plan.spec.site)) as store:
-            self._keep_former_password(plan)
+            if _is_over(store):
+                self._keep_former_password(plan)
             known = self._passwords(plan.spec.site, credentials or {})
             return self._ended(
                 plan.spec,
@@ -193,6 +195,12 @@ _SENTENCES: Mapping[str, str] = {
 def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
     numbers = itertools.count(first)
     return lambda progress: watch(next(numbers), progress)
+
+
+def _is_over(store: JournalFile) -> bool:
+    """Nothing is under way, whose former password would be overwritten (`run` refuses to begin then)."""
+    position = journal.fold(store.entries())
+    return position is None or position.outcome is not None
 
 
 def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:

@@ -1,0 +1,47 @@
+"""A simulated machine, a portal, and agents that can be killed and started again on them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from panggon.core.resources import Key, Kind
+from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.node.client import Portal
+from panggon.node.identity import Identity
+from panggon.node.loop import Agent
+from tests.node import simulated
+from tests.node.portal import TOKEN
+from tests.node.simulated import SITE, document
+
+ENROLLED = datetime(2026, 11, 2, tzinfo=UTC)
+USER = Key(Kind.USER, SITE)
+
+
+class Bench:
+    def __init__(self, place, portal):
+        self.settings = simulated.settings(place)
+        self.machine = simulated.machine_of(self.settings)
+        self.sites = simulated.sites_on(self.settings, self.machine)
+        self.portal = portal
+        self.slept = []
+        self.enrolled = ENROLLED
+
+    def agent(self):
+        me = Identity(self.portal.url, 1, TOKEN, self.enrolled)
+        portal = Portal(me.url, token=TOKEN)
+        return Agent(self.sites, portal, me, reduced=("memory: none",), sleep=self.slept.append)
+
+    def ask(self, spec, mode="apply", **more):
+        """Offer a wish and let an agent carry it out; its report."""
+        number = self.portal.wish(spec, mode, **more)
+        self.agent().step()
+        return self.portal.reports[number]
+
+    def killed(self, write, spec=None):
+        """An agent that is killed at this write of a wish; the wish's number."""
+        number = self.portal.wish(spec or document())
+        self.machine.at_write = {self.machine.writes + write: Mishap(Moment.DURING, Killed())}
+        with pytest.raises(Killed):
+            self.agent().step()
+        self.machine.at_write = {}
+        return number
