@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, foreign
+from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.core.spec import SiteKind
 from panggon.drivers.fake import Mishap, Moment
 from panggon.node.client import Portal
@@ -14,7 +14,7 @@ from panggon.node.identity import Identity
 from panggon.node.loop import ATTEMPTS, Agent
 from tests.node import portal as portals
 from tests.node import simulated
-from tests.node.bench import ENROLLED, Bench
+from tests.node.bench import ENROLLED, USER, Bench
 from tests.node.portal import TOKEN
 from tests.node.simulated import HOST, SITE, SPEC, document
 
