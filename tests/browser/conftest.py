@@ -1,0 +1,56 @@
+"""A real Chromium in front of the real stack. With `--pictures DIR` every page that is looked at is also drawn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
+from tests.stack import Stack, running_stack
+
+CHROMIUM = "/usr/bin/chromium"
+# Nothing that the browser itself would like to fetch or to write, so that only pages make requests.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+]
+FIRST_SITE = 920_001
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", type=Path, help="directory for a picture of every page that the tests look at")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with running_stack("browser", first_site=FIRST_SITE) as running:
+        yield running
+
+
+# One browser a file: as long as one runs, its event loop keeps Django's database from the other tests of the process.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=SECONDS_TO_WAIT * 1000)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict:
+    """The cookies of who has signed in, by role: a one-time code serves only once."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def visitors(browser: Browser, stack: Stack, sessions: dict, request: pytest.FixtureRequest) -> Visitors:
+    pictures = request.config.getoption("--pictures", default=None)
+    if pictures:
+        pictures.mkdir(parents=True, exist_ok=True)
+    return Visitors(browser, stack, sessions, pictures)

@@ -1,0 +1,272 @@
+"""The nine steps of the service standard, as six people do them: each finds the case, and hands it on."""
+
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, expect
+
+from demo.clients import make_key
+from demo.layout import ZONE
+from tests.browser.request_form import fill_in, send
+from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
+
+LABEL = "dinsos"
+TITLE = "Layanan Dinas Sosial"
+PAPERS_OF_THE_OPD = [
+    "Surat permohonan",
+    "Tanda Terima Permohonan",
+    "Checklist Verifikasi Kelengkapan",
+    "Dokumen Hosting",
+    "Dokumen Hak Akses Hosting",
+    "Surat Pengantar",
+]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who presses what, and what the next person then reads."""
+
+    role: str
+    button: str
+    state: str
+    holder: str
+    next_words: str
+    next_role: str
+    fill_in: Callable[[Page], None] = lambda _page: None
+
+
+def _agenda(page: Page) -> None:
+    page.get_by_label("Nomor agenda").fill("555/0117")
+
+
+def _instruction(page: Page) -> None:
+    page.get_by_label("Dengan hormat harap").select_option("Selesaikan/tindak lanjuti")
+    page.get_by_label("Catatan").fill("Mohon selesai sebelum Jumat.")
+
+
+def _everything_met(page: Page) -> None:
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+
+
+BEFORE_PREPARATION = (
+    Turn(
+        "registrar",
+        "Terima Surat",
+        "Diterima",
+        "Kepala Dinas",
+        "Kepala Dinas menerbitkan disposisi.",
+        "head",
+        _agenda,
+    ),
+    Turn(
+        "head",
+        "Terbitkan Disposisi",
+        "Didisposisikan",
+        "Kepala Bidang Bidang INS",
+        "Kepala Bidang meneruskan ke petugas teknis.",
+        "division_head",
+        _instruction,
+    ),
+    Turn(
+        "division_head",
+        "Teruskan ke Petugas Teknis",
+        "Verifikasi Kelengkapan",
+        "Agus Setiawan, S.Kom., Petugas Teknis",
+        "Petugas teknis memeriksa kelengkapan permohonan.",
+        "technician",
+    ),
+    Turn(
+        "technician",
+        "Nyatakan Lengkap",
+        "Penyiapan Domain dan Server",
+        "Agus Setiawan, S.Kom., Petugas Teknis",
+        "Petugas teknis menyiapkan domain dan server.",
+        "technician",
+        _everything_met,
+    ),
+)
+AFTER_PREPARATION = (
+    Turn(
+        "technician",
+        "Laporkan ke Kepala Bidang",
+        "Dilaporkan ke Kepala Bidang",
+        "Kepala Bidang Bidang INS",
+        "Kepala Bidang memohon pengesahan Kepala Dinas.",
+        "division_head",
+    ),
+    Turn(
+        "division_head",
+        "Mohon Pengesahan",
+        "Menunggu Pengesahan",
+        "Kepala Dinas",
+        "Kepala Dinas mengesahkan dokumen hosting.",
+        "head",
+    ),
+    Turn(
+        "head",
+        "Sahkan",
+        "Disahkan",
+        "Tata Usaha",
+        "Situs dibuka, lalu dokumen hak akses dikirim.",
+        "registrar",
+    ),
+    Turn(
+        "registrar",
+        "Kirim Dokumen Hak Akses",
+        "Dokumen Hak Akses Dikirim",
+        "Dinas Sosial, Pengendalian Penduduk dan Keluarga Berencana",
+        "OPD mengonfirmasi bahwa situs dapat diakses.",
+        "applicant",
+    ),
+)
+
+
+def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
+    number = _apply(visitors)
+    for turn in BEFORE_PREPARATION:
+        _take_turn(visitors, number, turn)
+    _prepare(visitors, number)
+    for turn in AFTER_PREPARATION:
+        _take_turn(visitors, number, turn)
+    _confirm(visitors, number, tmp_path)
+    _track(visitors, number)
+
+
+# -- What each person does -----------------------------------------------------------------------------------------
+
+
+def _apply(visitors: Visitors) -> str:
+    """Step 1, on the phone."""
+    with visitors.person("applicant") as opd:
+        opd.open("/beranda/")
+        opd.look("home-empty")
+        opd.page.get_by_role("link", name="Permohonan baru").click()
+        opd.look("application")
+        fill_in(opd.page, label=LABEL, title=TITLE)
+        expect(opd.page.locator("#nama-hasil")).to_have_text(re.compile(rf"{LABEL}\.{ZONE} dapat dipakai\."))
+        send(opd.page)
+        _reads(opd.page, "Diajukan", "Sekarang di Tata Usaha", "Tata Usaha menerima surat dan memberi nomor agenda.")
+        opd.look("case-submitted")
+        number = opd.page.url.split("/")[-2]
+    _has_moved(visitors, number, "applicant", "registrar")
+    return number
+
+
+def _take_turn(visitors: Visitors, number: str, turn: Turn) -> None:
+    with visitors.person(turn.role) as official:
+        page = official.page
+        official.waiting(number).click()
+        expect(page.get_by_role("heading", name="Sekarang menunggu Anda")).to_be_visible()
+        _await_link(page, turn.button)
+        page.get_by_role("link", name=turn.button).click()
+        official.look(f"step-{turn.button}")
+        turn.fill_in(page)
+        page.get_by_role("button", name=turn.button).click()
+        expect(page.get_by_text(f"“{turn.button}” sudah dilakukan.")).to_be_visible()
+        own_next = turn.next_role == turn.role
+        _reads(
+            page, turn.state, "Sekarang menunggu Anda" if own_next else f"Sekarang di {turn.holder}", turn.next_words
+        )
+    _has_moved(visitors, number, turn.role, turn.next_role)
+
+
+def _prepare(visitors: Visitors, number: str) -> None:
+    """Step 5: the page shows by itself what the machine does, and at the end offers to report it."""
+    with visitors.person("technician") as technician:
+        page = technician.page
+        technician.case(number)
+        page.get_by_role("link", name="Siapkan").click()  # comes by itself when the machine has made its plan
+        expect(page.get_by_role("heading", name="Rencana")).to_be_visible()
+        technician.look("step-prepare")
+        page.get_by_role("button", name="Siapkan").click()
+        seen = _follow(page)
+        assert len({words.split(":")[0] for words in seen if words.startswith("Selesai disiapkan")}) == 1
+        assert len(seen) >= 5, seen
+        _reads(page, "Siap Dilaporkan", "Sekarang menunggu Anda", "Petugas teknis melaporkan hasil ke Kepala Bidang.")
+        expect(page.get_by_text(re.compile(r"^(\d+) dari \1 bukti terpenuhi$"))).to_be_visible()
+        technician.look("case-prepared")
+
+
+def _follow(page: Page) -> set[str]:
+    """What the page says while the machine works; nobody reloads it."""
+    seen: set[str] = set()
+    ends = time.monotonic() + SECONDS_TO_WAIT
+    report = page.get_by_role("link", name="Laporkan ke Kepala Bidang")
+    while not report.is_visible():
+        with suppress(PlaywrightError):  # at its end the page loads itself anew, between two looks
+            seen.update(page.locator("#kemajuan .ticks li").all_inner_texts())
+        assert time.monotonic() < ends, seen
+    return seen
+
+
+def _confirm(visitors: Visitors, number: str, place) -> None:
+    """Step 9, on the phone: a key of one's own, then the confirmation."""
+    with visitors.person("applicant") as opd:
+        page = opd.page
+        opd.waiting(number).click()
+        page.get_by_role("link", name="Buka halaman hak akses").click()
+        opd.look("hand-over")
+        page.get_by_label("Kunci publik SSH").fill(make_key(place / "key"))
+        page.get_by_role("button", name="Simpan hak akses").click()
+        expect(page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
+        opd.case(number)
+        opd.look("case-delivered")
+        page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
+        opd.look("step-confirm")
+        page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
+        _reads(page, "Selesai", "Selesai", "Permohonan selesai.")
+        papers = page.get_by_role("link", name=re.compile(r"\(PDF\)$")).all_inner_texts()
+        assert [words.strip().removesuffix(" (PDF)") for words in papers] == PAPERS_OF_THE_OPD
+        opd.look("case-done")
+        expect(opd.waiting(number)).to_have_count(0)
+
+
+def _track(visitors: Visitors, number: str) -> None:
+    """The link in the OPD's page shows the same way to anybody, with no name of a person."""
+    with visitors.person("applicant") as opd:
+        opd.case(number)
+        link = opd.page.get_by_role("link", name="Halaman lacak tanpa masuk").get_attribute("href")
+    with visitors.visitor() as anybody:
+        anybody.open(str(link))
+        expect(anybody.page.get_by_role("heading", name=f"{number}: Selesai")).to_be_visible()
+        assert anybody.page.locator(".procedure > li.done").count() == 9
+        words = anybody.page.locator("body").inner_text()
+        assert not [name for name in ("Sri Wahyuni", "Agus Setiawan", "Ratna", "Bambang", "Endah") if name in words]
+        anybody.look("tracking-result")
+
+
+# -- What they read ------------------------------------------------------------------------------------------------
+
+
+def _reads(page: Page, state: str, where: str, next_words: str) -> None:
+    expect(page.locator(".pagehead .badge-state")).to_have_text(state)
+    now = page.get_by_role("region", name=where, exact=True)
+    expect(now).to_be_visible()
+    expect(now.get_by_text(next_words, exact=True)).to_be_visible()
+
+
+def _await_link(page: Page, words: str) -> None:
+    """A paper or a machine may still be at work; people look again."""
+    ends = time.monotonic() + SECONDS_TO_WAIT
+    while not page.get_by_role("link", name=words).is_visible():
+        assert time.monotonic() < ends, page.locator("main").inner_text()
+        page.wait_for_timeout(200)
+        page.reload()
+
+
+def _has_moved(visitors: Visitors, number: str, former: str, following: str) -> None:
+    """The next person finds the case waiting; the one before does not any more."""
+    with visitors.person(following) as person:
+        expect(person.waiting(number)).to_have_count(1)
+        person.look(f"home-{following}")
+    if former != following:
+        with visitors.person(former) as person:
+            expect(person.waiting(number)).to_have_count(0)

@@ -1,0 +1,62 @@
+"""Pages that everybody sees: readable, light, and nothing from elsewhere."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.inspection import PHONE
+from tests.browser.visitors import Visitors, sign_in
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+FIRST_PAGE_MOST = 200_000  # bytes over the wire, with styles, letters and marks
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/", "Hosting untuk OPD, dari surat sampai situs"),
+        ("/lacak/", "Lacak permohonan"),
+        ("/lacak/?nomor=HST-2026-9999&kode=salah", "Lacak permohonan"),
+        ("/tidak-ada/", "Halaman tidak ditemukan"),
+    ],
+    ids=["start", "tracking", "tracking-unknown", "not-found"],
+)
+def test_public_pages(visitors: Visitors, path: str, heading: str, request: pytest.FixtureRequest) -> None:
+    with visitors.visitor() as anybody:
+        anybody.open(path)
+        expect(anybody.page.get_by_role("heading", level=1)).to_have_text(heading)
+        anybody.look(request.node.callspec.id)
+
+
+def test_signing_in_with_the_second_factor(visitors: Visitors, stack: Stack) -> None:
+    with visitors.visitor() as newcomer:
+        sign_in(newcomer, stack.accounts["administrator"], look=newcomer.look)
+        newcomer.open("/akun/keamanan/")
+        newcomer.look("account")
+
+
+def test_another_agencys_case_does_not_exist(visitors: Visitors) -> None:
+    with visitors.person("applicant") as opd:
+        opd.case("HST-2026-9999")
+        expect(opd.page.get_by_role("heading", level=1)).to_have_text("Halaman tidak ditemukan")
+
+
+def test_the_keyboard_reaches_the_contents_first(visitors: Visitors) -> None:
+    with visitors.visitor() as anybody:
+        anybody.open("/")
+        anybody.page.keyboard.press("Tab")
+        expect(anybody.page.get_by_role("link", name="Langsung ke isi")).to_be_focused()
+        anybody.page.keyboard.press("Enter")
+        expect(anybody.page.locator("#isi")).to_be_focused()
+
+
+def test_the_first_page_is_light(visitors: Visitors) -> None:
+    with visitors.visitor(size=PHONE) as anybody:
+        wire = anybody.page.context.new_cdp_session(anybody.page)
+        wire.send("Network.enable")
+        loaded: list[float] = []
+        wire.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
+        anybody.page.goto(anybody.portal, wait_until="networkidle")
+        assert len(loaded) >= 5, "page, styles, script, letters and mark"
+        assert sum(loaded) < FIRST_PAGE_MOST, loaded
