@@ -19,7 +19,7 @@ from panggon.cases.words import fault_words
 from panggon.core.errors import InvalidError
 from panggon.core.machine import Offer
 from panggon.core.naming import normalise
-from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.core.procedure import ACTION_LABELS, Action, State
 from panggon.people.models import User
 from panggon.people.permissions import applicant, signed_in
 from panggon.sites.selectors import host_of
@@ -112,7 +112,7 @@ def _made_just_now(request: HttpRequest) -> Case | None:
     """The case of the same person for the same name, a moment ago: the button was pressed twice."""
     label = normalise(request.POST.get("label", "").strip())
     cases = selectors.visible_to(request.user).filter(applicant=request.user, created_at__gte=timezone.now() - AGAIN)
-    return cases.filter(label=label).first()
+    return cases.filter(label=label).exclude(state=State.WITHDRAWN).first()
 
 
 def _page(

@@ -63,6 +63,10 @@ class Preparation:
     proved_at: datetime | None
     problem: str
 
+    @property
+    def proven(self) -> int:
+        return sum(proof["ok"] for proof in self.evidence)
+
 
 def view_of(case: Case) -> Preparation | None:
     """None while nothing has been asked of a machine."""
