@@ -1,0 +1,89 @@
+"""One demonstration as a person starts it, in places of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo import cleaning
+from demo.layout import REPOSITORY
+
+SERVES = "Melayani sampai Ctrl-C"
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """`around` is a command in which it runs."""
+
+    base: Path
+    first_site: int
+    around: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> Path:
+        return self.base / "var" / "demo"
+
+    @property
+    def hosting(self) -> Path:
+        return self.base / "hosting"
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        return json.loads((self.state / "evidence.json").read_text())
+
+    def argv(self, *options: str) -> list[str]:
+        places = ("--places", str(self.state), str(self.hosting), str(self.first_site))
+        return [*self.around, sys.executable, "-m", "demo", *places, *options]
+
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.argv(*options), cwd=REPOSITORY, capture_output=True, text=True, timeout=150)
+
+    def processes(self) -> list[str]:
+        """The command lines of all that runs with this demonstration's directories."""
+        return [words for words in _command_lines() if str(self.base) in words]
+
+
+@contextmanager
+def demonstration(name: str, *, first_site: int, around: Sequence[str] = ()) -> Iterator[Demonstration]:
+    base = Path(f"/srv/panggon-test-{os.getpid()}-{name}")
+    made = Demonstration(base, first_site, tuple(around))
+    (base / "var").mkdir(parents=True)
+    try:
+        yield made
+    finally:
+        cleaning.remove(made.state, hosting=made.hosting, first_site=first_site)
+        (base / "var").rmdir()
+        base.rmdir()
+
+
+@contextmanager
+def serving(argv: Sequence[str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Runs until all servers of the demonstration serve; the process is ended at last, however the test went."""
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, **options)
+    try:
+        seen = []
+        for line in process.stdout or ():
+            seen.append(line)
+            if SERVES in line:
+                break
+        else:
+            raise AssertionError("".join(seen))
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _command_lines() -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue

@@ -1,0 +1,60 @@
+"""A machine that forbids namespaces, mounts and control groups: the demonstration runs, and says what is missing."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.layout import REPOSITORY
+from tests.demo.running import Demonstration, demonstration
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+RESTRICTED = (sys.executable, str(Path(__file__).with_name("restricted.py")))
+MISSING = ["sandbox", "network", "nested-namespaces", "memory", "processes", "symlinks"]
+
+
+@pytest.fixture(scope="module")
+def ended() -> Iterator[tuple[Demonstration, "subprocess.CompletedProcess[str]"]]:
+    with demonstration("reduced", first_site=940_001, around=RESTRICTED) as made:
+        yield made, made.run("--exit")
+
+
+def test_every_proof_holds_and_what_is_missing_is_named(
+    ended: tuple[Demonstration, "subprocess.CompletedProcess[str]"],
+) -> None:
+    made, done = ended
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [check for check in made.evidence["checks"] if not check["ok"]] == []
+    assert len(made.evidence["checks"]) == 20
+    named = dict(row.split(": ", 1) for row in made.evidence["reduced"])
+    assert list(named) == MISSING
+    assert all(named.values())
+    assert all(f"perlindungan berkurang: {row}" in done.stdout for row in made.evidence["reduced"])
+    assert made.processes() == []
+
+
+def test_status_names_it_and_a_node_that_requires_everything_refuses(
+    ended: tuple[Demonstration, "subprocess.CompletedProcess[str]"],
+) -> None:
+    made, _ = ended
+    settings = made.state / "node.toml"
+    strict = made.state / "strict.toml"
+    strict.write_text(settings.read_text().replace("require_all = false", "require_all = true"))
+
+    def node(config: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+        program = str(Path(sys.executable).parent / "panggon-node")
+        argv = [*RESTRICTED, program, "--config", str(config), *words]
+        return subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+
+    status = node(settings, "status")
+    assert status.returncode == 0
+    assert [name for name in MISSING if name not in status.stdout] == []
+    for words in (("services", "run"), ("run",)):
+        refused = node(strict, *words)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("perlindungan ini tidak dapat diberikan di mesin ini: sandbox: ")
+        assert refused.stderr.count("node.unprotected") == 1
+        assert [name for name in MISSING if f"{name}: " not in refused.stderr] == []
+    assert made.processes() == []
