@@ -197,7 +197,8 @@ def _proofs(cursor: Cursor, site: str) -> tuple[Check, ...]:
 def _session(server: Path, *, user: str, password: str = "", database: str | None = None) -> Iterator[Cursor]:
     """A session over the server's socket. Raises TemporaryError `database.down`, PermanentError `database.refused`."""
     times: dict[str, Any] = {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS}
-    login: dict[str, Any] = {"user": user, "password": password, "database": database}
+    # A socket of this machine needs no TLS; preparing for it would load all authorities of the system each time.
+    login: dict[str, Any] = {"user": user, "password": password, "database": database, "ssl_disabled": True}
     try:
         # PyMySQL leaves its own socket open when nobody answers.
         with socket.socket(socket.AF_UNIX) as line:
