@@ -11,7 +11,7 @@ from tests.faults.machine import Machine
 from tests.faults.office import PAGES, WITNESS, Office, OpenSite
 from tests.stack import Stack, running_stack
 
-FIRST_OF_MACHINE, FIRST_OF_STACK = 960_001, 930_001
+FIRST_OF_MACHINE, FIRST_OF_STACK = 960_001, 970_001
 MACHINE = Path("/srv/panggon-test-faults-machine")
 
 
