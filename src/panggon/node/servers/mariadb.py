@@ -26,6 +26,13 @@ class Settings:
     buffer_mebibytes: int = 128
     connections: int = 500
 
+    @property
+    def temporary(self) -> Path:
+        """Of its own: a MariaDB that starts removes what looks like temporary tables in the directory it uses, also
+        those of another running one.
+        """
+        return self.data.with_name(f"{self.data.name}.tmp")
+
 
 def prepare(settings: Settings) -> None:
     """Write the configuration; make the data directory unless there is one."""
@@ -33,9 +40,11 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.socket.parent, uid=user, gid=group)
     files.directory(settings.configuration.parent)
     files.directory(settings.log.parent)
+    files.directory(settings.data.parent)
+    files.directory(settings.temporary, mode=0o700, uid=user, gid=group)
     files.write(settings.configuration, _configuration(settings))
     if not settings.data.exists():
-        _make_data(settings.data, user, group)
+        _make_data(settings, user, group)
 
 
 def server(settings: Settings) -> Server:
@@ -58,6 +67,7 @@ def _ids() -> tuple[int, int]:
 def _configuration(settings: Settings) -> str:
     return f"""[mariadbd]
 datadir = {settings.data}
+tmpdir = {settings.temporary}
 socket = {settings.socket}
 pid-file = {settings.data}/mariadbd.pid
 skip-networking
@@ -71,19 +81,19 @@ innodb-buffer-pool-size = {settings.buffer_mebibytes}M
 """
 
 
-def _make_data(data: Path, user: int, group: int) -> None:
+def _make_data(settings: Settings, user: int, group: int) -> None:
     """Beside its place, then renamed: a directory under the right name is always a whole one."""
-    draft = data.with_name(f"{data.name}.new")
+    draft = settings.data.with_name(f"{settings.data.name}.new")
     if draft.exists():
         shutil.rmtree(draft)
-    files.directory(data.parent)
     files.directory(draft, mode=0o700, uid=user, gid=group)
+    places = (f"--datadir={draft}", f"--tmpdir={settings.temporary}")
     options = ("--skip-test-db", "--auth-root-authentication-method=socket", "--auth-root-socket-user=root")
     shell.check(
-        ["mariadb-install-db", "--no-defaults", f"--user={USER}", f"--datadir={draft}", *options],
+        ["mariadb-install-db", "--no-defaults", f"--user={USER}", *places, *options],
         seconds=120,
     )
-    draft.rename(data)
+    draft.rename(settings.data)
 
 
 def _answers(path: Path) -> bool:
