@@ -25,6 +25,9 @@ WITNESS = 5000  # far above what the portal gives out in a test
 PAGES = {
     "index.html": "<p>tetap ada</p>",
     "hidup.php": "<?php echo 'hidup ' . posix_getuid();",
+    **dict.fromkeys(
+        ("setelan.php.bak", "setelan.php~", "setelan.PHP", "setelan.php_old", "setelan.phtml"), "<?php // rahasia"
+    ),
 }
 
 

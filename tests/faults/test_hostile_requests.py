@@ -154,12 +154,17 @@ def test_no_certificate_for_a_name_that_is_not_here(office, witness, name):
         "/index.html/x.php",
         "/hidup.php/../../private/database.ini",
         "//private/database.ini",
+        "/setelan.php.bak",
+        "/setelan.php~",
+        "/setelan.PHP",
+        "/setelan.php_old",
+        "/setelan.phtml",
     ],
 )
 def test_nothing_beside_public_is_served(office, witness, path):
     answer = site(office, witness, get(path, witness.spec.host))
     assert status(answer) in (400, 404)
-    for secret in ("password =", "document_root", "root:x:0", "<?php"):
+    for secret in ("rahasia", "password =", "document_root", "root:x:0", "<?php"):
         assert secret not in answer
 
 
