@@ -95,7 +95,7 @@ def _stack(places: Layout, *, simulation: bool) -> "Iterator[subprocess.Popen[st
     argv = _child("demo.stack", str(places.state), *(["--simulate"] if simulation else []))
     stack = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=layout.REPOSITORY, start_new_session=True)
     try:
-        cleaning.write_down(places, os.getpid(), stack.pid)
+        cleaning.write_down(places, stack.pid, os.getpid())
         yield stack
     finally:
         _end(stack)

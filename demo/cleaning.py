@@ -17,7 +17,7 @@ SECONDS = 90
 
 
 def write_down(places: Layout, *pids: int) -> None:
-    """Who runs this demonstration, so that it can be ended when nobody is left who knows."""
+    """Who runs this demonstration, the last the first to be ended, so that it can be when nobody is left who knows."""
     rows = [{"pid": pid, "started": _start_time(pid)} for pid in pids]
     places.record.write_text(json.dumps(rows))
 
@@ -25,7 +25,7 @@ def write_down(places: Layout, *pids: int) -> None:
 def stop_leftovers(places: Layout) -> None:
     """End what still runs of an earlier demonstration: whoever supervises first, so that nothing is started again."""
     for record in (places.record, places.state / "stack.json", places.run / "services.json"):
-        for row in _rows(record):
+        for row in reversed(_rows(record)):  # a database waits for those who use it
             _end(row["pid"], row["started"])
 
 
@@ -70,7 +70,9 @@ def _end(pid: int, started: int) -> None:
         return
     os.kill(pid, signal.SIGTERM)
     ends = time.monotonic() + SECONDS
-    while _start_time(pid) == started and time.monotonic() < ends:
+    while _start_time(pid) == started:
+        if time.monotonic() > ends:
+            os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
 
 

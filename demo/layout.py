@@ -103,7 +103,10 @@ def simulated() -> Places:
 
 
 def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = FIRST_SITE) -> Layout:
-    """Make the directories; choose ports once, and again only those that are taken by somebody else."""
+    """Make the directories; choose ports once, and again only those that are taken by somebody else.
+
+    Only the demonstration itself wishes for ports that people remember; others must not get in its way.
+    """
     if is_root() and not _reachable(state.parent.parent) and not state.exists():
         (hosting / "var").mkdir(parents=True, exist_ok=True)
         state.parent.mkdir(exist_ok=True)
@@ -111,7 +114,9 @@ def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = F
     for directory in (state, state / "logs", state / "papers", state / "office", hosting):
         directory.mkdir(parents=True, exist_ok=True)
     record = state / "layout.json"
-    ports = _choose_ports(json.loads(record.read_text())["ports"] if record.exists() else {})
+    wished = WISHED_PORTS if hosting == HOSTING else dict.fromkeys(WISHED_PORTS, 0)
+    kept = json.loads(record.read_text())["ports"] if record.exists() else {}
+    ports = {name: port if port and _free(port) else _any_free_port() for name, port in {**wished, **kept}.items()}
     record.write_text(json.dumps({"hosting": str(hosting), "first_site": first_site, "ports": ports}))
     return load(state.resolve())
 
@@ -126,11 +131,6 @@ def load(state: Path) -> Layout:
 def _reachable(path: Path) -> bool:
     """May any user of the machine enter this directory? MariaDB and PostgreSQL run as users of their own."""
     return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
-
-
-def _choose_ports(kept: dict[str, int]) -> dict[str, int]:
-    ports = {**WISHED_PORTS, **kept}
-    return {name: port if _free(port) else _any_free_port() for name, port in ports.items()}
 
 
 def _free(port: int) -> bool:

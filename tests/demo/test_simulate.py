@@ -1,0 +1,76 @@
+"""`script/demo --simulate`: the nine steps without root and without servers, and nobody takes them for real."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.people import Account, Person
+from tests.demo.running import serving
+from tests.demo.unprivileged import NOBODY, unprivileged
+
+pytestmark = pytest.mark.timeout(180)
+STEPS = [1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 9]
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[tuple[Path, list[str]]]:
+    with unprivileged() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def state(nobody: tuple[Path, list[str]]) -> Path:
+    """After a demonstration that carried its letter through."""
+    var, around = nobody
+    done = subprocess.run([*around, "script/demo", "--simulate", "--exit"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return var / "demo-simulasi"
+
+
+def test_the_nine_steps_are_carried_through_and_called_simulated(state: Path) -> None:
+    evidence = json.loads((state / "evidence.json").read_text())
+    assert [step["sk_step"] for step in evidence["steps"]] == STEPS
+    assert evidence["simulation"] is True
+    assert evidence["reduced"] == ["simulasi: tidak ada mesin"]
+    assert {check["name"]: check["ok"] for check in evidence["checks"]} == {
+        "permohonan.selesai": True,
+        "naskah.pdf": True,
+        "lacak.publik": True,
+    }
+    assert _of_nobody() == []
+
+
+def test_every_sheet_of_every_paper_is_marked(state: Path) -> None:
+    received = "01-surat-permohonan.pdf"  # the agency's own letter: it stays as it came
+    papers = sorted(paper for paper in (state / "papers").glob("*.pdf") if paper.name != received)
+    assert len(papers) >= 8
+    for paper in papers:
+        words = subprocess.run(["pdftotext", str(paper), "-"], capture_output=True, text=True, check=True).stdout
+        sheets = words.rstrip("\f").split("\f")
+        assert [sheet for sheet in sheets if "SIMULASI" not in sheet] == [], paper.name
+
+
+def test_every_page_is_marked(nobody: tuple[Path, list[str]], state: Path) -> None:
+    _, around = nobody
+    with serving([*around, "script/demo", "--simulate"]) as process:
+        accounts = json.loads((state / "office" / "accounts.json").read_text())
+        portal = json.loads((state / "evidence.json").read_text())["endpoints"]["portal"]
+        number = json.loads((state / "result.json").read_text())["case"]
+        for role, account in accounts.items():
+            person = Person(Account(**account), portal)
+            pages = [person.browser.open(path) for path in ("/", "/masuk/", "/lacak/", "/tidak-ada/")]
+            person.sign_in()
+            pages += [person.browser.open(path) for path in ("/", f"/permohonan/{number}/")]
+            assert [page.address for page in pages if "SIMULASI" not in page.text] == [], role
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert _of_nobody() == []
+
+
+def _of_nobody() -> list[str]:
+    done = subprocess.run(["ps", "-u", str(NOBODY), "-o", "args="], capture_output=True, text=True)
+    return [line for line in done.stdout.splitlines() if "demo" in line or "panggon" in line or "postgres" in line]
