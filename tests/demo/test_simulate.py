@@ -62,9 +62,10 @@ def test_every_page_is_marked(nobody: tuple[Path, list[str]], state: Path) -> No
         number = json.loads((state / "result.json").read_text())["case"]
         for role, account in accounts.items():
             person = Person(Account(**account), portal)
-            pages = [person.browser.open(path) for path in ("/", "/masuk/", "/lacak/", "/tidak-ada/")]
-            person.sign_in()
-            pages += [person.browser.open(path) for path in ("/", f"/permohonan/{number}/")]
+            with person.browser:
+                pages = [person.browser.open(path) for path in ("/", "/masuk/", "/lacak/", "/tidak-ada/")]
+                person.sign_in()
+                pages += [person.browser.open(path) for path in ("/", f"/permohonan/{number}/")]
             assert [page.address for page in pages if "SIMULASI" not in page.text] == [], role
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
