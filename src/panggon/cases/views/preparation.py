@@ -7,6 +7,7 @@ from typing import Any
 
 from panggon.cases.models import Case
 from panggon.cases.paper_facts import plan_words
+from panggon.core.procedure import State
 from panggon.sites import selectors as sites
 from panggon.sites.models import Progress, Purpose, Wish
 
@@ -74,15 +75,16 @@ def view_of(case: Case) -> Preparation | None:
         return None
     running = sites.running_wish(case.site)
     last = running or sites.last_wish(case.site)
+    recording = running is None and _is_recorded_soon(case, last)
     proof = sites.last_proof(case.site)
     planned = sites.current_plan(case.site)
     progress = list(sites.progress_of(last)) if last else []
     return Preparation(
-        running=running is not None,
-        running_words=_running_words(running),
+        running=running is not None or recording,
+        running_words="Server selesai; hasilnya sedang dicatat" if recording else _running_words(running),
         finished=sum(line.phase in {"written", "probed"} for line in progress),
         total=2 * max((line.steps for line in progress), default=0),
-        progress=_lines(progress) if running or (last and last.problem_code) else (),
+        progress=_lines(progress) if running or recording or (last and last.problem_code) else (),
         plan_words=plan_words(planned.plan) if planned else (),
         digest=planned.digest if planned else "",
         evidence=tuple(proof.evidence) if proof else (),
@@ -95,6 +97,14 @@ def digest_of(case: Case) -> str:
     """The digest of the plan that a page shows now; empty without one."""
     planned = sites.current_plan(case.site) if case.site else None
     return planned.digest if planned else ""
+
+
+def _is_recorded_soon(case: Case, last: Wish | None) -> bool:
+    """The machine has done its part and a worker is about to move the case on; a page that stopped asking now would
+    show the former state until somebody loads it anew.
+    """
+    prepared = last is not None and last.purpose == Purpose.PREPARE and last.succeeded
+    return prepared and case.state == State.PREPARING
 
 
 def _problem(last: Wish) -> str:
