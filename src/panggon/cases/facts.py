@@ -66,10 +66,17 @@ def _site(case: Case) -> dict[str, Any]:
 
 
 def name_faults(case: Case) -> tuple[Fault, ...] | None:
-    """What keeps the wished name from being given to this case; None while no name is given."""
+    """What keeps the wished name from being given to this case; None while no name is given.
+
+    What is no name is nobody's: the database is asked only of names (PostgreSQL knows no NUL).
+    """
     if not case.label:
         return None
+    if faults := label_faults(case.label):
+        return faults
     host = sites.host_of(case.label)
+    if case.approved_at and not _is_own(case, host):  # letting go of the former name would close a site that is open
+        return (Fault("label.live", "label"),)
     taken = {case.label} if sites.is_taken(host, except_for=case.site) else set()
     retired = {case.label} if sites.is_retired(host) and not _is_own(case, host) else set()
     return label_faults(case.label, taken=taken, retired=retired)

@@ -91,8 +91,16 @@ def _receive(case: Case, data: Data, at: datetime) -> None:
     given = str(data.get("agenda_number") or "").strip()
     if given and Case.objects.filter(agenda_number=given).exists():
         raise InvalidError((Fault("agenda_number.taken", "agenda_number", {"number": given}),))
-    case.agenda_number = given or next_agenda_number(at)
+    case.agenda_number = given or _free_agenda_number(at)
     case.received_at = at
+
+
+def _free_agenda_number(at: datetime) -> str:
+    """The counter's next that nobody has written by hand already."""
+    number = next_agenda_number(at)
+    while Case.objects.filter(agenda_number=number).exists():
+        number = next_agenda_number(at)
+    return number
 
 
 def _dispose(case: Case, data: Data, _at: datetime) -> None:

@@ -11,7 +11,7 @@ from panggon.cases.chain import link
 from panggon.cases.facts import facts_for
 from panggon.cases.models import Case, Event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, read_clock
-from panggon.core.errors import Fault
+from panggon.core.errors import Fault, PermanentError
 from panggon.core.procedure import (
     STATE_LABELS,
     TABLE,
@@ -61,7 +61,7 @@ def waiting_for(user: User, *, now: datetime) -> list[Case]:
     calendar = schedule.calendar()
     for case in cases:
         acts = {event.action for event in case.events.all()}
-        case.clock = clock_of(case, now=now, calendar=calendar)
+        case.clock = clock_now(case, now=now, calendar=calendar)
         case.returned = case.state == State.VERIFYING and Action.RESUBMIT in acts
     return sorted(cases, key=_urgency)
 
@@ -78,6 +78,8 @@ def visible_to(user: User) -> QuerySet[Case]:
 
 def case_for(user: User, number: str) -> Case | None:
     """None as well when the case is not for this person's eyes."""
+    if "\0" in number:  # PostgreSQL knows no NUL
+        return None
     return visible_to(user).filter(number=number).first()
 
 
@@ -105,6 +107,14 @@ def clock_of(case: Case, *, now: datetime, calendar: Calendar | None = None) -> 
     ]
     moments = [mark.at for mark in marks]
     return read_clock(marks, now=max([now, *moments]), calendar=calendar or schedule.calendar())
+
+
+def clock_now(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:
+    """The clock for people to read: a year without a calendar leaves it out, and nobody without pages."""
+    try:
+        return clock_of(case, now=now, calendar=calendar)
+    except PermanentError:
+        return None
 
 
 def public_status(number: str, token: str) -> PublicStatus | None:

@@ -14,6 +14,7 @@ from panggon.core.errors import InvalidError
 from panggon.people.permissions import signed_in
 from panggon.sites import selectors as sites
 from panggon.sites import services
+from panggon.sites.models import Purpose
 
 
 @signed_in
@@ -28,7 +29,14 @@ def access(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("cases:access", case.number)
     context = {"case": case, "form": form, "facts": facts_of(case), "site": case.site}
     context["running"] = sites.running_wish(case.site)
+    context["failed"] = _last_failed(case)
     return render(request, "cases/access.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _last_failed(case: Case) -> bool:
+    """Whether keys and password, as they stand here, did not reach the machine."""
+    last = sites.last_wish(case.site, Purpose.PREPARE, Purpose.OPEN, Purpose.ACCESS)
+    return last is not None and last.reported_at is not None and not last.succeeded
 
 
 def _set(case: Case, form: AccessForm) -> bool:

@@ -1,5 +1,6 @@
 """What every page of a step shares: finding the case, acting, and telling what came between."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -63,7 +64,7 @@ def tell_done(request: HttpRequest, action: Action) -> None:
 def news(request: HttpRequest, case: Case) -> Event | None:
     """The last event that came after the page was opened; None when the page is up to date."""
     seen = request.POST.get("version", "")
-    if not seen.isdecimal() or int(seen) >= case.version:
+    if not re.fullmatch("[0-9]{1,9}", seen) or int(seen) >= case.version:
         return None
     return selectors.last_event(case)
 

@@ -91,16 +91,18 @@ def _fit(form: ApplicationForm, user: User, action: Action, *, keeps_agency: boo
 
 
 def _make(request: HttpRequest, form: ApplicationForm, action: Action) -> Case | None:
-    """The new case, or the one that the same button made a moment ago; None with the faults in the form."""
+    """The new case, or the one that the same form made a moment ago; None with the faults in the form."""
     again = _made_just_now(request)
-    if again or not acting.is_acceptable(request, form):
+    if again and again.state != State.DRAFT:
         return again
+    if not acting.is_acceptable(request, form):
+        return None
     inputs, now = form.inputs(), timezone.now()
     agency = inputs.get("agency") or request.user.agency
     try:
         with transaction.atomic():
-            case = services.create_draft(agency, request.user, inputs, at=now)
-            if action is Action.SUBMIT:
+            case = again or services.create_draft(agency, request.user, inputs, at=now)
+            if again or action is Action.SUBMIT:
                 case = services.act(case.pk, action=action, actor=request.user, data=inputs, at=now)
             return case
     except InvalidError as error:
@@ -109,10 +111,10 @@ def _make(request: HttpRequest, form: ApplicationForm, action: Action) -> Case |
 
 
 def _made_just_now(request: HttpRequest) -> Case | None:
-    """The case of the same person for the same name, a moment ago: the button was pressed twice."""
+    """The case of the same person for the same name, a moment ago: a button was pressed twice, or after the other."""
     label = normalise(request.POST.get("label", "").strip())
     cases = selectors.visible_to(request.user).filter(applicant=request.user, created_at__gte=timezone.now() - AGAIN)
-    return cases.filter(label=label).exclude(state=State.WITHDRAWN).first()
+    return next((case for case in cases.exclude(state=State.WITHDRAWN) if label and case.label == label), None)
 
 
 def _page(

@@ -65,8 +65,8 @@ def holder(case: Case) -> str:
 
 
 def clock(case: Case, *, now: datetime) -> ClockView | None:
-    """None until the case was sent."""
-    reading = selectors.clock_of(case, now=now)
+    """None until the case was sent, and in a year without a calendar."""
+    reading = selectors.clock_now(case, now=now)
     if reading is None:
         return None
     percent = round(reading.share * 100)
