@@ -116,9 +116,11 @@ def _fresh_code(secret: str) -> str:
 
 
 def _take_pictures(page: Page, place: Path) -> None:
+    """The whole page at both widths, and what a desk's screen shows of it first."""
     kept = page.viewport_size
     for width, height in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": height})
         page.screenshot(path=f"{place}-{width}.png", full_page=True)
+    page.screenshot(path=f"{place}.png")
     if kept:
         page.set_viewport_size(kept)
