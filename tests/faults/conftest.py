@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from demo import cleaning
 from tests.faults.machine import Machine
 from tests.faults.office import PAGES, WITNESS, Office, OpenSite
 from tests.stack import Stack, running_stack
@@ -18,6 +19,12 @@ MACHINE = Path("/srv/panggon-test-faults-machine")
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
     """Its sites and its journals lie on small file systems of their own, which a test can fill up."""
+    left = Machine.at(MACHINE, first_site=FIRST_OF_MACHINE)  # by a run that was killed
+    cleaning.stop_leftovers(left.layout)
+    for folder in (left.sites_folder, left.journal_folder):
+        if folder.is_mount():
+            _unmount(folder)
+    left.remove()
     made = Machine.at(MACHINE, first_site=FIRST_OF_MACHINE)
     try:
         with _small(made.sites_folder, "16m"), _small(made.journal_folder, "512k"), made.serving():
@@ -59,4 +66,8 @@ def _small(folder: Path, size: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        _unmount(folder)
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", str(folder)], check=True)

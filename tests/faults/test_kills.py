@@ -9,13 +9,14 @@ import time
 import pytest
 
 from demo import proofs
+from panggon.drivers import control
 from tests.faults.machine import kill
 from tests.faults.office import pause, visitors, within
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 ROUNDS = int(os.environ.get("PANGGON_ROUNDS", "2"))
 log = logging.getLogger(__name__)
-OFFICE = ("portal", "node-interface", "worker", "machine", "agent")
+OFFICE = ("postgresql", "portal", "node-interface", "worker", "machine", "agent")
 
 
 @pytest.fixture
@@ -87,3 +88,16 @@ def test_open_sites_answer_while_the_holder_is_gone(office, witness, victim):
         within(lambda: machine.servers().get(victim, dead) != dead, f"another {victim}")
         time.sleep(1)
     assert visits.failures == []
+
+
+def test_visitors_notice_only_the_web_servers_own_restart(office, witness):
+    machine = office.machine
+    with visitors(witness) as visits:
+        dead = machine.servers()["nginx"]
+        kill(dead)
+        within(lambda: machine.servers().get("nginx", dead) != dead, "another nginx")
+        within(lambda: control.answers(machine.layout.run / "nginx" / "control.sock"), "it answers")
+        noticed = len(visits.failures)
+        time.sleep(1)
+    assert noticed > 0
+    assert len(visits.failures) == noticed
