@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Started, Word, Writing, Written, fold
+from panggon.core.journal import Probed, Started, Word, Writing, Written, fold
 from panggon.engine import journal_file
 from panggon.engine.runner import resume, run
 from tests.engine.test_runner import OPEN, PREPARED
@@ -160,3 +161,13 @@ def test_plan_of_an_altered_journal_is_refused(path):
 
 def _full(*_args):
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_site_said_in_broken_characters_is_kept(path):
+    """Half a pair of surrogates comes from a site's own page; a journal that cannot hold it could never be ended."""
+    made = world(PREPARED)
+    entry = Probed((Check("php.answer", ok=False, detail="a\ud800b"),))
+    with journal_file.writing(path) as store:
+        store.append(Started(made.plan, 17, NOW))
+        store.append(entry)
+    assert journal_file.read(path)[-1] == entry

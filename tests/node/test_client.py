@@ -36,6 +36,14 @@ def test_no_wish_is_none(fake):
     assert Portal(fake.url, token=TOKEN).wish(seconds=0) is None
 
 
+def test_words_that_are_no_text_are_still_reported(fake):
+    fake.wish({})
+    Portal(fake.url, token=TOKEN).report(
+        17, Report(Ending.VERIFIED, evidence=(Check("php.answer", ok=True, detail="a\ud800b"),)), reduced=()
+    )
+    assert fake.reports[17]["evidence"] == [{"name": "php.answer", "ok": True, "detail": "a?b"}]
+
+
 def test_a_report_is_cut_to_what_the_portal_takes(fake):
     fake.wish({})
     report = Report(

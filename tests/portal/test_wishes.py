@@ -189,6 +189,33 @@ def test_a_report_that_makes_no_sense_changes_nothing(site, change, field):
     assert Wish.objects.get(pk=number).reported_at is None
 
 
+@pytest.mark.parametrize("words", ["a\\u0000b", "\\\\u0000", "\\ud800 in words"])
+def test_words_about_odd_characters_are_only_words(site, words):
+    agent = enrolled()
+    number = agent.poll()[1]["wish"]
+    check = {"name": "php.answer", "ok": True, "detail": words}
+    assert agent.post(f"wish/{number}/report", APPLIED | {"evidence": [check]})[0] == 204
+    assert Wish.objects.get(pk=number).evidence[0]["detail"] == words
+
+
+@pytest.mark.parametrize("body", ['{"outcome": "applied", "plan": {"a": ["\\ud800"]}}', '{"plan": {"\\u0000": 1}}'])
+def test_what_the_database_cannot_keep_is_refused(site, body):
+    agent = enrolled()
+    agent.client.raise_request_exception = False
+    number = agent.poll()[1]["wish"]
+    assert agent.post(f"wish/{number}/report", body)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [("sftp_port", "22; rm"), ("sftp_port", 0), ("sftp_host", 5), ("sftp_host", "h" * 300), ("sftp_fingerprint", [])],
+)
+def test_a_machine_tells_sensible_facts_of_itself(db, fact, value):
+    code = services.issue_code("node-2", expires_at=timezone.now() + timedelta(hours=1))
+    answer = Agent().post("enroll", {"code": code, "name": "node-2", "facts": {fact: value}})
+    assert answer == (400, {"error": "invalid", "fields": [f"facts.{fact}"]})
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", "[" * 5000, '{"outcome": "a\\u0000"}', '"x"'])
 def test_a_body_that_is_no_object_is_refused(site, body):
     agent = enrolled()

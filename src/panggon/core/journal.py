@@ -207,8 +207,8 @@ def _staged(position: Position, index: int, step: Next, stage: Stage) -> Positio
 
 
 def dump(entry: Entry) -> str:
-    """The entry as one line of JSON, with its end."""
-    return json.dumps({"entry": _NAMES[type(entry)], **_members(entry)}, ensure_ascii=False) + "\n"
+    """The entry as one line of JSON, with its end. In ASCII: what a site said may hold characters that are no text."""
+    return json.dumps({"entry": _NAMES[type(entry)], **_members(entry)}) + "\n"
 
 
 def load(data: bytes) -> tuple[Entry, ...]:

@@ -207,4 +207,5 @@ def _dump(report: Report, reduced: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _words(detail: str) -> str:
-    return detail.replace("\0", "")[:DETAIL_MOST]
+    """Half a pair of surrogates, as a site's own page may say it, is no text: it could not be sent at all."""
+    return detail.encode(errors="replace").decode().replace("\0", "")[:DETAIL_MOST]

@@ -46,14 +46,14 @@ def _answering(method: str) -> Callable[[NodeView], View]:
 
 
 def _message(request: HttpRequest) -> Mapping[str, Any]:
-    """The body as a JSON object. PostgreSQL keeps no NUL in text, so that none is let in."""
+    """The body as a JSON object of text that the database can keep."""
     if request.method != "POST":
         return {}
     try:
         message = json.loads(request.body)
     except (ValueError, RecursionError):
         message = None
-    if not isinstance(message, Mapping) or b"\\u0000" in request.body:
+    if not isinstance(message, Mapping) or not messages.can_be_kept(message):
         raise messages.invalid("")
     return message
 
@@ -74,9 +74,7 @@ def _of_node(view: NodeView) -> NodeView:
 
 @_answering("POST")
 def enroll(_request: HttpRequest, *, message: Mapping[str, Any]) -> HttpResponse:
-    facts = message.get("facts") or {}
-    if not isinstance(facts, Mapping):
-        raise messages.invalid("facts")
+    facts = messages.facts_of(message)
     code, name = (messages.required_text(message, field, 100) for field in ("code", "name"))
     try:
         node, token = services.enrol(code, name=name, facts=facts, at=timezone.now())

@@ -1,5 +1,6 @@
 """What nodes send, checked and turned into values. A node is trusted with its site, not with the database."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from panggon.sites.services import Report
 ENTRIES_MOST = 1000
 PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "undoing", "undone"})
 STEPS_MOST = 1_000_000
+FACT_MOST = 253  # characters; a host name has no more
+NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def report_of(message: Mapping[str, Any]) -> Report:
@@ -33,6 +36,34 @@ def report_of(message: Mapping[str, Any]) -> Report:
 
 def progress_of(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(_entry(row) for row in _rows(message, "entries"))
+
+
+def facts_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a machine tells of itself when it enrols; what the access document prints is looked at."""
+    facts = message.get("facts") or {}
+    if not isinstance(facts, Mapping):
+        raise invalid("facts")
+    port = facts.get("sftp_port")
+    if port is not None and (not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536):
+        raise invalid("facts.sftp_port")
+    for name in ("sftp_host", "sftp_fingerprint"):
+        if not isinstance(facts.get(name, ""), str) or len(facts.get(name, "")) > FACT_MOST:
+            raise invalid(f"facts.{name}")
+    return facts
+
+
+def can_be_kept(message: object) -> bool:
+    """PostgreSQL keeps no NUL in text, and UTF-8 no half of a pair of surrogates. Not by recursion: depth is theirs."""
+    waiting = [message]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and ("\0" in value or NO_TEXT.search(value)):
+            return False
+    return True
 
 
 def texts(message: Mapping[str, Any], name: str) -> tuple[str, ...]:
