@@ -31,6 +31,7 @@ from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose, Wish
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
+UNRECORDED = {Purpose.ACCESS: "hak akses belum terpasang", Purpose.PARK: "situs belum tertutup"}
 RECORDED_AS = {Purpose.PREPARE: Action.RECORD_PREPARATION, Purpose.OPEN: Action.RECORD_OPENING}
 
 
@@ -65,7 +66,10 @@ def site_reported(wish: int) -> None:
     told = sites.wish(wish)
     case = Case.objects.filter(site=told.site_id).first()
     action = _action_for(told)
-    if case is None or action is None or told.cancelled_at is not None:
+    if case is None or told.cancelled_at is not None:
+        return
+    if action is None:
+        _tell_of_failure(case, told)
         return
     if case.events.filter(data__wish=told.pk).exists() or TABLE.row(State(case.state), action) is None:
         return
@@ -86,6 +90,21 @@ def _action_for(wish: Wish) -> Action | None:
     if wish.succeeded:
         return RECORDED_AS.get(purpose)
     return Action.RECORD_FAILURE if purpose in (Purpose.PLAN, Purpose.PREPARE, Purpose.OPEN) else None
+
+
+def _tell_of_failure(case: Case, wish: Wish) -> None:
+    """What is no step of the procedure changes nothing in the case; its technician has to know all the same."""
+    words = UNRECORDED.get(Purpose(wish.purpose))
+    if words is None or wish.succeeded or case.technician is None:
+        return
+    tell(
+        case.technician,
+        reference=f"wish:{wish.pk}",
+        subject=f"{case.number}: {words}",
+        text=wish.problem or words,
+        path=reverse("cases:case", args=[case.number]),
+        at=wish.reported_at or timezone.now(),
+    )
 
 
 def _said(wish: Wish) -> dict[str, str]:
