@@ -429,3 +429,18 @@ def test_what_is_not_signed_yet_or_the_dinass_own_is_not_for_the_agency(office):
     paper = page(office, "head", case).context["papers"][0]
     assert page(office, "head", case, f"naskah/{paper.pk}").status_code == 200
     assert page(office, "applicant", case, f"naskah/{paper.pk}").status_code == 404
+
+
+def test_what_officials_say_to_each_other_is_not_for_the_agency(office):
+    case = office.bring_to(State.RECEIVED)
+    data = {"division": office.division, "instruction": "Pantau", "nature": "Biasa", "note": "jangan tunda"}
+    office.act(case, Action.DISPOSE, office.head, **data)
+    inside, outside = (page(office, who, case).content.decode() for who in ("head", "applicant"))
+    assert ("jangan tunda" in inside, "jangan tunda" in outside) == (True, False)
+    assert ("Pantau" in inside, "Pantau" in outside) == (True, False)
+
+
+def test_what_is_missing_is_said_to_the_agency(office):
+    case = office.bring_to(State.VERIFYING)
+    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing=["contact"], reasons="Narahubung kosong")
+    assert "Narahubung kosong" in page(office, "applicant", case).content.decode()

@@ -50,7 +50,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "clock": presentation.clock(case, now=timezone.now()),
         "papers": selectors.papers_for(case, request.user),
         "letter": acting.letter_of(case),
-        "request_rows": presentation.request_rows(case),
+        "request_rows": presentation.request_rows(case, request.user),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "access_open": presentation.access_open(case, request.user),
     }

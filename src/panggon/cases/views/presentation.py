@@ -15,6 +15,7 @@ from panggon.people.models import User
 BEFORE_PREPARATION = frozenset(
     {State.DRAFT, State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING, State.INCOMPLETE}
 )
+SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE})
 WARN, LATE = 80, 100
 
 
@@ -42,7 +43,7 @@ class ClockView:
 
 
 def timeline(case: Case, user: User) -> list[Entry]:
-    """The newest act first. What machines said of a failure is for the dinas."""
+    """The newest act first. What officials and machines say to each other is for the dinas."""
     inside = people.is_official(user)
     return [_entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
 
@@ -61,7 +62,9 @@ def holder(case: Case) -> str:
         return case.agency.name
     if role is Role.TECHNICIAN and case.technician:
         return f"{case.technician.full_name}, {ROLE_LABELS[role]}"
-    return f"{ROLE_LABELS[role]} {case.division}" if role is Role.DIVISION_HEAD and case.division else ROLE_LABELS[role]
+    if role is Role.DIVISION_HEAD and case.division:
+        return f"Kepala {case.division}"
+    return ROLE_LABELS[role]
 
 
 def clock(case: Case, *, now: datetime) -> ClockView | None:
@@ -75,8 +78,9 @@ def clock(case: Case, *, now: datetime) -> ClockView | None:
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
 
-def request_rows(case: Case) -> list[tuple[str, object]]:
-    """What was asked for; rows without a value are left out by the page."""
+def request_rows(case: Case, user: User) -> list[tuple[str, object]]:
+    """What was asked for; rows without a value are left out by the page. The disposition is the dinas's own."""
+    disposition = [str(case.division or ""), case.instruction, case.disposition_note]
     return [
         ("OPD pemohon", case.agency),
         ("Disampaikan dengan", case.get_letter_source_display()),
@@ -91,7 +95,7 @@ def request_rows(case: Case) -> list[tuple[str, object]]:
         ("Basis data", "MariaDB" if case.database else "tidak perlu"),
         ("Catatan teknis", case.notes),
         ("Nomor agenda", case.agenda_number),
-        ("Disposisi", " · ".join(filter(None, [str(case.division or ""), case.instruction, case.disposition_note]))),
+        ("Disposisi", " · ".join(filter(None, disposition)) if people.is_official(user) else ""),
         ("Petugas teknis", case.technician),
         ("Pengenal situs", case.site.identifier if case.site else ""),
     ]
@@ -121,5 +125,5 @@ def _entry(event: Event, *, inside: bool) -> Entry:
         at=event.at,
         step=step_of(action, state=source),
         state=STATE_LABELS[State(event.target)].text if moved else "",
-        words=event.note if inside or event.actor else "",
+        words=event.note if inside or Role(event.role) is Role.APPLICANT or action in SAID_TO_APPLICANT else "",
     )
