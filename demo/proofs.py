@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dns.exception import DNSException
+
 from demo.clients import SftpClient, ask_dns, ask_https, make_key
 from demo.layout import REPOSITORY
 
@@ -91,7 +93,7 @@ def _made(name: str, proof: Callable[[], Outcome]) -> Proof:
     """A proof that cannot even be tried did not hold; what stood in its way is what was seen."""
     try:
         ok, detail = proof()
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, DNSException) as error:
         ok, detail = False, f"{type(error).__name__}: {error}"
     return Proof(name, ok, detail)
 

@@ -98,9 +98,7 @@ class TestHostContract(Contract):
         case.write({"site": SITE, "state": state})
         assert str((settings.root / "live" / HOST).readlink()) == target
 
-    @pytest.mark.parametrize(
-        "target", ["../sites/s1", f"../../sites/{SITE}", f"../else/{SITE}", f"/sites/{SITE}"]
-    )
+    @pytest.mark.parametrize("target", ["../sites/s1", f"../../sites/{SITE}", f"../else/{SITE}", f"/sites/{SITE}"])
     def test_a_link_of_another_form_is_foreign(self, case: Case, settings: web.Settings, target: str) -> None:
         path = settings.root / "live" / HOST
         path.symlink_to(target)
