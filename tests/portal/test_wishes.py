@@ -315,3 +315,12 @@ def test_nobody_gets_into_a_parked_site(office):
     office.act(case, Action.WITHDRAW, office.applicant)
     with pytest.raises(PermanentError, match=r"access\.parked"):
         services.set_access(case.site_id, password="rahasia sekali 123", at=office.later())
+
+
+def test_a_wish_made_from_an_older_look_at_the_site_takes_nothing_back(office):
+    """An act of an official has read the site; meanwhile its owner sets a key; then the act wishes."""
+    older = office.bring_to(State.DELIVERED).site
+    access = services.set_access(older.pk, ssh_keys=(KEY,), at=office.later())
+    wish = services.wish_plan(older, at=office.later())
+    assert wish.generation == access.generation + 1
+    assert wish.spec["access"]["ssh_keys"] == [" ".join(KEY.split()[:2])]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from passlib.hash import sha512_crypt
 
 from panggon.core import spec as specs
@@ -209,9 +209,12 @@ def _acknowledged(wish: Wish, *, at: datetime) -> None:
 
 
 def _wish_anew(site: Site, purpose: Purpose, *, at: datetime) -> Wish:
-    """A wish that changes something: the next generation, so that a proof can tell which one answered."""
-    site.generation += 1
-    site.save(update_fields=["generation", "state"])
+    """A wish that changes something: the next generation, so that a proof can tell which one answered.
+
+    Counted in the database: the owner may have set keys since this site was read.
+    """
+    Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
+    site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
     return _wish(site, purpose, at=at)
 
 
