@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import signal
 import time
@@ -69,7 +70,8 @@ def test_a_database_that_stays_away_takes_everything_back(machine):
         await_true(lambda: '"failed"' in machine.journal(spec.site), "the run gives up")
     output, errors = process.communicate(timeout=100)
     assert process.returncode == 1, output + errors
-    assert "Gagal, dan keadaan semula sudah dikembalikan.\ndatabase.down: " in output
+    # On a slow machine the database's own turn is over by then, and its proof fails instead.
+    assert re.search(r"Gagal, dan keadaan semula sudah dikembalikan\.\n(database\.down|unproven): ", output)
     assert machine.standing() == before
 
 
