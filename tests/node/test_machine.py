@@ -105,7 +105,8 @@ def test_an_agent_killed_at_random_moments_reaches_the_wish(machine, portal):
     agent = machine.agent()
     report = portal.reported(number, seconds=60)
     agent.terminate()
-    assert agent.wait(20) == 0
+    # An agent before this one may have reported; then the last is told to end while Python still starts.
+    assert agent.wait(20) in (0, -signal.SIGTERM)
     assert (report["outcome"], report["problem"]) == ("applied", None)
     assert all(row["ok"] for row in report["evidence"])
     assert machine.page(spec).status == 503
