@@ -300,4 +300,5 @@ def test_preparing_again_keeps_the_data(server: mariadb.Settings) -> None:
     before = server.data.stat()
     mariadb.prepare(server)
     assert (server.data.stat().st_ino, server.data.stat().st_uid) == (before.st_ino, before.st_uid)
-    assert sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb")) == ["mariadb"]
+    beside = sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb"))
+    assert beside == ["mariadb", "mariadb.tmp"]

@@ -444,3 +444,10 @@ def test_what_is_missing_is_said_to_the_agency(office):
     case = office.bring_to(State.VERIFYING)
     office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing=["contact"], reasons="Narahubung kosong")
     assert "Narahubung kosong" in page(office, "applicant", case).content.decode()
+
+
+def test_who_has_left_an_agency_sees_its_cases_no_more(office):
+    case = office.bring_to(State.SUBMITTED)
+    office.applicant.agency = Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes")
+    office.applicant.save()
+    assert page(office, "applicant", case).status_code == 404

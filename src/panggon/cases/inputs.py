@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.models import Case, ChecklistResult, Correction, File
-from panggon.cases.numbers import next_agenda_number
+from panggon.cases.numbers import hold_agenda, next_agenda_number
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
 from panggon.core.procedure import Action
@@ -89,6 +89,7 @@ def _plain(name: str, value: Any) -> Any:
 def _receive(case: Case, data: Data, at: datetime) -> None:
     """The office's own agenda number if one was given, else the next of the counter."""
     given = str(data.get("agenda_number") or "").strip()
+    hold_agenda(at)
     if given and Case.objects.filter(agenda_number=given).exists():
         raise InvalidError((Fault("agenda_number.taken", "agenda_number", {"number": given}),))
     case.agenda_number = given or _free_agenda_number(at)

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from panggon.papers.numbers import next_number
+from panggon.papers.numbers import hold, next_number
+
+AGENDA = "agenda"
 
 
 def next_case_number(at: datetime) -> str:
@@ -11,5 +13,10 @@ def next_case_number(at: datetime) -> str:
 
 
 def next_agenda_number(at: datetime) -> str:
-    year, number = next_number("agenda", at=at)
+    year, number = next_number(AGENDA, at=at)
     return f"{number:04d}/{year}"
+
+
+def hold_agenda(at: datetime) -> None:
+    """While a number that somebody chose is being checked, nobody else writes into the agenda."""
+    hold(AGENDA, at=at)

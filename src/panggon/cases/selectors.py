@@ -67,12 +67,12 @@ def waiting_for(user: User, *, now: datetime) -> list[Case]:
 
 
 def visible_to(user: User) -> QuerySet[Case]:
-    """All that this person may see: an applicant the own agency's, an official of the dinas all but others' drafts."""
-    visible = Q(applicant=user)
-    if user.agency_id:
-        visible |= Q(agency=user.agency_id)
+    """All that this person may see: an applicant the own agency's (and no more that of an agency left behind), an
+    official of the dinas all but others' drafts.
+    """
+    visible = Q(agency=user.agency_id) if user.agency_id else Q(pk__in=[])
     if people.is_official(user):
-        visible |= ~Q(state=State.DRAFT)
+        visible |= ~Q(state=State.DRAFT) | Q(applicant=user)
     return _related(Case.objects.filter(visible))
 
 

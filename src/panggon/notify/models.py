@@ -3,7 +3,7 @@ from django.db import models
 
 
 class Notice(models.Model):
-    """What one person is told: shown in the portal, and sent by e-mail. `reference` names what it is about, once."""
+    """What one person was told by e-mail. `reference` names what it is about, once."""
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     reference = models.CharField(max_length=80)
@@ -11,7 +11,6 @@ class Notice(models.Model):
     text = models.TextField("isi")
     path = models.CharField("halaman", max_length=200)
     made_at = models.DateTimeField()
-    seen_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -9,7 +9,7 @@ from panggon.people.models import User
 
 @transaction.atomic
 def tell(recipient: User, *, reference: str, subject: str, text: str, path: str, at: datetime) -> Notice:
-    """A notice in the portal at once, and an e-mail by a job. Told again of the same reference, nothing happens.
+    """Keep the notice, and send it by e-mail in a job. Told again of the same reference, nothing happens.
 
     The e-mail carries only `subject` and a link: what it is about is read behind the sign-in.
     """
@@ -26,8 +26,3 @@ def tell(recipient: User, *, reference: str, subject: str, text: str, path: str,
 def mark_mailed(notice: Notice, *, at: datetime) -> None:
     notice.mailed_at = at
     notice.save(update_fields=["mailed_at"])
-
-
-def mark_seen(user: User, *, path: str, at: datetime) -> None:
-    """The person has opened the page that these notices lead to."""
-    Notice.objects.filter(recipient=user, path=path, seen_at=None).update(seen_at=at)

@@ -8,9 +8,14 @@ from panggon.papers.models import Counter
 
 def next_number(register: str, *, at: datetime) -> tuple[int, int]:
     """Year and next number of a register; each year begins with 1. Call it inside the transaction that uses it."""
-    year = at.astimezone(OFFICE_ZONE).year
-    Counter.objects.get_or_create(register=register, year=year)
-    counter = Counter.objects.select_for_update().get(register=register, year=year)
+    counter = hold(register, at=at)
     counter.last += 1
     counter.save(update_fields=["last"])
-    return year, counter.last
+    return counter.year, counter.last
+
+
+def hold(register: str, *, at: datetime) -> Counter:
+    """The register of this year; nobody else takes a number from it until the transaction ends."""
+    key = {"register": register, "year": at.astimezone(OFFICE_ZONE).year}
+    Counter.objects.get_or_create(**key)
+    return Counter.objects.select_for_update().get(**key)

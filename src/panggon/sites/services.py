@@ -80,11 +80,6 @@ def wish_open(site: Site, *, at: datetime) -> Wish:
     return _wish_anew(site, Purpose.OPEN, at=at)
 
 
-def wish_verify(site: Site, *, at: datetime) -> Wish:
-    """Ask for new proofs of what is there; nothing is changed."""
-    return _wish(site, Purpose.VERIFY, at=at)
-
-
 def wish_park(site: Site, *, at: datetime) -> Wish | None:
     """Ask to lock the site away; None when no node has begun anything, so that there is nothing to lock.
 

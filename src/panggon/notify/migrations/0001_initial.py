@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
                 ("text", models.TextField(verbose_name="isi")),
                 ("path", models.CharField(max_length=200, verbose_name="halaman")),
                 ("made_at", models.DateTimeField()),
-                ("seen_at", models.DateTimeField(null=True)),
                 ("mailed_at", models.DateTimeField(null=True)),
                 (
                     "recipient",
