@@ -49,6 +49,7 @@ def _demonstrate(places: Places, *, simulation: bool, leave: bool) -> int:
     began = time.monotonic()
     if (places.state / "layout.json").exists():
         cleaning.stop_leftovers(layout.load(places.state.resolve()))
+    cleaning.reclaim(places)
     made = layout.prepare(state=places.state, hosting=places.hosting, first_site=places.first_site)
     with _stack(made, simulation=simulation) as stack:
         if not _ready(stack):

@@ -8,8 +8,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from demo.layout import REPOSITORY, SITES_MOST, Layout, load, real, simulated
+from demo.layout import REPOSITORY, SITES_MOST, Layout, Places, load, real, simulated
 from demo.steps import say
+from panggon.core.errors import TemporaryError
 
 USERDB = Path("/etc/userdb")
 PACKAGES = REPOSITORY / "var" / "packages-installed"
@@ -29,10 +30,28 @@ def stop_leftovers(places: Layout) -> None:
             _end(row["pid"], row["started"])
 
 
+def reclaim(places: Places) -> None:
+    """Begin anew where state and sites are not of one demonstration: another checkout's, or half removed.
+
+    Raises TemporaryError `demo.busy` while another checkout's demonstration still runs on these sites.
+    """
+    owner = places.hosting / "belongs-to"
+    here = str(places.state.absolute())
+    kept = owner.read_text() if owner.exists() else ""
+    other = Path(kept) / "demo.json"
+    if kept not in ("", here) and any(_start_time(row["pid"]) == row["started"] for row in _rows(other)):
+        raise TemporaryError("demo.busy", f"peragaan lain masih berjalan dari {kept}; hentikan dahulu")
+    if kept != here or not (places.state / "layout.json").exists():
+        remove(places.state, hosting=places.hosting, first_site=places.first_site)
+    places.hosting.mkdir(parents=True, exist_ok=True)
+    owner.write_text(here)
+
+
 def clean(*, packages: bool) -> int:
     """What `script/demo --clean` does: afterwards nothing of the demonstration is left, Debian packages apart."""
     for places in (real(), simulated()):
         remove(places.state, hosting=places.hosting, first_site=places.first_site)
+        places.state.with_suffix(".lock").unlink(missing_ok=True)
     say("Semua yang dibuat peragaan sudah dihapus.")
     if PACKAGES.exists() and not packages:
         count = len(set(PACKAGES.read_text().split()))
@@ -48,7 +67,6 @@ def remove(state: Path, *, hosting: Path, first_site: int) -> None:
         shutil.rmtree(state.resolve())
     if state.is_symlink():
         state.unlink()
-    state.with_suffix(".lock").unlink(missing_ok=True)
     _remove_users(range(first_site, first_site + SITES_MOST + 1))
     if hosting.exists():
         shutil.rmtree(hosting)
