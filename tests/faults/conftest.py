@@ -1,5 +1,6 @@
 """One machine, and one whole stack, for all tests of this folder; each test leaves them working."""
 
+import fcntl
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,14 @@ from tests.stack import Stack, running_stack
 
 FIRST_OF_MACHINE, FIRST_OF_STACK = 960_001, 970_001
 MACHINE = Path("/srv/panggon-test-faults-machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_run_at_a_time() -> Iterator[None]:
+    """Two runs on one computer would end each other's servers and remove each other's users."""
+    with Path("/run/lock/panggon-test-faults").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,9 @@ class Machine:
     # Its command line
 
     def start(self, *words: str, config: Path | None = None) -> subprocess.Popen[str]:
-        argv = [str(BINARIES / "panggon-node"), "--config", str(config or self.config), *words]
+        # When the tests are killed, a supervisor stops its servers.
+        argv = ["setpriv", "--pdeathsig", "TERM", str(BINARIES / "panggon-node")]
+        argv += ["--config", str(config or self.config), *words]
         return subprocess.Popen(
             argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, start_new_session=True
         )
@@ -190,7 +192,6 @@ class Machine:
             await_true(lambda: self._said("semua server siap", process), "semua server siap")
             yield process
         finally:
-            cleaning.stop_leftovers(self.layout)
             end(process)
 
     def remove(self) -> None:
