@@ -40,7 +40,9 @@ def begun(machine, spec):
 
 def supervisor(machine):
     """Whoever started MariaDB."""
-    return processes.parent(machine.servers()["mariadb"])
+    found = processes.parent(machine.servers()["mariadb"])
+    assert found > 1
+    return found
 
 
 def test_a_database_that_comes_back_in_time_only_delays(machine):
