@@ -35,15 +35,21 @@ def user_namespaces() -> bool:
 
 
 def take_own_root() -> None:
-    here, work = os.open("/", os.O_PATH), Path.cwd()
     check(LIBC.unshare(CLONE_NEWNS))
+    here, work = os.open("/", os.O_PATH), Path.cwd()
     path = climb_out(here)
-    check(LIBC.mount(b"none", b"/", None, MS_REC | MS_SLAVE, None))
-    check(LIBC.mount(path, path, None, MS_BIND | MS_REC, None))
-    os.chdir(path)
-    check(LIBC.pivot_root(b".", b"."))
-    check(LIBC.umount2(b".", MNT_DETACH))
-    os.chdir(work)
+    try:
+        check(LIBC.mount(b"none", b"/", None, MS_REC | MS_SLAVE, None))
+        check(LIBC.mount(path, path, None, MS_BIND | MS_REC, None))
+        os.chdir(path)
+        check(LIBC.pivot_root(b".", b"."))
+        check(LIBC.umount2(b".", MNT_DETACH))
+    except OSError:
+        os.fchdir(here)
+        os.chroot(".")
+        raise
+    finally:
+        os.chdir(work)
 
 
 def climb_out(here: int) -> bytes:
