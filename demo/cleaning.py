@@ -8,13 +8,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from demo.layout import REPOSITORY, SITES_MOST, Layout, Places, load, real, simulated
+from demo.layout import REPOSITORY, SITES_MOST, Layout, Places, is_root, load, real, simulated
 from demo.steps import say
 from panggon.core.errors import TemporaryError
 
 USERDB = Path("/etc/userdb")
 PACKAGES = REPOSITORY / "var" / "packages-installed"
 SECONDS = 90
+SECONDS_TO_END = 15
 
 
 def write_down(places: Layout, *pids: int) -> None:
@@ -63,13 +64,12 @@ def remove(state: Path, *, hosting: Path, first_site: int) -> None:
     """End what still runs of one demonstration, and remove its state, its sites and their users."""
     if (state / "layout.json").exists():
         stop_leftovers(load(state.resolve()))
-    if state.exists():
-        shutil.rmtree(state.resolve())
+    _remove_tree(state.resolve())
     if state.is_symlink():
         state.unlink()
-    _remove_users(range(first_site, first_site + SITES_MOST + 1))
-    if hosting.exists():
-        shutil.rmtree(hosting)
+    if is_root():  # only root's machines make users
+        _remove_users(range(first_site, first_site + SITES_MOST + 1))
+    _remove_tree(hosting)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -100,6 +100,18 @@ def _start_time(pid: int) -> int:
     except OSError:
         return 0
     return 0 if fields[0] == "Z" else int(fields[19])
+
+
+def _remove_tree(path: Path) -> None:
+    """What is just ending may still write below it."""
+    ends = time.monotonic() + SECONDS_TO_END
+    while path.exists():
+        try:
+            shutil.rmtree(path)
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.2)
 
 
 def _remove_users(numbers: range) -> None:

@@ -13,7 +13,7 @@ HOSTING = Path("/srv/panggon-demo")
 SIMULATION_STATE = REPOSITORY / "var" / "demo-simulasi"
 SIMULATION_HOSTING = Path("/srv/panggon-demo-simulasi")
 ZONE = "panggon.test"
-FIRST_SITE, SITES_MOST = 800_001, 9_999
+FIRST_SITE, SIMULATION_FIRST_SITE, SITES_MOST = 800_001, 810_001, 9_999
 UID_BASE = 1_900_000_000
 OFFICE_USER = 1_901_000_000  # nobody else's number: it lies above those of the sites
 WISHED_PORTS = {"portal": 8080, "nodes": 8081, "postgres": 8032, "http": 8088, "https": 8443, "dns": 8053, "sftp": 8022}
@@ -99,7 +99,8 @@ def real() -> Places:
 
 def simulated() -> Places:
     """Apart from the real one, whose sites it does not know. Root's servers may not be let into the checkout."""
-    return Places(SIMULATION_STATE, SIMULATION_HOSTING if is_root() else SIMULATION_STATE / "machine")
+    hosting = SIMULATION_HOSTING if is_root() else SIMULATION_STATE / "machine"
+    return Places(SIMULATION_STATE, hosting, SIMULATION_FIRST_SITE)
 
 
 def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = FIRST_SITE) -> Layout:

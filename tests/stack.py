@@ -1,6 +1,7 @@
 """The demonstration's whole stack, real servers and all, in places of its own, for tests that need everything."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -34,6 +35,17 @@ class Stack:
     @property
     def ports(self) -> dict[str, int]:
         return self.layout.ports
+
+    @contextmanager
+    def frozen(self, server: str) -> Iterator[None]:
+        """One of the machine's servers answers nobody meanwhile."""
+        rows = json.loads((self.layout.run / "services.json").read_text())
+        pid = next(row["pid"] for row in rows if row["name"] == server)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager

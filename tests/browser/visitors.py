@@ -60,19 +60,19 @@ class Visitors:
     """Opens contexts; each account signs in once with its second factor, as a code may be used only once."""
 
     def __init__(self, browser: Browser, stack: Stack, sessions: dict[str, Any], pictures: Path | None) -> None:
-        self._browser, self._stack, self._sessions, self._pictures = browser, stack, sessions, pictures
+        self._browser, self.stack, self._sessions, self._pictures = browser, stack, sessions, pictures
         self._seen: set[str] = set()  # pages that were looked at, by the test's name for them
 
     @contextmanager
     def visitor(self, *, size: tuple[int, int] = DESK, session: Any = None, **options: Any) -> Iterator[Visitor]:
         """Somebody who is not signed in, unless `session` says so."""
-        watch = Watch(self._stack.portal)
+        watch = Watch(self.stack.portal)
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale="id-ID", storage_state=session, **options
         )
         watch.over(context)
         try:
-            yield Visitor(context.new_page(), self._stack.portal, self._pictures, self._seen, watch.faults)
+            yield Visitor(context.new_page(), self.stack.portal, self._pictures, self._seen, watch.faults)
         finally:
             context.close()
         assert not watch.faults, "\n".join(watch.faults)
@@ -82,7 +82,7 @@ class Visitors:
         """The person of this role, signed in."""
         if role not in self._sessions:
             with self.visitor() as newcomer:
-                sign_in(newcomer, self._stack.accounts[role])
+                sign_in(newcomer, self.stack.accounts[role])
                 self._sessions[role] = newcomer.page.context.storage_state()
         size = PHONE if role in ON_THE_PHONE else DESK
         with self.visitor(**{"size": size, "session": self._sessions[role], **options}) as visitor:
