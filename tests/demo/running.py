@@ -58,6 +58,7 @@ def demonstration(name: str, *, first_site: int, around: Sequence[str] = ()) -> 
         yield made
     finally:
         cleaning.remove(made.state, hosting=made.hosting, first_site=first_site)
+        made.state.with_suffix(".lock").unlink(missing_ok=True)
         (base / "var").rmdir()
         base.rmdir()
 
