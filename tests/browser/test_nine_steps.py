@@ -189,7 +189,9 @@ def _prepare(visitors: Visitors, number: str) -> None:
         with visitors.stack.frozen("sshd"):  # or it would be over before a person can look
             page.get_by_role("button", name="Siapkan").click()
             expect(page.locator("#kemajuan .ticks li").filter(has_text="Membuktikan akses SFTP")).to_be_visible()
-        seen = _follow(page)
+            seen = set(page.locator("#kemajuan .ticks li").all_inner_texts())
+        assert len(seen) >= 5, seen
+        seen |= _follow(page)
         assert all(
             re.match(r"(Memeriksa|Menyiapkan|Membuktikan|Selesai disiapkan:|Selesai dibuktikan:) ", words)
             for words in seen
