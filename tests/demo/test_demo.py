@@ -4,14 +4,14 @@ import os
 import re
 import signal
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from demo import cleaning, layout
 from tests.demo.running import Demonstration, demonstration, serving
+from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 SECONDS_TO_START = 10  # of its own; what else the machine does is not counted
@@ -42,7 +42,7 @@ def test_killed_its_servers_stop_and_the_next_one_works(made: Demonstration) -> 
     with serving(made.argv()) as process:
         servers = made.processes()
         process.kill()
-        _until(lambda: made.processes() == [])
+        until(lambda: made.processes() == [], seconds=60)
     assert len(servers) > 10
     done = made.run("--exit")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -66,10 +66,3 @@ def test_killed_with_all_its_supervisors_it_is_cleaned_up_by_the_next_one(made: 
 def _stack(made: Demonstration) -> int:
     done = subprocess.run(["pgrep", "-f", f"demo.stack {made.state}"], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[0])
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.2)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from demo.stack import BINARIES
 from panggon.core import spec as specs
 from panggon.core.spec import Access, Engine, SiteSpec, SiteState
 from panggon.node.sockets import processes
+from tests.waiting import until
 
 USERDB = Path("/etc/userdb")
 SECONDS = 60
@@ -155,7 +155,7 @@ class Machine:
 
     def sql(self, statement: str) -> list[str]:
         place = str(self.layout.run / "mariadb" / "mysqld.sock")
-        await_true(lambda: _answers(place), "MariaDB answers")
+        until(lambda: _answers(place), "MariaDB answers")
         with pymysql.connect(unix_socket=place, user="root", autocommit=True) as session, session.cursor() as cursor:
             cursor.execute(statement)
             return [str(row[0]) for row in cursor.fetchall()]
@@ -189,7 +189,7 @@ class Machine:
     def serving(self) -> Iterator[subprocess.Popen[str]]:
         process = self.start("services", "run")
         try:
-            await_true(lambda: self._said("semua server siap", process), "semua server siap")
+            until(lambda: self._said("semua server siap", process), "semua server siap")
             yield process
         finally:
             end(process)
@@ -203,13 +203,6 @@ class Machine:
         assert process.poll() is None, process.communicate()
         line = process.stdout.readline() if process.stdout else ""
         return words in line
-
-
-def await_true(condition: Callable[[], object], what: str, *, seconds: float = SECONDS) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
 
 
 def end(process: subprocess.Popen[str]) -> None:

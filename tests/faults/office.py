@@ -18,8 +18,9 @@ from demo.people import Person
 from demo.proofs import Target
 from demo.steps import Course
 from panggon.core.spec import Engine, SiteKind, SiteSpec, SiteState
-from tests.faults.machine import Machine, await_true
+from tests.faults.machine import Machine
 from tests.stack import Stack
+from tests.waiting import until
 
 WITNESS = 5000  # far above what the portal gives out in a test
 PAGES = {
@@ -151,7 +152,7 @@ def visitors(site: OpenSite) -> Iterator[Visits]:
 
 
 def within(condition: Callable[[], object], what: str) -> None:
-    await_true(condition, what, seconds=90)
+    until(condition, what, seconds=90)
 
 
 def pause(chance: random.Random) -> None:

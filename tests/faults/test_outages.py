@@ -12,7 +12,8 @@ import pytest
 
 from demo.layout import ZONE
 from panggon.node.sockets import processes
-from tests.faults.machine import await_true, kill
+from tests.faults.machine import kill
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -69,7 +70,7 @@ def test_a_database_that_stays_away_takes_everything_back(machine):
     process = begun(machine, spec)
     with frozen(supervisor(machine)):
         kill(machine.servers()["mariadb"])
-        await_true(lambda: '"failed"' in machine.journal(spec.site), "the run gives up")
+        until(lambda: '"failed"' in machine.journal(spec.site), "the run gives up")
     output, errors = process.communicate(timeout=100)
     assert process.returncode == 1, output + errors
     # On a slow machine the database's own turn is over by then, and its proof fails instead.

@@ -7,8 +7,7 @@ import shutil
 import signal
 import socket
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 from panggon.drivers import files, shell
 from panggon.node.sockets import SocketSettings, processes
 from tests.node import fastcgi
+from tests.waiting import until
 
 UID_BASE = 1_900_000_000
 WEB_GROUP = 33
@@ -40,7 +40,7 @@ class Stand:
 
     def start(self) -> None:
         self.launch()
-        self.until(self.answers)
+        until(self.answers)
 
     def launch(self) -> None:
         argv = [*self.around, sys.executable, "-m", "panggon.node.sockets", "--config", str(self.config)]
@@ -58,7 +58,7 @@ class Stand:
 
     def new_holder(self, *, after: int) -> None:
         """Wait until another holder than `after` answers."""
-        self.until(lambda: not processes.start_time(after) and self.holder() not in (None, after) and self.answers())
+        until(lambda: not processes.start_time(after) and self.holder() not in (None, after) and self.answers())
 
     def kill_holder(self) -> int:
         pid = self.holder()
@@ -160,13 +160,6 @@ class Stand:
         """The process id of the site's sandbox, None while it sleeps."""
         process: int | None = self.ask(do="show", site=site)["serving"]["process"]
         return process
-
-    @staticmethod
-    def until(condition: Callable[[], Any], seconds: float = 15) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not come true in time"
-            time.sleep(0.05)
 
 
 def started(request: pytest.FixtureRequest) -> Iterator[Stand]:

@@ -24,6 +24,7 @@ from tests.node import simulated
 from tests.node.bench import ENROLLED, USER, Bench
 from tests.node.portal import TOKEN
 from tests.node.simulated import HOST, SITE, SPEC, document, opened
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -78,10 +79,7 @@ def test_progress_goes_on_behind_what_was_sent_before_a_kill(bench):
     number = bench.killed(5)
     bench.agent().settle()
     wanted = ("written", "records:" + HOST)
-    deadline = time.monotonic() + 10
-    while wanted not in {(row["phase"], row["key"]) for row in bench.portal.progress.get(number, [])}:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: wanted in {(row["phase"], row["key"]) for row in bench.portal.progress.get(number, [])})
     sequences = [row["sequence"] for row in bench.portal.progress[number]]
     assert len(set(sequences)) == len(sequences)
     assert all(0 <= sequence <= 1_000_000 for sequence in sequences)

@@ -6,6 +6,7 @@ import signal
 import socket
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from panggon.node.servers import nginx
 from panggon.node.sockets import processes
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, OTHER_SITE, SITE, WEB, WebStand
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -91,9 +93,14 @@ class TestControl:
 class TestLog:
     def test_one_line_of_json_with_the_site(self, stand: WebStand) -> None:
         stand.get("/tercatat?x=\"'", **{"User-Agent": 'a"\\\n b'.replace("\n", " ")})
-        lines = (stand.settings.logs / "access.log").read_text().splitlines()
-        line = next(entry for entry in map(json.loads, reversed(lines)) if entry["uri"].startswith("/tercatat"))
+        line = until(lambda: self._logged(stand, "/tercatat"), "no line in the log")
         assert (line["site"], line["status"], line["host"], line["agent"]) == (SITE, 404, HOST, 'a"\\  b')
+
+    @staticmethod
+    def _logged(stand: WebStand, path: str) -> dict[str, Any] | None:
+        """nginx writes the line when the request is over, which the visitor may see before."""
+        lines = (stand.settings.logs / "access.log").read_text().splitlines()
+        return next((entry for entry in map(json.loads, lines) if entry["uri"].startswith(path)), None)
 
 
 def test_a_killed_nginx_starts_again_at_once() -> None:

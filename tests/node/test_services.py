@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from panggon.node import services
 from panggon.node.layout import Listener
 from panggon.node.services import Service, Supervisor, demand_free, fingerprint
 from tests.node.supervised import server
+from tests.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -76,13 +76,6 @@ def supervised(tmp_path):
     stage = Stage(tmp_path)
     yield stage
     stage.close()
-
-
-def until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

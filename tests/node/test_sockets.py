@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.node.stand import WEB_GROUP, Stand, started
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -74,7 +75,7 @@ def test_what_php_writes_is_for_its_site_and_for_nginx(stand: Stand) -> None:
     assert written.stat().st_mode & 0o777 == 0o640
     assert list((stand.settings.site(site) / "tmp").glob("sess_*"))
     log = stand.settings.site(site) / "logs" / "php.log"
-    stand.until(lambda: "told" in log.read_text())
+    until(lambda: "told" in log.read_text())
     assert (log.stat().st_uid, log.stat().st_gid) == (0, stand.settings.uid(site))
 
 
@@ -97,7 +98,7 @@ def test_going_to_sleep_loses_no_request(stand: Stand) -> None:
         processes.add(stand.process(site))
     assert answers == ["ok"] * 300
     assert len(processes - {None}) > 3
-    stand.until(lambda: stand.process(site) is None)
+    until(lambda: stand.process(site) is None)
     assert stand.processes(site) == []
 
 
@@ -106,7 +107,7 @@ def test_a_request_that_runs_keeps_the_site_awake_and_may_finish(stand: Stand) -
     answers: list[str] = []
     visitor = threading.Thread(target=lambda: answers.append(stand.get(site)))
     visitor.start()
-    stand.until(lambda: stand.process(site) is not None)
+    until(lambda: stand.process(site) is not None)
     time.sleep(0.5)
     assert stand.ask(do="stop", site=site) == {"ok": True}
     visitor.join()
@@ -125,7 +126,7 @@ def test_what_does_not_end_in_time_is_killed_whole(stand: Stand) -> None:
 
     visitor = threading.Thread(target=visit)
     visitor.start()
-    stand.until(lambda: len(stand.processes(site)) >= 4)
+    until(lambda: len(stand.processes(site)) >= 4)
     assert stand.ask(do="stop", site=site)["ok"]
     assert stand.processes(site) == []
     visitor.join()

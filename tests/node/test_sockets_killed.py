@@ -11,6 +11,7 @@ import pytest
 
 from panggon.node.sockets import processes
 from tests.node.stand import Stand, started
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -58,7 +59,7 @@ def test_keeper_and_holder_killed_the_site_comes_back_on_a_new_socket(stand: Sta
     stand.start()
     assert stand.get(site) == "ok"
     assert stand.process(site) != before  # it listened on a socket that has no name any more
-    stand.until(lambda: before not in stand.processes(site))
+    until(lambda: before not in stand.processes(site))
 
 
 def test_a_sandbox_without_a_record_finishes_its_request_and_is_replaced(stand: Stand) -> None:
@@ -67,13 +68,13 @@ def test_a_sandbox_without_a_record_finishes_its_request_and_is_replaced(stand: 
     answers: list[str] = []
     visitor = threading.Thread(target=lambda: answers.append(stand.get(site)))
     visitor.start()
-    stand.until(lambda: len(stand.processes(site)) >= 3)
+    until(lambda: len(stand.processes(site)) >= 3)
     before = stand.process(site)
     (stand.settings.records / f"{site}.json").unlink()
     stand.new_holder(after=stand.kill_holder())
     visitor.join()
     assert answers == ["done"]
-    stand.until(lambda: stand.process(site) is None)
+    until(lambda: stand.process(site) is None)
     assert stand.get(site) == "done"
     assert stand.process(site) != before
 
@@ -95,7 +96,7 @@ def test_a_holder_without_keeper_and_installation_ends(stand: Stand) -> None:
     stand.get(site)
     former = stand.kill_keeper()
     stand.settings.control.unlink()
-    stand.until(lambda: not processes.start_time(former))
+    until(lambda: not processes.start_time(former))
     assert stand.processes(site) == []
 
 
@@ -117,7 +118,7 @@ def test_an_adopted_site_is_not_put_to_sleep_before_its_time(stand: Stand) -> No
     before = stand.process(site)
     assert before
     workers = {pid for pid in stand.processes(site) if processes.children(pid) == ()}
-    stand.until(lambda: workers.isdisjoint(stand.processes(site)), seconds=45)  # they end after half the idle time
+    until(lambda: workers.isdisjoint(stand.processes(site)), seconds=45)  # they end after half the idle time
     stand.new_holder(after=stand.kill_holder())
     time.sleep(1.5)
     assert stand.process(site) == before

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.node.stand import Stand, started
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 BARE_SCRIPT = 'mount --bind /usr/bin/false /usr/bin/bwrap; mount -t tmpfs none /sys/fs/cgroup; exec "$@"'
@@ -51,7 +52,7 @@ class TestReduced:
         assert stand.get(site, script) == "ok"
         assert len(stand.processes(site)) >= 3
         assert stand.ask(do="stop", site=site) == {"ok": True}
-        stand.until(lambda: stand.processes(site) == [])
+        until(lambda: stand.processes(site) == [])
         assert stand.get(site, script) == "ok"
 
     def test_killing_the_holder_disturbs_nobody(self, stand: Stand) -> None:

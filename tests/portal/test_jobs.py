@@ -21,6 +21,7 @@ from panggon.outbox import defer
 from panggon.papers.selectors import papers_of
 from panggon.sites.models import Outcome
 from tests.portal.office import DIGEST
+from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 SECONDS = 60
@@ -58,13 +59,6 @@ class Worker:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
-
-
-def until(condition, what: str) -> None:
-    ends = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < ends, what
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
 from tests.conftest import free_port
+from tests.waiting import until
 
 SECONDS = 30
 
@@ -35,14 +35,6 @@ def answer(port: int) -> tuple[int, dict[str, str]] | None:
     except OSError:
         return None
     return None
-
-
-def until(condition, what: str):
-    ends = time.monotonic() + SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < ends, what
-        time.sleep(0.1)
-    return found
 
 
 @pytest.mark.django_db(transaction=True)
