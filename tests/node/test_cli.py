@@ -242,8 +242,10 @@ def test_a_real_machine_wants_root(terminal):
     terminal.place.chmod(0o755)
     for folder in (terminal.place.parent, terminal.place.parent.parent):
         folder.chmod(0o755)
-    argv = [str(Path(sys.executable).with_name("panggon-node")), "--config", str(terminal.config), "status"]
-    result = subprocess.run(argv, capture_output=True, text=True, user=65534, group=65534)
+    # The rights go after the import: the checkout may lie where only root may enter.
+    program = "import os, sys; from panggon.node.cli import main; os.setgid(65534); os.setuid(65534); sys.exit(main())"
+    argv = [sys.executable, "-c", program, "--config", str(terminal.config), "status"]
+    result = subprocess.run(argv, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (1, "panggon-node harus dijalankan sebagai root (node.root)\n")
 
 
