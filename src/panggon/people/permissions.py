@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
+from panggon.core.vocabulary import Role
 from panggon.people import selectors
 
 View = Callable[..., HttpResponseBase]
@@ -18,6 +19,8 @@ class Permission(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     APPLICANT = "applicant"
+    OFFICIAL = "official"
+    HOLDERS = "holders"
 
 
 def public(view: View) -> View:
@@ -33,6 +36,21 @@ def signed_in(view: View) -> View:
 def applicant(view: View) -> View:
     """For people of an agency, and for the dinas's registrar who enters a letter brought on paper."""
     return _declare(login_required(_checked(view, selectors.may_apply)), Permission.APPLICANT)
+
+
+def official(view: View) -> View:
+    """For whoever holds a post of the dinas."""
+    return _declare(login_required(_checked(view, selectors.is_official)), Permission.OFFICIAL)
+
+
+def holders(*roles: Role) -> Callable[[View], View]:
+    """For whoever holds one of these posts."""
+
+    def declared(view: View) -> View:
+        checked = _checked(view, lambda user: not selectors.roles_of(user).isdisjoint(roles))
+        return _declare(login_required(checked), Permission.HOLDERS)
+
+    return declared
 
 
 def permission_of(view: View) -> Permission | None:

@@ -44,7 +44,9 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "procrastinate.contrib.django",
+    "panggon.audit",
     "panggon.people",
+    "panggon.office",
     "panggon.schedule",
     "panggon.notify",
     "panggon.sites",
@@ -80,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "panggon.portal.context.installation",
+                "panggon.portal.menu.menu",
             ]
         },
     }

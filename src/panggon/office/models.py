@@ -1,0 +1,1 @@
+"""What the department says about itself and its service: data that another city fills in differently."""
