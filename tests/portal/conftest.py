@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
@@ -12,3 +15,14 @@ def office(db, tmp_path, settings):
     seed([2026])
     agency = Agency.objects.create(name="Dinas Sosial", short_name="Dinsos")
     return Office(agency, Division.objects.create(name="Bidang INS"))
+
+
+@pytest.fixture
+def office_time(office, monkeypatch):
+    """The pages live at the office's time, a second further with each look at it."""
+
+    def now():
+        office.now += timedelta(seconds=1)
+        return office.now
+
+    monkeypatch.setattr(timezone, "now", now)

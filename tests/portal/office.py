@@ -3,8 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from panggon.cases import jobs, services
 from panggon.cases.models import Case
+from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State
 from panggon.people.models import Agency, Division, RoleAssignment, User
 from panggon.sites import services as sites
@@ -133,3 +136,9 @@ class Office:
     def told(self, case: Case, wish: Wish) -> Case:
         jobs.site_reported(wish.pk)
         return Case.objects.get(pk=case.pk)
+
+
+def refused(act, *arguments, **data) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidError) as raised:
+        act(*arguments, **data)
+    return [(fault.code, fault.field) for fault in raised.value.faults]

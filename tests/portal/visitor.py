@@ -14,6 +14,7 @@ from tests.portal.office import LETTER
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+PEOPLE = ("applicant", "registrar", "head", "division_head", "technician")
 APPLICATION = {
     "version": "0",
     "do": "submit",
@@ -38,6 +39,19 @@ def visitor(user: User) -> Client:
     client = Client()
     client.force_login(user, backend=BACKEND)
     return client
+
+
+def at(office, who):
+    return visitor(getattr(office, who))
+
+
+def page(office, who, case, slug=""):
+    return at(office, who).get(f"/permohonan/{case.number}/{slug}{'/' if slug else ''}")
+
+
+def post(office, who, case, slug, **values):
+    fresh = Case.objects.get(pk=case.pk)
+    return at(office, who).post(f"/permohonan/{case.number}/{slug}/", {"version": fresh.version, **values})
 
 
 def letter(data: bytes = LETTER) -> SimpleUploadedFile:

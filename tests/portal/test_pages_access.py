@@ -1,0 +1,72 @@
+"""The hand-over: keys, passwords, papers."""
+
+import pytest
+
+from panggon.core.procedure import State
+from panggon.people.models import Agency
+from tests.portal.visitor import PEOPLE, at, faults, page, text, visitor
+
+pytestmark = pytest.mark.usefixtures("office_time")
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPUQxiTf8MYnZN4VqQDnZ2p5Qvxk9u0Y3k3mU9b1pQZq sri@dinsos"
+PASSWORD = "rahasia sekali 7"
+
+
+def test_access_is_closed_until_it_was_delivered(office):
+    case = office.bring_to(State.APPROVED)
+    assert page(office, "applicant", case, "akses").status_code == 404
+
+
+def test_access_is_for_the_agency_alone(office):
+    case = office.bring_to(State.DELIVERED)
+    found = {who: page(office, who, case, "akses").status_code for who in PEOPLE}
+    assert found == {"applicant": 200, "registrar": 404, "head": 404, "division_head": 404, "technician": 404}
+
+
+def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(office):
+    case = office.bring_to(State.DELIVERED)
+    values = {"ssh_keys": KEY, "password": PASSWORD, "password_again": PASSWORD}
+    at(office, "applicant").post(f"/permohonan/{case.number}/akses/", values)
+    case.site.refresh_from_db()
+    assert case.site.ssh_keys == [" ".join(KEY.split()[:2])]
+    assert case.site.password_hash.startswith("$6$")
+    shown = page(office, "applicant", case, "akses")
+    assert "sudah ditetapkan" in text(shown)
+    assert "/private/database.ini" in text(shown)
+    assert PASSWORD not in shown.content.decode()
+    assert case.site.password_hash not in shown.content.decode()
+
+
+def test_faults_of_keys_and_passwords_stand_at_their_fields(office):
+    case = office.bring_to(State.DELIVERED)
+    values = {"ssh_keys": f"{KEY}\nbukan kunci", "password": "pendek", "password_again": "lain"}
+    answer = at(office, "applicant").post(f"/permohonan/{case.number}/akses/", values)
+    assert faults(answer) == {
+        "ssh_keys": ["Kunci nomor 2 bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …)."],
+        "password": ["Kata sandi paling sedikit 12 karakter."],
+        "password_again": ["Kedua kata sandi tidak sama."],
+    }
+    case.site.refresh_from_db()
+    assert (case.site.ssh_keys, case.site.password_hash) == ([], "")
+
+
+def test_a_paper_that_was_handed_over_is_for_the_agency_that_asked(office):
+    case = office.bring_to(State.DELIVERED)
+    paper = page(office, "applicant", case).context["papers"][0]
+    found = page(office, "applicant", case, f"naskah/{paper.pk}")
+    assert (found.headers["Content-Type"], found.content[:5]) == ("application/pdf", b"%PDF-")
+    other = office.person("wati", agency=Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes"))
+    assert visitor(other).get(f"/permohonan/{case.number}/naskah/{paper.pk}/").status_code == 404
+    second = office.draft(label="lain")
+    assert page(office, "applicant", second, f"naskah/{paper.pk}").status_code == 404
+
+
+def test_what_is_not_signed_yet_or_the_dinass_own_is_not_for_the_agency(office):
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    office.papers(case)
+    kinds = [paper.kind for paper in page(office, "head", case).context["papers"]]
+    assert kinds == ["hosting_document", "approval_request"]
+    assert list(page(office, "applicant", case).context["papers"]) == []
+    paper = page(office, "head", case).context["papers"][0]
+    assert page(office, "head", case, f"naskah/{paper.pk}").status_code == 200
+    assert page(office, "applicant", case, f"naskah/{paper.pk}").status_code == 404

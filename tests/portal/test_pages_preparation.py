@@ -1,0 +1,55 @@
+"""Plan, progress and evidence on the pages."""
+
+import pytest
+
+from panggon.core.procedure import State
+from panggon.sites.models import Outcome
+from tests.portal.visitor import buttons, page, post, text
+
+pytestmark = pytest.mark.usefixtures("office_time")
+
+
+def test_the_preparation_is_followed_while_it_runs(office):
+    case = office.bring_to(State.PREPARING)
+    polled = page(office, "technician", case, "kemajuan")
+    assert "Menunggu server mengambil tugas" in text(polled)
+    assert 'hx-trigger="every 1s"' in polled.content.decode()
+    assert "HX-Refresh" not in polled.headers
+    assert "siapkan" not in buttons(page(office, "technician", case), case)
+    office.node_reports(Outcome.PLANNED)
+    finished = page(office, "technician", case, "kemajuan")
+    assert finished.headers["HX-Refresh"] == "true"
+    assert "every 1s" not in finished.content.decode()
+    assert "siapkan" in buttons(page(office, "technician", case), case)
+
+
+def test_a_plan_that_changed_after_it_was_shown_is_not_carried_out(office):
+    case = office.bring_to(State.PREPARING)
+    office.node_reports(Outcome.PLANNED)
+    answer = post(office, "technician", case, "siapkan", shown_digest="0" * 64)
+    assert "Rencana sudah berubah" in text(answer)
+
+
+def test_a_failure_says_why_and_offers_to_try_again(office):
+    case = office.bring_to(State.PREPARING)
+    office.told(case, office.node_reports(Outcome.REFUSED, problem="plan.foreign"))
+    shown = page(office, "technician", case)
+    assert "plan.foreign happened" in text(shown)
+    assert "coba-lagi" in buttons(shown, case)
+
+
+def test_a_proof_that_does_not_hold_is_told_to_the_dinas_and_not_to_the_agency(office):
+    case = office.bring_to(State.PREPARING)
+    office.node_reports(Outcome.PLANNED)
+    post(office, "technician", case, "siapkan", shown_digest="d" * 64)
+    proofs = ({"name": "dns.answer", "ok": False, "detail": "no answer"},)
+    office.told(case, office.node_reports(Outcome.UNPROVEN, proofs=proofs))
+    assert "Ada bukti yang belum terpenuhi" in text(page(office, "technician", case))
+    assert "no answer" in text(page(office, "division_head", case))
+    assert "belum terpenuhi" not in text(page(office, "applicant", case))
+
+
+def test_the_evidence_stands_on_the_page_of_whoever_decides(office):
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    office.papers(case)
+    assert "dns.answer" in text(page(office, "head", case, "sahkan"))

@@ -1,0 +1,86 @@
+"""The page of each step."""
+
+import pytest
+
+from panggon.cases.models import Case
+from panggon.core.procedure import State
+from panggon.sites.models import Outcome
+from tests.portal.visitor import APPLICATION, at, faults, letter, page, post, text
+
+pytestmark = pytest.mark.usefixtures("office_time")
+
+
+def test_the_nine_steps_over_the_pages(office):
+    at(office, "applicant").post("/permohonan/baru/", {**APPLICATION, "letter": letter()})
+    case = Case.objects.get()
+    post(office, "registrar", case, "terima-surat", letter_source="letter", letter_date="2026-11-20")
+    division = office.division_head.role_assignments.get().division_id
+    post(office, "head", case, "terbitkan-disposisi", division=division, instruction="Pantau", nature="Biasa")
+    post(office, "division_head", case, "teruskan-ke-petugas-teknis", technician=office.technician.pk)
+    everything = ["letter", "agency", "name", "contact"]
+    post(office, "technician", case, "nyatakan-lengkap", checklist=everything)
+    office.node_reports(Outcome.PLANNED)
+    shown = page(office, "technician", case, "siapkan").context["form"]["shown_digest"].value()
+    post(office, "technician", case, "siapkan", shown_digest=shown)
+    office.told(case, office.node_reports(Outcome.APPLIED))
+    post(office, "technician", case, "laporkan-ke-kepala-bidang")
+    post(office, "division_head", case, "mohon-pengesahan")
+    office.papers(case)
+    post(office, "head", case, "sahkan")
+    office.papers(case)
+    office.told(case, office.node_reports(Outcome.APPLIED))
+    post(office, "registrar", case, "kirim-dokumen-hak-akses")
+    post(office, "applicant", case, "konfirmasi-terima-dan-dapat-diakses")
+    case.refresh_from_db()
+    assert case.state == State.DONE
+    words = text(page(office, "applicant", case))
+    assert words.count("langkah") == 13
+    assert "Waktu terpakai" in words
+
+
+def test_an_incomplete_check_is_a_fault_at_the_checklist(office):
+    case = office.bring_to(State.VERIFYING)
+    answer = post(office, "technician", case, "nyatakan-lengkap", checklist=["letter", "agency"])
+    assert faults(answer) == {"checklist": ["Masih ada butir verifikasi yang belum terpenuhi."]}
+
+
+def test_what_was_missing_is_shown_to_the_agency_and_sent_again(office):
+    case = office.bring_to(State.VERIFYING)
+    assert faults(post(office, "technician", case, "kembalikan-untuk-dilengkapi")).keys() == {"reasons"}
+    post(
+        office, "technician", case, "kembalikan-untuk-dilengkapi", missing=["letter"], reasons="Surat belum bertanggal"
+    )
+    assert "Surat belum bertanggal" in text(page(office, "applicant", case))
+    assert "Surat belum bertanggal" in text(page(office, "applicant", case, "kirim-ulang"))
+    values = {name: value for name, value in APPLICATION.items() if name != "version"}
+    sent = post(office, "applicant", case, "kirim-ulang", **values)
+    assert (sent.status_code, sent.context and faults(sent)) == (302, None)
+    case.refresh_from_db()
+    assert case.state == State.VERIFYING
+    assert at(office, "technician").get("/beranda/").context["waiting"] == [case]
+
+
+def test_a_technician_of_another_division_is_no_choice(office):
+    case = office.bring_to(State.DISPOSED)
+    stranger = office.person("lain")
+    answer = post(office, "division_head", case, "teruskan-ke-petugas-teknis", technician=stranger.pk)
+    assert faults(answer).keys() == {"technician"}
+
+
+def test_a_refusal_needs_its_letter(office):
+    case = office.bring_to(State.DISPOSED)
+    answer = post(office, "head", case, "tolak", reasons="Di luar kewenangan")
+    assert faults(answer) == {"refusal_letter": ["Surat penolakan yang ditandatangani belum ada."]}
+    post(office, "head", case, "tolak", reasons="Di luar kewenangan", refusal_letter=letter())
+    case.refresh_from_db()
+    assert case.state == State.REFUSED
+
+
+def test_the_registrar_confirms_only_with_the_signed_sheet(office):
+    case = office.bring_to(State.DELIVERED)
+    slug = "konfirmasi-terima-dan-dapat-diakses"
+    answer = post(office, "registrar", case, slug)
+    assert faults(answer) == {"signed_sheet": ["Pindaian lembar yang ditandatangani OPD belum ada."]}
+    post(office, "registrar", case, slug, signed_sheet=letter())
+    case.refresh_from_db()
+    assert case.state == State.DONE
