@@ -1,6 +1,7 @@
 """A request from draft to done, and the chain of events that brought it there. Only `services` writes here."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from panggon.core.clock import Clock, ClockEffect
@@ -68,20 +69,33 @@ class Case(models.Model):
     approved_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)  # the clock was stopped: delivered, withdrawn or refused
     due_at = models.DateTimeField(null=True)
+    working_seconds = models.PositiveIntegerField(null=True)  # that the clock had counted when it was stopped
     state_since = models.DateTimeField()
+    returned = models.BooleanField(default=False)  # sent again after it was incomplete, and not yet looked at
+    # What one can find the case by; kept by a trigger of the database, so that it is right whoever changes what.
+    search_words = models.TextField(blank=True, editable=False)
 
     # Reckoned by `selectors.waiting_for` for a list; not kept.
     clock: Clock | None = None
-    returned = False
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["agenda_number"], condition=~models.Q(agenda_number=""), name="agenda_number_once"
             )
         ]
-        indexes = [models.Index(fields=["state", "due_at"])]
+        indexes = [
+            models.Index(fields=["state", "due_at"]),
+            models.Index(fields=["technician", "state"], name="cases_of_a_technician"),
+            models.Index(fields=["division", "state"], name="cases_of_a_division"),
+            models.Index(fields=["agency", "created_at", "id"], name="cases_of_an_agency"),
+            models.Index(fields=["created_at", "id"], name="cases_by_age"),
+            models.Index(fields=["due_at", "id"], name="cases_by_deadline"),
+            models.Index(fields=["submitted_at"], name="cases_by_submission"),
+            models.Index(fields=["stopped_at"], name="cases_by_end"),
+            GinIndex(fields=["search_words"], opclasses=["gin_trgm_ops"], name="cases_by_words"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -2,13 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from panggon.audit.chain import verify
 from panggon.cases.chain import link
 from panggon.cases.facts import facts_for
+from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments
 from panggon.cases.models import Case, Event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, read_clock
 from panggon.core.errors import Fault, PermanentError
@@ -24,7 +25,7 @@ from panggon.core.procedure import (
     step_under_way,
     waits_for,
 )
-from panggon.core.workdays import Calendar
+from panggon.core.workdays import Calendar, closing
 from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
 from panggon.papers.models import Paper
 from panggon.papers.selectors import papers_of
@@ -32,10 +33,21 @@ from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.schedule import selectors as schedule
 
-HANDED_OVER = frozenset({State.DELIVERED, State.FIXING, State.DONE})
 # Needs that say whose a case is: to anybody else its actions are not offered at all.
 _OWNERSHIP = frozenset({f"need.{need}" for need in (Need.OWN_AGENCY, Need.OWN_DIVISION, Need.ASSIGNED_TECHNICIAN)})
-_EVENTS = Prefetch("events", queryset=Event.objects.order_by("sequence"))
+_CLOCK_EVENTS = Prefetch("events", queryset=Event.objects.exclude(clock=ClockEffect.NONE).order_by("sequence"))
+# The most urgent first. The allowance is the same for all, so that the nearest deadline is the largest share used.
+URGENCY = ("-returned", F("due_at").asc(nulls_last=True), "state_since", "id")
+WAITING_SHOWN = 25
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCounts:
+    """`returned`: sent again after it was incomplete; `late`: beyond the deadline. Both are part of `total`."""
+
+    total: int
+    returned: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +64,32 @@ class PublicStatus:
     steps: tuple[tuple[datetime, State], ...]
 
 
-def waiting_for(user: User, *, now: datetime) -> list[Case]:
-    """The cases that this person has to act on, the most urgent first, each with `clock` and `returned` set.
+def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list[Case]:
+    """Of the cases that this person has to act on the most urgent ones, each with `clock` set.
 
-    Sent again after it was incomplete goes before all; drafts come last. The number of queries does not grow.
+    Sent again after it was incomplete goes before all; drafts come last. The number of queries does not grow, and the
+    clock is read for no more cases than are shown.
     """
-    cases = list(_related(Case.objects.filter(_in_hand(user))).prefetch_related(_EVENTS))
+    cases = list(in_hand(user).order_by(*URGENCY).prefetch_related(_CLOCK_EVENTS)[:most])
     calendar = schedule.calendar()
     for case in cases:
-        acts = {event.action for event in case.events.all()}
         case.clock = clock_now(case, now=now, calendar=calendar)
-        case.returned = case.state == State.VERIFYING and Action.RESUBMIT in acts
-    return sorted(cases, key=_urgency)
+    return cases
+
+
+def waiting_counts(user: User, *, now: datetime) -> WaitingCounts:
+    """How many cases wait for this person, in one query."""
+    counts = in_hand(user).aggregate(
+        total=Count("pk"),
+        returned=Count("pk", filter=Q(returned=True)),
+        late=Count("pk", filter=Q(state__in=TICKING, due_at__lt=now)),
+    )
+    return WaitingCounts(**counts)
+
+
+def in_hand(user: User) -> QuerySet[Case]:
+    """All that this person has to act on."""
+    return _related(Case.objects.filter(_in_hand(user)))
 
 
 def visible_to(user: User) -> QuerySet[Case]:
@@ -74,6 +100,21 @@ def visible_to(user: User) -> QuerySet[Case]:
     if people.is_official(user):
         visible |= ~Q(state=State.DRAFT) | Q(applicant=user)
     return _related(Case.objects.filter(visible))
+
+
+def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
+    """Of what this person may see, the cases that are meant."""
+    cases = visible_to(user).filter(meant.condition(moments_at(now)))
+    return cases.filter(_in_hand(user)) if meant.waiting_for_me else cases
+
+
+def moments_at(now: datetime) -> Moments:
+    """Near is a deadline up to the close of the next working day; without a calendar, up to this time tomorrow."""
+    calendar = schedule.calendar()
+    try:
+        return Moments(now, closing(now.astimezone(calendar.zone).date(), days=1, calendar=calendar))
+    except PermanentError:
+        return Moments(now, now + timedelta(days=1))
 
 
 def case_for(user: User, number: str) -> Case | None:
@@ -181,7 +222,3 @@ def _whose(role: Role, user: User) -> Q:
     if role is Role.DIVISION_HEAD:
         return Q(division__in=people.divisions_of(user, Role.DIVISION_HEAD))
     return Q()
-
-
-def _urgency(case: Case) -> tuple[bool, bool, float, datetime]:
-    return not case.returned, case.clock is None, -case.clock.share if case.clock else 0.0, case.state_since

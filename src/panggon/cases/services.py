@@ -101,6 +101,7 @@ def _set_state(case: Case, decision: CaseDecision, *, at: datetime) -> None:
         case.approved_at = at
     if decision.source != decision.target:
         case.state_since = at
+        case.returned = decision.action is Action.RESUBMIT
     case.state = decision.target
 
 
@@ -131,6 +132,7 @@ def _set_due(case: Case, event: Event) -> None:
         raise InvalidError((Fault(error.code, facts=error.facts),)) from error
     case.due_at = clock.due_at if clock else None
     case.stopped_at = clock.stopped_at if clock else None
+    case.working_seconds = round(clock.used.total_seconds()) if clock and clock.stopped_at else None
 
 
 def _facts(data: Data, files: Mapping[str, str]) -> dict[str, Any]:
