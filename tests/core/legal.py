@@ -29,6 +29,7 @@ IN_HAND = [
 # (action, from, to, who, clock): every legal combination, and nothing else is legal.
 LEGAL = [
     (Action.SAVE_DRAFT, State.DRAFT, State.DRAFT, OPD_OR_TU, ClockEffect.NONE),
+    (Action.SAVE_DRAFT, State.INCOMPLETE, State.INCOMPLETE, OPD_OR_TU, ClockEffect.NONE),
     (Action.SUBMIT, State.DRAFT, State.SUBMITTED, OPD_OR_TU, ClockEffect.START),
     (Action.RECEIVE, State.SUBMITTED, State.RECEIVED, {Role.REGISTRAR}, ClockEffect.NONE),
     (Action.DISPOSE, State.RECEIVED, State.DISPOSED, {Role.HEAD}, ClockEffect.NONE),
@@ -54,8 +55,8 @@ LEGAL = [
     (Action.REPORT_NO_ACCESS, State.DELIVERED, State.FIXING, OPD_OR_TU, ClockEffect.RESUME),
     (Action.REPORT_FIXED, State.FIXING, State.DELIVERED, TECHNICIAN, ClockEffect.STOP),
     (Action.CHANGE_SPEC, State.FIXING, State.PREPARING, TECHNICIAN, ClockEffect.NONE),
-    (Action.WITHDRAW, State.INCOMPLETE, State.WITHDRAWN, {Role.APPLICANT, Role.SYSTEM}, ClockEffect.STOP),
-    *((Action.WITHDRAW, state, State.WITHDRAWN, OPD, ClockEffect.STOP) for state in (State.SUBMITTED, *IN_HAND)),
+    (Action.WITHDRAW, State.INCOMPLETE, State.WITHDRAWN, {*OPD_OR_TU, Role.SYSTEM}, ClockEffect.STOP),
+    *((Action.WITHDRAW, state, State.WITHDRAWN, OPD_OR_TU, ClockEffect.STOP) for state in (State.SUBMITTED, *IN_HAND)),
     *((Action.REFUSE, state, State.REFUSED, {Role.HEAD}, ClockEffect.STOP) for state in (State.INCOMPLETE, *IN_HAND)),
 ]
 

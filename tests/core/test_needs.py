@@ -39,6 +39,8 @@ BROKEN = [
     *((Action.RESUBMIT, State.INCOMPLETE, role, change, need) for role in OPD_OR_TU for change, need in REQUIRED),
     (Action.RESUBMIT, State.INCOMPLETE, Role.REGISTRAR, {"signed_sheet": False}, Need.SIGNED_SHEET),
     (Action.CONFIRM, State.DELIVERED, Role.REGISTRAR, {"signed_sheet": False}, Need.SIGNED_SHEET),
+    (Action.WITHDRAW, State.SUBMITTED, Role.REGISTRAR, {"signed_sheet": False}, Need.SIGNED_SHEET),
+    (Action.WITHDRAW, State.INCOMPLETE, Role.REGISTRAR, {"signed_sheet": False}, Need.SIGNED_SHEET),
     (Action.CONFIRM, State.DELIVERED, Role.SYSTEM, {"login_recorded": False}, Need.LOGIN_RECORDED),
     *(
         (action, state, Role.APPLICANT, {"of_agency": False}, Need.OWN_AGENCY)

@@ -58,8 +58,9 @@ class Office:
         self.now += MINUTE
         return self.now
 
-    def draft(self, **changes) -> Case:
-        return services.create_draft(self.agency, self.applicant, {**REQUEST, **changes}, at=self.later())
+    def draft(self, *, applicant: User | None = None, **changes) -> Case:
+        person = applicant or self.applicant
+        return services.create_draft(self.agency, person, {**REQUEST, **changes}, at=self.later())
 
     def act(self, case: Case, action: Action, actor: User | None, **data) -> Case:
         return services.act(case.pk, action=action, actor=actor, data=data, at=self.later())

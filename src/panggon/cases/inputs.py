@@ -56,8 +56,9 @@ def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: date
 
 
 def words_of(data: Data) -> str:
-    """What the actor wrote for people to read: the reasons, or a note."""
-    return str(data.get("reasons") or data.get("note") or "").strip()
+    """What the actor wrote for people to read: the reasons, or a note; and why the desk's stamp is as it is."""
+    written = (data.get("reasons") or data.get("note"), data.get("stamp_reason"))
+    return "\n".join(str(words).strip() for words in written if words)
 
 
 # ------------------------------------------------------------------------------------------------------------------

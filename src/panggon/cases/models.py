@@ -1,5 +1,7 @@
 """A request from draft to done, and the chain of events that brought it there. Only `services` writes here."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -134,6 +136,12 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.sequence} {self.action}"
+
+    @property
+    def counts_at(self) -> datetime:
+        """The moment that the clock takes: the desk's stamp where one was recorded, else the entry."""
+        stamp = self.data.get("stamped_at")
+        return datetime.fromisoformat(stamp) if stamp else self.at
 
 
 class File(models.Model):

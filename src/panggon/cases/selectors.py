@@ -144,7 +144,9 @@ def offers(case: Case, user: User) -> tuple[Offer[State, Action, Role, Need], ..
 def clock_of(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:
     """The clock of the service standard; None while it has not started."""
     marks = [
-        ClockEvent(ClockEffect(event.clock), event.at) for event in case.events.all() if event.clock != ClockEffect.NONE
+        ClockEvent(ClockEffect(event.clock), event.counts_at)
+        for event in case.events.all()
+        if event.clock != ClockEffect.NONE
     ]
     moments = [mark.at for mark in marks]
     return read_clock(marks, now=max([now, *moments]), calendar=calendar or schedule.calendar())

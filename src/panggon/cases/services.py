@@ -10,6 +10,7 @@ from django.db import transaction
 from panggon.audit.chain import digest_of, salted
 from panggon.cases import inputs
 from panggon.cases.chain import body
+from panggon.cases.desk import stamp_of
 from panggon.cases.effects import carry_out
 from panggon.cases.facts import facts_for
 from panggon.cases.models import Case, Event
@@ -56,9 +57,10 @@ def act(
     _refuse_if_changed(case, expected_version)
     inputs.take_in(case, action, data, at=at)
     decision = _decide(case, action, actor=actor, data=data)
-    _set_state(case, decision, at=at)
+    stamp = stamp_of(case, action, decision.role, data, at=at)
+    _set_state(case, decision, at=at, submitted_at=stamp or at)
     kept = inputs.keep(case, action, data, actor=actor, at=at)
-    event = _append(case, decision, actor=actor, facts=_facts(data, kept), words=inputs.words_of(data), at=at)
+    event = _append(case, decision, actor=actor, facts=_facts(data, kept, stamp), words=inputs.words_of(data), at=at)
     _set_due(case, event)
     case.save()
     carry_out(decision.effects, case, event)
@@ -92,11 +94,11 @@ def _explained(faults: tuple[Fault, ...], name_faults: tuple[Fault, ...]) -> tup
     )
 
 
-def _set_state(case: Case, decision: CaseDecision, *, at: datetime) -> None:
+def _set_state(case: Case, decision: CaseDecision, *, at: datetime, submitted_at: datetime) -> None:
     if decision.action in (Action.SUBMIT, Action.RESUBMIT):
         _hold_name(case, at=at)
     if decision.action is Action.SUBMIT:
-        case.submitted_at = at
+        case.submitted_at = submitted_at
     if decision.action is Action.APPROVE:
         case.approved_at = at
     if decision.source != decision.target:
@@ -135,8 +137,13 @@ def _set_due(case: Case, event: Event) -> None:
     case.working_seconds = round(clock.used.total_seconds()) if clock and clock.stopped_at else None
 
 
-def _facts(data: Data, files: Mapping[str, str]) -> dict[str, Any]:
-    return {**{name: data[name] for name in KEPT if name in data}, **({"files": dict(files)} if files else {})}
+def _facts(data: Data, files: Mapping[str, str], stamp: datetime | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {name: data[name] for name in KEPT if name in data}
+    if files:
+        facts["files"] = dict(files)
+    if stamp:
+        facts["stamped_at"] = stamp.isoformat()
+    return facts
 
 
 def _append(

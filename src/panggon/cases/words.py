@@ -1,10 +1,12 @@
 """What pages say about faults: one clear Indonesian sentence for each code of a rule."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from panggon.core.errors import Fault
 from panggon.core.procedure import NEED_WORDS, Need
+from panggon.papers.dates import moment_words
 
 FAULT_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -32,6 +34,10 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "case.changed": "Permohonan ini baru saja diubah oleh {actor}. Periksa lagi, lalu kirim bila masih sesuai.",
         "agenda_number.taken": "Nomor agenda {number} sudah dipakai.",
         "technician.of_another_division": "Petugas teknis itu bukan dari bidang yang didisposisi.",
+        "stamp.future": "Waktu stempel meja tidak boleh di masa depan.",
+        "stamp.order": "Waktu stempel meja mendahului langkah terakhir permohonan ini ({last}).",
+        "stamp.before_letter": "Stempel meja mendahului tanggal surat. Tuliskan alasannya.",
+        "stamp.not_desk": "Stempel meja hanya dicatat oleh Tata Usaha untuk berkas dari OPD.",
         "access.ssh_key": "Kunci nomor {number} bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …).",
         "access.changed": "Kunci SSH sudah diubah dari halaman lain. Muat ulang halaman ini, lalu ulangi.",
         "access.too_many_keys": "Paling banyak {most} kunci.",
@@ -57,4 +63,6 @@ def fault_words(fault: Fault) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment_words(value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

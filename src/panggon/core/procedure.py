@@ -62,6 +62,7 @@ IN_HAND = (
 
 ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
     Row(Action.SAVE_DRAFT, (State.DRAFT,), State.DRAFT, OPD_OR_DESK),
+    Row(Action.SAVE_DRAFT, (State.INCOMPLETE,), State.INCOMPLETE, OPD_OR_DESK),
     Row(
         Action.SUBMIT,
         (State.DRAFT,),
@@ -241,7 +242,7 @@ ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
         Action.WITHDRAW,
         (State.SUBMITTED, *IN_HAND),
         State.WITHDRAWN,
-        OPD,
+        OPD_OR_SIGNED_SHEET,
         needs=(Need.NEVER_APPROVED,),
         clock=ClockEffect.STOP,
         effects=UNDO,
@@ -250,7 +251,7 @@ ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
         Action.WITHDRAW,
         (State.INCOMPLETE,),
         State.WITHDRAWN,
-        {**OPD, Role.SYSTEM: (Need.CORRECTION_UNANSWERED,)},
+        {**OPD_OR_SIGNED_SHEET, Role.SYSTEM: (Need.CORRECTION_UNANSWERED,)},
         needs=(Need.NEVER_APPROVED,),
         clock=ClockEffect.STOP,
         effects=UNDO,

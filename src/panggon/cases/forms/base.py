@@ -66,6 +66,26 @@ class StepForm(RuledForm):
             self.add_error(name, fault_words(Fault("letter.too_large", name)))
 
 
+class StampField(forms.DateTimeField):
+    """A local moment to the minute, as a desk's stamp has it."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
+
+
+def ask_for_stamp(form: StepForm, *, required: bool) -> None:
+    """The two fields by which the registrar says when the paper came to the desk."""
+    form.fields["stamped_at"] = StampField(
+        label=_("Waktu stempel meja"),
+        required=required,
+        help_text=_("Kapan berkas diterima di meja dinas. Waktu pelayanan dihitung sejak saat itu."),
+    )
+    form.fields["stamp_reason"] = forms.CharField(
+        label=_("Alasan, bila stempel mendahului tanggal surat"), required=False, max_length=300
+    )
+
+
 class LetterFactsForm(StepForm):
     letter_source = forms.ChoiceField(label=_("Disampaikan dengan"), choices=LetterSource.choices)
     letter_number = forms.CharField(label=_("Nomor surat"), max_length=100, required=False)

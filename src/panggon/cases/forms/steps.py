@@ -9,11 +9,12 @@ from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.checklist import ITEMS
+from panggon.cases.desk import STAMPED
 from panggon.cases.forms.application import KINDS, PROFILES, ApplicationForm
-from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm
+from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.models import Case
 from panggon.core.machine import Offer
-from panggon.core.procedure import Action, Need
+from panggon.core.procedure import Action, Need, Role
 from panggon.people import selectors as people
 
 INSTRUCTIONS = [
@@ -145,6 +146,8 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
     if Need.SIGNED_SHEET in offer.asks:
         form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
         form.uses_files = True
+    if offer.role is Role.REGISTRAR and offer.action in STAMPED:
+        ask_for_stamp(form, required=offer.action is Action.SUBMIT)
     if offer.action is Action.ASSIGN:
         form.fields["technician"].queryset = people.technicians_of(case.division)
     return form

@@ -29,6 +29,7 @@ class Entry:
     step: int | None
     state: str
     words: str
+    stamped_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +127,5 @@ def _entry(event: Event, *, inside: bool) -> Entry:
         step=step_of(action, state=source),
         state=STATE_LABELS[State(event.target)].text if moved else "",
         words=event.note if inside or Role(event.role) is Role.APPLICANT or action in SAID_TO_APPLICANT else "",
+        stamped_at=event.counts_at if "stamped_at" in event.data else None,
     )
