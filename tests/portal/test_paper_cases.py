@@ -133,11 +133,12 @@ def test_a_stamped_withdrawal_stops_the_clock_then(office):
 def test_the_page_asks_the_registrar_for_the_stamp_and_says_it_in_the_log(office, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: office.now)
     case = office.bring_to(State.DELIVERED)
-    browser, path = visitor(office.registrar), f"/permohonan/{case.number}/belum-bisa-diakses/"
+    path = f"/permohonan/{case.number}/belum-bisa-diakses/"
+    office.now += timedelta(days=1)
+    browser = visitor(office.registrar)
     assert "Waktu stempel meja" in text(browser.get(path))
     assert "Waktu stempel meja" not in text(visitor(office.applicant).get(path))
     values = {"version": case.version, "reasons": "Peramban menolak"}
-    office.now += timedelta(days=1)
     answer = browser.post(path, {**values, "stamped_at": "2026-11-25T09:00"})
     assert faults(answer) == {"stamped_at": ["Waktu stempel meja tidak boleh di masa depan."]}
     browser.post(path, {**values, "stamped_at": "2026-11-24T08:15"})
