@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from panggon.cases import selectors, services
+from panggon.cases import log, selectors, services
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State
@@ -38,7 +38,7 @@ def test_the_straight_way_through_all_nine_steps(office):
     assert case.stopped_at == case.events.get(action="deliver").at
     assert (case.site.host, case.site.identifier, case.site.state) == ("dinsos.panggon.test", "s900001", "open")
     assert {event.role for event in case.events.filter(actor=None)} == {"system"}
-    assert selectors.broken_links(case) == ()
+    assert log.broken_links(case) == ()
 
 
 def test_the_wishes_of_the_straight_way(office):

@@ -39,10 +39,16 @@ def test_nothing_changed_leaves_no_trace(office):
     assert not Change.objects.exists()
 
 
-@pytest.mark.parametrize("change", ["subject = 'x'", "actor_id = NULL", "contents = 'x'"])
+@pytest.mark.parametrize("change", ["subject = 'x'", "actor_id = NULL", "at = at - interval '1 hour'"])
 def test_a_changed_row_is_found(changes, change):
     tamper(f"UPDATE audit_change SET {change} WHERE sequence = 2")
     assert breaks() == [("chain.changed", 2)]
+
+
+@pytest.mark.parametrize("change", ["reason = 'x'", "before = NULL", "salt = ''", "salt = 'x', after = '{}'"])
+def test_changed_contents_are_found(changes, change):
+    tamper(f"UPDATE audit_change SET {change} WHERE sequence = 2")
+    assert breaks() == [("chain.words", 2)]
 
 
 def test_a_removed_row_is_found(changes):

@@ -39,6 +39,7 @@ class Worker:
             "PANGGON_SECRET_KEY": "only for tests " * 4,
             "PANGGON_INSECURE_LOOPBACK": "1",
             "PANGGON_FILES": str(files / "files"),
+            "PANGGON_SEALS": str(files / "seals"),
             "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "PANGGON_EMAIL_FILES": str(self.mail),
             "PATH": os.environ["PATH"],

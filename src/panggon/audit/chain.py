@@ -12,17 +12,26 @@ from panggon.core.resources import canonical
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One row of a log as it is read now. `body` is all that the digest covers."""
+    """One row of a log as it is read now. `body` is all that the digest covers.
+
+    `words_hold`: what people wrote fits the salted digest that stands for it in `body`, or was erased whole.
+    """
 
     sequence: int
     body: Mapping[str, Any]
     previous: str
     digest: str
+    words_hold: bool = True
+
+
+def covered(body: Mapping[str, Any], *, previous: str) -> bytes:
+    """What a digest is taken over: the digest before (empty for the first), a line feed, the body as one JSON text."""
+    return f"{previous}\n{canonical(body)}".encode()
 
 
 def digest_of(body: Mapping[str, Any], *, previous: str) -> str:
-    """SHA-256 of the digest before (empty for the first) and the one JSON text of the body."""
-    return hashlib.sha256(f"{previous}\n{canonical(body)}".encode()).hexdigest()
+    """The SHA-256 of a row, in hexadecimal."""
+    return hashlib.sha256(covered(body, previous=previous)).hexdigest()
 
 
 def salted(words: str, *, salt: str) -> str:
@@ -33,8 +42,9 @@ def salted(words: str, *, salt: str) -> str:
 def verify(links: Iterable[Link], *, head: str) -> tuple[Fault, ...]:
     """Every break of a chain that is given in order; `head` is the digest of the last link, kept elsewhere.
 
-    Codes: `chain.missing` (a number is skipped), `chain.changed` (a body does not fit its digest), `chain.unlinked`
-    (a link does not follow the one before), `chain.cut` (the end is not the head).
+    Codes: `chain.missing` (a number is skipped), `chain.changed` (a body does not fit its digest), `chain.words` (nor
+    do the words of people fit theirs), `chain.unlinked` (a link does not follow the one before), `chain.cut` (the end
+    is not the head).
     """
     faults: list[Fault] = []
     number, last = 0, ""
@@ -46,6 +56,8 @@ def verify(links: Iterable[Link], *, head: str) -> tuple[Fault, ...]:
             number = link.sequence
         if digest_of(link.body, previous=link.previous) != link.digest:
             faults.append(Fault("chain.changed", facts=facts))
+        if not link.words_hold:
+            faults.append(Fault("chain.words", facts=facts))
         if link.previous != last:
             faults.append(Fault("chain.unlinked", facts=facts))
         last = link.digest

@@ -3,8 +3,9 @@
 from datetime import UTC
 from typing import Any
 
-from panggon.audit.chain import Link
+from panggon.audit.chain import Link, salted
 from panggon.audit.models import Change
+from panggon.core.resources import canonical
 
 
 def body(change: Change) -> dict[str, Any]:
@@ -19,4 +20,12 @@ def body(change: Change) -> dict[str, Any]:
 
 
 def link(change: Change) -> Link:
-    return Link(change.sequence, body(change), change.previous, change.digest)
+    return Link(change.sequence, body(change), change.previous, change.digest, _contents_hold(change))
+
+
+def _contents_hold(change: Change) -> bool:
+    """Contents go only together with their salt (UU 27/2022)."""
+    contents = [change.reason, change.before, change.after]
+    if not change.salt:
+        return contents == ["", None, None]
+    return salted(canonical(contents), salt=change.salt) == change.contents

@@ -28,3 +28,16 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.subject}"
+
+
+class End(models.Model):
+    """The last row of the chain of changes, in its only row: a chain that lost its end does not fit it."""
+
+    sequence = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_end")]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.digest[:12]}"

@@ -1,16 +1,22 @@
-"""The only writer of the log of changes."""
+"""The only writer of the log of changes and of the seals."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
+from django.utils import timezone
 
+from panggon.audit import seals, selectors
 from panggon.audit.chain import digest_of, salted
 from panggon.audit.links import body
-from panggon.audit.models import Change
+from panggon.audit.models import Change, End
 from panggon.core.resources import canonical
+from panggon.outbox import defer
 
 _ONE_AT_A_TIME = 0x70616E67  # key of the advisory lock under which the chain grows
 
@@ -34,7 +40,7 @@ def record(
         return None
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-    last = Change.objects.order_by("sequence").last()
+    last = End.objects.first()
     salt = secrets.token_hex(16)
     change = Change(
         sequence=last.sequence + 1 if last else 1,
@@ -50,4 +56,28 @@ def record(
     )
     change.digest = digest_of(body(change), previous=change.previous)
     change.save()
+    End.objects.update_or_create(pk=1, defaults={"sequence": change.sequence, "digest": change.digest})
     return change
+
+
+def seal(heads: Iterable[seals.Head], *, at: datetime) -> seals.Seal:
+    """Seal the ends of all chains (`heads` are those of the cases) for the office's day of `at`, once a day.
+
+    The file comes first, then its digest into the log of changes and by mail: killed in between, the next call goes on.
+    Raises `PermanentError` (`seal.unreadable`) when a seal that is there is none.
+    """
+    own = selectors.head()
+    day = timezone.localtime(at).date()
+    made = seals.seal(settings.PANGGON_SEALS, chain(heads, [own] if own else []), day=day, at=at)
+    with transaction.atomic():
+        _record_seal(made, at=at)
+    return made
+
+
+def _record_seal(made: seals.Seal, *, at: datetime) -> None:
+    subject = f"{selectors.SEALS}{made.day}"
+    if Change.objects.filter(subject=subject).exists():
+        return
+    record(subject, before=None, after={"digest": made.digest}, actor=None, at=at)
+    if settings.PANGGON_SEAL_RECIPIENTS:
+        defer("audit.mail_seal", day=str(made.day), digest=made.digest)

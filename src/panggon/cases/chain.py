@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from panggon.audit.chain import Link
+from panggon.audit.chain import Link, salted
 from panggon.cases.models import Event
 
 
-def body(event: Event) -> Mapping[str, Any]:
-    """Everything but the words of people; those are covered by the salted digest in `data`."""
+def body(event: Event, *, case: str) -> Mapping[str, Any]:
+    """Everything but the words of people; those are covered by the salted digest in `data`. `case` is its number."""
     return {
-        "case": event.case.number,
+        "case": case,
         "sequence": event.sequence,
         "action": event.action,
         "actor": event.actor_id,
@@ -24,5 +24,13 @@ def body(event: Event) -> Mapping[str, Any]:
     }
 
 
-def link(event: Event) -> Link:
-    return Link(event.sequence, body(event), event.previous, event.digest)
+def link(event: Event, *, case: str) -> Link:
+    return Link(event.sequence, body(event, case=case), event.previous, event.digest, _words_hold(event))
+
+
+def _words_hold(event: Event) -> bool:
+    """Words go only together with their salt (UU 27/2022)."""
+    kept = event.data.get("words", "") if isinstance(event.data, dict) else ""
+    if not event.salt:
+        return event.note == ""
+    return salted(event.note, salt=event.salt) == kept

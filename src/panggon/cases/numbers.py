@@ -2,14 +2,27 @@
 
 from datetime import datetime
 
-from panggon.papers.numbers import hold, next_number
+from panggon.papers.numbers import given, hold, next_number
 
-AGENDA = "agenda"
+CASE, AGENDA = "case", "agenda"
 
 
 def next_case_number(at: datetime) -> str:
-    year, number = next_number("case", at=at)
-    return f"HST-{year}-{number:04d}"
+    return case_number(*next_number(CASE, at=at))
+
+
+def case_number(year: int, number: int) -> str:
+    return f"{prefix(year)}{number:04d}"
+
+
+def prefix(year: int) -> str:
+    """What the numbers of all cases of a year begin with."""
+    return f"HST-{year}-"
+
+
+def given_case_numbers() -> dict[int, int]:
+    """How many cases were numbered in each year."""
+    return given(CASE)
 
 
 def next_agenda_number(at: datetime) -> str:

@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
-from panggon.audit.chain import verify
-from panggon.cases.chain import link
 from panggon.cases.facts import facts_for
 from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments
 from panggon.cases.models import Case, Event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, read_clock
-from panggon.core.errors import Fault, PermanentError
+from panggon.core.errors import PermanentError
 from panggon.core.procedure import (
     STATE_LABELS,
     TABLE,
@@ -177,18 +175,6 @@ def public_status(number: str, token: str) -> PublicStatus | None:
         submitted_at=case.submitted_at,
         steps=tuple(moves),
     )
-
-
-def broken_links(case: Case) -> tuple[Fault, ...]:
-    """What the audit chain of a case says of rows that were changed, removed or slipped in; empty: all is whole."""
-    events = case.events.select_related("case").order_by("sequence")
-    return verify(map(link, events), head=case.head)
-
-
-def broken_cases() -> dict[str, tuple[Fault, ...]]:
-    """Every case whose chain of events does not hold, by its number."""
-    found = {case.number: broken_links(case) for case in Case.objects.iterator()}
-    return {number: faults for number, faults in found.items() if faults}
 
 
 def papers_for(case: Case, user: User) -> QuerySet[Paper]:

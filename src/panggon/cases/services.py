@@ -165,7 +165,7 @@ def _append(
         salt=salt,
         previous=case.head,
     )
-    event.digest = digest_of(body(event), previous=event.previous)
+    event.digest = digest_of(body(event, case=case.number), previous=event.previous)
     event.save()
     case.version, case.head = event.sequence, event.digest
     return event

@@ -19,3 +19,8 @@ def hold(register: str, *, at: datetime) -> Counter:
     key = {"register": register, "year": at.astimezone(OFFICE_ZONE).year}
     Counter.objects.get_or_create(**key)
     return Counter.objects.select_for_update().get(**key)
+
+
+def given(register: str) -> dict[int, int]:
+    """How many numbers of a register were given out, by year."""
+    return dict(Counter.objects.filter(register=register).order_by("year").values_list("year", "last"))

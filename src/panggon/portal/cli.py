@@ -92,17 +92,39 @@ def seed_calendar(years: tuple[int, ...]) -> None:
     click.echo(f"{seed(years or (2025, 2026, 2027))} hari libur baru")
 
 
-@main.command("verify-log")
-def verify_log() -> None:
-    """Check the chain of events of every case; exit status 1 when a row was changed or removed."""
-    _prepare()
-    from panggon.cases.selectors import broken_cases  # noqa: PLC0415 (needs Django)
+@main.group()
+def audit() -> None:
+    """The log: who did what when, in chains of digests that are sealed daily."""
 
-    broken = broken_cases()
-    for number, faults in broken.items():
-        for fault in faults:
-            click.echo(f"{number}: {fault.code} {dict(fault.facts)}")
-    sys.exit(1 if broken else 0)
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Check every row of the log against its chain and the seals; exit status 1 when anything is not as it was."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.audit.words import fault_words  # noqa: PLC0415
+    from panggon.portal import logbook  # noqa: PLC0415
+
+    count = 0
+    for count, (chain, fault) in enumerate(logbook.broken(now=timezone.now()), 1):  # noqa: B007 (counted to the end)
+        click.echo(f"{chain}: {fault_words(fault)}")
+    newest = logbook.newest_seal()
+    said = f"segel terakhir {newest.day} {newest.digest}" if newest else "belum pernah disegel"
+    click.echo(f"{count} kejanggalan; {said}" if count else f"Catatan utuh; {said}")
+    sys.exit(1 if count else 0)
+
+
+@audit.command("seal")
+def audit_seal() -> None:
+    """Seal the ends of all chains for today, as the office worker does; prints day and SHA-256 of the seal."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.portal import logbook  # noqa: PLC0415
+
+    made = logbook.seal(at=timezone.now())
+    click.echo(f"{made.day} {made.digest}")
 
 
 @main.command("seed-demo", context_settings={"ignore_unknown_options": True}, add_help_option=False)

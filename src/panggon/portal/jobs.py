@@ -1,9 +1,12 @@
-"""Looking after the jobs themselves."""
+"""Looking after the jobs themselves, and the daily seal of the log."""
 
 import logging
 
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+
+from panggon.portal import logbook
 
 # A worker says so often that it lives; one that was silent for longer is dead, and what it did comes back.
 HEARTBEAT_SECONDS, SILENCE_SECONDS = 2.0, 10.0
@@ -20,3 +23,10 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
         if job.task_name != "portal.retry_stalled":
             logger.warning("job %s %s (%s) comes back", job.id, job.task_name, timestamp)
         await jobs.retry_job(job)
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="portal.seal_log", queueing_lock="portal.seal_log")
+def seal_log(timestamp: int) -> None:  # noqa: ARG001 (procrastinate gives it)
+    """Every hour, so that a worker that was away at midnight makes it up; it seals once a day."""
+    logbook.seal(at=timezone.now())

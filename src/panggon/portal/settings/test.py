@@ -6,6 +6,7 @@ import tempfile
 os.environ.setdefault("PANGGON_SECRET_KEY", "only for tests " * 4)
 os.environ.setdefault("PANGGON_INSECURE_LOOPBACK", "1")
 os.environ.setdefault("PANGGON_FILES", tempfile.mkdtemp(prefix="panggon-files-"))
+os.environ.setdefault("PANGGON_SEALS", tempfile.mkdtemp(prefix="panggon-seals-"))
 
 from panggon.portal.settings.base import *
 
