@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from panggon.audit.chain import verify
-from panggon.cases import selectors, services
+from panggon.cases import log, selectors, services
 from panggon.cases.chain import link
 from panggon.cases.models import File
 from panggon.core.errors import InvalidError
@@ -40,7 +40,7 @@ def test_the_clock_counts_from_the_stamp_and_the_log_keeps_both(office):
     assert clock.started_at == friday
     assert clock.used == timedelta(hours=4) + timedelta(hours=1, minutes=32)
     event.data["stamped_at"] = "2026-11-23T02:00:00+00:00"
-    links = [link(row) if row.pk != event.pk else link(event) for row in case.events.order_by("sequence")]
+    links = [link(row if row.pk != event.pk else event, case=case.number) for row in case.events.order_by("sequence")]
     assert [fault.code for fault in verify(links, head=case.head)] != []
 
 
@@ -104,7 +104,7 @@ def test_every_step_of_the_opd_can_be_entered_to_the_end(office):
     case = office.act(case, Action.CONFIRM, office.registrar, **SHEET)
     assert (case.state, case.site.host) == (State.DONE, "dinsos-baru.panggon.test")
     assert case.files.filter(kind=File.Kind.SIGNED_SHEET).count() == 1
-    assert selectors.broken_links(case) == ()
+    assert log.broken_links(case) == ()
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTED, State.VERIFYING, State.AWAITING_APPROVAL])

@@ -164,7 +164,7 @@ def test_a_removed_case_is_found(sealed):
     case = sealed[1]
     for table in ("cases_event", "cases_file", "cases_case"):
         tamper(f"DELETE FROM {table} WHERE {'id' if table == 'cases_case' else 'case_id'} = %s", case.pk)
-    assert broken() == [(case.number, "case.missing", None), (case.number, "sealed.differs", 3)]
+    assert broken() == [(case.number, "chain.no_case", None), (case.number, "sealed.differs", 3)]
 
 
 def test_a_case_without_any_event_is_found(cases):

@@ -17,7 +17,7 @@ FAULT_WORDS: Mapping[str, Any] = MappingProxyType(
         "chain.unlinked": _("baris %(sequence)s tidak menyambung dengan baris sebelumnya"),
         "chain.cut": _("catatan terputus setelah baris %(sequence)s"),
         "chain.state": _("keadaan permohonan tidak sama dengan hasil baris terakhir, yaitu baris %(sequence)s"),
-        "case.missing": _("nomor ini pernah diberikan, tetapi permohonannya tidak ada lagi"),
+        "chain.no_case": _("nomor ini pernah diberikan, tetapi permohonannya tidak ada lagi"),
         "sealed.differs": _("baris %(sequence)s tidak ada lagi sebagaimana disegel, atau sudah diganti"),
         "seal.unreadable": _("segel %(day)s tidak dapat dibaca sebagai segel"),
         "seal.unlinked": _("segel %(day)s tidak menyambung dengan segel sebelumnya (%(before)s)"),

@@ -36,8 +36,8 @@ def heads() -> Iterator[Head]:
 def broken() -> Iterator[tuple[str, Fault]]:
     """Every break of every chain, by the number of its case; in memory is one case at a time.
 
-    Besides what `chain.verify` says: `chain.state` (the case is not where its last event brought it) and `case.missing`
-    (a number was given out and no case has it).
+    Besides what `chain.verify` says: `chain.state` (the case is not where its last event brought it) and
+    `chain.no_case` (a number was given out and no case has it).
     """
     rows = Event.objects.order_by("case_id", "sequence").annotate(**_OF_THE_CASE, state=F("case__state"))
     names = [*_COLUMNS, *_OF_THE_CASE, "state"]
@@ -46,7 +46,7 @@ def broken() -> Iterator[tuple[str, Fault]]:
     for number in Case.objects.filter(events=None).values_list("number", flat=True):
         yield number, Fault("chain.cut", facts={"sequence": 0})
     for number in _missing_numbers():
-        yield number, Fault("case.missing")
+        yield number, Fault("chain.no_case")
 
 
 def broken_links(case: Case) -> tuple[Fault, ...]:
