@@ -13,12 +13,16 @@ from procrastinate.tasks import configure_task
 _jobs = JobManager(DjangoConnector())
 
 
-def defer(task: str, *, lock: str | None = None, once: str | None = None, **arguments: Any) -> None:
+def defer(
+    task: str, *, lock: str | None = None, once: str | None = None, queue: str | None = None, **arguments: Any
+) -> None:
     """Enqueue a job. Jobs with one `lock` run one after the other; of jobs with one `once` only one may wait.
+
+    `queue` None is the office's own; a job that talks to servers of others names another (`portal/working.py`).
 
     The savepoint keeps a job that is waiting already from breaking the transaction around.
     """
-    deferrer = configure_task(name=task, job_manager=_jobs, lock=lock, queueing_lock=once)
+    deferrer = configure_task(name=task, job_manager=_jobs, lock=lock, queueing_lock=once, queue=queue)
     try:
         with transaction.atomic():
             deferrer.defer(**arguments)

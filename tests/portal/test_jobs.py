@@ -43,6 +43,7 @@ class Worker:
             "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "PANGGON_EMAIL_FILES": str(self.mail),
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **environment,
         }
         argv = [sys.executable, "-m", "panggon.portal.cli", "worker"]

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from panggon.core.procedure import Action
 from panggon.people.permissions import Permission, permission_of, signed_in
 
-ARGUMENTS = {"number": "HST-2026-0001", "action": Action.SUBMIT, "paper": uuid.UUID(int=1)}
+ARGUMENTS = {"number": "HST-2026-0001", "action": Action.SUBMIT, "paper": uuid.UUID(int=1), "notice": 1}
 
 
 def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -1,9 +1,12 @@
 """What happens after an act, in the office worker. Each job can be killed anywhere and run again."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -11,6 +14,8 @@ from panggon.cases.models import Case, Event
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.services import act
 from panggon.core.errors import InvalidError
+from panggon.core.notices import TABLE as NOTICES
+from panggon.core.notices import Occasion, occasion_of
 from panggon.core.procedure import (
     ACTION_LABELS,
     STATE_LABELS,
@@ -31,7 +36,7 @@ from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose, Wish
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
-UNRECORDED = {Purpose.ACCESS: "hak akses belum terpasang", Purpose.PARK: "situs belum tertutup"}
+UNRECORDED = {Purpose.ACCESS: Occasion.ACCESS_FAILED, Purpose.PARK: Occasion.CLOSING_FAILED}
 RECORDED_AS = {Purpose.PREPARE: Action.RECORD_PREPARATION, Purpose.OPEN: Action.RECORD_OPENING}
 
 
@@ -47,15 +52,19 @@ def make_paper(event: int, kind: str) -> None:
 def notify(event: int, whom: str) -> None:
     """Tell those whom the effect `whom` means what happened and what comes next; never the actor."""
     cause = Event.objects.select_related("case__agency", "actor").get(pk=event)
-    case, state = cause.case, State(cause.target)
-    for person in RECIPIENTS[Effect(whom)](case, state):
+    state = State(cause.target)
+    for person in RECIPIENTS[Effect(whom)](cause.case, state):
         if person.pk != cause.actor_id:
-            tell(
+            _tell(
                 person,
-                reference=f"case:{case.pk}:{cause.sequence}",
-                subject=f"{case.number}: {STATE_LABELS[state].text}",
-                text=f"{ACTION_LABELS[Action(cause.action)].text}. {next_words(state)}",
-                path=reverse("cases:case", args=[case.number]),
+                cause.case,
+                occasion_of(Effect(whom), state),
+                reference=f"case:{cause.case_id}:{cause.sequence}",
+                facts={
+                    "state": _(STATE_LABELS[state].text),
+                    "action": _(ACTION_LABELS[Action(cause.action)].text),
+                    "next": _(next_words(state)),
+                },
                 at=cause.at,
             )
 
@@ -94,16 +103,27 @@ def _action_for(wish: Wish) -> Action | None:
 
 def _tell_of_failure(case: Case, wish: Wish) -> None:
     """What is no step of the procedure changes nothing in the case; its technician has to know all the same."""
-    words = UNRECORDED.get(Purpose(wish.purpose))
-    if words is None or wish.succeeded or case.technician is None:
+    occasion = UNRECORDED.get(Purpose(wish.purpose))
+    if occasion is None or wish.succeeded or case.technician is None:
         return
+    facts = {"problem": wish.problem or wish.problem_code}
+    at = wish.reported_at or timezone.now()
+    _tell(case.technician, case, occasion, reference=f"wish:{wish.pk}", facts=facts, at=at)
+
+
+def _tell(
+    person: User, case: Case, occasion: Occasion, *, reference: str, facts: Mapping[str, object], at: datetime
+) -> None:
+    """By the table of notices, in its words."""
+    rule = NOTICES[occasion]
     tell(
-        case.technician,
-        reference=f"wish:{wish.pk}",
-        subject=f"{case.number}: {words}",
-        text=wish.problem or words,
+        person,
+        occasion=occasion,
+        reference=reference,
+        subject=format_lazy(_(rule.subject), number=case.number, **facts),
+        text=format_lazy(_(rule.text), number=case.number, **facts),
         path=reverse("cases:case", args=[case.number]),
-        at=wish.reported_at or timezone.now(),
+        at=at,
     )
 
 

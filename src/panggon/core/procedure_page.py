@@ -46,7 +46,7 @@ def states() -> str:
         )
         for state, label in STATE_LABELS.items()
     ]
-    return _table("States", ("state", "label", "SK step reached", "under way", "waits for", "next"), rows)
+    return table("States", ("state", "label", "SK step reached", "under way", "waits for", "next"), rows)
 
 
 def actions() -> str:
@@ -64,10 +64,10 @@ def actions() -> str:
         )
         for row in ROWS
     ]
-    return _table("Actions", ("SK", "action", "button", "who", "from", "to", "needs", "clock", "effects"), rows)
+    return table("Actions", ("SK", "action", "button", "who", "from", "to", "needs", "clock", "effects"), rows)
 
 
-def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return f"## {title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -1,22 +1,103 @@
-from django.conf import settings
-from django.core.mail import send_mail as send
+"""What the office worker does to tell people. Each job can be killed anywhere and run again."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.urls import reverse
 from django.utils import timezone
-from procrastinate import RetryStrategy
+from django.utils.text import slugify
+from django.utils.translation import ngettext, override
 from procrastinate.contrib.django import app
 
-from panggon.notify import services
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.notices import last_opening
+from panggon.notify import selectors, services
+from panggon.notify.mail import Mail, link, send
 from panggon.notify.models import Notice
+from panggon.notify.retries import QUEUE, GrowingPauses
+from panggon.outbox import defer
+from panggon.people.models import User
+from panggon.schedule import selectors as schedule
 
-# A mail server that is away is tried again for about two hours; the notice in the portal is there all the time.
-PATIENCE = RetryStrategy(max_attempts=10, exponential_wait=4)
+logger = logging.getLogger(__name__)
 
 
-@app.task(name="notify.send_mail", retry=PATIENCE)
+@app.task(name="notify.send_mail", queue=QUEUE, retry=GrowingPauses())
 def send_mail(notice: int) -> None:
     """Send one notice. Killed between sending and marking it sends twice, rather than never."""
-    row = Notice.objects.select_related("recipient").filter(pk=notice, mailed_at=None).first()
+    row = selectors.to_mail(notice)
     if row is None:
         return
-    text = f"{row.text}\n\n{settings.PANGGON_BASE_URL}{row.path}\n"
-    send(row.subject, text, None, [row.recipient.email])
-    services.mark_mailed(row, at=timezone.now())
+    try:
+        send(_mail_of(row))
+    except PermanentError as refused:
+        services.give_up_mail(row, problem=refused.detail)
+    except TemporaryError as error:
+        if services.count_try(row, problem=error.detail):
+            raise
+    else:
+        services.mark_mailed(row, at=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="notify.send_digests", queueing_lock="notify.send_digests")
+def send_digests(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
+    """Who wants one mail each morning of a working day gets it then, or as soon as a worker runs again."""
+    before = last_opening(timezone.now(), calendar=schedule.calendar())
+    for reader in selectors.digest_readers(before=before):
+        defer("notify.send_digest", queue=QUEUE, once=f"digest-{reader}", user=reader, before=before.isoformat())
+
+
+@app.task(name="notify.send_digest", queue=QUEUE)
+def send_digest(user: int, before: str) -> None:
+    """One person's digest. When it cannot be sent now, `send_digests` asks again ten minutes later."""
+    notices = selectors.digest_of(user, before=datetime.fromisoformat(before))
+    if not notices:
+        return
+    try:
+        send(_digest_of(notices[0].recipient, notices, before))
+    except PermanentError as refused:
+        services.give_up_mail(*notices, problem=refused.detail)
+    except TemporaryError as error:
+        logger.warning("digest for %s not sent: %s", user, error.detail)
+    else:
+        services.mark_mailed(*notices, at=timezone.now())
+
+
+@app.periodic(cron="15 19 * * *")
+@app.task(name="notify.forget_old", queueing_lock="notify.forget_old")
+def forget_old(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
+    services.forget_old(now=timezone.now())
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _mail_of(notice: Notice) -> Mail:
+    return Mail(
+        to=notice.recipient.email,
+        subject=notice.subject,
+        template="notice",
+        name=f"notice-{notice.pk}-{notice.made_at:%Y%m%d%H%M%S}",
+        thread=slugify(notice.path.replace("/", "-")) or "portal",
+        language=notice.recipient.language,
+        facts={"url": link(notice.path), "preference_url": link(reverse("notify:preference"))},
+    )
+
+
+def _digest_of(reader: User, notices: Sequence[Notice], before: str) -> Mail:
+    with override(reader.language):
+        subject = ngettext("%(n)d pemberitahuan", "%(n)d pemberitahuan", len(notices)) % {"n": len(notices)}
+    return Mail(
+        to=reader.email,
+        subject=subject,
+        template="digest",
+        name=f"digest-{reader.pk}-{slugify(before)}",
+        thread="digest",
+        language=reader.language,
+        facts={
+            "items": [{"subject": notice.subject, "url": link(notice.path)} for notice in notices],
+            "preference_url": link(reverse("notify:preference")),
+        },
+    )

@@ -43,6 +43,7 @@ class User(AbstractUser):
     full_name = models.CharField("nama lengkap", max_length=150)
     nip = models.CharField("NIP", max_length=18, blank=True)
     phone = models.CharField("nomor HP", max_length=30, blank=True)
+    language = models.CharField("bahasa", max_length=5, default="id")  # one of settings.LANGUAGES
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="OPD")
     division = models.ForeignKey(
         Division, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="bidang"

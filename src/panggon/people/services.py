@@ -53,6 +53,12 @@ def assign_role(user: User, role: Role, *, division: Division | None = None) -> 
     return assignment
 
 
+def choose_language(user: User, language: str) -> None:
+    """In which language the person is written to; one of `settings.LANGUAGES`."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
 @transaction.atomic
 def enrol_totp(user: User, secret: str) -> None:
     """Makes `secret` (base32) the person's one authenticator secret, in place of a former one."""

@@ -57,16 +57,10 @@ def worker() -> None:
     _prepare()
     from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
 
-    from panggon.portal.jobs import HEARTBEAT_SECONDS, SILENCE_SECONDS  # noqa: PLC0415
+    from panggon.portal.working import run  # noqa: PLC0415
 
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
-        app.run_worker(
-            concurrency=4,
-            fetch_job_polling_interval=0.5,  # how soon a job follows the one whose lock it waits for
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=3 * SILENCE_SECONDS,
-            delete_jobs="successful",
-        )
+        run(app)
 
 
 @main.command("enrol-code")

@@ -9,19 +9,31 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.vocabulary import Role
+from panggon.notify.selectors import unread
 from panggon.people import selectors as people
+from panggon.people.models import User
 
 Roles = frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`view` is the name of the page, `icon` one of the sprite; `shown` looks at the roles of who is signed in."""
+    """`view` is the name of the page, `icon` one of the sprite; `shown` looks at the roles of who is signed in.
+
+    `count` says how many things wait on that page.
+    """
 
     view: str
     words: Any
     icon: str
     shown: Callable[[Roles], bool]
+    count: Callable[[User], int] = lambda _user: 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    item: Item
+    count: int
 
 
 def everybody(_roles: Roles) -> bool:
@@ -34,6 +46,7 @@ def having(*roles: Role) -> Callable[[Roles], bool]:
 
 SIGNED_IN: tuple[Item, ...] = (
     Item("cases:home", _("Menunggu saya"), "home", everybody),
+    Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread),
     Item("public:track", _("Lacak"), "search", everybody),
 )
 VISITOR: tuple[Item, ...] = (
@@ -47,9 +60,9 @@ def menu(request: HttpRequest) -> dict[str, Any]:
     return {"menu": SimpleLazyObject(lambda: _items(request))}
 
 
-def _items(request: HttpRequest) -> list[Item]:
+def _items(request: HttpRequest) -> list[Shown]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return list(VISITOR)
+        return [Shown(item, 0) for item in VISITOR]
     roles = people.roles_of(user)
-    return [item for item in SIGNED_IN if item.shown(roles)]
+    return [Shown(item, item.count(user)) for item in SIGNED_IN if item.shown(roles)]

@@ -5,5 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("panggon.people.urls")),
     path("", include("panggon.cases.urls")),
+    path("", include("panggon.notify.urls")),
     path("", include("panggon.public.urls")),
 ]

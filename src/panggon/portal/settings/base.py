@@ -163,8 +163,12 @@ EMAIL_BACKEND = environment.text("PANGGON_EMAIL_BACKEND", "django.core.mail.back
 EMAIL_FILE_PATH = environment.text("PANGGON_EMAIL_FILES") or None
 EMAIL_HOST = environment.text("PANGGON_EMAIL_HOST", "localhost")
 EMAIL_PORT = environment.number("PANGGON_EMAIL_PORT", 25)
+EMAIL_HOST_USER = environment.text("PANGGON_EMAIL_USER")
+EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
+EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = environment.text("PANGGON_EMAIL_FROM", f"panggon@{PANGGON_ZONE}")
+PANGGON_NOTICE_DAYS = environment.number("PANGGON_NOTICE_DAYS", 180)  # how long what people were told is kept
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

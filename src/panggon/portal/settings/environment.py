@@ -30,13 +30,26 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
+def secret(name: str) -> str:
+    """From the file that NAME_FILE names, or from NAME itself."""
+    file = text(f"{name}_FILE")
+    return Path(file).read_text().strip() if file else text(name)
+
+
 def secret_key() -> str:
     """From the file that PANGGON_SECRET_KEY_FILE names, or from PANGGON_SECRET_KEY."""
-    file = text("PANGGON_SECRET_KEY_FILE")
-    key = Path(file).read_text().strip() if file else text("PANGGON_SECRET_KEY")
+    key = secret("PANGGON_SECRET_KEY")
     if len(key) < 50:
         raise ImproperlyConfigured("PANGGON_SECRET_KEY_FILE must name a file with at least 50 random characters.")
     return key
+
+
+def mail_security(name: str) -> tuple[bool, bool]:
+    """Django's EMAIL_USE_TLS and EMAIL_USE_SSL for `none`, `starttls` or `tls`."""
+    word = text(name) or "none"
+    if word not in {"none", "starttls", "tls"}:
+        raise ImproperlyConfigured(f"{name} must be none, starttls or tls, not {word!r}")
+    return word == "starttls", word == "tls"
 
 
 def database(address: str) -> dict[str, Any]:

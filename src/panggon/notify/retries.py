@@ -1,0 +1,19 @@
+from typing import Any
+
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job
+
+from panggon.core.notices import PAUSES
+
+# Jobs that talk to servers of others have workers of their own, so that a slow one never holds up a paper.
+QUEUE = "telling"
+
+
+class GrowingPauses(BaseRetryStrategy):
+    """Again after each of `PAUSES`, then no more."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
+        if job.attempts >= len(PAUSES):
+            return None
+        seconds: dict[str, Any] = {"seconds": int(PAUSES[job.attempts].total_seconds())}
+        return RetryDecision(retry_in=seconds)

@@ -1,0 +1,56 @@
+"""What people were told, and how they want to be told."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from panggon.core.notices import Mailing
+from panggon.notify.models import Notice, Preference
+from panggon.people.models import User
+
+COUNTED_TO = 100  # the menu says "99+" beyond
+
+
+def notices_of(user: User) -> QuerySet[Notice]:
+    """Unread first, then the newest first."""
+    return user.notices.alias(is_read=Q(read_at__isnull=False)).order_by("is_read", "-made_at", "-pk")
+
+
+def notice_of(user: User, notice: int) -> Notice | None:
+    """None as well when it was told to somebody else."""
+    return user.notices.filter(pk=notice).first()
+
+
+def unread(user: User) -> int:
+    """How many notices the person has not read, counted to `COUNTED_TO` at most."""
+    return user.notices.filter(read_at=None)[:COUNTED_TO].count()
+
+
+def preference_of(user: User) -> Preference:
+    """The person's choice, or what holds without one."""
+    return Preference.objects.filter(user=user).first() or Preference(user=user)
+
+
+def to_mail(notice: int) -> Notice | None:
+    """The notice that is still to be mailed; None when it was, when it was given up, or when it is gone."""
+    unsent = Notice.objects.select_related("recipient").filter(mailed_at=None, mail_problem="")
+    return unsent.filter(pk=notice, mailing=Mailing.AT_ONCE).first()
+
+
+def digest_of(user: int, *, before: datetime) -> list[Notice]:
+    """What the person's next digest holds: told before this moment, the oldest first."""
+    return list(_collected(before).filter(recipient=user).select_related("recipient").order_by("made_at", "pk"))
+
+
+def digest_readers(*, before: datetime) -> list[int]:
+    """The people for whom something was collected before this moment."""
+    return list(_collected(before).order_by().values_list("recipient", flat=True).distinct())
+
+
+def unsent_mail() -> QuerySet[Notice]:
+    """The e-mails that were given up, the newest first."""
+    return Notice.objects.filter(~Q(mail_problem=""), mailed_at=None).select_related("recipient").order_by("-made_at")
+
+
+def _collected(before: datetime) -> QuerySet[Notice]:
+    return Notice.objects.filter(mailing=Mailing.DIGEST, mailed_at=None, mail_problem="", made_at__lt=before)
