@@ -26,6 +26,8 @@ IN_HAND = [
     State.AWAITING_APPROVAL,
 ]
 
+HAS_A_TECHNICIAN = [*IN_HAND[2:], State.INCOMPLETE, State.APPROVED, State.FIXING]
+
 # (action, from, to, who, clock): every legal combination, and nothing else is legal.
 LEGAL = [
     (Action.SAVE_DRAFT, State.DRAFT, State.DRAFT, OPD_OR_TU, ClockEffect.NONE),
@@ -34,6 +36,7 @@ LEGAL = [
     (Action.RECEIVE, State.SUBMITTED, State.RECEIVED, {Role.REGISTRAR}, ClockEffect.NONE),
     (Action.DISPOSE, State.RECEIVED, State.DISPOSED, {Role.HEAD}, ClockEffect.NONE),
     (Action.ASSIGN, State.DISPOSED, State.VERIFYING, {Role.DIVISION_HEAD}, ClockEffect.NONE),
+    *((Action.REASSIGN, state, state, {Role.DIVISION_HEAD}, ClockEffect.NONE) for state in HAS_A_TECHNICIAN),
     (Action.COMPLETE, State.VERIFYING, State.PREPARING, TECHNICIAN, ClockEffect.NONE),
     (Action.RETURN_TO_APPLICANT, State.VERIFYING, State.INCOMPLETE, TECHNICIAN, ClockEffect.PAUSE),
     (Action.RETURN_TO_APPLICANT, State.PREPARING, State.INCOMPLETE, TECHNICIAN, ClockEffect.PAUSE),

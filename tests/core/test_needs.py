@@ -61,6 +61,8 @@ BROKEN = [
     (Action.RECEIVE, State.SUBMITTED, Role.REGISTRAR, {"letter_facts": False}, Need.LETTER_FACTS),
     (Action.DISPOSE, State.RECEIVED, Role.HEAD, {"division": ""}, Need.DIVISION),
     (Action.ASSIGN, State.DISPOSED, Role.DIVISION_HEAD, {"technician": ""}, Need.TECHNICIAN),
+    (Action.REASSIGN, State.REPORTED, Role.DIVISION_HEAD, {"technician": ""}, Need.TECHNICIAN),
+    (Action.REASSIGN, State.REPORTED, Role.DIVISION_HEAD, {"reasons": ""}, Need.REASONS),
     (Action.COMPLETE, State.VERIFYING, Role.TECHNICIAN, {"checklist_complete": False}, Need.CHECKLIST),
     (Action.RETURN_TO_APPLICANT, State.VERIFYING, Role.TECHNICIAN, {"reasons": ""}, Need.REASONS),
     (Action.RETURN_TO_APPLICANT, State.PREPARING, Role.TECHNICIAN, {"reasons": "\n"}, Need.REASONS),

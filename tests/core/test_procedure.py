@@ -81,7 +81,7 @@ EFFECTS = {
         if action in (Action.WITHDRAW, Action.REFUSE)
     },
 }
-NOTIFICATIONS = {Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT, Effect.NOTIFY_TECHNICIAN}
+NOTIFICATIONS = {effect for effect in Effect if effect.startswith("notify_")}
 
 
 def test_effects():

@@ -28,6 +28,7 @@ def test_labels_are_the_words_of_the_design():
         Action.RECEIVE: "Terima Surat",
         Action.DISPOSE: "Terbitkan Disposisi",
         Action.ASSIGN: "Teruskan ke Petugas Teknis",
+        Action.REASSIGN: "Ganti Petugas Teknis",
         Action.COMPLETE: "Nyatakan Lengkap",
         Action.RETURN_TO_APPLICANT: "Kembalikan untuk Dilengkapi",
         Action.RESUBMIT: "Kirim Ulang",

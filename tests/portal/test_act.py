@@ -96,8 +96,8 @@ def test_another_agency_may_nothing(office):
     other = office.person("lain", agency=Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes"))
     case = office.draft()
     assert refused(office.act, case, Action.SUBMIT, other) == [("need.own_agency", "")]
-    assert selectors.case_for(other, case.number) is None
-    assert selectors.case_for(office.applicant, case.number) == case
+    assert selectors.case_for(other, case.number, now=office.now) is None
+    assert selectors.case_for(office.applicant, case.number, now=office.now) == case
 
 
 def test_no_step_is_skipped(office):
@@ -146,11 +146,11 @@ def test_the_registrar_confirms_only_with_the_signed_sheet(office):
 
 def test_offers_are_what_the_table_says(office):
     case = office.bring_to(State.VERIFYING)
-    assert [offer.action for offer in selectors.offers(case, office.technician)] == [
+    assert [offer.action for offer in selectors.offers(case, office.technician, now=office.now)] == [
         Action.COMPLETE,
         Action.RETURN_TO_APPLICANT,
     ]
     colleague = office.person("rekan", Role.TECHNICIAN, division=office.division)
-    assert selectors.offers(case, colleague) == ()
-    assert [offer.action for offer in selectors.offers(case, office.applicant)] == [Action.WITHDRAW]
-    assert [offer.action for offer in selectors.offers(case, office.head)] == [Action.REFUSE]
+    assert selectors.offers(case, colleague, now=office.now) == ()
+    assert [offer.action for offer in selectors.offers(case, office.applicant, now=office.now)] == [Action.WITHDRAW]
+    assert [offer.action for offer in selectors.offers(case, office.head, now=office.now)] == [Action.REFUSE]

@@ -120,7 +120,7 @@ def test_pages_hold_every_row_once_and_in_order(office, order):
     for number in range(7):
         office.bring_to(State.DRAFT if number % 3 == 0 else State.SUBMITTED, label=f"situs{number}")
     Case.objects.update(created_at=office.now)  # all alike: only the last key tells them apart
-    cases = selectors.visible_to(office.applicant)
+    cases = selectors.visible_to(office.applicant, now=office.now)
     whole = [case.pk for case in page_of(cases, order, after=None, size=100).rows]
     seen, after = [], None
     for _ in range(4):

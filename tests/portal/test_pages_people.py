@@ -13,6 +13,7 @@ from panggon.core.procedure import Role
 from panggon.people import selectors, services
 from panggon.people.commands import seed_demo
 from panggon.people.models import Agency, Division, User
+from tests.portal.office import MONDAY
 from tests.portal.visitor import SECRET, text, visitor
 
 PASSWORD = "kawung-dan-parang-7"
@@ -81,7 +82,7 @@ def test_an_applicant_may_come_in_with_a_password(db, client):
     assert (
         client.post("/masuk/", {"login": "sri@example.go.id", "password": PASSWORD}).headers["Location"] == "/beranda/"
     )
-    assert selectors.roles_of(user) == {Role.APPLICANT}
+    assert selectors.roles_of(user, now=MONDAY) == {Role.APPLICANT}
 
 
 def test_the_secret_is_not_readable_in_the_database(registrar):
@@ -114,7 +115,7 @@ def test_a_post_is_held_as_it_can_be_or_not_at_all(registrar, role, in_division,
     with pytest.raises(InvalidError) as caught:
         services.assign_role(registrar, role, division=division)
     assert [fault.code for fault in caught.value.faults] == [code]
-    assert selectors.roles_of(registrar) == {Role.REGISTRAR}
+    assert selectors.roles_of(registrar, now=MONDAY) == {Role.REGISTRAR}
 
 
 def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(db, tmp_path):
@@ -126,7 +127,7 @@ def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(d
     assert accounts.keys() == {"applicant", "registrar", "head", "division_head", "technician", "administrator"}
     for role, account in accounts.items():
         user = User.objects.get(username=account["login"])
-        assert selectors.roles_of(user) == {Role(role)}
+        assert selectors.roles_of(user, now=MONDAY) == {Role(role)}
         assert user.check_password(account["password"])
     assert User.objects.count() == 6
 

@@ -247,6 +247,8 @@ OTHER = {
         "action": "CASE action WHEN 'refuse' THEN 'assign' ELSE 'refuse' END",
         "actor_id": "CASE WHEN actor_id IS NULL THEN (SELECT min(id) FROM people_user) END",
         "role": "role || 'x'",
+        "acting": "CASE acting WHEN '' THEN 'plh' ELSE '' END",
+        "represented_id": "CASE WHEN represented_id IS NULL THEN (SELECT min(id) FROM people_user) END",
         "at": "at + interval '1 microsecond'",
         "source": "source || 'x'",
         "target": "target || 'x'",
@@ -279,7 +281,10 @@ OTHER = {
     "audit_end": {"digest": "'x' || substr(digest, 2)"},
 }
 COPY = {
-    "cases_event": "case_id, sequence + 1, action, actor_id, role, at, source, target, clock, data, note, salt, digest",
+    "cases_event": (
+        "case_id, sequence + 1, action, actor_id, role, acting, represented_id, "
+        "at, source, target, clock, data, note, salt, digest"
+    ),
     "audit_change": "sequence + 1, subject, actor_id, at, reason, before, after, salt, contents, digest",
 }
 CHANGES = st.sampled_from([(table, column) for table, columns in OTHER.items() for column in columns])

@@ -21,6 +21,7 @@ def serve(database_url: str, port: int, log) -> subprocess.Popen[bytes]:
         "DATABASE_URL": database_url,
         "PANGGON_SECRET_KEY": "only for tests " * 4,
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
     argv = [sys.executable, "-m", "panggon.portal.cli", "serve", "--nodes", "--port", str(port)]
     return subprocess.Popen(argv, env=environment, stdout=log, stderr=log)

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -34,7 +35,7 @@ APPLICATION = {
 
 def visitor(user: User) -> Client:
     """A browser in which this person is signed in, second factor included."""
-    if people.Authenticator.objects.filter(user=user).count() == 0:
+    if not Authenticator.objects.filter(user=user).exists():
         people.enrol_totp(user, SECRET)
     client = Client()
     client.force_login(user, backend=BACKEND)

@@ -16,6 +16,8 @@ def body(event: Event, *, case: str) -> Mapping[str, Any]:
         "action": event.action,
         "actor": event.actor_id,
         "role": event.role,
+        "acting": event.acting,
+        "represented": event.represented_id,
         "at": event.at.astimezone(UTC).isoformat(),
         "source": event.source,
         "target": event.target,

@@ -38,7 +38,15 @@ def _plan(case: Case, site: Site, at: datetime) -> None:
     sites.wish_plan(site, at=at)
 
 
-NOTICES = frozenset({Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT, Effect.NOTIFY_TECHNICIAN})
+NOTICES = frozenset(
+    {
+        Effect.NOTIFY_APPLICANT,
+        Effect.NOTIFY_NEXT,
+        Effect.NOTIFY_TECHNICIAN,
+        Effect.NOTIFY_SUCCESSOR,
+        Effect.NOTIFY_FORMER,
+    }
+)
 WISHES: Mapping[Effect, Callable[[Case, Site, datetime], object]] = {
     Effect.WISH_PLAN: _plan,
     Effect.WISH_APPLY: lambda _case, site, at: sites.wish_apply(site, at=at),

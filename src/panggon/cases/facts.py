@@ -1,31 +1,33 @@
 """What the rules ask, read from a case as it stands in memory and from what the actor gives."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.models import Case, File, LetterSource
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults
-from panggon.core.procedure import Action, Facts, Role
+from panggon.core.procedure import Action, Facts
 from panggon.papers import selectors as papers
 from panggon.papers.contents import PaperKind
-from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.people.selectors import Capacity
 from panggon.sites import selectors as sites
 
 Data = Mapping[str, Any]
-Acts = list[tuple[str, int | None, int]]  # action, actor, sequence
+Acts = list[tuple[str, int | None, int | None, int]]  # action, actor, whom the actor represented, sequence
 
 
 def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
-    """The facts of this act. `case` carries already what `data` changes in it; nothing is saved yet."""
-    acts: Acts = list(case.events.order_by("sequence").values_list("action", "actor_id", "sequence"))
+    """The facts of this act. `case` carries already what `data` changes in it; nothing is saved yet.
+
+    In which standing the actor acts is added by `in_capacity`.
+    """
+    acts: Acts = list(case.events.order_by("sequence").values_list("action", "actor_id", "represented_id", "sequence"))
     return Facts(
-        people=frozenset({str(actor.pk)} if actor else ()),
         done_by=_done_by(acts),
         of_agency=actor is not None and actor.agency_id == case.agency_id,
-        of_division=_heads_division(case, actor),
         refusal_letter=bool(data.get("refusal_letter")),
         signed_sheet=bool(data.get("signed_sheet")),
         reasons=str(data.get("reasons", "")),
@@ -40,6 +42,11 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         **_request(case, data),
         **_site(case),
     )
+
+
+def in_capacity(facts: Facts, case: Case, capacity: Capacity) -> Facts:
+    """The same facts for somebody who acts in this standing: who is behind the act, and which division they head."""
+    return replace(facts, people=capacity.people, of_division=case.division_id in capacity.divisions)
 
 
 def _request(case: Case, data: Data) -> dict[str, Any]:
@@ -95,21 +102,15 @@ def _is_own(case: Case, host: str) -> bool:
     return case.site is not None and case.site.host == host
 
 
-def _heads_division(case: Case, actor: User | None) -> bool:
-    if actor is None or case.division_id is None:
-        return False
-    return people.divisions_of(actor, Role.DIVISION_HEAD).filter(pk=case.division_id).exists()
-
-
 def _done_by(acts: Acts) -> dict[Action, frozenset[str]]:
     done: dict[Action, frozenset[str]] = {}
-    for action, actor_id, _ in acts:
-        if actor_id is not None:
-            done[Action(action)] = done.get(Action(action), frozenset()) | {str(actor_id)}
+    for action, actor_id, represented_id, _ in acts:
+        behind = frozenset(map(str, {actor_id, represented_id} - {None}))
+        done[Action(action)] = done.get(Action(action), frozenset()) | behind
     return done
 
 
 def _issued(case: Case, kind: PaperKind, cause: Action, acts: Acts) -> bool:
     """The paper of the last act that causes it exists; one of an earlier round does not count."""
-    sequence = max((number for action, _, number in acts if action == cause), default=None)
+    sequence = max((number for action, *_, number in acts if action == cause), default=None)
     return sequence is not None and papers.papers_of(case.number).filter(kind=kind, event=sequence).exists()

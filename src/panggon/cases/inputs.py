@@ -29,13 +29,18 @@ COLUMNS = {column.name: column for column in Case._meta.concrete_fields}  # noqa
 FILES = {kind.value: kind for kind in File.Kind}
 
 
-def take_in(case: Case, action: Action, data: Data, *, at: datetime) -> None:
-    """Put the inputs of this action on the case. Raises `InvalidError` with every value that cannot be."""
+def take_in(case: Case, action: Action, data: Data, *, at: datetime) -> dict[str, Any]:
+    """Put the inputs of this action on the case; what the event has to keep of it.
+
+    Raises `InvalidError` with every value that cannot be.
+    """
+    former = case.technician_id
     faults = (*_set(case, data, FIELDS.get(action, ())), *_file_faults(data))
     if faults:
         raise InvalidError(faults)
     if action in ALSO:
         ALSO[action](case, data, at)
+    return _exchange(case, former) if action is Action.REASSIGN else {}
 
 
 def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: datetime) -> dict[str, str]:
@@ -116,6 +121,13 @@ def _assign(case: Case, _data: Data, _at: datetime) -> None:
         raise InvalidError((Fault("technician.of_another_division", "technician"),))
 
 
+def _exchange(case: Case, former: int | None) -> dict[str, Any]:
+    """Who was and who is the technician; the same person again is no exchange."""
+    if case.technician_id == former:
+        raise InvalidError((Fault("technician.same", "technician"),))
+    return {"former_technician": former, "technician": case.technician_id}
+
+
 def _file_faults(data: Data) -> list[Fault]:
     faults: list[Fault] = []
     for name in FILES:
@@ -151,10 +163,12 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.RECEIVE: LETTER,
     Action.DISPOSE: ("division", "instruction", "nature"),
     Action.ASSIGN: ("technician",),
+    Action.REASSIGN: ("technician",),
     Action.CHANGE_SPEC: SPEC,
 }
 ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
     Action.RECEIVE: _receive,
     Action.DISPOSE: _dispose,
     Action.ASSIGN: _assign,
+    Action.REASSIGN: _assign,
 }

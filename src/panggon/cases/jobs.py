@@ -53,7 +53,7 @@ def notify(event: int, whom: str) -> None:
     """Tell those whom the effect `whom` means what happened and what comes next; never the actor."""
     cause = Event.objects.select_related("case__agency", "actor").get(pk=event)
     state = State(cause.target)
-    for person in RECIPIENTS[Effect(whom)](cause.case, state):
+    for person in RECIPIENTS[Effect(whom)](cause):
         if person.pk != cause.actor_id:
             _tell(
                 person,
@@ -134,30 +134,35 @@ def _said(wish: Wish) -> dict[str, str]:
     return said
 
 
-def _applicants(case: Case, _state: State) -> list[User]:
-    return list(case.agency.people.filter(is_active=True))
+def _applicants(event: Event) -> list[User]:
+    return list(event.case.agency.people.filter(is_active=True))
 
 
-def _technician(case: Case, _state: State) -> list[User]:
-    return [case.technician] if case.technician else []
+def _technician(event: Event) -> list[User]:
+    return [event.case.technician] if event.case.technician else []
 
 
-def _next_people(case: Case, state: State) -> list[User]:
-    role = waits_for(state)
+def _former(event: Event) -> list[User]:
+    """A closed account is told nothing any more."""
+    return list(people.active(pk=event.data["former_technician"]))
+
+
+def _next_people(event: Event) -> list[User]:
+    case, role = event.case, waits_for(State(event.target))
     if role is None:
         return []
     if role is Role.APPLICANT:
-        return _applicants(case, state)
+        return _applicants(event)
     if role is Role.TECHNICIAN:
-        return _technician(case, state)
-    holders = people.holders_of(role)
-    if role is Role.DIVISION_HEAD:
-        holders = holders.filter(role_assignments__role=role, role_assignments__division=case.division)
-    return list(holders)
+        return _technician(event)
+    division = case.division if role is Role.DIVISION_HEAD else None
+    return list(people.holders_of(role, now=timezone.now(), division=division))
 
 
-RECIPIENTS: Mapping[Effect, Callable[[Case, State], list[User]]] = {
+RECIPIENTS: Mapping[Effect, Callable[[Event], list[User]]] = {
     Effect.NOTIFY_APPLICANT: _applicants,
     Effect.NOTIFY_TECHNICIAN: _technician,
+    Effect.NOTIFY_SUCCESSOR: _technician,
+    Effect.NOTIFY_FORMER: _former,
     Effect.NOTIFY_NEXT: _next_people,
 }

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from panggon.core.acting import ACTING_LABELS
 from panggon.core.clock import Clock, ClockEffect
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
 from panggon.core.spec import Profile, SiteKind
@@ -112,7 +113,8 @@ class Event(models.Model):
     """One act, never changed and never removed (a trigger of the database sees to it).
 
     `digest` covers everything but `note`, and the digest before it. What people wrote stands in `note`, and in the
-    chain only as a digest with `salt`: both can be erased (UU 27/2022), and the chain still holds.
+    chain only as a digest with `salt`: both can be erased (UU 27/2022), and the chain still holds. `acting` says that
+    the actor stood in as Plh or Plt, `represented` for whom (a vacant post has nobody), `data` by which order.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
@@ -120,6 +122,8 @@ class Event(models.Model):
     action = models.CharField(max_length=30, choices=[(action.value, ACTION_LABELS[action].text) for action in Action])
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=20, choices=[(role.value, ROLE_LABELS[role]) for role in Role])
+    acting = models.CharField(max_length=3, blank=True, choices=[(str(k), label) for k, label in ACTING_LABELS.items()])
+    represented = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     source = models.CharField(max_length=20, choices=STATES)
     target = models.CharField(max_length=20, choices=STATES)

@@ -1,20 +1,25 @@
 """A case as its papers tell it, and who signs which."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.dateparse import parse_date
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.models import Case, Event, LetterSource
+from panggon.core.acting import ActingKind, acting_title
 from panggon.core.errors import InvalidError
 from panggon.core.plan import load
 from panggon.core.plan_words import words
 from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
 from panggon.papers.contents import PaperKind
+from panggon.papers.dates import day_words
 from panggon.papers.facts import CaseFacts, Person, Proof
 from panggon.people import selectors as people
+from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 
@@ -55,9 +60,10 @@ def facts_of(case: Case) -> CaseFacts:
 def signer_of(kind: PaperKind, event: Event) -> Person:
     """Who did the step signs its paper; the hosting document is frozen at step 6 for the Kepala Dinas to sign."""
     if kind is PaperKind.HOSTING_DOCUMENT or event.actor is None:
-        head = people.holders_of(Role.HEAD).first()
-        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip) if head else Person("", ROLE_LABELS[Role.HEAD])
-    return Person(event.actor.full_name, ROLE_LABELS[Role(event.role)], event.actor.nip)
+        return _head(now=event.at)
+    title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
+    note = _standing_in(event.represented, **event.data["order"]) if event.acting else ""
+    return Person(event.actor.full_name, title, event.actor.nip, note)
 
 
 def evidence_digest(evidence: object) -> str:
@@ -74,6 +80,22 @@ def plan_words(document: object) -> tuple[str, ...]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _head(*, now: datetime) -> Person:
+    """Who has the post of Kepala Dinas in hand; an unnamed line when nobody has."""
+    acting = people.acting_at(now).filter(role=Role.HEAD).select_related("user", "represented").first()
+    if acting:
+        note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
+        return Person(acting.user.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), acting.user.nip, note)
+    head = people.holders_of(Role.HEAD, now=now).first()
+    return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip) if head else Person("", ROLE_LABELS[Role.HEAD])
+
+
+def _standing_in(represented: User | None, *, number: str, date: str) -> str:
+    """For whom and by which order, as it is printed with the signature."""
+    order = f"Surat Perintah nomor {number} tanggal {day_words(parse_date(date))}"
+    return f"mewakili {represented.full_name} berdasarkan {order}" if represented else f"berdasarkan {order}"
 
 
 def _checklist(case: Case) -> tuple[tuple[str, bool, str], ...]:

@@ -1,12 +1,13 @@
 """What people may see of cases, and what waits for whom. Reading changes nothing."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
-from panggon.cases.facts import facts_for
+from panggon.cases.facts import facts_for, in_capacity
 from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments
 from panggon.cases.models import Case, Event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, read_clock
@@ -14,6 +15,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.procedure import (
     STATE_LABELS,
     TABLE,
+    WITH_TECHNICIAN,
     Action,
     Need,
     Offer,
@@ -48,6 +50,9 @@ class WaitingCounts:
     late: int
 
 
+CaseOffer = Offer[State, Action, Role, Need]
+
+
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
     """What number and token show to anybody: no names, no contents of the letter."""
@@ -68,7 +73,7 @@ def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list
     Sent again after it was incomplete goes before all; drafts come last. The number of queries does not grow, and the
     clock is read for no more cases than are shown.
     """
-    cases = list(in_hand(user).order_by(*URGENCY).prefetch_related(_CLOCK_EVENTS)[:most])
+    cases = list(in_hand(user, now=now).order_by(*URGENCY).prefetch_related(_CLOCK_EVENTS)[:most])
     calendar = schedule.calendar()
     for case in cases:
         case.clock = clock_now(case, now=now, calendar=calendar)
@@ -77,7 +82,7 @@ def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list
 
 def waiting_counts(user: User, *, now: datetime) -> WaitingCounts:
     """How many cases wait for this person, in one query."""
-    counts = in_hand(user).aggregate(
+    counts = in_hand(user, now=now).aggregate(
         total=Count("pk"),
         returned=Count("pk", filter=Q(returned=True)),
         late=Count("pk", filter=Q(state__in=TICKING, due_at__lt=now)),
@@ -85,25 +90,25 @@ def waiting_counts(user: User, *, now: datetime) -> WaitingCounts:
     return WaitingCounts(**counts)
 
 
-def in_hand(user: User) -> QuerySet[Case]:
+def in_hand(user: User, *, now: datetime) -> QuerySet[Case]:
     """All that this person has to act on."""
-    return _related(Case.objects.filter(_in_hand(user)))
+    return _related(Case.objects.filter(_in_hand(user, now=now)))
 
 
-def visible_to(user: User) -> QuerySet[Case]:
+def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
     """All that this person may see: an applicant the own agency's (and no more that of an agency left behind), an
     official of the dinas all but others' drafts.
     """
     visible = Q(agency=user.agency_id) if user.agency_id else Q(pk__in=[])
-    if people.is_official(user):
+    if people.is_official(user, now=now):
         visible |= ~Q(state=State.DRAFT) | Q(applicant=user)
     return _related(Case.objects.filter(visible))
 
 
 def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
     """Of what this person may see, the cases that are meant."""
-    cases = visible_to(user).filter(meant.condition(moments_at(now)))
-    return cases.filter(_in_hand(user)) if meant.waiting_for_me else cases
+    cases = visible_to(user, now=now).filter(meant.condition(moments_at(now)))
+    return cases.filter(_in_hand(user, now=now)) if meant.waiting_for_me else cases
 
 
 def moments_at(now: datetime) -> Moments:
@@ -115,28 +120,36 @@ def moments_at(now: datetime) -> Moments:
         return Moments(now, now + timedelta(days=1))
 
 
-def case_for(user: User, number: str) -> Case | None:
+def case_for(user: User, number: str, *, now: datetime) -> Case | None:
     """None as well when the case is not for this person's eyes."""
     if "\0" in number:  # PostgreSQL knows no NUL
         return None
-    return visible_to(user).filter(number=number).first()
+    return visible_to(user, now=now).filter(number=number).first()
 
 
 def timeline(case: Case) -> list[Event]:
     """The way so far, first act first."""
-    return list(case.events.select_related("actor").order_by("sequence"))
+    return list(case.events.select_related("actor", "represented").order_by("sequence"))
 
 
 def last_event(case: Case) -> Event | None:
-    return case.events.select_related("actor").order_by("sequence").last()
+    return case.events.select_related("actor", "represented").order_by("sequence").last()
 
 
-def offers(case: Case, user: User) -> tuple[Offer[State, Action, Role, Need], ...]:
-    """What this person may press now; an offer with `blockers` is shown with its reasons, not as a button."""
-    roles = people.roles_of(user)
+def offers(case: Case, user: User, *, now: datetime) -> tuple[CaseOffer, ...]:
+    """What this person may press now; an offer with `blockers` is shown with its reasons, not as a button.
+
+    Of one action that is offered in several standings (own posts, acting in others) the possible one.
+    """
     facts = facts_for(case, actor=user, data={})
-    offered = TABLE.offers(State(case.state), roles=roles, facts=facts)
-    return tuple(offer for offer in offered if not any(fault.code in _OWNERSHIP for fault in offer.blockers))
+    offered: dict[Action, CaseOffer] = {}
+    for capacity in people.capacities_of(user, now=now):
+        known = in_capacity(facts, case, capacity)
+        for offer in TABLE.offers(State(case.state), roles=capacity.roles, facts=known):
+            is_own = not any(fault.code in _OWNERSHIP for fault in offer.blockers)
+            if is_own and (offer.action not in offered or not offered[offer.action].possible):
+                offered[offer.action] = offer
+    return tuple(offered.values())
 
 
 def clock_of(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:
@@ -158,6 +171,12 @@ def clock_now(case: Case, *, now: datetime, calendar: Calendar | None = None) ->
         return None
 
 
+def loads(technicians: Iterable[User]) -> dict[int, int]:
+    """How many cases each technician has under way, by the person's key."""
+    counted = Case.objects.filter(technician__in=technicians, state__in=WITH_TECHNICIAN).values("technician")
+    return {row["technician"]: row["open"] for row in counted.annotate(open=Count("pk"))}
+
+
 def public_status(number: str, token: str) -> PublicStatus | None:
     """What the tracking page shows; None when number and token do not belong together."""
     case = Case.objects.filter(number=number).exclude(state=State.DRAFT).first()
@@ -177,10 +196,10 @@ def public_status(number: str, token: str) -> PublicStatus | None:
     )
 
 
-def papers_for(case: Case, user: User) -> QuerySet[Paper]:
+def papers_for(case: Case, user: User, *, now: datetime) -> QuerySet[Paper]:
     """The papers that this person may read: the OPD gets its own, and what is handed over once it was delivered."""
     issued = papers_of(case.number)
-    if people.is_official(user):
+    if people.is_official(user, now=now):
         return issued
     return issued.filter(kind__in=FOR_OWNER if State(case.state) in HANDED_OVER else FOR_APPLICANT)
 
@@ -192,21 +211,21 @@ def _related(cases: QuerySet[Case]) -> QuerySet[Case]:
     return cases.select_related("agency", "applicant", "site", "division", "technician")
 
 
-def _in_hand(user: User) -> Q:
+def _in_hand(user: User, *, now: datetime) -> Q:
     """The rows whose next step is this person's, by role and by what the case says about itself."""
-    roles = people.roles_of(user)
+    roles = people.roles_of(user, now=now)
     of_role = {role: [state for state in State if waits_for(state) is role] for role in roles}
     mine = Q(state=State.DRAFT, applicant=user)
     for role, states in of_role.items():
-        mine |= Q(state__in=states) & _whose(role, user)
+        mine |= Q(state__in=states) & _whose(role, user, now=now)
     return mine
 
 
-def _whose(role: Role, user: User) -> Q:
+def _whose(role: Role, user: User, *, now: datetime) -> Q:
     if role is Role.APPLICANT:
         return Q(agency=user.agency_id)
     if role is Role.TECHNICIAN:
         return Q(technician=user)
     if role is Role.DIVISION_HEAD:
-        return Q(division__in=people.divisions_of(user, Role.DIVISION_HEAD))
+        return Q(division__in=people.divisions_of(user, Role.DIVISION_HEAD, now=now))
     return Q()

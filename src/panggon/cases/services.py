@@ -12,20 +12,22 @@ from panggon.cases import inputs
 from panggon.cases.chain import body
 from panggon.cases.desk import stamp_of
 from panggon.cases.effects import carry_out
-from panggon.cases.facts import facts_for
+from panggon.cases.facts import facts_for, in_capacity
 from panggon.cases.models import Case, Event
 from panggon.cases.numbers import next_case_number
 from panggon.cases.selectors import clock_of, last_event
 from panggon.core.clock import ClockEffect
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.procedure import TABLE, Action, Decision, Effect, Refusal, Role, State
+from panggon.core.procedure import TABLE, Action, Decision, Effect, Role, State
 from panggon.people import selectors as people
-from panggon.people.models import Agency, User
+from panggon.people.models import ActingOfficial, Agency, User
+from panggon.people.selectors import Capacity
 from panggon.sites import selectors as site_selectors
 from panggon.sites import services as sites
 
 Data = Mapping[str, Any]
 CaseDecision = Decision[State, Action, Role, Effect]
+NOT_YOURS = "action.not_your_role"
 # Facts of the machine that an event keeps word for word: none of them says anything about a person.
 KEPT = ("shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem")
 
@@ -55,12 +57,13 @@ def act(
     """
     case = Case.objects.select_for_update().get(pk=case_id)
     _refuse_if_changed(case, expected_version)
-    inputs.take_in(case, action, data, at=at)
-    decision = _decide(case, action, actor=actor, data=data)
+    taken = inputs.take_in(case, action, data, at=at)
+    decision, capacity = _decide(case, action, actor=actor, data=data, at=at)
     stamp = stamp_of(case, action, decision.role, data, at=at)
     _set_state(case, decision, at=at, submitted_at=stamp or at)
     kept = inputs.keep(case, action, data, actor=actor, at=at)
-    event = _append(case, decision, actor=actor, facts=_facts(data, kept, stamp), words=inputs.words_of(data), at=at)
+    facts, words = {**taken, **_facts(data, kept, stamp, capacity)}, inputs.words_of(data)
+    event = _append(case, decision, actor=actor, facts=facts, words=words, acting=capacity.acting, at=at)
     _set_due(case, event)
     case.save()
     carry_out(decision.effects, case, event)
@@ -78,13 +81,30 @@ def _refuse_if_changed(case: Case, expected_version: int | None) -> None:
     raise InvalidError((Fault("case.changed", facts=facts),))
 
 
-def _decide(case: Case, action: Action, *, actor: User | None, data: Data) -> CaseDecision:
-    roles = people.roles_of(actor) if actor else frozenset({Role.SYSTEM})
+def _decide(
+    case: Case, action: Action, *, actor: User | None, data: Data, at: datetime
+) -> tuple[CaseDecision, Capacity]:
+    """In the first standing of the actor in which it is legal; refused in the words of the one that comes closest."""
     facts = facts_for(case, actor=actor, data=data)
-    decision = TABLE.decide(State(case.state), action, roles=roles, facts=facts)
-    if isinstance(decision, Refusal):
-        raise InvalidError(_explained(decision.faults, facts.name_faults or ()))
-    return decision
+    refusals = []
+    for capacity in people.capacities_of(actor, now=at):
+        answer = TABLE.decide(State(case.state), action, roles=capacity.roles, facts=in_capacity(facts, case, capacity))
+        if isinstance(answer, Decision):
+            return answer, capacity
+        refusals.append(answer.faults)
+    closest = next((faults for faults in refusals if faults[0].code != NOT_YOURS), refusals[0])
+    if closest[0].code == NOT_YOURS and actor is not None:
+        closest = _represented(closest[0], actor, at=at) or closest
+    raise InvalidError(_explained(closest, facts.name_faults or ()))
+
+
+def _represented(fault: Fault, actor: User, *, at: datetime) -> tuple[Fault, ...]:
+    """To an incumbent who is stood in for: by whom, and how long, instead of that it is not theirs to do."""
+    return tuple(
+        Fault("action.represented", facts={"acting": str(acting.user), "last_day": acting.last_day})
+        for acting in people.substitutes_of(actor, now=at)
+        if acting.role in fault.facts["roles"]
+    )
 
 
 def _explained(faults: tuple[Fault, ...], name_faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
@@ -137,17 +157,29 @@ def _set_due(case: Case, event: Event) -> None:
     case.working_seconds = round(clock.used.total_seconds()) if clock and clock.stopped_at else None
 
 
-def _facts(data: Data, files: Mapping[str, str], stamp: datetime | None) -> dict[str, Any]:
+def _facts(data: Data, files: Mapping[str, str], stamp: datetime | None, capacity: Capacity) -> dict[str, Any]:
     facts: dict[str, Any] = {name: data[name] for name in KEPT if name in data}
     if files:
         facts["files"] = dict(files)
     if stamp:
         facts["stamped_at"] = stamp.isoformat()
+    if capacity.acting:  # the order by which the actor stands in
+        facts["order"] = {
+            "number": capacity.acting.order_number,
+            "date": capacity.acting.order_date.isoformat(),
+        }
     return facts
 
 
 def _append(
-    case: Case, decision: CaseDecision, *, actor: User | None, facts: dict[str, Any], words: str, at: datetime
+    case: Case,
+    decision: CaseDecision,
+    *,
+    actor: User | None,
+    facts: dict[str, Any],
+    words: str,
+    acting: ActingOfficial | None,
+    at: datetime,
 ) -> Event:
     salt = secrets.token_hex(16) if words else ""
     event = Event(
@@ -156,6 +188,8 @@ def _append(
         action=decision.action,
         actor=actor,
         role=decision.role,
+        acting=acting.kind if acting else "",
+        represented=acting.represented if acting else None,
         at=at,
         source=decision.source,
         target=decision.target,

@@ -1,8 +1,10 @@
 """What pages say about faults: one clear Indonesian sentence for each code of a rule."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
+
+from django.utils.formats import date_format
 
 from panggon.core.errors import Fault
 from panggon.core.procedure import NEED_WORDS, Need
@@ -46,6 +48,8 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "calendar.missing": "Kalender hari kerja tahun {year} belum ada. Mohon administrator mengisinya lebih dahulu.",
         "action.not_from_this_state": "Langkah ini tidak dapat dilakukan pada keadaan permohonan sekarang.",
         "action.not_your_role": "Langkah ini bukan tugas Anda.",
+        "action.represented": "Jabatan Anda dijalankan {acting} sampai {last_day}; selama itu langkah ini ada padanya.",
+        "technician.same": "Petugas teknis itu sudah menangani permohonan ini. Pilih yang lain.",
     }
 )
 
@@ -65,4 +69,6 @@ def fault_words(fault: Fault) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, datetime):
         return moment_words(value)
+    if isinstance(value, date):
+        return date_format(value, "j F Y")
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

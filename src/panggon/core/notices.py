@@ -25,6 +25,8 @@ class Occasion(StrEnum):
 
     YOUR_TURN = "your_turn"
     PROGRESS = "progress"
+    TAKEN_OVER = "taken_over"
+    HANDED_ON = "handed_on"
     WORK_FAILED = "work_failed"
     ACCESS_FAILED = "access_failed"
     CLOSING_FAILED = "closing_failed"
@@ -67,6 +69,7 @@ class Rule:
 ALL_WAYS = (Way.PORTAL, Way.MAIL, Way.WEBHOOK)
 NUMBER_AND_STATE, WHAT_AND_NEXT = "{number}: {state}", "{action}. {next}"
 OPD, TECHNICIAN, HOLDER = "OPD Pemohon", "Petugas Teknis yang ditugasi", "yang sekarang memegang permohonan"
+FORMER = "petugas teknis yang sebelumnya"
 
 
 def _personal(whom: str, subject: str, text: str, *, presses: bool = False) -> Rule:
@@ -78,6 +81,10 @@ TABLE: Mapping[Occasion, Rule] = MappingProxyType(
     {
         Occasion.YOUR_TURN: _personal(HOLDER, NUMBER_AND_STATE, WHAT_AND_NEXT, presses=True),
         Occasion.PROGRESS: _personal(OPD, NUMBER_AND_STATE, WHAT_AND_NEXT),
+        Occasion.TAKEN_OVER: _personal(
+            TECHNICIAN, "{number}: permohonan diserahkan kepada Anda", WHAT_AND_NEXT, presses=True
+        ),
+        Occasion.HANDED_ON: _personal(FORMER, "{number}: permohonan ditangani petugas lain", "{action}."),
         Occasion.WORK_FAILED: _personal(
             TECHNICIAN, "{number}: pekerjaan server belum berhasil", WHAT_AND_NEXT, presses=True
         ),
@@ -101,14 +108,24 @@ AUDIENCES: Mapping[Effect, str] = MappingProxyType(
         Effect.NOTIFY_APPLICANT: OPD,
         Effect.NOTIFY_NEXT: HOLDER,
         Effect.NOTIFY_TECHNICIAN: TECHNICIAN,
+        Effect.NOTIFY_SUCCESSOR: TECHNICIAN,
+        Effect.NOTIFY_FORMER: FORMER,
+    }
+)
+# What an effect means to a technician whatever state was reached.
+TO_TECHNICIANS: Mapping[Effect, Occasion] = MappingProxyType(
+    {
+        Effect.NOTIFY_TECHNICIAN: Occasion.WORK_FAILED,
+        Effect.NOTIFY_SUCCESSOR: Occasion.TAKEN_OVER,
+        Effect.NOTIFY_FORMER: Occasion.HANDED_ON,
     }
 )
 
 
 def occasion_of(effect: Effect, state: State) -> Occasion:
     """What an effect of the procedure is for those whom it means, in the state that was reached."""
-    if effect is Effect.NOTIFY_TECHNICIAN:
-        return Occasion.WORK_FAILED
+    if effect in TO_TECHNICIANS:
+        return TO_TECHNICIANS[effect]
     waits_for_applicant = STATE_LABELS[state].waits_for is Role.APPLICANT
     return Occasion.YOUR_TURN if effect is Effect.NOTIFY_NEXT or waits_for_applicant else Occasion.PROGRESS
 

@@ -17,6 +17,7 @@ __all__ = [
     "ROLE_LABELS",
     "STATE_LABELS",
     "TABLE",
+    "WITH_TECHNICIAN",
     "Action",
     "ClockEffect",
     "Decision",
@@ -60,6 +61,18 @@ IN_HAND = (
     State.AWAITING_APPROVAL,
 )
 
+# From the assignment until the case is handed over for good, somebody is its technician.
+WITH_TECHNICIAN = (
+    State.VERIFYING,
+    State.INCOMPLETE,
+    State.PREPARING,
+    State.PREPARED,
+    State.REPORTED,
+    State.AWAITING_APPROVAL,
+    State.APPROVED,
+    State.FIXING,
+)
+
 ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
     Row(Action.SAVE_DRAFT, (State.DRAFT,), State.DRAFT, OPD_OR_DESK),
     Row(Action.SAVE_DRAFT, (State.INCOMPLETE,), State.INCOMPLETE, OPD_OR_DESK),
@@ -95,6 +108,17 @@ ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
         DIVISION_HEAD,
         needs=(Need.TECHNICIAN,),
         effects=(Effect.NOTIFY_NEXT,),
+    ),
+    *(
+        Row(
+            Action.REASSIGN,
+            (state,),
+            state,
+            DIVISION_HEAD,
+            needs=(Need.TECHNICIAN, Need.REASONS),
+            effects=(Effect.NOTIFY_SUCCESSOR, Effect.NOTIFY_FORMER),
+        )
+        for state in WITH_TECHNICIAN
     ),
     Row(
         Action.COMPLETE,

@@ -44,6 +44,7 @@ class Action(StrEnum):
     RECEIVE = "receive"
     DISPOSE = "dispose"
     ASSIGN = "assign"
+    REASSIGN = "reassign"
     COMPLETE = "complete"
     RETURN_TO_APPLICANT = "return_to_applicant"
     RESUBMIT = "resubmit"
@@ -83,6 +84,8 @@ class Effect(StrEnum):
     WISH_PARK = "wish_park"  # does nothing when nothing was made yet
     NOTIFY_APPLICANT = "notify_applicant"
     NOTIFY_TECHNICIAN = "notify_technician"
+    NOTIFY_SUCCESSOR = "notify_successor"  # the technician who takes a case over
+    NOTIFY_FORMER = "notify_former"  # and the one who had it
     NOTIFY_NEXT = "notify_next"  # whoever has the case now: `procedure.waits_for` of the new state
 
 
@@ -168,6 +171,7 @@ ACTION_LABELS: Mapping[Action, ActionLabel] = MappingProxyType(
         Action.RECEIVE: ActionLabel("Terima Surat", (2,)),
         Action.DISPOSE: ActionLabel("Terbitkan Disposisi", (2,)),
         Action.ASSIGN: ActionLabel("Teruskan ke Petugas Teknis", (3,)),
+        Action.REASSIGN: ActionLabel("Ganti Petugas Teknis", (3,)),
         Action.COMPLETE: ActionLabel("Nyatakan Lengkap", (4,)),
         Action.RETURN_TO_APPLICANT: ActionLabel("Kembalikan untuk Dilengkapi", (4, 5)),
         Action.RESUBMIT: ActionLabel("Kirim Ulang", (4,)),

@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who signs or acts, with the title and the number (NIP) as printed."""
+    """Who signs or acts, with the title and the number (NIP) as printed; `note` says on whose behalf."""
 
     name: str
     role: str
     number: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

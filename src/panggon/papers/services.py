@@ -58,4 +58,5 @@ def _frame(at: datetime) -> dict[str, Any]:
 
 
 def _signer(person: Person) -> dict[str, Any]:
-    return {"role": person.role, "name": person.name, "number": person.number}
+    signer = {"role": person.role, "name": person.name, "number": person.number}
+    return {**signer, "note": person.note} if person.note else signer

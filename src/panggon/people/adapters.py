@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from panggon.people import selectors
 
@@ -38,7 +39,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not selectors.is_official(authenticator.user)
+        return not selectors.is_official(authenticator.user, now=timezone.now())
 
 
 def _cipher() -> Fernet:

@@ -2,7 +2,9 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+
+from panggon.core.acting import ACTING_NAMES, ActingKind
 
 
 class Agency(models.Model):
@@ -90,3 +92,41 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role}"
+
+
+class ActingOfficial(models.Model):
+    """Who stands in for the holder of a post (Plh) or fills a vacant one (Plt), by which order, for how long.
+
+    `represented` is the incumbent under Plh. The days are those of the office's place, both included; `ended_at` is set
+    when it ends before its last day.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="acting_posts", verbose_name="pejabat sementara")
+    kind = models.CharField("jenis", max_length=3, choices=[(kind.value, ACTING_NAMES[kind]) for kind in ActingKind])
+    role = models.CharField("jabatan", max_length=30)
+    division = models.ForeignKey(Division, models.PROTECT, null=True, blank=True, related_name="acting_officials")
+    represented = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="substitutes")
+    order_number = models.CharField("nomor surat perintah", max_length=100)
+    order_date = models.DateField("tanggal surat perintah")
+    first_day = models.DateField("mulai")
+    last_day = models.DateField("sampai")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-first_day", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="acting_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(role="division_head", division__isnull=False) | Q(role="head", division__isnull=True),
+                name="acting_in_a_post",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="plh", represented__isnull=False) | Q(kind="plt", represented__isnull=True),
+                name="plh_has_an_incumbent_and_plt_none",
+            ),
+        ]
+        verbose_name = "pejabat sementara"
+        verbose_name_plural = "pejabat sementara"
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.kind} {self.role}"

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 from panggon.core.vocabulary import Role
 from panggon.people import selectors
@@ -39,15 +40,16 @@ def applicant(view: View) -> View:
 
 
 def official(view: View) -> View:
-    """For whoever holds a post of the dinas."""
-    return _declare(login_required(_checked(view, selectors.is_official)), Permission.OFFICIAL)
+    """For whoever holds a post of the dinas, or acts in one."""
+    checked = _checked(view, lambda user: selectors.is_official(user, now=timezone.now()))
+    return _declare(login_required(checked), Permission.OFFICIAL)
 
 
 def holders(*roles: Role) -> Callable[[View], View]:
-    """For whoever holds one of these posts."""
+    """For whoever has one of these posts in hand."""
 
     def declared(view: View) -> View:
-        checked = _checked(view, lambda user: not selectors.roles_of(user).isdisjoint(roles))
+        checked = _checked(view, lambda user: not selectors.roles_of(user, now=timezone.now()).isdisjoint(roles))
         return _declare(login_required(checked), Permission.HOLDERS)
 
     return declared

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -64,5 +65,5 @@ def _items(request: HttpRequest) -> list[Shown]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return [Shown(item, 0) for item in VISITOR]
-    roles = people.roles_of(user)
+    roles = people.roles_of(user, now=timezone.now())
     return [Shown(item, item.count(user)) for item in SIGNED_IN if item.shown(roles)]

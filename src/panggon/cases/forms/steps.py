@@ -5,17 +5,22 @@ from types import MappingProxyType
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.models import model_to_dict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.desk import STAMPED
 from panggon.cases.forms.application import KINDS, PROFILES, ApplicationForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.models import Case
+from panggon.cases.selectors import loads
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role
 from panggon.people import selectors as people
+from panggon.people.models import Division, User
 
 INSTRUCTIONS = [
     (words, words)
@@ -46,15 +51,34 @@ class ReceiveForm(LetterFactsForm):
 
 
 class DisposeForm(StepForm):
-    division = forms.ModelChoiceField(people.divisions(), label=_("Diteruskan kepada"), empty_label=None)
+    division = forms.ModelChoiceField(Division.objects.none(), label=_("Diteruskan kepada"), empty_label=None)
     instruction = forms.ChoiceField(label=_("Dengan hormat harap"), choices=INSTRUCTIONS)
     nature = forms.ChoiceField(label=_("Sifat"), choices=NATURES)
     note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
 
 
+class TechnicianField(forms.ModelChoiceField):
+    """A technician with the load: how many cases are under way in these hands."""
+
+    def choose_among(self, technicians: QuerySet[User]) -> None:
+        self.queryset, self.loads = technicians, loads(technicians)
+
+    def label_from_instance(self, person: User) -> str:
+        open_cases = self.loads.get(person.pk, 0)
+        words = ngettext("%(count)s permohonan berjalan", "%(count)s permohonan berjalan", open_cases)
+        return f"{person.full_name} · {words % {'count': open_cases}}"
+
+
 class AssignForm(StepForm):
     technician = forms.ModelChoiceField(people.technicians(), label=_("Petugas teknis"), empty_label=None)
     note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
+
+
+class ReassignForm(StepForm):
+    technician = TechnicianField(
+        people.technicians(), label=_("Petugas teknis yang baru"), empty_label=None, widget=forms.RadioSelect
+    )
+    reasons = forms.CharField(label=_("Alasan penggantian"), max_length=1000, widget=forms.Textarea)
 
 
 class CompleteForm(StepForm):
@@ -115,6 +139,7 @@ FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
         Action.RECEIVE: ReceiveForm,
         Action.DISPOSE: DisposeForm,
         Action.ASSIGN: AssignForm,
+        Action.REASSIGN: ReassignForm,
         Action.COMPLETE: CompleteForm,
         Action.RETURN_TO_APPLICANT: ReturnForm,
         Action.PREPARE: PrepareForm,
@@ -148,6 +173,11 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
         form.uses_files = True
     if offer.role is Role.REGISTRAR and offer.action in STAMPED:
         ask_for_stamp(form, required=offer.action is Action.SUBMIT)
+    if offer.action is Action.DISPOSE:
+        form.fields["division"].queryset = people.divisions(now=timezone.now())
     if offer.action is Action.ASSIGN:
         form.fields["technician"].queryset = people.technicians_of(case.division)
+    if offer.action is Action.REASSIGN:
+        others = people.technicians_of(case.division).exclude(pk=case.technician_id)
+        form.fields["technician"].choose_among(others)
     return form

@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 from panggon.cases import selectors, services
 from panggon.cases.forms.base import StepForm
 from panggon.cases.models import Case, Event, File
-from panggon.core.errors import InvalidError
+from panggon.cases.words import fault_words
+from panggon.core.errors import Fault, InvalidError
 from panggon.core.machine import Offer
 from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.people import selectors as people
 from panggon.people.models import User
 
 
 def case_or_404(request: HttpRequest, number: str) -> Case:
     """The case, if this person may see it; for anybody else it does not exist."""
-    case = selectors.case_for(request.user, number)
+    case = selectors.case_for(request.user, number, now=timezone.now())
     if case is None:
         raise Http404
     return case
@@ -28,7 +30,8 @@ def case_or_404(request: HttpRequest, number: str) -> Case:
 
 def offer_of(case: Case, user: User, action: Action) -> Offer | None:
     """The offer by which this person may do this now."""
-    return next((offer for offer in selectors.offers(case, user) if offer.action == action and offer.possible), None)
+    offers = selectors.offers(case, user, now=timezone.now())
+    return next((offer for offer in offers if offer.action == action and offer.possible), None)
 
 
 def is_acceptable(request: HttpRequest, form: StepForm) -> bool:
@@ -93,6 +96,10 @@ def is_repetition(event: Event, request: HttpRequest, action: Action) -> bool:
 def gone(request: HttpRequest, case: Case, event: Event | None) -> HttpResponse:
     """Back to the case, saying why the step cannot be done any more."""
     words = _("Langkah itu tidak dapat dilakukan pada keadaan permohonan sekarang.")
+    substitute = people.substitutes_of(request.user, now=timezone.now()).first()
+    if substitute:
+        facts = {"acting": str(substitute.user), "last_day": substitute.last_day}
+        words = fault_words(Fault("action.represented", facts=facts))
     if event:
         words = _("Langkah itu tidak diperlukan lagi: %(who)s sudah melakukan “%(what)s”.") % as_change(event)
     messages.warning(request, words, "warning")

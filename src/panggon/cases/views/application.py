@@ -64,7 +64,7 @@ def edit(request: HttpRequest, case: Case, offer: Offer, event: Event | None) ->
 @signed_in
 def check_name(request: HttpRequest) -> HttpResponse:
     """Whether a name could be given out, while it is being typed; the same rule decides when the form is sent."""
-    case = selectors.case_for(request.user, request.GET.get("case", "")) or Case()
+    case = selectors.case_for(request.user, request.GET.get("case", ""), now=timezone.now()) or Case()
     case.label = normalise(request.GET.get("label", "").strip())[:200]
     faults = [fault_words(fault) for fault in name_faults(case) or ()]
     context = {"faults": faults, "host": host_of(case.label) if case.label else ""}
@@ -113,7 +113,8 @@ def _make(request: HttpRequest, form: ApplicationForm, action: Action) -> Case |
 def _made_just_now(request: HttpRequest) -> Case | None:
     """The case of the same person for the same name, a moment ago: a button was pressed twice, or after the other."""
     label = normalise(request.POST.get("label", "").strip())
-    cases = selectors.visible_to(request.user).filter(applicant=request.user, created_at__gte=timezone.now() - AGAIN)
+    now = timezone.now()
+    cases = selectors.visible_to(request.user, now=now).filter(applicant=request.user, created_at__gte=now - AGAIN)
     return next((case for case in cases.exclude(state=State.WITHDRAWN) if label and case.label == label), None)
 
 

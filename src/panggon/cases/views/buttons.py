@@ -8,7 +8,9 @@ from panggon.core.machine import Offer
 from panggon.core.procedure import ACTION_LABELS, Action, Role
 
 CAREFUL = frozenset({Action.WITHDRAW, Action.REFUSE})
-ASIDE = frozenset({Action.RETURN_TO_APPLICANT, Action.SEND_BACK, Action.REPORT_NO_ACCESS, Action.CHANGE_SPEC})
+ASIDE = frozenset(
+    {Action.RETURN_TO_APPLICANT, Action.SEND_BACK, Action.REPORT_NO_ACCESS, Action.CHANGE_SPEC, Action.REASSIGN}
+)
 # Saved with a button of the same page on which it is sent, so it needs no page of its own.
 WITHIN_ANOTHER = frozenset({Action.SAVE_DRAFT})
 
@@ -17,6 +19,7 @@ EXPLANATIONS = {
     Action.RECEIVE: "Catat surat dalam agenda. OPD menerima tanda terima.",
     Action.DISPOSE: "Teruskan surat kepada bidang yang menindaklanjuti.",
     Action.ASSIGN: "Pilih petugas teknis yang menangani permohonan ini.",
+    Action.REASSIGN: "Permohonan pindah ke petugas lain pada langkah yang sama. Petugas lama dan baru diberi tahu.",
     Action.COMPLETE: "Periksa kelengkapan dokumen. Keterangan teknis yang kosong bukan alasan untuk mengembalikan.",
     Action.RETURN_TO_APPLICANT: "OPD menerima daftar yang perlu dilengkapi. Waktu pelayanan berhenti sementara.",
     Action.PREPARE: "Bacalah rencana. Server hanya melakukan apa yang tertulis di sini, lalu membuktikan hasilnya.",

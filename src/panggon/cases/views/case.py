@@ -33,8 +33,8 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
-    state = State(case.state)
-    shown = buttons(selectors.offers(case, request.user), holder=waits_for(state))
+    state, now = State(case.state), timezone.now()
+    shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
     view = preparation.view_of(case) if presentation.shows_preparation(case, request.user) else None
     return {
         "case": case,
@@ -46,11 +46,11 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "preparation": view,
         "problem": view.problem if view else "",
         "corrections": presentation.corrections(case),
-        "entries": presentation.timeline(case, request.user),
-        "clock": presentation.clock(case, now=timezone.now()),
-        "papers": selectors.papers_for(case, request.user),
+        "entries": presentation.timeline(case, request.user, now=now),
+        "clock": presentation.clock(case, now=now),
+        "papers": selectors.papers_for(case, request.user, now=now),
         "letter": acting.letter_of(case),
-        "request_rows": presentation.request_rows(case, request.user),
+        "request_rows": presentation.request_rows(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "access_open": presentation.access_open(case, request.user),
     }

@@ -1,6 +1,7 @@
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.text import slugify
 
 from panggon.cases import selectors
@@ -23,7 +24,7 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
 def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     """A paper of the case, for those whom it is for."""
     case = acting.case_or_404(request, number)
-    issued = selectors.papers_for(case, request.user).filter(pk=paper).first()
+    issued = selectors.papers_for(case, request.user, now=timezone.now()).filter(pk=paper).first()
     if issued is None:
         raise Http404
     return _pdf(issued.sha256, f"{slugify(issued.title)}-{case.number}.pdf")

@@ -17,8 +17,9 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": selectors.waiting_for(user, now=now),
         "counts": selectors.waiting_counts(user, now=now),
-        "others": selectors.visible_to(user)[:RECENT],
-        "roles": ", ".join(ROLE_LABELS[role] for role in sorted(people.roles_of(user))),
+        "others": selectors.visible_to(user, now=now)[:RECENT],
+        "roles": ", ".join(ROLE_LABELS[role] for role in sorted(people.roles_of(user, now=now))),
+        "substitutes": people.substitutes_of(user, now=now),
         "may_apply": people.may_apply(user),
     }
     return render(request, "cases/home.html", context)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from panggon.cases import selectors
 from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
+from panggon.core.acting import ActingKind, acting_title
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -43,15 +45,18 @@ class ClockView:
     look: str
 
 
-def timeline(case: Case, user: User) -> list[Entry]:
+def timeline(case: Case, user: User, *, now: datetime) -> list[Entry]:
     """The newest act first. What officials and machines say to each other is for the dinas."""
-    inside = people.is_official(user)
+    inside = people.is_official(user, now=now)
     return [_entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
 
 
 def who(event: Event) -> str:
-    role = ROLE_LABELS[Role(event.role)]
-    return f"{event.actor.full_name}, {role}" if event.actor else role
+    """Name and title of who acted; an acting official with the one who was stood in for."""
+    title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
+    if event.represented:
+        title = _("%(title)s, mewakili %(incumbent)s") % {"title": title, "incumbent": event.represented.full_name}
+    return f"{event.actor.full_name}, {title}" if event.actor else title
 
 
 def holder(case: Case) -> str:
@@ -79,7 +84,7 @@ def clock(case: Case, *, now: datetime) -> ClockView | None:
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
 
-def request_rows(case: Case, user: User) -> list[tuple[str, object]]:
+def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[str, object]]:
     """What was asked for; rows without a value are left out by the page. The disposition is the dinas's own."""
     disposition = [str(case.division or ""), case.instruction, case.disposition_note]
     return [
@@ -96,7 +101,7 @@ def request_rows(case: Case, user: User) -> list[tuple[str, object]]:
         ("Basis data", "MariaDB" if case.database else "tidak perlu"),
         ("Catatan teknis", case.notes),
         ("Nomor agenda", case.agenda_number),
-        ("Disposisi", " · ".join(filter(None, disposition)) if people.is_official(user) else ""),
+        ("Disposisi", " · ".join(filter(None, disposition)) if people.is_official(user, now=now) else ""),
         ("Petugas teknis", case.technician),
         ("Pengenal situs", case.site.identifier if case.site else ""),
     ]

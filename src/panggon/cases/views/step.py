@@ -11,7 +11,9 @@ from panggon.people.permissions import signed_in
 
 # Whoever decides on these sees plan and evidence on the same page.
 WITH_PREPARATION = frozenset({Action.PREPARE, Action.REPORT, Action.REQUEST_APPROVAL, Action.APPROVE, Action.DELIVER})
-WITH_LETTER = frozenset({Action.RECEIVE, Action.DISPOSE, Action.ASSIGN, Action.COMPLETE, Action.RETURN_TO_APPLICANT})
+WITH_LETTER = frozenset(
+    {Action.RECEIVE, Action.DISPOSE, Action.ASSIGN, Action.REASSIGN, Action.COMPLETE, Action.RETURN_TO_APPLICANT}
+)
 
 
 @signed_in

@@ -8,3 +8,4 @@ MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middlewar
 ALLOWED_HOSTS = ["*"]  # nothing here makes links or reads Host; the bearer's token decides
 SECURE_HSTS_SECONDS = 0
 TEMPLATES = []  # no pages: the portal's own error pages would want sessions and people
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # a job is enqueued by its name; what it does is the worker's

@@ -1,4 +1,4 @@
-"""The only writers of people: accounts, posts, second factors."""
+"""Accounts and their second factors."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -8,11 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.vocabulary import Role
-from panggon.people.models import Agency, Division, RoleAssignment, User
-
-IN_A_DIVISION = frozenset({Role.DIVISION_HEAD, Role.TECHNICIAN})
-ASSIGNABLE = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
+from panggon.people.models import Agency, Division, User
 
 
 @transaction.atomic
@@ -41,16 +37,6 @@ def create_account(
     user.save()
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
-
-
-def assign_role(user: User, role: Role, *, division: Division | None = None) -> RoleAssignment:
-    """Gives a post; giving it twice changes nothing. Raises `InvalidError` when the post cannot be held so."""
-    if role not in ASSIGNABLE:
-        raise InvalidError((Fault("role.not_assignable", field="role"),))
-    if (division is not None) != (role in IN_A_DIVISION):
-        raise InvalidError((Fault("role.division_does_not_fit", field="division"),))
-    assignment, _ = RoleAssignment.objects.get_or_create(user=user, role=role, division=division)
-    return assignment
 
 
 def choose_language(user: User, language: str) -> None:
