@@ -14,7 +14,6 @@ def portal_environment(layout: Layout, *, simulation: bool) -> dict[str, str]:
         "PANGGON_DEMO": "1",
         "PANGGON_SIMULATION": "1" if simulation else "",
         "PANGGON_BASE_URL": layout.portal_url,
-        "PANGGON_ZONE": ZONE,
         "PANGGON_FIRST_SITE": str(layout.first_site),
         "PANGGON_FILES": str(layout.office / "files"),
         "PANGGON_SEALS": str(layout.office / "seals"),

@@ -37,6 +37,8 @@ FACTS = CaseFacts(
     letter_subject="Permohonan Hosting",
     submitted_at=datetime(2026, 11, 24, 2, 0, tzinfo=UTC),
     due_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
+    completion="2 Hari kerja",
+    fee="Tidak dipungut biaya",
     checklist=(("Surat", True, ""), ("Nama", False, "Nama belum ditulis")),
     plan_words=("Membuat pengguna Unix s800001",),
     evidence=(Proof("dns.answer", True, "127.0.0.1"),),

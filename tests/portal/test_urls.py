@@ -7,9 +7,17 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from panggon.core.procedure import Action
+from panggon.office.values import Group
 from panggon.people.permissions import Permission, permission_of, signed_in
 
-ARGUMENTS = {"number": "HST-2026-0001", "action": Action.SUBMIT, "paper": uuid.UUID(int=1), "notice": 1}
+ARGUMENTS = {
+    "group": Group.LETTERHEAD,
+    "sha256": "0" * 64,
+    "number": "HST-2026-0001",
+    "action": Action.SUBMIT,
+    "notice": 1,
+    "paper": uuid.UUID(int=1),
+}
 
 
 def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:

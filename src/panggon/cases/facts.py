@@ -9,6 +9,7 @@ from panggon.cases.models import Case, File, LetterSource
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults
 from panggon.core.procedure import Action, Facts
+from panggon.office.selectors import office
 from panggon.papers import selectors as papers
 from panggon.papers.contents import PaperKind
 from panggon.people.models import User
@@ -39,6 +40,7 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         approved_at=case.approved_at,
         hosting_document=_issued(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, acts),
         access_document=_issued(case, PaperKind.ACCESS_DOCUMENT, Action.APPROVE, acts),
+        delivers_by_itself=office().delivery.by_itself,
         **_request(case, data),
         **_site(case),
     )
@@ -79,14 +81,15 @@ def name_faults(case: Case) -> tuple[Fault, ...] | None:
     """
     if not case.label:
         return None
-    if faults := label_faults(case.label):
+    reserved = office().naming.reserved
+    if faults := label_faults(case.label, reserved=reserved):
         return faults
     host = sites.host_of(case.label)
     if case.approved_at and not _is_own(case, host):  # letting go of the former name would close a site that is open
         return (Fault("label.live", "label"),)
     taken = {case.label} if sites.is_taken(host, except_for=case.site) else set()
     retired = {case.label} if sites.is_retired(host) and not _is_own(case, host) else set()
-    return label_faults(case.label, taken=taken, retired=retired)
+    return label_faults(case.label, taken=taken, retired=retired, reserved=reserved)
 
 
 def has_letter(case: Case, data: Data) -> bool:

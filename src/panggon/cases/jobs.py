@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import format_lazy
@@ -28,6 +30,8 @@ from panggon.core.procedure import (
     waits_for,
 )
 from panggon.notify.services import tell
+from panggon.office.selectors import office
+from panggon.outbox import defer
 from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
@@ -84,13 +88,27 @@ def site_reported(wish: int) -> None:
         return
     data = {"wish": told.pk, "outcome": told.outcome, "digest": told.digest, **_said(told)}
     try:
-        act(case.pk, action=action, actor=None, data=data, at=timezone.now())
+        _record(case, action, data)
     except InvalidError as refused:
         data["problem"] = str(refused)
         act(case.pk, action=Action.RECORD_FAILURE, actor=None, data=data, at=timezone.now())
 
 
+@app.task(name="cases.deliver_by_itself", retry=PATIENCE)
+def deliver_by_itself(case: int) -> None:
+    """Step 8 where the department lets it happen by itself; tried again while a paper is still being made."""
+    if Case.objects.filter(pk=case, state=State.APPROVED).exists():
+        act(case, action=Action.DELIVER, actor=None, data={}, at=timezone.now())
+
+
 # ------------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _record(case: Case, action: Action, data: Mapping[str, Any]) -> None:
+    act(case.pk, action=action, actor=None, data=data, at=timezone.now())
+    if action is Action.RECORD_OPENING and office().delivery.by_itself:
+        defer("cases.deliver_by_itself", case=case.pk)
 
 
 def _action_for(wish: Wish) -> Action | None:

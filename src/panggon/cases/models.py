@@ -12,6 +12,7 @@ from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Act
 from panggon.core.spec import Profile, SiteKind
 from panggon.people.models import Agency, Division
 from panggon.sites.models import Site
+from panggon.sites.selectors import host_of
 
 STATES = [(state.value, STATE_LABELS[state].text) for state in State]
 
@@ -106,7 +107,7 @@ class Case(models.Model):
     @property
     def host(self) -> str:
         """The full name that is wished; the site's own once it is reserved."""
-        return self.site.host if self.site else f"{self.label}.{settings.PANGGON_ZONE}"
+        return self.site.host if self.site else host_of(self.label)
 
 
 class Event(models.Model):

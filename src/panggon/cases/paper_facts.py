@@ -15,6 +15,7 @@ from panggon.core.plan import load
 from panggon.core.plan_words import words
 from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
+from panggon.office.selectors import office
 from panggon.papers.contents import PaperKind
 from panggon.papers.dates import day_words
 from panggon.papers.facts import CaseFacts, Person, Proof
@@ -28,6 +29,7 @@ KINDS = {"php": "Aplikasi PHP", "static": "Halaman statis (HTML)"}
 
 def facts_of(case: Case) -> CaseFacts:
     """The facts of all papers of a case, as they are now."""
+    standard = office().standard
     return CaseFacts(
         number=case.number,
         agency=case.agency.name,
@@ -43,6 +45,8 @@ def facts_of(case: Case) -> CaseFacts:
         letter_subject=case.letter_subject,
         submitted_at=case.submitted_at,
         due_at=case.due_at,
+        completion=standard.completion,
+        fee=standard.fee,
         agenda_number=case.agenda_number,
         received_at=case.received_at,
         division=case.division.name if case.division else "",

@@ -46,11 +46,24 @@ def normalise(name: str) -> str:
 
 
 def label_faults(
-    label: str, *, taken: Collection[str] = frozenset(), retired: Collection[str] = frozenset()
+    label: str,
+    *,
+    taken: Collection[str] = frozenset(),
+    retired: Collection[str] = frozenset(),
+    reserved: Collection[str] = frozenset(),
 ) -> tuple[Fault, ...]:
-    """What keeps a name from being given to a site; `taken` and `retired` are labels in the same zone."""
+    """What keeps a name from being given to a site.
+
+    `taken` and `retired` are labels in the same zone, `reserved` those that the city keeps for itself beside ours.
+    """
     name = normalise(label)
-    return (*_syntax_faults(name), *_policy_faults(name, taken=taken, retired=retired))
+    return (*_syntax_faults(name), *_policy_faults(name, taken=taken, retired=retired, reserved=reserved))
+
+
+def doubtful_words(label: str, words: Collection[str]) -> tuple[str, ...]:
+    """Those of the city's words of warning that a name holds: a person should look, nothing is refused."""
+    name = normalise(label)
+    return tuple(sorted(word for word in words if word in name))
 
 
 def host(label: str, zone: str) -> str:
@@ -83,8 +96,10 @@ def _syntax_faults(name: str) -> Iterator[Fault]:
         yield _fault("double_hyphen")
 
 
-def _policy_faults(name: str, *, taken: Collection[str], retired: Collection[str]) -> Iterator[Fault]:
-    if name in RESERVED or NUMBERED.fullmatch(name):
+def _policy_faults(
+    name: str, *, taken: Collection[str], retired: Collection[str], reserved: Collection[str]
+) -> Iterator[Fault]:
+    if name in RESERVED or name in reserved or NUMBERED.fullmatch(name):
         yield _fault("reserved", name=name)
     if name in taken:
         yield _fault("taken", name=name)

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.office.selectors import office
 
 PERMANENT = 500  # RFC 5321, 4.2.1: an answer of 5xx will be the same again
 
@@ -50,10 +51,11 @@ def send(mail: Mail) -> None:
 
 
 def compose(mail: Mail) -> EmailMultiAlternatives:
-    facts = {"subject": mail.subject, "office": settings.PANGGON_OFFICE, **mail.facts}
+    now = office()
+    facts = {"subject": mail.subject, "office": now.letterhead, **mail.facts}
     with override(mail.language):
         text, html = (render_to_string(f"notify/mail/{mail.template}.{kind}", facts) for kind in ("txt", "html"))
-    message = EmailMultiAlternatives(mail.subject, text, None, [mail.to], headers=_headers(mail))
+    message = EmailMultiAlternatives(mail.subject, text, now.sender, [mail.to], headers=_headers(mail))
     message.attach_alternative(html, "text/html")
     return message
 

@@ -94,11 +94,11 @@ def _receipt(facts: CaseFacts) -> Content:
             ("Diterima", moment_words(facts.received_at)),
             ("Nomor agenda", facts.agenda_number),
             ("Batas penyelesaian", moment_words(facts.due_at)),
-            ("Biaya", "Tidak dipungut biaya"),
+            ("Biaya", facts.fee),
             ("Lacak permohonan", facts.tracking_page),
         ],
         "sections": [],
-        "closing": "Waktu penyelesaian pelayanan adalah 2 (dua) hari kerja.",
+        "closing": f"Waktu penyelesaian pelayanan: {facts.completion}.",
     }
 
 
@@ -210,7 +210,7 @@ def _cover_letter(facts: CaseFacts) -> Content:
             ("Untuk", f"https://{facts.host}/"),
         ],
         "sections": [],
-        "closing": "Pelayanan ini tidak dipungut biaya. Atas perhatian Saudara, kami ucapkan terima kasih.",
+        "closing": f"Biaya pelayanan: {facts.fee}. Atas perhatian Saudara, kami ucapkan terima kasih.",
     }
 
 

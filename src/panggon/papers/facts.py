@@ -41,6 +41,8 @@ class CaseFacts:
     letter_subject: str
     submitted_at: datetime | None
     due_at: datetime | None
+    completion: str
+    fee: str
     agenda_number: str = ""
     received_at: datetime | None = None
     division: str = ""

@@ -1,11 +1,13 @@
 """Issuing papers: number, render, keep."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
+from panggon.office.selectors import office
 from panggon.papers import store
 from panggon.papers.contents import TITLES, PaperKind, content
 from panggon.papers.dates import OFFICE_ZONE, day_words
@@ -27,8 +29,9 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     known = Paper.objects.filter(case_number=facts.number, kind=kind, event=event).first()
     if known:
         return known
-    year, taken = next_number(settings.PANGGON_PAPER_CODE, at=at)
-    number = f"{settings.PANGGON_PAPER_CODE}/{taken:03d}/{year}"
+    numbering = office().numbering
+    year, taken = next_number(numbering.code_of(kind), at=at)
+    number = numbering.written(kind, taken=taken, year=year)
     data = render("lembar.typ", {**_frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)})
     return Paper.objects.create(
         case_number=facts.number,
@@ -47,13 +50,13 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
 
 def _frame(at: datetime) -> dict[str, Any]:
     day = at.astimezone(OFFICE_ZONE).date()
-    office = settings.PANGGON_OFFICE
+    head = office().letterhead
     return {
-        "office": office,
-        "place": office["place"],
+        "office": asdict(head),
+        "place": head.place,
         "made": {"year": day.year, "month": day.month, "day": day.day, "words": day_words(day)},
         "simulation": settings.PANGGON_DEMO or settings.PANGGON_SIMULATION,
-        "footer": office["name"],
+        "footer": head.name,
     }
 
 

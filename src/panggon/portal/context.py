@@ -2,6 +2,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from panggon.office.selectors import office
 
 
 def installation(_request: HttpRequest) -> dict[str, Any]:
@@ -9,6 +12,7 @@ def installation(_request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.PANGGON_DEMO,
         "simulation": settings.PANGGON_SIMULATION,
-        "office": settings.PANGGON_OFFICE,
-        "zone": settings.PANGGON_ZONE,
+        "office": SimpleLazyObject(lambda: office().letterhead),
+        "standard": SimpleLazyObject(lambda: office().standard),
+        "zone": SimpleLazyObject(lambda: office().naming.zone),
     }

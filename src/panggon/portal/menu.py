@@ -49,6 +49,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("cases:home", _("Menunggu saya"), "home", everybody),
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread),
     Item("public:track", _("Lacak"), "search", everybody),
+    Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
 )
 VISITOR: tuple[Item, ...] = (
     Item("public:track", _("Lacak permohonan"), "search", everybody),

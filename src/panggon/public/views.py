@@ -4,15 +4,17 @@ from django.utils.translation import gettext as _
 
 from panggon.cases import selectors
 from panggon.cases.selectors import PublicStatus
+from panggon.core.contacts import CHANNEL_LABELS, Contact
 from panggon.core.procedure import STATE_LABELS
+from panggon.office.selectors import office
 from panggon.people.permissions import public
-from panggon.public import standard, throttle
+from panggon.public import throttle
 from panggon.public.forms import TrackingForm
 
 
 @public
 def start(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/start.html", {"standard": standard})
+    return render(request, "public/start.html", {"contacts": _contacts()})
 
 
 @public
@@ -25,6 +27,10 @@ def track(request: HttpRequest) -> HttpResponse:
     status = _status(form) if form.is_bound and form.is_valid() else None
     context = {"form": form, "status": status, "moves": _moves(status), "steps": _steps(status)}
     return render(request, "public/track.html", context)
+
+
+def _contacts() -> list[tuple[str, Contact]]:
+    return [(CHANNEL_LABELS[contact.channel], contact) for contact in office().contacts.rows]
 
 
 def _status(form: TrackingForm) -> PublicStatus | None:
@@ -44,6 +50,7 @@ def _steps(status: PublicStatus | None) -> list[dict[str, str]]:
     """The nine steps of the SK, each done, under way or still to come; none of a case that was stopped."""
     if status is None or (status.step is None and STATE_LABELS[status.state].step is None):
         return []
-    now = status.step or len(standard.STEPS) + 1
-    looks = ["done" if number < now else "now" if number == now else "" for number in range(1, len(standard.STEPS) + 1)]
-    return [{"words": words, "look": look} for words, look in zip(standard.STEPS, looks, strict=True)]
+    steps = office().standard.steps
+    now = status.step or len(steps) + 1
+    looks = ["done" if number < now else "now" if number == now else "" for number in range(1, len(steps) + 1)]
+    return [{"words": words, "look": look} for words, look in zip(steps, looks, strict=True)]

@@ -1,10 +1,10 @@
 import hashlib
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from panggon.core.needs import Evidence
 from panggon.core.spec import SiteState
+from panggon.office.selectors import office
 from panggon.sites.models import Node, Outcome, Progress, Purpose, RetiredName, Site, Wish
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
@@ -85,4 +85,4 @@ def sha256(words: str) -> str:
 
 
 def host_of(label: str) -> str:
-    return f"{label}.{settings.PANGGON_ZONE}"
+    return f"{label}.{office().naming.zone}"

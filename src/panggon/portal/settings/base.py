@@ -14,7 +14,6 @@ REPOSITORY = PORTAL.parent.parent.parent
 SECRET_KEY = environment.secret_key()
 DEBUG = False
 PANGGON_BASE_URL = environment.text("PANGGON_BASE_URL", "http://localhost:8080").rstrip("/")
-PANGGON_ZONE = environment.text("PANGGON_ZONE", "panggon.test")
 PANGGON_FIRST_SITE = environment.number("PANGGON_FIRST_SITE", 1)
 PANGGON_DEMO = environment.flag("PANGGON_DEMO")  # every page and paper says that nothing here is valid
 PANGGON_SIMULATION = environment.flag("PANGGON_SIMULATION")  # and that no machine is behind it
@@ -22,13 +21,6 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
-PANGGON_PAPER_CODE = environment.text("PANGGON_PAPER_CODE", "555")  # classification: informatika
-PANGGON_OFFICE = {
-    "government": environment.text("PANGGON_OFFICE_GOVERNMENT", "Pemerintah Kota Pekalongan"),
-    "name": environment.text("PANGGON_OFFICE_NAME", "Dinas Komunikasi dan Informatika"),
-    "address": environment.text("PANGGON_OFFICE_ADDRESS", "Kota Pekalongan, Jawa Tengah"),
-    "place": environment.text("PANGGON_OFFICE_PLACE", "Pekalongan"),
-}
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -69,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "panggon.office.middleware.SettingsOfRequest",
     "panggon.people.middleware.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "panggon.portal.urls"
@@ -112,7 +105,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "cases:home"
-ACCOUNT_ADAPTER = "panggon.people.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "panggon.portal.adapters.MailingAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that allauth knows both; nobody signs up
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -167,7 +160,7 @@ EMAIL_HOST_USER = environment.text("PANGGON_EMAIL_USER")
 EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = environment.text("PANGGON_EMAIL_FROM", f"panggon@{PANGGON_ZONE}")
+DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
 PANGGON_NOTICE_DAYS = environment.number("PANGGON_NOTICE_DAYS", 180)  # how long what people were told is kept
 LOGGING = {
     "version": 1,

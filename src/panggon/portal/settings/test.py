@@ -14,5 +14,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PANGGON_FIRST_SITE = 900001
-PANGGON_ZONE = "panggon.test"
 WHITENOISE_USE_FINDERS = False

@@ -1,0 +1,292 @@
+"""One form for each group of settings. Its `value()` is the group as the person wants it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any
+
+from django import forms
+from django.forms.formsets import BaseFormSet
+from django.utils.translation import gettext_lazy as _
+
+from panggon.core.contacts import CHANNEL_LABELS, Channel, Contact, works
+from panggon.core.errors import InvalidError
+from panggon.core.naming import LABEL_LENGTH, host_faults, label_faults, normalise
+from panggon.office import services
+from panggon.office.values import Contacts, Delivery, Group, Letterhead, Mail, Naming, Retention, Standard
+from panggon.office.words import fault_words
+
+STEPS = 9  # of the SK; each is a step of the procedure
+MONTHS_MOST = 600
+CHANNELS = [("", _("– pilih –")), *((channel.value, CHANNEL_LABELS[channel]) for channel in Channel)]
+ROWS_MOST = 40
+
+
+class LinesField(forms.CharField):
+    """Several things, one a line; the cleaned value is their tuple."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"spellcheck": "false"}), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, tuple | list) else value
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        text = super().clean(value)
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+class GroupForm(forms.Form):
+    """Fields carry the names of the group's; `version` is the group as the person saw it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    uses_files = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            field.error_messages["required"] = _("Wajib diisi.")
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """The words of the fields, for the history."""
+        return {name: field.label for name, field in self.fields.items() if name != "version"}
+
+    def value(self) -> Any:
+        raise NotImplementedError
+
+    def _inputs(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class LetterheadForm(GroupForm):
+    uses_files = True
+    government = forms.CharField(label=_("Pemerintah daerah"), max_length=120)
+    name = forms.CharField(label=_("Nama dinas"), max_length=120)
+    address = forms.CharField(label=_("Alamat"), max_length=200)
+    phone = forms.CharField(label=_("Telepon"), max_length=60, required=False)
+    place = forms.CharField(
+        label=_("Tempat"), max_length=60, help_text=_("Ditulis di depan tanggal surat, misalnya Pekalongan.")
+    )
+    logo = forms.FileField(
+        label=_("Logo (PNG atau SVG)"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/svg+xml"}),
+        help_text=_("Paling besar 256 KiB. Bila tidak dipilih, logo yang ada tetap dipakai."),
+    )
+    without_logo = forms.BooleanField(label=_("Tanpa logo"), required=False)
+
+    def clean_logo(self) -> bytes | None:
+        upload = self.cleaned_data["logo"]
+        if not upload or isinstance(upload, str):
+            return None
+        data = upload.read()
+        try:
+            services.inspect_logo(data)
+        except InvalidError as error:
+            raise forms.ValidationError([fault_words(fault) for fault in error.faults]) from error
+        return bytes(data)
+
+    def value(self) -> Letterhead:
+        inputs = self._inputs()
+        data, without = inputs.pop("logo"), inputs.pop("without_logo")
+        known = str(self.initial.get("logo") or "")
+        return Letterhead(**inputs, logo=services.keep_logo(data) if data else "" if without else known)
+
+
+class StandardForm(GroupForm):
+    service = forms.CharField(label=_("Nama pelayanan"), max_length=120)
+    decree = forms.CharField(label=_("Nomor SK"), max_length=120)
+    requirements = LinesField(label=_("Persyaratan"), help_text=_("Satu persyaratan tiap baris."), max_length=4000)
+    steps = LinesField(
+        label=_("Sistem, mekanisme, dan prosedur"),
+        help_text=_("Sembilan langkah, satu langkah tiap baris, menurut bunyi SK."),
+        max_length=6000,
+    )
+    completion = forms.CharField(label=_("Waktu penyelesaian"), max_length=120)
+    fee = forms.CharField(label=_("Biaya/tarif"), max_length=200)
+    products = LinesField(label=_("Produk pelayanan"), help_text=_("Satu produk tiap baris."), max_length=2000)
+    complaint_steps = LinesField(
+        label=_("Pengaduan yang disampaikan langsung"), help_text=_("Satu langkah tiap baris."), max_length=4000
+    )
+
+    def clean_steps(self) -> tuple[str, ...]:
+        steps: tuple[str, ...] = self.cleaned_data["steps"]
+        if len(steps) != STEPS:
+            raise forms.ValidationError(
+                _("Ada %(found)s baris; prosedur pelayanan mempunyai %(wanted)s langkah."),
+                params={"found": len(steps), "wanted": STEPS},
+            )
+        return steps
+
+    def value(self) -> Standard:
+        return Standard(**self._inputs())
+
+
+class ContactForm(forms.Form):
+    channel = forms.ChoiceField(label=_("Saluran"), choices=CHANNELS)
+    printed = forms.CharField(label=_("Tercetak di SK"), max_length=200)
+    working = forms.CharField(
+        label=_("Yang dapat dihubungi"),
+        max_length=200,
+        required=False,
+        help_text=_("Diisi bila yang tercetak tidak dapat dipakai."),
+    )
+    person = forms.CharField(label=_("Nama pejabat"), max_length=120, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        working = values.get("working")
+        if working and values.get("channel") and not works(Channel(values["channel"]), working):
+            self.add_error("working", _("Bentuknya tidak dapat dihubungi lewat saluran ini."))
+        return values
+
+    def contact(self) -> Contact:
+        values = self.cleaned_data
+        return Contact(Channel(values["channel"]), values["printed"], values["working"], values["person"])
+
+
+class ContactRows(BaseFormSet):
+    """The contacts in the order of the page; one more can be added at its end."""
+
+    deletion_widget = forms.CheckboxInput
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = _("Hapus kontak ini")
+        form.fields["printed"].error_messages["required"] = _("Wajib diisi.")
+
+
+ContactFormSet = forms.formset_factory(
+    ContactForm, formset=ContactRows, extra=1, can_delete=True, max_num=ROWS_MOST, validate_max=True
+)
+
+
+class ContactsForm(GroupForm):
+    """A form around the rows, so that all groups are edited alike."""
+
+    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}  # type: ignore[assignment]
+
+    def __init__(self, data: Any = None, files: Any = None, *, initial: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(data, files, initial=initial, **options)
+        self.rows = ContactFormSet(data, initial=[asdict(row) for row in initial["rows"]], prefix="rows")
+
+    def is_valid(self) -> bool:
+        return all((super().is_valid(), self.rows.is_valid()))
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if self.rows.is_valid() and not self._kept():
+            self.add_error(None, _("Paling sedikit satu kontak harus ada."))
+        return values
+
+    def value(self) -> Contacts:
+        return Contacts(tuple(row.contact() for row in self._kept()))
+
+    def _kept(self) -> list[ContactForm]:
+        return [row for row in self.rows if row.cleaned_data.get("printed") and not row.cleaned_data.get("DELETE")]
+
+
+class NamingForm(GroupForm):
+    zone = forms.CharField(
+        label=_("Domain kota"),
+        max_length=200,
+        help_text=_("Situs mendapat nama di bawahnya, misalnya pekalongankota.go.id. Situs yang ada tidak berubah."),
+    )
+    reserved = LinesField(
+        label=_("Nama yang dicadangkan kota"),
+        required=False,
+        max_length=20_000,
+        help_text=_("Satu nama tiap baris. Nama jaringan seperti www dan mail sudah selalu dicadangkan."),
+    )
+    doubtful = LinesField(
+        label=_("Kata yang perlu diperhatikan"),
+        required=False,
+        max_length=20_000,
+        help_text=_("Nama yang memuat kata ini tetap diterima, tetapi petugas diberi peringatan."),
+    )
+
+    def clean_zone(self) -> str:
+        zone = normalise(self.cleaned_data["zone"])
+        if host_faults(zone):
+            raise forms.ValidationError(_("Bukan nama domain yang sah."))
+        return zone
+
+    def clean_reserved(self) -> tuple[str, ...]:
+        return _labels(self.cleaned_data["reserved"])
+
+    def clean_doubtful(self) -> tuple[str, ...]:
+        return _labels(self.cleaned_data["doubtful"])
+
+    def value(self) -> Naming:
+        return Naming(**self._inputs())
+
+
+def _labels(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Names in lower case, each once. What is a word of our own list already may stand here too."""
+    names = tuple(dict.fromkeys(normalise(line) for line in lines))
+    wrong = [name for name in names if len(name) > LABEL_LENGTH or _is_no_label(name)]
+    if wrong:
+        raise forms.ValidationError(
+            [forms.ValidationError(_("“%(name)s” bukan nama yang sah."), params={"name": name}) for name in wrong]
+        )
+    return names
+
+
+def _is_no_label(name: str) -> bool:
+    policy = {"label.reserved", "label.gambling"}
+    return any(fault.code not in policy for fault in label_faults(name))
+
+
+class DeliveryForm(GroupForm):
+    by_itself = forms.BooleanField(
+        label=_("Kirim dokumen hak akses tanpa menunggu Tata Usaha"),
+        required=False,
+        help_text=_("Setelah disahkan dan situs terbukti terbuka dari luar, sistem mengirimkannya sendiri."),
+    )
+
+    def value(self) -> Delivery:
+        return Delivery(**self._inputs())
+
+
+class MailForm(GroupForm):
+    sender = forms.EmailField(
+        label=_("Alamat pengirim"), required=False, help_text=_("Bila dikosongkan: panggon@ diikuti domain kota.")
+    )
+
+    def value(self) -> Mail:
+        return Mail(**self._inputs())
+
+
+def _months(label: Any, help_text: Any = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=MONTHS_MOST, help_text=help_text)
+
+
+class RetentionForm(GroupForm):
+    words_months = _months(
+        _("Catatan yang ditulis orang (bulan)"), _("Alasan dan catatan pada riwayat; langkah dan waktunya tetap ada.")
+    )
+    contacts_months = _months(_("Data narahubung dan admin teknis (bulan)"))
+    letters_months = _months(_("Surat dan lembar yang diunggah (bulan)"))
+    notices_months = _months(_("Pemberitahuan kepada orang (bulan)"))
+
+    def value(self) -> Retention:
+        return Retention(**self._inputs())
+
+
+FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
+    {
+        Group.LETTERHEAD: LetterheadForm,
+        Group.STANDARD: StandardForm,
+        Group.CONTACTS: ContactsForm,
+        Group.NAMING: NamingForm,
+        Group.DELIVERY: DeliveryForm,
+        Group.MAIL: MailForm,
+        Group.RETENTION: RetentionForm,
+    }
+)
+
+
+def initial_of(value: Any, *, version: int) -> dict[str, Any]:
+    """What a group's form shows first."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__} | {"version": version}

@@ -1,0 +1,53 @@
+"""Reading the settings: one query, and within a request only once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from panggon.office.models import Logo, Setting
+from panggon.office.shipped import SHIPPED
+from panggon.office.values import Group, Office, load
+
+_request: ContextVar[list[Office] | None] = ContextVar("office_of_this_request", default=None)
+
+
+def office() -> Office:
+    """All settings as they are now."""
+    kept = _request.get()
+    if kept is None:
+        return _read()
+    if not kept:
+        kept.append(_read())
+    return kept[0]
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within this block, settings are read at most once; `forget` says that they were changed."""
+    token = _request.set([])
+    try:
+        yield
+    finally:
+        _request.reset(token)
+
+
+def forget() -> None:
+    kept = _request.get()
+    if kept:
+        kept.clear()
+
+
+def is_filled_in(group: Group) -> bool:
+    """Whether the department has said this itself."""
+    return office().versions[group] > 0
+
+
+def logo(sha256: str) -> Logo | None:
+    return Logo.objects.filter(sha256=sha256).first()
+
+
+def _read() -> Office:
+    rows = {Group(row.group): row for row in Setting.objects.all()}
+    filled = {group: load(row.value, onto=SHIPPED.of(group)) for group, row in rows.items()}
+    values = {group.value: filled.get(group, SHIPPED.of(group)) for group in Group}
+    return Office(**values, versions={group: rows[group].version if group in rows else 0 for group in Group})

@@ -1,0 +1,49 @@
+"""The only writers of the settings."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from panggon.audit.services import record
+from panggon.core.errors import Fault, InvalidError
+from panggon.office.logo import inspect_logo
+from panggon.office.models import Logo, Setting
+from panggon.office.selectors import forget
+from panggon.office.shipped import SHIPPED
+from panggon.office.values import Group, dump, load
+
+
+def subject_of(group: Group) -> str:
+    """Under which the log of changes keeps this group."""
+    return f"office.setting:{group}"
+
+
+@transaction.atomic
+def change(
+    group: Group, value: Any, *, actor: AbstractBaseUser | None, at: datetime, expected_version: int | None = None
+) -> bool:
+    """Fill in a group of settings; False when it says so already. `actor` None is the command line.
+
+    Raises `InvalidError` `settings.changed` when the group is not any more the version that the person saw.
+    """
+    row, is_new = Setting.objects.get_or_create(group=group, defaults={"value": dump(SHIPPED.of(group)), "version": 0})
+    row = Setting.objects.select_for_update().get(group=group)
+    if expected_version is not None and row.version != expected_version:
+        raise InvalidError((Fault("settings.changed"),))
+    before, after = dump(load(row.value, onto=SHIPPED.of(group))), dump(value)
+    changed = record(subject_of(group), before=before, after=after, actor=actor, at=at) is not None
+    row.value, row.version = after, row.version + 1
+    row.save()
+    forget()
+    return changed or is_new
+
+
+def keep_logo(data: bytes) -> str:
+    """Keep a picture for the letterhead; its SHA-256. Raises `InvalidError` for what is no safe picture."""
+    media_type = inspect_logo(data)
+    digest = hashlib.sha256(data).hexdigest()
+    Logo.objects.get_or_create(sha256=digest, defaults={"media_type": media_type, "data": data})
+    return digest

@@ -1,0 +1,72 @@
+"""What an installation says until its own department has said it: the standard of Pekalongan, word for word.
+
+Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas Komunikasi dan Informatika.
+"""
+
+from panggon.core.contacts import Channel, Contact
+from panggon.office.values import (
+    Contacts,
+    Delivery,
+    Group,
+    Letterhead,
+    Mail,
+    Naming,
+    Numbering,
+    Office,
+    Retention,
+    Standard,
+)
+
+SHIPPED = Office(
+    letterhead=Letterhead(
+        government="Pemerintah Kota Pekalongan",
+        name="Dinas Komunikasi dan Informatika",
+        address="Jl. Mataram No. 5 Pekalongan Barat Kota Pekalongan 51111",
+        phone="0285421243",
+        place="Pekalongan",
+    ),
+    standard=Standard(
+        service="Pelayanan Hosting",
+        decree="SK 060/040/III Tahun 2022",
+        requirements=("Adanya Surat /Informasi pemberitahuan permohonan hosting",),
+        steps=(
+            "OPD selaku pengguna jaringan mengirimkan Surat permohonan hosting ke Diskominfo Kota Pekalongan",
+            "Dinas Kominfo Menerima Surat permohonan hosting dan memberikan disposisi",
+            "Bidang INS menerima dan menindaklanjuti disposisi Surat permohonan hosting ke petugas teknis",
+            "Petugas Teknis melakukan verifikasi dan mengecek kelengkapan dokumen permohonan hosting",
+            "Petugas teknis membuat domain, menyiapkan server untuk hosting dan melaporkan kepada kepala bidang.",
+            "Petugas Kepala Bidang melaporkan dan meminta pengesahan data dokumen hosting Kepada Kepala Dinas",
+            "Kepala Dinas mengesahkan dokumen hosting yang sudah dibuat",
+            "Dinas Kominfo mengirimkan dokumen hak akses atas hosting (Dokumen) kepada OPD pemohon/pengguna",
+            "OPD/pengguna menerima hak akses hosting (Dokumen) menerima dan bisa akses (Selesai)",
+        ),
+        completion="2 Hari kerja",
+        fee="Tidak dipungut biaya",
+        products=("Pelayanan Hosting",),
+        complaint_steps=(
+            "Pemohon menyampaikan pemberitahuan langsung kepada Dinas Kominfo",
+            "Petugas merespon atas pemberitahuan pemohon sampai mendapatkan solusi",
+            "Apabila petugas tidak dapat menyelesaikan masalah, maka pengaduan diteruskan ke Pejabat Dinas Kominfo",
+            "Pejabat Kominfo menyelesaikan permasalahan sampai tuntas dan mendapatkan solusi.",
+        ),
+    ),
+    contacts=Contacts(
+        (
+            Contact(Channel.PHONE, "(0285) 421243"),
+            Contact(Channel.PHONE, "(0285) 420223"),
+            # Printed without the end of its domain; other services of the same SK print the address that works.
+            Contact(Channel.EMAIL, "diskominfo@gafe.pekalongankota", working="diskominfo@pekalongankota.go.id"),
+            Contact(Channel.WEBSITE, "http://kominfo.pekalongankota.go.id"),
+            Contact(Channel.TWITTER, "@pkl.diskominfo"),
+            Contact(Channel.INSTAGRAM, "@pkl.diskominfo"),
+            Contact(Channel.OFFICER, "0852 2683 3647", person="Wawan Sugandi, A.Md"),
+            Contact(Channel.IN_PERSON, "Jl. Mataram No. 5 Pekalongan Barat Kota Pekalongan 51111"),
+        )
+    ),
+    naming=Naming(zone="panggon.test"),  # until the city's own is named, names lead nowhere (RFC 6761)
+    delivery=Delivery(by_itself=False),
+    numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
+    mail=Mail(sender=""),
+    retention=Retention(words_months=24, contacts_months=24, letters_months=60, notices_months=12),
+    versions=dict.fromkeys(Group, 0),
+)

@@ -1,0 +1,157 @@
+"""What the department says of itself and its service, as values: one dataclass for each group of settings."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from panggon.core.contacts import Channel, Contact
+
+NUMBER_PARTS = ("{kode}", "{urut}", "{tahun}")
+
+
+class Group(StrEnum):
+    """The groups in the order of their pages; each is one row, one page and one history."""
+
+    LETTERHEAD = "letterhead"
+    STANDARD = "standard"
+    CONTACTS = "contacts"
+    NAMING = "naming"
+    DELIVERY = "delivery"
+    NUMBERING = "numbering"
+    MAIL = "mail"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The head of papers and pages. `logo` is the SHA-256 of a picture, or empty."""
+
+    government: str
+    name: str
+    address: str
+    phone: str
+    place: str
+    logo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """The service standard as it was decreed, word for word."""
+
+    service: str
+    decree: str
+    requirements: tuple[str, ...]
+    steps: tuple[str, ...]
+    completion: str
+    fee: str
+    products: tuple[str, ...]
+    complaint_steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    rows: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """`zone` is the domain below which sites get their names, `reserved` labels that the city keeps for itself;
+    a name with a word of `doubtful` is shown to a person with a warning.
+    """
+
+    zone: str
+    reserved: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Whether step 8 happens by itself once the open site is proven."""
+
+    by_itself: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Numbers of papers: the classification code (Permendagri 83/2022), for some kinds of paper one of their own, and
+    how a number is written.
+    """
+
+    code: str
+    codes: Mapping[str, str]
+    template: str
+
+    def code_of(self, kind: str) -> str:
+        return self.codes.get(kind) or self.code
+
+    def written(self, kind: str, *, taken: int, year: int) -> str:
+        """The number `taken` of a register of this year, as it stands on the paper."""
+        parts = zip(NUMBER_PARTS, (self.code_of(kind), f"{taken:03d}", str(year)), strict=True)
+        number = self.template
+        for part, words in parts:
+            number = number.replace(part, words)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`sender` is the address that mail comes from; empty: `panggon@` and the zone."""
+
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many months after the end of a case what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g)."""
+
+    words_months: int
+    contacts_months: int
+    letters_months: int
+    notices_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """All settings as they are now. `versions` counts the changes of each group, so that a stale page is seen."""
+
+    letterhead: Letterhead
+    standard: Standard
+    contacts: Contacts
+    naming: Naming
+    delivery: Delivery
+    numbering: Numbering
+    mail: Mail
+    retention: Retention
+    versions: Mapping[Group, int]
+
+    @property
+    def sender(self) -> str:
+        return self.mail.sender or f"panggon@{self.naming.zone}"
+
+    def of(self, group: Group) -> Any:
+        return getattr(self, group.value)
+
+
+def dump(value: Any) -> dict[str, Any]:
+    """A group as plain JSON values."""
+    return {name: _plain(part) for name, part in asdict(value).items()}
+
+
+def load(document: Mapping[str, Any], *, onto: Any) -> Any:
+    """A group from its JSON values; what the document does not name is as in `onto`."""
+    known = {field.name for field in fields(onto)}
+    return replace(onto, **{name: _value(name, part) for name, part in document.items() if name in known})
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _plain(part: Any) -> Any:
+    return list(part) if isinstance(part, tuple) else part
+
+
+def _value(name: str, part: Any) -> Any:
+    if name == "rows":
+        return tuple(Contact(**{**row, "channel": Channel(row["channel"])}) for row in part)
+    return tuple(part) if isinstance(part, list) else part

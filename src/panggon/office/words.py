@@ -1,0 +1,63 @@
+"""What pages say about the settings: their names, and one clear sentence for each fault."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from panggon.core.errors import Fault
+from panggon.office.values import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How a group's page is called, what it is for, and its place in the address."""
+
+    slug: str
+    title: Any
+    purpose: Any
+
+
+PAGES: Mapping[Group, Page] = MappingProxyType(
+    {
+        Group.LETTERHEAD: Page("kop", _("Kop naskah"), _("Nama dan alamat dinas pada halaman dan naskah.")),
+        Group.STANDARD: Page(
+            "standar", _("Standar pelayanan"), _("Bunyi SK pada halaman depan: syarat, langkah, waktu, biaya, produk.")
+        ),
+        Group.CONTACTS: Page(
+            "kontak", _("Kontak layanan"), _("Tiap saluran: yang tercetak di SK, dan yang dapat dihubungi.")
+        ),
+        Group.NAMING: Page(
+            "nama", _("Nama domain"), _("Domain kota, nama yang dicadangkan, dan kata yang perlu diperhatikan.")
+        ),
+        Group.DELIVERY: Page(
+            "penyerahan",
+            _("Pengiriman hak akses"),
+            _("Apakah langkah 8 berjalan sendiri setelah situs terbukti terbuka."),
+        ),
+        Group.NUMBERING: Page("penomoran", _("Penomoran naskah"), _("Kode klasifikasi dan bentuk nomor naskah.")),
+        Group.MAIL: Page("surel", _("Alamat pengirim email"), _("Dari alamat mana pemberitahuan dikirim.")),
+        Group.RETENTION: Page(
+            "retensi", _("Masa simpan data pribadi"), _("Berapa lama data orang disimpan setelah permohonan berakhir.")
+        ),
+    }
+)
+FAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "settings.changed": _(
+            "Pengaturan ini baru saja diubah orang lain. Muat ulang halaman ini, lalu ulangi perubahan Anda."
+        ),
+        "logo.too_large": _("Gambar lebih besar dari {limit_kibibytes} KiB."),
+        "logo.type": _("Berkas ini bukan gambar PNG atau SVG."),
+        "logo.broken": _("Gambar ini rusak. Silakan simpan ulang dari program gambarnya."),
+        "logo.unsafe": _("Gambar SVG ini memuat skrip, tautan, atau berkas lain, sehingga tidak dapat dipakai."),
+        "logo.sides": _("Sisi gambar paling panjang {limit_pixels} piksel."),
+    }
+)
+
+
+def fault_words(fault: Fault) -> str:
+    """The sentence for a fault; a code without words is an error of the program, so the code itself is shown."""
+    return str(FAULTS.get(fault.code, fault.code)).format(**fault.facts)

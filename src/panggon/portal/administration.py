@@ -1,0 +1,37 @@
+"""The administrator's one page from which everything is reached that another city would fill in differently."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from panggon.core.vocabulary import Role
+from panggon.office.values import Group
+from panggon.office.words import PAGES
+from panggon.people.permissions import holders
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    address: str
+    title: Any
+    purpose: Any
+
+
+def _group(group: Group) -> Entry:
+    page = PAGES[group]
+    return Entry(reverse("office:settings", args=[group]), page.title, page.purpose)
+
+
+@holders(Role.ADMINISTRATOR)
+def administration(request: HttpRequest) -> HttpResponse:
+    """Every page of settings, by what it is about."""
+    sections = [
+        (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
+        (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY)]),
+        (_("Surat dan data"), [_group(Group.MAIL), _group(Group.RETENTION)]),
+    ]
+    return render(request, "panggon/administration.html", {"sections": sections})
