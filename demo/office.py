@@ -1,4 +1,4 @@
-"""Starts the demo's portal: brings its database to this version, fills in calendar and people, then serves pages.
+"""Starts the demo's portal: brings its database to this version, fills in city and people, then serves pages.
 
 One process for all of it, because loading Django takes longer than the work.
 """
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+
+from demo.layout import REPOSITORY
 
 
 def main() -> None:
@@ -22,10 +24,10 @@ def main() -> None:
 
 def _fill(accounts: Path) -> None:
     from panggon.people.commands import seed_demo  # noqa: PLC0415 (needs Django)
-    from panggon.portal.cli import seed_calendar  # noqa: PLC0415
+    from panggon.portal.cli import init  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    seed_calendar.main(args=[], standalone_mode=False)
+    init.main(args=["--answers", str(REPOSITORY / "examples" / "kota.toml")], standalone_mode=False)
     seed_demo.main(args=["--accounts", str(accounts)], standalone_mode=False)
 
 

@@ -287,6 +287,27 @@ FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
 )
 
 
+def form_with(form_class: type[GroupForm], value: Any, answers: Mapping[str, Any], *, version: int = 0) -> GroupForm:
+    """The group's form as if somebody had filled `answers` in, and left the rest as it is in `value`."""
+    initial = initial_of(value, version=version)
+    shown = form_class(initial=initial)
+    data = {name: shown[name].value() for name in shown.fields} | dict(answers)
+    data = {name: "\n".join(part) if _is_lines(part) else part for name, part in data.items() if part not in ("", None)}
+    return form_class({**data, **_rows(data.pop("rows", ()))}, initial=initial)
+
+
+def _is_lines(part: Any) -> bool:
+    return isinstance(part, list | tuple) and all(isinstance(line, str) for line in part)
+
+
+def _rows(contacts: Any) -> dict[str, Any]:
+    """Contacts as a browser sends the rows of their page."""
+    data = dict.fromkeys(("rows-INITIAL_FORMS", "rows-TOTAL_FORMS"), str(len(contacts)))
+    for number, contact in enumerate(contacts):
+        data |= {f"rows-{number}-{name}": words for name, words in contact.items()}
+    return data
+
+
 def initial_of(value: Any, *, version: int) -> dict[str, Any]:
     """What a group's form shows first."""
     return {name: getattr(value, name) for name in value.__dataclass_fields__} | {"version": version}

@@ -117,6 +117,14 @@ def may_apply(user: User) -> bool:
     return user.agency_id is not None or user.role_assignments.filter(role=Role.REGISTRAR).exists()
 
 
+def all_divisions() -> QuerySet[Division]:
+    return Division.objects.all()
+
+
+def user_named(login: str) -> User | None:
+    return User.objects.filter(username=login).first()
+
+
 # ------------------------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -119,6 +120,32 @@ def audit_seal() -> None:
 
     made = logbook.seal(at=timezone.now())
     click.echo(f"{made.day} {made.digest}")
+
+
+@main.command()
+@click.option(
+    "--answers", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="TOML instead of questions."
+)
+def init(answers: Path | None) -> None:
+    """Ask for what a new city has to say: letterhead, standard, domain, contacts, first administrator, calendar."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.core.errors import InvalidError  # noqa: PLC0415
+    from panggon.portal import beginning  # noqa: PLC0415
+
+    now = timezone.now()
+    click.echo("\n".join(beginning.present(now=now)))
+    try:
+        document = beginning.read(answers) if answers else beginning.ask(now=now)
+        said = beginning.begin(beginning.check(document), at=now)
+    except InvalidError as error:
+        raise click.ClickException(
+            "\n".join(["Belum ada yang disimpan.", *beginning.fault_lines(error.faults)])
+        ) from None
+    click.echo("\n".join(["", *(said or ["Tidak ada yang berubah."]), "", "Selanjutnya:"]))
+    for number, words in enumerate(beginning.next_steps(), 1):
+        click.echo(f"{number}. {words}")
 
 
 @main.command("seed-demo", context_settings={"ignore_unknown_options": True}, add_help_option=False)

@@ -2,7 +2,7 @@
 
 from panggon.people.services.accounts import choose_language, create_account, enrol_totp
 from panggon.people.services.acting import end_acting, name_acting_official
-from panggon.people.services.posts import ASSIGNABLE, IN_A_DIVISION, assign_role
+from panggon.people.services.posts import ASSIGNABLE, IN_A_DIVISION, assign_role, found_division
 
 __all__ = [
     "ASSIGNABLE",
@@ -12,5 +12,6 @@ __all__ = [
     "create_account",
     "end_acting",
     "enrol_totp",
+    "found_division",
     "name_acting_official",
 ]

@@ -8,6 +8,11 @@ IN_A_DIVISION = frozenset({Role.DIVISION_HEAD, Role.TECHNICIAN})
 ASSIGNABLE = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
 
 
+def found_division(name: str) -> bool:
+    """Makes a division of the dinas; False when there is one of this name."""
+    return Division.objects.get_or_create(name=name)[1]
+
+
 def assign_role(user: User, role: Role, *, division: Division | None = None) -> RoleAssignment:
     """Gives a post; giving it twice changes nothing. Raises `InvalidError` when the post cannot be held so."""
     if role not in ASSIGNABLE:

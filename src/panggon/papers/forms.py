@@ -1,0 +1,62 @@
+"""What the department decides about papers: how they are numbered."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from panggon.office.forms import GroupForm
+from panggon.office.values import NUMBER_PARTS, Numbering
+from panggon.papers.contents import TITLES, PaperKind
+
+CODE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,4}")  # Permendagri 83/2022
+OWN = "code_"  # prefix of the fields of single kinds
+
+
+class NumberingForm(GroupForm):
+    code = forms.RegexField(
+        CODE,
+        label=_("Kode klasifikasi"),
+        max_length=20,
+        help_text=_("Menurut Permendagri 83/2022, misalnya 500.12."),
+        error_messages={"invalid": _("Kode klasifikasi terdiri atas angka dan titik.")},
+    )
+    template = forms.CharField(
+        label=_("Bentuk nomor"),
+        max_length=60,
+        help_text=_("Memuat {kode}, {urut}, dan {tahun}, masing-masing satu kali, misalnya {kode}/{urut}/{tahun}."),
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, initial: dict[str, Any], **options: Any) -> None:
+        codes = {f"{OWN}{kind}": code for kind, code in initial["codes"].items()}
+        super().__init__(data, files, initial={**initial, **codes}, **options)
+        for kind in PaperKind:
+            self.fields[f"{OWN}{kind}"] = forms.RegexField(
+                CODE,
+                label=_("Kode untuk %(paper)s") % {"paper": TITLES[kind]},
+                max_length=20,
+                required=False,
+                error_messages={"invalid": _("Kode klasifikasi terdiri atas angka dan titik.")},
+            )
+
+    def clean_template(self) -> str:
+        template = str(self.cleaned_data["template"])
+        rest = template
+        for part in NUMBER_PARTS:
+            if template.count(part) != 1:
+                raise forms.ValidationError(_("Harus memuat %(part)s satu kali."), params={"part": part})
+            rest = rest.replace(part, "")
+        if "{" in rest or "}" in rest:
+            raise forms.ValidationError(_("Hanya {kode}, {urut}, dan {tahun} yang dikenal."))
+        return template
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        shown = {name: self.fields[name].label for name in ("code", "template")}
+        return {**shown, "codes": _("Kode menurut jenis naskah")}
+
+    def value(self) -> Numbering:
+        values = self.cleaned_data
+        codes = {kind.value: values[f"{OWN}{kind}"] for kind in PaperKind if values[f"{OWN}{kind}"]}
+        return Numbering(values["code"], codes, values["template"])

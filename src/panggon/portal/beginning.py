@@ -1,0 +1,245 @@
+"""`panggon init`: what a new city has to say before its first request, asked for or read from a file of answers.
+
+Run again it shows what is there, and changes only what is answered otherwise.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from panggon.core.contacts import CHANNEL_LABELS, Channel, works
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.vocabulary import Role
+from panggon.office import services as offices
+from panggon.office.forms import FORMS, GroupForm, form_with
+from panggon.office.selectors import office
+from panggon.office.values import Group, dump
+from panggon.office.words import PAGES, fault_words
+from panggon.papers.forms import NumberingForm
+from panggon.people import selectors as people
+from panggon.people import services as accounts
+from panggon.schedule import selectors as calendar
+from panggon.schedule import services as schedule
+
+ALL_FORMS: Mapping[Group, type[GroupForm]] = {**FORMS, Group.NUMBERING: NumberingForm}
+# What is asked one by one; the rest of a group stays as it is until somebody opens its page.
+ASKED: Mapping[Group, tuple[str, ...]] = {
+    Group.LETTERHEAD: ("government", "name", "address", "phone", "place"),
+    Group.STANDARD: ("service", "decree", "completion", "fee"),
+    Group.NAMING: ("zone",),
+    Group.NUMBERING: ("code", "template"),
+    Group.MAIL: ("sender",),
+}
+PERSON = {"login": _("Nama pengguna"), "name": _("Nama lengkap"), "email": _("Email"), "nip": _("NIP")}
+NOTHING = "-"  # typed for "none of it"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What was answered, checked; `said` tells what came of it, line by line."""
+
+    groups: Mapping[Group, Any]
+    division: str = ""
+    administrator: Mapping[str, str] = field(default_factory=dict)
+    years: tuple[int, ...] = ()
+
+
+def present(*, now: datetime) -> list[str]:
+    """What is there, in words."""
+    versions = office().versions
+    lines = [f"{PAGES[group].title}: {'sudah diisi' if versions[group] else 'bawaan'}" for group in Group]
+    administrators = ", ".join(user.username for user in people.holders_of(Role.ADMINISTRATOR, now=now))
+    return [*lines, f"Administrator: {administrators or 'belum ada'}", f"Tahun kalender: {_years() or 'belum ada'}"]
+
+
+def ask(*, now: datetime) -> Document:
+    """Every question with what counts now as its default."""
+    document: Document = {group.value: _ask_group(group) for group in ASKED}
+    document["contacts"] = {"rows": _ask_contacts()}
+    document["division"] = click.prompt("Bidang yang menangani hosting", default=_division())
+    if not people.holders_of(Role.ADMINISTRATOR, now=now).exists() or click.confirm("Tambah administrator lain?"):
+        document["administrator"] = _ask_person()
+    known = _years() or f"{now.year} {now.year + 1}"
+    document["years"] = [int(year) for year in click.prompt("Tahun kalender kerja", default=known).split()]
+    return document
+
+
+def read(file: Path) -> Document:
+    """The answers in a TOML file. Raises `click.ClickException` for a file that is none."""
+    try:
+        document = tomllib.loads(file.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.ClickException(f"{file}: {error}") from error
+    administrator = document.get("administrator", {})
+    if "password_file" in administrator:
+        place = file.parent / str(administrator.pop("password_file"))
+        administrator["password"] = place.read_text().strip()
+    if "contacts" in document:
+        document["contacts"] = {"rows": document["contacts"]}
+    return document
+
+
+def check(document: Document) -> Beginning:
+    """The answers as values. Raises `InvalidError` with every fault at once, the words in its facts."""
+    groups, faults = {}, []
+    for group in Group:
+        if group.value not in document:
+            continue
+        form = form_with(ALL_FORMS[group], office().of(group), document[group.value])
+        if form.is_valid():
+            groups[group] = form.value()
+        faults += _form_faults(group, form)
+    faults += _other_faults(document)
+    if faults:
+        raise InvalidError(tuple(faults))
+    years = tuple(document.get("years", ()))
+    return Beginning(groups, document.get("division", ""), document.get("administrator", {}), years)
+
+
+@transaction.atomic
+def begin(answers: Beginning, *, at: datetime) -> list[str]:
+    """Write down what was answered otherwise than it is; what came of it, line by line."""
+    said = [
+        f"{PAGES[group].title}: disimpan"
+        for group, value in answers.groups.items()
+        if dump(value) != dump(office().of(group)) and offices.change(group, value, actor=None, at=at)
+    ]
+    if answers.division and accounts.found_division(answers.division):
+        said.append(f"Bidang: {answers.division}")
+    if answers.administrator:
+        said += _administrator(answers.administrator, now=at)
+    new = [year for year in answers.years if str(year) not in _years().split()]
+    if new:
+        schedule.seed(new)
+        said.append(f"Kalender: {' '.join(map(str, new))}")
+    return said
+
+
+def next_steps() -> list[str]:
+    """What to do now that the portal knows whose it is."""
+    return [
+        "Jalankan `panggon serve`, `panggon serve --nodes`, dan `panggon worker`.",
+        "Masuk sebagai administrator; pada masuk pertama, aktifkan kode keamanan di ponsel.",
+        "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
+        "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
+        "Daftarkan mesin hosting: buat kodenya di Pengaturan › Server, lalu ikuti docs/node.md.",
+    ]
+
+
+def fault_lines(faults: tuple[Fault, ...]) -> list[str]:
+    return [f"{fault.field}: {_said(fault)}" for fault in faults]
+
+
+def _said(fault: Fault) -> str:
+    words = fault.facts.get("words") or fault_words(fault)
+    return words if isinstance(words, str) else " ".join(map(str, words))
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _form_faults(group: Group, form: GroupForm) -> list[Fault]:
+    faults = [
+        Fault("init.field", f"{group}.{name}", {"words": " ".join(map(str, errors))})
+        for name, errors in form.errors.items()
+    ]
+    for number, row in enumerate(getattr(form, "rows", ())):
+        faults += [
+            Fault("init.field", f"{group}.{number + 1}.{name}", {"words": " ".join(map(str, errors))})
+            for name, errors in row.errors.items()
+        ]
+    return faults
+
+
+def _other_faults(document: Document) -> list[Fault]:
+    known = {group.value for group in Group} | {"division", "administrator", "years"}
+    faults = [Fault("init.field", name, {"words": _("tidak dikenal")}) for name in document if name not in known]
+    person = document.get("administrator")
+    if person is not None:
+        missing = {"login", "name", "email", "password"} - {name for name, words in person.items() if words}
+        faults += [
+            Fault("init.field", f"administrator.{name}", {"words": _("wajib diisi")}) for name in sorted(missing)
+        ]
+    if not all(isinstance(year, int) and 2000 <= year <= 2100 for year in document.get("years", ())):
+        faults.append(Fault("init.field", "years", {"words": _("bukan daftar tahun")}))
+    return faults
+
+
+def _administrator(person: Mapping[str, str], *, now: datetime) -> list[str]:
+    """The account, or nothing where the login is known already."""
+    login = person["login"]
+    user = people.user_named(login)
+    if user is None:
+        user = accounts.create_account(
+            login,
+            full_name=person["name"],
+            email=person["email"],
+            password=person["password"],
+            nip=person.get("nip", ""),
+        )
+    elif user in people.holders_of(Role.ADMINISTRATOR, now=now):
+        return []
+    accounts.assign_role(user, Role.ADMINISTRATOR)
+    return [f"Administrator: {login}"]
+
+
+def _years() -> str:
+    return " ".join(map(str, sorted(calendar.calendar().years)))
+
+
+def _division() -> str:
+    first = people.all_divisions().first()
+    return first.name if first else "Bidang INS"
+
+
+def _ask_group(group: Group) -> Document:
+    """Ask until the form takes it; what is wrong is asked again."""
+    value, answers, names = office().of(group), {}, ASKED[group]
+    click.echo(f"\n{PAGES[group].title}")
+    while names:
+        form = form_with(ALL_FORMS[group], value, answers)
+        for name in names:
+            known = str(answers.get(name, getattr(value, name)))
+            answers[name] = _typed(str(form.fields[name].label), known)
+        form = form_with(ALL_FORMS[group], value, answers)
+        names = tuple(name for name in ASKED[group] if name in form.errors)
+        for name in names:
+            click.echo(f"  {form.fields[name].label}: {' '.join(map(str, form.errors[name]))}", err=True)
+    return answers
+
+
+def _typed(label: str, known: str) -> str:
+    answer = str(click.prompt(label, default=known or NOTHING)).strip()
+    return "" if answer == NOTHING else answer
+
+
+def _ask_contacts() -> list[dict[str, str]]:
+    click.echo(f"\n{PAGES[Group.CONTACTS].title} ({NOTHING} menghapus)")
+    rows = []
+    for row in dump(office().contacts)["rows"]:
+        channel = Channel(row["channel"])
+        printed = _typed(f"{CHANNEL_LABELS[channel]} yang tercetak di SK", row["printed"])
+        working, same = row["working"], printed == row["printed"]
+        if printed and not works(channel, printed):
+            working = _typed("  tidak dapat dihubungi; yang dapat", working if same else "")
+        person = _typed("  nama pejabat", row["person"]) if channel is Channel.OFFICER and printed else row["person"]
+        rows += [{**row, "printed": printed, "working": working if same or working else "", "person": person}]
+    return [row for row in rows if row["printed"]]
+
+
+def _ask_person() -> dict[str, str]:
+    click.echo("\nAdministrator pertama")
+    person = {name: str(click.prompt(label, default="" if name == "nip" else None)) for name, label in PERSON.items()}
+    person["password"] = click.prompt(
+        "Kata sandi (paling sedikit 12 karakter)", hide_input=True, confirmation_prompt=True
+    )
+    return person

@@ -1,0 +1,170 @@
+"""`panggon init`: an empty database becomes a city's portal, and a second run changes only what is answered."""
+
+import pytest
+from click.testing import CliRunner
+from django.test import Client
+from django.utils import timezone
+
+from panggon.audit.models import Change
+from panggon.core.contacts import Channel, Contact
+from panggon.core.procedure import Role
+from panggon.office.selectors import office
+from panggon.office.shipped import SHIPPED
+from panggon.people import selectors as people
+from panggon.people.models import Division, User
+from panggon.portal.cli import main
+from panggon.schedule.models import Year
+
+PASSWORD = "sandi yang panjang sekali"
+ANSWERS = """
+division = "Bidang Aplikasi Informatika"
+years = [2026, 2027]
+
+[letterhead]
+government = "Pemerintah Kota Batang"
+place = "Batang"
+
+[standard]
+decree = "SK 1/2026"
+products = ["Hosting", "Subdomain"]
+
+[[contacts]]
+channel = "email"
+printed = "kominfo@batang"
+working = "kominfo@batangkota.go.id"
+
+[naming]
+zone = "batangkota.go.id"
+
+[administrator]
+login = "admin"
+name = "Dwi Nugroho"
+email = "dwi@batangkota.go.id"
+password_file = "sandi"
+"""
+
+
+@pytest.fixture
+def run(db, tmp_path):
+    """Runs the command with these answers; what it printed."""
+
+    def init(answers: str | None = ANSWERS, *, typed: str = "", code: int = 0) -> str:
+        (tmp_path / "sandi").write_text(PASSWORD)
+        file = tmp_path / "kota.toml"
+        file.write_text(answers or "")
+        result = CliRunner().invoke(main, ["init", *(["--answers", str(file)] if answers else [])], input=typed)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return init
+
+
+def test_an_empty_database_becomes_a_citys_portal(run, client):
+    output = run()
+    assert "Administrator: belum ada" in output
+    assert "Kalender: 2026 2027" in output
+    assert "1. Jalankan `panggon serve`" in output
+    now = office()
+    assert (now.letterhead.government, now.letterhead.name) == ("Pemerintah Kota Batang", SHIPPED.letterhead.name)
+    assert (now.standard.decree, now.standard.products) == ("SK 1/2026", ("Hosting", "Subdomain"))
+    assert now.standard.steps == SHIPPED.standard.steps
+    assert now.contacts.rows == (Contact(Channel.EMAIL, "kominfo@batang", "kominfo@batangkota.go.id"),)
+    assert Division.objects.get().name == "Bidang Aplikasi Informatika"
+    page = client.get("/").content.decode()
+    assert "Pemerintah Kota Batang" in page
+    assert "SK 1/2026" in page
+
+
+def test_the_first_administrator_signs_in_and_is_led_to_the_second_factor(run):
+    run()
+    client = Client()
+    answer = client.post("/masuk/", {"login": "admin", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/beranda/")
+    assert client.get("/pengaturan/").headers["Location"] == "/akun/keamanan/aktifkan/"
+    admin = User.objects.get()
+    assert people.roles_of(admin, now=timezone.now()) == {Role.ADMINISTRATOR}
+    assert admin.email == "dwi@batangkota.go.id"
+
+
+def test_the_same_answers_again_change_nothing(run):
+    run()
+    changes, users = Change.objects.count(), list(User.objects.values())
+    output = run()
+    assert "Tidak ada yang berubah." in output
+    assert "Kop naskah: sudah diisi" in output
+    assert "Administrator: admin" in output
+    assert (Change.objects.count(), list(User.objects.values())) == (changes, users)
+
+
+def test_only_what_is_answered_otherwise_changes(run):
+    run()
+    output = run('years = [2026, 2028]\n[letterhead]\nplace = "Kota Batang"')
+    assert "Kop naskah: disimpan" in output
+    assert "Kalender: 2028" in output
+    assert office().letterhead.government == "Pemerintah Kota Batang"
+    assert office().letterhead.place == "Kota Batang"
+    assert Change.objects.order_by("-sequence").first().before["place"] == "Batang"
+    assert set(Year.objects.values_list("year", flat=True)) == {2026, 2027, 2028}
+
+
+def test_all_faults_at_once_and_nothing_is_kept(run):
+    wrong = """
+        zone = "batang"
+        [letterhead]
+        name = ""
+        [naming]
+        zone = "batang"
+        [[contacts]]
+        channel = "email"
+        printed = "a@b.go.id"
+        working = "a@b"
+        [administrator]
+        login = "admin"
+        password = "x"
+    """
+    output = run(wrong, code=1)
+    for line in (
+        "naming.zone: Bukan nama domain yang sah.",
+        "letterhead.name: Wajib diisi.",
+        "contacts.1.working: Bentuknya tidak dapat dihubungi lewat saluran ini.",
+        "zone: tidak dikenal",
+        "administrator.email: wajib diisi",
+        "administrator.name: wajib diisi",
+    ):
+        assert line in output
+    assert not Change.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_a_weak_password_undoes_the_whole(run):
+    answers = ANSWERS.replace('password_file = "sandi"', 'password = "kucing"')
+    assert "password:" in run(answers, code=1)
+    assert not Change.objects.exists()
+
+
+def test_a_file_that_is_no_toml(run):
+    assert "kota.toml" in run("= bukan toml", code=1)
+
+
+def test_questions_and_what_is_wrong_is_asked_again(run):
+    head = ["Pemerintah Kota Batang", "", "", "", "Batang"]
+    standard = ["", "SK 1/2026", "", ""]
+    naming = ["batang", "batangkota.go.id"]
+    rest = ["", "", "-"]
+    contacts = ["", "-", "kominfo@batang", "kominfo@batangkota.go.id", "", "-", "", "", "", ""]
+    person = ["Bidang INS", "admin", "Dwi Nugroho", "dwi@batangkota.go.id", "", PASSWORD, PASSWORD, "2026 2027"]
+    output = run(None, typed="\n".join([*head, *standard, *naming, *rest, *contacts, *person, ""]))
+    assert "Bukan nama domain yang sah." in output
+    now = office()
+    assert (now.letterhead.place, now.naming.zone) == ("Batang", "batangkota.go.id")
+    assert [row.channel for row in now.contacts.rows] == [
+        Channel.PHONE,
+        Channel.EMAIL,
+        Channel.WEBSITE,
+        Channel.INSTAGRAM,
+        Channel.OFFICER,
+        Channel.IN_PERSON,
+    ]
+    assert now.contacts.rows[1].working == "kominfo@batangkota.go.id"
+    assert User.objects.get().username == "admin"
+    assert PASSWORD not in output
