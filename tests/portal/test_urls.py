@@ -12,6 +12,8 @@ from panggon.people.permissions import Permission, permission_of, signed_in
 
 ARGUMENTS = {
     "group": Group.LETTERHEAD,
+    "plan": 1,
+    "node": 1,
     "sha256": "0" * 64,
     "number": "HST-2026-0001",
     "action": Action.SUBMIT,

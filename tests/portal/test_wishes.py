@@ -14,7 +14,7 @@ from passlib.hash import sha512_crypt
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.procedure import Action, State
 from panggon.core.spec import parse
-from panggon.sites import selectors, services
+from panggon.sites import machines, selectors, services
 from panggon.sites.models import Node, Outcome, Site, Wish
 from tests.portal.office import DIGEST
 
@@ -49,7 +49,7 @@ class Agent:
 
 
 def enrolled(name: str = "node-2", **facts) -> Agent:
-    code = services.issue_code(name, expires_at=timezone.now() + timedelta(hours=1))
+    code = machines.issue_code(name, at=timezone.now())
     status, answer = Agent().post("enroll", {"code": code, "name": name, "facts": facts})
     assert status == 200
     return Agent(answer["token"])
@@ -65,7 +65,7 @@ def site(office) -> Site:
 
 
 def test_a_code_enrols_one_node_once(db):
-    code = services.issue_code("node-2", expires_at=timezone.now() + timedelta(hours=1))
+    code = machines.issue_code("node-2", at=timezone.now())
     status, answer = Agent().post("enroll", {"code": code, "name": "node-2", "facts": {"sftp_port": 22}})
     node = Node.objects.get(name="node-2")
     assert (status, answer["node"], node.facts) == (200, node.pk, {"sftp_port": 22})
@@ -76,14 +76,14 @@ def test_a_code_enrols_one_node_once(db):
 
 @pytest.mark.parametrize("change", [{"code": "wrong"}, {"name": "node-3"}, {"code": ""}])
 def test_a_wrong_code_enrols_nobody(db, change):
-    code = services.issue_code("node-2", expires_at=timezone.now() + timedelta(hours=1))
+    code = machines.issue_code("node-2", at=timezone.now())
     status, _ = Agent().post("enroll", {"code": code, "name": "node-2"} | change)
     assert status in (400, 403)
     assert Node.objects.filter(token_hash="").count() == 1
 
 
 def test_an_old_code_enrols_nobody(db):
-    code = services.issue_code("node-2", expires_at=timezone.now() - timedelta(seconds=1))
+    code = machines.issue_code("node-2", at=timezone.now(), life=-timedelta(seconds=1))
     assert Agent().post("enroll", {"code": code, "name": "node-2"}) == (403, {"error": "enrol.refused"})
 
 
@@ -211,7 +211,7 @@ def test_what_the_database_cannot_keep_is_refused(site, body):
     [("sftp_port", "22; rm"), ("sftp_port", 0), ("sftp_host", 5), ("sftp_host", "h" * 300), ("sftp_fingerprint", [])],
 )
 def test_a_machine_tells_sensible_facts_of_itself(db, fact, value):
-    code = services.issue_code("node-2", expires_at=timezone.now() + timedelta(hours=1))
+    code = machines.issue_code("node-2", at=timezone.now())
     answer = Agent().post("enroll", {"code": code, "name": "node-2", "facts": {fact: value}})
     assert answer == (400, {"error": "invalid", "fields": [f"facts.{fact}"]})
 

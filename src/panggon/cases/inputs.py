@@ -23,7 +23,7 @@ LETTER = ("letter_source", "letter_number", "letter_date", "letter_nature", "let
 SPEC = ("kind", "profile", "database")
 PEOPLE = tuple(f"{who}_{what}" for who in ("contact", "admin") for what in ("name", "phone", "email"))
 REQUEST = ("agency", *LETTER, "title", "label", "alternative_label", *SPEC, "notes", *PEOPLE, "ssh_key")
-ROWS = ("agency", "division", "technician")
+ROWS = ("agency", "division", "technician", "plan")
 CHOSEN = (*ROWS, *SPEC)
 COLUMNS = {column.name: column for column in Case._meta.concrete_fields}  # noqa: SLF001 (Django documents it)
 FILES = {kind.value: kind for kind in File.Kind}
@@ -164,7 +164,8 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.DISPOSE: ("division", "instruction", "nature"),
     Action.ASSIGN: ("technician",),
     Action.REASSIGN: ("technician",),
-    Action.CHANGE_SPEC: SPEC,
+    Action.COMPLETE: ("plan",),
+    Action.CHANGE_SPEC: (*SPEC, "plan"),
 }
 ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
     Action.RECEIVE: _receive,

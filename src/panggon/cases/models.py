@@ -11,7 +11,7 @@ from panggon.core.clock import Clock, ClockEffect
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
 from panggon.core.spec import Profile, SiteKind
 from panggon.people.models import Agency, Division
-from panggon.sites.models import Site
+from panggon.sites.models import Plan, Site
 from panggon.sites.selectors import host_of
 
 STATES = [(state.value, STATE_LABELS[state].text) for state in State]
@@ -50,6 +50,7 @@ class Case(models.Model):
     kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
     database = models.BooleanField(default=True)
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="cases")
     notes = models.TextField(blank=True)
     contact_name = models.CharField(max_length=150, blank=True)
     contact_phone = models.CharField(max_length=30, blank=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.vocabulary import Role
@@ -16,7 +16,7 @@ from panggon.people.permissions import holders
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    address: str
+    address: Any
     title: Any
     purpose: Any
 
@@ -26,12 +26,21 @@ def _group(group: Group) -> Entry:
     return Entry(reverse("office:settings", args=[group]), page.title, page.purpose)
 
 
+def _page(view: str, title: Any, purpose: Any) -> Entry:
+    return Entry(reverse_lazy(view), title, purpose)
+
+
+PLANS = _page("sites:plans", _("Paket situs"), _("Penyimpanan, memori, dan versi PHP yang ditawarkan."))
+NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, keadaannya, dan kode pendaftaran."))
+NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
+
+
 @holders(Role.ADMINISTRATOR)
 def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
     sections = [
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
-        (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY)]),
-        (_("Surat dan data"), [_group(Group.MAIL), _group(Group.RETENTION)]),
+        (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
+        (_("Surat dan data"), [NUMBERING, _group(Group.MAIL), _group(Group.RETENTION)]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

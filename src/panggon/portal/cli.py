@@ -72,9 +72,9 @@ def enrol_code(name: str, hours: int) -> None:
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
-    from panggon.sites.services import issue_code  # noqa: PLC0415
+    from panggon.sites.machines import issue_code  # noqa: PLC0415
 
-    click.echo(issue_code(name, expires_at=timezone.now() + timedelta(hours=hours)))
+    click.echo(issue_code(name, at=timezone.now(), life=timedelta(hours=hours)))
 
 
 @main.command("seed-calendar")

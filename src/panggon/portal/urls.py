@@ -8,6 +8,7 @@ urlpatterns = [
     path("pengaturan/", administration.administration, name="administration"),
     path("", include("panggon.office.urls")),
     path("", include("panggon.papers.urls")),
+    path("", include("panggon.sites.urls")),
     path("", include("panggon.people.urls")),
     path("", include("panggon.cases.urls")),
     path("", include("panggon.notify.urls")),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.people.permissions import View, public
-from panggon.sites import messages, selectors, services
+from panggon.sites import machines, messages, selectors, services
 from panggon.sites.models import Node, Purpose, Wish
 from panggon.sites.waiting import wait_for_wish
 
@@ -77,7 +77,7 @@ def enroll(_request: HttpRequest, *, message: Mapping[str, Any]) -> HttpResponse
     facts = messages.facts_of(message)
     code, name = (messages.required_text(message, field, 100) for field in ("code", "name"))
     try:
-        node, token = services.enrol(code, name=name, facts=facts, at=timezone.now())
+        node, token = machines.enrol(code, name=name, facts=facts, at=timezone.now())
     except PermanentError as error:
         return _error(403, error.code)
     return JsonResponse({"node": node.pk, "token": token})
@@ -86,7 +86,7 @@ def enroll(_request: HttpRequest, *, message: Mapping[str, Any]) -> HttpResponse
 @_answering("GET")
 @_of_node
 def next_wish(request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:  # noqa: ARG001
-    services.saw(node, at=timezone.now())
+    machines.saw(node, at=timezone.now())
     try:
         seconds = min(max(float(request.GET.get("wait", 0)), 0.0), WAIT_MOST)
     except ValueError as error:
@@ -116,7 +116,7 @@ def report(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], num
 @_of_node
 def status(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
     version = messages.required_text(message, "version", 40)
-    services.saw(node, at=timezone.now(), version=version, reduced=messages.texts(message, "reduced"))
+    machines.saw(node, at=timezone.now(), version=version, reduced=messages.texts(message, "reduced"))
     return HttpResponse(status=204)
 
 

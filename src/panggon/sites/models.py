@@ -5,7 +5,7 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import Q
 
-from panggon.core.spec import Access, Engine, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
 
 
@@ -51,12 +51,52 @@ class Node(models.Model):
     version = models.CharField(max_length=40, blank=True)
     facts = models.JSONField(default=dict)
     reduced = models.JSONField(default=list)
+    retired_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name
 
 
-class Site(models.Model):
+class Allowance(models.Model):
+    """What a site may use; the bounds are those of the site spec."""
+
+    php_version = models.CharField(max_length=3, default="8.2")
+    quota_mebibytes = models.PositiveIntegerField(default=1024)
+    memory_mebibytes = models.PositiveIntegerField(default=Limits().memory_mebibytes)
+    processes = models.PositiveIntegerField(default=Limits().processes)
+    upload_mebibytes = models.PositiveIntegerField(default=Limits().upload_mebibytes)
+    database_connections = models.PositiveIntegerField(default=Limits().database_connections)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def allowance(self) -> dict[str, int | str]:
+        return {field.name: getattr(self, field.name) for field in Allowance._meta.local_fields}
+
+
+class Plan(Allowance):
+    """A size of sites that the department offers. A site takes a copy when its plan is made; changing a plan changes
+    no site.
+    """
+
+    name = models.CharField(max_length=60, unique=True)
+    is_default = models.BooleanField(default=False)
+    is_offered = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-is_default", "memory_mebibytes", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_plan"),
+            models.CheckConstraint(condition=Q(is_default=False) | Q(is_offered=True), name="default_plan_is_offered"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(Allowance):
     """One site as it is wished now. Each wish takes a copy of its spec; `generation` grows when the wish changes."""
 
     number = models.PositiveIntegerField(unique=True)
@@ -65,6 +105,7 @@ class Site(models.Model):
     node = models.ForeignKey(Node, models.PROTECT, null=True, related_name="sites")
     state = models.CharField(max_length=10, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
     generation = models.PositiveIntegerField(default=1)
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="sites")
     kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
     database = models.BooleanField(default=True)
@@ -101,8 +142,15 @@ class Site(models.Model):
             state=SiteState(self.state),
             generation=self.generation,
             kind=SiteKind(self.kind),
+            php_version=self.php_version,
             profile=Profile(self.profile),
             database=Engine.MARIADB if self.database else None,
+            limits=Limits(
+                memory_mebibytes=self.memory_mebibytes,
+                processes=self.processes,
+                upload_mebibytes=self.upload_mebibytes,
+                database_connections=self.database_connections,
+            ),
             access=Access(tuple(self.ssh_keys), self.password_fingerprint),
         )
 

@@ -1,11 +1,11 @@
 import hashlib
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from panggon.core.needs import Evidence
 from panggon.core.spec import SiteState
 from panggon.office.selectors import office
-from panggon.sites.models import Node, Outcome, Progress, Purpose, RetiredName, Site, Wish
+from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
 PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
@@ -72,7 +72,28 @@ def is_retired(host: str) -> bool:
 
 
 def nodes() -> QuerySet[Node]:
-    return Node.objects.order_by("name")
+    """The machines by name, each with the number of sites that it carries (`carried`)."""
+    carried = Count("sites", filter=Q(sites__released_at=None))
+    return Node.objects.annotate(carried=carried).order_by(F("retired_at").asc(nulls_first=True), "name")
+
+
+def plans() -> QuerySet[Plan]:
+    """Every plan, each with the number of sites that have it (`used`)."""
+    return Plan.objects.annotate(used=Count("sites", filter=Q(sites__released_at=None)))
+
+
+def offered_plans() -> QuerySet[Plan]:
+    return Plan.objects.filter(is_offered=True)
+
+
+def default_plan() -> Plan | None:
+    return Plan.objects.filter(is_default=True).first()
+
+
+def sites_behind(plan: Plan) -> QuerySet[Site]:
+    """The sites of a plan that have not what it offers now; each follows when its next plan is approved."""
+    same = Q(**plan.allowance)
+    return plan.sites.filter(released_at=None).exclude(same).select_related("agency")
 
 
 def node_of(token: str) -> Node | None:

@@ -1,6 +1,5 @@
 """The only writers of sites and wishes. A wish is a row in the same transaction as the act that asks for it."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, SiteState, bare_keys
 from panggon.outbox import defer
 from panggon.people.models import Agency
 from panggon.sites import selectors
-from panggon.sites.models import Node, Outcome, Progress, Purpose, RetiredName, Site, Wish
+from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
@@ -55,10 +54,14 @@ def reserve_site(
     )
 
 
-def change_spec(site: Site, *, kind: str, profile: str, database: bool) -> None:
-    """What the next wish asks for."""
+def change_spec(site: Site, *, kind: str, profile: str, database: bool, plan: Plan | None = None) -> None:
+    """What the next wish asks for: with `plan` (else the default one) as it is offered now."""
     site.kind, site.profile, site.database = kind, profile, database
-    site.save(update_fields=["kind", "profile", "database"])
+    site.plan = plan or selectors.default_plan()
+    allowance = site.plan.allowance if site.plan else {}
+    for name, value in allowance.items():
+        setattr(site, name, value)
+    site.save(update_fields=["kind", "profile", "database", "plan", *allowance])
 
 
 def wish_plan(site: Site, *, at: datetime) -> Wish:
@@ -239,41 +242,3 @@ def _password_faults(password: str | None) -> list[Fault]:
         return []
     code = "access.password_short" if len(password) < PASSWORD_LEAST else "access.password_long"
     return [Fault(code, "password", {"least": PASSWORD_LEAST, "most": PASSWORD_MOST})]
-
-
-# -- Machines
-
-
-def issue_code(name: str, *, expires_at: datetime) -> str:
-    """A code with which a machine of this name may enrol once; an earlier code of the same machine dies."""
-    code = secrets.token_urlsafe(16)
-    Node.objects.update_or_create(
-        name=name, defaults={"code_hash": selectors.sha256(code), "code_expires_at": expires_at}
-    )
-    return code
-
-
-@transaction.atomic
-def enrol(code: str, *, name: str, facts: Mapping[str, Any], at: datetime) -> tuple[Node, str]:
-    """Trade a code for a node's token. Raises `PermanentError` `enrol.refused`, without saying what was wrong."""
-    node = Node.objects.select_for_update().filter(name=name).first()
-    known = node.code_hash if node else ""
-    fits = secrets.compare_digest(selectors.sha256(code), known or selectors.sha256(""))
-    if node is None or not known or not fits or node.code_expires_at is None or node.code_expires_at < at:
-        raise PermanentError("enrol.refused")
-    token = secrets.token_urlsafe(32)
-    node.token_hash, node.code_hash, node.code_expires_at = selectors.sha256(token), "", None
-    node.enrolled_at = node.seen_at = at
-    node.facts = dict(facts)
-    node.save()
-    return node, token
-
-
-def saw(node: Node, *, at: datetime, version: str | None = None, reduced: tuple[str, ...] | None = None) -> None:
-    """The node was heard of; what it said of itself, if anything, replaces what was known."""
-    node.seen_at = at
-    if version is not None:
-        node.version = version
-    if reduced is not None:
-        node.reduced = list(reduced)
-    node.save(update_fields=["seen_at", "version", "reduced"])

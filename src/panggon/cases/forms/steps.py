@@ -21,6 +21,8 @@ from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
+from panggon.sites import selectors as sites
+from panggon.sites.models import Plan
 
 INSTRUCTIONS = [
     (words, words)
@@ -131,6 +133,24 @@ class SpecForm(StepForm):
     database = forms.BooleanField(label=_("Memerlukan basis data MariaDB"), required=False)
 
 
+class PlanField(forms.ModelChoiceField):
+    """How much the site may use; the default plan where nothing is chosen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            sites.offered_plans(),
+            label=_("Paket situs"),
+            required=False,
+            empty_label=_("Paket bawaan"),
+            help_text=_("Berapa banyak yang boleh dipakai situs ini."),
+        )
+
+    def label_from_instance(self, plan: Plan) -> str:
+        amounts = {"quota": plan.quota_mebibytes, "memory": plan.memory_mebibytes, "php": plan.php_version}
+        words = _("%(quota)s MiB penyimpanan, %(memory)s MiB memori, PHP %(php)s") % amounts
+        return f"{plan.name}: {words}"
+
+
 FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
     {
         Action.SAVE_DRAFT: ApplicationForm,
@@ -159,6 +179,7 @@ FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
 )
 
 
+PLANNED = frozenset({Action.COMPLETE, Action.CHANGE_SPEC})
 REQUESTS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
 
 
@@ -175,6 +196,8 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
         ask_for_stamp(form, required=offer.action is Action.SUBMIT)
     if offer.action is Action.DISPOSE:
         form.fields["division"].queryset = people.divisions(now=timezone.now())
+    if offer.action in PLANNED and sites.default_plan():
+        form.fields["plan"] = PlanField()
     if offer.action is Action.ASSIGN:
         form.fields["technician"].queryset = people.technicians_of(case.division)
     if offer.action is Action.REASSIGN:

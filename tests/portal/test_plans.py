@@ -1,0 +1,145 @@
+"""Plans: what a site may use is data; changing it changes no site until a plan is approved."""
+
+import pytest
+
+from panggon.audit.models import Change
+from panggon.core.procedure import Action, Role, State
+from panggon.core.spec import BOUNDS, parse
+from panggon.sites import plans, selectors
+from panggon.sites.models import Outcome, Plan, Purpose, Site
+from tests.portal.office import ALL_MET
+from tests.portal.visitor import faults, text, visitor
+
+VALUES = {
+    "name": "Besar",
+    "php_version": "8.3",
+    "quota_mebibytes": 8192,
+    "memory_mebibytes": 512,
+    "processes": 64,
+    "upload_mebibytes": 128,
+    "database_connections": 40,
+    "is_default": True,
+    "is_offered": True,
+}
+
+
+@pytest.fixture
+def admin(office):
+    return visitor(office.person("admin", Role.ADMINISTRATOR))
+
+
+def made(office, **changes) -> Plan:
+    return plans.save_plan(Plan(), {**VALUES, **changes}, actor=None, at=office.later(), expected_version=0)
+
+
+def sent(**changes) -> dict[str, str]:
+    values = {**VALUES, "version": 0, **changes}
+    return {name: "on" if value is True else str(value) for name, value in values.items() if value is not False}
+
+
+def wished(site: Site) -> tuple[str, int, int, int, int]:
+    """What the newest wish asks of the node."""
+    spec = parse(selectors.last_wish(site).spec)
+    limits = spec.limits
+    return (
+        spec.php_version,
+        limits.memory_mebibytes,
+        limits.processes,
+        limits.upload_mebibytes,
+        limits.database_connections,
+    )
+
+
+def test_the_chosen_plan_goes_to_the_node(office):
+    made(office, name="Kecil", memory_mebibytes=64, php_version="8.2")
+    big = made(office, is_default=False)
+    case = office.bring_to(State.VERIFYING)
+    case = office.act(case, Action.COMPLETE, office.technician, checklist=ALL_MET, plan=big)
+    assert wished(case.site) == ("8.3", 512, 64, 128, 40)
+    assert Site.objects.get().plan == big
+
+
+def test_without_a_choice_the_default_plan_counts_and_without_plans_what_is_shipped(office):
+    first = office.bring_to(State.PREPARING)
+    assert wished(first.site) == ("8.2", 256, 32, 64, 20)
+    made(office)
+    second = office.bring_to(State.PREPARING, label="dinkes")
+    assert wished(second.site) == ("8.3", 512, 64, 128, 40)
+
+
+def test_a_changed_plan_changes_no_site_until_a_new_plan_is_made(office, admin):
+    plan = made(office)
+    case = office.bring_to(State.PREPARING)
+    answer = admin.post(f"/pengaturan/paket/{plan.pk}/", sent(memory_mebibytes=1024, version=1))
+    page = text(admin.get(answer.headers["Location"]))
+    assert "1 situs belum mengikuti paket ini" in page
+    assert f"{case.host} (Dinas Sosial): 8192 MiB penyimpanan, 512 MiB memori, PHP 8.3" in page
+    assert Site.objects.get().memory_mebibytes == 512
+    office.node_reports(Outcome.REFUSED, problem="dns.foreign")
+    office.act(case, Action.RETRY, office.technician)
+    assert selectors.last_wish(case.site).purpose == Purpose.PLAN
+    assert wished(case.site)[1] == 1024
+    assert "belum mengikuti paket ini" not in text(admin.get(f"/pengaturan/paket/{plan.pk}/"))
+
+
+def test_the_technician_chooses_on_the_page_of_the_check(office):
+    plan = made(office)
+    case = office.bring_to(State.VERIFYING)
+    page = visitor(office.technician).get(f"/permohonan/{case.number}/nyatakan-lengkap/")
+    assert "Besar: 8192 MiB penyimpanan, 512 MiB memori, PHP 8.3" in text(page)
+    assert list(page.context["form"].fields["plan"].queryset) == [plan]
+
+
+def test_a_plan_is_made_changed_and_recorded(admin):
+    answer = admin.post("/pengaturan/paket/baru/", sent())
+    plan = Plan.objects.get()
+    assert answer.headers["Location"] == f"/pengaturan/paket/{plan.pk}/"
+    assert {name: getattr(plan, name) for name in VALUES} == VALUES
+    admin.post(f"/pengaturan/paket/{plan.pk}/", sent(quota_mebibytes=4096, version=1))
+    last = Change.objects.first()
+    assert (last.subject, last.before["quota_mebibytes"], last.after["quota_mebibytes"]) == (
+        f"sites.plan:{plan.pk}",
+        8192,
+        4096,
+    )
+    assert "Kuota penyimpanan (MiB)" in text(admin.get(f"/pengaturan/paket/{plan.pk}/"))
+
+
+@pytest.mark.parametrize("name", [name for name in BOUNDS if name != "generation"])
+def test_no_plan_goes_beyond_what_nodes_take(admin, name):
+    least, most = BOUNDS[name]
+    for wrong in (least - 1, most + 1):
+        assert list(faults(admin.post("/pengaturan/paket/baru/", sent(**{name: wrong})))) == [name]
+    assert not Plan.objects.exists()
+
+
+def test_faults_at_their_fields(office, admin):
+    plan = made(office)
+    again = admin.post("/pengaturan/paket/baru/", sent(name="besar", is_default=False, php_version="8"))
+    assert faults(again) == {"php_version": ["Tulis seperti 8.2."]}
+    again = admin.post("/pengaturan/paket/baru/", sent(name="besar", is_default=False))
+    assert faults(again) == {"name": ["Sudah ada paket dengan nama ini."]}
+    again = admin.post(f"/pengaturan/paket/{plan.pk}/", sent(is_default=False, version=1))
+    assert faults(again) == {"is_default": ["Jadikan paket lain paket bawaan lebih dahulu."]}
+    again = admin.post(f"/pengaturan/paket/{plan.pk}/", sent(is_offered=False, version=1))
+    assert faults(again) == {"is_offered": ["Paket bawaan harus ditawarkan."]}
+    again = admin.post(f"/pengaturan/paket/{plan.pk}/", sent(version=7))
+    assert "baru saja diubah orang lain" in text(again)
+
+
+def test_another_default_takes_the_place_of_the_first(office):
+    first = made(office, name="Lama")
+    second = made(office)
+    first.refresh_from_db()
+    assert (first.is_default, selectors.default_plan()) == (False, second)
+
+
+def test_the_list_costs_the_same_for_many(office, admin, django_assert_num_queries):
+    made(office)
+    admin.get("/pengaturan/paket/")
+    with django_assert_num_queries(1):
+        list(selectors.plans())
+    for number in range(5):
+        made(office, name=f"Paket {number}", is_default=False)
+    with django_assert_num_queries(1):
+        assert len(list(selectors.plans())) == 6
