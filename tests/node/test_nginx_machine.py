@@ -113,7 +113,7 @@ def test_a_killed_nginx_starts_again_at_once() -> None:
         assert stand.master.wait(seconds=5)
         with running(stand.server) as second:
             assert stand.get("/").status == 404
-            assert not [pid for pid in workers if processes.start_time(pid)]
+            until(lambda: not any(processes.start_time(pid) for pid in workers), "workers of the killed master stay")
             assert second.running()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from panggon.cases.views import case as views
 from panggon.core.procedure import State
 from panggon.sites.models import Outcome
 from tests.portal.visitor import buttons, page, post, text
@@ -53,3 +54,19 @@ def test_the_evidence_stands_on_the_page_of_whoever_decides(office):
     case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)
     assert "dns.answer" in text(page(office, "head", case, "sahkan"))
+
+
+@pytest.mark.parametrize("moment", ["preparation.view_of", "selectors.offers"])
+def test_a_plan_that_arrives_while_the_page_is_made_leaves_no_dead_end(office, office_time, monkeypatch, moment):
+    """Either the button is there, or the page asks again by itself."""
+    case = office.bring_to(State.PREPARING)
+    module, _, name = moment.partition(".")
+    reading = getattr(getattr(views, module), name)
+
+    def late(*arguments, **options):
+        office.node_reports(Outcome.PLANNED)
+        return reading(*arguments, **options)
+
+    monkeypatch.setattr(getattr(views, module), name, late)
+    answer = page(office, "technician", case)
+    assert "siapkan" in buttons(answer, case) or "hx-get" in answer.content.decode()

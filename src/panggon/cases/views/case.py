@@ -34,8 +34,9 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
 
 def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     state, now = State(case.state), timezone.now()
-    shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
+    # Before the offers: what still runs here makes the page ask again, so that older offers do not stay on it.
     view = preparation.view_of(case) if presentation.shows_preparation(case, request.user) else None
+    shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
     return {
         "case": case,
         "state": STATE_LABELS[state],
