@@ -60,6 +60,10 @@ LEGAL = [
     (Action.CHANGE_SPEC, State.FIXING, State.PREPARING, TECHNICIAN, ClockEffect.NONE),
     (Action.WITHDRAW, State.INCOMPLETE, State.WITHDRAWN, {*OPD_OR_TU, Role.SYSTEM}, ClockEffect.STOP),
     *((Action.WITHDRAW, state, State.WITHDRAWN, OPD_OR_TU, ClockEffect.STOP) for state in (State.SUBMITTED, *IN_HAND)),
+    *(
+        (Action.RECALCULATE, state, state, {Role.SYSTEM}, ClockEffect.NONE)
+        for state in (State.SUBMITTED, *IN_HAND, State.INCOMPLETE, State.APPROVED, State.FIXING)
+    ),
     *((Action.REFUSE, state, State.REFUSED, {Role.HEAD}, ClockEffect.STOP) for state in (State.INCOMPLETE, *IN_HAND)),
 ]
 

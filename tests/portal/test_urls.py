@@ -19,6 +19,10 @@ ARGUMENTS = {
     "action": Action.SUBMIT,
     "notice": 1,
     "paper": uuid.UUID(int=1),
+    "year": 2026,
+    "month": 11,
+    "pk": 1,
+    "day": "2026-12-25",
 }
 
 

@@ -166,6 +166,7 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.REASSIGN: ("technician",),
     Action.COMPLETE: ("plan",),
     Action.CHANGE_SPEC: (*SPEC, "plan"),
+    Action.RECALCULATE: ("due_at",),
 }
 ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
     Action.RECEIVE: _receive,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from panggon.cases import clock_jobs  # noqa: F401 (its tasks belong to this module's for the worker)
 from panggon.cases.models import Case, Event
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.services import act

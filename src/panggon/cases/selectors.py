@@ -10,7 +10,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 from panggon.cases.facts import facts_for, in_capacity
 from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments
 from panggon.cases.models import Case, Event
-from panggon.core.clock import Clock, ClockEffect, ClockEvent, read_clock
+from panggon.core.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
 from panggon.core.errors import PermanentError
 from panggon.core.procedure import (
     STATE_LABELS,
@@ -152,15 +152,29 @@ def offers(case: Case, user: User, *, now: datetime) -> tuple[CaseOffer, ...]:
     return tuple(offered.values())
 
 
-def clock_of(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:
-    """The clock of the service standard; None while it has not started."""
-    marks = [
-        ClockEvent(ClockEffect(event.clock), event.counts_at)
-        for event in case.events.all()
-        if event.clock != ClockEffect.NONE
-    ]
+def clock_of(
+    case: Case, *, now: datetime, calendar: Calendar | None = None, ahead: ClockEvent | None = None
+) -> Clock | None:
+    """The clock of the service standard; None while it has not started. `ahead`: what is about to happen to it.
+
+    One that has stopped is read as it was kept then: a calendar that is changed later does not change it.
+    """
+    events = [event for event in case.events.all() if event.clock != ClockEffect.NONE]
+    if events and ahead is None and "clock" in events[-1].data:
+        return from_record(events[-1].data["clock"])
+    marks = [*_marks(events), *([ahead] if ahead else [])]
     moments = [mark.at for mark in marks]
     return read_clock(marks, now=max([now, *moments]), calendar=calendar or schedule.calendar())
+
+
+def due_of(case: Case, *, calendar: Calendar) -> datetime | None:
+    """When an open case is due by this calendar, while it is paused as it was due when the pause began.
+
+    None before it was sent. `PermanentError` `calendar.missing` names a year without a calendar.
+    """
+    marks = _marks([event for event in case.events.all() if event.clock != ClockEffect.NONE])
+    clock = read_clock(marks, now=marks[-1].at, calendar=calendar) if marks else None
+    return clock.due_at if clock else None
 
 
 def clock_now(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:
@@ -175,6 +189,12 @@ def loads(technicians: Iterable[User]) -> dict[int, int]:
     """How many cases each technician has under way, by the person's key."""
     counted = Case.objects.filter(technician__in=technicians, state__in=WITH_TECHNICIAN).values("technician")
     return {row["technician"]: row["open"] for row in counted.annotate(open=Count("pk"))}
+
+
+def open_cases(*, after: int, most: int) -> list[Case]:
+    """Cases whose clock has not stopped, with their events, in the order of their keys from `after` on."""
+    cases = Case.objects.filter(submitted_at__isnull=False, stopped_at=None, pk__gt=after)
+    return list(_related(cases).prefetch_related(_CLOCK_EVENTS).order_by("pk")[:most])
 
 
 def public_status(number: str, token: str) -> PublicStatus | None:
@@ -205,6 +225,10 @@ def papers_for(case: Case, user: User, *, now: datetime) -> QuerySet[Paper]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _marks(events: list[Event]) -> list[ClockEvent]:
+    return [ClockEvent(ClockEffect(event.clock), event.counts_at) for event in events]
 
 
 def _related(cases: QuerySet[Case]) -> QuerySet[Case]:

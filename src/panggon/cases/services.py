@@ -15,10 +15,11 @@ from panggon.cases.effects import carry_out
 from panggon.cases.facts import facts_for, in_capacity
 from panggon.cases.models import Case, Event
 from panggon.cases.numbers import next_case_number
-from panggon.cases.selectors import clock_of, last_event
-from panggon.core.clock import ClockEffect
+from panggon.cases.selectors import clock_of, due_of, last_event
+from panggon.core.clock import Clock, ClockEffect, ClockEvent, to_record
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.procedure import TABLE, Action, Decision, Effect, Role, State
+from panggon.core.workdays import Calendar
 from panggon.people import selectors as people
 from panggon.people.models import ActingOfficial, Agency, User
 from panggon.people.selectors import Capacity
@@ -29,7 +30,7 @@ Data = Mapping[str, Any]
 CaseDecision = Decision[State, Action, Role, Effect]
 NOT_YOURS = "action.not_your_role"
 # Facts of the machine that an event keeps word for word: none of them says anything about a person.
-KEPT = ("shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem")
+KEPT = ("shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem", "due_before", "due_after")
 
 
 @transaction.atomic
@@ -61,13 +62,28 @@ def act(
     decision, capacity = _decide(case, action, actor=actor, data=data, at=at)
     stamp = stamp_of(case, action, decision.role, data, at=at)
     _set_state(case, decision, at=at, submitted_at=stamp or at)
+    clock = _set_due(case, decision, at=at, counts_at=stamp or at)
     kept = inputs.keep(case, action, data, actor=actor, at=at)
-    facts, words = {**taken, **_facts(data, kept, stamp, capacity)}, inputs.words_of(data)
+    facts, words = {**taken, **_facts(data, kept, stamp, capacity, clock)}, inputs.words_of(data)
     event = _append(case, decision, actor=actor, facts=facts, words=words, acting=capacity.acting, at=at)
-    _set_due(case, event)
     case.save()
     carry_out(decision.effects, case, event)
     return case
+
+
+@transaction.atomic
+def recalculate(case_id: int, *, calendar: Calendar, at: datetime) -> bool:
+    """Give an open case the due moment that this calendar leads to, as an act that names both; whether it moved.
+
+    A case whose clock has stopped keeps its own. `PermanentError` `calendar.missing`: the due moment stays as it is.
+    """
+    case = Case.objects.select_for_update().get(pk=case_id)
+    due = due_of(case, calendar=calendar)
+    if case.stopped_at or case.due_at is None or due in (None, case.due_at):
+        return False
+    data = {"due_at": due, "due_before": case.due_at.isoformat(), "due_after": due.isoformat()}
+    act(case_id, action=Action.RECALCULATE, actor=None, data=data, at=at)
+    return True
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -145,19 +161,24 @@ def _hold_name(case: Case, *, at: datetime) -> None:
     )
 
 
-def _set_due(case: Case, event: Event) -> None:
-    if event.clock == ClockEffect.NONE:
-        return
+def _set_due(case: Case, decision: CaseDecision, *, at: datetime, counts_at: datetime) -> Clock | None:
+    """The clock after this act, which counts at `counts_at`; None when the act does nothing to it."""
+    if decision.clock is ClockEffect.NONE:
+        return None
     try:
-        clock = clock_of(case, now=event.at)
+        clock = clock_of(case, now=at, ahead=ClockEvent(decision.clock, counts_at))
     except PermanentError as error:  # a year without a calendar: for the administrator to fill in, not for guessing
         raise InvalidError((Fault(error.code, facts=error.facts),)) from error
     case.due_at = clock.due_at if clock else None
     case.stopped_at = clock.stopped_at if clock else None
     case.working_seconds = round(clock.used.total_seconds()) if clock and clock.stopped_at else None
+    return clock
 
 
-def _facts(data: Data, files: Mapping[str, str], stamp: datetime | None, capacity: Capacity) -> dict[str, Any]:
+def _facts(
+    data: Data, files: Mapping[str, str], stamp: datetime | None, capacity: Capacity, clock: Clock | None
+) -> dict[str, Any]:
+    """What an event keeps of its inputs, of the order by which the actor stands in, and of a clock that it stops."""
     facts: dict[str, Any] = {name: data[name] for name in KEPT if name in data}
     if files:
         facts["files"] = dict(files)
@@ -168,6 +189,8 @@ def _facts(data: Data, files: Mapping[str, str], stamp: datetime | None, capacit
             "number": capacity.acting.order_number,
             "date": capacity.acting.order_date.isoformat(),
         }
+    if clock and clock.stopped_at:
+        facts["clock"] = to_record(clock)
     return facts
 
 

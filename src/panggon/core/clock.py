@@ -4,16 +4,18 @@ Source: SK 060/040/III Tahun 2022, "Waktu Penyelesaian: 2 Hari kerja". Due is th
 day after the start day; each pause moves it by its working time, breaks excluded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from panggon.core.errors import PermanentError
 from panggon.core.workdays import Calendar, Interval, add_working_time, closing, counted, opening, utc, working_time
 
 WORKING_DAYS = 2
+MICROSECOND = timedelta(microseconds=1)
 
 
 class ClockEffect(StrEnum):
@@ -57,6 +59,11 @@ class Clock:
         """The part of the whole allowance that is used; above 1 when it is exceeded."""
         return self.used / self.allowance
 
+    @property
+    def paused(self) -> timedelta:
+        """How long it did not run between start and end, by the hands of the clock."""
+        return sum((pause.duration for pause in self.pauses), timedelta())
+
 
 def read_clock(
     events: Iterable[ClockEvent], *, now: datetime, calendar: Calendar, days: int = WORKING_DAYS
@@ -66,8 +73,56 @@ def read_clock(
     `PermanentError`: `clock.order`, `clock.sequence` (a pause of what does not run), `calendar.missing`.
     """
     happened = [event for event in events if event.effect is not ClockEffect.NONE]
-    if not happened:
-        return None
+    return _started(happened, now=now, calendar=calendar, days=days) if happened else None
+
+
+def deadline(
+    start: datetime, *, pauses: Iterable[Interval] = (), calendar: Calendar, days: int = WORKING_DAYS
+) -> Clock:
+    """The clock of what starts then and pauses so, as it stands when it is due (or when the last pause ends later).
+
+    Raises what `read_clock` raises; `clock.order` as well for a pause that ends before it begins.
+    """
+    events = [ClockEvent(ClockEffect.START, start)]
+    for pause in pauses:
+        events += [ClockEvent(ClockEffect.PAUSE, pause.start), ClockEvent(ClockEffect.RESUME, pause.end)]
+    last = utc(events[-1].at)
+    clock = _started(events, now=last, calendar=calendar, days=days)
+    return _started(events, now=max(last, clock.due_at), calendar=calendar, days=days)
+
+
+def to_record(clock: Clock) -> dict[str, Any]:
+    """The clock as plain JSON values: what is kept of one that has stopped, whatever the calendar says later."""
+    return {
+        "started_at": clock.started_at.isoformat(),
+        "counts_from": clock.counts_from.isoformat(),
+        "due_at": clock.due_at.isoformat(),
+        "stopped_at": clock.stopped_at.isoformat() if clock.stopped_at else None,
+        "intervals": [_pair(interval) for interval in clock.intervals],
+        "pauses": [_pair(pause) for pause in clock.pauses],
+        "used": clock.used // MICROSECOND,
+        "allowance": clock.allowance // MICROSECOND,
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Clock:
+    """The stopped clock that `to_record` kept."""
+    started, stopped = (datetime.fromisoformat(record[name]) for name in ("started_at", "stopped_at"))
+    return Clock(
+        started_at=started,
+        counts_from=datetime.fromisoformat(record["counts_from"]),
+        due_at=datetime.fromisoformat(record["due_at"]),
+        stopped_at=stopped,
+        running=False,
+        intervals=tuple(map(_interval, record["intervals"])),
+        pauses=tuple(map(_interval, record["pauses"])),
+        elapsed=stopped - started,
+        used=record["used"] * MICROSECOND,
+        allowance=record["allowance"] * MICROSECOND,
+    )
+
+
+def _started(happened: list[ClockEvent], *, now: datetime, calendar: Calendar, days: int) -> Clock:
     _check(happened, now)
     started = utc(happened[0].at)
     running, stopped = _spans([*happened, ClockEvent(ClockEffect.NONE, now)])
@@ -90,6 +145,14 @@ def read_clock(
         used=sum((interval.duration for interval in intervals), timedelta()),
         allowance=working_time(counts_from, first_due, calendar=calendar),
     )
+
+
+def _pair(interval: Interval) -> list[str]:
+    return [interval.start.isoformat(), interval.end.isoformat()]
+
+
+def _interval(pair: Iterable[str]) -> Interval:
+    return Interval(*map(datetime.fromisoformat, pair))
 
 
 _MAY_FOLLOW = {

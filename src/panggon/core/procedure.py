@@ -60,6 +60,7 @@ IN_HAND = (
     State.REPORTED,
     State.AWAITING_APPROVAL,
 )
+CLOCK_OPEN = (State.SUBMITTED, *IN_HAND, State.INCOMPLETE, State.APPROVED, State.FIXING)
 
 # From the assignment until the case is handed over for good, somebody is its technician.
 WITH_TECHNICIAN = (
@@ -73,7 +74,9 @@ WITH_TECHNICIAN = (
     State.FIXING,
 )
 
-ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
+ProcedureRow = Row[State, Action, Role, Need, Effect]
+
+ROWS: tuple[ProcedureRow, ...] = (
     Row(Action.SAVE_DRAFT, (State.DRAFT,), State.DRAFT, OPD_OR_DESK),
     Row(Action.SAVE_DRAFT, (State.INCOMPLETE,), State.INCOMPLETE, OPD_OR_DESK),
     Row(
@@ -289,6 +292,8 @@ ROWS: tuple[Row[State, Action, Role, Need, Effect], ...] = (
         clock=ClockEffect.STOP,
         effects=UNDO,
     ),
+    # The calendar was changed: whoever has the case keeps it, only the due moment is another.
+    *(Row(Action.RECALCULATE, (state,), state, SYSTEM) for state in CLOCK_OPEN),
 )
 
 TABLE: Table[State, Action, Role, Need, Effect, Facts] = Table(

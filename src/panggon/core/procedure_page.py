@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 
 from panggon.core.clock import ClockEffect
-from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, ROWS, STATE_LABELS, TABLE, Action, Need, Role, State
+from panggon.core.procedure import (
+    ACTION_LABELS,
+    CLOCK_OPEN,
+    ROLE_LABELS,
+    ROWS,
+    STATE_LABELS,
+    TABLE,
+    Action,
+    Need,
+    ProcedureRow,
+    Role,
+    State,
+)
 
 INTRODUCTION = """# The procedure
 
@@ -50,21 +62,26 @@ def states() -> str:
 
 
 def actions() -> str:
-    rows = [
+    rows = dict.fromkeys(
         (
             _steps(row.action),
             f"`{row.action}`",
             ACTION_LABELS[row.action].text,
             ", ".join(_role(role, needs) for role, needs in row.roles.items()),
-            ", ".join(f"`{source}`" for source in row.sources),
-            f"`{row.target}`",
+            ", ".join(f"`{source}`" for source in _sources(row)),
+            "the same" if row.action is Action.RECALCULATE else f"`{row.target}`",
             _words(row.needs),
             "" if row.clock is ClockEffect.NONE else str(row.clock),
             _words(row.effects),
         )
         for row in ROWS
-    ]
-    return table("Actions", ("SK", "action", "button", "who", "from", "to", "needs", "clock", "effects"), rows)
+    )
+    return table("Actions", ("SK", "action", "button", "who", "from", "to", "needs", "clock", "effects"), list(rows))
+
+
+def _sources(row: ProcedureRow) -> tuple[State, ...]:
+    """One line for the action that leaves every state as it is, instead of one a state."""
+    return CLOCK_OPEN if row.action is Action.RECALCULATE else row.sources
 
 
 def table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -64,6 +64,7 @@ class Action(StrEnum):
     CHANGE_SPEC = "change_spec"
     WITHDRAW = "withdraw"
     REFUSE = "refuse"
+    RECALCULATE = "recalculate"
 
 
 class Effect(StrEnum):
@@ -191,5 +192,6 @@ ACTION_LABELS: Mapping[Action, ActionLabel] = MappingProxyType(
         Action.CHANGE_SPEC: ActionLabel("Ubah Spesifikasi", (9,)),
         Action.WITHDRAW: ActionLabel("Batalkan", (1, 2, 3, 4, 5, 6, 7)),
         Action.REFUSE: ActionLabel("Tolak", (2, 3, 4, 5, 6, 7)),
+        Action.RECALCULATE: ActionLabel("Hitung Ulang Batas Waktu", ()),
     }
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from panggon.portal import deadline
+
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread may hold one of PostgreSQL's connections; a waiting node holds a thread.
 PAGE_THREADS, NODE_THREADS = 8, 32
@@ -85,6 +87,9 @@ def seed_calendar(years: tuple[int, ...]) -> None:
     from panggon.schedule.services import seed  # noqa: PLC0415 (needs Django)
 
     click.echo(f"{seed(years or (2025, 2026, 2027))} hari libur baru")
+
+
+main.add_command(deadline.command)
 
 
 @main.group()

@@ -15,6 +15,7 @@ from panggon.people import selectors as people
 from panggon.people.models import User
 
 Roles = frozenset[Role]
+OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("cases:home", _("Menunggu saya"), "home", everybody),
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread),
     Item("public:track", _("Lacak"), "search", everybody),
+    Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
 )
 VISITOR: tuple[Item, ...] = (

@@ -11,6 +11,7 @@ from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
+from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
 from panggon.people.models import User
 
@@ -131,6 +132,15 @@ def _entry(event: Event, *, inside: bool) -> Entry:
         at=event.at,
         step=step_of(action, state=source),
         state=STATE_LABELS[State(event.target)].text if moved else "",
-        words=event.note if inside or Role(event.role) is Role.APPLICANT or action in SAID_TO_APPLICANT else "",
+        words=_words(event, inside=inside),
         stamped_at=event.counts_at if "stamped_at" in event.data else None,
     )
+
+
+def _words(event: Event, *, inside: bool) -> str:
+    action = Action(event.action)
+    if action is Action.RECALCULATE:
+        before, after = (datetime.fromisoformat(event.data[name]) for name in ("due_before", "due_after"))
+        moments = {"before": moment_words(before), "after": moment_words(after)}
+        return _("Kalender kerja diubah: batas penyelesaian semula %(before)s, sekarang %(after)s.") % moments
+    return event.note if inside or Role(event.role) is Role.APPLICANT or action in SAID_TO_APPLICANT else ""
