@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import selectors, services
+from panggon.cases import selectors, services, watching
 from panggon.core.errors import PermanentError
 from panggon.outbox import defer
 from panggon.schedule import selectors as schedule
@@ -33,3 +33,25 @@ def recalculate(after: int = 0) -> None:
             logger.warning("%s keeps its due moment: %s", case.number, error)
     if len(cases) == BATCH:
         defer("cases.recalculate", lock="cases.recalculate", after=cases[-1].pk)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.watch", lock="cases.watch", queueing_lock="cases.watch")
+def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule; what counts is the time at which it runs)
+    """In office hours: warn of deadlines, remind OPDs, withdraw what stayed unanswered. Late runs skip nothing."""
+    calendar = schedule.calendar()
+    if not watching.may_speak(timezone.now(), calendar=calendar):
+        return
+    rules = schedule.reminders()
+    for case in selectors.watched_cases():
+        try:
+            watching.watch(case, now=timezone.now(), calendar=calendar, rules=rules)
+        except PermanentError as error:
+            logger.warning("%s: its time cannot be told: %s", case.number, error)
+
+
+@app.periodic(cron="15 1 * * 1-5")  # 08.15 in Pekalongan
+@app.task(name="cases.check_calendar", queueing_lock="cases.check_calendar")
+def check_calendar(timestamp: int) -> None:  # noqa: ARG001
+    """Tell the administrator, once a week, of a year that deadlines will fall in and whose days are not known yet."""
+    watching.check_calendar(now=timezone.now())

@@ -6,6 +6,7 @@ from typing import Any
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.models import Case, File, LetterSource
+from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults
 from panggon.core.procedure import Action, Facts
@@ -33,6 +34,7 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         signed_sheet=bool(data.get("signed_sheet")),
         reasons=str(data.get("reasons", "")),
         shown_digest=str(data.get("shown_digest", "")),
+        correction_unanswered=actor is None and _stayed_unanswered(case),
         checklist_complete=set(data.get("checklist", ())) == set(ITEMS),
         division=str(case.division_id or ""),
         technician=str(case.technician_id or ""),
@@ -72,6 +74,11 @@ def _site(case: Case) -> dict[str, Any]:
         "wish_running": sites.running_wish(site) is not None,
         "evidence": sites.evidence_of(site),
     }
+
+
+def _stayed_unanswered(case: Case) -> bool:
+    """Whether it was kept that all reminders went out and the time after them is over (`watching` does)."""
+    return case.alerts.filter(kind=AlertKind.UNANSWERED, since=case.state_since).exists()
 
 
 def name_faults(case: Case) -> tuple[Fault, ...] | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import clock_jobs  # noqa: F401 (its tasks belong to this module's for the worker)
+from panggon.cases import clock_jobs, recipients  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
 from panggon.cases.models import Case, Event
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.services import act
@@ -25,10 +25,8 @@ from panggon.core.procedure import (
     TABLE,
     Action,
     Effect,
-    Role,
     State,
     next_words,
-    waits_for,
 )
 from panggon.notify.services import tell
 from panggon.office.selectors import office
@@ -153,35 +151,15 @@ def _said(wish: Wish) -> dict[str, str]:
     return said
 
 
-def _applicants(event: Event) -> list[User]:
-    return list(event.case.agency.people.filter(is_active=True))
-
-
-def _technician(event: Event) -> list[User]:
-    return [event.case.technician] if event.case.technician else []
-
-
 def _former(event: Event) -> list[User]:
     """A closed account is told nothing any more."""
     return list(people.active(pk=event.data["former_technician"]))
 
 
-def _next_people(event: Event) -> list[User]:
-    case, role = event.case, waits_for(State(event.target))
-    if role is None:
-        return []
-    if role is Role.APPLICANT:
-        return _applicants(event)
-    if role is Role.TECHNICIAN:
-        return _technician(event)
-    division = case.division if role is Role.DIVISION_HEAD else None
-    return list(people.holders_of(role, now=timezone.now(), division=division))
-
-
 RECIPIENTS: Mapping[Effect, Callable[[Event], list[User]]] = {
-    Effect.NOTIFY_APPLICANT: _applicants,
-    Effect.NOTIFY_TECHNICIAN: _technician,
-    Effect.NOTIFY_SUCCESSOR: _technician,
+    Effect.NOTIFY_APPLICANT: lambda event: recipients.applicants(event.case),
+    Effect.NOTIFY_TECHNICIAN: lambda event: recipients.technician(event.case),
+    Effect.NOTIFY_SUCCESSOR: lambda event: recipients.technician(event.case),
     Effect.NOTIFY_FORMER: _former,
-    Effect.NOTIFY_NEXT: _next_people,
+    Effect.NOTIFY_NEXT: lambda event: recipients.holders(event.case, State(event.target), now=timezone.now()),
 }

@@ -204,3 +204,24 @@ class ChecklistResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item}: {self.met}"
+
+
+class Alert(models.Model):
+    """That people were told, once, that time had passed; only `alerting` writes here.
+
+    `level` is a percentage of the time or the number of a reminder. `since` is the moment from which it was reckoned,
+    so that a case that comes into the same state again is told of again.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="alerts")
+    kind = models.CharField(max_length=20)  # of core.alerts.AlertKind
+    since = models.DateTimeField()
+    level = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["case_id", "at", "level"]
+        constraints = [models.UniqueConstraint(fields=["case", "kind", "since", "level"], name="alert_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.level}"

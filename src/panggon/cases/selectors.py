@@ -1,7 +1,7 @@
 """What people may see of cases, and what waits for whom. Reading changes nothing."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ from panggon.core.procedure import (
     step_under_way,
     waits_for,
 )
+from panggon.core.shares import Passage, StepTime, step_time, time_by_step
 from panggon.core.workdays import Calendar, closing
 from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
 from panggon.papers.models import Paper
@@ -191,10 +192,30 @@ def loads(technicians: Iterable[User]) -> dict[int, int]:
     return {row["technician"]: row["open"] for row in counted.annotate(open=Count("pk"))}
 
 
+def step_time_of(case: Case, clock: Clock, *, now: datetime, calendar: Calendar) -> StepTime | None:
+    """What the step under way has used of its share, pauses left out; None when no step is or it has no share."""
+    step = step_under_way(State(case.state))
+    if step is None or clock.stopped_at is not None:
+        return None
+    events = [
+        Passage(event.counts_at, step_under_way(State(event.target)), ClockEffect(event.clock))
+        for event in case.events.all()
+    ]
+    used = time_by_step(events, now=now, calendar=calendar)
+    return step_time(step, used, allowance=clock.allowance, shares=schedule.step_shares())
+
+
 def open_cases(*, after: int, most: int) -> list[Case]:
     """Cases whose clock has not stopped, with their events, in the order of their keys from `after` on."""
     cases = Case.objects.filter(submitted_at__isnull=False, stopped_at=None, pk__gt=after)
     return list(_related(cases).prefetch_related(_CLOCK_EVENTS).order_by("pk")[:most])
+
+
+def watched_cases() -> Iterator[Case]:
+    """The cases in which the passing of time means something: the clock runs, or the OPD is waited for."""
+    open_or_delivered = Q(submitted_at__isnull=False, stopped_at=None) | Q(state=State.DELIVERED)
+    cases = _related(Case.objects.filter(open_or_delivered)).prefetch_related(_CLOCK_EVENTS, "alerts")
+    return cases.order_by("pk").iterator(chunk_size=500)
 
 
 def public_status(number: str, token: str) -> PublicStatus | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from panggon.core.vocabulary import Role
 from panggon.core.workdays import Calendar, closing, office_hours, utc
 
 LEVELS = (50, 80, 100)  # percent of the whole allowance
@@ -16,6 +17,7 @@ class AlertKind(StrEnum):
     DEADLINE = "deadline"  # the level is a percentage of `LEVELS`
     CORRECTION = "correction"  # what has to be added was not sent; the level is the number of the reminder
     DELIVERY = "delivery"  # nobody has said that the site can be reached; the same
+    UNANSWERED = "unanswered"  # all reminders of a correction went out, and the time after them is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Reminding:
     most: int
 
 
+# Who is told as well when the time of somebody is over.
+SUPERIORS: Mapping[Role, Role] = MappingProxyType(
+    {Role.TECHNICIAN: Role.DIVISION_HEAD, Role.DIVISION_HEAD: Role.HEAD, Role.REGISTRAR: Role.HEAD}
+)
 REMINDERS: Mapping[AlertKind, Reminding] = MappingProxyType(
     {AlertKind.CORRECTION: Reminding(3, 3), AlertKind.DELIVERY: Reminding(3, 3)}
 )

@@ -8,8 +8,10 @@ from panggon.cases import selectors
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
+from panggon.cases.views.time_spent import time_spent
 from panggon.core.procedure import STATE_LABELS, State, waits_for
 from panggon.people.permissions import signed_in
+from panggon.schedule import selectors as schedule
 
 
 @signed_in
@@ -37,6 +39,8 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     # Before the offers: what still runs here makes the page ask again, so that older offers do not stay on it.
     view = preparation.view_of(case) if presentation.shows_preparation(case, request.user) else None
     shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
+    calendar = schedule.calendar()
+    clock = selectors.clock_now(case, now=now, calendar=calendar)
     return {
         "case": case,
         "state": STATE_LABELS[state],
@@ -48,7 +52,8 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "problem": view.problem if view else "",
         "corrections": presentation.corrections(case),
         "entries": presentation.timeline(case, request.user, now=now),
-        "clock": presentation.clock(case, now=now),
+        "clock": presentation.clock_view(clock),
+        "time": time_spent(case, clock, now=now, calendar=calendar),
         "papers": selectors.papers_for(case, request.user, now=now),
         "letter": acting.letter_of(case),
         "request_rows": presentation.request_rows(case, request.user, now=now),

@@ -10,6 +10,7 @@ from panggon.cases import selectors
 from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
 from panggon.core.acting import ActingKind, acting_title
+from panggon.core.clock import Clock
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
@@ -18,7 +19,7 @@ from panggon.people.models import User
 BEFORE_PREPARATION = frozenset(
     {State.DRAFT, State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING, State.INCOMPLETE}
 )
-SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE})
+SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action.WITHDRAW})
 WARN, LATE = 80, 100
 
 
@@ -74,9 +75,8 @@ def holder(case: Case) -> str:
     return ROLE_LABELS[role]
 
 
-def clock(case: Case, *, now: datetime) -> ClockView | None:
+def clock_view(reading: Clock | None) -> ClockView | None:
     """None until the case was sent, and in a year without a calendar."""
-    reading = selectors.clock_now(case, now=now)
     if reading is None:
         return None
     percent = round(reading.share * 100)

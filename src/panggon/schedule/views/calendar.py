@@ -74,7 +74,7 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 def may_change(request: HttpRequest) -> bool:
-    return Role.ADMINISTRATOR in people.roles_of(request.user)
+    return Role.ADMINISTRATOR in people.roles_of(request.user, now=timezone.now())
 
 
 def _known_or_404(year: int) -> None:

@@ -1,0 +1,40 @@
+"""Who is meant when somebody has to be told of a case."""
+
+from datetime import datetime
+
+from panggon.cases.models import Case
+from panggon.core.alerts import SUPERIORS
+from panggon.core.procedure import Role, State, waits_for
+from panggon.people import selectors as people
+from panggon.people.models import User
+
+
+def applicants(case: Case) -> list[User]:
+    """The people of the OPD that asks."""
+    return list(case.agency.people.filter(is_active=True))
+
+
+def technician(case: Case) -> list[User]:
+    return [case.technician] if case.technician else []
+
+
+def holders(case: Case, state: State, *, now: datetime) -> list[User]:
+    """Those who have the case in this state, acting officials included."""
+    role = waits_for(state)
+    return _in_role(case, role, now) if role else []
+
+
+def superiors(case: Case, state: State, *, now: datetime) -> list[User]:
+    """The next level above those who have the case."""
+    role = waits_for(state)
+    superior = SUPERIORS.get(role) if role else None
+    return _in_role(case, superior, now) if superior else []
+
+
+def _in_role(case: Case, role: Role, now: datetime) -> list[User]:
+    if role is Role.APPLICANT:
+        return applicants(case)
+    if role is Role.TECHNICIAN:
+        return technician(case)
+    division = case.division if role is Role.DIVISION_HEAD else None
+    return list(people.holders_of(role, now=now, division=division))
