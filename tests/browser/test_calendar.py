@@ -15,7 +15,12 @@ SHEET = "tanggal;nama;jenis;dasar\n01/07/2026;Hari Jadi Kota;libur daerah;SK Wal
 def test_the_calendar_is_read_and_kept(visitors: Visitors) -> None:
     with visitors.person("administrator") as admin:
         page = admin.page
-        admin.open("/kalender/2026/")
+        admin.open("/kalender/penutupan/tambah/")
+        page.get_by_label("Tutup mulai").fill("2026-02-03T10:00")
+        page.get_by_label("Buka kembali").fill("2026-02-04T07:30")
+        page.get_by_label("Alasan").fill("Banjir rob")
+        page.get_by_role("button", name="Simpan").click()
+        expect(page.get_by_role("link", name="Banjir rob")).to_be_visible()
         admin.look("calendar-year")
         page.get_by_role("link", name="Desember", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Desember 2026")

@@ -31,7 +31,13 @@ def test_every_notice_of_the_procedure_has_its_row():
     assert list(TABLE) == list(Occasion)
     assert set(AUDIENCES) == {effect for effect in Effect if effect.name.startswith("NOTIFY_")}
     told = {occasion_of(effect, row.target) for row in ROWS for effect in row.effects if effect in AUDIENCES}
-    assert told == {Occasion.YOUR_TURN, Occasion.PROGRESS, Occasion.WORK_FAILED}
+    assert told == {
+        Occasion.YOUR_TURN,
+        Occasion.PROGRESS,
+        Occasion.WORK_FAILED,
+        Occasion.TAKEN_OVER,
+        Occasion.HANDED_ON,
+    }
 
 
 @pytest.mark.parametrize("state", State)
@@ -47,7 +53,7 @@ def test_whose_turn_it_is(state):
 def test_a_persons_choice_holds_unless_a_decision_waits(occasion):
     assert mailing_of(occasion, Mailing.AT_ONCE) is Mailing.AT_ONCE
     assert mailing_of(occasion, Mailing.DIGEST) is Mailing.DIGEST
-    presses = occasion not in (Occasion.PROGRESS, Occasion.INFORMATION)
+    presses = occasion not in (Occasion.PROGRESS, Occasion.INFORMATION, Occasion.HANDED_ON)
     assert mailing_of(occasion, Mailing.NONE) is (Mailing.AT_ONCE if presses else Mailing.NONE)
 
 
