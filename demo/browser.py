@@ -125,6 +125,10 @@ class Browser:
     def __enter__(self) -> Self:
         return self
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        return dict(self._client.cookies)
+
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
