@@ -4,7 +4,7 @@ Every moment that goes in is aware of its time zone; every moment that comes out
 closing time sharp the office is closed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -61,6 +61,8 @@ class Calendar:
     periods: tuple[Period, ...]
     holidays: Mapping[date, str] = field(default_factory=dict)
     closings: tuple[Interval, ...] = ()
+    # What `office_hours` has found out already: a list of old cases asks for the same days again and again.
+    known: dict[date, tuple[Interval, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def utc(moment: datetime) -> datetime:
@@ -72,6 +74,13 @@ def utc(moment: datetime) -> datetime:
 
 def office_hours(day: date, *, calendar: Calendar) -> tuple[Interval, ...]:
     """When the office is open on a day. `PermanentError` `calendar.missing` names the year without a calendar."""
+    known = calendar.known.get(day)
+    if known is None:
+        known = calendar.known[day] = _office_hours(day, calendar)
+    return known
+
+
+def _office_hours(day: date, calendar: Calendar) -> tuple[Interval, ...]:
     if day.year not in calendar.years:
         raise PermanentError("calendar.missing", f"no calendar for {day.year}", year=day.year)
     period = next((period for period in reversed(calendar.periods) if period.first <= day <= period.last), None)
@@ -99,12 +108,16 @@ def counted(start: datetime, end: datetime, *, calendar: Calendar) -> tuple[Inte
     if start >= end:
         return ()
     first, last = (_local_day(moment, calendar) for moment in (start, end))
-    clipped = (
-        Interval(max(hours.start, start), min(hours.end, end))
-        for day in _days(first, last)
-        for hours in office_hours(day, calendar=calendar)
-    )
-    return tuple(interval for interval in clipped if interval.start < interval.end)
+    found: list[Interval] = []
+    for day in _days(first, last):
+        hours = office_hours(day, calendar=calendar)
+        found += _clipped(hours, start, end) if day in (first, last) else hours
+    return tuple(found)
+
+
+def _clipped(hours: Iterable[Interval], start: datetime, end: datetime) -> Iterator[Interval]:
+    clipped = (Interval(max(part.start, start), min(part.end, end)) for part in hours)
+    return (part for part in clipped if part.start < part.end)
 
 
 def working_time(start: datetime, end: datetime, *, calendar: Calendar) -> timedelta:

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 
 from panggon.core.vocabulary import Role
 from panggon.people.models import ActingOfficial, Agency, Division, RoleAssignment, User
+from panggon.remembered import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,7 @@ def capacities_of(user: User | None, *, now: datetime) -> tuple[Capacity, ...]:
 
 def roles_of(user: User, *, now: datetime) -> frozenset[Role]:
     """Every role in which a person may act now: posts held or acted in, and applicant for who belongs to an agency."""
-    held, acted = (posts.filter(user=user).values_list("role") for posts in (in_charge(now), acting_at(now)))
-    roles = frozenset(Role(role) for (role,) in held.union(acted))
-    return roles | {Role.APPLICANT} if user.agency_id else roles
+    return remembered(("people.roles_of", user.pk), lambda: _roles_of(user, now=now))
 
 
 def is_official(user: User, *, now: datetime) -> bool:
@@ -63,7 +62,8 @@ def is_official(user: User, *, now: datetime) -> bool:
     These need a second factor.
     """
     posts = RoleAssignment.objects.filter(user=user).values("role")
-    return posts.union(acting_at(now).filter(user=user).values("role")).exists()
+    parts = posts.union(acting_at(now).filter(user=user).values("role"))
+    return remembered(("people.is_official", user.pk), parts.exists)
 
 
 def divisions_of(user: User, role: Role, *, now: datetime) -> QuerySet[Division]:
@@ -108,6 +108,20 @@ def active(**which: Any) -> QuerySet[User]:
     return User.objects.filter(is_active=True, **which)
 
 
+def all_divisions() -> QuerySet[Division]:
+    return Division.objects.all()
+
+
+def agency_named(words: str) -> Agency | None:
+    """The agency with this short name, however it is capitalised."""
+    return Agency.objects.filter(short_name__iexact=words).first()
+
+
+def agencies_like(words: str) -> QuerySet[Agency]:
+    """The agencies in whose names these words stand."""
+    return Agency.objects.filter(Q(name__icontains=words) | Q(short_name__icontains=words))
+
+
 def agencies() -> QuerySet[Agency]:
     return Agency.objects.all()
 
@@ -117,15 +131,17 @@ def may_apply(user: User) -> bool:
     return user.agency_id is not None or user.role_assignments.filter(role=Role.REGISTRAR).exists()
 
 
-def all_divisions() -> QuerySet[Division]:
-    return Division.objects.all()
-
-
 def user_named(login: str) -> User | None:
     return User.objects.filter(username=login).first()
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _roles_of(user: User, *, now: datetime) -> frozenset[Role]:
+    held, acted = (posts.filter(user=user).values_list("role") for posts in (in_charge(now), acting_at(now)))
+    roles = frozenset(Role(role) for (role,) in held.union(acted))
+    return roles | {Role.APPLICANT} if user.agency_id else roles
 
 
 def _of_the_same_post(acting: QuerySet[ActingOfficial]) -> QuerySet[ActingOfficial]:

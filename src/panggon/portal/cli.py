@@ -10,8 +10,9 @@ import click
 from panggon.portal import deadline
 
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
-# Each thread may hold one of PostgreSQL's connections; a waiting node holds a thread.
+# Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
 PAGE_THREADS, NODE_THREADS = 8, 32
+WORKERS_MOST = 6
 
 
 @click.group()
@@ -36,8 +37,15 @@ def migrate() -> None:
 @click.option("--nodes", is_flag=True, help="The interface of the nodes instead of the pages.")
 @click.option("--address", default="127.0.0.1", show_default=True)
 @click.option("--port", type=int, help="8080, with --nodes 8081.")
-def serve(*, nodes: bool, address: str, port: int | None) -> None:
-    """Answer browsers, or with --nodes the agents of the hosting machines."""
+@click.option(
+    "--workers",
+    type=click.IntRange(1, WORKERS_MOST),
+    default=1,
+    show_default=True,
+    help=f"Processes, with {PAGE_THREADS} threads and as many connections of PostgreSQL each.",
+)
+def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
+    """Answer browsers, or with --nodes the agents of the hosting machines (always one process)."""
     from granian import Granian  # noqa: PLC0415 (only here)
     from granian.constants import Interfaces  # noqa: PLC0415
 
@@ -47,7 +55,7 @@ def serve(*, nodes: bool, address: str, port: int | None) -> None:
         address=address,
         port=port or (8081 if nodes else 8080),
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=1 if nodes else workers,
         blocking_threads=NODE_THREADS if nodes else PAGE_THREADS,
         websockets=False,
         respawn_failed_workers=True,

@@ -11,6 +11,7 @@ from panggon.core.alerts import REMINDERS, AlertKind, Reminding
 from panggon.core.errors import PermanentError
 from panggon.core.shares import STEP_SHARES
 from panggon.core.workdays import Calendar, Interval, Period, Session, Week, office_hours
+from panggon.remembered import remembered
 from panggon.schedule.known import HolidayKind, KnownDay
 from panggon.schedule.models import Closing, Holiday, OfficeHours, ReminderRule, StepShare, Year
 from panggon.schedule.sheet import DayChange
@@ -48,6 +49,10 @@ class Month:
 
 def calendar() -> Calendar:
     """Office hours, holidays and closings as they are now known: four queries, however many years."""
+    return remembered("schedule.calendar", _calendar)
+
+
+def _calendar() -> Calendar:
     return Calendar(
         zone=ZoneInfo(settings.TIME_ZONE),
         years=frozenset(Year.objects.values_list("year", flat=True)),

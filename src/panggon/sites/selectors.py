@@ -5,6 +5,7 @@ from django.db.models import Count, F, Q, QuerySet
 from panggon.core.needs import Evidence
 from panggon.core.spec import SiteState
 from panggon.office.selectors import office
+from panggon.remembered import remembered
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
@@ -19,7 +20,8 @@ def waiting_wishes() -> QuerySet[Wish]:
 
 
 def running_wish(site: Site) -> Wish | None:
-    return waiting_wishes().filter(site=site).order_by("id").first()
+    running = waiting_wishes().filter(site=site).order_by("id")
+    return remembered(("sites.running_wish", site.pk), running.first)
 
 
 def wish(number: int) -> Wish:
@@ -35,13 +37,14 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
 def current_plan(site: Site) -> Wish | None:
     """The node's newest answer to a plan of the site as it is wished now; an older plan is nothing to approve."""
     planned = site.wishes.filter(purpose=Purpose.PLAN, generation=site.generation, outcome=Outcome.PLANNED)
-    return planned.filter(cancelled_at=None).order_by("-id").first()
+    newest = planned.filter(cancelled_at=None).order_by("-id")
+    return remembered(("sites.current_plan", site.pk, site.generation), newest.first)
 
 
 def last_proof(site: Site) -> Wish | None:
     """The wish whose report carries the newest evidence, good or bad."""
     proofs = site.wishes.filter(outcome__in=PROOFS, proved_at__isnull=False, cancelled_at=None)
-    return proofs.order_by("-id").first()
+    return remembered(("sites.last_proof", site.pk), proofs.order_by("-id").first)
 
 
 def evidence_of(site: Site) -> Evidence | None:

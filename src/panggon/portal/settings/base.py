@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "panggon.portal.middleware.ContentSecurityPolicy",
+    "panggon.portal.middleware.RememberedAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,6 +84,8 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
+# Kept by each thread between requests: a sign-in to PostgreSQL costs more than most pages.
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
