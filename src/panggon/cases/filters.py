@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F, Q
 
-from panggon.core.procedure import State, step_under_way
+from panggon.core.procedure import Role, State, step_under_way, waits_for
 
 HANDED_OVER = frozenset({State.DELIVERED, State.FIXING, State.DONE})
 ENDED = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
@@ -28,10 +28,18 @@ class Timing(StrEnum):
     BEYOND = "lewat"
 
 
+HELD_BY: Mapping[Role, str] = {
+    Role.APPLICANT: "di-opd",
+    Role.REGISTRAR: "di-tu",
+    Role.HEAD: "di-kepala-dinas",
+    Role.DIVISION_HEAD: "di-kepala-bidang",
+    Role.TECHNICIAN: "di-petugas",
+}
 # By the words that stand in addresses: groups of states, and each state by itself.
 STANDINGS: Mapping[str, frozenset[State]] = {
     "berjalan": OPEN,
     "diserahkan": HANDED_OVER,
+    **{words: frozenset(state for state in OPEN if waits_for(state) is role) for role, words in HELD_BY.items()},
     **{state.value: frozenset({state}) for state in State},
 }
 
@@ -62,12 +70,12 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Empty: every case. `sent` and `stopped` are the days on which the clock was started and stopped."""
+    """Empty: every case. `agency` is a short name; `sent` and `stopped` are when the clock was started and stopped."""
 
     words: str = ""
     standing: str = ""
     step: int | None = None
-    agency: int | None = None
+    agency: str = ""
     division: int | None = None
     technician: int | None = None
     year: int | None = None
@@ -88,8 +96,13 @@ class Filter:
             meant &= Days(date(self.year, 1, 1), date(self.year, 12, 31)).within("created_at")
         if self.timing:
             meant &= _timed(self.timing, moments)
-        columns = {"agency_id": self.agency, "division_id": self.division, "technician_id": self.technician}
-        return meant & Q(**{name: value for name, value in {**columns, "kind": self.kind}.items() if value})
+        columns = {
+            "agency__short_name": self.agency,
+            "division_id": self.division,
+            "technician_id": self.technician,
+            "kind": self.kind,
+        }
+        return meant & Q(**{name: value for name, value in columns.items() if value})
 
 
 def _found_by(words: str) -> Q:

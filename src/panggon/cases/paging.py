@@ -8,6 +8,8 @@ from django.db.models import F, Q, QuerySet
 
 from panggon.cases.models import Case
 
+COUNTED_MOST = 1_000
+
 
 class Order(StrEnum):
     NEWEST = "terbaru"
@@ -51,6 +53,11 @@ KEYS: dict[Order, tuple[Key, ...]] = {
     Order.DEADLINE: (Key("due_at", may_be_empty=True), Key("id")),
     Order.AGENCY: (Key("agency__name"), Key("created_at", descending=True), Key("id", descending=True)),
 }
+
+
+def total_of(cases: QuerySet[Case]) -> int:
+    """How many there are; of very many only that they are more than `COUNTED_MOST`, because counting reads them all."""
+    return cases.order_by().values("pk")[: COUNTED_MOST + 1].count()
 
 
 def page_of(cases: QuerySet[Case], order: Order, *, after: Case | None, size: int) -> Page:

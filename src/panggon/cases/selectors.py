@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from panggon.cases.facts import facts_for, in_capacity
-from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments
+from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments, Timing
 from panggon.cases.models import Case, Event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
 from panggon.core.errors import PermanentError
@@ -108,7 +108,8 @@ def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
 
 def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
     """Of what this person may see, the cases that are meant."""
-    cases = visible_to(user, now=now).filter(meant.condition(moments_at(now)))
+    moments = moments_at(now) if meant.timing is Timing.SOON else Moments(now, now)
+    cases = visible_to(user, now=now).filter(meant.condition(moments))
     return cases.filter(_in_hand(user, now=now)) if meant.waiting_for_me else cases
 
 

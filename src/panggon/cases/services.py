@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from panggon.audit.chain import digest_of, salted
+from panggon.audit.services import record
 from panggon.cases import inputs
 from panggon.cases.chain import body
 from panggon.cases.desk import stamp_of
 from panggon.cases.effects import carry_out
+from panggon.cases.exporting import MOST, Kind
 from panggon.cases.facts import facts_for, in_capacity
 from panggon.cases.models import Case, Event
 from panggon.cases.numbers import next_case_number
@@ -84,6 +87,16 @@ def recalculate(case_id: int, *, calendar: Calendar, at: datetime) -> bool:
     data = {"due_at": due, "due_before": case.due_at.isoformat(), "due_after": due.isoformat()}
     act(case_id, action=Action.RECALCULATE, actor=None, data=data, at=at)
     return True
+
+
+@transaction.atomic
+def record_export(actor: User, cases: QuerySet[Case], *, kind: Kind, asked: str, at: datetime) -> None:
+    """Keep that this person takes these cases away as a file. `InvalidError` `export.too_many` beyond the limit."""
+    rows = cases.count()
+    if rows > MOST[kind]:
+        raise InvalidError((Fault("export.too_many", facts={"rows": rows, "kind": kind.name, "most": MOST[kind]}),))
+    taken = {"berkas": kind.value, "daftar": asked, "baris": rows}
+    record(f"cases.export:{actor.pk}", before=None, after=taken, actor=actor, at=at)
 
 
 # ------------------------------------------------------------------------------------------------------------------

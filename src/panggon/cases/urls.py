@@ -1,15 +1,19 @@
 from django.urls import path, register_converter
 
 from panggon.cases.slugs import ActionConverter
-from panggon.cases.views import access, application, case, files, home, step
+from panggon.cases.views import access, application, case, files, finding, home, report, step
 
 register_converter(ActionConverter, "action")
 
 app_name = "cases"
 urlpatterns = [
+    path("laporan/", report.report, name="report"),
     path("beranda/", home.home, name="home"),
     path("permohonan/baru/", application.new, name="new"),
     path("permohonan/cek-nama/", application.check_name, name="check_name"),
+    path("permohonan/", finding.find, name="find"),
+    path("permohonan/ekspor/", finding.export, name="export"),
+    path("permohonan/opd/", finding.agencies, name="agencies"),
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),

@@ -45,6 +45,7 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "access.too_many_keys": "Paling banyak {most} kunci.",
         "access.password_short": "Kata sandi paling sedikit {least} karakter.",
         "access.password_long": "Kata sandi paling banyak {most} karakter.",
+        "export.too_many": "Daftar memuat {rows} permohonan; berkas {kind} paling banyak {most}. Persempit daftarnya.",
         "calendar.missing": "Kalender hari kerja tahun {year} belum ada. Mohon administrator mengisinya lebih dahulu.",
         "action.not_from_this_state": "Langkah ini tidak dapat dilakukan pada keadaan permohonan sekarang.",
         "action.not_your_role": "Langkah ini bukan tugas Anda.",

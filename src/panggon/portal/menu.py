@@ -49,6 +49,8 @@ def having(*roles: Role) -> Callable[[Roles], bool]:
 SIGNED_IN: tuple[Item, ...] = (
     Item("cases:home", _("Menunggu saya"), "home", everybody),
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread),
+    Item("cases:find", _("Permohonan"), "list-check", everybody),
+    Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("public:track", _("Lacak"), "search", everybody),
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),

@@ -1,0 +1,120 @@
+"""The list of all that a person may see, with its box, its filters and its export."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+
+from panggon.cases import exporting, selectors, services
+from panggon.cases.exporting import Kind
+from panggon.cases.filters import TICKING
+from panggon.cases.forms.finding import FindForm
+from panggon.cases.models import Case
+from panggon.cases.paging import COUNTED_MOST, page_of, total_of
+from panggon.cases.views import presentation
+from panggon.cases.words import fault_words
+from panggon.core.errors import InvalidError
+from panggon.core.procedure import State
+from panggon.people import selectors as people
+from panggon.people.permissions import official, signed_in
+
+PAGE_SIZE = 25
+AGENCIES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    case: Case
+    holder: str
+    late: bool
+
+
+@signed_in
+def find(request: HttpRequest) -> HttpResponse:
+    """What the address asks for, a page at a time; `sesudah` is the number of the last row of the page before."""
+    now = timezone.now()
+    form = FindForm(request.GET, user=request.user, now=now)
+    if not form.is_valid():
+        return render(request, "cases/find.html", {"form": form, "narrowed": True}, status=422)
+    cases = selectors.found(request.user, form.meant(), now=now)
+    after = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
+    total = total_of(cases)
+    page = page_of(cases, form.order(), after=after, size=PAGE_SIZE)
+    context = {
+        "form": form,
+        "narrowed": form.narrows(),
+        "total": total,
+        "many": total > COUNTED_MOST,
+        "most": COUNTED_MOST,
+        "found": [_found(case, now) for case in page.rows],
+        "further": after is not None,
+        "next": _address(request, sesudah=page.after) if page.after else "",
+        "first": _address(request),
+        "asked": [(name, value) for name, value in request.GET.items() if name != "sesudah" and value],
+        "limits": exporting.MOST,
+    }
+    return render(request, "cases/find.html", context)
+
+
+@official
+def agencies(request: HttpRequest) -> HttpResponse:
+    """The names that fit what is being typed into the filter."""
+    fitting = people.agencies_like(request.GET.get("opd", "").strip())[:AGENCIES_SHOWN]
+    return render(request, "cases/agencies.html", {"agencies": fitting})
+
+
+@signed_in
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The whole list as a file. Who took what with it is kept, so this is no mere reading."""
+    now = timezone.now()
+    form = FindForm(request.POST, user=request.user, now=now)
+    back = f"{reverse('cases:find')}?{_asked(request)}"
+    if not form.is_valid():
+        return redirect(back)
+    kind = Kind.XLSX if request.POST.get("berkas") == Kind.XLSX else Kind.CSV
+    cases = selectors.found(request.user, form.meant(), now=now)
+    try:
+        services.record_export(request.user, cases, kind=kind, asked=_asked(request), at=now)
+    except InvalidError as error:
+        messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
+        return redirect(back)
+    return _file(kind, cases.order_by("-created_at", "-pk"), name=f"permohonan-{localtime(now):%Y%m%d-%H%M}")
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _found(case: Case, now: datetime) -> Found:
+    late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
+    return Found(case, presentation.holder(case), late)
+
+
+def _address(request: HttpRequest, **changes: str) -> str:
+    """The address of the same list from its beginning, with these changes."""
+    asked = request.GET.copy()
+    asked.pop("sesudah", None)
+    for name, value in changes.items():
+        asked[name] = value
+    return f"{reverse('cases:find')}?{asked.urlencode()}"
+
+
+def _asked(request: HttpRequest) -> str:
+    """What the list was narrowed by, as it stands in its address."""
+    return urlencode({name: value for name, value in request.POST.items() if name in FindForm.base_fields and value})
+
+
+def _file(kind: Kind, cases: QuerySet[Case], *, name: str) -> HttpResponseBase:
+    if kind is Kind.XLSX:
+        return FileResponse(exporting.workbook(cases), as_attachment=True, filename=f"{name}.xlsx")
+    response = StreamingHttpResponse(exporting.csv_lines(cases), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
