@@ -19,6 +19,7 @@ def portal_environment(layout: Layout, *, simulation: bool) -> dict[str, str]:
         "PANGGON_SEALS": str(layout.office / "seals"),
         "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "PANGGON_EMAIL_FILES": str(layout.office / "mail"),
+        "PANGGON_WEBHOOK_NETWORKS": "127.0.0.0/8",  # for what is tried out beside the demonstration
         "HOME": str(layout.office),
     }
 

@@ -52,6 +52,7 @@ def test_event_and_jobs_are_written_together(office):
         ("cases.make_paper", {"event": event.pk, "kind": "receipt"}, f"case-{case.pk}"),
         ("cases.notify", {"event": event.pk, "whom": "notify_applicant"}, None),
         ("cases.notify", {"event": event.pk, "whom": "notify_next"}, None),
+        ("cases.publish", {"event": event.pk}, None),
     ]
 
 

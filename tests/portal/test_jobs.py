@@ -151,3 +151,20 @@ def test_a_job_that_waits_already_does_not_break_the_transaction(office):
         defer("notify.send_mail", once="x", notice=1)
         office.registrar.save()
     assert ProcrastinateJob.objects.filter(queueing_lock="x").count() == 1
+
+
+def test_servers_of_others_that_never_answer_hold_up_no_paper(office, database_url, tmp_path, silent_mail_server):
+    port, connections = silent_mail_server
+    for number in range(12):  # more than all crews together
+        tell(office.head, reference=str(number), subject="Hal", text="Isi", path="/", at=office.now)
+    case = office.bring_to(State.RECEIVED)
+    smtp = {
+        "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "PANGGON_EMAIL_HOST": "127.0.0.1",
+        "PANGGON_EMAIL_PORT": str(port),
+    }
+    with Worker(database_url, tmp_path, **smtp) as worker:
+        until(lambda: connections, "no mail was tried")
+        until(lambda: papers_of(case.number).exists(), "mail holds up the paper", seconds=15)
+        assert not office.head.notices.exclude(mailed_at=None).exists()
+        worker.kill()

@@ -161,6 +161,13 @@ def test_choosing_is_kept_and_recorded(office):
     assert "Kadis" in text(page)
 
 
+def test_each_change_of_a_choice_is_recorded(office):
+    for language in ("en", "id"):
+        user = User.objects.get(pk=office.head.pk)
+        services.choose(user, mailing=Mailing.NONE, phone=False, language=language, at=office.later())
+    assert [change.after["language"] for change in Change.objects.all()] == ["id", "en"]
+
+
 def test_a_choice_that_there_is_not_is_told_at_its_field(office):
     answer = visitor(office.head).post("/pemberitahuan/pilihan/", {**CHOICE, "mailing": "x", "language": "xx"})
     assert answer.status_code == 422

@@ -23,6 +23,9 @@ ARGUMENTS = {
     "month": 11,
     "pk": 1,
     "day": "2026-12-25",
+    "endpoint": 1,
+    "delivery": uuid.UUID(int=1),
+    "token": "x",
 }
 
 

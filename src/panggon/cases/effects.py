@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from panggon.cases.models import Case, Event
-from panggon.core.procedure import Effect
+from panggon.core.notices import is_public_step
+from panggon.core.procedure import Effect, State
 from panggon.outbox import defer
 from panggon.papers.contents import PaperKind
 from panggon.sites import services as sites
@@ -31,6 +32,8 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
             defer("cases.notify", event=event.pk, whom=effect.value)
         elif case.site is not None:
             WISHES[effect](case, case.site, event.at)
+    if is_public_step(State(event.source), State(event.target)):
+        defer("cases.publish", event=event.pk)
 
 
 def _plan(case: Case, site: Site, at: datetime) -> None:

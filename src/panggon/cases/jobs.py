@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +29,7 @@ from panggon.core.procedure import (
     State,
     next_words,
 )
+from panggon.notify.endpoints import announce
 from panggon.notify.services import tell
 from panggon.office.selectors import office
 from panggon.outbox import defer
@@ -70,6 +72,18 @@ def notify(event: int, whom: str) -> None:
                 },
                 at=cause.at,
             )
+
+
+@app.task(name="cases.publish", retry=PATIENCE)
+@transaction.atomic
+def publish(event: int) -> None:
+    """Tell those outside what the tracking page shows as well: webhooks, and who follows without an account."""
+    cause = Event.objects.select_related("case").get(pk=event)
+    number, state, at = cause.case.number, State(cause.target), cause.at
+    subject = NOTICES[Occasion.PUBLIC_STEP].subject.format(number=number, state=STATE_LABELS[state].text)
+    data = {"subject": subject, "url": settings.PANGGON_BASE_URL, "number": number, "state": state.value}
+    announce(Occasion.PUBLIC_STEP, reference=f"case:{cause.case_id}:{cause.sequence}", data=data, at=at)
+    defer("public.tell_followers", number=number, sequence=cause.sequence, state=state.value)
 
 
 @app.task(name="cases.site_reported", retry=PATIENCE)

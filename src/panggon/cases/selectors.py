@@ -238,6 +238,16 @@ def public_status(number: str, token: str) -> PublicStatus | None:
     )
 
 
+def token_of(number: str) -> str:
+    """The code that belongs to a number, for links to the tracking page; only for who proved to have it."""
+    return Case.objects.values_list("token", flat=True).get(number=number)
+
+
+def over_since(moment: datetime) -> QuerySet[Case]:
+    """The cases that ended before this moment."""
+    return Case.objects.filter(state__in=TABLE.finals, state_since__lt=moment)
+
+
 def papers_for(case: Case, user: User, *, now: datetime) -> QuerySet[Paper]:
     """The papers that this person may read: the OPD gets its own, and what is handed over once it was delivered."""
     issued = papers_of(case.number)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -12,10 +13,11 @@ from procrastinate.contrib.django import app
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.notices import last_opening
-from panggon.notify import selectors, services
+from panggon.notify import endpoints, selectors, services
 from panggon.notify.mail import Mail, link, send
 from panggon.notify.models import Notice
-from panggon.notify.retries import QUEUE, GrowingPauses
+from panggon.notify.posting import post
+from panggon.notify.retries import MAIL, WEBHOOKS, GrowingPauses
 from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.schedule import selectors as schedule
@@ -23,7 +25,7 @@ from panggon.schedule import selectors as schedule
 logger = logging.getLogger(__name__)
 
 
-@app.task(name="notify.send_mail", queue=QUEUE, retry=GrowingPauses())
+@app.task(name="notify.send_mail", queue=MAIL, retry=GrowingPauses())
 def send_mail(notice: int) -> None:
     """Send one notice. Killed between sending and marking it sends twice, rather than never."""
     row = selectors.to_mail(notice)
@@ -46,10 +48,10 @@ def send_digests(timestamp: int) -> None:  # noqa: ARG001 (the moment for which 
     """Who wants one mail each morning of a working day gets it then, or as soon as a worker runs again."""
     before = last_opening(timezone.now(), calendar=schedule.calendar())
     for reader in selectors.digest_readers(before=before):
-        defer("notify.send_digest", queue=QUEUE, once=f"digest-{reader}", user=reader, before=before.isoformat())
+        defer("notify.send_digest", queue=MAIL, once=f"digest-{reader}", user=reader, before=before.isoformat())
 
 
-@app.task(name="notify.send_digest", queue=QUEUE)
+@app.task(name="notify.send_digest", queue=MAIL)
 def send_digest(user: int, before: str) -> None:
     """One person's digest. When it cannot be sent now, `send_digests` asks again ten minutes later."""
     notices = selectors.digest_of(user, before=datetime.fromisoformat(before))
@@ -65,10 +67,24 @@ def send_digest(user: int, before: str) -> None:
         services.mark_mailed(*notices, at=timezone.now())
 
 
+@app.task(name="notify.deliver", queue=WEBHOOKS, retry=GrowingPauses())
+def deliver(delivery: str) -> None:
+    """One attempt. Killed before it was kept, the receiver gets the same message again, with the same id."""
+    row = selectors.to_deliver(delivery)
+    if row is None:
+        return
+    at = timezone.now()
+    body, headers = endpoints.request_of(row, at=at)
+    answer = post(row.endpoint.url, body, headers, allowed=settings.PANGGON_WEBHOOK_NETWORKS)
+    if endpoints.keep_attempt(row, answer, at=at):
+        raise TemporaryError("webhook.not_delivered", answer.problem or str(answer.status))
+
+
 @app.periodic(cron="15 19 * * *")
 @app.task(name="notify.forget_old", queueing_lock="notify.forget_old")
 def forget_old(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
     services.forget_old(now=timezone.now())
+    endpoints.forget_old(now=timezone.now())
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """What people were told, how they want to be told, and what gateways outside are told. Only the services write here."""
 
+import uuid
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -49,3 +52,67 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.mailing}"
+
+
+class Endpoint(models.Model):
+    """A receiver outside that is told of events; `secret` is encrypted and is shown once, when it is made."""
+
+    name = models.CharField(max_length=80, unique=True)
+    url = models.URLField(max_length=500)
+    secret = models.TextField()
+    events = ArrayField(models.CharField(max_length=20))
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """One message to one endpoint; its id stays the same through all attempts, so that a receiver knows a repetition.
+
+    `tries` counts since it was last sent by hand.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DELIVERED = "delivered"
+        DEAD = "dead"  # given up; a person may send it again
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=20)
+    body = models.JSONField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at"]
+        indexes = [
+            models.Index(fields=["endpoint", "-made_at"], name="delivery_of_endpoint"),
+            models.Index(fields=["-made_at"], condition=Q(state="dead"), name="delivery_dead"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try of a delivery: the answer's status and beginning, or why there was none."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField(null=True)
+    problem = models.CharField(max_length=40, blank=True)  # code of `notify.words.PROBLEM_WORDS`
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.status or self.problem}"

@@ -5,8 +5,8 @@ from procrastinate.jobs import Job
 
 from panggon.core.notices import PAUSES
 
-# Jobs that talk to servers of others have workers of their own, so that a slow one never holds up a paper.
-QUEUE = "telling"
+# Jobs that talk to servers of others have crews of their own, so that a slow one never holds up a paper.
+MAIL, WEBHOOKS = "mail", "webhooks"
 
 
 class GrowingPauses(BaseRetryStrategy):

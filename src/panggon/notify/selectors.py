@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from panggon.core.notices import Mailing
-from panggon.notify.models import Notice, Preference
+from panggon.notify.models import Delivery, Endpoint, Notice, Preference
 from panggon.people.models import User
 
 COUNTED_TO = 100  # the menu says "99+" beyond
@@ -50,6 +50,31 @@ def digest_readers(*, before: datetime) -> list[int]:
 def unsent_mail() -> QuerySet[Notice]:
     """The e-mails that were given up, the newest first."""
     return Notice.objects.filter(~Q(mail_problem=""), mailed_at=None).select_related("recipient").order_by("-made_at")
+
+
+def endpoints() -> QuerySet[Endpoint]:
+    """Each with `dead`, the number of its deliveries that were given up."""
+    return Endpoint.objects.annotate(dead=Count("deliveries", filter=Q(deliveries__state=Delivery.State.DEAD)))
+
+
+def endpoint(pk: int) -> Endpoint | None:
+    return Endpoint.objects.filter(pk=pk).first()
+
+
+def deliveries_of(endpoint: Endpoint) -> QuerySet[Delivery]:
+    """The newest first, each with its attempts."""
+    return endpoint.deliveries.prefetch_related("attempts").order_by("-made_at", "pk")
+
+
+def dead_deliveries() -> QuerySet[Delivery]:
+    """All that were given up, the newest first, each with endpoint and attempts."""
+    dead = Delivery.objects.filter(state=Delivery.State.DEAD)
+    return dead.select_related("endpoint").prefetch_related("attempts").order_by("-made_at", "pk")
+
+
+def to_deliver(delivery: str) -> Delivery | None:
+    """None when it was delivered, given up, or is gone."""
+    return Delivery.objects.select_related("endpoint").filter(pk=delivery, state=Delivery.State.WAITING).first()
 
 
 def _collected(before: datetime) -> QuerySet[Notice]:

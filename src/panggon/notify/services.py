@@ -9,9 +9,10 @@ from django.utils.translation import override
 
 from panggon.audit.services import record
 from panggon.core.notices import PAUSES, Mailing, Occasion, mailing_of
-from panggon.notify import selectors
+from panggon.notify import endpoints, selectors
+from panggon.notify.mail import link
 from panggon.notify.models import Notice, Preference
-from panggon.notify.retries import QUEUE
+from panggon.notify.retries import MAIL
 from panggon.outbox import defer
 from panggon.people import services as people
 from panggon.people.models import User
@@ -43,7 +44,10 @@ def tell(
         defaults={**words, "occasion": occasion, "path": path, "made_at": at, "mailing": mailing},
     )
     if is_new and mailing is Mailing.AT_ONCE:
-        defer("notify.send_mail", queue=QUEUE, notice=notice.pk)
+        defer("notify.send_mail", queue=MAIL, notice=notice.pk)
+    if is_new and preference.phone and recipient.phone:
+        data = {"subject": notice.subject, "url": link(path), "phone": recipient.phone}
+        endpoints.announce(occasion, reference=f"{recipient.pk} {reference}", data=data, at=at)
     return notice
 
 
@@ -81,18 +85,18 @@ def mail_again(notice: Notice) -> None:
     """Send an e-mail that was given up."""
     given_up = Notice.objects.filter(pk=notice.pk, mailed_at=None).exclude(mail_problem="")
     if given_up.update(mail_problem="", mail_tries=0, mailing=Mailing.AT_ONCE):
-        defer("notify.send_mail", queue=QUEUE, notice=notice.pk)
+        defer("notify.send_mail", queue=MAIL, notice=notice.pk)
 
 
 @transaction.atomic
 def choose(user: User, *, mailing: Mailing, phone: bool, language: str, at: datetime) -> None:
     """How the person wants to be told from now on. What was told before goes the way that held then."""
     preference = selectors.preference_of(user)
-    before = _chosen(preference)
+    before = _chosen(preference, user)
     people.choose_language(user, language)
     preference.mailing, preference.phone = mailing, phone
     preference.save()
-    record(f"notify.preference:{user.pk}", before=before, after=_chosen(preference), actor=user, at=at)
+    record(f"notify.preference:{user.pk}", before=before, after=_chosen(preference, user), actor=user, at=at)
 
 
 def forget_old(*, now: datetime) -> int:
@@ -101,9 +105,5 @@ def forget_old(*, now: datetime) -> int:
     return old.delete()[0]
 
 
-def _chosen(preference: Preference) -> dict[str, Any]:
-    return {
-        "mailing": str(preference.mailing),
-        "phone": preference.phone,
-        "language": preference.user.language,
-    }
+def _chosen(preference: Preference, user: User) -> dict[str, Any]:
+    return {"mailing": str(preference.mailing), "phone": preference.phone, "language": user.language}

@@ -32,6 +32,7 @@ def _page(view: str, title: Any, purpose: Any) -> Entry:
 
 PLANS = _page("sites:plans", _("Paket situs"), _("Penyimpanan, memori, dan versi PHP yang ditawarkan."))
 NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, keadaannya, dan kode pendaftaran."))
+WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi tahu, dan pesan yang gagal terkirim."))
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
 
 
@@ -41,6 +42,6 @@ def administration(request: HttpRequest) -> HttpResponse:
     sections = [
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
-        (_("Surat dan data"), [NUMBERING, _group(Group.MAIL), _group(Group.RETENTION)]),
+        (_("Surat dan data"), [NUMBERING, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION)]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

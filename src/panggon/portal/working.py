@@ -1,4 +1,4 @@
-"""The office worker: one process with two crews, so that a slow server of others never holds up a paper."""
+"""The office worker: one process with three crews, so that a slow server of others never holds up a paper."""
 
 import asyncio
 import signal
@@ -9,11 +9,11 @@ from typing import Any
 from procrastinate import App
 from procrastinate.jobs import DEFAULT_QUEUE
 
-from panggon.notify.retries import QUEUE as TELLING
+from panggon.notify.retries import MAIL, WEBHOOKS
 from panggon.portal.jobs import HEARTBEAT_SECONDS, SILENCE_SECONDS
 
 # How many jobs of a queue run at a time. Each may hold one of PostgreSQL's connections.
-CREWS: Mapping[str, int] = {DEFAULT_QUEUE: 4, TELLING: 3}
+CREWS: Mapping[str, int] = {DEFAULT_QUEUE: 4, MAIL: 2, WEBHOOKS: 2}
 OPTIONS: dict[str, Any] = {
     "fetch_job_polling_interval": 0.5,  # how soon a job follows the one whose lock it waits for
     "update_heartbeat_interval": HEARTBEAT_SECONDS,

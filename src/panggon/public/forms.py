@@ -4,6 +4,16 @@ from django.utils.translation import gettext_lazy as _
 REQUIRED = {"required": _("Wajib diisi.")}
 
 
+class FollowForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Alamat email"),
+        max_length=254,
+        error_messages={**REQUIRED, "invalid": _("Alamat email ini tidak lengkap.")},
+        help_text=_("Hanya dipakai untuk permohonan ini, dan dihapus setelah permohonan selesai."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
 class TrackingForm(forms.Form):
     nomor = forms.CharField(
         label=_("Nomor permohonan"),

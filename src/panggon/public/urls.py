@@ -6,4 +6,7 @@ app_name = "public"
 urlpatterns = [
     path("", views.start, name="start"),
     path("lacak/", views.track, name="track"),
+    path("lacak/ikuti/", views.follow, name="follow"),
+    path("lacak/ikuti/<str:token>/", views.confirm, name="confirm"),
+    path("lacak/berhenti/<str:token>/", views.unfollow, name="unfollow"),
 ]

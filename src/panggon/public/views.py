@@ -1,15 +1,22 @@
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from panggon.cases import selectors
 from panggon.cases.selectors import PublicStatus
 from panggon.core.contacts import CHANNEL_LABELS, Contact
+from panggon.core.errors import InvalidError
 from panggon.core.procedure import STATE_LABELS
 from panggon.office.selectors import office
 from panggon.people.permissions import public
-from panggon.public import throttle
-from panggon.public.forms import TrackingForm
+from panggon.public import services, throttle
+from panggon.public.forms import FollowForm, TrackingForm
+from panggon.public.words import FAULT_WORDS
 
 
 @public
@@ -25,8 +32,61 @@ def track(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Terlalu banyak percobaan. Silakan coba lagi beberapa menit lagi."))
         return render(request, "public/track.html", {"form": form}, status=429)
     status = _status(form) if form.is_bound and form.is_valid() else None
+    return _tracked(request, form, status, FollowForm())
+
+
+@public
+@require_POST
+def follow(request: HttpRequest) -> HttpResponse:
+    """Whoever has number and code may leave an address; it is written to only after a link in a first mail is used."""
+    tracking, form = TrackingForm(request.POST), FollowForm(request.POST)
+    if not throttle.allowed(request.META.get("REMOTE_ADDR", "")):
+        tracking.add_error(None, _("Terlalu banyak percobaan. Silakan coba lagi beberapa menit lagi."))
+        return render(request, "public/track.html", {"form": tracking}, status=429)
+    status = _status(tracking) if tracking.is_valid() else None
+    if status is None or not form.is_valid() or not _asked(status.number, form):
+        return _tracked(request, tracking, status, form, code=422)
+    words = _("Bila alamat itu belum mengikuti permohonan ini, kami baru saja mengirim tautan untuk mengonfirmasinya.")
+    messages.success(request, words, "positive")
+    return redirect(services.tracking_path(status.number))
+
+
+@public
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of the first mail. A program that looks at links in mails confirms nothing: the button does."""
+    follower = services.follower_to_confirm(token)
+    if follower is not None and request.method == "POST":
+        services.confirm(follower, at=timezone.now())
+    context = {"follower": follower, "done": request.method == "POST"}
+    return render(request, "public/confirm.html", context, status=200 if follower else 410)
+
+
+@csrf_exempt  # mail programs call it by RFC 8058; the token is the proof
+@public
+def unfollow(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in every mail: one press, and the address is erased."""
+    number = services.unfollow(token) if request.method == "POST" else services.followed(token)
+    return render(request, "public/unfollow.html", {"number": number, "done": request.method == "POST"})
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _tracked(
+    request: HttpRequest, form: TrackingForm, status: PublicStatus | None, follow_form: FollowForm, *, code: int = 200
+) -> HttpResponse:
     context = {"form": form, "status": status, "moves": _moves(status), "steps": _steps(status)}
-    return render(request, "public/track.html", context)
+    return render(request, "public/track.html", {**context, "follow_form": follow_form}, status=code)
+
+
+def _asked(number: str, form: FollowForm) -> bool:
+    try:
+        services.ask(number, form.cleaned_data["email"], language=get_language() or "id", at=timezone.now())
+    except InvalidError as error:
+        for fault in error.faults:
+            form.add_error("email", FAULT_WORDS[fault.code])
+        return False
+    return True
 
 
 def _contacts() -> list[tuple[str, Contact]]:

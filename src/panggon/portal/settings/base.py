@@ -164,6 +164,10 @@ EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
+PANGGON_FOLLOWER_DAYS = environment.number("PANGGON_FOLLOWER_DAYS", 30)  # after the end of what is followed
+PANGGON_DELIVERY_DAYS = environment.number("PANGGON_DELIVERY_DAYS", 90)  # how long what webhooks carried is kept
+# Networks (CIDR) outside of the public internet that webhooks may call all the same.
+PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 PANGGON_NOTICE_DAYS = environment.number("PANGGON_NOTICE_DAYS", 180)  # how long what people were told is kept
 LOGGING = {
     "version": 1,

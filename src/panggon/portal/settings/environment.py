@@ -1,6 +1,7 @@
 """What an installation sets from outside: environment variables, read once, each with a clear complaint."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,6 +29,14 @@ def number(name: str, default: int) -> int:
 def words(name: str) -> list[str]:
     """A list, separated by commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def networks(name: str) -> tuple[str, ...]:
+    """A list of networks such as 10.0.0.0/8, separated by commas."""
+    try:
+        return tuple(str(ip_network(word)) for word in words(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
 
 
 def secret(name: str) -> str:

@@ -1,0 +1,48 @@
+"""What the pages say about webhooks: events, states, and what went wrong."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from panggon.core.notices import Occasion
+from panggon.core.webhook import TEST
+
+EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
+    {
+        Occasion.YOUR_TURN: _("Keputusan menunggu seseorang"),
+        Occasion.PROGRESS: _("Permohonan maju, untuk OPD pemohon"),
+        Occasion.TAKEN_OVER: _("Permohonan berpindah petugas teknis"),
+        Occasion.HANDED_ON: _("Permohonan diserahkan ke petugas teknis lain"),
+        Occasion.WORK_FAILED: _("Pekerjaan server belum berhasil"),
+        Occasion.ACCESS_FAILED: _("Hak akses belum terpasang"),
+        Occasion.CLOSING_FAILED: _("Situs belum tertutup"),
+        Occasion.WARNING: _("Batas waktu mendekat atau lewat"),
+        Occasion.REMINDER: _("Pengingat untuk OPD"),
+        Occasion.INFORMATION: _("Pemberitahuan lain"),
+        Occasion.PUBLIC_STEP: _("Langkah umum, tanpa data orang"),
+        TEST: _("Percobaan"),
+    }
+)
+STATE_WORDS: Mapping[str, Any] = MappingProxyType(
+    {"waiting": _("menunggu giliran"), "delivered": _("terkirim"), "dead": _("gagal")}
+)
+PROBLEM_WORDS: Mapping[str, Any] = MappingProxyType(
+    {
+        "timeout": _("Tidak ada jawaban dalam sepuluh detik."),
+        "tls": _("Sertifikat atau sambungan TLS tidak dapat dipercaya."),
+        "connection": _("Tidak dapat tersambung."),
+        "address.unknown": _("Nama host tidak ditemukan."),
+        "address.private": _("Alamat jaringan dalam tidak boleh dipanggil, kecuali diizinkan lewat pengaturan."),
+    }
+)
+FAULT_WORDS: Mapping[str, Any] = MappingProxyType(
+    {
+        "name.taken": _("Nama ini sudah dipakai."),
+        "events.none": _("Pilih paling sedikit satu peristiwa."),
+        "url.broken": _("Alamat ini tidak lengkap. Contoh: https://gerbang.example.go.id/panggon"),
+        "url.too_much": _("Alamat tidak boleh memuat nama pengguna, kata sandi, atau tanda #."),
+        "url.not_https": _("Alamat harus diawali https://, kecuali untuk mesin ini sendiri."),
+    }
+)
