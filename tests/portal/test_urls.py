@@ -12,6 +12,9 @@ from panggon.people.permissions import Permission, permission_of, signed_in
 
 ARGUMENTS = {
     "group": Group.LETTERHEAD,
+    "name": "naskah.typ",
+    "sample": "receipt",
+    "version": 1,
     "plan": 1,
     "node": 1,
     "sha256": "0" * 64,

@@ -1,4 +1,4 @@
-"""What the department decides about papers: how they are numbered."""
+"""What the department decides about papers: how they are numbered, and how they look."""
 
 import re
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from panggon.core.errors import Fault, InvalidError
 from panggon.office.forms import GroupForm
 from panggon.office.values import NUMBER_PARTS, Numbering
+from panggon.papers import printing
 from panggon.papers.contents import TITLES, PaperKind
+from panggon.papers.words import fault_words
 
 CODE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,4}")  # Permendagri 83/2022
 OWN = "code_"  # prefix of the fields of single kinds
@@ -60,3 +63,45 @@ class NumberingForm(GroupForm):
         values = self.cleaned_data
         codes = {kind.value: values[f"{OWN}{kind}"] for kind in PaperKind if values[f"{OWN}{kind}"]}
         return Numbering(values["code"], codes, values["template"])
+
+
+class TemplateForm(forms.Form):
+    """The text of a template, typed or as a file; refused with the line where it is broken."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    text = forms.CharField(
+        label=_("Isi templat (Typst)"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "mono tall", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+    file = forms.FileField(
+        label=_("Atau unggah berkas templat"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".typ,text/plain"}),
+        help_text=_("Berkas menggantikan isi di atas."),
+    )
+
+    def __init__(self, *args: Any, name: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._name = name
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        try:
+            values["text"] = self._given(values)
+            printing.check(self._name, values["text"])
+        except UnicodeDecodeError:
+            self.add_error("file", fault_words(Fault("template.not_text")))
+        except InvalidError as error:
+            for fault in error.faults:
+                self.add_error("text", fault_words(fault))
+        return values
+
+    def _given(self, values: dict[str, Any]) -> str:
+        upload = values.get("file")
+        text = upload.read().decode() if upload else str(values.get("text", ""))
+        plain = text.replace("\r\n", "\n").rstrip() + "\n"
+        if not plain.strip():
+            raise InvalidError((Fault("template.empty", "text"),))
+        return plain

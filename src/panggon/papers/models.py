@@ -1,5 +1,6 @@
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 from panggon.papers.contents import TITLES, PaperKind
@@ -42,3 +43,18 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register} {self.year}: {self.last}"
+
+
+class TemplateVersion(models.Model):
+    """A template as the department changed it; an empty text puts the shipped one back. The newest of a name counts."""
+
+    name = models.CharField(max_length=60, db_index=True)
+    text = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"

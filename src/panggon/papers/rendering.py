@@ -1,8 +1,12 @@
 """From facts to PDF bytes with Typst. The same facts give the same bytes."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 import typst
@@ -10,22 +14,43 @@ import typst
 from panggon.core.errors import PermanentError
 
 TEMPLATES = Path(__file__).parent / "typst"
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+PLACE = re.compile(r"([\w-]+\.typ):(\d+):\d+")
 
 
-def render(template: str, facts: Mapping[str, Any]) -> bytes:
+def shipped() -> dict[str, str]:
+    """The templates as they came with Panggon, by file name."""
+    return {file.name: file.read_text() for file in sorted(TEMPLATES.glob("*.typ"))}
+
+
+def render(template: str, facts: Mapping[str, Any], *, files: Mapping[str, bytes] = NOTHING) -> bytes:
     """Compile `template` (a file name in the templates' folder) with these facts.
 
-    Raises PermanentError `paper.template` with Typst's own words when a template is broken.
+    `files` take the place of shipped ones, or stand beside them; nothing else can be read. Raises PermanentError
+    `paper.template` with Typst's own words, and in its facts `file` and `line`, when a template is broken.
     """
     try:
-        made = typst.compile(
-            TEMPLATES / template,
-            root=TEMPLATES,
-            sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
-            ignore_system_fonts=True,
-        )
+        with _folder(files) as folder:
+            made = typst.compile(
+                folder / template,
+                root=folder,
+                sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
+                ignore_system_fonts=True,
+            )
     except typst.TypstError as error:
-        raise PermanentError("paper.template", str(error)) from error
+        place = PLACE.search(error.diagnostic)
+        file, line = (place[1], int(place[2])) if place else (template, 0)
+        raise PermanentError("paper.template", error.message, file=file, line=line) from error
     if not isinstance(made, bytes):
-        raise PermanentError("paper.template", f"{template} gave no single document")
+        raise PermanentError("paper.template", f"{template} gave no single document", file=template, line=0)
     return made
+
+
+@contextmanager
+def _folder(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder with the templates and nothing else: all that a template can read."""
+    with TemporaryDirectory(prefix="panggon-paper-") as place:
+        folder = Path(place)
+        for name, data in ({file.name: file.read_bytes() for file in TEMPLATES.glob("*.typ")} | dict(files)).items():
+            (folder / name).write_bytes(data)
+        yield folder

@@ -15,7 +15,7 @@ from panggon.papers.facts import CaseFacts, Person
 from panggon.papers.inspection import inspect_letter
 from panggon.papers.models import Paper
 from panggon.papers.numbers import next_number
-from panggon.papers.rendering import render
+from panggon.papers.printing import render
 
 __all__ = ["inspect_letter", "issue"]
 

@@ -36,12 +36,15 @@ WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi ta
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
 
 
+TEMPLATES = _page("papers:templates", _("Templat naskah"), _("Bentuk naskah: diubah, dicoba, dan dikembalikan."))
+
+
 @holders(Role.ADMINISTRATOR)
 def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
     sections = [
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
-        (_("Surat dan data"), [NUMBERING, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION)]),
+        (_("Surat dan data"), [NUMBERING, TEMPLATES, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION)]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

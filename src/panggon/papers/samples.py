@@ -1,0 +1,88 @@
+"""Papers with made-up contents: what the department sees while it changes a template."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.facts import CaseFacts, Proof
+
+MADE = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One paper: its title, the template that makes it, and everything that stands on it but the letterhead."""
+
+    title: str
+    template: str
+    facts: Mapping[str, Any]
+
+
+FACTS = CaseFacts(
+    number="HST-2026-0001",
+    agency="Dinas Contoh",
+    title="Layanan Contoh",
+    label="contoh",
+    host="contoh.panggon.test",
+    kind="Aplikasi PHP",
+    database="MariaDB",
+    contact="Nama Narahubung, 0812-0000-0000",
+    letter_source="Surat permohonan",
+    letter_number="500.12/117/2026",
+    letter_date=date(2026, 11, 20),
+    letter_subject="Permohonan Hosting",
+    submitted_at=MADE,
+    due_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
+    completion="2 Hari kerja",
+    fee="Tidak dipungut biaya",
+    agenda_number="0001/2026",
+    received_at=MADE,
+    division="Bidang Contoh",
+    instruction="Selesaikan/tindak lanjuti",
+    nature="Segera",
+    note="Mohon diselesaikan sebelum batas waktu.",
+    technician="Nama Petugas",
+    checklist=(
+        ("Ada surat atau informasi pemberitahuan permohonan hosting", True, ""),
+        ("Ada narahubung yang dapat dihubungi", False, "Nomor HP belum ditulis"),
+    ),
+    plan_words=("Membuat nama domain contoh.panggon.test", "Membuat basis data s000001"),
+    plan_digest="0" * 64,
+    evidence=(
+        Proof("dns.answer", ok=True, detail="A 203.0.113.1"),
+        Proof("web.body", ok=True, detail="200"),
+    ),
+    evidence_digest="0" * 64,
+    proved_at=MADE,
+    site="s000001",
+    sftp_host="sftp.panggon.test",
+    sftp_port=22,
+    sftp_fingerprint="SHA256:contoh",
+    access_page="https://hosting.panggon.test/permohonan/HST-2026-0001/akses/",
+    tracking_page="https://hosting.panggon.test/lacak/?nomor=HST-2026-0001",
+)
+_FRAME = {
+    "office": {
+        "government": "Pemerintah Kota Contoh",
+        "name": "Dinas Contoh",
+        "address": "Jalan Contoh Nomor 1",
+        "phone": "(0285) 000000",
+        "place": "Kota Contoh",
+    },
+    "place": "Kota Contoh",
+    "made": {"year": 2026, "month": 11, "day": 24, "words": "24 November 2026"},
+    "simulation": True,
+    "footer": "Dinas Contoh",
+    "number": "000/001/2026",
+    "signer": {"role": "Kepala Dinas", "name": "Nama Pejabat", "number": "196905141994031006"},
+}
+
+SAMPLES: Mapping[str, Sample] = MappingProxyType(
+    {
+        kind.value.replace("_", "-"): Sample(TITLES[kind], "lembar.typ", {**_FRAME, **content(kind, FACTS)})
+        for kind in PaperKind
+    }
+)
