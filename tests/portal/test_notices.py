@@ -175,10 +175,10 @@ def test_a_choice_that_there_is_not_is_told_at_its_field(office):
     assert not Change.objects.exists()
 
 
-def test_old_notices_are_removed(office, settings):
+def test_old_notices_are_removed(office):
     old, new = told(office), told(office, reference="y")
-    Notice.objects.filter(pk=old.pk).update(made_at=new.made_at - timedelta(days=settings.PANGGON_NOTICE_DAYS))
-    services.forget_old(now=new.made_at + timedelta(seconds=1))
+    Notice.objects.filter(pk=old.pk).update(made_at=new.made_at - timedelta(seconds=1))
+    assert services.forget_before(new.made_at) == 1
     assert list(Notice.objects.all()) == [new]
 
 

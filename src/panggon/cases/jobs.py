@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import clock_jobs, recipients  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
+from panggon.cases import clock_jobs, recipients, retention  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
 from panggon.cases.models import Case, Event
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.services import act
@@ -112,6 +112,13 @@ def deliver_by_itself(case: int) -> None:
     """Step 8 where the department lets it happen by itself; tried again while a paper is still being made."""
     if Case.objects.filter(pk=case, state=State.APPROVED).exists():
         act(case, action=Action.DELIVER, actor=None, data={}, at=timezone.now())
+
+
+@app.periodic(cron="30 18 * * *")  # in the night of the office; cron runs in UTC
+@app.task(name="cases.erase_expired", queueing_lock="cases.erase_expired", retry=PATIENCE)
+def erase_expired(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
+    """What speaks of people goes when the department's period for it is over."""
+    retention.erase(now=timezone.now())
 
 
 # ------------------------------------------------------------------------------------------------------------------

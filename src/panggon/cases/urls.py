@@ -1,13 +1,14 @@
 from django.urls import path, register_converter
 
 from panggon.cases.slugs import ActionConverter
-from panggon.cases.views import access, application, case, files, finding, home, report, step
+from panggon.cases.views import access, application, case, files, finding, home, report, retention, step
 
 register_converter(ActionConverter, "action")
 
 app_name = "cases"
 urlpatterns = [
     path("laporan/", report.report, name="report"),
+    path("pengaturan/penghapusan/", retention.plan, name="retention"),
     path("beranda/", home.home, name="home"),
     path("permohonan/baru/", application.new, name="new"),
     path("permohonan/cek-nama/", application.check_name, name="check_name"),

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
 from panggon.core.procedure import NEED_WORDS, Need
+from panggon.core.retention import PersonalData
 from panggon.papers.dates import moment_words
 
 FAULT_WORDS: Mapping[str, str] = MappingProxyType(
@@ -73,3 +76,13 @@ def _shown(value: object) -> str:
     if isinstance(value, date):
         return date_format(value, "j F Y")
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+PERSONAL_DATA: Mapping[PersonalData, Any] = MappingProxyType(
+    {
+        PersonalData.WORDS: _("Alasan dan catatan yang ditulis orang"),
+        PersonalData.CONTACTS: _("Narahubung, admin teknis, dan kunci SSH-nya"),
+        PersonalData.LETTERS: _("Surat dan lembar yang diunggah"),
+        PersonalData.NOTICES: _("Pemberitahuan kepada orang"),
+    }
+)

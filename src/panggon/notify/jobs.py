@@ -83,7 +83,6 @@ def deliver(delivery: str) -> None:
 @app.periodic(cron="15 19 * * *")
 @app.task(name="notify.forget_old", queueing_lock="notify.forget_old")
 def forget_old(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
-    services.forget_old(now=timezone.now())
     endpoints.forget_old(now=timezone.now())
 
 

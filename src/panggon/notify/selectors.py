@@ -79,3 +79,8 @@ def to_deliver(delivery: str) -> Delivery | None:
 
 def _collected(before: datetime) -> QuerySet[Notice]:
     return Notice.objects.filter(mailing=Mailing.DIGEST, mailed_at=None, mail_problem="", made_at__lt=before)
+
+
+def older_than(moment: datetime) -> QuerySet[Notice]:
+    """Notices that people were given before."""
+    return Notice.objects.filter(made_at__lt=moment)

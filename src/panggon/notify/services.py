@@ -1,9 +1,8 @@
 """The only writer of notices and of people's choice how they are told."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
@@ -99,10 +98,9 @@ def choose(user: User, *, mailing: Mailing, phone: bool, language: str, at: date
     record(f"notify.preference:{user.pk}", before=before, after=_chosen(preference, user), actor=user, at=at)
 
 
-def forget_old(*, now: datetime) -> int:
-    """Remove the notices that are older than they are kept; how many went."""
-    old = Notice.objects.filter(made_at__lt=now - timedelta(days=settings.PANGGON_NOTICE_DAYS))
-    return old.delete()[0]
+def forget_before(moment: datetime) -> int:
+    """Remove the notices that are older; how many went."""
+    return selectors.older_than(moment).delete()[0]
 
 
 def _chosen(preference: Preference, user: User) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from panggon.papers.models import Paper
@@ -6,3 +8,8 @@ from panggon.papers.models import Paper
 def papers_of(case_number: str) -> QuerySet[Paper]:
     """The papers of a case in the order in which they were made."""
     return Paper.objects.filter(case_number=case_number)
+
+
+def kept_digests(digests: Collection[str]) -> set[str]:
+    """Those of these files that are papers as well."""
+    return set(Paper.objects.filter(sha256__in=digests).values_list("sha256", flat=True))

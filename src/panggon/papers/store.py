@@ -37,5 +37,10 @@ def get(digest: str) -> bytes:
     return data
 
 
+def remove(digest: str) -> None:
+    """Forget the bytes for good; what is gone already stays gone."""
+    _path(digest).unlink(missing_ok=True)
+
+
 def _path(digest: str) -> Path:
     return Path(settings.PANGGON_FILES) / digest[:2] / digest

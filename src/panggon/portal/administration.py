@@ -39,12 +39,15 @@ NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.
 TEMPLATES = _page("papers:templates", _("Templat naskah"), _("Bentuk naskah: diubah, dicoba, dan dikembalikan."))
 
 
+ERASING = _page("cases:retention", _("Penghapusan data pribadi"), _("Apa yang akan dihapus, dan apa yang sudah."))
+
+
 @holders(Role.ADMINISTRATOR)
 def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
     sections = [
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
-        (_("Surat dan data"), [NUMBERING, TEMPLATES, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION)]),
+        (_("Surat dan data"), [NUMBERING, TEMPLATES, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION), ERASING]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

@@ -161,6 +161,23 @@ def init(answers: Path | None) -> None:
         click.echo(f"{number}. {words}")
 
 
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+def retention(*, dry_run: bool) -> None:
+    """Erase what speaks of people and is older than the department keeps it; the worker does so every night."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.cases import retention as periods  # noqa: PLC0415
+    from panggon.cases.words import PERSONAL_DATA  # noqa: PLC0415
+
+    rows = (periods.due if dry_run else periods.erase)(now=timezone.now())
+    for row in rows:
+        click.echo(f"{PERSONAL_DATA[row.kind]}: {row.things} ({row.cases} permohonan), sebelum {row.before:%Y-%m-%d}")
+    if not any(row.things for row in rows):
+        click.echo("Tidak ada yang melewati masa simpannya.")
+
+
 @main.command("seed-demo", context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def seed_demo(arguments: tuple[str, ...]) -> None:

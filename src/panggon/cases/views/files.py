@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from panggon.cases import selectors
+from panggon.cases.access_log import looked_at
 from panggon.cases.views import acting
 from panggon.papers import store
 from panggon.people.permissions import signed_in
@@ -17,6 +18,7 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
     file = acting.letter_of(case)
     if file is None:
         raise Http404
+    looked_at(case, "letter", by=request.user)
     return _pdf(file.sha256, f"surat-{case.number}.pdf")
 
 

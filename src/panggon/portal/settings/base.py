@@ -168,7 +168,6 @@ PANGGON_FOLLOWER_DAYS = environment.number("PANGGON_FOLLOWER_DAYS", 30)  # after
 PANGGON_DELIVERY_DAYS = environment.number("PANGGON_DELIVERY_DAYS", 90)  # how long what webhooks carried is kept
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
-PANGGON_NOTICE_DAYS = environment.number("PANGGON_NOTICE_DAYS", 180)  # how long what people were told is kept
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

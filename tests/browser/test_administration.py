@@ -1,0 +1,66 @@
+"""The administrator at a browser: settings, plans, machines, templates; readable on a phone and without a mouse."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visitors import Visitors
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+PAGES = {
+    "administration": "/pengaturan/",
+    "letterhead": "/pengaturan/kop/",
+    "standard": "/pengaturan/standar/",
+    "contacts": "/pengaturan/kontak/",
+    "naming": "/pengaturan/nama/",
+    "numbering": "/pengaturan/penomoran/",
+    "retention": "/pengaturan/penghapusan/",
+    "machines": "/pengaturan/server/",
+    "plan": "/pengaturan/paket/baru/",
+    "templates": "/pengaturan/naskah/",
+    "template": "/pengaturan/naskah/naskah.typ/",
+}
+
+
+def test_every_page_of_settings(visitors: Visitors) -> None:
+    with visitors.person("administrator") as admin:
+        for name, path in PAGES.items():
+            admin.open(path)
+            expect(admin.page.get_by_role("heading", level=1)).to_be_visible()
+            admin.look(name)
+
+
+def test_a_setting_is_changed_refused_and_shown_in_its_history(visitors: Visitors) -> None:
+    with visitors.person("administrator") as admin:
+        page = admin.page
+        admin.open("/pengaturan/standar/")
+        page.get_by_label("Biaya/tarif").fill("")
+        page.get_by_role("button", name="Simpan").click()
+        expect(admin.fault_at("fee")).to_have_text("Wajib diisi.")
+        admin.look("standard-refused")
+        page.get_by_label("Biaya/tarif").fill("Tidak dipungut biaya sama sekali")
+        page.get_by_role("button", name="Simpan").click()
+        expect(page.get_by_role("status")).to_contain_text("Pengaturan sudah disimpan.")
+        page.get_by_text("1 isian berubah").first.click()
+        expect(page.locator("ins").first).to_have_text("Tidak dipungut biaya sama sekali")
+        admin.look("standard-history")
+        page.get_by_label("Biaya/tarif").fill("Tidak dipungut biaya")
+        page.get_by_role("button", name="Simpan").click()
+
+
+def test_a_machines_code_and_a_broken_template(visitors: Visitors) -> None:
+    with visitors.person("administrator") as admin:
+        page = admin.page
+        admin.open("/pengaturan/server/")
+        page.get_by_label("Nama server").fill("server-cadangan")
+        page.get_by_role("region", name="Server baru").get_by_role("button").click()
+        expect(page.get_by_role("heading", name="Kode pendaftaran server-cadangan")).to_be_visible()
+        admin.look("machine-code")
+        page.get_by_role("button", name="Pensiunkan server-cadangan").click()
+        expect(page.get_by_role("status")).to_contain_text("sudah dipensiunkan")
+        admin.open("/pengaturan/naskah/lembar.typ/")
+        page.get_by_label("Isi templat (Typst)").fill("#kop(")
+        page.get_by_role("button", name="Pakai templat ini").click()
+        expect(admin.fault_at("text")).to_contain_text(re.compile("lembar.typ, baris 1"))
+        admin.look("template-refused")

@@ -1,0 +1,152 @@
+"""Personal data goes when its time is over, nothing else does, and the chains still hold."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from panggon.audit.models import Change
+from panggon.cases import jobs, retention
+from panggon.cases.models import Case, Correction, Event, File
+from panggon.core.errors import PermanentError
+from panggon.core.procedure import Action, Role, State
+from panggon.core.retention import PersonalData
+from panggon.notify.models import Notice
+from panggon.office import services as offices
+from panggon.office.shipped import SHIPPED
+from panggon.office.values import Group
+from panggon.papers import store
+from panggon.portal.cli import main
+from panggon.sites.models import Site
+from tests.portal.office import MONDAY
+from tests.portal.visitor import text, visitor
+
+LATER = MONDAY + timedelta(days=2 * 366)
+REASON = "Nomor HP Bu Sri Wahyuni belum ditulis"
+
+
+@pytest.fixture
+def ended(office) -> Case:
+    """A case that the OPD took back after it was returned with reasons."""
+    case = office.bring_to(State.VERIFYING)
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons=REASON, missing=["contact"])
+    return office.act(case, Action.WITHDRAW, office.applicant, note="Kata Pak Budi tidak jadi")
+
+
+def intact() -> bool:
+    return CliRunner().invoke(main, ["audit", "verify"]).exit_code == 0
+
+
+def erased(*, now=LATER) -> dict[PersonalData, tuple[int, int]]:
+    return {due.kind: (due.cases, due.things) for due in retention.erase(now=now)}
+
+
+def test_words_and_people_go_after_their_period_and_the_chain_holds(ended):
+    assert intact()
+    assert erased() == {PersonalData.WORDS: (1, 3), PersonalData.CONTACTS: (1, 1)}
+    ended.refresh_from_db()
+    assert {getattr(ended, name) for name in retention.NAMED} == {""}
+    assert not Event.objects.exclude(note="", salt="").exists()
+    assert list(Correction.objects.values_list("reason", flat=True)) == [""]
+    assert "sri" not in ended.search_words.replace(ended.applicant.full_name.lower(), "")
+    assert (ended.label, ended.letter_number) == ("dinsos", "500.12/117/2026"), "what is about no person stays"
+    assert intact()
+
+
+def test_nothing_goes_before_its_time_and_nothing_twice(ended):
+    assert erased(now=ended.state_since + timedelta(days=729)) == {}
+    assert erased() != {}
+    assert erased() == {}
+
+
+def test_what_was_erased_is_kept_as_numbers_and_dates_only(ended):
+    erased()
+    changes = list(Change.objects.order_by("subject"))
+    assert [change.subject for change in changes] == ["cases.retention:contacts", "cases.retention:words"]
+    for change in changes:
+        assert set(change.after) == {"cases", "things", "before"}
+        assert (change.actor, change.before) == (None, None)
+
+
+def test_cases_that_go_on_keep_everything(office):
+    case = office.bring_to(State.DELIVERED)
+    assert erased(now=LATER + timedelta(days=5000)) == {}
+    case.refresh_from_db()
+    assert case.contact_name == "Sri Wahyuni"
+
+
+def test_a_live_site_keeps_its_contacts_and_letters(office):
+    case = office.bring_to(State.DONE)
+    far = LATER + timedelta(days=5000)
+    assert set(erased(now=far)) <= {PersonalData.WORDS}
+    case.refresh_from_db()
+    assert case.contact_name == "Sri Wahyuni"
+    assert File.objects.filter(case=case).exists()
+    Site.objects.update(released_at=far)
+    assert set(erased(now=far + timedelta(days=3000))) == {PersonalData.CONTACTS, PersonalData.LETTERS}
+
+
+def test_letters_go_with_their_bytes_unless_another_case_needs_them(office, ended):
+    other = office.draft(label="dinkes")
+    digest = ended.files.get().sha256
+    far = LATER + timedelta(days=5 * 366)
+    assert erased(now=far)[PersonalData.LETTERS] == (1, 1)
+    assert store.get(digest), "the other case has the same letter"
+    File.objects.filter(case=other).update(case=ended)
+    assert erased(now=far)[PersonalData.LETTERS] == (1, 1)
+    with pytest.raises(PermanentError, match=r"file\.missing"):
+        store.get(digest)
+    assert intact()
+
+
+def test_stopped_between_the_bytes_and_the_rows_it_goes_on(office, ended):
+    store.remove(ended.files.get().sha256)
+    assert erased(now=LATER + timedelta(days=5 * 366))[PersonalData.LETTERS] == (1, 1)
+    assert not File.objects.exists()
+
+
+def test_notices_go_after_theirs(office):
+    made = office.later()
+    Notice.objects.create(recipient=office.head, reference="x", subject="Hal", text="Isi", path="/", made_at=made)
+    assert PersonalData.NOTICES not in erased(now=made + timedelta(days=364))
+    assert erased(now=made + timedelta(days=367))[PersonalData.NOTICES] == (0, 1)
+    assert not Notice.objects.exists()
+
+
+def test_the_department_says_how_long(ended):
+    offices.change(Group.RETENTION, replace(SHIPPED.retention, words_months=60), actor=None, at=MONDAY)
+    assert erased() == {PersonalData.CONTACTS: (1, 1)}
+
+
+def test_a_dry_run_says_what_would_go_and_erases_nothing(ended):
+    Case.objects.update(state_since=MONDAY - timedelta(days=4000))
+    output = CliRunner().invoke(main, ["retention", "--dry-run"]).output
+    assert "Alasan dan catatan yang ditulis orang: 3 (1 permohonan), sebelum " in output
+    assert Event.objects.exclude(note="").exists()
+    assert not Change.objects.exists()
+    jobs.erase_expired(0)
+    assert not Event.objects.exclude(note="").exists()
+    assert "Tidak ada yang melewati masa simpannya." in CliRunner().invoke(main, ["retention"]).output
+
+
+def test_the_page_shows_what_would_go_and_what_went(office, ended):
+    admin = visitor(office.person("admin", Role.ADMINISTRATOR))
+    Case.objects.update(state_since=MONDAY - timedelta(days=4000))
+    page = text(admin.get("/pengaturan/penghapusan/"))
+    assert "Belum pernah diubah." in page
+    retention.erase(now=MONDAY)
+    page = text(admin.get("/pengaturan/penghapusan/"))
+    assert "Sistem · 23 November 2026" in page
+    assert "Sri" not in page
+    assert visitor(office.head).get("/pengaturan/penghapusan/").status_code == 403
+
+
+def test_officials_who_open_a_letter_leave_a_line_and_the_agency_does_not(office, caplog):
+    case = office.bring_to(State.RECEIVED)
+    with caplog.at_level(logging.INFO, logger="panggon.access"):
+        visitor(office.applicant).get(f"/permohonan/{case.number}/surat/")
+        visitor(office.registrar).get(f"/permohonan/{case.number}/surat/")
+    said = [record.getMessage() for record in caplog.records if record.name == "panggon.access"]
+    assert said == [f"letter of {case.number} opened by user {office.registrar.pk}"]
