@@ -123,6 +123,15 @@ def test_names_below_the_citys_domain_and_those_it_keeps(admin, office):
     assert case.site.host == "dinkes.pekalongankota.go.id"
 
 
+def test_a_doubtful_name_is_remarked_on_to_officials_and_refused_to_nobody(admin, office):
+    post(admin, Group.NAMING, doubtful="pemilu")
+    case = office.bring_to(State.SUBMITTED, label="info-pemilu")
+    words = "Subdomain “info-pemilu” memuat kata yang perlu diperhatikan: pemilu."
+    assert words in text(visitor(office.registrar).get(f"/permohonan/{case.number}/"))
+    assert words in text(visitor(office.registrar).get(f"/permohonan/{case.number}/terima-surat/"))
+    assert words not in text(visitor(office.applicant).get(f"/permohonan/{case.number}/"))
+
+
 @pytest.mark.parametrize(
     ("field", "words", "fault"),
     [

@@ -141,6 +141,12 @@ class ContactForm(forms.Form):
             self.add_error("working", _("Bentuknya tidak dapat dihubungi lewat saluran ini."))
         return values
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether nobody can be reached by what is printed now."""
+        known = self.initial.get("printed")
+        return bool(known) and not works(Channel(self.initial["channel"]), known)
+
     def contact(self) -> Contact:
         values = self.cleaned_data
         return Contact(Channel(values["channel"]), values["printed"], values["working"], values["person"])

@@ -57,6 +57,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "papers": selectors.papers_for(case, request.user, now=now),
         "letter": acting.letter_of(case),
         "request_rows": presentation.request_rows(case, request.user, now=now),
+        "remarks": presentation.remarks(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "access_open": presentation.access_open(case, request.user),
     }

@@ -11,7 +11,9 @@ from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.clock import Clock
+from panggon.core.naming import doubtful_words
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
+from panggon.office.selectors import office
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -19,6 +21,7 @@ from panggon.people.models import User
 BEFORE_PREPARATION = frozenset(
     {State.DRAFT, State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING, State.INCOMPLETE}
 )
+OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action.WITHDRAW})
 WARN, LATE = 80, 100
 
@@ -106,6 +109,17 @@ def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[str, ob
         ("Petugas teknis", case.technician),
         ("Pengenal situs", case.site.identifier if case.site else ""),
     ]
+
+
+def remarks(case: Case, user: User, *, now: datetime) -> list[str]:
+    """What an official should look at before going on; none of it is a ground to refuse."""
+    if State(case.state) in OVER or not people.is_official(user, now=now):
+        return []
+    said = []
+    if doubtful := doubtful_words(case.label, office().naming.doubtful):
+        words = {"label": case.label, "words": ", ".join(doubtful)}
+        said.append(_("Subdomain “%(label)s” memuat kata yang perlu diperhatikan: %(words)s.") % words)
+    return said
 
 
 def corrections(case: Case) -> list[str]:

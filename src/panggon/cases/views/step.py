@@ -1,10 +1,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import REQUESTS, form_for
 from panggon.cases.models import Case, Event
-from panggon.cases.views import acting, application, preparation
+from panggon.cases.views import acting, application, preparation, presentation
 from panggon.cases.views.buttons import EXPLANATIONS, look
 from panggon.core.procedure import ACTION_LABELS, Action
 from panggon.people.permissions import signed_in
@@ -47,5 +48,6 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "changed": acting.as_change(changed) if changed else None,
         "preparation": preparation.view_of(case) if action in WITH_PREPARATION else None,
         "letter": acting.letter_of(case) if action in WITH_LETTER else None,
+        "remarks": presentation.remarks(case, request.user, now=timezone.now()),
     }
     return render(request, "cases/step.html", context, status=422 if form.is_bound and form.errors else 200)
