@@ -37,11 +37,6 @@ def forget() -> None:
         kept.clear()
 
 
-def is_filled_in(group: Group) -> bool:
-    """Whether the department has said this itself."""
-    return office().versions[group] > 0
-
-
 def logo(sha256: str) -> Logo | None:
     return Logo.objects.filter(sha256=sha256).first()
 

@@ -25,20 +25,22 @@ def subject_of(group: Group) -> str:
 def change(
     group: Group, value: Any, *, actor: AbstractBaseUser | None, at: datetime, expected_version: int | None = None
 ) -> bool:
-    """Fill in a group of settings; False when it says so already. `actor` None is the command line.
+    """Fill in a group of settings; False when it was filled in so before. `actor` None is the command line.
 
     Raises `InvalidError` `settings.changed` when the group is not any more the version that the person saw.
     """
-    row, is_new = Setting.objects.get_or_create(group=group, defaults={"value": dump(SHIPPED.of(group)), "version": 0})
+    Setting.objects.get_or_create(group=group, defaults={"value": dump(SHIPPED.of(group)), "version": 0})
     row = Setting.objects.select_for_update().get(group=group)
     if expected_version is not None and row.version != expected_version:
         raise InvalidError((Fault("settings.changed"),))
     before, after = dump(load(row.value, onto=SHIPPED.of(group))), dump(value)
-    changed = record(subject_of(group), before=before, after=after, actor=actor, at=at) is not None
+    if before == after and row.version:
+        return False
     row.value, row.version = after, row.version + 1
     row.save()
+    record(subject_of(group), before=before, after=after, actor=actor, at=at)
     forget()
-    return changed or is_new
+    return True
 
 
 def keep_logo(data: bytes) -> str:

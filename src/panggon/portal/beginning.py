@@ -111,7 +111,7 @@ def begin(answers: Beginning, *, at: datetime) -> list[str]:
     said = [
         f"{PAGES[group].title}: disimpan"
         for group, value in answers.groups.items()
-        if dump(value) != dump(office().of(group)) and offices.change(group, value, actor=None, at=at)
+        if offices.change(group, value, actor=None, at=at)
     ]
     if answers.division and accounts.found_division(answers.division):
         said.append(f"Bidang: {answers.division}")
