@@ -37,7 +37,7 @@ ASKED: Mapping[Group, tuple[str, ...]] = {
     Group.NUMBERING: ("code", "template"),
     Group.MAIL: ("sender",),
 }
-PERSON = {"login": _("Nama pengguna"), "name": _("Nama lengkap"), "email": _("Email"), "nip": _("NIP")}
+PERSON = {"login": "Nama pengguna", "name": "Nama lengkap", "email": "Email", "nip": "NIP"}
 NOTHING = "-"  # typed for "none of it"
 
 Document = dict[str, Any]
@@ -45,7 +45,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What was answered, checked; `said` tells what came of it, line by line."""
+    """What was answered, checked; without the groups that nobody answered."""
 
     groups: Mapping[Group, Any]
     division: str = ""
