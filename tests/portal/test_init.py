@@ -148,7 +148,7 @@ def test_a_file_that_is_no_toml(run):
 
 def test_questions_and_what_is_wrong_is_asked_again(run):
     head = ["Pemerintah Kota Batang", "", "", "", "Batang"]
-    standard = ["", "SK 1/2026", "", ""]
+    standard = ["", "SK 1/2026", "", "", ""]
     naming = ["batang", "batangkota.go.id"]
     rest = ["", "", "-"]
     contacts = ["", "-", "kominfo@batang", "kominfo@batangkota.go.id", "", "-", "", "", "", ""]

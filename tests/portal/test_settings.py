@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
-from panggon.cases import jobs
+from panggon.cases import clock_jobs, jobs
 from panggon.cases.models import Case
 from panggon.core.contacts import Channel, Contact
 from panggon.core.errors import InvalidError
@@ -235,6 +235,18 @@ def test_step_eight_happens_by_itself_only_where_the_department_says_so(office, 
         with pytest.raises(InvalidError, match="delivers_by_itself"):
             jobs.deliver_by_itself(case.pk)
         assert Case.objects.get(pk=case.pk).state == State.APPROVED
+
+
+def test_the_decreed_days_are_what_the_clock_counts(admin, office):
+    case = office.bring_to(State.SUBMITTED)
+    assert case.due_at == datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+    post(admin, Group.STANDARD, completion="3 Hari kerja", working_days="3")
+    assert ProcrastinateJob.objects.filter(task_name="cases.recalculate").exists()
+    clock_jobs.recalculate()
+    case.refresh_from_db()
+    assert case.due_at == datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    later = office.bring_to(State.SUBMITTED, label="dinkes")
+    assert later.due_at == datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 
 
 def test_mail_comes_from_the_departments_address(admin):

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 
 from panggon.cases import selectors, services, watching
 from panggon.core.errors import PermanentError
+from panggon.office.selectors import read_once
 from panggon.outbox import defer
 from panggon.schedule import selectors as schedule
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 @app.task(name="cases.recalculate", retry=PATIENCE)
+@read_once()
 def recalculate(after: int = 0) -> None:
     """Give the open cases the due moments of the present calendar, a batch at a time from the key `after` on.
 
@@ -37,6 +39,7 @@ def recalculate(after: int = 0) -> None:
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="cases.watch", lock="cases.watch", queueing_lock="cases.watch")
+@read_once()
 def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule; what counts is the time at which it runs)
     """In office hours: warn of deadlines, remind OPDs, withdraw what stayed unanswered. Late runs skip nothing."""
     calendar = schedule.calendar()

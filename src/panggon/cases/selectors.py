@@ -27,6 +27,7 @@ from panggon.core.procedure import (
 )
 from panggon.core.shares import Passage, StepTime, step_time, time_by_step
 from panggon.core.workdays import Calendar, closing
+from panggon.office.selectors import office, read_once
 from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
 from panggon.papers.models import Paper
 from panggon.papers.selectors import papers_of
@@ -68,6 +69,7 @@ class PublicStatus:
     steps: tuple[tuple[datetime, State], ...]
 
 
+@read_once()
 def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list[Case]:
     """Of the cases that this person has to act on the most urgent ones, each with `clock` set.
 
@@ -166,7 +168,7 @@ def clock_of(
         return from_record(events[-1].data["clock"])
     marks = [*_marks(events), *([ahead] if ahead else [])]
     moments = [mark.at for mark in marks]
-    return read_clock(marks, now=max([now, *moments]), calendar=calendar or schedule.calendar())
+    return read_clock(marks, now=max([now, *moments]), calendar=calendar or schedule.calendar(), days=_days())
 
 
 def due_of(case: Case, *, calendar: Calendar) -> datetime | None:
@@ -175,8 +177,13 @@ def due_of(case: Case, *, calendar: Calendar) -> datetime | None:
     None before it was sent. `PermanentError` `calendar.missing` names a year without a calendar.
     """
     marks = _marks([event for event in case.events.all() if event.clock != ClockEffect.NONE])
-    clock = read_clock(marks, now=marks[-1].at, calendar=calendar) if marks else None
+    clock = read_clock(marks, now=marks[-1].at, calendar=calendar, days=_days()) if marks else None
     return clock.due_at if clock else None
+
+
+def _days() -> int:
+    """In how many working days the department's standard says that a case is done."""
+    return office().standard.working_days
 
 
 def clock_now(case: Case, *, now: datetime, calendar: Calendar | None = None) -> Clock | None:

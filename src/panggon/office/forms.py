@@ -104,6 +104,12 @@ class StandardForm(GroupForm):
         max_length=6000,
     )
     completion = forms.CharField(label=_("Waktu penyelesaian"), max_length=120)
+    working_days = forms.IntegerField(
+        label=_("Batas penyelesaian dalam hari kerja"),
+        min_value=1,
+        max_value=60,
+        help_text=_("Menghitung batas tiap permohonan. Bila diubah, permohonan yang berjalan dihitung ulang."),
+    )
     fee = forms.CharField(label=_("Biaya/tarif"), max_length=200)
     products = LinesField(label=_("Produk pelayanan"), help_text=_("Satu produk tiap baris."), max_length=2000)
     complaint_steps = LinesField(

@@ -23,7 +23,10 @@ def office() -> Office:
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """Within this block, settings are read at most once; `forget` says that they were changed."""
+    """Within this block, and blocks in it, settings are read at most once; `forget` says that they were changed."""
+    if _request.get() is not None:
+        yield
+        return
     token = _request.set([])
     try:
         yield

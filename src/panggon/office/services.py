@@ -14,6 +14,7 @@ from panggon.office.models import Logo, Setting
 from panggon.office.selectors import forget
 from panggon.office.shipped import SHIPPED
 from panggon.office.values import Group, dump, load
+from panggon.outbox import defer
 
 
 def subject_of(group: Group) -> str:
@@ -40,6 +41,8 @@ def change(
     row.save()
     record(subject_of(group), before=before, after=after, actor=actor, at=at)
     forget()
+    if group is Group.STANDARD and before["working_days"] != after["working_days"]:
+        defer("cases.recalculate", lock="cases.recalculate", once="cases.recalculate", after=0)
     return True
 
 

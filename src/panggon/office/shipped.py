@@ -41,6 +41,7 @@ SHIPPED = Office(
             "OPD/pengguna menerima hak akses hosting (Dokumen) menerima dan bisa akses (Selesai)",
         ),
         completion="2 Hari kerja",
+        working_days=2,
         fee="Tidak dipungut biaya",
         products=("Pelayanan Hosting",),
         complaint_steps=(

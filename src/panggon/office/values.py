@@ -37,13 +37,14 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """The service standard as it was decreed, word for word."""
+    """The service standard as it was decreed, word for word; `working_days` is `completion` as the clock counts it."""
 
     service: str
     decree: str
     requirements: tuple[str, ...]
     steps: tuple[str, ...]
     completion: str
+    working_days: int
     fee: str
     products: tuple[str, ...]
     complaint_steps: tuple[str, ...]

@@ -32,7 +32,7 @@ ALL_FORMS: Mapping[Group, type[GroupForm]] = {**FORMS, Group.NUMBERING: Numberin
 # What is asked one by one; the rest of a group stays as it is until somebody opens its page.
 ASKED: Mapping[Group, tuple[str, ...]] = {
     Group.LETTERHEAD: ("government", "name", "address", "phone", "place"),
-    Group.STANDARD: ("service", "decree", "completion", "fee"),
+    Group.STANDARD: ("service", "decree", "completion", "working_days", "fee"),
     Group.NAMING: ("zone",),
     Group.NUMBERING: ("code", "template"),
     Group.MAIL: ("sender",),
