@@ -55,4 +55,6 @@ def test_what_is_wrong_with_an_order_is_said_at_its_field(options, fault):
 def test_titles_are_those_of_the_papers():
     assert acting_title(ActingKind.PLH, Role.HEAD) == "Plh. Kepala Dinas"
     assert acting_title(ActingKind.PLT, Role.DIVISION_HEAD) == "Plt. Kepala Bidang"
+    assert acting_title(ActingKind.PLT, Role.DIVISION_HEAD, "Bidang INS") == "Plt. Kepala Bidang INS"
+    assert acting_title(None, Role.TECHNICIAN, "Bidang INS") == "Petugas Teknis Bidang INS"
     assert acting_title(None, Role.HEAD) == "Kepala Dinas"

@@ -38,7 +38,7 @@ def name(office, user, role=Role.HEAD, kind=ActingKind.PLH, *, first=TODAY, last
         role=role,
         division=office.division if role is Role.DIVISION_HEAD else None,
         order_number="800/12/2026",
-        order_date=TODAY,
+        order_date=TODAY - 3 * DAY,
         first_day=first,
         last_day=last,
         actor=None,
@@ -71,7 +71,7 @@ def test_whose_a_post_is_at_which_moment(office, deputy, role, kind, now, in_han
     incumbent = office.head if role is Role.HEAD else office.division_head
     if kind is ActingKind.PLT:
         vacant(role)
-    name(office, deputy, role, kind)
+    name(office, deputy, role, kind, at=MONDAY - 2 * DAY)
     keeps = kind is ActingKind.PLH and not in_hand
     assert people.roles_of(deputy, now=now) == ({role} if in_hand else set())
     assert people.is_official(deputy, now=now) == in_hand
@@ -83,6 +83,12 @@ def test_whose_a_post_is_at_which_moment(office, deputy, role, kind, now, in_han
     assert set(people.divisions_of(incumbent, role, now=now)) == (headed if keeps else set())
     substitutes = [acting.user for acting in people.substitutes_of(incumbent, now=now)]
     assert substitutes == ([deputy] if in_hand and kind is ActingKind.PLH else [])
+
+
+def test_an_order_that_is_entered_late_says_nothing_of_before(office, deputy):
+    name(office, deputy, at=MONDAY + DAY)
+    assert people.roles_of(office.head, now=MONDAY) == {Role.HEAD}
+    assert people.roles_of(office.head, now=MONDAY + DAY) == set()
 
 
 def test_a_post_of_another_division_stays_as_it_is(office, deputy):
@@ -152,7 +158,7 @@ def test_the_acting_official_decides_and_the_log_names_both(office, deputy):
     case = office.act(case, Action.DISPOSE, deputy, division=office.division, instruction="Selesaikan")
     event = case.events.last()
     assert (event.actor, event.role, event.acting, event.represented) == (deputy, "head", "plh", office.head)
-    assert event.data["order"] == {"number": "800/12/2026", "date": "2026-11-23"}
+    assert event.data["order"] == {"number": "800/12/2026", "date": "2026-11-20"}
     assert log.broken_links(case) == ()
 
 
@@ -188,7 +194,7 @@ def test_under_plt_nobody_is_represented(office, deputy):
     event = case.events.last()
     assert (event.acting, event.represented) == ("plt", None)
     assert signer_of(PaperKind.DISPOSITION, event) == Person(
-        "Sekretaris", "Plt. Kepala Dinas", "", "berdasarkan Surat Perintah nomor 800/12/2026 tanggal 23 November 2026"
+        "Sekretaris", "Plt. Kepala Dinas", "", "berdasarkan Surat Perintah nomor 800/12/2026 tanggal 20 November 2026"
     )
 
 
@@ -196,13 +202,30 @@ def test_papers_name_both(office, deputy):
     case = office.bring_to(State.REPORTED)
     name(office, deputy)
     case = office.act(case, Action.REQUEST_APPROVAL, office.division_head)
-    behalf = "mewakili Kadis berdasarkan Surat Perintah nomor 800/12/2026 tanggal 23 November 2026"
+    behalf = "mewakili Kadis berdasarkan Surat Perintah nomor 800/12/2026 tanggal 20 November 2026"
     frozen = signer_of(PaperKind.HOSTING_DOCUMENT, case.events.last())
     assert frozen == Person("Sekretaris", "Plh. Kepala Dinas", "", behalf)
     office.papers(case)
     case = office.act(case, Action.APPROVE, deputy)
     assert signer_of(PaperKind.ACCESS_DOCUMENT, case.events.last()) == frozen
     office.papers(case)  # and the sheet takes the note
+
+
+def test_a_document_frozen_for_another_is_asked_for_again(office, deputy):
+    """Plh begins between steps 6 and 7: what the paper would say of the signer is not so any more."""
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    office.papers(case)
+    acting = name(office, deputy, at=office.later())
+    assert refused(office.act, case, Action.APPROVE, deputy) == [("need.names_the_signer", "")]
+    case = office.act(case, Action.SEND_BACK, deputy, reasons="Pejabat berganti")
+    case = office.act(case, Action.REQUEST_APPROVAL, office.division_head)
+    office.papers(case)
+    services.end_acting(acting, actor=None, at=office.later())
+    assert refused(office.act, case, Action.APPROVE, office.head) == [("need.names_the_signer", "")]
+    case = office.act(case, Action.SEND_BACK, office.head, reasons="Pejabat kembali")
+    case = office.act(case, Action.REQUEST_APPROVAL, office.division_head)
+    office.papers(case)
+    assert office.act(case, Action.APPROVE, office.head).state == State.APPROVED
 
 
 def test_notices_go_to_who_has_the_post_in_hand(office, deputy, monkeypatch):

@@ -16,6 +16,7 @@ ARGUMENTS = {
     "sample": "receipt",
     "version": 1,
     "plan": 1,
+    **dict.fromkeys(("user", "agency", "division", "acting", "invitation", "post"), 1),
     "node": 1,
     "sha256": "0" * 64,
     "number": "HST-2026-0001",

@@ -9,10 +9,11 @@ from panggon.cases.models import Case, File, LetterSource
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults
-from panggon.core.procedure import Action, Facts
+from panggon.core.procedure import Action, Facts, Role
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
 from panggon.papers.contents import PaperKind
+from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Capacity
 from panggon.sites import selectors as sites
@@ -50,7 +51,21 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
 
 def in_capacity(facts: Facts, case: Case, capacity: Capacity) -> Facts:
     """The same facts for somebody who acts in this standing: who is behind the act, and which division they head."""
-    return replace(facts, people=capacity.people, of_division=case.division_id in capacity.divisions)
+    return replace(
+        facts,
+        people=capacity.people,
+        of_division=case.division_id in capacity.divisions,
+        names_the_signer=_frozen_for(case) == (capacity.acting and capacity.acting.pk),
+    )
+
+
+def _frozen_for(case: Case) -> int | None:
+    """The acting Kepala Dinas whom the frozen hosting document names; None when it names the Kepala Dinas."""
+    frozen = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
+    if frozen is None:
+        return None
+    acting = people.acting_at(frozen.at).filter(role=Role.HEAD).values_list("pk", flat=True)
+    return acting.first()
 
 
 def _request(case: Case, data: Data) -> dict[str, Any]:

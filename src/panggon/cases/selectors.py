@@ -281,7 +281,14 @@ def _in_hand(user: User, *, now: datetime) -> Q:
     mine = Q(state=State.DRAFT, applicant=user)
     for role, states in of_role.items():
         mine |= Q(state__in=states) & _whose(role, user, now=now)
+    if Role.DIVISION_HEAD in roles:
+        mine |= _left_behind() & _whose(Role.DIVISION_HEAD, user, now=now)
     return mine
+
+
+def _left_behind() -> Q:
+    """Cases whose technician is none any more: the Kepala Bidang has to choose another."""
+    return Q(state__in=WITH_TECHNICIAN, technician__in=list(people.no_technicians().values_list("pk", flat=True)))
 
 
 def _whose(role: Role, user: User, *, now: datetime) -> Q:

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from panggon.cases.slugs import ActionConverter
-from panggon.cases.views import access, application, case, files, finding, home, report, retention, step
+from panggon.cases.views import access, application, case, files, finding, home, leaving, report, retention, step
 
 register_converter(ActionConverter, "action")
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("laporan/", report.report, name="report"),
     path("pengaturan/penghapusan/", retention.plan, name="retention"),
     path("beranda/", home.home, name="home"),
+    path("orang/<int:user>/tutup/", leaving.close_account, name="close_account"),
+    path("orang/<int:user>/jabatan/<int:post>/lepas/", leaving.release_post, name="release_post"),
     path("permohonan/baru/", application.new, name="new"),
     path("permohonan/cek-nama/", application.check_name, name="check_name"),
     path("permohonan/", finding.find, name="find"),

@@ -61,6 +61,14 @@ def acting_faults(
     return tuple(faults)
 
 
-def acting_title(kind: ActingKind | None, role: Role) -> str:
+def acting_title(kind: ActingKind | None, role: Role, division: str = "") -> str:
     """The title as papers and pages print it: "Plh. Kepala Dinas"; without a kind the post alone."""
-    return ROLE_LABELS[role] if kind is None else f"{ACTING_LABELS[kind]} {ROLE_LABELS[role]}"
+    title = post_title(role, division)
+    return title if kind is None else f"{ACTING_LABELS[kind]} {title}"
+
+
+def post_title(role: Role, division: str = "") -> str:
+    """A post in words: whoever heads the "Bidang INS" is "Kepala Bidang INS"."""
+    if not division:
+        return ROLE_LABELS[role]
+    return f"Kepala {division}" if role is Role.DIVISION_HEAD else f"{ROLE_LABELS[role]} {division}"

@@ -55,6 +55,7 @@ class Facts:
     generation: int = 0  # of the present wish
     evidence: Evidence | None = None
     hosting_document: bool = False  # frozen, with the digest of the evidence
+    names_the_signer: bool = False  # it was frozen for whoever acts now: Plh and Plt come and go between steps 6 and 7
     access_document: bool = False
     approved_at: datetime | None = None
 
@@ -89,6 +90,7 @@ class Need(StrEnum):
     EVIDENCE_LOCKED = "evidence_locked"
     EVIDENCE_OPEN = "evidence_open"
     HOSTING_DOCUMENT = "hosting_document"
+    NAMES_THE_SIGNER = "names_the_signer"
     ACCESS_DOCUMENT = "access_document"
     NEVER_APPROVED = "never_approved"
     DELIVERS_BY_ITSELF = "delivers_by_itself"
@@ -123,6 +125,7 @@ NEED_WORDS: Mapping[Need, str] = MappingProxyType(
         Need.EVIDENCE_LOCKED: "Bukti harus dibuat selagi situs masih terkunci.",
         Need.EVIDENCE_OPEN: "Belum ada bukti situs terbuka yang lebih baru daripada pengesahan.",
         Need.HOSTING_DOCUMENT: "Dokumen hosting belum selesai dibuat.",
+        Need.NAMES_THE_SIGNER: "Dokumen hosting dibuat untuk pejabat lain; kembalikan agar diajukan lagi.",
         Need.ACCESS_DOCUMENT: "Dokumen hak akses belum selesai dibuat.",
         Need.NEVER_APPROVED: "Situs sudah pernah disahkan; ajukan penonaktifan.",
         Need.DELIVERS_BY_ITSELF: "Pengiriman otomatis tidak diaktifkan.",
@@ -186,6 +189,7 @@ CONDITIONS: Mapping[Need, Condition[Facts]] = MappingProxyType(
         Need.EVIDENCE_LOCKED: Condition(_proven_locked),
         Need.EVIDENCE_OPEN: Condition(_proven_open),
         Need.HOSTING_DOCUMENT: Condition(lambda facts: facts.hosting_document),
+        Need.NAMES_THE_SIGNER: Condition(lambda facts: facts.names_the_signer),
         Need.ACCESS_DOCUMENT: Condition(lambda facts: facts.access_document),
         Need.NEVER_APPROVED: Condition(lambda facts: facts.approved_at is None),
         Need.DELIVERS_BY_ITSELF: Condition(lambda facts: facts.delivers_by_itself),

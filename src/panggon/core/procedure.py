@@ -220,7 +220,13 @@ ROWS: tuple[ProcedureRow, ...] = (
         (State.AWAITING_APPROVAL,),
         State.APPROVED,
         HEAD,
-        needs=(Need.HOSTING_DOCUMENT, Need.EVIDENCE, Need.NOT_IN_STEP_5, Need.NOT_IN_STEP_6),
+        needs=(
+            Need.HOSTING_DOCUMENT,
+            Need.NAMES_THE_SIGNER,
+            Need.EVIDENCE,
+            Need.NOT_IN_STEP_5,
+            Need.NOT_IN_STEP_6,
+        ),
         effects=(Effect.WISH_OPEN, Effect.ACCESS_DOCUMENT, Effect.COVER_LETTER, *TELL),
     ),
     Row(

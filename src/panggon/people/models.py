@@ -4,7 +4,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 
-from panggon.core.acting import ACTING_NAMES, ActingKind
+from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
+from panggon.core.vocabulary import Role
 
 
 class Agency(models.Model):
@@ -13,6 +14,7 @@ class Agency(models.Model):
     name = models.CharField("nama resmi", max_length=200, unique=True)
     short_name = models.CharField("nama singkat", max_length=40, unique=True)
     is_network_user = models.BooleanField("pengguna jaringan kota", default=True)
+    labels = models.JSONField("subdomain milik OPD", default=list, blank=True)  # a request for another is remarked on
 
     class Meta:
         ordering = ["name"]
@@ -93,6 +95,11 @@ class RoleAssignment(models.Model):
     def __str__(self) -> str:
         return f"{self.user}: {self.role}"
 
+    @property
+    def title(self) -> str:
+        """The post in words, with the division that it is of."""
+        return post_title(Role(self.role), str(self.division or ""))
+
 
 class ActingOfficial(models.Model):
     """Who stands in for the holder of a post (Plh) or fills a vacant one (Plt), by which order, for how long.
@@ -110,6 +117,7 @@ class ActingOfficial(models.Model):
     order_date = models.DateField("tanggal surat perintah")
     first_day = models.DateField("mulai")
     last_day = models.DateField("sampai")
+    named_at = models.DateTimeField()  # an order that is entered late says nothing of what was done before
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -130,3 +138,35 @@ class ActingOfficial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.kind} {self.role}"
+
+
+class Invitation(models.Model):
+    """An invitation by e-mail to an account. The link works once and expires; only its digest is kept.
+
+    For an agency, on the strength of its letter where the dinas invites; without an agency for an official, with the
+    post that is taken up; with `user` for somebody whose closed account is opened again.
+    """
+
+    email = models.EmailField("email", max_length=150)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="invitations")
+    role = models.CharField("jabatan", max_length=30, blank=True)
+    division = models.ForeignKey(Division, models.PROTECT, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="invitations")
+    letter_number = models.CharField("nomor surat", max_length=100, blank=True)
+    letter_date = models.DateField("tanggal surat", null=True, blank=True)
+    case_number = models.CharField("nomor permohonan", max_length=20, blank=True)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    nonce = models.CharField(max_length=32)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        verbose_name = "undangan"
+        verbose_name_plural = "undangan"
+
+    def __str__(self) -> str:
+        return self.email

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils.timezone import localdate
 
+from panggon.core.acting import post_title
 from panggon.core.vocabulary import Role
-from panggon.people.models import ActingOfficial, Agency, Division, RoleAssignment, User
+from panggon.people.models import ActingOfficial, Agency, Division, Invitation, RoleAssignment, User
 from panggon.remembered import remembered
+
+# The posts of the dinas in the order in which pages show them.
+POSTS = (Role.HEAD, Role.REGISTRAR, Role.DIVISION_HEAD, Role.TECHNICIAN, Role.ADMINISTRATOR)
+OF_A_DIVISION = (Role.DIVISION_HEAD, Role.TECHNICIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,27 @@ class Capacity:
     acting: ActingOfficial | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """One post for people to read."""
+
+    role: Role
+    division: Division | None
+    holders: tuple[RoleAssignment, ...]
+    acting: ActingOfficial | None
+
+    @property
+    def title(self) -> str:
+        return post_title(self.role, str(self.division or ""))
+
+
 THE_SYSTEM = Capacity(frozenset({Role.SYSTEM}))
 
 
 def acting_at(now: datetime) -> QuerySet[ActingOfficial]:
     """The acting officials who are in charge at this moment."""
     day = localdate(now)
-    in_term = Q(first_day__lte=day, last_day__gte=day)
+    in_term = Q(first_day__lte=day, last_day__gte=day, named_at__lte=now)
     return ActingOfficial.objects.filter(in_term & (Q(ended_at=None) | Q(ended_at__gt=now)))
 
 
@@ -122,6 +141,99 @@ def agencies_like(words: str) -> QuerySet[Agency]:
     return Agency.objects.filter(Q(name__icontains=words) | Q(short_name__icontains=words))
 
 
+def no_technicians() -> QuerySet[User]:
+    """Whoever of the dinas is no technician now: never was, gave the post back, or left."""
+    return people_of_the_dinas().exclude(pk__in=technicians().values("pk"))
+
+
+def posts_held_alone(user: User, *, now: datetime) -> list[RoleAssignment]:
+    """The posts of a person that nobody else has: neither a second holder nor an acting official."""
+    same = RoleAssignment.objects.filter(user__is_active=True, role=OuterRef("role")).exclude(user=user)
+    shared = same.filter(Q(division=OuterRef("division")) | Q(division=None))
+    posts = RoleAssignment.objects.filter(~Exists(shared), ~Exists(_of_the_same_post(acting_at(now))), user=user)
+    return list(posts.select_related("user", "division"))
+
+
+def is_technician(user: User) -> bool:
+    return user.is_active and user.role_assignments.filter(role=Role.TECHNICIAN).exists()
+
+
+def agencies_found(words: str) -> QuerySet[Agency]:
+    """The OPDs whose names have these words in them, with how many open accounts each has."""
+    people = Count("people", filter=Q(people__is_active=True))
+    found = Q(name__icontains=words) | Q(short_name__icontains=words) | Q(labels__contains=words.lower())
+    return Agency.objects.filter(found if _searchable(words) else Q()).annotate(open_accounts=people).order_by("name")
+
+
+def people_found(words: str) -> QuerySet[User]:
+    """Everybody, closed accounts too, by name, NIP, e-mail or agency."""
+    found = (
+        Q(full_name__icontains=words)
+        | Q(nip__startswith=words)
+        | Q(email__icontains=words)
+        | Q(agency__name__icontains=words)
+        | Q(agency__short_name__icontains=words)
+    )
+    everybody = User.objects.select_related("agency").prefetch_related("role_assignments__division")
+    return everybody.filter(found if _searchable(words) else Q()).order_by("-is_active", "full_name")
+
+
+def people_of_the_dinas() -> QuerySet[User]:
+    return User.objects.filter(agency=None)
+
+
+def people_of(agency: Agency) -> QuerySet[User]:
+    """Open accounts first."""
+    return agency.people.order_by("-is_active", "full_name")
+
+
+def open_invitations(agency: Agency | None, *, now: datetime) -> QuerySet[Invitation]:
+    """Those that were not accepted and not withdrawn, the expired ones too, for they can be sent again."""
+    pending = Invitation.objects.filter(agency=agency, accepted_at=None, withdrawn_at=None)
+    return pending.annotate(expired=Case(When(expires_at__lte=now, then=True), default=False)).select_related(
+        "invited_by", "division"
+    )
+
+
+def invitation_of(token_hash: str, *, now: datetime) -> Invitation | None:
+    """The invitation that a link opens; None when the link is nobody's, used, withdrawn or expired."""
+    pending = Invitation.objects.filter(token_hash=token_hash, accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+    return pending.select_related("agency", "user", "division").first()
+
+
+def may_manage(user: User, invitation: Invitation, *, now: datetime) -> bool:
+    """Whether the person may send it again or withdraw it: an OPD its own, Tata Usaha those of OPDs, else all."""
+    roles = roles_of(user, now=now)
+    if Role.ADMINISTRATOR in roles:
+        return True
+    if invitation.agency_id is None:
+        return False
+    return Role.REGISTRAR in roles or user.agency_id == invitation.agency_id
+
+
+def posts_overview(*, now: datetime) -> list[PostView]:
+    """Every post of the dinas: who holds it, who acts in it now; a vacant one is shown as such."""
+    holders = list(RoleAssignment.objects.filter(user__is_active=True).select_related("user", "division"))
+    acting = list(acting_at(now).select_related("user", "division", "represented"))
+    wanted: list[tuple[Role, Division | None]] = []
+    for role in POSTS:
+        wanted += [(role, division) for division in Division.objects.all()] if role in OF_A_DIVISION else [(role, None)]
+    return [
+        PostView(
+            role,
+            division,
+            tuple(post for post in holders if (post.role, post.division) == (role, division)),
+            next((row for row in acting if (row.role, row.division) == (role, division)), None),
+        )
+        for role, division in wanted
+    ]
+
+
+def acting_officials() -> QuerySet[ActingOfficial]:
+    """All that were ever named, the newest first."""
+    return ActingOfficial.objects.select_related("user", "division", "represented")
+
+
 def agencies() -> QuerySet[Agency]:
     return Agency.objects.all()
 
@@ -142,6 +254,11 @@ def _roles_of(user: User, *, now: datetime) -> frozenset[Role]:
     held, acted = (posts.filter(user=user).values_list("role") for posts in (in_charge(now), acting_at(now)))
     roles = frozenset(Role(role) for (role,) in held.union(acted))
     return roles | {Role.APPLICANT} if user.agency_id else roles
+
+
+def _searchable(words: str) -> bool:
+    """PostgreSQL knows no NUL; nothing typed means all."""
+    return bool(words) and "\0" not in words
 
 
 def _of_the_same_post(acting: QuerySet[ActingOfficial]) -> QuerySet[ActingOfficial]:

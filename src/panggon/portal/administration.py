@@ -35,6 +35,13 @@ NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, kead
 WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi tahu, dan pesan yang gagal terkirim."))
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
 
+PEOPLE = [
+    _page("people:agencies", _("OPD"), _("Nama, subdomain, dan pengguna tiap OPD.")),
+    _page("people:staff", _("Pegawai dinas"), _("Siapa memegang jabatan apa, undangan, dan semua akun.")),
+    _page("people:acting", _("Plh dan Plt"), _("Pejabat sementara dengan surat perintah dan masa tugasnya.")),
+    _page("people:divisions", _("Bidang"), _("Bidang yang menerima disposisi.")),
+]
+
 
 TEMPLATES = _page("papers:templates", _("Templat naskah"), _("Bentuk naskah: diubah, dicoba, dan dikembalikan."))
 
@@ -46,6 +53,7 @@ ERASING = _page("cases:retention", _("Penghapusan data pribadi"), _("Apa yang ak
 def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
     sections = [
+        (_("Orang"), PEOPLE),
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
         (_("Surat dan data"), [NUMBERING, TEMPLATES, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION), ERASING]),

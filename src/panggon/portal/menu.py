@@ -53,6 +53,8 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("public:track", _("Lacak"), "search", everybody),
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
+    Item("people:team", _("Rekan"), "user", having(Role.APPLICANT)),
+    Item("people:agencies", _("OPD"), "building", having(Role.REGISTRAR, Role.ADMINISTRATOR)),
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
 )
 VISITOR: tuple[Item, ...] = (

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("panggon.sites.urls")),
     path("", include("panggon.people.urls")),
     path("", include("panggon.schedule.urls")),
+    path("", include("panggon.people.pages")),
     path("", include("panggon.cases.urls")),
     path("", include("panggon.notify.urls")),
     path("", include("panggon.public.urls")),

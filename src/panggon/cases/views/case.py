@@ -59,5 +59,6 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "request_rows": presentation.request_rows(case, request.user, now=now),
         "remarks": presentation.remarks(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
+        "invitation": presentation.invitation_address(case, request.user, now=now),
         "access_open": presentation.access_open(case, request.user),
     }

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from panggon.cases import selectors
@@ -12,7 +14,17 @@ from panggon.cases.models import Case, Event
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.clock import Clock
 from panggon.core.naming import doubtful_words
-from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State, step_of, waits_for
+from panggon.core.procedure import (
+    ACTION_LABELS,
+    ROLE_LABELS,
+    STATE_LABELS,
+    WITH_TECHNICIAN,
+    Action,
+    Role,
+    State,
+    step_of,
+    waits_for,
+)
 from panggon.office.selectors import office
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
@@ -21,8 +33,8 @@ from panggon.people.models import User
 BEFORE_PREPARATION = frozenset(
     {State.DRAFT, State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING, State.INCOMPLETE}
 )
-OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action.WITHDRAW})
+OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 WARN, LATE = 80, 100
 
 
@@ -119,7 +131,33 @@ def remarks(case: Case, user: User, *, now: datetime) -> list[str]:
     if doubtful := doubtful_words(case.label, office().naming.doubtful):
         words = {"label": case.label, "words": ", ".join(doubtful)}
         said.append(_("Subdomain “%(label)s” memuat kata yang perlu diperhatikan: %(words)s.") % words)
+    if case.label and case.agency.labels and case.label not in case.agency.labels:
+        own = ", ".join(case.agency.labels)
+        said.append(
+            _("Subdomain “%(label)s” bukan milik %(agency)s (%(own)s). Pastikan nama itu memang untuk OPD ini.")
+            % {"label": case.label, "agency": case.agency.short_name, "own": own}
+        )
+    if not case.agency.is_network_user:
+        said.append(_("OPD ini tercatat bukan pengguna jaringan kota."))
+    if case.technician and case.state in WITH_TECHNICIAN and not people.is_technician(case.technician):
+        said.append(
+            _("%(who)s bukan petugas teknis lagi. Kepala Bidang menunjuk petugas lain.") % {"who": case.technician}
+        )
     return said
+
+
+def invitation_address(case: Case, user: User, *, now: datetime) -> str:
+    """Where Tata Usaha makes the OPD's account, with what the letter says; empty for everybody else."""
+    roles = people.roles_of(user, now=now)
+    if roles.isdisjoint({Role.REGISTRAR, Role.ADMINISTRATOR}):
+        return ""
+    facts = {
+        "surat": case.letter_number,
+        "tanggal": case.letter_date.isoformat() if case.letter_date else "",
+        "permohonan": case.number,
+        "email": case.contact_email,
+    }
+    return f"{reverse('people:agency_invite', args=[case.agency_id])}?{urlencode(facts)}"
 
 
 def corrections(case: Case) -> list[str]:

@@ -47,7 +47,7 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "look": "btn-careful" if look(action) == "btn-careful" else "btn-primary",
         "changed": acting.as_change(changed) if changed else None,
         "preparation": preparation.view_of(case) if action in WITH_PREPARATION else None,
-        "letter": acting.letter_of(case) if action in WITH_LETTER else None,
         "remarks": presentation.remarks(case, request.user, now=timezone.now()),
+        "letter": acting.letter_of(case) if action in WITH_LETTER else None,
     }
     return render(request, "cases/step.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -1,17 +1,57 @@
-"""The only writers of people: accounts, posts, who acts in them, second factors."""
+"""The only writers of people: accounts, posts, who acts in them, agencies, invitations, second factors."""
 
-from panggon.people.services.accounts import choose_language, create_account, enrol_totp
+from panggon.people.services.accounts import change_person, choose_language, create_account, enrol_totp
 from panggon.people.services.acting import end_acting, name_acting_official
-from panggon.people.services.posts import ASSIGNABLE, IN_A_DIVISION, assign_role, found_division
+from panggon.people.services.agencies import agency_subject, save_agency, save_division
+from panggon.people.services.closing import close_account, close_colleague, reopen_account
+from panggon.people.services.invitations import (
+    Letter,
+    accept,
+    hash_of,
+    invite_official,
+    invite_to_agency,
+    send_again,
+    token_of,
+    withdraw,
+)
+from panggon.people.services.posts import (
+    ASSIGNABLE,
+    IN_A_DIVISION,
+    assign_role,
+    found_division,
+    give_post,
+    lock_posts,
+    take_post,
+    user_subject,
+)
 
 __all__ = [
     "ASSIGNABLE",
     "IN_A_DIVISION",
+    "Letter",
+    "accept",
+    "agency_subject",
     "assign_role",
+    "change_person",
     "choose_language",
+    "close_account",
+    "close_colleague",
     "create_account",
     "end_acting",
     "enrol_totp",
     "found_division",
+    "give_post",
+    "hash_of",
+    "invite_official",
+    "invite_to_agency",
+    "lock_posts",
     "name_acting_official",
+    "reopen_account",
+    "save_agency",
+    "save_division",
+    "send_again",
+    "take_post",
+    "token_of",
+    "user_subject",
+    "withdraw",
 ]

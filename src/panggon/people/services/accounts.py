@@ -1,5 +1,8 @@
 """Accounts and their second factors."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
@@ -7,8 +10,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
 from panggon.people.models import Agency, Division, User
+
+PERSONAL = ("full_name", "nip", "phone", "email")
 
 
 @transaction.atomic
@@ -37,6 +43,28 @@ def create_account(
     user.save()
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
+
+
+@transaction.atomic
+def change_person(user: User, values: Mapping[str, str], *, actor: User, at: datetime) -> None:
+    """Changes name, NIP, telephone and e-mail. Raises `InvalidError` `email.taken`."""
+    email = values["email"]
+    if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
+        raise InvalidError((Fault("email.taken", field="email"),))
+    before = {name: getattr(user, name) for name in PERSONAL}
+    for name in PERSONAL:
+        setattr(user, name, values[name])
+    user.save(update_fields=PERSONAL)
+    EmailAddress.objects.filter(user=user, primary=True).update(email=email)
+    after = {name: getattr(user, name) for name in PERSONAL}
+    record(f"people.user:{user.pk}", before=before, after=after, actor=actor, at=at)
+
+
+def refuse_weak(password: str, user: User) -> None:
+    """Raises `InvalidError` `password.weak` when the password cannot be this person's."""
+    faults = _weak(password, user)
+    if faults:
+        raise InvalidError(tuple(faults))
 
 
 def choose_language(user: User, language: str) -> None:

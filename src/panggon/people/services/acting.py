@@ -11,7 +11,7 @@ from panggon.core.acting import POSTS_TO_ACT_IN, ActingKind, Term, acting_faults
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.vocabulary import Role
 from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
-from panggon.people.services.posts import IN_A_DIVISION
+from panggon.people.services.posts import IN_A_DIVISION, take_post
 
 ONE_AT_A_TIME = 0x706C6870  # the advisory lock under which terms of one post are compared
 
@@ -27,14 +27,22 @@ def name_acting_official(
     order_date: date,
     first_day: date,
     last_day: date,
+    vacates: bool = False,
     actor: User | None,
     at: datetime,
 ) -> ActingOfficial:
-    """Names who acts in a post; one at a time in a post. Raises `InvalidError` with every `acting.…` at once."""
+    """Names who acts in a post; one at a time in a post. Raises `InvalidError` with every `acting.…` at once.
+
+    `vacates`: whoever holds the post has left it, so that a Plt begins today and the post is taken from the former.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
     incumbents = RoleAssignment.objects.filter(role=role, division=division, user__is_active=True)
-    incumbent = next((post.user for post in incumbents.select_related("user")), None)
+    held = incumbents.select_related("user").first()
+    if held and vacates and kind is ActingKind.PLT and first_day <= localdate(at):
+        take_post(held, actor=actor, at=at, reason=order_number)
+        held = None
+    incumbent = held.user if held else None
     others = ActingOfficial.objects.filter(role=role, division=division, ended_at=None)
     faults = (
         *_person_faults(user, incumbent),
@@ -60,6 +68,7 @@ def name_acting_official(
         order_date=order_date,
         first_day=first_day,
         last_day=last_day,
+        named_at=at,
     )
     record(subject_of(acting), before=None, after=values_of(acting), actor=actor, at=at)
     return acting

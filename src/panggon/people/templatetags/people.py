@@ -12,5 +12,4 @@ register = template.Library()
 @register.filter(name="acting_title")
 def title(acting: ActingOfficial) -> str:
     """The title of an acting official: "Plh. Kepala Dinas", with the division where there is one."""
-    words = acting_title(ActingKind(acting.kind), Role(acting.role))
-    return f"{words} {acting.division}" if acting.division else words
+    return acting_title(ActingKind(acting.kind), Role(acting.role), str(acting.division or ""))
