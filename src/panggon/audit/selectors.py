@@ -1,9 +1,10 @@
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Subquery
+from django.db.models import CharField, F, Func, Q, QuerySet, Subquery, Value
 
 from panggon.audit.chain import verify
 from panggon.audit.links import link
@@ -28,6 +29,28 @@ def history_of(*subjects: str) -> QuerySet[Change]:
         match = {"subject__startswith": subject} if subject.endswith(":") else {"subject": subject}
         found |= Change.objects.filter(**match)
     return found.select_related("actor").order_by("-sequence")
+
+
+def changes(
+    *, kind: str = "", actor: str = "", since: datetime | None = None, until: datetime | None = None, before: int | None
+) -> QuerySet[Change]:
+    """The changes of a kind of thing, by people whose name contains `actor`, from `since` and before `until`, that came
+    before the row `before`; the newest first.
+    """
+    meant = Q(subject__startswith=f"{kind}:") if kind else Q()
+    if actor:
+        meant &= Q(actor__full_name__icontains=actor)
+    bounds = {"at__gte": since, "at__lt": until, "sequence__lt": before}
+    meant &= Q(**{name: value for name, value in bounds.items() if value is not None})
+    return Change.objects.filter(meant).select_related("actor").order_by("-sequence")
+
+
+def kinds() -> list[str]:
+    """The kinds of things that were ever changed, as the subjects name them."""
+    kind = Func(F("subject"), Value(":"), Value(1), function="split_part", output_field=CharField())
+    return list(
+        Change.objects.order_by().annotate(kind=kind).values_list("kind", flat=True).distinct().order_by("kind")
+    )
 
 
 def broken_links() -> tuple[Fault, ...]:

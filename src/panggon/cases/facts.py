@@ -8,7 +8,7 @@ from panggon.cases.checklist import ITEMS
 from panggon.cases.models import Case, File, LetterSource
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
-from panggon.core.naming import label_faults
+from panggon.core.naming import label_faults, normalise
 from panggon.core.procedure import Action, Facts, Role
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
@@ -112,6 +112,11 @@ def name_faults(case: Case) -> tuple[Fault, ...] | None:
     taken = {case.label} if sites.is_taken(host, except_for=case.site) else set()
     retired = {case.label} if sites.is_retired(host) and not _is_own(case, host) else set()
     return label_faults(case.label, taken=taken, retired=retired, reserved=reserved)
+
+
+def faults_of_name(label: str) -> tuple[Fault, ...]:
+    """What keeps a name from being given to a new site."""
+    return name_faults(Case(label=normalise(label.strip()))) or ()
 
 
 def has_letter(case: Case, data: Data) -> bool:

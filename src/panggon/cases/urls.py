@@ -1,7 +1,19 @@
 from django.urls import path, register_converter
 
 from panggon.cases.slugs import ActionConverter
-from panggon.cases.views import access, application, case, files, finding, home, leaving, report, retention, step
+from panggon.cases.views import (
+    access,
+    application,
+    archive,
+    case,
+    files,
+    finding,
+    home,
+    leaving,
+    report,
+    retention,
+    step,
+)
 
 register_converter(ActionConverter, "action")
 
@@ -19,6 +31,7 @@ urlpatterns = [
     path("permohonan/opd/", finding.agencies, name="agencies"),
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
+    path("permohonan/<str:number>/arsip/", archive.archive, name="archive"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
     path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),

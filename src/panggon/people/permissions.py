@@ -22,6 +22,7 @@ class Permission(StrEnum):
     APPLICANT = "applicant"
     OFFICIAL = "official"
     HOLDERS = "holders"
+    PROGRAM = "program"
 
 
 def public(view: View) -> View:
@@ -53,6 +54,11 @@ def holders(*roles: Role) -> Callable[[View], View]:
         return _declare(login_required(checked), Permission.HOLDERS)
 
     return declared
+
+
+def with_token(view: View) -> View:
+    """For programs; which token each operation wants is declared there (`portal/api`)."""
+    return _declare(view, Permission.PROGRAM)
 
 
 def permission_of(view: View) -> Permission | None:

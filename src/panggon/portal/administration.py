@@ -34,18 +34,14 @@ PLANS = _page("sites:plans", _("Paket situs"), _("Penyimpanan, memori, dan versi
 NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, keadaannya, dan kode pendaftaran."))
 WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi tahu, dan pesan yang gagal terkirim."))
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
-
+CHANGES = _page("changes", _("Catatan perubahan"), _("Siapa mengubah apa dan kapan, di luar permohonan."))
 PEOPLE = [
     _page("people:agencies", _("OPD"), _("Nama, subdomain, dan pengguna tiap OPD.")),
     _page("people:staff", _("Pegawai dinas"), _("Siapa memegang jabatan apa, undangan, dan semua akun.")),
     _page("people:acting", _("Plh dan Plt"), _("Pejabat sementara dengan surat perintah dan masa tugasnya.")),
     _page("people:divisions", _("Bidang"), _("Bidang yang menerima disposisi.")),
 ]
-
-
 TEMPLATES = _page("papers:templates", _("Templat naskah"), _("Bentuk naskah: diubah, dicoba, dan dikembalikan."))
-
-
 ERASING = _page("cases:retention", _("Penghapusan data pribadi"), _("Apa yang akan dihapus, dan apa yang sudah."))
 
 
@@ -56,6 +52,7 @@ def administration(request: HttpRequest) -> HttpResponse:
         (_("Orang"), PEOPLE),
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
-        (_("Surat dan data"), [NUMBERING, TEMPLATES, _group(Group.MAIL), WEBHOOKS, _group(Group.RETENTION), ERASING]),
+        (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.MAIL), WEBHOOKS]),
+        (_("Data dan catatan"), [_group(Group.RETENTION), ERASING, CHANGES]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from panggon.portal import administration
+from panggon.portal import administration, changes
 
 urlpatterns = [
     path("pengaturan/", administration.administration, name="administration"),
@@ -12,7 +12,10 @@ urlpatterns = [
     path("", include("panggon.people.urls")),
     path("", include("panggon.schedule.urls")),
     path("", include("panggon.people.pages")),
+    path("", include("panggon.tokens.urls")),
     path("", include("panggon.cases.urls")),
     path("", include("panggon.notify.urls")),
     path("", include("panggon.public.urls")),
+    path("", include("panggon.portal.api.urls")),
+    path("catatan/", changes.changes, name="changes"),
 ]

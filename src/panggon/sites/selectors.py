@@ -34,6 +34,17 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
     return wishes.order_by("-id").first()
 
 
+def wishes_of(site: Site) -> QuerySet[Wish]:
+    """All that was ever asked for a site, in this order."""
+    return site.wishes.order_by("id")
+
+
+def reported_wishes(site: Site) -> QuerySet[Wish]:
+    """What a machine has answered and nobody had taken back, in the order of the answers."""
+    answered = site.wishes.filter(reported_at__isnull=False, cancelled_at=None)
+    return answered.select_related("site__node").order_by("reported_at", "id")
+
+
 def current_plan(site: Site) -> Wish | None:
     """The node's newest answer to a plan of the site as it is wished now; an older plan is nothing to approve."""
     planned = site.wishes.filter(purpose=Purpose.PLAN, generation=site.generation, outcome=Outcome.PLANNED)

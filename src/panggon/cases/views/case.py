@@ -9,6 +9,7 @@ from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.time_spent import time_spent
+from panggon.cases.views.way import way
 from panggon.core.procedure import STATE_LABELS, State, waits_for
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
@@ -41,6 +42,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
     calendar = schedule.calendar()
     clock = selectors.clock_now(case, now=now, calendar=calendar)
+    papers = list(selectors.papers_for(case, request.user, now=now))
     return {
         "case": case,
         "state": STATE_LABELS[state],
@@ -51,10 +53,10 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "preparation": view,
         "problem": view.problem if view else "",
         "corrections": presentation.corrections(case),
-        "entries": presentation.timeline(case, request.user, now=now),
+        "entries": way(case, request.user, papers, now=now),
         "clock": presentation.clock_view(clock),
         "time": time_spent(case, clock, now=now, calendar=calendar),
-        "papers": selectors.papers_for(case, request.user, now=now),
+        "papers": papers,
         "letter": acting.letter_of(case),
         "request_rows": presentation.request_rows(case, request.user, now=now),
         "remarks": presentation.remarks(case, request.user, now=now),

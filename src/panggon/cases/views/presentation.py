@@ -27,6 +27,7 @@ from panggon.core.procedure import (
 )
 from panggon.office.selectors import office
 from panggon.papers.dates import moment_words
+from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
 
@@ -40,7 +41,7 @@ WARN, LATE = 80, 100
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act of the way so far."""
+    """One act of the way so far, or what a machine did in between (without `sequence`); `papers` are what it caused."""
 
     what: str
     who: str
@@ -48,7 +49,9 @@ class Entry:
     step: int | None
     state: str
     words: str
-    stamped_at: datetime | None
+    stamped_at: datetime | None = None
+    sequence: int | None = None
+    papers: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,22 @@ class ClockView:
 def timeline(case: Case, user: User, *, now: datetime) -> list[Entry]:
     """The newest act first. What officials and machines say to each other is for the dinas."""
     inside = people.is_official(user, now=now)
-    return [_entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
+    return [entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
+
+
+def entry(event: Event, *, inside: bool) -> Entry:
+    action, source = Action(event.action), State(event.source)
+    moved = event.source != event.target
+    return Entry(
+        what=ACTION_LABELS[action].text,
+        who=who(event),
+        at=event.at,
+        step=step_of(action, state=source),
+        state=STATE_LABELS[State(event.target)].text if moved else "",
+        words=_words(event, inside=inside),
+        stamped_at=event.counts_at if "stamped_at" in event.data else None,
+        sequence=event.sequence,
+    )
 
 
 def who(event: Event) -> str:
@@ -173,20 +191,6 @@ def shows_preparation(case: Case, user: User) -> bool:
 def access_open(case: Case, user: User) -> bool:
     """Whether the owner may come in, and this person is the owner's."""
     return State(case.state) in selectors.HANDED_OVER and user.agency_id == case.agency_id
-
-
-def _entry(event: Event, *, inside: bool) -> Entry:
-    action, source = Action(event.action), State(event.source)
-    moved = event.source != event.target
-    return Entry(
-        what=ACTION_LABELS[action].text,
-        who=who(event),
-        at=event.at,
-        step=step_of(action, state=source),
-        state=STATE_LABELS[State(event.target)].text if moved else "",
-        words=_words(event, inside=inside),
-        stamped_at=event.counts_at if "stamped_at" in event.data else None,
-    )
 
 
 def _words(event: Event, *, inside: bool) -> str:

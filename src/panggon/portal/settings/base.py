@@ -21,6 +21,8 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
+PANGGON_API_DECIDES = environment.flag("PANGGON_API_DECIDES")  # whether a token may approve and refuse
+PANGGON_API_RATE = environment.number("PANGGON_API_RATE", 300)  # requests a minute and token
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
     "panggon.people",
     "panggon.office",
     "panggon.schedule",
+    "panggon.tokens",
     "panggon.notify",
     "panggon.sites",
     "panggon.papers",
