@@ -133,6 +133,8 @@ def test_every_fault_of_office_hours_at_its_field(office, admin):
     assert faults(admin.post(page("add_hours"), wrong)) == {
         name: ["Tulis seperti 07.30-12.00, 13.00-16.30; kosongkan bila tutup."] for name in ("day_0", "day_1", "day_5")
     }
+    wrong = {**HOURS, "day_0": "pagi", "day_1": "12.00-08.00", "last": "2027-02-01"}
+    assert set(faults(admin.post(page("add_hours"), wrong))) == {"day_0", "day_1", "last"}
     wrong = {**HOURS, "day_0": "12.00-08.00", "day_1": "08.00-12.30, 12.00-15.00", "last": "2027-02-01"}
     assert faults(admin.post(page("add_hours"), wrong)) == {
         "last": ["Tanggal akhir lebih awal daripada tanggal mulai."],

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from panggon.cases import alerting, clock_jobs, watching
 from panggon.cases.models import Alert, Case
@@ -153,6 +154,12 @@ def test_a_missing_year_stops_the_warnings_of_nobody_else(office, at):
     calendar.remove(Year(year=2026), actor=office.head, at=office.now)
     office_case = Case.objects.count()
     assert (office_case, at("2026-11-26 08:00")) == (0, [])
+
+
+def test_the_worker_looks_every_five_minutes_and_at_the_calendar_each_working_morning():
+    cron = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
+    assert cron["cases.watch"] == "*/5 * * * *"
+    assert cron["cases.check_calendar"] == "15 1 * * 1-5"  # UTC: 08.15 in Pekalongan
 
 
 # Reminders ------------------------------------------------------------------------------------------------------------

@@ -8,12 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.alerts import AlertKind, Reminding
+from panggon.core.calendar_rules import period_faults, week_faults
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.shares import STEP_SHARES
 from panggon.schedule import sheet
 from panggon.schedule.known import KnownDay
 from panggon.schedule.models import KINDS, WEEKDAYS, Closing, Holiday, OfficeHours
-from panggon.schedule.rows import YEARS, Row
+from panggon.schedule.rows import YEARS, Row, times_of
 from panggon.schedule.words import fault_words, sessions_words
 
 SESSION = re.compile(r"\s*(\d{1,2})[.:](\d{2})\s*[-–—]\s*(\d{1,2})[.:](\d{2})\s*")
@@ -107,6 +108,16 @@ class HoursForm(RowForm):
         for number, weekday in enumerate(WEEKDAYS):
             self.fields[f"day_{number}"] = HoursField(label=weekday, required=False, max_length=200)
         self.fields["day_0"].help_text = _("Tanpa istirahat, misalnya 07.30-12.00, 13.00-16.30; kosong berarti tutup.")
+
+    def clean(self) -> dict[str, Any]:
+        """Judges what can be read even where something else cannot, so that every fault is said at once."""
+        values = super().clean()
+        if self.errors and {"first", "last"} <= values.keys():
+            self.add_faults(period_faults((values["first"], values["last"]), others=()))
+        if self.errors:
+            readable = times_of([values.get(f"day_{number}", []) for number in range(len(WEEKDAYS))])
+            self.add_faults(tuple(fault for fault in week_faults(readable) if fault.field))
+        return values
 
     @staticmethod
     def initial_of(row: OfficeHours) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from panggon.audit.chain import digest_of
 from panggon.core.alerts import AlertKind
-from panggon.core.calendar_rules import closing_faults, period_faults, week_faults
+from panggon.core.calendar_rules import Hours, closing_faults, period_faults, week_faults
 from panggon.core.errors import Fault
 from panggon.core.shares import STEP_SHARES
 from panggon.schedule.models import Closing, Holiday, OfficeHours, ReminderRule, StepShare, Year
@@ -33,6 +33,10 @@ def seen(row: Row | None) -> str:
     return digest_of({"row": plain(row)}, previous="")
 
 
+def times_of(week: list[list[list[str]]]) -> list[list[Hours]]:
+    return [[(time.fromisoformat(start), time.fromisoformat(end)) for start, end in day] for day in week]
+
+
 def faults_of(row: Row) -> tuple[Fault, ...]:
     """Everything that keeps this row from being kept; each row is judged among those that are there."""
     return RULES[type(row)](row)
@@ -49,9 +53,8 @@ def _holiday(row: Holiday) -> tuple[Fault, ...]:
 
 def _office_hours(row: OfficeHours) -> tuple[Fault, ...]:
     others = OfficeHours.objects.exclude(pk=row.pk).values_list("name", "first", "last")
-    week = [[(time.fromisoformat(start), time.fromisoformat(end)) for start, end in day] for day in row.week]
     periods = [(name, (first, last)) for name, first, last in others]
-    return (*period_faults((row.first, row.last), others=periods), *week_faults(week))
+    return (*period_faults((row.first, row.last), others=periods), *week_faults(times_of(row.week)))
 
 
 def _closing(row: Closing) -> tuple[Fault, ...]:
