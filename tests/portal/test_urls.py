@@ -30,6 +30,10 @@ ARGUMENTS = {
     "endpoint": 1,
     "delivery": uuid.UUID(int=1),
     "token": "x",
+    "provider_id": "kota",
+    "uidb36": "1",
+    "key": "k",
+    "person": 1,
 }
 
 
