@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.core.brakes import CODE, NETWORK, PASSWORD, RESET, TRACKING
+from panggon.core.brakes import CODE, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-BRAKES = [PASSWORD, NETWORK, CODE, RESET, TRACKING]
+BRAKES = [PASSWORD, NETWORK, CODE, RESET, TRACKING, FOLLOW]
 
 
 def test_five_passwords_are_free_then_each_costs_twice_as_long():

@@ -44,7 +44,8 @@ def follow(request: HttpRequest) -> HttpResponse:
     """Whoever has number and code may leave an address; it is written to only after a link in a first mail is used."""
     tracking, form = TrackingForm(request.POST), FollowForm(request.POST)
     try:
-        status = _status(request, tracking) if tracking.is_valid() else None
+        with door.braked(door.follow_try(request)):
+            status = _status(request, tracking) if tracking.is_valid() else None
     except ValidationError as held:
         tracking.add_error(None, held)
         return render(request, "public/track.html", {"form": tracking}, status=429)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from panggon.core.brakes import CODE, NETWORK, PASSWORD, RESET, TRACKING
+from panggon.core.brakes import CODE, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING
 from panggon.people.models import User
 from panggon.signin import clients, services
 
@@ -56,6 +56,10 @@ def reset_try(request: HttpRequest) -> Try:
 def tracking_try(request: HttpRequest) -> Try:
     """A number and code of a case."""
     return Try(shared=((TRACKING, clients.network_of(request)),))
+
+
+def follow_try(request: HttpRequest) -> Try:
+    return Try(shared=((FOLLOW, clients.network_of(request)),))
 
 
 def mail_try(user: User) -> Try:
