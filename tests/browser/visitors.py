@@ -18,6 +18,7 @@ from tests.stack import Stack
 ON_THE_PHONE = frozenset({"applicant", "head"})
 CODE_SECONDS = 30  # RFC 6238
 SECONDS_TO_WAIT = 60
+_USED: set[str] = set()
 
 
 @dataclass
@@ -108,11 +109,11 @@ def sign_in(visitor: Visitor, account: Account, *, look: Callable[[str], None] =
 
 
 def _fresh_code(secret: str) -> str:
-    """A code that stays valid while it is typed."""
-    left = CODE_SECONDS - time.time() % CODE_SECONDS
-    if left < 4:
-        time.sleep(left)
-    return pyotp.TOTP(secret).now()
+    """A code that stays valid while it is typed, and that was not typed before: each works once."""
+    while (code := pyotp.TOTP(secret).now()) in _USED or CODE_SECONDS - time.time() % CODE_SECONDS < 4:
+        time.sleep(0.5)
+    _USED.add(code)
+    return code
 
 
 def _take_pictures(page: Page, place: Path) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -18,11 +17,6 @@ from tests.portal.visitor import text
 
 EMAIL = "wahyu@example.org"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def forget_tries():
-    cache.clear()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pyotp
 import pytest
 from allauth.mfa.models import Authenticator
 from click.testing import CliRunner
-from django.core.cache import cache
 
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role
@@ -17,11 +16,6 @@ from tests.portal.office import MONDAY
 from tests.portal.visitor import SECRET, text, visitor
 
 PASSWORD = "kawung-dan-parang-7"
-
-
-@pytest.fixture(autouse=True)
-def forget_used_codes():
-    cache.clear()
 
 
 @pytest.fixture
@@ -130,9 +124,3 @@ def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(d
         assert selectors.roles_of(user, now=MONDAY) == {Role(role)}
         assert user.check_password(account["password"])
     assert User.objects.count() == 6
-
-
-def test_guessing_passwords_is_slowed_down_in_words(registrar, client):
-    answers = [client.post("/masuk/", {"login": "tu", "password": f"salah-{n}"}) for n in range(12)]
-    assert ("Terlalu banyak" in text(answers[0]), "Terlalu banyak" in text(answers[-1])) == (False, True)
-    assert "Terlalu banyak" in text(client.post("/masuk/", {"login": "tu", "password": PASSWORD}))

@@ -31,6 +31,10 @@ ARGUMENTS = {
     "delivery": uuid.UUID(int=1),
     "token": 1,
     "label": "dinsos",
+    "provider_id": "kota",
+    "uidb36": "1",
+    "key": "k",
+    "person": 1,
 }
 OPEN = (Permission.PUBLIC, Permission.PROGRAM)  # what programs may call has tests of its own: test_api
 

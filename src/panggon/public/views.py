@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,9 +15,10 @@ from panggon.core.errors import InvalidError
 from panggon.core.procedure import STATE_LABELS
 from panggon.office.selectors import office
 from panggon.people.permissions import public
-from panggon.public import services, throttle
+from panggon.public import services
 from panggon.public.forms import FollowForm, TrackingForm
 from panggon.public.words import FAULT_WORDS
+from panggon.signin import door
 
 
 @public
@@ -28,10 +30,11 @@ def start(request: HttpRequest) -> HttpResponse:
 def track(request: HttpRequest) -> HttpResponse:
     """The way of a case by number and code, without any personal data; the address on the receipt leads here."""
     form = TrackingForm(request.GET or None)
-    if form.is_bound and not throttle.allowed(request.META.get("REMOTE_ADDR", "")):
-        form.add_error(None, _("Terlalu banyak percobaan. Silakan coba lagi beberapa menit lagi."))
+    try:
+        status = _status(request, form) if form.is_bound and form.is_valid() else None
+    except ValidationError as held:
+        form.add_error(None, held)
         return render(request, "public/track.html", {"form": form}, status=429)
-    status = _status(form) if form.is_bound and form.is_valid() else None
     return _tracked(request, form, status, FollowForm())
 
 
@@ -40,10 +43,12 @@ def track(request: HttpRequest) -> HttpResponse:
 def follow(request: HttpRequest) -> HttpResponse:
     """Whoever has number and code may leave an address; it is written to only after a link in a first mail is used."""
     tracking, form = TrackingForm(request.POST), FollowForm(request.POST)
-    if not throttle.allowed(request.META.get("REMOTE_ADDR", "")):
-        tracking.add_error(None, _("Terlalu banyak percobaan. Silakan coba lagi beberapa menit lagi."))
+    try:
+        with door.braked(door.follow_try(request)):
+            status = _status(request, tracking) if tracking.is_valid() else None
+    except ValidationError as held:
+        tracking.add_error(None, held)
         return render(request, "public/track.html", {"form": tracking}, status=429)
-    status = _status(tracking) if tracking.is_valid() else None
     if status is None or not form.is_valid() or not _asked(status.number, form):
         return _tracked(request, tracking, status, form, code=422)
     words = _("Bila alamat itu belum mengikuti permohonan ini, kami baru saja mengirim tautan untuk mengonfirmasinya.")
@@ -93,11 +98,15 @@ def _contacts() -> list[tuple[str, Contact]]:
     return [(CHANNEL_LABELS[contact.channel], contact) for contact in office().contacts.rows]
 
 
-def _status(form: TrackingForm) -> PublicStatus | None:
+def _status(request: HttpRequest, form: TrackingForm) -> PublicStatus | None:
+    """Raises ValidationError for who guesses; what is counted are failures, and they are all that this GET writes."""
     number, token = form.cleaned_data["nomor"].strip().upper(), form.cleaned_data["kode"].strip()
-    status = selectors.public_status(number, token)
-    if status is None:
-        form.add_error(None, _("Nomor permohonan dan kode lacak tidak cocok. Periksa tanda terima Anda."))
+    with door.braked(door.tracking_try(request)) as was_right:
+        status = selectors.public_status(number, token)
+        if status is None:
+            form.add_error(None, _("Nomor permohonan dan kode lacak tidak cocok. Periksa tanda terima Anda."))
+        else:
+            was_right()
     return status
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from panggon.portal.settings import environment
+from panggon.portal.settings import environment, oidc
 
 PORTAL = Path(__file__).resolve().parent.parent
 REPOSITORY = PORTAL.parent.parent.parent
@@ -38,6 +38,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_htmx",
     "procrastinate.contrib.django",
     "panggon.audit",
@@ -45,6 +48,7 @@ INSTALLED_APPS = [
     "panggon.office",
     "panggon.schedule",
     "panggon.tokens",
+    "panggon.signin",
     "panggon.notify",
     "panggon.sites",
     "panggon.papers",
@@ -66,7 +70,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "panggon.office.middleware.SettingsOfRequest",
-    "panggon.people.middleware.SecondFactorMiddleware",
+    "panggon.signin.middleware.SecondFactorMiddleware",
+    "panggon.signin.middleware.SessionSeenMiddleware",
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
@@ -89,6 +94,8 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
 # Kept by each thread between requests: a sign-in to PostgreSQL costs more than most pages.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# Shared by all processes: a one-time code that one of them has taken is used up for all.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
@@ -111,20 +118,39 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "cases:home"
-ACCOUNT_ADAPTER = "panggon.portal.adapters.MailingAccountAdapter"
+ACCOUNT_ADAPTER = "panggon.signin.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that allauth knows both; nobody signs up
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
-MFA_ADAPTER = "panggon.people.adapters.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_FORMS = {
+    "change_password": "panggon.signin.forms.ChangePasswordForm",
+    "reset_password": "panggon.signin.forms.ResetPasswordForm",
+}
+# Brakes of our own (core/brakes.py), which nobody can use to keep somebody else out.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PANGGON_PROXIES", 0)
+MFA_ADAPTER = "panggon.signin.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "panggon.signin.forms.AuthenticateForm",
+    "reauthenticate": "panggon.signin.forms.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Panggon"
+OIDC_APPS = oidc.providers(environment.text("PANGGON_OIDC_FILE"))
+SOCIALACCOUNT_ADAPTER = "panggon.signin.social.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": OIDC_APPS}}
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
 _base = urlsplit(PANGGON_BASE_URL)
 # Cookies over plain HTTP are for a loopback address only: a demo, a test.
 _secure = not environment.flag("PANGGON_INSECURE_LOOPBACK")
 ALLOWED_HOSTS = [_base.hostname or "localhost", *environment.words("PANGGON_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _secure
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 3600
@@ -133,8 +159,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Only our own files: no inline script or style, nothing from elsewhere. Icons and QR codes may be data: images.
 PANGGON_CSP = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    + " ".join(["form-action 'self'", *oidc.origins(OIDC_APPS)])
 )
 
 # -- Files: the style sheets and scripts of others come from node_modules, never from the network

@@ -3,7 +3,8 @@
 from panggon.portal.settings.base import *
 
 ROOT_URLCONF = "panggon.portal.urls_nodes"
-INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("allauth")]  # nobody signs in here
+# Nobody signs in here.
+INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("allauth") and app != "panggon.signin"]
 MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 ALLOWED_HOSTS = ["*"]  # nothing here makes links or reads Host; the bearer's token decides
 SECURE_HSTS_SECONDS = 0

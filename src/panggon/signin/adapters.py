@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: no open sign-up, secrets encrypted, officials keep their second factor."""
+"""How django-allauth behaves here: no open sign-up, secrets encrypted, brakes of our own, mail by jobs."""
 
 import base64
 import math
@@ -14,21 +14,51 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from panggon.office.selectors import office
+from panggon.outbox import defer
 from panggon.people import selectors
+from panggon.people.models import User
+from panggon.signin import door, services
+from panggon.signin.models import Happening
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (the signature is allauth's)
         return False
 
+    def get_from_email(self) -> str:
+        return office().sender
+
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """Who signed in a moment ago is not asked again on the way to set up the second factor."""
         records = get_authentication_records(self.request, self.request.user)
         age = time.time() - records[-1]["at"] if records else math.inf
         return age >= app_settings.REAUTHENTICATION_TIMEOUT and super().is_reauthentication_required(app=app, **options)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        login = str(credentials.get("username") or credentials.get("email") or "")
+        account = door.user_named(login)
+        with door.braked(door.password_try(request, login, account)) as was_right:
+            user = super().authenticate(request, **credentials)
+            if user:
+                was_right()
+            elif account:
+                services.note(account, Happening.WRONG_PASSWORD, request, at=timezone.now())
+        return user
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
+        """In a job: the answer takes as long whether the account exists or not, and whether the mail server answers."""
+        try:
+            with door.braked(door.mail_try(user)):
+                defer("signin.mail_reset", user=user.pk)
+        except ValidationError:
+            return
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -39,7 +69,11 @@ class MFAAdapter(DefaultMFAAdapter):
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not selectors.is_official(authenticator.user, now=timezone.now())
+        """An official keeps one of both kinds at least."""
+        if not selectors.is_official(authenticator.user, now=timezone.now()):
+            return True
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=SECOND_FACTORS)
+        return others.exclude(pk=authenticator.pk).exists()
 
 
 def _cipher() -> Fernet:

@@ -1,0 +1,55 @@
+"""Brakes on guessing: some tries are free, then each failure makes the next wait longer, up to a limit.
+
+A brake is counted for who tries and what is tried together, so that a stranger who fails never keeps the owner out
+(OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """`free` tries need no waiting; then the pause is `first_pause`, and doubles with each failure, to `longest_pause`.
+
+    Without a failure for `forgets_after` all is as at the beginning.
+    """
+
+    name: str
+    free: int
+    first_pause: timedelta
+    longest_pause: timedelta
+    forgets_after: timedelta
+
+    def pause(self, failures: int) -> timedelta:
+        """How long after its last failure somebody who failed so often has to wait."""
+        beyond = failures - self.free
+        if beyond < 0:
+            return timedelta()
+        doublings = min(beyond, 30)  # 2**30 seconds is beyond every limit, and later powers break timedelta
+        return min(self.first_pause * 2**doublings, self.longest_pause)
+
+    def held_until(self, failures: int, *, last: datetime, now: datetime) -> datetime | None:
+        """Until when no try is let through; None: it may go on now."""
+        if now - last >= self.forgets_after:
+            return None
+        end = last + self.pause(failures)
+        return end if end > now else None
+
+    def after_failure(self, failures: int, *, last: datetime, now: datetime) -> int:
+        """How many failures count once there is one more."""
+        return 1 if now - last >= self.forgets_after else failures + 1
+
+
+# One person's password from one device or one network.
+PASSWORD = Brake("password", 5, timedelta(seconds=5), timedelta(minutes=15), timedelta(hours=1))
+# All that strangers of one network try: many offices share one address.
+NETWORK = Brake("network", 60, timedelta(seconds=10), timedelta(minutes=15), timedelta(hours=1))
+# The second factor: a million codes, so that all unknown devices together get few tries; a known device its own.
+CODE = Brake("code", 5, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=6))
+# Mails that one network asks for.
+RESET = Brake("reset", 5, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+# Number and token of a case on the tracking page.
+TRACKING = Brake("tracking", 20, timedelta(seconds=10), timedelta(minutes=15), timedelta(minutes=30))
+# Addresses that one network leaves on tracking pages, each of which is sent a mail.
+FOLLOW = Brake("follow", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))

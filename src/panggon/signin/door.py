@@ -1,0 +1,92 @@
+"""Which brakes a try at the door has to pass: a known device has its own, strangers share theirs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from panggon.core.brakes import CODE, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING
+from panggon.people.models import User
+from panggon.signin import clients, services
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """After a success `own` is forgotten; of `shared` only this one try is taken back, or guessers would wipe out
+    their failures with a success of their own.
+    """
+
+    own: tuple[services.Guess, ...] = ()
+    shared: tuple[services.Guess, ...] = ()
+
+
+def user_named(login: str) -> User | None:
+    """The account of a user name or e-mail address; PostgreSQL knows no NUL."""
+    if "\0" in login:
+        return None
+    return User.objects.filter(Q(username__iexact=login) | Q(email__iexact=login)).first()
+
+
+def password_try(request: HttpRequest, login: str, user: User | None) -> Try:
+    """One password for one account. On a device that is known to the account, nobody else's failures count."""
+    mark = clients.known_device(request, user) if user else ""
+    account = str(user.pk) if user else login.lower()
+    if mark:
+        return Try(own=((PASSWORD, f"{account}:device:{mark}"),))
+    network = clients.network_of(request)
+    return Try(own=((PASSWORD, f"{account}:network:{network}"),), shared=((NETWORK, network),))
+
+
+def code_try(request: HttpRequest, user: User) -> Try:
+    """One code of the second factor: all devices that are not known to the account share the tries."""
+    mark = clients.known_device(request, user)
+    return Try(own=((CODE, f"{user.pk}:device:{mark}" if mark else f"{user.pk}:strangers"),))
+
+
+def reset_try(request: HttpRequest) -> Try:
+    return Try(shared=((RESET, f"network:{clients.network_of(request)}"),))
+
+
+def tracking_try(request: HttpRequest) -> Try:
+    """A number and code of a case."""
+    return Try(shared=((TRACKING, clients.network_of(request)),))
+
+
+def follow_try(request: HttpRequest) -> Try:
+    return Try(shared=((FOLLOW, clients.network_of(request)),))
+
+
+def mail_try(user: User) -> Try:
+    """Mails to one account: nobody can fill its box; the link in the last one still works."""
+    return Try(shared=((RESET, f"account:{user.pk}"),))
+
+
+@contextmanager
+def braked(attempt: Try) -> Iterator[Callable[[], None]]:
+    """Counts the try; the block calls what it is given when the try was right.
+
+    Raises `ValidationError` with the time at which it may be tried again, when a brake holds.
+    """
+    until = services.count_failure((*attempt.own, *attempt.shared), at=timezone.now())
+    if until:
+        raise ValidationError(held_words(until))
+
+    def was_right() -> None:
+        for guess in attempt.own:
+            services.forgive(*guess)
+        for guess in attempt.shared:
+            services.take_back(*guess)
+
+    yield was_right
+
+
+def held_words(until: datetime) -> str:
+    return _("Terlalu banyak percobaan. Silakan coba lagi setelah pukul %(time)s.") % {
+        "time": f"{timezone.localtime(until):%H.%M.%S}"
+    }

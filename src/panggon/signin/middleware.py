@@ -1,0 +1,58 @@
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from panggon.people import selectors
+from panggon.signin import services
+from panggon.signin.adapters import SECOND_FACTORS
+
+SEEN, SEEN_EVERY = "seen_at", timedelta(minutes=10)
+
+
+class SecondFactorMiddleware:
+    """Sends an official without a second factor to set one up; nothing else of the portal answers before that."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self._must_enrol(request):
+            return redirect("mfa_activate_totp")
+        return self.get_response(request)
+
+    def _must_enrol(self, request: HttpRequest) -> bool:
+        if not request.user.is_authenticated or _about_the_account(request.path):
+            return False
+        if is_mfa_enabled(request.user, SECOND_FACTORS):
+            return False
+        return selectors.is_official(request.user, now=timezone.now())
+
+
+class SessionSeenMiddleware:
+    """Keeps when and from where a session was last used; every ten minutes at most, so that reading stays reading."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and self._is_due(request):
+            now = timezone.now()
+            request.session[SEEN] = now.isoformat()
+            services.touch_session(request, at=now)
+        return self.get_response(request)
+
+    def _is_due(self, request: HttpRequest) -> bool:
+        seen = request.session.get(SEEN)
+        return seen is None or timezone.now() - datetime.fromisoformat(seen) >= SEEN_EVERY
+
+
+def _about_the_account(path: str) -> bool:
+    return path.startswith(reverse("mfa_index")) or path in {
+        reverse("account_logout"),
+        reverse("account_reauthenticate"),
+    }

@@ -1,0 +1,44 @@
+"""How people came in, and the brakes on those who guess."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Braked(models.Model):
+    """Who failed how often, by the SHA-256 of what is guessed and by whom; see `core.brakes`."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField()
+    last = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:12]}: {self.failures}"
+
+
+class Happening(models.TextChoices):
+    SIGNED_IN = "signed_in", "Masuk"
+    WRONG_PASSWORD = "wrong_password", "Kata sandi salah"
+    WRONG_CODE = "wrong_code", "Kode keamanan salah"
+    PASSWORD_CHANGED = "password_changed", "Kata sandi diganti"
+    PASSWORD_RESET = "password_reset", "Kata sandi disetel ulang lewat email"
+    FACTOR_ADDED = "factor_added", "Pengaman tambahan dipasang"
+    FACTOR_REMOVED = "factor_removed", "Pengaman tambahan dilepas"
+    SESSION_ENDED = "session_ended", "Sesi diakhiri"
+
+
+class Visit(models.Model):
+    """What happened at the door of one account; kept for half a year."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visits")
+    happening = models.CharField(max_length=20, choices=Happening)
+    at = models.DateTimeField()
+    address = models.GenericIPAddressField()
+    device = models.CharField(max_length=200, blank=True)
+    way = models.CharField(max_length=40, blank=True)  # the factor, or the provider by which somebody came in
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["user", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.happening}"

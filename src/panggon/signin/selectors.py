@@ -1,0 +1,18 @@
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from panggon.people.models import User
+from panggon.signin.models import Visit
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """The sessions in which the person is signed in, the last used first."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return list(UserSession.objects.filter(user=user, session_key__in=alive).order_by("-last_seen_at"))
+
+
+def visits_of(user: User) -> QuerySet[Visit]:
+    """What happened at the door of the account, the newest first."""
+    return Visit.objects.filter(user=user)
