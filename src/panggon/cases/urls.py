@@ -1,7 +1,20 @@
 from django.urls import path, register_converter
 
 from panggon.cases.slugs import ActionConverter
-from panggon.cases.views import access, application, case, files, finding, home, leaving, report, retention, step
+from panggon.cases.views import (
+    access,
+    agenda,
+    application,
+    case,
+    files,
+    finding,
+    home,
+    leaving,
+    repeating,
+    report,
+    retention,
+    step,
+)
 
 register_converter(ActionConverter, "action")
 
@@ -12,6 +25,9 @@ urlpatterns = [
     path("beranda/", home.home, name="home"),
     path("orang/<int:user>/tutup/", leaving.close_account, name="close_account"),
     path("orang/<int:user>/jabatan/<int:post>/lepas/", leaving.release_post, name="release_post"),
+    path("beranda/menunggu/", home.waiting, name="waiting"),
+    path("agenda/", agenda.book, name="agenda"),
+    path("agenda/unduh/", agenda.download, name="agenda_csv"),
     path("permohonan/baru/", application.new, name="new"),
     path("permohonan/cek-nama/", application.check_name, name="check_name"),
     path("permohonan/", finding.find, name="find"),
@@ -19,6 +35,7 @@ urlpatterns = [
     path("permohonan/opd/", finding.agencies, name="agencies"),
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
+    path("permohonan/<str:number>/ulangi/", repeating.repeat, name="repeat"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
     path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),

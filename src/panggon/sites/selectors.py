@@ -34,6 +34,13 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
     return wishes.order_by("-id").first()
 
 
+def failed_aside(site: Site) -> Wish | None:
+    """The newest wish, if it failed and no step of the procedure repeats it: locking away, the owner's access."""
+    last = last_wish(site)
+    aside = last is not None and last.purpose in (Purpose.ACCESS, Purpose.PARK)
+    return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
+
+
 def current_plan(site: Site) -> Wish | None:
     """The node's newest answer to a plan of the site as it is wished now; an older plan is nothing to approve."""
     planned = site.wishes.filter(purpose=Purpose.PLAN, generation=site.generation, outcome=Outcome.PLANNED)
