@@ -43,6 +43,8 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "stamp.order": "Waktu stempel meja mendahului langkah terakhir permohonan ini ({last}).",
         "stamp.before_letter": "Stempel meja mendahului tanggal surat. Tuliskan alasannya.",
         "stamp.not_desk": "Stempel meja hanya dicatat oleh Tata Usaha untuk berkas dari OPD.",
+        "checklist.reason_missing": "Tuliskan apa yang perlu ditambah atau diperbaiki.",
+        "disposition.past": "Batas penyelesaian sudah lewat.",
         "access.ssh_key": "Kunci nomor {number} bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …).",
         "access.changed": "Kunci SSH sudah diubah dari halaman lain. Muat ulang halaman ini, lalu ulangi.",
         "access.too_many_keys": "Paling banyak {most} kunci.",

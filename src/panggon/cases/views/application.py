@@ -5,15 +5,16 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 
 from panggon.cases import selectors, services
+from panggon.cases.corrections import open_reasons
 from panggon.cases.facts import name_faults
 from panggon.cases.forms.application import ApplicationForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
-from panggon.cases.views import acting, presentation
+from panggon.cases.views import acting
 from panggon.cases.views.buttons import Button
 from panggon.cases.words import fault_words
 from panggon.core.errors import InvalidError
@@ -36,8 +37,7 @@ def new(request: HttpRequest) -> HttpResponse:
         _fit(form, request.user, action)
         made = _make(request, form, action)
         if made:
-            acting.tell_done(request, action)
-            return redirect("cases:case", made.number)
+            return acting.arrive(request, made, action)
     else:
         form = ApplicationForm(initial=_known_of(request.user))
         _fit(form, request.user, Action.SUBMIT)
@@ -136,7 +136,7 @@ def _page(
             for action in actions
         ],
         "changed": acting.as_change(changed) if changed else None,
-        "corrections": presentation.corrections(case) if case else [],
+        "corrections": open_reasons(case) if case else [],
         "letter": acting.letter_of(case) if case else None,
     }
     return render(request, "cases/application.html", context, status=422 if form.is_bound and form.errors else 200)

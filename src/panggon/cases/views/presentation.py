@@ -1,12 +1,15 @@
 """A case in words and figures for its page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import selectors
 from panggon.cases.forms.application import KINDS, PROFILES
@@ -36,6 +39,16 @@ BEFORE_PREPARATION = frozenset(
 )
 SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action.WITHDRAW})
 OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
+# The act by which a step of the SK is done, as its page says it afterwards.
+LEADING = {
+    Action.RECEIVE: _("Surat diterima"),
+    Action.DISPOSE: _("Disposisi"),
+    Action.ASSIGN: _("Petugas ditunjuk"),
+    Action.COMPLETE: _("Kelengkapan diperiksa"),
+    Action.REPORT: _("Disiapkan dan dilaporkan"),
+    Action.REQUEST_APPROVAL: _("Pengesahan dimohonkan"),
+    Action.APPROVE: _("Disahkan"),
+}
 WARN, LATE = 80, 100
 
 
@@ -52,6 +65,16 @@ class Entry:
     stamped_at: datetime | None = None
     sequence: int | None = None
     papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who did a step of the SK, and when."""
+
+    step: int
+    what: Any
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +113,21 @@ def who(event: Event) -> str:
     """Name and title of who acted; an acting official with the one who was stood in for."""
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     if event.represented:
-        title = _("%(title)s, mewakili %(incumbent)s") % {"title": title, "incumbent": event.represented.full_name}
+        title = gettext("%(title)s, mewakili %(incumbent)s") % {
+            "title": title,
+            "incumbent": event.represented.full_name,
+        }
     return f"{event.actor.full_name}, {title}" if event.actor else title
+
+
+def doers(case: Case) -> list[Doer]:
+    """Who has done which step of the SK so far, the last time that it was done."""
+    last: dict[int, Doer] = {}
+    for event in selectors.timeline(case):
+        step = step_of(Action(event.action), state=State(event.source))
+        if event.actor and step and Action(event.action) in LEADING:
+            last[step] = Doer(step, LEADING[Action(event.action)], who(event), event.at)
+    return [last[step] for step in sorted(last)]
 
 
 def holder(case: Case) -> str:
@@ -108,12 +144,33 @@ def holder(case: Case) -> str:
     return ROLE_LABELS[role]
 
 
+def due_words(due_at: datetime | None, *, now: datetime) -> str:
+    """A deadline as one says it on that day: the hour alone today and tomorrow, else with the day."""
+    if due_at is None:
+        return ""
+    local, today = localtime(due_at), localdate(now)
+    words = {today: gettext("hari ini %(hour)s"), today + timedelta(days=1): gettext("besok %(hour)s")}
+    said = words.get(local.date())
+    return said % {"hour": date_format(local, "H.i")} if said else date_format(local, "D, j M, H.i")
+
+
+def clock(case: Case, *, now: datetime) -> ClockView | None:
+    """None until the case was sent, and in a year without a calendar."""
+    return clock_view(selectors.clock_now(case, now=now))
+
+
 def clock_view(reading: Clock | None) -> ClockView | None:
     """None until the case was sent, and in a year without a calendar."""
     if reading is None:
         return None
     percent = round(reading.share * 100)
-    words = "berjalan" if reading.running else "berhenti" if reading.stopped_at else "jeda: menunggu OPD melengkapi"
+    words = (
+        _("berjalan")
+        if reading.running
+        else _("berhenti")
+        if reading.stopped_at
+        else _("jeda: menunggu OPD melengkapi")
+    )
     look = "negative" if percent > LATE else "warning" if percent >= WARN else ""
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
@@ -148,18 +205,19 @@ def remarks(case: Case, user: User, *, now: datetime) -> list[str]:
     said = []
     if doubtful := doubtful_words(case.label, office().naming.doubtful):
         words = {"label": case.label, "words": ", ".join(doubtful)}
-        said.append(_("Subdomain “%(label)s” memuat kata yang perlu diperhatikan: %(words)s.") % words)
+        said.append(gettext("Subdomain “%(label)s” memuat kata yang perlu diperhatikan: %(words)s.") % words)
     if case.label and case.agency.labels and case.label not in case.agency.labels:
         own = ", ".join(case.agency.labels)
         said.append(
-            _("Subdomain “%(label)s” bukan milik %(agency)s (%(own)s). Pastikan nama itu memang untuk OPD ini.")
+            gettext("Subdomain “%(label)s” bukan milik %(agency)s (%(own)s). Pastikan nama itu memang untuk OPD ini.")
             % {"label": case.label, "agency": case.agency.short_name, "own": own}
         )
     if not case.agency.is_network_user:
-        said.append(_("OPD ini tercatat bukan pengguna jaringan kota."))
+        said.append(gettext("OPD ini tercatat bukan pengguna jaringan kota."))
     if case.technician and case.state in WITH_TECHNICIAN and not people.is_technician(case.technician):
         said.append(
-            _("%(who)s bukan petugas teknis lagi. Kepala Bidang menunjuk petugas lain.") % {"who": case.technician}
+            gettext("%(who)s bukan petugas teknis lagi. Kepala Bidang menunjuk petugas lain.")
+            % {"who": case.technician}
         )
     return said
 
@@ -176,11 +234,6 @@ def invitation_address(case: Case, user: User, *, now: datetime) -> str:
         "email": case.contact_email,
     }
     return f"{reverse('people:agency_invite', args=[case.agency_id])}?{urlencode(facts)}"
-
-
-def corrections(case: Case) -> list[str]:
-    """What the OPD still has to add or mend."""
-    return [row.reason for row in case.corrections.all() if row.resolved_at is None]
 
 
 def shows_preparation(case: Case, user: User) -> bool:
