@@ -26,8 +26,8 @@ class Brake:
         beyond = failures - self.free
         if beyond < 0:
             return timedelta()
-        doublings = min(beyond, 30)  # 2**30 seconds is beyond every limit, and later powers break timedelta
-        return min(self.first_pause * 2**doublings, self.longest_pause)
+        doublings = min(beyond, 30)  # beyond every limit, and more would be beyond timedelta
+        return min(self.first_pause * (1 << doublings), self.longest_pause)
 
     def held_until(self, failures: int, *, last: datetime, now: datetime) -> datetime | None:
         """Until when no try is let through; None: it may go on now."""

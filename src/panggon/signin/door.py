@@ -67,15 +67,23 @@ def mail_try(user: User) -> Try:
     return Try(shared=((RESET, f"account:{user.pk}"),))
 
 
+class Held(ValidationError):  # noqa: N818 (it is no error of the program)
+    """A brake holds until this moment."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(held_words(until))
+        self.until = until
+
+
 @contextmanager
 def braked(attempt: Try) -> Iterator[Callable[[], None]]:
     """Counts the try; the block calls what it is given when the try was right.
 
-    Raises `ValidationError` with the time at which it may be tried again, when a brake holds.
+    Raises `Held` with the time at which it may be tried again, when a brake holds.
     """
     until = services.count_failure((*attempt.own, *attempt.shared), at=timezone.now())
     if until:
-        raise ValidationError(held_words(until))
+        raise Held(until)
 
     def was_right() -> None:
         for guess in attempt.own:

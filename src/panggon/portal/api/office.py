@@ -1,5 +1,6 @@
 """What is not one case: names, sites, the agenda, the calendar, and the public's question how far a case is."""
 
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -17,8 +18,8 @@ from panggon.people import selectors as people
 from panggon.portal.api.access import PUBLIC, requires
 from panggon.portal.api.presentation import blocker, named
 from panggon.portal.api.schemas import AgencyOut, AgendaPage, CalendarOut, NameCheck, SitePage, StatusOut
-from panggon.public import throttle
 from panggon.schedule import selectors as schedule
+from panggon.signin import door
 from panggon.sites.selectors import host_of
 from panggon.tokens.models import Scope
 
@@ -92,11 +93,14 @@ def show_calendar(request: HttpRequest, year: int = Path(ge=2000, le=2100)) -> d
 @router.get("/status", auth=PUBLIC, response=StatusOut, tags=["Publik"], summary="How far is a request?")
 def public_status(request: HttpRequest, asked: Query[Tracking]) -> dict[str, Any]:
     """By number and code, without any name; for everybody."""
-    if not throttle.allowed(request.META.get("REMOTE_ADDR", "")):
-        raise Throttled(wait=throttle.WINDOW_SECONDS)
-    found = selectors.public_status(asked.number.strip().upper(), asked.token.strip())
-    if found is None:
-        raise Http404
+    try:
+        with door.braked(door.tracking_try(request)) as was_right:
+            found = selectors.public_status(asked.number.strip().upper(), asked.token.strip())
+            if found is None:
+                raise Http404
+            was_right()
+    except door.Held as held:
+        raise Throttled(wait=ceil((held.until - timezone.now()).total_seconds())) from held
     return {
         "number": found.number,
         "state": found.state,
