@@ -6,6 +6,7 @@ from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_in as session_begins
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
@@ -15,7 +16,14 @@ from panggon.audit.services import record
 from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.signin import clients, services
+from panggon.signin.middleware import SEEN
 from panggon.signin.models import Happening
+
+
+@receiver(session_begins)
+def session_begun(request: HttpRequest, **_more: Any) -> None:
+    """The first page after signing in need not write again what sign-in has written."""
+    request.session[SEEN] = timezone.now().isoformat()
 
 
 @receiver(account.user_logged_in)
