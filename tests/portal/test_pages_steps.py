@@ -2,17 +2,17 @@
 
 import pytest
 
-from panggon.cases.models import Case
 from panggon.core.procedure import State
 from panggon.sites.models import Outcome
-from tests.portal.visitor import APPLICATION, at, faults, letter, page, post, text
+from tests.portal.visitor import at, drafted, faults, fill_in, letter, page, post, send, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
 
 def test_the_nine_steps_over_the_pages(office):
-    at(office, "applicant").post("/permohonan/baru/", {**APPLICATION, "letter": letter()})
-    case = Case.objects.get()
+    browser = at(office, "applicant")
+    case = drafted(browser)
+    send(browser, case)
     post(office, "registrar", case, "terima-surat", letter_source="letter", letter_date="2026-11-20")
     division = office.division_head.role_assignments.get().division_id
     post(office, "head", case, "terbitkan-disposisi", division=division, instruction="Pantau", nature="Biasa")
@@ -52,8 +52,8 @@ def test_what_was_missing_is_shown_to_the_agency_and_sent_again(office):
     )
     assert "Surat belum bertanggal" in text(page(office, "applicant", case))
     assert "Surat belum bertanggal" in text(page(office, "applicant", case, "kirim-ulang"))
-    values = {name: value for name, value in APPLICATION.items() if name != "version"}
-    sent = post(office, "applicant", case, "kirim-ulang", **values)
+    fill_in(at(office, "applicant"), case, "surat", letter_number="500.12/118/2026")
+    sent = post(office, "applicant", case, "kirim-ulang")
     assert (sent.status_code, sent.context and faults(sent)) == (302, None)
     case.refresh_from_db()
     assert case.state == State.VERIFYING

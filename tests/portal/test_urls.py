@@ -31,6 +31,8 @@ ARGUMENTS = {
     "delivery": uuid.UUID(int=1),
     "token": 1,
     "label": "dinsos",
+    "section": "surat",
+    "reading": uuid.UUID(int=1),
 }
 OPEN = (Permission.PUBLIC, Permission.PROGRAM)  # what programs may call has tests of its own: test_api
 

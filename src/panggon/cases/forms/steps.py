@@ -13,9 +13,10 @@ from django.utils.translation import ngettext
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.desk import STAMPED
-from panggon.cases.forms.application import KINDS, PROFILES, ApplicationForm
+from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.models import Case
+from panggon.cases.request import KINDS, PROFILES
 from panggon.cases.selectors import loads
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role
@@ -153,9 +154,8 @@ class PlanField(forms.ModelChoiceField):
 
 FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
     {
-        Action.SAVE_DRAFT: ApplicationForm,
-        Action.SUBMIT: ApplicationForm,
-        Action.RESUBMIT: ApplicationForm,
+        Action.SUBMIT: SendForm,
+        Action.RESUBMIT: SendForm,
         Action.RECEIVE: ReceiveForm,
         Action.DISPOSE: DisposeForm,
         Action.ASSIGN: AssignForm,
@@ -180,16 +180,13 @@ FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
 
 
 PLANNED = frozenset({Action.COMPLETE, Action.CHANGE_SPEC})
-REQUESTS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
 
 
 def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> StepForm:
     """The form of an offered action, filled in with what is known of the case."""
-    if offer.action in REQUESTS:
-        options["case"] = case
     known = {**model_to_dict(case), "version": case.version, "shown_digest": digest}
     form = FORMS[offer.action](initial=known, **options)
-    if Need.SIGNED_SHEET in offer.asks:
+    if Need.SIGNED_SHEET in offer.asks or (offer.role is Role.REGISTRAR and offer.action is Action.REPORT_NO_ACCESS):
         form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
         form.uses_files = True
     if offer.role is Role.REGISTRAR and offer.action in STAMPED:

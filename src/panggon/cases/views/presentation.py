@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from panggon.cases import selectors
-from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
+from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, rows_of, shown
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.clock import Clock
 from panggon.core.naming import doubtful_words
@@ -37,6 +38,12 @@ BEFORE_PREPARATION = frozenset(
 SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action.WITHDRAW})
 OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 WARN, LATE = 80, 100
+PERSONS = (
+    (gettext_lazy("Narahubung"), CONTACT),
+    (gettext_lazy("Penanggung jawab"), RESPONSIBLE),
+    (gettext_lazy("Admin teknis"), ADMIN),
+    (gettext_lazy("Penyedia atau pengembang"), VENDOR),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ class ClockView:
 def timeline(case: Case, user: User, *, now: datetime) -> list[Entry]:
     """The newest act first. What officials and machines say to each other is for the dinas."""
     inside = people.is_official(user, now=now)
-    return [entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
+    events = selectors.timeline(case)
+    told = [event for event, following in zip_longest(events, events[1:]) if not _goes_on_saving(event, following)]
+    return [entry(event, inside=inside) for event in reversed(told)]
 
 
 def entry(event: Event, *, inside: bool) -> Entry:
@@ -118,26 +127,17 @@ def clock_view(reading: Clock | None) -> ClockView | None:
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
 
-def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[str, object]]:
+def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[object, object]]:
     """What was asked for; rows without a value are left out by the page. The disposition is the dinas's own."""
     disposition = [str(case.division or ""), case.instruction, case.disposition_note]
     return [
-        ("OPD pemohon", case.agency),
-        ("Disampaikan dengan", case.get_letter_source_display()),
-        ("Nomor surat", case.letter_number),
-        ("Tanggal surat", date_format(case.letter_date, "j F Y") if case.letter_date else ""),
-        ("Hal", case.letter_subject),
-        ("Alamat yang diminta", case.host if case.label else ""),
-        ("Narahubung", " · ".join(filter(None, [case.contact_name, case.contact_phone, case.contact_email]))),
-        ("Admin teknis", " · ".join(filter(None, [case.admin_name, case.admin_phone, case.admin_email]))),
-        ("Jenis situs", dict(KINDS).get(case.kind)),
-        ("Cara alamat dijawab", dict(PROFILES).get(case.profile)),
-        ("Basis data", "MariaDB" if case.database else "tidak perlu"),
-        ("Catatan teknis", case.notes),
-        ("Nomor agenda", case.agenda_number),
-        ("Disposisi", " · ".join(filter(None, disposition)) if people.is_official(user, now=now) else ""),
-        ("Petugas teknis", case.technician),
-        ("Pengenal situs", case.site.identifier if case.site else ""),
+        (_("OPD pemohon"), case.agency),
+        *((row.label, row.value) for row in rows_of(case, (*LETTER, *SITE))),
+        *((words, _joined(case, names)) for words, names in PERSONS),
+        (_("Nomor agenda"), case.agenda_number),
+        (_("Disposisi"), " · ".join(filter(None, disposition)) if people.is_official(user, now=now) else ""),
+        (_("Petugas teknis"), case.technician),
+        (_("Pengenal situs"), case.site.identifier if case.site else ""),
     ]
 
 
@@ -191,6 +191,16 @@ def shows_preparation(case: Case, user: User) -> bool:
 def access_open(case: Case, user: User) -> bool:
     """Whether the owner may come in, and this person is the owner's."""
     return State(case.state) in selectors.HANDED_OVER and user.agency_id == case.agency_id
+
+
+def _joined(case: Case, names: tuple[str, ...]) -> str:
+    return " · ".join(filter(None, (shown(case, name) for name in names)))
+
+
+def _goes_on_saving(event: Event, following: Event | None) -> bool:
+    """A draft that the same person saves again and again, as the form does by itself, is one line."""
+    saves = event.action == Action.SAVE_DRAFT and following is not None and following.action == Action.SAVE_DRAFT
+    return saves and event.actor_id == following.actor_id
 
 
 def _words(event: Event, *, inside: bool) -> str:

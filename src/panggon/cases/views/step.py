@@ -3,9 +3,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from panggon.cases.forms.base import StepForm
-from panggon.cases.forms.steps import REQUESTS, form_for
+from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
-from panggon.cases.views import acting, application, preparation, presentation
+from panggon.cases.sheets import SHEETS
+from panggon.cases.views import acting, application, preparation, presentation, review
 from panggon.cases.views.buttons import EXPLANATIONS, look
 from panggon.core.procedure import ACTION_LABELS, Action
 from panggon.people.permissions import signed_in
@@ -27,8 +28,10 @@ def step(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     offer = acting.offer_of(case, request.user, action)
     if offer is None:
         return acting.gone(request, case, event)
-    if action in REQUESTS:
-        return application.edit(request, case, offer, event)
+    if action is Action.SAVE_DRAFT:
+        return redirect("cases:section", case.number, application.SECTIONS[0].slug)
+    if action in (Action.SUBMIT, Action.RESUBMIT):
+        return review.send(request, case, offer, event)
     digest = preparation.digest_of(case)
     if request.method != "POST":
         return _page(request, case, action, form_for(offer, case, digest=digest), changed=None)
@@ -47,6 +50,7 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "look": "btn-careful" if look(action) == "btn-careful" else "btn-primary",
         "changed": acting.as_change(changed) if changed else None,
         "preparation": preparation.view_of(case) if action in WITH_PREPARATION else None,
+        "sheet": action if action in SHEETS and "signed_sheet" in form.fields else None,
         "remarks": presentation.remarks(case, request.user, now=timezone.now()),
         "letter": acting.letter_of(case) if action in WITH_LETTER else None,
     }
