@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.request_form import IN_THE_LETTER, OF_THE_SITE, apply, begin, go_on, name_site
+from tests.browser.request_form import IN_THE_LETTER, OF_THE_SITE, apply, begin, field, go_on, name_site
 from tests.browser.visitors import Visitor, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -42,7 +42,7 @@ def test_a_letter_that_is_not_a_pdf(visitors: Visitors, tmp_path) -> None:
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
         for name, value in IN_THE_LETTER.items():
-            opd.page.get_by_label(name).fill(value)
+            field(opd.page, name).fill(value)
         opd.page.get_by_label("Berkas surat (PDF)").set_input_files(letter)
         go_on(opd.page)
         expect(opd.fault_at("letter")).to_have_text("Berkas ini bukan PDF. Silakan unggah berkas PDF.")
@@ -53,13 +53,13 @@ def test_the_first_fault_is_one_press_away(visitors: Visitors) -> None:
     """The summary above the form leads to the field, also by keyboard."""
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
-        opd.page.get_by_label("Nomor surat").fill("<b>117</b>")
+        field(opd.page, "Nomor surat").fill("<b>117</b>")
         go_on(opd.page)
         summary = opd.page.get_by_role("alert")
         expect(summary.get_by_role("heading")).to_have_text("Periksa kembali isian berikut.")
         summary.get_by_role("link", name="Nomor surat").press("Enter")
         assert opd.page.url.endswith("#id_letter_number")
-        described = opd.page.get_by_label("Nomor surat").get_attribute("aria-describedby")
+        described = field(opd.page, "Nomor surat").get_attribute("aria-describedby")
         assert "id_letter_number_error" in str(described)
 
 
@@ -110,4 +110,4 @@ def _press_in_two_tabs(registrar: Visitor, number: str) -> None:
 
 def _nothing_is_lost(page: Page, typed: dict[str, str]) -> None:
     for name, value in typed.items():
-        expect(page.get_by_label(name)).to_have_value(value)
+        expect(field(page, name)).to_have_value(value)
