@@ -23,6 +23,8 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "letter.no_pages": "PDF ini tidak mempunyai halaman.",
         "letter.too_many_pages": "PDF ini lebih dari 200 halaman.",
         "letter.active_content": "PDF ini memuat skrip atau lampiran aktif, sehingga tidak dapat diterima.",
+        "letter.two_files": "Berkas ini memuat isi lain selain PDF. Silakan cetak ulang suratnya menjadi PDF.",
+        "letter.bomb": "Isi PDF ini terlalu besar untuk sebuah surat. Silakan pindai atau cetak ulang suratnya.",
         "label.empty": "Subdomain belum diisi.",
         "label.too_long": "Subdomain terdiri atas {length} huruf; paling banyak {limit}.",
         "label.bad_character": "Hanya huruf a–z, angka, dan tanda hubung yang dapat dipakai.",
