@@ -62,6 +62,8 @@ def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: date
     kept = {name: _keep_file(case, kind, data[name], actor, at) for name, kind in FILES.items() if data.get(name)}
     if action is Action.SAVE_DRAFT and "letter" in kept:
         readings.ask(kept["letter"], actor, at=at)
+    if action in (Action.SUBMIT, Action.RESUBMIT):
+        readings.forget(case)
     return kept
 
 

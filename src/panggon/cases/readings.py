@@ -41,6 +41,12 @@ def carry_out(reading: Reading) -> None:
     reading.save(update_fields=["state", "proposals"])
 
 
+def forget(case: Case) -> None:
+    """What was read of the letters of a case that was sent: people have written down what counts of it."""
+    letters = case.files.filter(kind=File.Kind.LETTER).values("sha256")
+    Reading.objects.filter(sha256__in=letters).delete()
+
+
 def brought_by(person: User, key: UUID | None) -> Reading | None:
     """The reading of a letter that this very person brought."""
     return Reading.objects.filter(pk=key, added_by=person).first() if key else None
