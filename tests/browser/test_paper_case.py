@@ -18,7 +18,7 @@ AGENCY = "Dinas Sosial, Pengendalian Penduduk dan Keluarga Berencana"
 
 def test_a_scanned_letter_becomes_a_case(visitors: Visitors, tmp_path) -> None:
     scan = tmp_path / "pindaian.pdf"
-    scan.write_bytes(scanned(Letter(agency=AGENCY.upper(), label="surat-pindaian").pdf("table"), degrees=0.6, noise=1))
+    scan.write_bytes(scanned(Letter(agency=AGENCY.upper(), label="surat-pindaian").pdf("official"), degrees=0.6, noise=1))
     with visitors.person("registrar") as registrar:
         page = registrar.page
         registrar.open("/permohonan/baru/")
