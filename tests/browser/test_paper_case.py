@@ -18,7 +18,8 @@ AGENCY = "Dinas Sosial, Pengendalian Penduduk dan Keluarga Berencana"
 
 def test_a_scanned_letter_becomes_a_case(visitors: Visitors, tmp_path) -> None:
     scan = tmp_path / "pindaian.pdf"
-    scan.write_bytes(scanned(Letter(agency=AGENCY.upper(), label="surat-pindaian").pdf("official"), degrees=0.6, noise=1))
+    letter = Letter(agency=AGENCY.upper(), label="surat-pindaian")
+    scan.write_bytes(scanned(letter.pdf("official"), degrees=0.6, noise=1))
     with visitors.person("registrar") as registrar:
         page = registrar.page
         registrar.open("/permohonan/baru/")

@@ -65,6 +65,8 @@ def test_an_official_letter():
         ("Nama Domain yang diminta : perpus", "label", "perpus"),
         ("hubungi +62 812-3456-789 segera", "contact_phone", "+62 812-3456-789"),
         ("DINAS KESEHATAN KOTA PEKALONGAN", "agency", "2"),
+        ("Nomor : .500.12/117/2026", "letter_number", "500.12/117/2026"),
+        ("Hal. » Permohonan Hosting", "letter_subject", "Permohonan Hosting"),
         ("D1NAS KESEHATAN", "agency", "2"),  # as a scan may read it
         ("Dinas Sosial, Pengendalian Penduduk dan Keluarga Berencana", "agency", "1"),
     ],

@@ -79,6 +79,7 @@ _OTHER_LABEL = re.compile(
     re.IGNORECASE,
 )
 _ADDRESSEE = re.compile(r"(?:yth|kepada)\b", re.IGNORECASE)
+_SPECKS = " .,'\"-_«»"  # what a scan makes of dust before a word
 _NAME_END = re.compile(r"[(;]| NIP\b")
 
 
@@ -103,7 +104,7 @@ def read(text: str, *, zone: str, agencies: Mapping[str, str], certainty: float 
 def _clean(line: str) -> str:
     """One space between words, plain quotes, no control characters; what a scan makes of a colon is a colon."""
     printable = "".join(letter if letter.isprintable() else " " for letter in line)
-    return re.sub(r" *[:：;] +|:", ": ", " ".join(printable.split())).strip()
+    return re.sub(r" *[:：;»] +|:", ": ", " ".join(printable.split())).strip()
 
 
 def _labelled(lines: list[str]) -> Iterator[Proposal]:
@@ -119,7 +120,7 @@ def _value_after(lines: list[str], labels: tuple[str, ...]) -> str:
     for label in labels:
         for line, following in zip_longest(lines, lines[1:], fillvalue=""):
             beginning, colon, value = line.partition(":")
-            if colon and beginning.strip().casefold() == label:
+            if colon and beginning.strip(_SPECKS).casefold() == label:
                 return value.strip() or ("" if ":" in following else following)
     return ""
 
@@ -127,7 +128,7 @@ def _value_after(lines: list[str], labels: tuple[str, ...]) -> str:
 def _shaped(field: str, value: str) -> str:
     """The value as its field may hold it; empty when it cannot be."""
     if field == "letter_number":
-        number = _NUMBER.match(_without_date(value))
+        number = _NUMBER.match(_without_date(value).lstrip(_SPECKS))
         return number.group().strip(" -/") if number and any(letter.isdigit() for letter in number.group()) else ""
     if field == "letter_nature":
         return _NATURES.get(value.casefold(), "")
