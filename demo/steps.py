@@ -23,6 +23,18 @@ from demo.proofs import Proof, Target
 LETTER = REPOSITORY / "examples" / "surat-permohonan.pdf"
 LABELS = ("dinsos", *(f"dinsos-{number}" for number in range(2, 1000)))
 SECONDS_TO_WAIT = 120
+THE_LETTER = {
+    "letter_source": "letter",
+    "letter_number": "500.12/117/2026",
+    "letter_date": "2026-11-20",
+    "letter_subject": "Permohonan Hosting",
+}
+THE_SITE = {"title": "Layanan Dinas Sosial", "kind": "php", "database_wish": "mariadb"}
+THE_PEOPLE = {
+    "contact_name": "Sri Wahyuni, S.Sos",
+    "contact_phone": "0812-0000-0001",
+    "contact_email": "sri@dinsos.example",
+}
 
 
 @dataclass
@@ -99,26 +111,13 @@ def carry_through(course: Course) -> None:
 def _submit(course: Course) -> None:
     person = course.people["applicant"]
     person.sign_in()
-    page = person.browser.open("/permohonan/baru/")
-    form = page.form("letter_source", "label")
     course.label = _free_label(person)
-    values = {
-        "letter_source": "letter",
-        "letter_number": "500.12/117/2026",
-        "letter_date": "2026-11-20",
-        "letter_subject": "Permohonan Hosting",
-        "title": "Layanan Dinas Sosial",
-        "label": course.label,
-        "contact_name": "Sri Wahyuni, S.Sos",
-        "contact_phone": "0812-0000-0001",
-        "contact_email": "sri@dinsos.example",
-        "kind": "php",
-        "database": "on",
-    }
-    files = {"letter": (LETTER.name, LETTER.read_bytes(), "application/pdf")}
-    submit = next(name for name in form.buttons if name[1] in ("submit", "kirim-permohonan"))
-    page = person.browser.submit(page, form, {**values, submit[0]: submit[1]}, files=files)
-    found = re.search(r"/permohonan/([A-Z0-9-]+)/", page.address)
+    page = person.browser.open("/permohonan/baru/")
+    for values in ({**THE_LETTER}, {**THE_SITE, "label": course.label}, {**THE_PEOPLE}):
+        files = {"letter": (LETTER.name, LETTER.read_bytes(), "application/pdf")} if "letter_source" in values else None
+        page = person.browser.submit(page, page.form(*values), {**values, "do": "next"}, files=files)
+    page = person.browser.submit(page, page.form("version"), {})
+    found = re.search(r"/permohonan/([A-Z0-9-]+)/$", page.address)
     if not found or page.status != 200:
         raise DemoError(f"permohonan tidak terkirim\n{page.text[:1200]}")
     course.number = found.group(1)

@@ -17,6 +17,8 @@ FACTS = {
     "footer": "Contoh surat untuk peragaan Panggon; nama dan nomor di dalamnya rekaan.",
     "addressee": "Dinas Komunikasi dan Informatika Kota Pekalongan",
     "letter": {
+        "subject": "Permohonan Hosting",
+        "day": "20 November 2026",
         "number": "500.12/117/2026",
         "nature": "Biasa",
         "attachment": "–",

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.request_form import TYPED, fill_in, send
+from tests.browser.request_form import IN_THE_LETTER, OF_THE_SITE, apply, begin, field, go_on, name_site
 from tests.browser.visitors import Visitor, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -27,14 +27,13 @@ CYRILLIC = "dins\N{CYRILLIC SMALL LETTER O}s"
 def test_a_name_that_cannot_be_given(visitors: Visitors, label: str, sentence: str) -> None:
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
-        fill_in(opd.page, label=label, title=TITLE)
+        begin(opd.page)
+        name_site(opd.page, label=label, title=TITLE)
         expect(opd.page.locator("#nama-hasil")).to_contain_text(sentence)  # while it is typed
-        send(opd.page)
+        go_on(opd.page)
         expect(opd.fault_at("label")).to_contain_text(sentence)
         opd.look("application-faults")
-        _nothing_is_lost(opd.page, label)
-        expect(opd.page.get_by_text("Pilih lagi berkas surat")).to_be_visible()
-        expect(opd.waiting(TITLE)).to_have_count(0)
+        _nothing_is_lost(opd.page, {**OF_THE_SITE, "Subdomain yang diminta": label, "Nama situs atau aplikasi": TITLE})
 
 
 def test_a_letter_that_is_not_a_pdf(visitors: Visitors, tmp_path) -> None:
@@ -42,25 +41,26 @@ def test_a_letter_that_is_not_a_pdf(visitors: Visitors, tmp_path) -> None:
     letter.write_text("Ini bukan PDF.")
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
-        fill_in(opd.page, label="bukan-pdf", title=TITLE)
+        for name, value in IN_THE_LETTER.items():
+            field(opd.page, name).fill(value)
         opd.page.get_by_label("Berkas surat (PDF)").set_input_files(letter)
-        send(opd.page)
+        go_on(opd.page)
         expect(opd.fault_at("letter")).to_have_text("Berkas ini bukan PDF. Silakan unggah berkas PDF.")
-        _nothing_is_lost(opd.page, "bukan-pdf")
+        _nothing_is_lost(opd.page, IN_THE_LETTER)
 
 
 def test_the_first_fault_is_one_press_away(visitors: Visitors) -> None:
     """The summary above the form leads to the field, also by keyboard."""
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
-        opd.page.get_by_label("Nama narahubung").fill("")
-        send(opd.page)
+        field(opd.page, "Nomor surat").fill("<b>117</b>")
+        go_on(opd.page)
         summary = opd.page.get_by_role("alert")
         expect(summary.get_by_role("heading")).to_have_text("Periksa kembali isian berikut.")
-        summary.get_by_role("link", name="Nama narahubung").press("Enter")
-        assert opd.page.url.endswith("#id_contact_name")
-        described = opd.page.get_by_label("Nama narahubung").get_attribute("aria-describedby")
-        assert "id_contact_name_error" in str(described)
+        summary.get_by_role("link", name="Nomor surat").press("Enter")
+        assert opd.page.url.endswith("#id_letter_number")
+        described = field(opd.page, "Nomor surat").get_attribute("aria-describedby")
+        assert "id_letter_number_error" in str(described)
 
 
 def test_a_stale_tab_is_told_what_came_between(visitors: Visitors) -> None:
@@ -92,8 +92,7 @@ def test_a_stale_tab_is_told_what_came_between(visitors: Visitors) -> None:
 
 def _sent(opd: Visitor) -> str:
     opd.open("/permohonan/baru/")
-    fill_in(opd.page, label=LABEL, title="Dua Tab")
-    send(opd.page)
+    apply(opd.page, label=LABEL, title="Dua Tab")
     expect(opd.page.locator(STATE)).to_have_text("Diajukan")
     return opd.page.url.split("/")[-2]
 
@@ -110,9 +109,6 @@ def _press_in_two_tabs(registrar: Visitor, number: str) -> None:
     expect(second.get_by_role("listitem").filter(has_text="Terima Surat → Diterima")).to_have_count(1)
 
 
-def _nothing_is_lost(page: Page, label: str) -> None:
-    for name, value in TYPED.items():
-        expect(page.get_by_label(name)).to_have_value(value)
-    expect(page.get_by_label("Subdomain yang diminta")).to_have_value(label)
-    expect(page.get_by_label("Nama situs atau aplikasi")).to_have_value(TITLE)
-    expect(page.get_by_label("Disampaikan dengan")).to_have_value("letter")
+def _nothing_is_lost(page: Page, typed: dict[str, str]) -> None:
+    for name, value in typed.items():
+        expect(field(page, name)).to_have_value(value)

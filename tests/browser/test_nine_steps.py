@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from demo.clients import make_key
 from demo.layout import ZONE
-from tests.browser.request_form import fill_in, send
+from tests.browser.request_form import begin, go_on, name_people, name_site, send
 from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
@@ -155,8 +155,15 @@ def _apply(visitors: Visitors) -> str:
         opd.look("home-empty")
         opd.page.get_by_role("link", name="Permohonan baru").click()
         opd.look("application")
-        fill_in(opd.page, label=LABEL, title=TITLE)
+        begin(opd.page)
+        opd.look("application-site")
+        name_site(opd.page, label=LABEL, title=TITLE)
         expect(opd.page.locator("#nama-hasil")).to_have_text(re.compile(rf"{LABEL}\.{ZONE} dapat dipakai\."))
+        expect(opd.page.get_by_role("status").get_by_text("Tersimpan pukul")).to_be_visible()  # by itself
+        go_on(opd.page)
+        opd.look("application-people")
+        name_people(opd.page)
+        opd.look("application-review")
         send(opd.page)
         _reads(opd.page, "Diajukan", "Sekarang di Tata Usaha", "Tata Usaha menerima surat dan memberi nomor agenda.")
         opd.look("case-submitted")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.request_form import fill_in, send
+from tests.browser.request_form import apply, begin, go_on, name_site
 from tests.browser.visitors import Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -15,8 +15,7 @@ STATE = ".pagehead .badge-state"
 def test_send_and_receive_a_request(visitors: Visitors) -> None:
     with visitors.person("applicant", java_script_enabled=False) as opd:
         opd.open("/permohonan/baru/")
-        fill_in(opd.page, label=LABEL, title="Tanpa Skrip")
-        send(opd.page)
+        apply(opd.page, label=LABEL, title="Tanpa Skrip")
         expect(opd.page.locator(STATE)).to_have_text("Diajukan")
         number = opd.page.url.split("/")[-2]
     with visitors.person("registrar", java_script_enabled=False) as registrar:
@@ -33,7 +32,8 @@ def test_send_and_receive_a_request(visitors: Visitors) -> None:
 def test_a_fault_is_told_without_javascript(visitors: Visitors) -> None:
     with visitors.person("applicant", java_script_enabled=False) as opd:
         opd.open("/permohonan/baru/")
-        fill_in(opd.page, label="www", title="Tanpa Skrip")
-        send(opd.page)
+        begin(opd.page)
+        name_site(opd.page, label="www", title="Tanpa Skrip")
+        go_on(opd.page)
         words = "Nama “www” dicadangkan untuk keperluan jaringan. Silakan pilih nama lain."
         expect(opd.fault_at("label")).to_have_text(words)

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, date, datetime
 
 import pikepdf
+import pypdfium2
 import pytest
 
 from panggon.core.errors import PermanentError
@@ -12,6 +13,7 @@ from panggon.papers.contents import TITLES, PaperKind, content
 from panggon.papers.dates import day_words, moment_words
 from panggon.papers.facts import CaseFacts, Proof
 from panggon.papers.rendering import render
+from panggon.papers.sheets import DOTS, STATEMENTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
 FRAME = {
     "office": {"government": "Pemerintah Kota", "name": "Dinas", "address": "Jalan", "place": "Pekalongan"},
@@ -79,3 +81,47 @@ def test_no_fact_is_a_secret():
 def test_dates_are_written_in_indonesian_and_in_the_offices_time():
     assert day_words(date(2026, 8, 17)) == "17 Agustus 2026"
     assert moment_words(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)) == "25 November 2026 pukul 01.30 WIB"
+
+
+def words_of(made: bytes) -> str:
+    document = pypdfium2.PdfDocument(made)
+    return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in document).split())
+
+
+def test_the_sample_letter_is_the_opds_own_letter():
+    facts = LetterFacts(
+        agency="Dinas Sosial",
+        number="500.12/117/2026",
+        day=date(2026, 11, 20),
+        nature="Segera",
+        rows=(("Subdomain yang diminta", "dinsos.panggon.test"), ("Nama admin teknis", "")),
+    )
+    content = letter_content(facts, office="Dinas Komunikasi")
+    made = words_of(
+        render("surat_permohonan.typ", {**FRAME, **content, "office": {**FRAME["office"], "name": "Dinas Sosial"}})
+    )
+    for words in (
+        "DINAS SOSIAL",
+        "500.12/117/2026",
+        "Pekalongan, 20 November 2026",
+        "Segera",
+        "Yth. Kepala Dinas Komunikasi",
+        "dinsos.panggon.test",
+        DOTS,
+        "Kepala Dinas Sosial",
+    ):
+        assert words in made
+    blank = words_of(render("surat_permohonan.typ", {**FRAME, **letter_content(LetterFacts(), office="Dinas")}))
+    assert DOTS in blank
+    assert "Kepala OPD" in blank
+
+
+@pytest.mark.parametrize("kind", list(SheetKind))
+def test_each_sheet_for_the_opd_is_one_page_with_room_for_the_stamp(kind):
+    facts = SheetFacts(
+        agency="Dinas Sosial", rows=(("Nomor permohonan", "HST-2026-0001"),), asked=("Surat #belum [x]",)
+    )
+    made = render("lembar_opd.typ", {**FRAME, **sheet_content(kind, facts)})
+    assert len(pypdfium2.PdfDocument(made)) == 1
+    for words in ("HST-2026-0001", "#belum [x]", "Kepala Dinas Sosial", "Stempel meja", STATEMENTS[kind]):
+        assert words in words_of(made)

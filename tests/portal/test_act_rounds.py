@@ -13,8 +13,8 @@ def test_returned_and_sent_again_moves_the_deadline_and_keeps_the_technician(off
     assert [(row.item, row.reason) for row in case.corrections.all()] == [("contact", "Narahubung tidak ada")]
     assert {row.item: row.met for row in case.checklist.all()} == dict.fromkeys(ALL_MET, True) | {"contact": False}
     office.now += 29 * MINUTE
-    case = office.act(case, Action.RESUBMIT, office.applicant, contact_phone="0812-1")
-    assert (case.state, case.technician, case.contact_phone) == (State.VERIFYING, office.technician, "0812-1")
+    case = office.act(case, Action.RESUBMIT, office.applicant, contact_phone="0812-0000-0002")
+    assert (case.state, case.technician, case.contact_phone) == (State.VERIFYING, office.technician, "0812-0000-0002")
     assert case.corrections.filter(resolved_at=None).count() == 0
     # Half an hour after closing time on Wednesday is half an hour after opening on Thursday.
     assert (due.isoformat(), case.due_at.isoformat()) == ("2026-11-25T09:30:00+00:00", "2026-11-26T01:00:00+00:00")

@@ -1,63 +1,207 @@
-"""The application form."""
+"""The form of a request: three sections saved as they go, and the page on which all is read and sent."""
+
+from uuid import uuid4
 
 import pytest
 
 from panggon.cases.models import Case
-from panggon.core.procedure import State
+from panggon.core.procedure import Action, State
+from panggon.people.models import Agency
 from tests.portal.office import LETTER
-from tests.portal.visitor import APPLICATION, at, faults, letter, page, text
+from tests.portal.visitor import (
+    PEOPLE_PART,
+    SITE_PART,
+    at,
+    begin,
+    drafted,
+    faults,
+    fill_in,
+    letter,
+    page,
+    send,
+    text,
+    visitor,
+)
 
 pytestmark = pytest.mark.usefixtures("office_time")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPUQxiTf8MYnZN4VqQDnZ2p5Qvxk9u0Y3k3mU9b1pQZq sri@dinsos"
 
 
-def test_an_application_is_sent(office):
-    answer = at(office, "applicant").post("/permohonan/baru/", {**APPLICATION, "letter": letter()})
+def section(case, slug):
+    return f"/permohonan/{case.number}/isi/{slug}/"
+
+
+def saved(case):
+    return [event.action for event in case.events.order_by("sequence")]
+
+
+# -- The way through
+
+
+def test_an_application_is_sent_over_its_three_sections(office):
+    client = at(office, "applicant")
+    first = begin(client)
     case = Case.objects.get()
-    assert answer.headers["Location"] == f"/permohonan/{case.number}/"
+    assert first.headers["Location"] == section(case, "situs")
+    assert fill_in(client, case, "situs", **SITE_PART).headers["Location"] == section(case, "orang")
+    last = fill_in(client, case, "orang", **PEOPLE_PART)
+    assert last.headers["Location"] == f"/permohonan/{case.number}/kirim-permohonan/"
+    assert send(client, case).headers["Location"] == f"/permohonan/{case.number}/"
+    case.refresh_from_db()
     assert (case.state, case.label, case.agency, case.database) == (State.SUBMITTED, "dinsos", office.agency, True)
+    assert saved(case) == ["save_draft", "save_draft", "save_draft", "submit"]
     assert page(office, "registrar", case, "surat").content == LETTER
 
 
-def test_a_draft_may_have_gaps_and_is_sent_later(office):
+def test_every_field_is_kept_and_shown_before_it_is_sent(office):
     client = at(office, "applicant")
-    client.post("/permohonan/baru/", {"version": 0, "do": "save_draft", "title": "Layanan"})
-    case = Case.objects.get()
-    assert case.state == State.DRAFT
-    form = client.get(f"/permohonan/{case.number}/kirim-permohonan/")
-    assert form.context["form"]["title"].value() == "Layanan"
-    values = {**APPLICATION, "version": case.version, "letter": letter()}
-    client.post(f"/permohonan/{case.number}/kirim-permohonan/", values)
+    case = drafted(client)
+    site = {
+        "alternative_label": "dinsos2",
+        "site_use": "application",
+        "platform": "Laravel 12",
+        "php_version_wish": "8.2",
+        "database_wish": "none",
+        "storage_amount": "2",
+        "storage_unit": "1024",
+        "holds_personal_data": "True",
+        "personal_data": "Nama dan NIK penerima bantuan",
+        "system_category": "high",
+        "notes": "RAM > 2 GB",
+    }
+    person = {
+        "nip": "19800101 200501 1 001",
+        "rank": "Pembina/IV-a",
+        "position": "Kepala Dinas",
+        "phone": "(0285) 421243",
+    }
+    people = {f"{who}_{what}": value for who in ("responsible", "admin") for what, value in person.items()}
+    people |= {"responsible_name": "Budi", "admin_name": "Tono", "vendor_name": "CV Maju", "ssh_key": KEY}
+    fill_in(client, case, "situs", **site)
+    fill_in(client, case, "orang", **people)
     case.refresh_from_db()
-    assert case.state == State.SUBMITTED
+    assert (case.storage_mebibytes, case.holds_personal_data, case.database) == (2048, True, False)
+    assert case.responsible_nip == "198001012005011001"
+    words = text(page(office, "applicant", case, "kirim-permohonan"))
+    for shown in ("dinsos.panggon.test", "Aplikasi", "Laravel 12", "2 GiB", "Ya", "Tinggi", "RAM > 2 GB", "CV Maju"):
+        assert shown in words
+    again = client.get(section(case, "situs")).context["form"]
+    assert (again["storage_amount"].value(), again["storage_unit"].value()) == (2, "1024")
 
 
-def test_every_fault_of_an_application_stands_at_its_field_at_once(office):
-    values = {"version": 0, "do": "submit", "letter_source": "letter", "label": "www", "letter_date": "kemarin"}
-    answer = at(office, "applicant").post("/permohonan/baru/", {**values, "letter": letter(b"GIF89a")})
+def test_a_section_without_changes_writes_nothing(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    fill_in(client, case, "situs")
+    fill_in(client, case, "orang")
+    fill_in(client, case, "surat")
+    assert saved(case) == ["save_draft"] * 3
+
+
+def test_only_what_the_decree_requires_is_missed(office):
+    client = at(office, "applicant")
+    begin(client, letter=None, letter_number=None, letter_date=None)
+    case = Case.objects.get()
+    words = text(page(office, "applicant", case, "kirim-permohonan"))
+    assert "Surat atau informasi pemberitahuan permohonan belum ada." in words
+    assert "Nama situs belum diisi atau tidak dapat dipakai." in words
+    assert "Narahubung belum diisi." in words
+    answer = send(client, case)
     assert answer.status_code == 422
-    assert faults(answer).keys() == {"letter", "letter_date", "label", "contact_name", "contact_phone"}
-    assert faults(answer)["letter"] == ["Berkas ini bukan PDF. Silakan unggah berkas PDF."]
-    assert "dicadangkan" in faults(answer)["label"][0]
-    assert not Case.objects.exists()
+    fill_in(client, case, "surat", letter=letter())
+    fill_in(client, case, "situs", label="dinsos")
+    fill_in(client, case, "orang", contact_name="Sri", contact_email="sri@dinsos.example")
+    assert "belum dapat dikirim" not in text(page(office, "applicant", case, "kirim-permohonan"))
+    assert send(client, case).status_code == 302
 
 
-@pytest.mark.parametrize(
-    ("label", "words"),
-    [
-        ("xn--80ak6aa92e", "xn--"),
-        ("a" * 64, "paling banyak 63"),
-        ("dіnsos", "CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I"),
-        ("dinsos.kota", "Hanya huruf"),
-        ("../etc", "Hanya huruf"),
-        ("slot-gacor", "judi"),
-    ],
-)
-def test_a_name_that_cannot_be_is_refused_in_a_sentence(office, label, words):
-    answer = at(office, "applicant").post("/permohonan/baru/", {**APPLICATION, "label": label, "letter": letter()})
-    assert words in " ".join(faults(answer)["label"])
-    live = at(office, "applicant").get("/permohonan/cek-nama/", {"label": label})
-    assert words in text(live)
+def test_a_letter_on_paper_is_entered_by_the_registrar_for_an_agency(office):
+    client = at(office, "registrar")
+    assert faults(begin(client)).keys() == {"agency"}
     assert not Case.objects.exists()
+    begin(client, agency=office.agency.pk)
+    case = Case.objects.get()
+    fill_in(client, case, "situs", **SITE_PART)
+    fill_in(client, case, "orang", **PEOPLE_PART)
+    assert faults(send(client, case)) == {"stamped_at": ["Wajib diisi."]}
+    send(client, case, stamped_at="2026-11-20T10:00")
+    case.refresh_from_db()
+    assert (case.agency, case.state) == (office.agency, State.SUBMITTED)
+    assert case.events.last().data["stamped_at"] == "2026-11-20T03:00:00+00:00"
+
+
+@pytest.mark.parametrize("who", ["head", "division_head", "technician"])
+def test_nobody_else_of_the_dinas_applies(office, who):
+    assert at(office, who).get("/permohonan/baru/").status_code == 403
+
+
+# -- Faults at their fields
+
+
+def test_what_is_wrong_is_said_and_what_is_right_is_saved(office):
+    answer = begin(at(office, "applicant"), letter_date="kemarin")
+    case = Case.objects.get()
+    assert (answer.status_code, faults(answer).keys()) == (422, {"letter_date"})
+    assert answer.context["form"]["letter_date"].value() == "kemarin"
+    assert answer.context["action"] == section(case, "surat")
+    assert (case.letter_number, case.files.count()) == ("500.12/117/2026", 1)
+
+
+WRONG = {
+    "surat": {"letter_number": ("\u200f12", "U+200F RIGHT-TO-LEFT MARK")},
+    "situs": {
+        "title": ("x" * 10_000, "120"),
+        "notes": ("<b>tebal</b>", "memuat kode"),
+        "php_version_wish": ("delapan", "misalnya 8.2"),
+        "storage_amount": ("99999999", "paling banyak 1024 GiB"),
+        "alternative_label": ("www", "dicadangkan"),
+    },
+    "orang": {
+        "contact_name": ("Sri \u202eiynuhaW", "U+202E RIGHT-TO-LEFT OVERRIDE"),
+        "contact_phone": ("0812 ABCD", "Nomor telepon hanya memuat angka, spasi, dan tanda + - . ( )."),
+        "contact_email": ("sri@", "email"),
+        "responsible_name": ("<script>alert(1)</script>", "memuat kode"),
+        "responsible_nip": ("1980010120050110Ol", "NIP hanya terdiri atas angka."),
+        "responsible_phone": ("112", "Nomor telepon terdiri atas 8 sampai 15 angka; yang diisi 3."),
+        "admin_name": ("a" * 10_000, "150"),
+        "admin_nip": ("1" * 17, "NIP terdiri atas 18 angka; yang diisi 17."),
+        "ssh_key": ("-----BEGIN OPENSSH PRIVATE KEY-----", "bukan kunci publik SSH"),
+    },
+}
+
+
+@pytest.mark.parametrize("slug", WRONG)
+def test_what_is_filled_in_wrongly_is_told_at_its_field(office, slug):
+    case, wrong = office.draft(), WRONG[slug]
+    answer = fill_in(at(office, "applicant"), case, slug, **{name: value for name, (value, _) in wrong.items()})
+    assert answer.status_code == 422
+    assert faults(answer).keys() == wrong.keys()
+    for name, (value, words) in wrong.items():
+        assert words in " ".join(faults(answer)[name])
+        assert answer.context["form"][name].value() == value
+    kept = Case.objects.values().get(pk=case.pk)
+    assert not {value for value, _ in wrong.values()} & {value for value in kept.values() if isinstance(value, str)}
+
+
+NO_NAMES = {
+    "xn--80ak6aa92e": "xn--",
+    "a" * 64: "paling banyak 63",
+    "dіnsos": "CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I",
+    "../etc": "Hanya huruf",
+    "slot-gacor": "judi",
+}
+
+
+def test_a_name_that_cannot_be_is_refused_in_a_sentence(office):
+    client = at(office, "applicant")
+    case = office.draft()
+    for label, words in NO_NAMES.items():
+        assert words in " ".join(faults(fill_in(client, case, "situs", label=label))["label"])
+        assert words in text(client.get("/permohonan/cek-nama/", {"label": label}))
+        other = client.get("/permohonan/cek-nama/", {"alternative_label": label, "of": "alternative_label"})
+        assert words in text(other)
+    case.refresh_from_db()
+    assert case.label == "dinsos"
 
 
 def test_the_live_check_knows_what_is_free_and_what_is_taken(office):
@@ -69,40 +213,168 @@ def test_the_live_check_knows_what_is_free_and_what_is_taken(office):
     assert text(client.get("/permohonan/cek-nama/?label=")) == ""
 
 
-@pytest.mark.parametrize("name", ["letter", "another"])
-def test_a_file_that_is_too_large_is_a_sentence_at_its_field(office, name):
-    huge = b"%PDF-1.7\n" + b"x" * (21 * 1024 * 1024)
-    answer = at(office, "applicant").post("/permohonan/baru/", {**APPLICATION, name: letter(huge)})
+def test_a_name_taken_meanwhile_is_told_when_it_is_sent(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    office.act(office.draft(), Action.SUBMIT, office.applicant)
+    answer = send(client, case)
     assert answer.status_code == 422
-    assert faults(answer)["letter"] == (
-        ["Berkas lebih besar dari 20 MB. Silakan perkecil, lalu unggah lagi."]
-        if name == "letter"
-        else ["Surat atau informasi pemberitahuan permohonan belum ada."]
+    assert "Nama “dinsos” sudah dipakai. Silakan pilih nama lain." in text(answer)
+
+
+NO_LETTERS = {
+    b"": "Berkas kosong. Silakan pilih berkas PDF yang benar.",
+    b"GIF89a": "Berkas ini bukan PDF. Silakan unggah berkas PDF.",
+    b"%PDF-1.7\nnothing": "PDF ini rusak dan tidak dapat dibaca. Silakan buat ulang berkasnya.",
+    b"%PDF-1.7\n" + b"x" * (21 * 1024 * 1024): "Berkas lebih besar dari 20 MB. Silakan perkecil, lalu unggah lagi.",
+}
+
+
+def test_a_file_that_is_no_letter_is_a_sentence_at_its_field(office):
+    client = at(office, "applicant")
+    for data, words in NO_LETTERS.items():
+        answer = begin(client, letter=letter(data))
+        assert (answer.status_code, faults(answer)) == (422, {"letter": [words]})
+
+
+# -- Saved as it goes
+
+
+def test_the_page_saves_by_itself_and_is_not_stale_to_itself(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    form = client.get(section(case, "situs")).context["form"]
+    values = {**SITE_PART, "version": form["version"].value(), "page": form["page"].value()}
+    quiet = client.post(section(case, "situs"), {**values, "title": "Layanan B", "do": "quiet"})
+    case.refresh_from_db()
+    assert case.title == "Layanan B"
+    assert "Tersimpan pukul" in text(quiet)
+    assert f'name="version" id="id_version" value="{case.version}" hx-swap-oob="true"' in quiet.content.decode()
+    pressed = client.post(section(case, "situs"), {**values, "title": "Layanan C", "do": "next"})
+    case.refresh_from_db()
+    assert (pressed.status_code, case.title) == (302, "Layanan C")
+
+
+def test_what_is_saved_quietly_is_only_what_is_right(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    quiet = fill_in(client, case, "orang", contact_name="Wati", contact_phone="abc", do="quiet")
+    case.refresh_from_db()
+    assert (case.contact_name, case.contact_phone) == ("Wati", "0812-0000-0001")
+    assert "1 isian perlu diperbaiki dan belum tersimpan." in text(quiet)
+
+
+def test_a_new_page_begins_one_draft_however_often_it_is_sent(office):
+    client = at(office, "applicant")
+    key = str(uuid4())
+    begin(client, page=key, do="quiet")
+    answers = [begin(client, page=key, letter_number="B/2", letter=None) for _ in range(2)]
+    case = Case.objects.get()
+    assert [answer.headers["Location"] for answer in answers] == [section(case, "situs")] * 2
+    assert case.letter_number == "B/2"
+    assert saved(case) == ["save_draft", "save_draft"]
+
+
+def test_colleagues_go_on_with_each_others_drafts_and_a_stale_tab_is_told(office):
+    colleague = visitor(office.person("wati", agency=office.agency))
+    client = at(office, "applicant")
+    case = drafted(client)
+    stale = client.get(section(case, "situs")).context["form"]
+    fill_in(colleague, case, "situs", title="Dari Wati")
+    values = {**SITE_PART, "version": stale["version"].value(), "page": stale["page"].value(), "title": "Dari Sri"}
+    told = client.post(section(case, "situs"), {**values, "do": "next"})
+    assert "Wati melakukan “Simpan Draf”" in text(told)
+    assert told.context["form"]["title"].value() == "Dari Sri"
+    quiet = client.post(section(case, "situs"), {**values, "do": "quiet"})
+    assert "Wati baru saja mengubah permohonan ini." in text(quiet)
+    case.refresh_from_db()
+    assert case.title == "Dari Wati"
+    version = told.context["form"]["version"].value()
+    client.post(section(case, "situs"), {**values, "version": version, "do": "next"})
+    case.refresh_from_db()
+    assert case.title == "Dari Sri"
+
+
+def test_two_tabs_of_one_person_are_told_apart(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    tabs = [client.get(section(case, "situs")).context["form"] for _ in range(2)]
+    sent = [
+        client.post(
+            section(case, "situs"),
+            {**SITE_PART, "version": tab["version"].value(), "page": tab["page"].value(), "title": title, "do": "next"},
+        )
+        for tab, title in zip(tabs, ("Pertama", "Kedua"), strict=True)
+    ]
+    assert [answer.status_code for answer in sent] == [302, 200]
+    assert "sudah berubah" in text(sent[1])
+    case.refresh_from_db()
+    assert case.title == "Pertama"
+
+
+def test_saving_again_and_again_is_one_line_of_the_way(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    assert [entry.what for entry in page(office, "applicant", case).context["entries"]] == ["Simpan Draf"]
+
+
+@pytest.mark.parametrize("slug", ["surat", "situs", "orang"])
+def test_another_agencys_draft_does_not_exist(office, slug):
+    case = office.draft()
+    other = visitor(office.person("lain", agency=Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes")))
+    assert other.get(section(case, slug)).status_code == 404
+    assert other.post(section(case, slug), {"version": case.version, "do": "next"}).status_code == 404
+    assert begin(other, page=str(uuid4()), agency=office.agency.pk).status_code == 302
+    assert Case.objects.exclude(pk=case.pk).get().agency.short_name == "Dinkes"
+
+
+def test_what_was_sent_is_not_edited_any_more(office):
+    case = office.bring_to(State.SUBMITTED)
+    answer = at(office, "applicant").get(section(case, "situs"))
+    assert answer.headers["Location"] == f"/permohonan/{case.number}/"
+
+
+def test_an_incomplete_request_is_mended_in_the_same_sections(office):
+    case = office.bring_to(State.VERIFYING)
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Nama belum sesuai")
+    client = at(office, "applicant")
+    assert "Nama belum sesuai" in text(client.get(section(case, "situs")))
+    fill_in(client, case, "situs", label="dinsos-baru")
+    answer = fill_in(client, case, "orang", admin_name="Tono")
+    assert answer.headers["Location"] == f"/permohonan/{case.number}/kirim-ulang/"
+    case.refresh_from_db()
+    client.post(f"/permohonan/{case.number}/kirim-ulang/", {"version": case.version})
+    case.refresh_from_db()
+    assert (case.state, case.site.host) == (State.VERIFYING, "dinsos-baru.panggon.test")
+
+
+# -- Taken over
+
+
+def test_people_are_taken_over_from_the_last_request_with_one_press(office):
+    office.act(
+        office.draft(responsible_name="Budi", responsible_nip="198001012005011001", vendor_name="CV Maju"),
+        Action.SUBMIT,
+        office.applicant,
     )
-
-
-def test_an_empty_file_and_a_scripted_one_are_told_apart(office):
     client = at(office, "applicant")
-    empty = client.post("/permohonan/baru/", {**APPLICATION, "letter": letter(b"")})
-    assert faults(empty) == {"letter": ["Berkas kosong. Silakan pilih berkas PDF yang benar."]}
-    broken = client.post("/permohonan/baru/", {**APPLICATION, "letter": letter(b"%PDF-1.7\nnothing")})
-    assert "rusak" in faults(broken)["letter"][0]
+    begin(client, letter_number="B/2")
+    case = Case.objects.get(letter_number="B/2")
+    shown = client.get(section(case, "orang"))
+    assert "pernah mengajukan HST-2026-0001 dengan narahubung Sri Wahyuni" in text(shown)
+    fill_in(client, case, "orang", contact_name="Wati", vendor_name="PT Lain", do="take_over")
+    case.refresh_from_db()
+    assert (case.contact_name, case.contact_phone) == ("Wati", "0812-0000-0001")
+    assert (case.responsible_name, case.responsible_nip) == ("Budi", "198001012005011001")
+    assert (case.vendor_name, case.letter_number) == ("PT Lain", "B/2")
 
 
-def test_the_same_application_sent_twice_is_one_case(office):
-    client = at(office, "applicant")
-    answers = [client.post("/permohonan/baru/", {**APPLICATION, "letter": letter()}) for _ in range(2)]
-    assert answers[0].headers["Location"] == answers[1].headers["Location"]
-    assert Case.objects.count() == 1
-
-
-def test_a_letter_on_paper_is_entered_by_the_registrar_for_an_agency(office):
-    client = at(office, "registrar")
-    assert faults(client.post("/permohonan/baru/", {**APPLICATION, "letter": letter()})).keys() == {"agency"}
-    client.post("/permohonan/baru/", {**APPLICATION, "agency": office.agency.pk, "letter": letter()})
-    assert Case.objects.get().agency == office.agency
-
-
-@pytest.mark.parametrize("who", ["head", "division_head", "technician"])
-def test_nobody_else_of_the_dinas_applies(office, who):
-    assert at(office, who).get("/permohonan/baru/").status_code == 403
+def test_nothing_is_taken_over_from_another_agency(office):
+    office.act(office.draft(), Action.SUBMIT, office.applicant)
+    other = office.person("lain", agency=Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes"))
+    begin(visitor(other))
+    case = Case.objects.get(agency=other.agency)
+    assert "terdahulu" not in text(visitor(other).get(section(case, "orang")))
+    fill_in(visitor(other), case, "orang", do="take_over")
+    case.refresh_from_db()
+    assert case.contact_name == "Lain"

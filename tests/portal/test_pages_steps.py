@@ -2,17 +2,17 @@
 
 import pytest
 
-from panggon.cases.models import Case
 from panggon.core.procedure import State
 from panggon.sites.models import Outcome
-from tests.portal.visitor import APPLICATION, at, checked, faults, letter, page, post, text
+from tests.portal.visitor import at, checked, drafted, faults, letter, page, post, send, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
 
 def test_the_nine_steps_over_the_pages(office):
-    at(office, "applicant").post("/permohonan/baru/", {**APPLICATION, "letter": letter()})
-    case = Case.objects.get()
+    browser = at(office, "applicant")
+    case = drafted(browser)
+    send(browser, case)
     post(office, "registrar", case, "terima-surat", letter_source="letter", letter_date="2026-11-20")
     division = office.division_head.role_assignments.get().division_id
     post(office, "head", case, "terbitkan-disposisi", division=division, instruction="Pantau", nature="Biasa")

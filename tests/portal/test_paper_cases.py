@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pypdfium2
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from panggon.audit.chain import verify
@@ -11,6 +13,7 @@ from panggon.cases.chain import link
 from panggon.cases.models import File
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
+from panggon.people.models import Agency
 from tests.portal.office import LETTER, MONDAY
 from tests.portal.visitor import faults, text, visitor
 
@@ -145,3 +148,32 @@ def test_the_page_asks_the_registrar_for_the_stamp_and_says_it_in_the_log(office
     case.refresh_from_db()
     assert case.events.last().counts_at == datetime(2026, 11, 24, 1, 15, tzinfo=UTC)
     assert "Stempel meja 24 November 2026, 08.15 WIB" in text(browser.get(f"/permohonan/{case.number}/"))
+
+
+def read(answer) -> str:
+    assert answer.headers["Content-Type"] == "application/pdf"
+    document = pypdfium2.PdfDocument(answer.content)
+    return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in document).split())
+
+
+def test_the_sample_letter_says_what_the_draft_says(office):
+    case = office.draft(admin_name="Tono", storage_mebibytes=2048)
+    words = read(visitor(office.applicant).get(f"/permohonan/{case.number}/contoh-surat/"))
+    for said in ("DINAS SOSIAL", "500.12/117/2026", "dinsos.panggon.test", "Tono", "2 GiB", "20 November 2026"):
+        assert said in words
+    other = office.person("lain", agency=Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes"))
+    assert visitor(other).get(f"/permohonan/{case.number}/contoh-surat/").status_code == 404
+    assert "Nama narahubung" in read(Client().get("/contoh-surat/"))
+
+
+def test_the_registrar_prints_the_sheet_of_each_step(office):
+    case = office.bring_to(State.VERIFYING)
+    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Nama belum sesuai")
+    browser = visitor(office.registrar)
+    path = f"/permohonan/{case.number}/lembar/kirim-ulang/"
+    assert path in browser.get(f"/permohonan/{case.number}/kirim-ulang/").content.decode()
+    words = read(browser.get(path))
+    assert "Nama belum sesuai" in words
+    assert case.number in words
+    assert path not in visitor(office.applicant).get(f"/permohonan/{case.number}/kirim-ulang/").content.decode()
+    assert browser.get(f"/permohonan/{case.number}/lembar/sahkan/").status_code == 404

@@ -35,6 +35,8 @@ ARGUMENTS = {
     "uidb36": "1",
     "key": "k",
     "person": 1,
+    "section": "surat",
+    "reading": uuid.UUID(int=1),
 }
 OPEN = (Permission.PUBLIC, Permission.PROGRAM)  # what programs may call has tests of its own: test_api
 

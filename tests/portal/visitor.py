@@ -16,21 +16,15 @@ from tests.portal.office import ALL_MET, LETTER
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PEOPLE = ("applicant", "registrar", "head", "division_head", "technician")
-APPLICATION = {
-    "version": "0",
-    "do": "submit",
+LETTER_PART = {
     "letter_source": "letter",
     "letter_number": "500.12/117/2026",
     "letter_date": "2026-11-20",
+    "letter_nature": "Biasa",
     "letter_subject": "Permohonan Hosting",
-    "label": "dinsos",
-    "title": "Layanan Dinas Sosial",
-    "contact_name": "Sri Wahyuni",
-    "contact_phone": "0812-0000-0001",
-    "kind": "php",
-    "profile": "plain",
-    "database": "on",
 }
+SITE_PART = {"label": "dinsos", "title": "Layanan Dinas Sosial", "kind": "php", "profile": "plain"}
+PEOPLE_PART = {"contact_name": "Sri Wahyuni", "contact_phone": "0812-0000-0001"}
 
 
 def visitor(user: User) -> Client:
@@ -59,6 +53,37 @@ def checked(**missing: str) -> dict[str, str]:
     """The answers to the checklist: all is met but what is named, each with its reason."""
     answers = {f"item_{item}": "missing" if item in missing else "met" for item in ALL_MET}
     return answers | {f"reason_{item}": reason for item, reason in missing.items()}
+
+
+def begin(client: Client, **changes) -> HttpResponse:
+    """The first section of a new request; a letter is with it unless `letter` says otherwise."""
+    page = client.get("/permohonan/baru/").context["form"]["page"].value()
+    values = {**LETTER_PART, "letter": letter(), "version": "0", "page": page, "do": "next", **changes}
+    return client.post("/permohonan/baru/", {name: value for name, value in values.items() if value is not None})
+
+
+def fill_in(client: Client, case: Case, section: str, **values) -> HttpResponse:
+    """A section of a draft, as it is shown now with these values in it."""
+    path = f"/permohonan/{case.number}/isi/{section}/"
+    form = client.get(path).context["form"]
+    shown = {name: form[name].value() for name in form.fields if name != "letter"}
+    known = {name: value for name, value in shown.items() if value is not None}
+    return client.post(path, {**known, "proposed": sorted(form.read_by_machine), "do": "next", **values})
+
+
+def send(client: Client, case: Case, **values) -> HttpResponse:
+    version = Case.objects.get(pk=case.pk).version
+    return client.post(f"/permohonan/{case.number}/kirim-permohonan/", {"version": version, **values})
+
+
+def drafted(client: Client, **site) -> Case:
+    """A draft with all three sections filled in over the pages."""
+    begin(client)
+    case = Case.objects.order_by("-pk")[0]
+    fill_in(client, case, "situs", **{**SITE_PART, **site})
+    fill_in(client, case, "orang", **PEOPLE_PART)
+    case.refresh_from_db()
+    return case
 
 
 def letter(data: bytes = LETTER) -> SimpleUploadedFile:

@@ -119,6 +119,13 @@ def faults_of_name(label: str) -> tuple[Fault, ...]:
     return name_faults(Case(label=normalise(label.strip()))) or ()
 
 
+def explained(faults: tuple[Fault, ...], name_faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """What is wrong with the name instead of that something is."""
+    return tuple(
+        said for fault in faults for said in (name_faults if fault.code == "need.name" and name_faults else (fault,))
+    )
+
+
 def has_letter(case: Case, data: Data) -> bool:
     """A file, or for what was told at the desk the words that were written down there."""
     if not case.letter_source:

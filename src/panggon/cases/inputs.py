@@ -7,23 +7,25 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate
 
+from panggon.cases import readings
 from panggon.cases.checklist import ITEMS, reasons_in
-from panggon.cases.models import Case, ChecklistResult, Correction, File
+from panggon.cases.models import Case, ChecklistResult, Correction, DatabaseWish, File
 from panggon.cases.numbers import hold_agenda, next_agenda_number
+from panggon.cases.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEBIBYTES, storage_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
 from panggon.core.procedure import Action
-from panggon.core.spec import SSH_KEY
+from panggon.core.spec import PHP_VERSION, SSH_KEY
+from panggon.core.writing import nip_faults, phone_faults, plain_nip, text_faults
 from panggon.papers import store
 from panggon.papers.services import inspect_letter
 from panggon.people import selectors as people
 from panggon.people.models import User
 
 Data = Mapping[str, Any]
-LETTER = ("letter_source", "letter_number", "letter_date", "letter_nature", "letter_subject")
 SPEC = ("kind", "profile", "database")
-PEOPLE = tuple(f"{who}_{what}" for who in ("contact", "admin") for what in ("name", "phone", "email"))
-REQUEST = ("agency", *LETTER, "title", "label", "alternative_label", *SPEC, "notes", *PEOPLE, "ssh_key")
+REQUEST = ("agency", *LETTER, *SITE, "database", *PEOPLE, "machine_read")
+NAMES = ("label", "alternative_label")
 ROWS = ("agency", "division", "technician", "plan")
 CHOSEN = (*ROWS, *SPEC)
 COLUMNS = {column.name: column for column in Case._meta.concrete_fields}  # noqa: SLF001 (Django documents it)
@@ -54,7 +56,29 @@ def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: date
         Correction.objects.bulk_create(_corrections(case, data, at))
     if action is Action.RESUBMIT:
         case.corrections.filter(resolved_at=None).update(resolved_at=at)
-    return {name: _keep_file(case, kind, data[name], actor, at) for name, kind in FILES.items() if data.get(name)}
+    kept = {name: _keep_file(case, kind, data[name], actor, at) for name, kind in FILES.items() if data.get(name)}
+    if action is Action.SAVE_DRAFT and "letter" in kept:
+        readings.ask(kept["letter"], actor, at=at)
+    if action in (Action.SUBMIT, Action.RESUBMIT):
+        readings.forget(case)
+    return kept
+
+
+def value_faults(name: str, value: object) -> tuple[Fault, ...]:
+    """What is wrong with one value that people write, whoever writes it; the column's own limits come later."""
+    if name == "storage_mebibytes":
+        return _storage_faults(value)
+    if not isinstance(value, str) or name in NAMES:  # names have rules of their own, when they are asked for
+        return ()
+    if name == "ssh_key":
+        return (Fault("person.ssh_key", name),) if value and not SSH_KEY.fullmatch(value) else ()
+    if name == "php_version_wish" and value and not PHP_VERSION.fullmatch(value):
+        return (Fault("text.php_version", name),)
+    if name.endswith("_nip"):
+        return nip_faults(plain_nip(value), field=name)
+    if name.endswith("_phone"):
+        return phone_faults(value, field=name)
+    return text_faults(value, field=name)
 
 
 def words_of(data: Data) -> str:
@@ -74,19 +98,32 @@ def _set(case: Case, data: Data, names: tuple[str, ...]) -> list[Fault]:
         value = _plain(name, data[name])
         if value in (None, "") and name in CHOSEN:
             continue  # nothing chosen: as it was
+        faults += value_faults(name, value)
         try:
             setattr(case, name, value if name in ROWS else COLUMNS[name].clean(value, case))
         except ValidationError as error:
             faults.append(Fault("field.invalid", name, {"words": tuple(error.messages)}))
-    if "ssh_key" in names and case.ssh_key and not SSH_KEY.fullmatch(case.ssh_key):
-        faults.append(Fault("access.ssh_key", "ssh_key"))
     return faults
 
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, str):
         value = value.strip()
-    return normalise(value) if name in ("label", "alternative_label") and value else value
+        value = plain_nip(value) if name.endswith("_nip") else value
+    return normalise(value) if name in NAMES and value else value
+
+
+def _draft(case: Case, data: Data, _at: datetime) -> None:
+    """The wish for a database says also what the machine gets: only MariaDB can be had."""
+    case.machine_read = [name for name in case.machine_read if name in LABELS]
+    if data.get("database_wish"):
+        case.database = case.database_wish == DatabaseWish.MARIADB
+
+
+def _send(case: Case, data: Data, at: datetime) -> None:
+    """Whoever sends has read the whole request, and so confirmed what a machine had read."""
+    _draft(case, data, at)
+    case.machine_read = []
 
 
 def _receive(case: Case, data: Data, at: datetime) -> None:
@@ -105,6 +142,12 @@ def _free_agenda_number(at: datetime) -> str:
     while Case.objects.filter(agenda_number=number).exists():
         number = next_agenda_number(at)
     return number
+
+
+def _storage_faults(value: object) -> tuple[Fault, ...]:
+    if isinstance(value, int) and not 1 <= value <= STORAGE_MOST_MEBIBYTES:
+        return (Fault("storage.bounds", "storage_mebibytes", {"most": storage_words(STORAGE_MOST_MEBIBYTES)}),)
+    return ()
 
 
 def _dispose(case: Case, data: Data, at: datetime) -> None:
@@ -186,6 +229,9 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.RECALCULATE: ("due_at",),
 }
 ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
+    Action.SAVE_DRAFT: _draft,
+    Action.SUBMIT: _send,
+    Action.RESUBMIT: _send,
     Action.RECEIVE: _receive,
     Action.DISPOSE: _dispose,
     Action.ASSIGN: _assign,

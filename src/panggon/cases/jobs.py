@@ -13,8 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import clock_jobs, recipients, retention  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
-from panggon.cases.models import Case, Event
+from panggon.cases import (
+    clock_jobs,  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
+    readings,
+    recipients,
+    retention,
+)
+from panggon.cases.models import Case, Event, Reading
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.services import act
 from panggon.core.errors import InvalidError
@@ -119,6 +124,14 @@ def deliver_by_itself(case: int) -> None:
 def erase_expired(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
     """What speaks of people goes when the department's period for it is over."""
     retention.erase(now=timezone.now())
+
+
+@app.task(name="cases.read_letter", retry=PATIENCE)
+def read_letter(reading: str) -> None:
+    """Propose what a letter seems to say; done once."""
+    waiting = Reading.objects.filter(pk=reading, state=Reading.State.WAITING).first()
+    if waiting:
+        readings.carry_out(waiting)
 
 
 # ------------------------------------------------------------------------------------------------------------------

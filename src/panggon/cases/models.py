@@ -1,10 +1,12 @@
 """A request from draft to done, and the chain of events that brought it there. Only `services` writes here."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from panggon.core.acting import ACTING_LABELS
 from panggon.core.clock import Clock, ClockEffect
@@ -27,6 +29,29 @@ class LetterSource(models.TextChoices):
     DESK = "desk", "Disampaikan langsung di dinas dan dicatat"
 
 
+class SiteUse(models.TextChoices):
+    """What the site is for its visitors."""
+
+    WEBSITE = "website", _("Website")
+    APPLICATION = "application", _("Aplikasi")
+
+
+class DatabaseWish(models.TextChoices):
+    """What the OPD would like; what a site really gets is `Case.database`."""
+
+    MARIADB = "mariadb", _("MariaDB (MySQL)")
+    POSTGRESQL = "postgresql", _("PostgreSQL")
+    NONE = "none", _("Tidak perlu")
+
+
+class SystemCategory(models.TextChoices):
+    """Kategori Sistem Elektronik (Peraturan BSSN 8/2020), as the OPD's own assessment found it."""
+
+    STRATEGIC = "strategic", _("Strategis")
+    HIGH = "high", _("Tinggi")
+    LOW = "low", _("Rendah")
+
+
 class Case(models.Model):
     """One request. `version` counts its events, so that a stale page is seen; `head` is the digest of the last one."""
 
@@ -47,18 +72,39 @@ class Case(models.Model):
     title = models.CharField(max_length=120, blank=True)
     label = models.CharField(max_length=200, blank=True)
     alternative_label = models.CharField(max_length=200, blank=True)
+    site_use = models.CharField(max_length=20, choices=SiteUse, blank=True)
     kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
     database = models.BooleanField(default=True)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="cases")
+    platform = models.CharField(max_length=120, blank=True)  # software and version, in the OPD's words
+    php_version_wish = models.CharField(max_length=10, blank=True)
+    database_wish = models.CharField(max_length=20, choices=DatabaseWish, blank=True)
+    storage_mebibytes = models.PositiveIntegerField(null=True, blank=True)
+    holds_personal_data = models.BooleanField(null=True, blank=True)
+    personal_data = models.CharField(max_length=300, blank=True)  # which kinds
+    system_category = models.CharField(max_length=20, choices=SystemCategory, blank=True)
+    vendor_name = models.CharField(max_length=150, blank=True)
+    vendor_contact = models.CharField(max_length=150, blank=True)
     notes = models.TextField(blank=True)
     contact_name = models.CharField(max_length=150, blank=True)
     contact_phone = models.CharField(max_length=30, blank=True)
     contact_email = models.EmailField(blank=True)
+    responsible_name = models.CharField(max_length=150, blank=True)
+    responsible_nip = models.CharField(max_length=18, blank=True)
+    responsible_rank = models.CharField(max_length=60, blank=True)
+    responsible_position = models.CharField(max_length=120, blank=True)
+    responsible_phone = models.CharField(max_length=30, blank=True)
+    responsible_email = models.EmailField(blank=True)
     admin_name = models.CharField(max_length=150, blank=True)
+    admin_nip = models.CharField(max_length=18, blank=True)
+    admin_rank = models.CharField(max_length=60, blank=True)
+    admin_position = models.CharField(max_length=120, blank=True)
     admin_phone = models.CharField(max_length=30, blank=True)
     admin_email = models.EmailField(blank=True)
     ssh_key = models.TextField(blank=True)
+    machine_read = models.JSONField(default=list, blank=True)  # fields as a letter was read, confirmed by nobody yet
+    draft_key = models.UUIDField(null=True, unique=True, editable=False)  # of the page that began it: sent twice, once
 
     agenda_number = models.CharField("nomor agenda", max_length=60, blank=True)
     division = models.ForeignKey(Division, models.PROTECT, null=True, related_name="cases")
@@ -174,6 +220,33 @@ class File(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.sha256[:12]}"
+
+
+class Reading(models.Model):
+    """What Panggon reads in an uploaded letter: proposals for fields, never values of a case by themselves.
+
+    `proposals` is a list of `{"field", "value", "confidence"}`. Kept by the letter's SHA-256 and who brought it, so
+    that a letter can be read before there is a case.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Sedang dibaca")
+        READ = "read", _("Sudah dibaca")
+        UNREADABLE = "unreadable", _("Tidak dapat dibaca")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sha256 = models.CharField(max_length=64)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    proposals = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["added_at"]
+        constraints = [models.UniqueConstraint(fields=["sha256", "added_by"], name="one_reading_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]} {self.state}"
 
 
 class Correction(models.Model):

@@ -25,6 +25,11 @@ def given_case_numbers() -> dict[int, int]:
     return given(CASE)
 
 
+def hold_cases(at: datetime) -> None:
+    """Until the transaction ends nobody else begins a case."""
+    hold(CASE, at=at)
+
+
 def next_agenda_number(at: datetime) -> str:
     return agenda_number(*next_number(AGENDA, at=at))
 

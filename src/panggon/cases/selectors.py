@@ -5,14 +5,15 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Sum
 
-from panggon.cases.facts import facts_for, in_capacity
+from panggon.cases.facts import explained, facts_for, in_capacity
 from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments, Timing
-from panggon.cases.models import Case, Event
+from panggon.cases.models import Case, Event, Reading
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
-from panggon.core.errors import PermanentError
+from panggon.core.errors import Fault, PermanentError
 from panggon.core.procedure import (
     STATE_LABELS,
     TABLE,
@@ -20,6 +21,7 @@ from panggon.core.procedure import (
     Action,
     Need,
     Offer,
+    Refusal,
     Role,
     State,
     next_words,
@@ -186,6 +188,37 @@ def offers(case: Case, user: User, *, now: datetime) -> tuple[CaseOffer, ...]:
             if is_own and (offer.action not in offered or not offered[offer.action].possible):
                 offered[offer.action] = offer
     return tuple(offered.values())
+
+
+def lacking(case: Case, user: User, action: Action, *, now: datetime) -> tuple[Fault, ...]:
+    """What still keeps this person from doing this, as the rules would say it now; inputs of its form apart."""
+    facts = facts_for(case, actor=user, data={})
+    refusals = []
+    for capacity in people.capacities_of(user, now=now):
+        answer = TABLE.decide(State(case.state), action, roles=capacity.roles, facts=in_capacity(facts, case, capacity))
+        refusals.append(answer.faults if isinstance(answer, Refusal) else ())
+    return explained(min(refusals, key=len), facts.name_faults or ())
+
+
+def earlier_case(case: Case) -> Case | None:
+    """The newest other request of the same OPD that was sent, to take its people over from."""
+    others = Case.objects.filter(agency=case.agency_id).exclude(pk=case.pk).exclude(state=State.DRAFT)
+    return others.exclude(contact_name="").order_by("-created_at").first()
+
+
+def reading_for(user: User, key: UUID, *, now: datetime) -> Reading | None:
+    """Of a letter that this person brought, or that belongs to a case that this person sees."""
+    reading = Reading.objects.filter(pk=key).first()
+    if reading is None or reading.added_by_id == user.pk:
+        return reading
+    return reading if visible_to(user, now=now).filter(files__sha256=reading.sha256).exists() else None
+
+
+def others_since(case: Case, version: int, *, user: User, page: str) -> Event | None:
+    """The last event after this version, unless all of them are what this very page of this person has saved."""
+    later = list(case.events.select_related("actor").filter(sequence__gt=version).order_by("sequence"))
+    own = page and all(event.actor_id == user.pk and event.data.get("page") == page for event in later)
+    return later[-1] if later and not own else None
 
 
 def clock_of(

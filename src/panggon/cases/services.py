@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,9 +16,9 @@ from panggon.cases.chain import body
 from panggon.cases.desk import stamp_of
 from panggon.cases.effects import carry_out
 from panggon.cases.exporting import MOST, Kind
-from panggon.cases.facts import facts_for, in_capacity
+from panggon.cases.facts import explained, facts_for, in_capacity
 from panggon.cases.models import Case, Event
-from panggon.cases.numbers import next_case_number
+from panggon.cases.numbers import hold_cases, next_case_number
 from panggon.cases.selectors import clock_of, due_of, last_event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, to_record
 from panggon.core.errors import Fault, InvalidError, PermanentError
@@ -33,12 +34,19 @@ Data = Mapping[str, Any]
 CaseDecision = Decision[State, Action, Role, Effect]
 NOT_YOURS = "action.not_your_role"
 # Facts of the machine that an event keeps word for word: none of them says anything about a person.
-KEPT = ("shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem", "due_before", "due_after")
+KEPT = ("page", "shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem", "due_before", "due_after")
 
 
 @transaction.atomic
-def create_draft(agency: Agency, applicant: User, data: Data, *, at: datetime) -> Case:
-    """A new case with its number, as a draft; `data` as in `act` for `save_draft`. Raises what `act` raises."""
+def create_draft(agency: Agency, applicant: User, data: Data, *, at: datetime, key: UUID | None = None) -> Case:
+    """A new case with its number, as a draft; `data` as in `act` for `save_draft`. Raises what `act` raises.
+
+    `key` belongs to the page from which it comes: sent twice, the case of the first time is given as it is.
+    """
+    hold_cases(at)
+    known = Case.objects.filter(draft_key=key).first() if key else None
+    if known:
+        return known
     case = Case.objects.create(
         number=next_case_number(at),
         token=secrets.token_urlsafe(16),
@@ -46,6 +54,7 @@ def create_draft(agency: Agency, applicant: User, data: Data, *, at: datetime) -
         applicant=applicant,
         created_at=at,
         state_since=at,
+        draft_key=key,
     )
     return act(case.pk, action=Action.SAVE_DRAFT, actor=applicant, data=data, at=at)
 
@@ -124,7 +133,7 @@ def _decide(
     closest = next((faults for faults in refusals if faults[0].code != NOT_YOURS), refusals[0])
     if closest[0].code == NOT_YOURS and actor is not None:
         closest = _represented(closest[0], actor, at=at) or closest
-    raise InvalidError(_explained(closest, facts.name_faults or ()))
+    raise InvalidError(explained(closest, facts.name_faults or ()))
 
 
 def _represented(fault: Fault, actor: User, *, at: datetime) -> tuple[Fault, ...]:
@@ -133,13 +142,6 @@ def _represented(fault: Fault, actor: User, *, at: datetime) -> tuple[Fault, ...
         Fault("action.represented", facts={"acting": str(acting.user), "last_day": acting.last_day})
         for acting in people.substitutes_of(actor, now=at)
         if acting.role in fault.facts["roles"]
-    )
-
-
-def _explained(faults: tuple[Fault, ...], name_faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-    """What is wrong with the name instead of that something is."""
-    return tuple(
-        said for fault in faults for said in (name_faults if fault.code == "need.name" and name_faults else (fault,))
     )
 
 

@@ -14,6 +14,7 @@ from panggon.cases.views import (
     repeating,
     report,
     retention,
+    sheets,
     step,
 )
 
@@ -34,12 +35,16 @@ urlpatterns = [
     path("permohonan/", finding.find, name="find"),
     path("permohonan/ekspor/", finding.export, name="export"),
     path("permohonan/opd/", finding.agencies, name="agencies"),
+    path("permohonan/bacaan/<uuid:reading>/", application.reading, name="reading"),
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
     path("permohonan/<str:number>/arsip/", archive.archive, name="archive"),
     path("permohonan/<str:number>/ulangi/", repeating.repeat, name="repeat"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
     path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
+    path("permohonan/<str:number>/isi/<str:section>/", application.section, name="section"),
+    path("permohonan/<str:number>/contoh-surat/", sheets.letter, name="sample_letter"),
+    path("permohonan/<str:number>/lembar/<action:action>/", sheets.sheet, name="sheet"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),
     path("permohonan/<str:number>/<action:action>/", step.step, name="step"),
 ]

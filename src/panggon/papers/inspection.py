@@ -1,16 +1,37 @@
 """Is an uploaded letter a plain PDF? Pure reading of bytes; every fault is reported at once."""
 
 import io
+import zipfile
 
 import pikepdf
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.papers.expansion import expands_too_far
 
 SIZE_LIMIT_MEBIBYTES = 20
 PAGE_LIMIT = 200
 # Keys that make a PDF act instead of being read (ISO 32000-1, 12.6 and 12.7.8), or carry other files.
 ACTIVE_KEYS = frozenset({"/JavaScript", "/JS", "/Launch", "/RichMedia", "/XFA", "/EmbeddedFiles", "/EmbeddedFile"})
-ACTIVE_NAMES = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/RichMedia", "/EmbeddedFile"})
+ACTIVE_NAMES = frozenset(
+    {
+        "/JavaScript",
+        "/Launch",
+        "/ImportData",
+        "/SubmitForm",
+        "/RichMedia",
+        "/EmbeddedFile",
+        "/FileAttachment",
+        "/GoToE",
+        "/GoToR",
+        "/Movie",
+        "/Rendition",
+        "/Sound",
+        "/3D",
+    }
+)
+OBJECTS_MOST = 100_000
+HEAD = 1024  # bytes in which other readers look for what a file is
+MARKUP = (b"<html", b"<script", b"<!doctype", b"<svg", b"<?php")
 
 
 def inspect_letter(data: bytes) -> None:
@@ -28,6 +49,10 @@ def _faults(data: bytes) -> list[str]:
     # A file that starts as something else and holds a PDF later is two files for two readers.
     if not data.startswith(b"%PDF-"):
         return ["letter.not_pdf"]
+    if _is_something_else_too(data):
+        return ["letter.two_files"]
+    if expands_too_far(data):
+        return ["letter.bomb"]
     try:
         with pikepdf.open(io.BytesIO(data)) as document:
             return _faults_of(document)
@@ -43,11 +68,20 @@ def _faults_of(document: pikepdf.Pdf) -> list[str]:
         faults.append("letter.encrypted")
     if not document.pages:
         faults.append("letter.no_pages")
+    if len(document.objects) > OBJECTS_MOST:
+        return [*faults, "letter.bomb"]
     if len(document.pages) > PAGE_LIMIT:
         faults.append("letter.too_many_pages")
     if any(_is_active(item) for item in document.objects):
         faults.append("letter.active_content")
     return faults
+
+
+def _is_something_else_too(data: bytes) -> bool:
+    """A page of the web by its head, an archive by its end, or more behind the end of the PDF."""
+    behind = data.rpartition(b"%%EOF")[2] if b"%%EOF" in data else b""
+    is_page = any(mark in data[:HEAD].lower() for mark in MARKUP)
+    return is_page or bool(behind.strip(b"\0\t\r\n ")) or zipfile.is_zipfile(io.BytesIO(data))
 
 
 def _is_active(item: pikepdf.Object) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from panggon.papers.contents import TITLES, PaperKind, content
 from panggon.papers.facts import CaseFacts, Proof
+from panggon.papers.sheets import TITLES as SHEET_TITLES
+from panggon.papers.sheets import LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
 MADE = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -64,7 +66,7 @@ FACTS = CaseFacts(
     access_page="https://hosting.panggon.test/permohonan/HST-2026-0001/akses/",
     tracking_page="https://hosting.panggon.test/lacak/?nomor=HST-2026-0001",
 )
-_FRAME = {
+_FRAME: dict[str, Any] = {
     "office": {
         "government": "Pemerintah Kota Contoh",
         "name": "Dinas Contoh",
@@ -80,9 +82,30 @@ _FRAME = {
     "signer": {"role": "Kepala Dinas", "name": "Nama Pejabat", "number": "196905141994031006"},
 }
 
+_LETTER = LetterFacts(
+    agency=FACTS.agency,
+    number=FACTS.letter_number,
+    day=FACTS.letter_date,
+    rows=(("Subdomain yang diminta", FACTS.host), ("Nama narahubung", "")),
+)
+_SHEET = SheetFacts(agency=FACTS.agency, rows=(("Nomor permohonan", FACTS.number),), asked=("Nomor HP belum ditulis",))
+
 SAMPLES: Mapping[str, Sample] = MappingProxyType(
     {
-        kind.value.replace("_", "-"): Sample(TITLES[kind], "lembar.typ", {**_FRAME, **content(kind, FACTS)})
-        for kind in PaperKind
+        **{
+            kind.value.replace("_", "-"): Sample(TITLES[kind], "lembar.typ", {**_FRAME, **content(kind, FACTS)})
+            for kind in PaperKind
+        },
+        "request-letter": Sample(
+            "Surat Permohonan Hosting",
+            "surat_permohonan.typ",
+            {**_FRAME, **letter_content(_LETTER, office=_FRAME["footer"])},
+        ),
+        **{
+            f"sheet-{kind.value.replace('_', '-')}": Sample(
+                SHEET_TITLES[kind], "lembar_opd.typ", {**_FRAME, **sheet_content(kind, _SHEET)}
+            )
+            for kind in SheetKind
+        },
     }
 )

@@ -16,8 +16,9 @@ from panggon.papers.inspection import inspect_letter
 from panggon.papers.models import Paper
 from panggon.papers.numbers import next_number
 from panggon.papers.printing import render
+from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
-__all__ = ["inspect_letter", "issue"]
+__all__ = ["inspect_letter", "issue", "opd_sheet", "sample_letter"]
 
 
 @transaction.atomic
@@ -43,6 +44,20 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
         size_bytes=len(data),
         made_at=at,
     )
+
+
+def sample_letter(facts: LetterFacts, *, at: datetime) -> bytes:
+    """The letter that asks for hosting, as PDF, to be signed by the OPD; it is not kept."""
+    frame = _frame(at)
+    agency = facts.agency or DOTS
+    office = {**frame["office"], "name": agency, "address": "" if facts.agency else DOTS, "phone": ""}
+    content = letter_content(facts, office=frame["office"]["name"])
+    return render("surat_permohonan.typ", {**frame, **content, "office": office, "footer": agency})
+
+
+def opd_sheet(kind: SheetKind, facts: SheetFacts, *, at: datetime) -> bytes:
+    """The sheet for one step of a case on paper, as PDF, to be signed by the OPD; it is not kept."""
+    return render("lembar_opd.typ", {**_frame(at), **sheet_content(kind, facts)})
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from panggon.public import views
 app_name = "public"
 urlpatterns = [
     path("", views.start, name="start"),
+    path("contoh-surat/", views.sample_letter, name="sample_letter"),
     path("lacak/", views.track, name="track"),
     path("lacak/ikuti/", views.follow, name="follow"),
     path("lacak/ikuti/<str:token>/", views.confirm, name="confirm"),

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_POST
 
 from panggon.cases import selectors
 from panggon.cases.selectors import PublicStatus
+from panggon.cases.sheets import blank_letter
 from panggon.core.contacts import CHANNEL_LABELS, Contact
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import STATE_LABELS
 from panggon.office.selectors import office
+from panggon.papers import services as papers
 from panggon.people.permissions import public
 from panggon.public import services
 from panggon.public.forms import FollowForm, TrackingForm
@@ -24,6 +26,14 @@ from panggon.signin import door
 @public
 def start(request: HttpRequest) -> HttpResponse:
     return render(request, "public/start.html", {"contacts": _contacts()})
+
+
+@public
+def sample_letter(_request: HttpRequest) -> HttpResponse:
+    """The letter that asks for hosting, to be filled in by hand."""
+    data = papers.sample_letter(blank_letter(), at=timezone.now())
+    headers = {"Content-Disposition": 'inline; filename="contoh-surat-permohonan-hosting.pdf"'}
+    return HttpResponse(data, content_type="application/pdf", headers=headers)
 
 
 @public

@@ -86,6 +86,7 @@ def ask_for_stamp(form: StepForm, *, required: bool) -> None:
     form.fields["stamped_at"] = StampField(
         label=_("Waktu stempel meja"),
         required=required,
+        error_messages={"required": _("Wajib diisi.")},
         help_text=_("Kapan berkas diterima di meja dinas. Waktu pelayanan dihitung sejak saat itu."),
     )
     form.fields["stamp_reason"] = forms.CharField(

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.filters import HELD_BY, STANDINGS, Days, Filter, Timing
-from panggon.cases.forms.application import KINDS
 from panggon.cases.forms.base import RuledForm
 from panggon.cases.paging import Order
+from panggon.cases.request import KINDS
 from panggon.core.procedure import STATE_LABELS, Role, State
 from panggon.people import selectors as people
 from panggon.people.models import User

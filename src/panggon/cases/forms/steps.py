@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases.corrections import corrections_for
 from panggon.cases.desk import STAMPED
-from panggon.cases.forms.application import KINDS, PROFILES, ApplicationForm
+from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
 from panggon.cases.models import Case
+from panggon.cases.request import KINDS, PROFILES
 from panggon.cases.selectors import usual_division
 from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
@@ -156,9 +156,8 @@ class PlanField(forms.ModelChoiceField):
 
 FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
     {
-        Action.SAVE_DRAFT: ApplicationForm,
-        Action.SUBMIT: ApplicationForm,
-        Action.RESUBMIT: ApplicationForm,
+        Action.SUBMIT: SendForm,
+        Action.RESUBMIT: SendForm,
         Action.RECEIVE: ReceiveForm,
         Action.DISPOSE: DisposeForm,
         Action.ASSIGN: AssignForm,
@@ -183,20 +182,17 @@ FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
 
 
 PLANNED = frozenset({Action.COMPLETE, Action.CHANGE_SPEC})
-REQUESTS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
 CHECKS = frozenset({Action.COMPLETE, Action.RETURN_TO_APPLICANT})
 
 
 def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> StepForm:
     """The form of an offered action, filled in with what is known of the case."""
-    if offer.action in REQUESTS:
-        options["case"] = case
     if offer.action in CHECKS:
         options["found"] = found_of(case)
     known = {**model_to_dict(case), "version": case.version, "shown_digest": digest}
     known |= KNOWN[offer.action](case) if offer.action in KNOWN else {}
     form = FORMS[offer.action](initial=known, **options)
-    if Need.SIGNED_SHEET in offer.asks:
+    if Need.SIGNED_SHEET in offer.asks or (offer.role is Role.REGISTRAR and offer.action is Action.REPORT_NO_ACCESS):
         form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
         form.uses_files = True
     if offer.role is Role.REGISTRAR and offer.action in STAMPED:
@@ -210,8 +206,6 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
     if offer.action is Action.REASSIGN:
         others = people.technicians_of(case.division).exclude(pk=case.technician_id)
         form.fields["technician"].queryset = with_load(others)
-    if offer.action is Action.RESUBMIT:
-        form.show_reasons(corrections_for(case))
     return form
 
 

@@ -110,9 +110,14 @@ def whereabouts(case: Case) -> str:
 def news(request: HttpRequest, case: Case) -> Event | None:
     """The last event that came after the page was opened; None when the page is up to date."""
     seen = request.POST.get("version", "")
-    if not re.fullmatch("[0-9]{1,9}", seen) or int(seen) >= case.version:
+    if not is_version(seen) or int(seen) >= case.version:
         return None
     return selectors.last_event(case)
+
+
+def is_version(text: str) -> bool:
+    """Whether a page could have said this of the case that it shows."""
+    return re.fullmatch("[0-9]{1,9}", text) is not None
 
 
 def renewed(request: HttpRequest, case: Case, event: Event | None) -> QueryDict:

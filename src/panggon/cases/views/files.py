@@ -19,7 +19,7 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
     if file is None:
         raise Http404
     looked_at(case, "letter", by=request.user)
-    return _pdf(file.sha256, f"surat-{case.number}.pdf")
+    return pdf(store.get(file.sha256), f"surat-{case.number}.pdf")
 
 
 @signed_in
@@ -29,9 +29,10 @@ def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     issued = selectors.papers_for(case, request.user, now=timezone.now()).filter(pk=paper).first()
     if issued is None:
         raise Http404
-    return _pdf(issued.sha256, f"{slugify(issued.title)}-{case.number}.pdf")
+    return pdf(store.get(issued.sha256), f"{slugify(issued.title)}-{case.number}.pdf")
 
 
-def _pdf(sha256: str, name: str) -> HttpResponse:
+def pdf(data: bytes, name: str) -> HttpResponse:
+    """A PDF that the browser may show; `name` is what it is saved as."""
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private"}
-    return HttpResponse(store.get(sha256), content_type="application/pdf", headers=headers)
+    return HttpResponse(data, content_type="application/pdf", headers=headers)

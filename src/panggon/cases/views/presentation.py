@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localdate, localtime
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from panggon.cases import selectors
-from panggon.cases.forms.application import KINDS, PROFILES
 from panggon.cases.models import Case, Event
+from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, rows_of, shown
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.clock import Clock
 from panggon.core.naming import doubtful_words
@@ -41,15 +42,21 @@ SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action
 OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 # The act by which a step of the SK is done, as its page says it afterwards.
 LEADING = {
-    Action.RECEIVE: _("Surat diterima"),
-    Action.DISPOSE: _("Disposisi"),
-    Action.ASSIGN: _("Petugas ditunjuk"),
-    Action.COMPLETE: _("Kelengkapan diperiksa"),
-    Action.REPORT: _("Disiapkan dan dilaporkan"),
-    Action.REQUEST_APPROVAL: _("Pengesahan dimohonkan"),
-    Action.APPROVE: _("Disahkan"),
+    Action.RECEIVE: gettext_lazy("Surat diterima"),
+    Action.DISPOSE: gettext_lazy("Disposisi"),
+    Action.ASSIGN: gettext_lazy("Petugas ditunjuk"),
+    Action.COMPLETE: gettext_lazy("Kelengkapan diperiksa"),
+    Action.REPORT: gettext_lazy("Disiapkan dan dilaporkan"),
+    Action.REQUEST_APPROVAL: gettext_lazy("Pengesahan dimohonkan"),
+    Action.APPROVE: gettext_lazy("Disahkan"),
 }
 WARN, LATE = 80, 100
+PERSONS = (
+    (gettext_lazy("Narahubung"), CONTACT),
+    (gettext_lazy("Penanggung jawab"), RESPONSIBLE),
+    (gettext_lazy("Admin teknis"), ADMIN),
+    (gettext_lazy("Penyedia atau pengembang"), VENDOR),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,9 @@ class ClockView:
 def timeline(case: Case, user: User, *, now: datetime) -> list[Entry]:
     """The newest act first. What officials and machines say to each other is for the dinas."""
     inside = people.is_official(user, now=now)
-    return [entry(event, inside=inside) for event in reversed(selectors.timeline(case))]
+    events = selectors.timeline(case)
+    told = [event for event, following in zip_longest(events, events[1:]) if not _goes_on_saving(event, following)]
+    return [entry(event, inside=inside) for event in reversed(told)]
 
 
 def entry(event: Event, *, inside: bool) -> Entry:
@@ -113,7 +122,7 @@ def who(event: Event) -> str:
     """Name and title of who acted; an acting official with the one who was stood in for."""
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     if event.represented:
-        title = gettext("%(title)s, mewakili %(incumbent)s") % {
+        title = _("%(title)s, mewakili %(incumbent)s") % {
             "title": title,
             "incumbent": event.represented.full_name,
         }
@@ -149,7 +158,7 @@ def due_words(due_at: datetime | None, *, now: datetime) -> str:
     if due_at is None:
         return ""
     local, today = localtime(due_at), localdate(now)
-    words = {today: gettext("hari ini %(hour)s"), today + timedelta(days=1): gettext("besok %(hour)s")}
+    words = {today: _("hari ini %(hour)s"), today + timedelta(days=1): _("besok %(hour)s")}
     said = words.get(local.date())
     return said % {"hour": date_format(local, "H.i")} if said else date_format(local, "D, j M, H.i")
 
@@ -175,26 +184,17 @@ def clock_view(reading: Clock | None) -> ClockView | None:
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
 
-def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[str, object]]:
+def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[object, object]]:
     """What was asked for; rows without a value are left out by the page. The disposition is the dinas's own."""
     disposition = [str(case.division or ""), case.instruction, case.disposition_note]
     return [
-        ("OPD pemohon", case.agency),
-        ("Disampaikan dengan", case.get_letter_source_display()),
-        ("Nomor surat", case.letter_number),
-        ("Tanggal surat", date_format(case.letter_date, "j F Y") if case.letter_date else ""),
-        ("Hal", case.letter_subject),
-        ("Alamat yang diminta", case.host if case.label else ""),
-        ("Narahubung", " · ".join(filter(None, [case.contact_name, case.contact_phone, case.contact_email]))),
-        ("Admin teknis", " · ".join(filter(None, [case.admin_name, case.admin_phone, case.admin_email]))),
-        ("Jenis situs", dict(KINDS).get(case.kind)),
-        ("Cara alamat dijawab", dict(PROFILES).get(case.profile)),
-        ("Basis data", "MariaDB" if case.database else "tidak perlu"),
-        ("Catatan teknis", case.notes),
-        ("Nomor agenda", case.agenda_number),
-        ("Disposisi", " · ".join(filter(None, disposition)) if people.is_official(user, now=now) else ""),
-        ("Petugas teknis", case.technician),
-        ("Pengenal situs", case.site.identifier if case.site else ""),
+        (_("OPD pemohon"), case.agency),
+        *((row.label, row.value) for row in rows_of(case, (*LETTER, *SITE))),
+        *((words, _joined(case, names)) for words, names in PERSONS),
+        (_("Nomor agenda"), case.agenda_number),
+        (_("Disposisi"), " · ".join(filter(None, disposition)) if people.is_official(user, now=now) else ""),
+        (_("Petugas teknis"), case.technician),
+        (_("Pengenal situs"), case.site.identifier if case.site else ""),
     ]
 
 
@@ -205,19 +205,18 @@ def remarks(case: Case, user: User, *, now: datetime) -> list[str]:
     said = []
     if doubtful := doubtful_words(case.label, office().naming.doubtful):
         words = {"label": case.label, "words": ", ".join(doubtful)}
-        said.append(gettext("Subdomain “%(label)s” memuat kata yang perlu diperhatikan: %(words)s.") % words)
+        said.append(_("Subdomain “%(label)s” memuat kata yang perlu diperhatikan: %(words)s.") % words)
     if case.label and case.agency.labels and case.label not in case.agency.labels:
         own = ", ".join(case.agency.labels)
         said.append(
-            gettext("Subdomain “%(label)s” bukan milik %(agency)s (%(own)s). Pastikan nama itu memang untuk OPD ini.")
+            _("Subdomain “%(label)s” bukan milik %(agency)s (%(own)s). Pastikan nama itu memang untuk OPD ini.")
             % {"label": case.label, "agency": case.agency.short_name, "own": own}
         )
     if not case.agency.is_network_user:
-        said.append(gettext("OPD ini tercatat bukan pengguna jaringan kota."))
+        said.append(_("OPD ini tercatat bukan pengguna jaringan kota."))
     if case.technician and case.state in WITH_TECHNICIAN and not people.is_technician(case.technician):
         said.append(
-            gettext("%(who)s bukan petugas teknis lagi. Kepala Bidang menunjuk petugas lain.")
-            % {"who": case.technician}
+            _("%(who)s bukan petugas teknis lagi. Kepala Bidang menunjuk petugas lain.") % {"who": case.technician}
         )
     return said
 
@@ -244,6 +243,16 @@ def shows_preparation(case: Case, user: User) -> bool:
 def access_open(case: Case, user: User) -> bool:
     """Whether the owner may come in, and this person is the owner's."""
     return State(case.state) in selectors.HANDED_OVER and user.agency_id == case.agency_id
+
+
+def _joined(case: Case, names: tuple[str, ...]) -> str:
+    return " · ".join(filter(None, (shown(case, name) for name in names)))
+
+
+def _goes_on_saving(event: Event, following: Event | None) -> bool:
+    """A draft that the same person saves again and again, as the form does by itself, is one line."""
+    saves = event.action == Action.SAVE_DRAFT and following is not None and following.action == Action.SAVE_DRAFT
+    return saves and event.actor_id == following.actor_id
 
 
 def _words(event: Event, *, inside: bool) -> str:

@@ -1,13 +1,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from panggon.cases.forms.base import StepForm
-from panggon.cases.forms.steps import REQUESTS, form_for
+from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
-from panggon.cases.views import acting, application, preparation, presentation, step_parts
+from panggon.cases.sheets import SHEETS
+from panggon.cases.views import acting, application, preparation, presentation, review, step_parts
 from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, HEADINGS, look
 from panggon.core.machine import Offer
 from panggon.core.procedure import ACTION_LABELS, Action, State, next_words, step_of
@@ -31,8 +32,10 @@ def _answer(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     offer = acting.offer_of(case, request.user, action)
     if offer is None:
         return acting.gone(request, case, action, event)
-    if action in REQUESTS:
-        return application.edit(request, case, offer, event)
+    if action is Action.SAVE_DRAFT:
+        return redirect("cases:section", case.number, application.SECTIONS[0].slug)
+    if action in (Action.SUBMIT, Action.RESUBMIT):
+        return review.send(request, case, offer, event)
     digest = preparation.digest_of(case)
     if request.method != "POST":
         return _page(request, case, offer, form_for(offer, case, digest=digest), changed=None)
@@ -59,6 +62,7 @@ def _page(request: HttpRequest, case: Case, offer: Offer, form: StepForm, *, cha
         "letter": acting.letter_of(case),
         "clock": presentation.clock(case, now=timezone.now()),
         **step_parts.context_of(action, case, request.user),
+        "sheet": action if action in SHEETS and "signed_sheet" in form.fields else None,
         "remarks": presentation.remarks(case, request.user, now=timezone.now()),
     }
     status = 422 if form.is_bound and form.errors else 200

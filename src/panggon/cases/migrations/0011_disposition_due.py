@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0009_alerts"),
+        ("cases", "0010_request_fields"),
     ]
 
     operations = [

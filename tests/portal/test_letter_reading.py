@@ -1,0 +1,144 @@
+"""A letter that was uploaded is read by a worker; what it seems to say is proposed, marked, and confirmed by people."""
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from panggon.cases import jobs
+from panggon.cases.models import Case, Reading
+from panggon.core.procedure import State
+from panggon.people.models import Agency
+from tests.papers.letters import Letter
+from tests.portal.visitor import PEOPLE_PART, at, begin, faults, fill_in, letter, page, send, text, visitor
+
+pytestmark = pytest.mark.usefixtures("office_time")
+LETTER = Letter().pdf("official")
+
+
+def read_by_worker() -> Reading:
+    reading = Reading.objects.get()
+    assert (
+        ProcrastinateJob.objects.filter(task_name="cases.read_letter", args={"reading": str(reading.pk)}).count() == 1
+    )
+    jobs.read_letter(str(reading.pk))
+    reading.refresh_from_db()
+    return reading
+
+
+def poll(client, reading):
+    return client.get(f"/permohonan/bacaan/{reading.pk}/")
+
+
+def section(case, slug):
+    return f"/permohonan/{case.number}/isi/{slug}/"
+
+
+def test_a_letter_is_proposed_to_its_opd_field_by_field(office):
+    client = at(office, "applicant")
+    blank = {"letter_number": None, "letter_date": None, "letter_subject": None}
+    begun = begin(client, letter=letter(LETTER), do="read", **blank)
+    case = Case.objects.get()
+    assert begun.headers["Location"] == section(case, "surat")
+    assert "Panggon sedang membaca surat" in text(client.get(section(case, "surat")))
+    assert 'hx-trigger="every 2s"' in poll(client, Reading.objects.get()).content.decode()
+
+    reading = read_by_worker()
+    polled = poll(client, reading)
+    assert "Isikan yang masih kosong" in text(polled)
+    assert "every 2s" not in polled.content.decode()
+    case.refresh_from_db()
+    assert (case.letter_number, case.machine_read) == ("", [])  # nothing is filled in behind anybody's back
+
+    fill_in(client, case, "surat", do="fill")
+    case.refresh_from_db()
+    assert (case.letter_number, case.letter_date.isoformat()) == ("500.12/117/2026", "2026-11-20")
+    assert case.machine_read == ["letter_date", "letter_number", "letter_subject"]
+    shown = client.get(section(case, "surat"))
+    assert shown.context["form"].read_by_machine == {"letter_date", "letter_number", "letter_subject"}
+    assert "Nomor surat sudah saya periksa" in text(shown)
+
+    fill_in(client, case, "surat", letter_subject="Permohonan Subdomain", confirmed=["letter_number"])
+    case.refresh_from_db()
+    assert case.machine_read == ["letter_date"]
+    assert client.get(section(case, "surat")).context["form"].read_by_machine == {"letter_date"}
+
+
+def test_what_was_typed_is_never_replaced(office):
+    client = at(office, "applicant")
+    begin(client, letter=letter(LETTER), letter_number="B/7")
+    case = Case.objects.get()
+    read_by_worker()
+    form = client.get(section(case, "surat")).context["form"]
+    assert form["letter_number"].value() == "B/7"
+    fill_in(client, case, "surat", do="fill")
+    case.refresh_from_db()
+    assert (case.letter_number, case.machine_read) == ("B/7", [])
+    people = client.get(section(case, "orang")).context["form"]
+    assert people["contact_name"].value() == "Sri"  # whoever fills it in, before what a letter says
+
+
+def test_what_nobody_has_confirmed_is_marked_where_it_is_sent(office):
+    client = at(office, "applicant")
+    begin(client, letter=letter(LETTER), letter_number="")
+    case = Case.objects.get()
+    read_by_worker()
+    fill_in(client, case, "surat")
+    fill_in(client, case, "situs", label="dinsos")
+    fill_in(client, case, "orang", **PEOPLE_PART)
+    case.refresh_from_db()
+    assert case.machine_read == ["letter_number"]
+    review = text(page(office, "applicant", case, "kirim-permohonan"))
+    assert "500.12/117/2026 dibaca mesin" in review
+    assert "dengan mengirim, Anda menyatakan isian itu benar" in review
+    send(client, case)
+    case.refresh_from_db()
+    assert (case.state, case.machine_read) == (State.SUBMITTED, [])
+    assert not Reading.objects.exists()  # people have written down what counts of it
+
+
+def test_reading_blocks_nothing(office):
+    client = at(office, "applicant")
+    begin(client, letter=letter(LETTER))
+    case = Case.objects.get()
+    fill_in(client, case, "situs", label="dinsos")
+    fill_in(client, case, "orang", **PEOPLE_PART)
+    waiting = str(Reading.objects.get().pk)
+    send(client, case)
+    jobs.read_letter(waiting)  # too late, and no harm
+    case.refresh_from_db()
+    assert (case.state, case.machine_read, Reading.objects.count()) == (State.SUBMITTED, [], 0)
+
+
+def test_the_registrar_uploads_first_and_the_sender_is_proposed(office):
+    client = at(office, "registrar")
+    blank = {"letter_number": "", "letter_date": "", "letter_subject": ""}
+    told = begin(client, letter=letter(LETTER), do="read", **blank)
+    assert faults(told).keys() == {"agency"}
+    reading = read_by_worker()
+    assert told.context["form"]["reading"].value() == str(reading.pk)
+    filled = begin(client, letter=None, reading=str(reading.pk), do="fill", **blank)
+    case = Case.objects.get()
+    assert filled.headers["Location"] == section(case, "surat")
+    assert (case.agency, case.letter_number, case.files.count()) == (office.agency, "500.12/117/2026", 1)
+    assert set(case.machine_read) >= {"agency", "letter_number", "letter_date"}
+
+
+def test_a_letter_that_cannot_be_read_is_said_so(office):
+    client = at(office, "applicant")
+    begin(client)
+    reading = Reading.objects.get()
+    reading.sha256 = "0" * 64  # its bytes are gone
+    reading.save()
+    jobs.read_letter(str(reading.pk))
+    assert "tidak dapat dibaca mesin" in text(poll(client, reading))
+
+
+def test_a_reading_is_for_who_brought_it_and_who_sees_the_case(office):
+    begin(at(office, "applicant"))
+    reading = Reading.objects.get()
+    other = office.person("lain", agency=Agency.objects.create(name="Dinas Kesehatan", short_name="Dinkes"))
+    colleague = office.person("wati", agency=office.agency)
+    found = [poll(visitor(person), reading).status_code for person in (office.applicant, colleague, other)]
+    assert found == [200, 200, 404]
+    stolen = begin(visitor(other), letter=None, reading=str(reading.pk))
+    assert stolen.status_code == 302
+    assert Case.objects.get(agency=other.agency).files.count() == 0
