@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,11 +32,6 @@ REQUEST = {
     "contact_phone": "0812-0000-0001",
     "database": "false",
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_brake_of_another_test():
-    cache.clear()
 
 
 @pytest.fixture

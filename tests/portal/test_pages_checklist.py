@@ -5,15 +5,14 @@ import pytest
 from panggon.cases.corrections import corrections_for, rounds
 from panggon.core.procedure import Action, State
 from tests.portal.office import ALL_MET, refused
-from tests.portal.visitor import APPLICATION, at, buttons, checked, faults, page, post, text
+from tests.portal.visitor import at, buttons, checked, faults, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 RETURN, COMPLETE = "kembalikan-untuk-dilengkapi", "nyatakan-lengkap"
 
 
 def resubmitted(office, case):
-    values = {name: value for name, value in APPLICATION.items() if name != "version"}
-    return post(office, "applicant", case, "kirim-ulang", **values)
+    return post(office, "applicant", case, "kirim-ulang")
 
 
 def test_one_page_has_both_endings_of_the_check(office):
