@@ -84,9 +84,14 @@ def test_the_agency_reads_each_reason_at_its_field(office):
     assert corrections_for(case) == {"letter": ("Belum bertanggal",), "contact_name": ("Nomor HP salah",)}
     shown = text(page(office, "applicant", case))
     assert "Ada surat atau informasi pemberitahuan permohonan hosting Belum bertanggal" in shown
-    form = page(office, "applicant", case, "kirim-ulang").context["form"]
-    at_fields = {name: field.corrections for name, field in form.fields.items() if hasattr(field, "corrections")}
-    assert at_fields == {"letter": ("Belum bertanggal",), "contact_name": ("Nomor HP salah",)}
+    for section, asked in (
+        ("surat", {"letter": ("Belum bertanggal",)}),
+        ("orang", {"contact_name": ("Nomor HP salah",)}),
+    ):
+        form = page(office, "applicant", case, f"isi/{section}").context["form"]
+        assert asked == {
+            name: field.corrections for name, field in form.fields.items() if hasattr(field, "corrections")
+        }
     assert resubmitted(office, case).status_code == 302
     case.refresh_from_db()
     assert (case.state, corrections_for(case)) == (State.VERIFYING, {})

@@ -178,6 +178,19 @@ def test_a_person_sees_and_ends_the_own_sessions(sri):
     assert happenings(sri)[-1] == Happening.SESSION_ENDED
 
 
+def test_when_a_session_was_last_used_is_kept_now_and_then(sri, clock, settings):
+    settings.PANGGON_SESSION_SEEN_EVERY = timedelta(minutes=10)
+    client = Client()
+    sign_in(client)
+    seen = []
+    for minutes in (9, 2, 1):
+        clock[0] += timedelta(minutes=minutes)
+        client.get("/beranda/")
+        seen.append(client.get("/akun/sesi/").context["sessions"][0].last_seen_at - NOW)
+    assert seen[1:] == [timedelta(minutes=11), timedelta(minutes=11)]
+    assert seen[0] < timedelta(minutes=9)
+
+
 def test_nobody_ends_the_session_of_somebody_else(sri, registrar):
     mine = Client()
     sign_in(mine)

@@ -1,7 +1,8 @@
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,7 +12,7 @@ from panggon.people import selectors
 from panggon.signin import services
 from panggon.signin.adapters import SECOND_FACTORS
 
-SEEN, SEEN_EVERY = "seen_at", timedelta(minutes=10)
+SEEN = "seen_at"
 
 
 class SecondFactorMiddleware:
@@ -34,7 +35,7 @@ class SecondFactorMiddleware:
 
 
 class SessionSeenMiddleware:
-    """Keeps when and from where a session was last used; every ten minutes at most, so that reading stays reading."""
+    """Keeps when and from where a session was last used; now and then only, so that reading stays reading."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -48,7 +49,7 @@ class SessionSeenMiddleware:
 
     def _is_due(self, request: HttpRequest) -> bool:
         seen = request.session.get(SEEN)
-        return seen is None or timezone.now() - datetime.fromisoformat(seen) >= SEEN_EVERY
+        return seen is None or timezone.now() - datetime.fromisoformat(seen) >= settings.PANGGON_SESSION_SEEN_EVERY
 
 
 def _about_the_account(path: str) -> bool:
