@@ -52,7 +52,7 @@ def main(
     office, secrets = make_office(agencies, technicians)
     if accounts:
         accounts.write_text(json.dumps(secrets, indent=2))
-    tickets = _tickets(cases, seed, _hours(now), now)
+    tickets = tickets_until(cases, seed, hours_until(now), now)
     chunks = [tickets[first : first + CHUNK] for first in range(0, cases, CHUNK)]
     connections.close_all()
     with ProcessPoolExecutor(processes) as pool:
@@ -64,11 +64,12 @@ def main(
     sys.exit(1 if faults else 0)
 
 
-def _hours(now: datetime) -> Hours:
+def hours_until(now: datetime) -> Hours:
+    """The office's time of the years that are generated, and of the deadlines after them."""
     return hours_between(date(now.year - YEARS, 9, 1), date(now.year + 1, 12, 31), schedule.calendar())
 
 
-def _tickets(cases: int, seed: int, hours: Hours, now: datetime) -> list[Ticket]:
+def tickets_until(cases: int, seed: int, hours: Hours, now: datetime) -> list[Ticket]:
     """One a case, the oldest first: as many in each year as its part of the time."""
     random = Random(seed)
     first, last = hours.total_at(now - timedelta(days=365 * YEARS - 100)), hours.total_at(now)
@@ -83,7 +84,7 @@ def _tickets(cases: int, seed: int, hours: Hours, now: datetime) -> list[Ticket]
 
 
 def _write(chunk: list[Ticket], office: Office, now: datetime) -> int:
-    return write_cases(chunk, office, _hours(now), now)
+    return write_cases(chunk, office, hours_until(now), now)
 
 
 def _finish(tickets: list[Ticket]) -> None:

@@ -53,3 +53,23 @@ def test_what_cannot_be_asked(visitors: Visitors) -> None:
         tu.open("/permohonan/?opd=Dinas+Karangan")
         expect(tu.fault_at("opd")).to_have_text("Tidak ada OPD dengan nama singkat ini.")
         tu.look("find-fault")
+
+
+def test_the_head_reads_the_report_and_goes_to_what_a_figure_counts(visitors: Visitors, request_to_find: str) -> None:
+    with visitors.person("head") as head:
+        head.open("/laporan/")
+        expect(head.page.get_by_role("heading", name="Laporan pelayanan hosting")).to_be_visible()
+        expect(head.page.get_by_role("img", name="per bulan")).to_be_visible()
+        head.look("report")
+        received = head.page.get_by_role("listitem").filter(has_text="Permohonan masuk").get_by_role("link")
+        count = received.inner_text()
+        received.click()
+        expect(head.page.get_by_role("heading", name=f"{count} permohonan", exact=True)).to_be_visible()
+        expect(head.page.get_by_role("link").filter(has_text=request_to_find)).to_be_visible()
+
+
+def test_days_that_cannot_be(visitors: Visitors) -> None:
+    with visitors.person("head") as head:
+        head.open("/laporan/?dari=2026-02-01&sampai=2026-01-01")
+        expect(head.fault_at("sampai")).to_have_text("Tanggal ini mendahului tanggal awalnya.")
+        head.look("report-fault")

@@ -267,7 +267,7 @@ def _holder(group: dict[str, Any]) -> tuple[Any, ...]:
     if role is Role.TECHNICIAN:
         return role, group["technician__full_name"], ("technician", group["technician_id"])
     if role is Role.DIVISION_HEAD:
-        return role, f"{ROLE_LABELS[role]} {group['division__name']}", ("division", group["division_id"])
+        return role, f"Kepala {group['division__name']}", ("division", group["division_id"])
     return role, ROLE_LABELS[role] if role else ""
 
 
