@@ -49,6 +49,8 @@ PROOFS = [
         ("sftp.login", "kunci sekali pakai"),
     )
 ]
+# An office has a backlog of weeks: what lies longer is looked for, but for a few.
+LATELY, LEFT_LYING_LATELY, LEFT_LYING = timedelta(days=90), 0.3, 0.001
 NOTICES_FOR = timedelta(days=60)
 PAPERS = {
     Action.RECEIVE: (PaperKind.RECEIPT,),
@@ -111,7 +113,8 @@ def _story(ticket: Ticket, office: Office, hours: Hours, now: datetime) -> Story
     events: list[Event] = []
     clock = Stopwatch()
     total = ticket.begin
-    for move in way(random):
+    lately = now - case.created_at < LATELY
+    for move in way(random, left_lying=LEFT_LYING_LATELY if lately else LEFT_LYING):
         total += move.gap_seconds
         at = hours.moment_at(total)
         if at >= now:

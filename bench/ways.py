@@ -57,7 +57,6 @@ GAPS: dict[Action, float] = {
     Action.WITHDRAW: 3.0,
     Action.REFUSE: 3.0,
 }
-MAY_BE_LEFT_LYING = 0.04
 ENDS_EARLY = 0.08
 
 
@@ -73,10 +72,10 @@ class Move:
     gap_seconds: int
 
 
-def way(random: Random) -> list[Move]:
-    """From the draft to an end, or to where the case was left lying."""
+def way(random: Random, *, left_lying: float) -> list[Move]:
+    """From the draft to an end, or with the given probability to where the case was left lying."""
     actions = _actions(random)
-    if random.random() < MAY_BE_LEFT_LYING:
+    if random.random() < left_lying:
         actions = actions[: random.randrange(1, len(actions))]
     moves: list[Move] = []
     state, ends_early = State.DRAFT, random.random() < ENDS_EARLY
