@@ -2,9 +2,10 @@
 
 from django.urls import include, path
 
-from panggon.portal import administration
+from panggon.portal import administration, language
 
 urlpatterns = [
+    path("bahasa/", language.choose, name="choose_language"),
     path("pengaturan/", administration.administration, name="administration"),
     path("", include("panggon.office.urls")),
     path("", include("panggon.papers.urls")),
