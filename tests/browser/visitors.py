@@ -52,6 +52,10 @@ class Visitor:
     def case(self, number: str) -> None:
         self.open(f"/permohonan/{number}/")
 
+    def sign_out(self) -> None:
+        self.page.get_by_text("Menu", exact=True).click()
+        self.page.get_by_role("button", name="Keluar").click()
+
     def fault_at(self, field_name: str) -> Locator:
         """The sentences beside a field of the form."""
         return self.page.locator(f"#id_{field_name}_error")

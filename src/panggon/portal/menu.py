@@ -22,7 +22,7 @@ OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
 class Item:
     """`view` is the name of the page, `icon` one of the sprite; `shown` looks at the roles of who is signed in.
 
-    `count` says how many things wait on that page.
+    `count` says how many things wait on that page. What is `first` is always in sight, the rest folds into "Menu".
     """
 
     view: str
@@ -30,6 +30,7 @@ class Item:
     icon: str
     shown: Callable[[Roles], bool]
     count: Callable[[User], int] = lambda _user: 0
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ def having(*roles: Role) -> Callable[[Roles], bool]:
 
 
 SIGNED_IN: tuple[Item, ...] = (
-    Item("cases:home", _("Menunggu saya"), "home", everybody),
-    Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread),
-    Item("cases:find", _("Permohonan"), "list-check", everybody),
+    Item("cases:home", _("Menunggu saya"), "home", everybody, first=True),
+    Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread, first=True),
+    Item("cases:find", _("Permohonan"), "list-check", everybody, first=True),
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("cases:agenda", _("Buku agenda"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
     Item("public:track", _("Lacak"), "search", everybody),
@@ -59,8 +60,8 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
 )
 VISITOR: tuple[Item, ...] = (
-    Item("public:track", _("Lacak permohonan"), "search", everybody),
-    Item("account_login", _("Masuk"), "login", everybody),
+    Item("public:track", _("Lacak permohonan"), "search", everybody, first=True),
+    Item("account_login", _("Masuk"), "login", everybody, first=True),
 )
 
 

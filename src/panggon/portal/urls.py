@@ -2,9 +2,10 @@
 
 from django.urls import include, path
 
-from panggon.portal import administration, changes
+from panggon.portal import administration, changes, language
 
 urlpatterns = [
+    path("bahasa/", language.choose, name="choose_language"),
     path("pengaturan/", administration.administration, name="administration"),
     path("", include("panggon.office.urls")),
     path("", include("panggon.papers.urls")),

@@ -1,0 +1,51 @@
+"""Indonesian whatever the browser asks for; English for who chooses it, on every page from then on."""
+
+import subprocess
+
+import pytest
+from django.test import Client
+
+from demo.layout import REPOSITORY
+from tests.portal.visitor import text, visitor
+
+
+def choose(client, language, page="/lacak/"):
+    return client.post("/bahasa/", {"language": language, "page": page})
+
+
+def test_the_browser_does_not_decide(db):
+    page = Client(HTTP_ACCEPT_LANGUAGE="en-US,en;q=0.9").get("/lacak/")
+    assert page.headers["Content-Language"] == "id"
+    assert '<html lang="id"' in page.content.decode()
+    assert "Lacak permohonan" in text(page)
+
+
+def test_a_visitor_chooses_and_comes_back_to_the_same_page(db, client):
+    assert choose(client, "en", "/lacak/?nomor=1&kode=2").headers["Location"] == "/lacak/?nomor=1&kode=2"
+    page = client.get("/lacak/")
+    assert '<html lang="en"' in page.content.decode()
+    assert "Track a request" in text(page)
+    choose(client, "id")
+    assert "Lacak permohonan" in text(client.get("/lacak/"))
+
+
+def test_the_choice_of_a_person_goes_along_to_other_devices(office):
+    choose(visitor(office.head), "en")
+    assert "Waiting for me" in text(visitor(office.head).get("/beranda/"))
+    assert "Menunggu saya" in text(visitor(office.technician).get("/beranda/"))
+
+
+@pytest.mark.parametrize("page", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", ""])
+def test_nobody_is_sent_elsewhere(db, client, page):
+    assert choose(client, "en", page).headers["Location"] == "/"
+
+
+def test_a_language_that_is_none_changes_nothing(db, client):
+    choose(client, "xx")
+    assert client.get("/lacak/").headers["Content-Language"] == "id"
+
+
+def test_every_word_has_its_english():
+    """`script/messages` gathers them; what it would change or finds untranslated stands in its output."""
+    done = subprocess.run([REPOSITORY / "script" / "messages", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
