@@ -58,13 +58,14 @@ class Person:
         button: str,
         values: Values | Callable[[Form], Values] | None = None,
         *,
+        link: str = "",
         files: dict[str, tuple[str, bytes, str]] | None = None,
     ) -> Page:
         """Open the case, follow the button with these words, fill its form in, send it. The page that follows.
 
-        `values` may look at the form first.
+        `values` may look at the form first; `link` names the way to a page that is called otherwise than its button.
         """
-        address = self._await_button(number, button)
+        address = self._await_button(number, link or button)
         page = self.browser.open(str(address))
         form = page.form("version")
         answer = self.browser.submit(page, form, values(form) if callable(values) else values or {}, files=files)

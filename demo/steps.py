@@ -62,8 +62,16 @@ class Course:
             self.checks.append(proof)
             say(f"     {'✓' if proof.ok else '✗'} {proof.name}: {proof.detail}")
 
-    def press(self, step: int, role: str, button: str, values: Values | Callable[[Form], Values] | None = None) -> Page:
-        page = self.people[role].press(self.number, button, values)
+    def press(
+        self,
+        step: int,
+        role: str,
+        button: str,
+        values: Values | Callable[[Form], Values] | None = None,
+        *,
+        link: str = "",
+    ) -> Page:
+        page = self.people[role].press(self.number, button, values, link=link)
         self.done(step, button, role)
         return page
 
@@ -79,7 +87,7 @@ def carry_through(course: Course) -> None:
     course.press(2, "registrar", "Terima Surat", {"agenda_number": f"{course.number}/{datetime.now(UTC):%H%M%S}"})
     course.press(2, "head", "Terbitkan Disposisi")
     course.press(3, "division_head", "Teruskan ke Petugas Teknis")
-    course.press(4, "technician", "Nyatakan Lengkap", _everything_met)
+    course.press(4, "technician", "Nyatakan Lengkap", _everything_met, link="Periksa Kelengkapan")
     course.press(5, "technician", "Siapkan")
     _follow_preparation(course)
     target = _target(course)
@@ -126,7 +134,7 @@ def _free_label(person: Person) -> str:
 
 
 def _everything_met(form: Form) -> Values:
-    return {"checklist": form.choices["checklist"]}
+    return {name: "met" for name, answers in form.choices.items() if "met" in answers}
 
 
 def _follow_preparation(course: Course) -> None:

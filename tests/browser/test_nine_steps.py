@@ -40,20 +40,24 @@ class Turn:
     next_words: str
     next_role: str
     fill_in: Callable[[Page], None] = lambda _page: None
+    link: str = ""  # where the page is called otherwise than its button
 
 
 def _agenda(page: Page) -> None:
+    page.get_by_text("Pakai nomor lain").click()
     page.get_by_label("Nomor agenda").fill("555/0117")
 
 
 def _instruction(page: Page) -> None:
-    page.get_by_label("Dengan hormat harap").select_option("Selesaikan/tindak lanjuti")
-    page.get_by_label("Catatan").fill("Mohon selesai sebelum Jumat.")
+    page.get_by_role("checkbox", name="Koordinasikan", exact=True).check()
+    page.get_by_text("Sifat, batas, dan catatan").click()
+    page.get_by_role("checkbox", name="Mohon diselesaikan sesuai standar pelayanan.").check()
+    page.get_by_label("Catatan lain").fill("Mohon selesai sebelum Jumat.")
 
 
 def _everything_met(page: Page) -> None:
-    for box in page.get_by_role("checkbox").all():
-        box.check()
+    for answer in page.get_by_role("radio", name="Terpenuhi").all():
+        answer.check()
 
 
 BEFORE_PREPARATION = (
@@ -91,6 +95,7 @@ BEFORE_PREPARATION = (
         "Petugas teknis menyiapkan domain dan server.",
         "technician",
         _everything_met,
+        "Periksa Kelengkapan",
     ),
 )
 AFTER_PREPARATION = (
@@ -172,13 +177,17 @@ def _take_turn(visitors: Visitors, number: str, turn: Turn) -> None:
         page = official.page
         official.waiting(number).click()
         expect(page.get_by_role("heading", name="Sekarang menunggu Anda")).to_be_visible()
-        _await_link(page, turn.button)
-        page.get_by_role("link", name=turn.button).click()
+        link = turn.link or turn.button
+        _await_link(page, link)
+        page.get_by_role("link", name=link).click()
         official.look(f"step-{turn.button}")
         turn.fill_in(page)
         page.get_by_role("button", name=turn.button).click()
         expect(page.get_by_text(f"“{turn.button}” sudah dilakukan.")).to_be_visible()
         own_next = turn.next_role == turn.role
+        if not own_next:  # back at what waits besides; the message leads to the case
+            expect(page.get_by_role("heading", name="Menunggu saya")).to_be_visible()
+            page.get_by_role("status").get_by_role("link", name=TITLE).click()
         _reads(
             page, turn.state, "Sekarang menunggu Anda" if own_next else f"Sekarang di {turn.holder}", turn.next_words
         )

@@ -22,6 +22,8 @@ def test_send_and_receive_a_request(visitors: Visitors) -> None:
         registrar.waiting(number).click()
         registrar.page.get_by_role("link", name="Terima Surat").click()
         registrar.page.get_by_role("button", name="Terima Surat").click()
+        expect(registrar.page.get_by_text("“Terima Surat” sudah dilakukan.")).to_be_visible()
+        registrar.case(number)
         expect(registrar.page.locator(STATE)).to_have_text("Diterima")
     with visitors.person("head", java_script_enabled=False) as head:
         expect(head.waiting(number)).to_have_count(1)

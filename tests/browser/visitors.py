@@ -46,7 +46,7 @@ class Visitor:
         """The link to a case among those that wait for this person."""
         self.open("/beranda/")
         panel = self.page.get_by_role("region", name=re.compile("permohonan menunggu tindakan Anda"))
-        return panel.get_by_role("link").filter(has_text=number)
+        return panel.get_by_role("listitem").filter(has_text=number).locator("a.name")
 
     def case(self, number: str) -> None:
         self.open(f"/permohonan/{number}/")

@@ -66,7 +66,7 @@ class Office:
         return course
 
     def complete(self, course: Course) -> None:
-        course.press(4, "technician", "Nyatakan Lengkap", steps._everything_met)
+        course.press(4, "technician", "Nyatakan Lengkap", steps._everything_met, link="Periksa Kelengkapan")
 
     def sees(self, course: Course, words: str) -> bool:
         """Whether the technician's page says so now; False while there is no page."""

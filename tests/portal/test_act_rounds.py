@@ -9,9 +9,7 @@ from tests.portal.office import ALL_MET, DIGEST, MINUTE, REQUEST, refused
 def test_returned_and_sent_again_moves_the_deadline_and_keeps_the_technician(office):
     case = office.bring_to(State.VERIFYING)
     due = case.due_at
-    case = office.act(
-        case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Narahubung tidak ada", missing=["contact"]
-    )
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": "Narahubung tidak ada"})
     assert [(row.item, row.reason) for row in case.corrections.all()] == [("contact", "Narahubung tidak ada")]
     assert {row.item: row.met for row in case.checklist.all()} == dict.fromkeys(ALL_MET, True) | {"contact": False}
     office.now += 29 * MINUTE
@@ -24,7 +22,7 @@ def test_returned_and_sent_again_moves_the_deadline_and_keeps_the_technician(off
 
 def test_another_name_after_a_return_lets_the_first_go(office):
     case = office.bring_to(State.VERIFYING)
-    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Nama lain", missing=["name"])
+    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"name": "Nama lain"})
     case = office.act(case, Action.RESUBMIT, office.applicant, label="layanan-dinsos")
     assert case.site.host == "layanan-dinsos.panggon.test"
     assert office.bring_to(State.SUBMITTED).site.host == "dinsos.panggon.test"

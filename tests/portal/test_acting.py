@@ -378,7 +378,7 @@ def test_the_form_shows_each_technicians_load(office, colleague):
     client = visitor(office.division_head)
     address = f"/permohonan/{case.number}/ganti-petugas-teknis/"
     page = client.get(address)
-    assert "Rekan · 0 permohonan berjalan" in text(page)
+    assert "Rekan Usulan Tidak ada permohonan berjalan" in text(page)
     assert f"{office.technician.full_name} · 2" not in text(page)
     answer = client.post(address, {"version": case.version, "technician": colleague.pk, "reasons": "Cuti"})
     case.refresh_from_db()

@@ -294,7 +294,7 @@ def test_the_plan_of_a_site_is_chosen_by_a_program_too(office):
 def test_what_is_missing_is_said_by_a_program_too(office):
     case, program = office.bring_to(State.VERIFYING), Program(office.technician)
     assert faults(program.act(case, "return_to_applicant")) == [("need.reasons", "reasons")]
-    answer = program.act(case, "return_to_applicant", missing=["contact"], reasons="Nomor HP salah")
+    answer = program.act(case, "return_to_applicant", reason_contact="Nomor HP salah")
     assert (answer.json()["state"], answer.json()["corrections"]) == ("incomplete", ["Nomor HP salah"])
     (correction,) = case.corrections.all()
     assert correction.item == "contact"

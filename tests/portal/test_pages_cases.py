@@ -74,7 +74,7 @@ def test_what_officials_say_to_each_other_is_not_for_the_agency(office):
 
 def test_what_is_missing_is_said_to_the_agency(office):
     case = office.bring_to(State.VERIFYING)
-    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing=["contact"], reasons="Narahubung kosong")
+    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": "Narahubung kosong"})
     assert "Narahubung kosong" in page(office, "applicant", case).content.decode()
 
 

@@ -16,7 +16,7 @@ def test_a_stale_tab_says_what_the_other_did_and_changes_nothing(office):
     assert "Tu melakukan “Terima Surat”" in text(stale)
     case.refresh_from_db()
     assert case.state == State.RECEIVED
-    assert stale.context["form"]["instruction"].value() == "Pantau"
+    assert stale.context["form"]["instruction"].value() == ["Pantau"]
 
 
 def test_a_stale_tab_of_a_step_that_is_over_leads_back_with_a_reason(office):
@@ -31,7 +31,9 @@ def test_a_button_pressed_twice_acts_once(office):
     case = office.bring_to(State.PREPARED)
     client, path = at(office, "technician"), f"/permohonan/{case.number}/laporkan-ke-kepala-bidang/"
     answers = [client.post(path, {"version": case.version}) for _ in range(2)]
-    assert [answer.headers["Location"] for answer in answers] == [f"/permohonan/{case.number}/"] * 2
+    assert [answer.headers["Location"] for answer in answers] == ["/beranda/"] * 2
+    shown = text(client.get("/beranda/"))
+    assert shown.count("“Laporkan ke Kepala Bidang” sudah dilakukan. Layanan Dinas Sosial . Sekarang di Kepala") == 2
     assert case.events.filter(action=Action.REPORT).count() == 1
 
 
@@ -41,3 +43,16 @@ def test_a_form_without_a_version_is_refused(office):
     assert answer.status_code == 422
     case.refresh_from_db()
     assert case.state == State.PREPARED
+
+
+def test_whoever_comes_back_to_a_step_that_was_done_reads_who_did_it(office):
+    case = office.bring_to(State.RECEIVED)
+    shown = at(office, "registrar").get(f"/permohonan/{case.number}/terima-surat/", follow=True)
+    words = "Langkah itu tidak diperlukan lagi: Tu sudah melakukan “Terima Surat” pada 23 November 2026, 09.03."
+    assert words in text(shown)
+
+
+def test_a_step_that_cannot_be_done_yet_says_why(office):
+    case = office.bring_to(State.PREPARING)
+    shown = at(office, "technician").get(f"/permohonan/{case.number}/siapkan/", follow=True)
+    assert "Belum dapat dilakukan: Rencana penyiapan dari mesin belum ada. Mesin masih bekerja" in text(shown)

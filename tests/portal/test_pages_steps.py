@@ -4,7 +4,7 @@ import pytest
 
 from panggon.core.procedure import State
 from panggon.sites.models import Outcome
-from tests.portal.visitor import at, drafted, faults, fill_in, letter, page, post, send, text
+from tests.portal.visitor import at, checked, drafted, faults, letter, page, post, send, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
@@ -17,8 +17,7 @@ def test_the_nine_steps_over_the_pages(office):
     division = office.division_head.role_assignments.get().division_id
     post(office, "head", case, "terbitkan-disposisi", division=division, instruction="Pantau", nature="Biasa")
     post(office, "division_head", case, "teruskan-ke-petugas-teknis", technician=office.technician.pk)
-    everything = ["letter", "agency", "name", "contact"]
-    post(office, "technician", case, "nyatakan-lengkap", checklist=everything)
+    post(office, "technician", case, "nyatakan-lengkap", **checked())
     office.node_reports(Outcome.PLANNED)
     shown = page(office, "technician", case, "siapkan").context["form"]["shown_digest"].value()
     post(office, "technician", case, "siapkan", shown_digest=shown)
@@ -36,28 +35,6 @@ def test_the_nine_steps_over_the_pages(office):
     words = text(page(office, "applicant", case))
     assert words.count("langkah") == 13
     assert "Waktu terpakai" in words
-
-
-def test_an_incomplete_check_is_a_fault_at_the_checklist(office):
-    case = office.bring_to(State.VERIFYING)
-    answer = post(office, "technician", case, "nyatakan-lengkap", checklist=["letter", "agency"])
-    assert faults(answer) == {"checklist": ["Masih ada butir verifikasi yang belum terpenuhi."]}
-
-
-def test_what_was_missing_is_shown_to_the_agency_and_sent_again(office):
-    case = office.bring_to(State.VERIFYING)
-    assert faults(post(office, "technician", case, "kembalikan-untuk-dilengkapi")).keys() == {"reasons"}
-    post(
-        office, "technician", case, "kembalikan-untuk-dilengkapi", missing=["letter"], reasons="Surat belum bertanggal"
-    )
-    assert "Surat belum bertanggal" in text(page(office, "applicant", case))
-    assert "Surat belum bertanggal" in text(page(office, "applicant", case, "kirim-ulang"))
-    fill_in(at(office, "applicant"), case, "surat", letter_number="500.12/118/2026")
-    sent = post(office, "applicant", case, "kirim-ulang")
-    assert (sent.status_code, sent.context and faults(sent)) == (302, None)
-    case.refresh_from_db()
-    assert case.state == State.VERIFYING
-    assert at(office, "technician").get("/beranda/").context["waiting"] == [case]
 
 
 def test_a_technician_of_another_division_is_no_choice(office):

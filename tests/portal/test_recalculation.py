@@ -91,7 +91,7 @@ def test_hours_and_closings_move_deadlines_too(office):
 
 def test_a_paused_case_is_moved_by_the_calendar_and_not_by_the_time_that_passed(office):
     case = office.bring_to(State.VERIFYING)
-    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Narahubung", missing=["contact"])
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": "Narahubung"})
     office.now += timedelta(hours=5)
     clock_jobs.recalculate()
     assert again(case).version == case.version

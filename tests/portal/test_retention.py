@@ -31,7 +31,7 @@ REASON = "Nomor HP Bu Sri Wahyuni belum ditulis"
 def ended(office) -> Case:
     """A case that the OPD took back after it was returned with reasons."""
     case = office.bring_to(State.VERIFYING)
-    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons=REASON, missing=["contact"])
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": REASON})
     return office.act(case, Action.WITHDRAW, office.applicant, note="Kata Pak Budi tidak jadi")
 
 

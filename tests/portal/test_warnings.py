@@ -45,7 +45,7 @@ def at(office, monkeypatch):
 def returned(office: Office) -> Case:
     """Waits for the OPD since Monday 23 November, 09.06."""
     case = office.bring_to(State.VERIFYING)
-    return office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Narahubung", missing=["contact"])
+    return office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": "Narahubung"})
 
 
 def levels(case: Case) -> list[tuple[str, int]]:
@@ -134,7 +134,7 @@ def test_a_killed_worker_tells_nobody_twice(office, at, monkeypatch):
 def test_who_acted_meanwhile_is_not_warned(office, at):
     case = office.bring_to(State.VERIFYING)
     stale = Case.objects.select_related("agency").get(pk=case.pk)
-    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Narahubung", missing=["contact"])
+    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": "Narahubung"})
     now = local("2026-11-26 08:00")
     watching.watch(stale, now=now, calendar=schedule.calendar(), rules=schedule.reminders())
     assert not Alert.objects.exists()
@@ -196,7 +196,7 @@ def test_an_answer_begins_it_all_anew(office, at):
     case = returned(office)
     at("2026-12-07 07:30")
     case = office.act(case, Action.RESUBMIT, office.applicant)
-    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Lagi", missing=["contact"])
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, missing={"contact": "Lagi"})
     assert alerting.given(case, AlertKind.CORRECTION, since=case.state_since).level == 0
     assert at("2026-12-10 16:00") == []
     assert len(at("2026-12-11 08:00")) == 1

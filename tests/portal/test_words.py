@@ -6,7 +6,10 @@ from pathlib import Path
 from panggon.cases.words import FAULT_WORDS
 
 SOURCES = Path(__file__).parents[2] / "src" / "panggon"
-GROUPS = "export|label|letter|access|case|agenda_number|technician|calendar|action|stamp|text|person|storage"
+GROUPS = (
+    "export|label|letter|access|case|agenda_number|technician|calendar|action|stamp|text|person|storage|checklist"
+    "|disposition"
+)
 # Errors of the program or of its settings: no page gives occasion to them.
 NOT_SHOWN = {"access.parked", "calendar.session"}
 

@@ -11,7 +11,7 @@ from django.test import Client
 from panggon.cases.models import Case
 from panggon.people import services as people
 from panggon.people.models import User
-from tests.portal.office import LETTER
+from tests.portal.office import ALL_MET, LETTER
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -47,6 +47,12 @@ def page(office, who, case, slug=""):
 def post(office, who, case, slug, **values):
     fresh = Case.objects.get(pk=case.pk)
     return at(office, who).post(f"/permohonan/{case.number}/{slug}/", {"version": fresh.version, **values})
+
+
+def checked(**missing: str) -> dict[str, str]:
+    """The answers to the checklist: all is met but what is named, each with its reason."""
+    answers = {f"item_{item}": "missing" if item in missing else "met" for item in ALL_MET}
+    return answers | {f"reason_{item}": reason for item, reason in missing.items()}
 
 
 def begin(client: Client, **changes) -> HttpResponse:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from panggon.cases.checklist import ITEMS
+from panggon.cases.checklist import ITEMS, reasons_in
 from panggon.cases.models import Case, File, LetterSource
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
@@ -33,7 +33,7 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         of_agency=actor is not None and actor.agency_id == case.agency_id,
         refusal_letter=bool(data.get("refusal_letter")),
         signed_sheet=bool(data.get("signed_sheet")),
-        reasons=str(data.get("reasons", "")),
+        reasons=reasons_in(data),
         shown_digest=str(data.get("shown_digest", "")),
         correction_unanswered=actor is None and _stayed_unanswered(case),
         checklist_complete=set(data.get("checklist", ())) == set(ITEMS),

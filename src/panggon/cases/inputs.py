@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.timezone import localdate
 
 from panggon.cases import readings
-from panggon.cases.checklist import ITEMS
+from panggon.cases.checklist import ITEMS, reasons_in
 from panggon.cases.models import Case, ChecklistResult, Correction, DatabaseWish, File
 from panggon.cases.numbers import hold_agenda, next_agenda_number
 from panggon.cases.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEBIBYTES, storage_words
@@ -52,11 +53,7 @@ def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: date
     if "checklist" in data or action is Action.RETURN_TO_APPLICANT:
         _keep_checklist(case, data, actor=actor, at=at)
     if action is Action.RETURN_TO_APPLICANT:
-        reasons = [
-            Correction(case=case, item=item, reason=data["reasons"], asked_at=at)
-            for item in data.get("missing") or [""]
-        ]
-        Correction.objects.bulk_create(reasons)
+        Correction.objects.bulk_create(_corrections(case, data, at))
     if action is Action.RESUBMIT:
         case.corrections.filter(resolved_at=None).update(resolved_at=at)
     kept = {name: _keep_file(case, kind, data[name], actor, at) for name, kind in FILES.items() if data.get(name)}
@@ -86,7 +83,7 @@ def value_faults(name: str, value: object) -> tuple[Fault, ...]:
 
 def words_of(data: Data) -> str:
     """What the actor wrote for people to read: the reasons, or a note; and why the desk's stamp is as it is."""
-    written = (data.get("reasons") or data.get("note"), data.get("stamp_reason"))
+    written = (reasons_in(data) or data.get("note"), data.get("stamp_reason"))
     return "\n".join(str(words).strip() for words in written if words)
 
 
@@ -153,8 +150,10 @@ def _storage_faults(value: object) -> tuple[Fault, ...]:
     return ()
 
 
-def _dispose(case: Case, data: Data, _at: datetime) -> None:
+def _dispose(case: Case, data: Data, at: datetime) -> None:
     case.disposition_note = str(data.get("note") or "").strip()
+    if case.disposition_due and case.disposition_due < localdate(at):
+        raise InvalidError((Fault("disposition.past", "disposition_due"),))
 
 
 def _assign(case: Case, _data: Data, _at: datetime) -> None:
@@ -190,6 +189,24 @@ def _keep_file(case: Case, kind: File.Kind, content: bytes, actor: User, at: dat
     return digest
 
 
+def _return(_case: Case, data: Data, _at: datetime) -> None:
+    """What is not met has its own reason, for the OPD to read at its own field."""
+    faults = [
+        Fault("checklist.reason_missing", f"reason_{item}")
+        for item, reason in dict(data.get("missing") or {}).items()
+        if item not in ITEMS or not str(reason).strip()
+    ]
+    if faults:
+        raise InvalidError(tuple(faults))
+
+
+def _corrections(case: Case, data: Data, at: datetime) -> list[Correction]:
+    reasons = dict(data.get("missing") or {})
+    if general := str(data.get("reasons") or "").strip():
+        reasons[""] = general
+    return [Correction(case=case, item=item, reason=reason, asked_at=at) for item, reason in reasons.items()]
+
+
 def _keep_checklist(case: Case, data: Data, *, actor: User, at: datetime) -> None:
     missing = set(data.get("missing") or ())
     met = set(data.get("checklist") or ()) or set(ITEMS) - missing
@@ -204,7 +221,7 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.SUBMIT: REQUEST,
     Action.RESUBMIT: REQUEST,
     Action.RECEIVE: LETTER,
-    Action.DISPOSE: ("division", "instruction", "nature"),
+    Action.DISPOSE: ("division", "instruction", "nature", "disposition_due"),
     Action.ASSIGN: ("technician",),
     Action.REASSIGN: ("technician",),
     Action.COMPLETE: ("plan",),
@@ -219,4 +236,5 @@ ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
     Action.DISPOSE: _dispose,
     Action.ASSIGN: _assign,
     Action.REASSIGN: _assign,
+    Action.RETURN_TO_APPLICANT: _return,
 }

@@ -1,7 +1,7 @@
 """A request from draft to done, and the chain of events that brought it there. Only `services` writes here."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -112,6 +112,7 @@ class Case(models.Model):
     instruction = models.CharField(max_length=200, blank=True)
     nature = models.CharField(max_length=40, blank=True)
     disposition_note = models.TextField(blank=True)
+    disposition_due = models.DateField(null=True, blank=True)
     site = models.OneToOneField(Site, models.PROTECT, null=True, related_name="case")
 
     created_at = models.DateTimeField()
@@ -128,6 +129,8 @@ class Case(models.Model):
 
     # Reckoned by `selectors.waiting_for` for a list; not kept.
     clock: Clock | None = None
+    waited: timedelta | None = None
+    machine_works: bool = False
 
     class Meta:
         ordering = ["-created_at", "-id"]

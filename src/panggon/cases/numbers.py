@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from panggon.papers.numbers import given, hold, next_number
+from panggon.papers.numbers import given, hold, next_number, upcoming
 
 CASE, AGENDA = "case", "agenda"
 
@@ -31,7 +31,15 @@ def hold_cases(at: datetime) -> None:
 
 
 def next_agenda_number(at: datetime) -> str:
-    year, number = next_number(AGENDA, at=at)
+    return agenda_number(*next_number(AGENDA, at=at))
+
+
+def upcoming_agenda_number(at: datetime) -> tuple[int, int]:
+    """Year and number that the counter would give next."""
+    return upcoming(AGENDA, at=at)
+
+
+def agenda_number(year: int, number: int) -> str:
     return f"{number:04d}/{year}"
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.dateparse import parse_date
 
-from panggon.cases.checklist import ITEMS
+from panggon.cases.checklist import words_of
 from panggon.cases.models import Case, Event, LetterSource
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.errors import InvalidError
-from panggon.core.plan import load
-from panggon.core.plan_words import words
+from panggon.core.plan import Plan, load
+from panggon.core.plan_words import meanings, words
 from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
 from panggon.office.selectors import office
@@ -52,6 +52,7 @@ def facts_of(case: Case) -> CaseFacts:
         division=case.division.name if case.division else "",
         instruction=case.instruction,
         nature=case.nature,
+        disposition_due=case.disposition_due,
         note=case.disposition_note,
         technician=case.technician.full_name if case.technician else "",
         checklist=_checklist(case),
@@ -76,11 +77,15 @@ def evidence_digest(evidence: object) -> str:
 
 
 def plan_words(document: object) -> tuple[str, ...]:
-    """A stored plan in sentences; none for a document that is no plan."""
-    try:
-        return words(load(document))
-    except InvalidError:
-        return ()
+    """A stored plan in exact sentences; none for a document that is no plan."""
+    plan = _loaded(document)
+    return words(plan) if plan else ()
+
+
+def plan_meanings(document: object) -> tuple[str, ...]:
+    """A stored plan for people who do not look after servers; none for a document that is no plan."""
+    plan = _loaded(document)
+    return meanings(plan) if plan else ()
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -102,12 +107,20 @@ def _standing_in(represented: User | None, *, number: str, date: str) -> str:
     return f"mewakili {represented.full_name} berdasarkan {order}" if represented else f"berdasarkan {order}"
 
 
+def _loaded(document: object) -> Plan | None:
+    try:
+        return load(document)
+    except InvalidError:
+        return None
+
+
 def _checklist(case: Case) -> tuple[tuple[str, bool, str], ...]:
-    reasons = {fault.item: fault.reason for fault in case.corrections.filter(resolved_at=None)}
-    return tuple(
-        (ITEMS.get(result.item, result.item), result.met, "" if result.met else reasons.get(result.item, ""))
+    reasons = {asked.item: asked.reason for asked in case.corrections.filter(resolved_at=None)}
+    found = [
+        (words_of(result.item), result.met, "" if result.met else reasons.get(result.item, ""))
         for result in case.checklist.all()
-    )
+    ]
+    return (*found, (words_of(""), False, reasons[""])) if "" in reasons else tuple(found)
 
 
 def _site_facts(site: Site) -> dict[str, Any]:

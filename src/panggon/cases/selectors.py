@@ -1,12 +1,13 @@
 """What people may see of cases, and what waits for whom. Reading changes nothing."""
 
+import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from panggon.cases.facts import explained, facts_for, in_capacity
 from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments, Timing
@@ -28,14 +29,15 @@ from panggon.core.procedure import (
     waits_for,
 )
 from panggon.core.shares import Passage, StepTime, step_time, time_by_step
-from panggon.core.workdays import Calendar, closing
+from panggon.core.workdays import Calendar, closing, working_time
 from panggon.office.selectors import office, read_once
 from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
 from panggon.papers.models import Paper
 from panggon.papers.selectors import papers_of
 from panggon.people import selectors as people
-from panggon.people.models import User
+from panggon.people.models import Division, User
 from panggon.schedule import selectors as schedule
+from panggon.sites import selectors as sites
 
 # Needs that say whose a case is: to anybody else its actions are not offered at all.
 _OWNERSHIP = frozenset({f"need.{need}" for need in (Need.OWN_AGENCY, Need.OWN_DIVISION, Need.ASSIGNED_TECHNICIAN)})
@@ -73,16 +75,28 @@ class PublicStatus:
 
 @read_once()
 def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list[Case]:
-    """Of the cases that this person has to act on the most urgent ones, each with `clock` set.
+    """Of the cases that this person has to act on the most urgent ones, each with `clock`, `waited` (working time since
+    it came into these hands) and `machine_works` set.
 
     Sent again after it was incomplete goes before all; drafts come last. The number of queries does not grow, and the
     clock is read for no more cases than are shown.
     """
-    cases = list(in_hand(user, now=now).order_by(*URGENCY).prefetch_related(_CLOCK_EVENTS)[:most])
+    working = Exists(sites.waiting_wishes().filter(site=OuterRef("site")))
+    waiting = in_hand(user, now=now).annotate(machine_works=working).order_by(*URGENCY)
+    cases = list(waiting.prefetch_related(_CLOCK_EVENTS)[:most])
     calendar = schedule.calendar()
     for case in cases:
         case.clock = clock_now(case, now=now, calendar=calendar)
+        case.waited = _waited(case, now=now, calendar=calendar)
     return cases
+
+
+def waiting_version(user: User, *, now: datetime) -> str:
+    """Differs when the list of what waits for this person would show something else; two cheap questions."""
+    cases = Case.objects.filter(_in_hand(user, now=now))
+    facts = cases.aggregate(count=Count("pk"), acts=Sum("version"), newest=Max("state_since"))
+    working = sites.waiting_wishes().filter(site__case__in=cases).count()
+    return hashlib.sha256(f"{facts} {working}".encode()).hexdigest()[:16]
 
 
 def waiting_counts(user: User, *, now: datetime) -> WaitingCounts:
@@ -100,6 +114,11 @@ def in_hand(user: User, *, now: datetime) -> QuerySet[Case]:
     return _related(Case.objects.filter(_in_hand(user, now=now)))
 
 
+def is_in_hand(case: Case, user: User, *, now: datetime) -> bool:
+    """Whether the next step of the case is this person's."""
+    return Case.objects.filter(_in_hand(user, now=now), pk=case.pk).exists()
+
+
 def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
     """All that this person may see: an applicant the own agency's (and no more that of an agency left behind), an
     official of the dinas all but others' drafts.
@@ -108,12 +127,6 @@ def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
     if people.is_official(user, now=now):
         visible |= ~Q(state=State.DRAFT) | Q(applicant=user)
     return _related(Case.objects.filter(visible))
-
-
-def received_in(year: int) -> QuerySet[Case]:
-    """The letters received in a year of the office, in the order of their receipt."""
-    letters = _related(Case.objects.filter(received_at__year=year).exclude(agenda_number=""))
-    return letters.order_by("received_at", "pk")
 
 
 def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
@@ -142,6 +155,13 @@ def case_for(user: User, number: str, *, now: datetime) -> Case | None:
 def timeline(case: Case) -> list[Event]:
     """The way so far, first act first."""
     return list(case.events.select_related("actor", "represented").order_by("sequence"))
+
+
+def usual_division(*, now: datetime) -> Division | None:
+    """To which division the last letter was disposed; with nothing to go by, the first one."""
+    divisions = people.divisions(now=now)
+    last = Case.objects.filter(division__in=divisions).order_by("-received_at").select_related("division").first()
+    return last.division if last else divisions.first()
 
 
 def last_event(case: Case) -> Event | None:
@@ -233,12 +253,6 @@ def clock_now(case: Case, *, now: datetime, calendar: Calendar | None = None) ->
         return None
 
 
-def loads(technicians: Iterable[User]) -> dict[int, int]:
-    """How many cases each technician has under way, by the person's key."""
-    counted = Case.objects.filter(technician__in=technicians, state__in=WITH_TECHNICIAN).values("technician")
-    return {row["technician"]: row["open"] for row in counted.annotate(open=Count("pk"))}
-
-
 def step_time_of(case: Case, clock: Clock, *, now: datetime, calendar: Calendar) -> StepTime | None:
     """What the step under way has used of its share, pauses left out; None when no step is or it has no share."""
     step = step_under_way(State(case.state))
@@ -307,6 +321,14 @@ def papers_for(case: Case, user: User, *, now: datetime) -> QuerySet[Paper]:
 
 def _marks(events: list[Event]) -> list[ClockEvent]:
     return [ClockEvent(ClockEffect(event.clock), event.counts_at) for event in events]
+
+
+def _waited(case: Case, *, now: datetime, calendar: Calendar) -> timedelta | None:
+    """None in a year without a calendar."""
+    try:
+        return working_time(case.state_since, max(case.state_since, now), calendar=calendar)
+    except PermanentError:
+        return None
 
 
 def _related(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -3,6 +3,7 @@ from django.urls import path, register_converter
 from panggon.cases.slugs import ActionConverter
 from panggon.cases.views import (
     access,
+    agenda,
     application,
     archive,
     case,
@@ -10,6 +11,7 @@ from panggon.cases.views import (
     finding,
     home,
     leaving,
+    repeating,
     report,
     retention,
     sheets,
@@ -25,6 +27,9 @@ urlpatterns = [
     path("beranda/", home.home, name="home"),
     path("orang/<int:user>/tutup/", leaving.close_account, name="close_account"),
     path("orang/<int:user>/jabatan/<int:post>/lepas/", leaving.release_post, name="release_post"),
+    path("beranda/menunggu/", home.waiting, name="waiting"),
+    path("agenda/", agenda.book, name="agenda"),
+    path("agenda/unduh/", agenda.download, name="agenda_csv"),
     path("permohonan/baru/", application.new, name="new"),
     path("permohonan/cek-nama/", application.check_name, name="check_name"),
     path("permohonan/", finding.find, name="find"),
@@ -34,6 +39,7 @@ urlpatterns = [
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
     path("permohonan/<str:number>/arsip/", archive.archive, name="archive"),
+    path("permohonan/<str:number>/ulangi/", repeating.repeat, name="repeat"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
     path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
     path("permohonan/<str:number>/isi/<str:section>/", application.section, name="section"),

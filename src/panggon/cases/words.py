@@ -45,6 +45,8 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "stamp.order": "Waktu stempel meja mendahului langkah terakhir permohonan ini ({last}).",
         "stamp.before_letter": "Stempel meja mendahului tanggal surat. Tuliskan alasannya.",
         "stamp.not_desk": "Stempel meja hanya dicatat oleh Tata Usaha untuk berkas dari OPD.",
+        "checklist.reason_missing": "Tuliskan apa yang perlu ditambah atau diperbaiki.",
+        "disposition.past": "Batas penyelesaian sudah lewat.",
         "text.unseen": "Ada tanda yang tidak terlihat: {characters}. Silakan ketik ulang tanpa tanda itu.",
         "text.markup": "Tulisan ini memuat kode seperti <b> atau <script>. Silakan tulis sebagai teks biasa.",
         "text.php_version": "Tuliskan versi PHP sebagai dua angka, misalnya 8.2.",

@@ -41,9 +41,55 @@ _LABELS: Mapping[str, str] = {
 _STATES = {"prepared": "sedang disiapkan", "open": "terbuka", "parked": "diparkir"}
 
 
+# What a change means to somebody who does not look after servers.
+_MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
+    Kind.USER: (
+        "Situs mendapat akun tersendiri di server, terpisah dari situs lain.",
+        "Akun situs di server diubah.",
+        "Akun situs di server dihapus.",
+    ),
+    Kind.DIRECTORY: ("Folder situs dibuat.", "Folder situs diubah.", "Folder situs dihapus."),
+    Kind.DATABASE: (
+        "Basis data tersendiri dibuat; kata sandinya tidak meninggalkan server.",
+        "Basis data diubah.",
+        "Basis data dihapus.",
+    ),
+    Kind.SITE: ("Pengaturan situs ditulis.", "Pengaturan situs diubah.", "Pengaturan situs dihapus."),
+    Kind.RUNTIME: ("PHP disiapkan untuk situs ini saja.", "Lingkungan PHP diubah.", "Lingkungan PHP dihentikan."),
+    Kind.CERTIFICATE: (
+        "Sertifikat HTTPS dipasang untuk {name}.",
+        "Sertifikat HTTPS untuk {name} diganti.",
+        "Sertifikat HTTPS untuk {name} dihapus.",
+    ),
+    Kind.HOST: (
+        "Alamat https://{name} dipasang, {state}.",
+        "Alamat https://{name} menjadi {state}.",
+        "Alamat https://{name} dilepas.",
+    ),
+    Kind.ACCESS: ("Akses SFTP pemilik dipasang.", "Akses SFTP pemilik diubah.", "Akses SFTP pemilik dicabut."),
+    Kind.RECORDS: (
+        "Nama domain {name} didaftarkan.",
+        "Pendaftaran nama domain {name} diubah.",
+        "Pendaftaran nama domain {name} dihapus.",
+    ),
+}
+
+
+def meanings(plan: Plan) -> tuple[str, ...]:
+    """What the plan does, for people who do not look after servers: one sentence per change, in the plan's order."""
+    return tuple(map(_meaning, plan.changes))
+
+
 def words(plan: Plan) -> tuple[str, ...]:
     """One sentence per change, in the plan's order; none where all is as wished."""
     return tuple(map(_sentence, plan.changes))
+
+
+def _meaning(change: Change) -> str:
+    made, changed, removed = _MEANINGS[change.key.kind]
+    sentence = removed if change.after is None else made if change.before is None else changed
+    state = _shown("state", (change.after or {}).get("state"))
+    return sentence.format(name=change.key.name, state=state)
 
 
 def _sentence(change: Change) -> str:

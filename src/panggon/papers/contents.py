@@ -116,7 +116,7 @@ def _disposition(facts: CaseFacts) -> Content:
             ("Diteruskan kepada", facts.division),
             ("Dengan hormat harap", facts.instruction),
             ("Catatan", facts.note),
-            ("Batas penyelesaian", moment_words(facts.due_at)),
+            ("Batas penyelesaian", day_words(facts.disposition_due) or moment_words(facts.due_at)),
         ],
         "sections": [],
         "closing": "",

@@ -48,6 +48,7 @@ class CaseFacts:
     division: str = ""
     instruction: str = ""
     nature: str = ""
+    disposition_due: date | None = None
     note: str = ""
     technician: str = ""
     checklist: tuple[tuple[str, bool, str], ...] = ()

@@ -14,6 +14,13 @@ def next_number(register: str, *, at: datetime) -> tuple[int, int]:
     return counter.year, counter.last
 
 
+def upcoming(register: str, *, at: datetime) -> tuple[int, int]:
+    """Year and number that would come next if nobody took it before."""
+    year = at.astimezone(OFFICE_ZONE).year
+    known = Counter.objects.filter(register=register, year=year).first()
+    return year, known.last + 1 if known else 1
+
+
 def hold(register: str, *, at: datetime) -> Counter:
     """The register of this year; nobody else takes a number from it until the transaction ends."""
     key = {"register": register, "year": at.astimezone(OFFICE_ZONE).year}

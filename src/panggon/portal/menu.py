@@ -51,6 +51,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread),
     Item("cases:find", _("Permohonan"), "list-check", everybody),
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
+    Item("cases:agenda", _("Buku agenda"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
     Item("public:track", _("Lacak"), "search", everybody),
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("people:team", _("Rekan"), "user", having(Role.APPLICANT)),

@@ -34,6 +34,13 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
     return wishes.order_by("-id").first()
 
 
+def failed_aside(site: Site) -> Wish | None:
+    """The newest wish, if it failed and no step of the procedure repeats it: locking away, the owner's access."""
+    last = last_wish(site)
+    aside = last is not None and last.purpose in (Purpose.ACCESS, Purpose.PARK)
+    return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
+
+
 def wishes_of(site: Site) -> QuerySet[Wish]:
     """All that was ever asked for a site, in this order."""
     return site.wishes.order_by("id")

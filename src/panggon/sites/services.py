@@ -132,6 +132,14 @@ def access_faults(*, ssh_keys: tuple[str, ...] | None, password: str | None) -> 
     return (*_key_faults(ssh_keys or ()), *_password_faults(password))
 
 
+@transaction.atomic
+def repeat(site_id: int, *, at: datetime) -> Wish | None:
+    """Ask again for what failed outside of the procedure's steps; None when nothing did, or somebody asked before."""
+    site = Site.objects.select_for_update().get(pk=site_id)
+    failed = selectors.failed_aside(site)
+    return _wish_anew(site, Purpose(failed.purpose), at=at) if failed else None
+
+
 # -- What nodes say
 
 

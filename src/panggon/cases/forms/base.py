@@ -1,5 +1,6 @@
 """What the forms of the steps share. A form reads input; whether a step is legal is decided by `services.act`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -25,6 +26,7 @@ class PdfField(forms.FileField):
         upload = super().clean(data, initial)
         if not upload:
             return None
+        upload.seek(0)  # it may have been read before, for an act in which somebody else was faster
         content = upload.read()
         try:
             inspect_letter(content)
@@ -47,6 +49,11 @@ class RuledForm(forms.Form):
         for fault in faults:
             field = SHOWN_AT.get(fault.field, fault.field)
             self.add_error(field if field in self.fields else None, fault_words(fault))
+
+    def show_reasons(self, reasons: Mapping[str, tuple[str, ...]]) -> None:
+        """Shows at each field what is still to be added or mended there."""
+        for name in reasons.keys() & self.fields.keys():
+            self.fields[name].corrections = reasons[name]  # type: ignore[attr-defined]
 
     def inputs(self) -> dict[str, Any]:
         """What the person gave, under the names that the services know."""

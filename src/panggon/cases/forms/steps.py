@@ -1,27 +1,27 @@
 """The form of each step. Which one a person gets is decided by the offers; fields carry the names of the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 from django.utils import timezone
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from panggon.cases.checklist import ITEMS
 from panggon.cases.desk import STAMPED
 from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
+from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
 from panggon.cases.models import Case
 from panggon.cases.request import KINDS, PROFILES
-from panggon.cases.selectors import loads
+from panggon.cases.selectors import usual_division
+from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role
 from panggon.people import selectors as people
-from panggon.people.models import Division, User
+from panggon.people.models import Division
 from panggon.sites import selectors as sites
 from panggon.sites.models import Plan
 
@@ -36,7 +36,14 @@ INSTRUCTIONS = [
         "Perhatian",
     )
 ]
-CHECKS = list(ITEMS.items())
+PHRASES = [
+    (words, words)
+    for words in (
+        _("Mohon diselesaikan sesuai standar pelayanan."),
+        _("Segera dikerjakan dan laporkan hasilnya."),
+        _("Koordinasikan lebih dahulu dengan OPD pemohon."),
+    )
+]
 
 
 class ReceiveForm(LetterFactsForm):
@@ -44,7 +51,7 @@ class ReceiveForm(LetterFactsForm):
         label=_("Nomor agenda"),
         max_length=60,
         required=False,
-        help_text=_("Bila dikosongkan, nomor berikutnya diberikan oleh sistem."),
+        help_text=_("Hanya bila nomor sudah ditulis di buku agenda lain. Tiap nomor dipakai satu kali."),
     )
     field_order = ["agenda_number"]
 
@@ -54,55 +61,50 @@ class ReceiveForm(LetterFactsForm):
 
 
 class DisposeForm(StepForm):
-    division = forms.ModelChoiceField(Division.objects.none(), label=_("Diteruskan kepada"), empty_label=None)
-    instruction = forms.ChoiceField(label=_("Dengan hormat harap"), choices=INSTRUCTIONS)
-    nature = forms.ChoiceField(label=_("Sifat"), choices=NATURES)
-    note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
+    """The disposition sheet, filled in so that the usual case needs one choice."""
 
+    division = forms.ModelChoiceField(
+        Division.objects.none(), label=_("Diteruskan kepada"), empty_label=None, widget=forms.RadioSelect
+    )
+    instruction = forms.MultipleChoiceField(
+        label=_("Dengan hormat harap"), choices=INSTRUCTIONS, widget=forms.CheckboxSelectMultiple
+    )
+    nature = forms.ChoiceField(label=_("Sifat"), choices=NATURES, widget=forms.RadioSelect)
+    disposition_due = forms.DateField(
+        label=_("Batas penyelesaian"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    phrases = forms.MultipleChoiceField(
+        label=_("Catatan siap pakai"), choices=PHRASES, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    note = forms.CharField(
+        label=_("Catatan lain"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
-class TechnicianField(forms.ModelChoiceField):
-    """A technician with the load: how many cases are under way in these hands."""
-
-    def choose_among(self, technicians: QuerySet[User]) -> None:
-        self.queryset, self.loads = technicians, loads(technicians)
-
-    def label_from_instance(self, person: User) -> str:
-        open_cases = self.loads.get(person.pk, 0)
-        words = ngettext("%(count)s permohonan berjalan", "%(count)s permohonan berjalan", open_cases)
-        return f"{person.full_name} · {words % {'count': open_cases}}"
+    def inputs(self) -> dict[str, Any]:
+        values = super().inputs()
+        return {
+            **values,
+            "instruction": "; ".join(values["instruction"]),
+            "note": " ".join([*values.pop("phrases"), *filter(None, [values["note"]])]),
+        }
 
 
 class AssignForm(StepForm):
-    technician = forms.ModelChoiceField(people.technicians(), label=_("Petugas teknis"), empty_label=None)
-    note = forms.CharField(label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea)
+    technician = forms.ModelChoiceField(
+        people.technicians(), label=_("Petugas teknis"), empty_label=None, widget=forms.RadioSelect
+    )
+    note = forms.CharField(
+        label=_("Catatan"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class ReassignForm(StepForm):
-    technician = TechnicianField(
+    technician = forms.ModelChoiceField(
         people.technicians(), label=_("Petugas teknis yang baru"), empty_label=None, widget=forms.RadioSelect
     )
     reasons = forms.CharField(label=_("Alasan penggantian"), max_length=1000, widget=forms.Textarea)
-
-
-class CompleteForm(StepForm):
-    checklist = forms.MultipleChoiceField(
-        label=_("Yang sudah diperiksa dan terpenuhi"),
-        choices=CHECKS,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-
-
-class ReturnForm(StepForm):
-    missing = forms.MultipleChoiceField(
-        label=_("Yang perlu dilengkapi"), choices=CHECKS, widget=forms.CheckboxSelectMultiple, required=False
-    )
-    reasons = forms.CharField(
-        label=_("Penjelasan untuk OPD"),
-        max_length=2000,
-        help_text=_("Tuliskan dengan jelas apa yang perlu ditambah atau diperbaiki."),
-        widget=forms.Textarea,
-    )
 
 
 class ReasonsForm(StepForm):
@@ -180,11 +182,15 @@ FORMS: Mapping[Action, type[StepForm]] = MappingProxyType(
 
 
 PLANNED = frozenset({Action.COMPLETE, Action.CHANGE_SPEC})
+CHECKS = frozenset({Action.COMPLETE, Action.RETURN_TO_APPLICANT})
 
 
 def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> StepForm:
     """The form of an offered action, filled in with what is known of the case."""
+    if offer.action in CHECKS:
+        options["found"] = found_of(case)
     known = {**model_to_dict(case), "version": case.version, "shown_digest": digest}
+    known |= KNOWN[offer.action](case) if offer.action in KNOWN else {}
     form = FORMS[offer.action](initial=known, **options)
     if Need.SIGNED_SHEET in offer.asks or (offer.role is Role.REGISTRAR and offer.action is Action.REPORT_NO_ACCESS):
         form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
@@ -196,8 +202,30 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
     if offer.action in PLANNED and sites.default_plan():
         form.fields["plan"] = PlanField()
     if offer.action is Action.ASSIGN:
-        form.fields["technician"].queryset = people.technicians_of(case.division)
+        form.fields["technician"].queryset = with_load(people.technicians_of(case.division))
     if offer.action is Action.REASSIGN:
         others = people.technicians_of(case.division).exclude(pk=case.technician_id)
-        form.fields["technician"].choose_among(others)
+        form.fields["technician"].queryset = with_load(others)
     return form
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _usual_disposition(case: Case) -> dict[str, Any]:
+    return {
+        "division": usual_division(now=timezone.now()),
+        "instruction": [INSTRUCTIONS[0][0]],
+        "nature": case.letter_nature or NATURES[0][0],
+        "disposition_due": localdate(case.due_at) if case.due_at else None,
+    }
+
+
+def _least_loaded(case: Case) -> dict[str, Any]:
+    others = people.technicians_of(case.division).exclude(pk=case.technician_id)
+    return {"technician": with_load(others).first()}
+
+
+KNOWN: Mapping[Action, Callable[[Case], dict[str, Any]]] = MappingProxyType(
+    {Action.DISPOSE: _usual_disposition, Action.ASSIGN: _least_loaded, Action.REASSIGN: _least_loaded}
+)

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from panggon.cases.models import Case
-from panggon.core.procedure import STATE_LABELS, State
+from panggon.core.procedure import ACTION_LABELS, STATE_LABELS, Action, State
 from panggon.people.templatetags.pages import icon
 
 register = template.Library()
@@ -19,6 +19,12 @@ LOOKS = {
     State.WITHDRAWN: ("negative", "circle-x"),
     State.REFUSED: ("negative", "circle-x"),
 }
+
+
+@register.filter
+def action_text(action: Action) -> str:
+    """The button's text of an action."""
+    return ACTION_LABELS[action].text
 
 
 @register.simple_tag

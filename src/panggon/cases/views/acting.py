@@ -6,16 +6,21 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from panggon.cases import selectors, services
 from panggon.cases.forms.base import StepForm
 from panggon.cases.models import Case, Event, File
+from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.machine import Offer
-from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.core.procedure import ACTION_LABELS, Action, State, next_words
 from panggon.people import selectors as people
 from panggon.people.models import User
 
@@ -34,18 +39,31 @@ def offer_of(case: Case, user: User, action: Action) -> Offer | None:
     return next((offer for offer in offers if offer.action == action and offer.possible), None)
 
 
+def blockers_of(case: Case, user: User, action: Action) -> list[str]:
+    """Why what belongs to this person cannot be done yet."""
+    offered = (offer for offer in selectors.offers(case, user, now=timezone.now()) if offer.action == action)
+    return [fault_words(fault) for offer in offered for fault in offer.blockers]
+
+
 def is_acceptable(request: HttpRequest, form: StepForm) -> bool:
     """Whether the form is filled in rightly; a file that was too large to be taken in is a fault at its field."""
     form.refuse_large(getattr(request, "too_large", set()))
     return form.is_valid()
 
 
+class OvertakenError(Exception):
+    """Somebody else acted on the case between the look at it and this act; nothing of this act was done."""
+
+
 def attempt(request: HttpRequest, case: Case, action: Action, form: StepForm) -> HttpResponse | None:
-    """Acts with what the form holds; None when the form has to be shown again, with every fault at its field."""
+    """Acts with what the form holds; None when the form has to be shown again, with every fault at its field.
+
+    Raises `OvertakenError` when somebody else was faster by a moment.
+    """
     if not is_acceptable(request, form):
         return None
     try:
-        services.act(
+        case = services.act(
             case.pk,
             action=action,
             actor=request.user,
@@ -54,14 +72,39 @@ def attempt(request: HttpRequest, case: Case, action: Action, form: StepForm) ->
             expected_version=form.cleaned_data["version"],
         )
     except InvalidError as error:
+        if any(fault.code == "case.changed" for fault in error.faults):
+            raise OvertakenError from error
         form.add_faults(error.faults)
         return None
-    tell_done(request, action)
-    return redirect("cases:case", case.number)
+    return arrive(request, case, action)
 
 
-def tell_done(request: HttpRequest, action: Action) -> None:
-    messages.success(request, _("“%(action)s” sudah dilakukan.") % {"action": ACTION_LABELS[action].text}, "positive")
+def arrive(request: HttpRequest, case: Case, done: Action) -> HttpResponse:
+    """Where one goes on after an act: with the case if its next step is one's own too, else to what waits besides."""
+    now = timezone.now()
+    at_list = people.is_official(request.user, now=now) and not selectors.is_in_hand(case, request.user, now=now)
+    tell_done(request, done, case if at_list else None)
+    return redirect("cases:home") if at_list else redirect("cases:case", case.number)
+
+
+def tell_done(request: HttpRequest, action: Action, case: Case | None = None) -> None:
+    """What was done; away from the case's own page also which case, and who has it now."""
+    words = _("“%(action)s” sudah dilakukan.") % {"action": ACTION_LABELS[action].text}
+    if case:
+        words = format_html(
+            '{} <a href="{}">{}</a>. {}',
+            words,
+            reverse("cases:case", args=[case.number]),
+            case.title or case.number,
+            whereabouts(case),
+        )
+    messages.success(request, words, "positive")
+
+
+def whereabouts(case: Case) -> str:
+    """Who has the case now, in a sentence."""
+    holder = presentation.holder(case)
+    return _("Sekarang di %(holder)s.") % {"holder": holder} if holder else next_words(State(case.state))
 
 
 def news(request: HttpRequest, case: Case) -> Event | None:
@@ -98,17 +141,27 @@ def is_repetition(event: Event, request: HttpRequest, action: Action) -> bool:
     return event.actor_id == request.user.pk and event.action == action
 
 
-def gone(request: HttpRequest, case: Case, event: Event | None) -> HttpResponse:
-    """Back to the case, saying why the step cannot be done any more."""
+def gone(request: HttpRequest, case: Case, action: Action, event: Event | None) -> HttpResponse:
+    """Back to the case, saying why the step cannot be done any more, or not yet."""
     words = _("Langkah itu tidak dapat dilakukan pada keadaan permohonan sekarang.")
     substitute = people.substitutes_of(request.user, now=timezone.now()).first()
     if substitute:
         facts = {"acting": str(substitute.user), "last_day": substitute.last_day}
         words = fault_words(Fault("action.represented", facts=facts))
-    if event:
-        words = _("Langkah itu tidak diperlukan lagi: %(who)s sudah melakukan “%(what)s”.") % as_change(event)
+    done = event or _done_last(case, action)
+    if done:
+        said = {**as_change(done), "at": date_format(localtime(done.at), "j F Y, H.i")}
+        words = _("Langkah itu tidak diperlukan lagi: %(who)s sudah melakukan “%(what)s” pada %(at)s.") % said
+    elif blockers := blockers_of(case, request.user, action):
+        words = _("Belum dapat dilakukan: %(why)s") % {"why": " ".join(blockers)}
     messages.warning(request, words, "warning")
     return redirect("cases:case", case.number)
+
+
+def _done_last(case: Case, action: Action) -> Event | None:
+    """The last event, if it is this very act: the way here was the back button or an old list."""
+    last = selectors.last_event(case)
+    return last if last and last.action == action else None
 
 
 def as_change(event: Event) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import readings, selectors, services
+from panggon.cases.corrections import corrections_for, open_reasons
 from panggon.cases.facts import name_faults
 from panggon.cases.forms.application import LetterSection, PeopleSection, SectionForm, SiteSection, known_of
 from panggon.cases.models import Case, Event, Reading
 from panggon.cases.request import ADMIN, CONTACT, RESPONSIBLE, VENDOR
-from panggon.cases.views import acting, presentation
+from panggon.cases.views import acting
 from panggon.cases.words import fault_words
 from panggon.core.errors import InvalidError
 from panggon.core.naming import normalise
@@ -71,7 +72,7 @@ def section(request: HttpRequest, number: str, section: str) -> HttpResponse:
     if section not in BY_SLUG:
         raise Http404
     if acting.offer_of(case, request.user, Action.SAVE_DRAFT) is None:
-        return acting.gone(request, case, acting.news(request, case))
+        return acting.gone(request, case, Action.SAVE_DRAFT, acting.news(request, case))
     if request.method == "POST":
         return _saved(request, BY_SLUG[section], case)
     reading = readings.reading_of(case)
@@ -111,6 +112,8 @@ def _form(section: Section, case: Case, user: User, proposals: Mapping[str, str]
         del form.fields["agency"]
     data = options.get("data")
     form.propose(proposals, marked=data.getlist("proposed") if data else ())
+    if case.pk:
+        form.show_reasons(corrections_for(case))
     return form
 
 
@@ -283,7 +286,7 @@ def _page(
         "case": case,
         "action": reverse("cases:section", args=[case.number, section.slug]) if case else reverse("cases:new"),
         "changed": acting.as_change(changed) if changed else None,
-        "corrections": presentation.corrections(case) if case else [],
+        "corrections": open_reasons(case) if case else [],
         "letter": acting.letter_of(case) if case else None,
         "earlier": earlier,
         "reading": reading,

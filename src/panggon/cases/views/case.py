@@ -5,12 +5,13 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from panggon.cases import selectors
+from panggon.cases.corrections import rounds
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.way import way
-from panggon.core.procedure import STATE_LABELS, State, waits_for
+from panggon.core.procedure import STATE_LABELS, State, step_under_way, waits_for
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
 
@@ -51,8 +52,10 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "buttons": [button for button in shown if not button.blockers],
         "blocked": [] if view and view.running else [button for button in shown if button.blockers],
         "preparation": view,
-        "problem": view.problem if view else "",
-        "corrections": presentation.corrections(case),
+        "sk_step": step_under_way(state),
+        "sk_steps": range(1, 10),
+        "repeats": view is not None and view.repeatable and case.technician == request.user,
+        "rounds": rounds(case),
         "entries": way(case, request.user, papers, now=now),
         "clock": presentation.clock_view(clock),
         "time": time_spent(case, clock, now=now, calendar=calendar),

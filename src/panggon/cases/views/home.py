@@ -1,13 +1,49 @@
+"""What waits for whom: the home page, and the part of it that renews itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from panggon.cases import selectors
-from panggon.core.procedure import ROLE_LABELS
+from panggon.cases.filters import TICKING
+from panggon.cases.models import Case
+from panggon.cases.views import presentation
+from panggon.cases.views.buttons import next_action, text_of
+from panggon.core.procedure import ROLE_LABELS, Action, Role, State, waits_for
 from panggon.people import selectors as people
+from panggon.people.models import User
 from panggon.people.permissions import signed_in
+from panggon.schedule.words import duration_words
 
+MINUTE = timedelta(minutes=1)
 RECENT = 5  # of all that may be seen, the newest
+RENEWED = timedelta(minutes=15)  # after which time alone changes the page: what was for later is for today
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case with the one thing to do; `action` is None while a machine works on it."""
+
+    case: Case
+    clock: presentation.ClockView | None
+    waited: str
+    due: str
+    look: str
+    action: Action | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    heading: str
+    rows: list[Row]
 
 
 @signed_in
@@ -15,11 +51,96 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person, nearest deadline first, and the newest of what else may be read."""
     user, now = request.user, timezone.now()
     context = {
-        "waiting": selectors.waiting_for(user, now=now),
-        "counts": selectors.waiting_counts(user, now=now),
+        **_waiting(user, now=now),
         "others": selectors.visible_to(user, now=now)[:RECENT],
         "roles": ", ".join(ROLE_LABELS[role] for role in sorted(people.roles_of(user, now=now))),
         "substitutes": people.substitutes_of(user, now=now),
         "may_apply": people.may_apply(user),
     }
     return render(request, "cases/home.html", context)
+
+
+@signed_in
+def waiting(request: HttpRequest) -> HttpResponse:
+    """The list alone, for a page that is open; 204 while it would look the same as the one with `versi`."""
+    now = timezone.now()
+    if request.GET.get("versi") == _version(request.user, now=now):
+        return HttpResponse(status=204)
+    return render(request, "cases/waiting.html", _waiting(request.user, now=now))
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _waiting(user: User, *, now: datetime) -> dict[str, Any]:
+    cases = selectors.waiting_for(user, now=now)
+    counts = selectors.waiting_counts(user, now=now)
+    return {
+        "waiting": cases,
+        "counts": counts,
+        "more": counts.total - len(cases),
+        "sections": _sections(cases, user, now=now),
+        "version": _version(user, now=now),
+    }
+
+
+def _version(user: User, *, now: datetime) -> str:
+    return f"{selectors.waiting_version(user, now=now)}-{int(now.timestamp() // RENEWED.total_seconds())}"
+
+
+def _sections(cases: list[Case], user: User, *, now: datetime) -> list[Section]:
+    """As a busy head reads it; the order within each is the list's own."""
+    headings = {
+        "returned": _("Dikirim ulang"),
+        "incomplete": _("Perlu dilengkapi"),
+        "late": _("Terlambat"),
+        "today": _("Hari ini"),
+        "later": _("Kemudian"),
+        "draft": _("Draf"),
+    }
+    rows: dict[str, list[Row]] = {name: [] for name in headings}
+    roles = people.roles_of(user, now=now)
+    for case in cases:
+        rows[_section_of(case, now=now)].append(_row(case, _action_for(case, user, roles), now=now))
+    return [Section(name, heading, rows[name]) for name, heading in headings.items() if rows[name]]
+
+
+def _section_of(case: Case, *, now: datetime) -> str:
+    state = State(case.state)
+    if case.returned:
+        return "returned"
+    if state in (State.DRAFT, State.INCOMPLETE):
+        return state.value
+    if state in TICKING and case.due_at and case.due_at < now:
+        return "late"
+    if state in TICKING and case.due_at and localdate(case.due_at) == localdate(now):
+        return "today"
+    return "later"
+
+
+def _action_for(case: Case, user: User, roles: frozenset[Role]) -> Action | None:
+    """None while a machine works. A case that its technician has left waits for another one to be chosen."""
+    if case.machine_works:
+        return None
+    role = waits_for(State(case.state))
+    left_behind = role not in roles or (role is Role.TECHNICIAN and case.technician_id != user.pk)
+    return Action.REASSIGN if left_behind else next_action(State(case.state))
+
+
+def _row(case: Case, action: Action | None, *, now: datetime) -> Row:
+    late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
+    return Row(
+        case=case,
+        clock=presentation.clock_view(case.clock),
+        waited=_waited(case.waited),
+        due=presentation.due_words(case.due_at, now=now) if State(case.state) in TICKING else "",
+        look="negative" if late else "",
+        action=action,
+        text=text_of(action) if action else _("Lihat kemajuan"),
+    )
+
+
+def _waited(spent: timedelta | None) -> str:
+    if spent is None:
+        return ""
+    return duration_words(spent) if spent >= MINUTE else _("baru saja")

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from panggon.cases.models import Case
-from panggon.cases.paper_facts import plan_words
+from panggon.cases.paper_facts import plan_meanings, plan_words
+from panggon.core.evidence_words import Part, parts
 from panggon.core.procedure import State
 from panggon.sites import selectors as sites
 from panggon.sites.models import Progress, Purpose, Wish
@@ -42,6 +46,13 @@ PHASES = {
 }
 
 
+FAILED = {
+    Purpose.OPEN: _lazy("Situs belum terbuka"),
+    Purpose.ACCESS: _lazy("Hak akses belum terpasang"),
+    Purpose.PARK: _lazy("Situs belum tertutup"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     look: str
@@ -58,15 +69,30 @@ class Preparation:
     finished: int
     total: int
     progress: tuple[Line, ...]
+    plan_meanings: tuple[str, ...]
     plan_words: tuple[str, ...]
     digest: str
     evidence: tuple[dict[str, Any], ...]
     proved_at: datetime | None
     problem: str
+    failed: str  # what did not succeed, as a heading
+    repeatable: bool  # no step of the procedure repeats it
 
     @property
     def proven(self) -> int:
         return sum(proof["ok"] for proof in self.evidence)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return parts(self.evidence)
+
+    @property
+    def sentence(self) -> str:
+        """What the evidence says, in one sentence."""
+        missing = [part.name for part in self.parts if not part.ok]
+        if missing:
+            return _("Belum terbukti: %(parts)s.") % {"parts": ", ".join(missing)}
+        return _("Terbukti bekerja: %(parts)s.") % {"parts": ", ".join(part.name for part in self.parts)}
 
 
 def view_of(case: Case) -> Preparation | None:
@@ -78,6 +104,10 @@ def view_of(case: Case) -> Preparation | None:
     recording = running is None and _is_recorded_soon(case, last)
     proof = sites.last_proof(case.site)
     planned = sites.current_plan(case.site)
+    if planned and proof and proof.pk < planned.pk:
+        proof = None  # of a former plan: what is decided on now is the new one
+    elif planned and proof:
+        planned = None
     progress = list(sites.progress_of(last)) if last else []
     return Preparation(
         running=running is not None or recording,
@@ -85,11 +115,14 @@ def view_of(case: Case) -> Preparation | None:
         finished=sum(line.phase in {"written", "probed"} for line in progress),
         total=2 * max((line.steps for line in progress), default=0),
         progress=_lines(progress) if running or recording or (last and last.problem_code) else (),
+        plan_meanings=plan_meanings(planned.plan) if planned else (),
         plan_words=plan_words(planned.plan) if planned else (),
         digest=planned.digest if planned else "",
         evidence=tuple(proof.evidence) if proof else (),
         proved_at=proof.proved_at if proof else None,
         problem="" if running or last is None else _problem(last),
+        failed=str(FAILED.get(Purpose(last.purpose), _("Penyiapan belum berhasil"))) if last else "",
+        repeatable=sites.failed_aside(case.site) is not None,
     )
 
 

@@ -1,11 +1,14 @@
 """A case in words and figures for its page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
+from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,6 +40,16 @@ BEFORE_PREPARATION = frozenset(
 )
 SAID_TO_APPLICANT = frozenset({Action.RETURN_TO_APPLICANT, Action.REFUSE, Action.WITHDRAW})
 OVER = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
+# The act by which a step of the SK is done, as its page says it afterwards.
+LEADING = {
+    Action.RECEIVE: gettext_lazy("Surat diterima"),
+    Action.DISPOSE: gettext_lazy("Disposisi"),
+    Action.ASSIGN: gettext_lazy("Petugas ditunjuk"),
+    Action.COMPLETE: gettext_lazy("Kelengkapan diperiksa"),
+    Action.REPORT: gettext_lazy("Disiapkan dan dilaporkan"),
+    Action.REQUEST_APPROVAL: gettext_lazy("Pengesahan dimohonkan"),
+    Action.APPROVE: gettext_lazy("Disahkan"),
+}
 WARN, LATE = 80, 100
 PERSONS = (
     (gettext_lazy("Narahubung"), CONTACT),
@@ -59,6 +72,16 @@ class Entry:
     stamped_at: datetime | None = None
     sequence: int | None = None
     papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who did a step of the SK, and when."""
+
+    step: int
+    what: Any
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +122,21 @@ def who(event: Event) -> str:
     """Name and title of who acted; an acting official with the one who was stood in for."""
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     if event.represented:
-        title = _("%(title)s, mewakili %(incumbent)s") % {"title": title, "incumbent": event.represented.full_name}
+        title = _("%(title)s, mewakili %(incumbent)s") % {
+            "title": title,
+            "incumbent": event.represented.full_name,
+        }
     return f"{event.actor.full_name}, {title}" if event.actor else title
+
+
+def doers(case: Case) -> list[Doer]:
+    """Who has done which step of the SK so far, the last time that it was done."""
+    last: dict[int, Doer] = {}
+    for event in selectors.timeline(case):
+        step = step_of(Action(event.action), state=State(event.source))
+        if event.actor and step and Action(event.action) in LEADING:
+            last[step] = Doer(step, LEADING[Action(event.action)], who(event), event.at)
+    return [last[step] for step in sorted(last)]
 
 
 def holder(case: Case) -> str:
@@ -117,12 +153,33 @@ def holder(case: Case) -> str:
     return ROLE_LABELS[role]
 
 
+def due_words(due_at: datetime | None, *, now: datetime) -> str:
+    """A deadline as one says it on that day: the hour alone today and tomorrow, else with the day."""
+    if due_at is None:
+        return ""
+    local, today = localtime(due_at), localdate(now)
+    words = {today: _("hari ini %(hour)s"), today + timedelta(days=1): _("besok %(hour)s")}
+    said = words.get(local.date())
+    return said % {"hour": date_format(local, "H.i")} if said else date_format(local, "D, j M, H.i")
+
+
+def clock(case: Case, *, now: datetime) -> ClockView | None:
+    """None until the case was sent, and in a year without a calendar."""
+    return clock_view(selectors.clock_now(case, now=now))
+
+
 def clock_view(reading: Clock | None) -> ClockView | None:
     """None until the case was sent, and in a year without a calendar."""
     if reading is None:
         return None
     percent = round(reading.share * 100)
-    words = "berjalan" if reading.running else "berhenti" if reading.stopped_at else "jeda: menunggu OPD melengkapi"
+    words = (
+        _("berjalan")
+        if reading.running
+        else _("berhenti")
+        if reading.stopped_at
+        else _("jeda: menunggu OPD melengkapi")
+    )
     look = "negative" if percent > LATE else "warning" if percent >= WARN else ""
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
@@ -176,11 +233,6 @@ def invitation_address(case: Case, user: User, *, now: datetime) -> str:
         "email": case.contact_email,
     }
     return f"{reverse('people:agency_invite', args=[case.agency_id])}?{urlencode(facts)}"
-
-
-def corrections(case: Case) -> list[str]:
-    """What the OPD still has to add or mend."""
-    return [row.reason for row in case.corrections.all() if row.resolved_at is None]
 
 
 def shows_preparation(case: Case, user: User) -> bool:

@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import selectors
+from panggon.cases.corrections import open_reasons
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, Row, rows_of
 from panggon.cases.sheets import SHEETS
-from panggon.cases.views import acting, presentation
+from panggon.cases.views import acting
 from panggon.cases.views.application import SECTIONS
 from panggon.cases.views.buttons import EXPLANATIONS
 from panggon.cases.words import fault_words
@@ -70,7 +71,7 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "heading": ACTION_LABELS[action].text,
         "explanation": EXPLANATIONS.get(action, ""),
         "changed": acting.as_change(changed) if changed else None,
-        "corrections": presentation.corrections(case),
+        "corrections": open_reasons(case),
         "letter": acting.letter_of(case),
     }
     return render(request, "cases/review.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -21,7 +21,8 @@ from panggon.portal.api.schemas import Asked, Choice, Input
 from panggon.sites import selectors as sites
 
 WORDS_MOST = 2000
-LISTS = frozenset({"checklist", "missing"})
+LISTS = frozenset({"checklist"})
+REASON = "reason_"  # before the name of an item of the check that is not met
 REQUESTS = frozenset({Action.SAVE_DRAFT, Action.SUBMIT, Action.RESUBMIT})
 ROWS: Mapping[str, Callable[[datetime], Any]] = {
     "agency": lambda _now: people.agencies(),
@@ -38,7 +39,7 @@ KINDS: tuple[tuple[type[models.Field], str], ...] = (
 EXTRA: Mapping[Action, tuple[str, ...]] = {
     Action.RECEIVE: ("agenda_number",),
     Action.COMPLETE: ("checklist",),
-    Action.RETURN_TO_APPLICANT: ("missing",),
+    Action.RETURN_TO_APPLICANT: tuple(f"{REASON}{item}" for item in ITEMS),
     Action.PREPARE: ("shown_digest",),
     Action.REFUSE: ("refusal_letter",),
 }
@@ -86,7 +87,8 @@ def read(request: HttpRequest, names: tuple[str, ...], *, now: datetime) -> dict
     faults += [_fault(name, _("Isian ini tidak dikenal pada langkah ini.")) for name in sorted(unknown)]
     if faults:
         raise InvalidError(tuple(faults))
-    return data
+    missing = {name.removeprefix(REASON): data.pop(name) for name in [*data] if name.startswith(REASON)}
+    return {**data, "missing": missing} if missing else data
 
 
 def absent(name: str) -> Fault:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema
 from ninja.errors import Throttled
 
-from panggon.cases import selectors
+from panggon.cases import agenda, selectors
 from panggon.cases.facts import faults_of_name
 from panggon.core.procedure import STATE_LABELS
 from panggon.core.workdays import Week
@@ -70,7 +70,7 @@ def list_agenda(request: HttpRequest, wanted: Query[YearPage]) -> dict[str, Any]
     if not people.is_official(request.user, now=now):
         raise PermissionDenied
     last = selectors.case_for(request.user, wanted.after, now=now) if wanted.after else None
-    rows, after = _page(_following(last, selectors.received_in(wanted.year)), wanted.limit)
+    rows, after = _page(_following(last, agenda.book(wanted.year)), wanted.limit)
     return {"items": [_entry(case) for case in rows], "next": after}
 
 

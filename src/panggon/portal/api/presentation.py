@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from panggon.cases import selectors
+from panggon.cases.corrections import open_reasons
 from panggon.cases.inputs import FIELDS, ROWS
 from panggon.cases.paper_facts import plan_words
 from panggon.cases.views import presentation
@@ -49,7 +50,7 @@ def detail(case: Any, user: User, *, now: datetime) -> CaseDetail:
         technician=named(case.technician),
         agenda_number=case.agenda_number,
         site=case.site.identifier if case.site else "",
-        corrections=presentation.corrections(case),
+        corrections=[reason.words for reason in open_reasons(case)],
         plan=PlanOut(digest=plan.digest, words=list(plan_words(plan.plan))) if plan else None,
         offers=[_offer(offer, case, plan, now=now) for offer in selectors.offers(case, user, now=now)],
         papers=[

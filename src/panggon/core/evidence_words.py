@@ -1,0 +1,54 @@
+"""Proofs of a site in sentences that need no technical knowledge, one for each part of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# The first part of a proof's name (`dns.answer`): what it is about, what is said when all its proofs hold, and when not
+_PARTS: Mapping[str, tuple[str, str, str]] = {
+    "dns": ("nama domain", "Nama domain dijawab dengan benar.", "Nama domain belum dijawab dengan benar."),
+    "tls": ("HTTPS", "Sambungan HTTPS aman; sertifikatnya sah.", "Sambungan HTTPS belum aman."),
+    "web": (
+        "halaman situs",
+        "Alamat situs menjawab dengan benar.",
+        "Alamat situs belum menjawab dengan benar.",
+    ),
+    "php": (
+        "PHP",
+        "PHP berjalan dan terpisah dari situs lain.",
+        "PHP belum berjalan, atau belum terpisah dari situs lain.",
+    ),
+    "database": ("basis data", "Basis data dapat dipakai, hanya oleh situs ini.", "Basis data belum dapat dipakai."),
+    "sftp": ("SFTP", "Akses SFTP bekerja dan terkurung di folder situs.", "Akses SFTP belum bekerja."),
+    "user": ("akun server", "Akun server situs ini tersendiri.", "Akun server situs ini belum benar."),
+    "directory": (
+        "folder situs",
+        "Folder situs tertutup bagi yang lain.",
+        "Folder situs belum tertutup bagi yang lain.",
+    ),
+    "site": ("pengaturan situs", "Pengaturan situs berlaku.", "Pengaturan situs belum berlaku."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the proofs say of one part of a site."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def parts(evidence: Iterable[Mapping[str, Any]]) -> tuple[Part, ...]:
+    """One a part of the site, in the order in which the parts were first proven; what does not hold comes first."""
+    held: dict[str, bool] = {}
+    for proof in evidence:
+        part = str(proof["name"]).partition(".")[0]
+        held[part] = held.get(part, True) and bool(proof["ok"])
+    found = [_part(part, ok=ok) for part, ok in held.items()]
+    return tuple(sorted(found, key=lambda part: part.ok))
+
+
+def _part(part: str, *, ok: bool) -> Part:
+    name, good, bad = _PARTS.get(part, (part, f"{part}: terbukti.", f"{part}: belum terbukti."))
+    return Part(name, ok, good if ok else bad)
