@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.request_form import fill_in, send
+from tests.browser.request_form import apply
 from tests.browser.visitors import Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
@@ -31,8 +31,7 @@ def test_a_day_at_the_office(visitors: Visitors) -> None:
         expect(row(registrar.page)).to_have_count(0)
         with visitors.person("applicant") as opd:
             opd.open("/permohonan/baru/")
-            fill_in(opd.page, label=LABEL, title=TITLE)
-            send(opd.page)
+            apply(opd.page, label=LABEL, title=TITLE)
             expect(opd.page.locator(".pagehead .badge-state")).to_have_text("Diajukan")
 
         for tab in (registrar.page, other_tab):  # nobody has loaded them again

@@ -129,12 +129,6 @@ def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
     return _related(Case.objects.filter(visible))
 
 
-def received_in(year: int) -> QuerySet[Case]:
-    """The letters received in a year of the office, in the order of their receipt."""
-    letters = _related(Case.objects.filter(received_at__year=year).exclude(agenda_number=""))
-    return letters.order_by("received_at", "pk")
-
-
 def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
     """Of what this person may see, the cases that are meant."""
     moments = moments_at(now) if meant.timing is Timing.SOON else Moments(now, now)
