@@ -31,7 +31,6 @@ def _prepare(settings: str = PAGES) -> None:
 def migrate() -> None:
     """Bring the database to this version."""
     _django("migrate", "--no-input", "--verbosity", "0")
-    _django("createcachetable")
 
 
 @main.command()
