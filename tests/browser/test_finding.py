@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.request_form import fill_in, send
+from tests.browser.request_form import apply
 from tests.browser.visitors import Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -18,8 +18,7 @@ def request_to_find(visitors: Visitors) -> str:
     """The number of a request that was sent."""
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
-        fill_in(opd.page, label="yang-dicari", title=TITLE)
-        send(opd.page)
+        apply(opd.page, label="yang-dicari", title=TITLE)
         expect(opd.page.get_by_role("heading", level=1)).to_have_text(TITLE)
         return opd.page.url.rstrip("/").rsplit("/", 1)[-1]
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.request_form import fill_in, send
+from tests.browser.request_form import apply
 from tests.browser.visitors import Visitor, Visitors
 from tests.stack import Stack
 from tests.waiting import until
@@ -43,8 +43,7 @@ def gateway() -> Iterator[int]:
 def test_the_next_one_is_told_and_a_stranger_may_follow(visitors: Visitors, stack: Stack) -> None:
     with visitors.person("applicant") as opd:
         opd.open("/permohonan/baru/")
-        fill_in(opd.page, label="diberi-tahu", title="Diberi Tahu")
-        send(opd.page)
+        apply(opd.page, label="diberi-tahu", title="Diberi Tahu")
         expect(opd.page.locator(".pagehead .badge-state")).to_have_text("Diajukan")
         number = opd.page.url.split("/")[-2]
         tracking = str(opd.page.get_by_role("link", name="Halaman lacak tanpa masuk").get_attribute("href"))

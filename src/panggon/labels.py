@@ -1,0 +1,36 @@
+"""The words of the procedure in the reader's language: what `core.vocabulary` says, translated where it is shown.
+
+Papers, the log and the API say the SK's own words in every language, and take them from `core`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from django.utils.translation import gettext_lazy
+
+from panggon.core import vocabulary
+from panggon.core.contacts import CHANNEL_LABELS as CHANNELS
+from panggon.core.contacts import Channel
+from panggon.core.vocabulary import Action, ActionLabel, Role, State, StateLabel
+
+STATE_LABELS: Mapping[State, StateLabel] = MappingProxyType(
+    {
+        state: replace(label, text=gettext_lazy(label.text), next_words=gettext_lazy(label.next_words))
+        for state, label in vocabulary.STATE_LABELS.items()
+    }
+)
+ACTION_LABELS: Mapping[Action, ActionLabel] = MappingProxyType(
+    {action: replace(label, text=gettext_lazy(label.text)) for action, label in vocabulary.ACTION_LABELS.items()}
+)
+ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
+    {role: gettext_lazy(label) for role, label in vocabulary.ROLE_LABELS.items()}
+)
+CHANNEL_LABELS: Mapping[Channel, str] = MappingProxyType(
+    {channel: gettext_lazy(label) for channel, label in CHANNELS.items()}
+)
+
+
+def next_words(state: State) -> str:
+    """What happens next, in one sentence."""
+    return STATE_LABELS[state].next_words
