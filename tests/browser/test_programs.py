@@ -52,7 +52,7 @@ def test_a_withdrawn_token_opens_nothing_and_the_administrator_reads_of_it(visit
         admin.page.get_by_role("button", name="Cabut token Program sementara").click()
         expect(admin.page.get_by_text("Token dicabut.")).to_be_visible()
         assert call(admin, secret, "/cases").status_code == 401
-        admin.page.get_by_role("link", name="Pengaturan").click()
+        admin.choose("Pengaturan")
         admin.page.get_by_role("link", name="Catatan perubahan").click()
         expect(admin.page.get_by_role("heading", level=1)).to_have_text("Catatan perubahan")
         admin.page.get_by_label("Yang diubah").select_option("tokens.token")

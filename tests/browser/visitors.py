@@ -53,8 +53,16 @@ class Visitor:
         self.open(f"/permohonan/{number}/")
 
     def sign_out(self) -> None:
-        self.page.get_by_text("Menu", exact=True).click()
+        self._unfold_menu()
         self.page.get_by_role("button", name="Keluar").click()
+
+    def choose(self, words: str) -> None:
+        """A page from the folded part of the menu."""
+        self._unfold_menu()
+        self.page.locator(".more").get_by_role("link", name=words).click()
+
+    def _unfold_menu(self) -> None:
+        self.page.locator(".more > summary").click()
 
     def fault_at(self, field_name: str) -> Locator:
         """The sentences beside a field of the form."""

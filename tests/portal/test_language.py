@@ -49,3 +49,13 @@ def test_every_word_has_its_english():
     """`script/messages` gathers them; what it would change or finds untranslated stands in its output."""
     done = subprocess.run([REPOSITORY / "script" / "messages", "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_words_of_the_procedure_follow_the_choice(office):
+    case = office.bring_to("received")
+    english = visitor(office.head)
+    choose(english, "en")
+    page = text(english.get(f"/permohonan/{case.number}/"))
+    assert "Terbitkan Disposisi" not in page
+    for words in ("Received", "Issue Disposition", "The Head of Agency issues a disposition."):
+        assert words in page

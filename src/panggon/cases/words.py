@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
@@ -75,10 +76,10 @@ def fault_words(fault: Fault) -> str:
     """The sentence for a fault. A code without words is an error of the program, so the code itself is shown."""
     group, _, rule = fault.code.partition(".")
     if group == "need":
-        return NEED_WORDS[Need(rule)]
+        return gettext(NEED_WORDS[Need(rule)])
     if group == "field":
         return " ".join(fault.facts["words"])
-    return FAULT_WORDS.get(fault.code, fault.code).format(
+    return gettext(FAULT_WORDS.get(fault.code, fault.code)).format(
         **{name: _shown(value) for name, value in fault.facts.items()}
     )
 

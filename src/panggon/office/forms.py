@@ -9,9 +9,10 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.contacts import CHANNEL_LABELS, Channel, Contact, works
+from panggon.core.contacts import Channel, Contact, works
 from panggon.core.errors import InvalidError
 from panggon.core.naming import LABEL_LENGTH, host_faults, label_faults, normalise
+from panggon.labels import CHANNEL_LABELS
 from panggon.office import services
 from panggon.office.values import Contacts, Delivery, Group, Letterhead, Mail, Naming, Retention, Standard
 from panggon.office.words import fault_words

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 from panggon.cases import selectors
 from panggon.cases.selectors import PublicStatus
 from panggon.cases.sheets import blank_letter
-from panggon.core.contacts import CHANNEL_LABELS, Contact
+from panggon.core.contacts import Contact
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import STATE_LABELS
+from panggon.labels import CHANNEL_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers import services as papers
 from panggon.people.permissions import public

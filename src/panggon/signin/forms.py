@@ -13,6 +13,14 @@ from panggon.signin import door
 from panggon.signin.adapters import MFAAdapter
 
 
+class LoginForm(account.LoginForm):
+    """The keyboard goes from name to password; the link for who forgot it stands below both."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["password"].help_text = ""
+
+
 class AuthenticateForm(second.AuthenticateForm):
     def clean_code(self) -> str:
         with door.braked(door.code_try(context.request, self.user)) as was_right:

@@ -14,7 +14,8 @@ from panggon.cases.filters import HELD_BY, STANDINGS, Days, Filter, Timing
 from panggon.cases.forms.base import RuledForm
 from panggon.cases.paging import Order
 from panggon.cases.request import KINDS
-from panggon.core.procedure import STATE_LABELS, Role, State
+from panggon.core.procedure import Role, State
+from panggon.labels import STATE_LABELS
 from panggon.people import selectors as people
 from panggon.people.models import User
 

@@ -5,7 +5,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from panggon.cases.models import Case
-from panggon.core.procedure import ACTION_LABELS, STATE_LABELS, Action, State
+from panggon.core.procedure import Action, State
+from panggon.labels import ACTION_LABELS, STATE_LABELS
 from panggon.people.templatetags.pages import icon
 
 register = template.Library()

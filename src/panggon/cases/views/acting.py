@@ -20,7 +20,8 @@ from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.machine import Offer
-from panggon.core.procedure import ACTION_LABELS, Action, State, next_words
+from panggon.core.procedure import Action, State
+from panggon.labels import ACTION_LABELS, next_words
 from panggon.people import selectors as people
 from panggon.people.models import User
 

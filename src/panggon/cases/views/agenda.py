@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from panggon.cases import agenda
 from panggon.cases.models import Case
-from panggon.core.procedure import STATE_LABELS, State
+from panggon.core.procedure import State
+from panggon.labels import STATE_LABELS
 from panggon.people.permissions import official
 
 ROWS = 50  # on one page

@@ -11,7 +11,8 @@ from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.way import way
-from panggon.core.procedure import STATE_LABELS, State, step_under_way, waits_for
+from panggon.core.procedure import State, step_under_way, waits_for
+from panggon.labels import STATE_LABELS
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
 

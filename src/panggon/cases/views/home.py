@@ -15,7 +15,8 @@ from panggon.cases.filters import TICKING
 from panggon.cases.models import Case
 from panggon.cases.views import presentation
 from panggon.cases.views.buttons import next_action, text_of
-from panggon.core.procedure import ROLE_LABELS, Action, Role, State, waits_for
+from panggon.core.procedure import Action, Role, State, waits_for
+from panggon.labels import ROLE_LABELS
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.permissions import signed_in
@@ -53,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         **_waiting(user, now=now),
         "others": selectors.visible_to(user, now=now)[:RECENT],
-        "roles": ", ".join(ROLE_LABELS[role] for role in sorted(people.roles_of(user, now=now))),
+        "roles": ", ".join(str(ROLE_LABELS[role]) for role in sorted(people.roles_of(user, now=now))),
         "substitutes": people.substitutes_of(user, now=now),
         "may_apply": people.may_apply(user),
     }

@@ -18,17 +18,8 @@ from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VEN
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.clock import Clock
 from panggon.core.naming import doubtful_words
-from panggon.core.procedure import (
-    ACTION_LABELS,
-    ROLE_LABELS,
-    STATE_LABELS,
-    WITH_TECHNICIAN,
-    Action,
-    Role,
-    State,
-    step_of,
-    waits_for,
-)
+from panggon.core.procedure import WITH_TECHNICIAN, Action, Role, State, step_of, waits_for
+from panggon.labels import ACTION_LABELS, ROLE_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers.dates import moment_words
 from panggon.papers.models import Paper
@@ -107,11 +98,11 @@ def entry(event: Event, *, inside: bool) -> Entry:
     action, source = Action(event.action), State(event.source)
     moved = event.source != event.target
     return Entry(
-        what=ACTION_LABELS[action].text,
+        what=str(ACTION_LABELS[action].text),
         who=who(event),
         at=event.at,
         step=step_of(action, state=source),
-        state=STATE_LABELS[State(event.target)].text if moved else "",
+        state=str(STATE_LABELS[State(event.target)].text) if moved else "",
         words=_words(event, inside=inside),
         stamped_at=event.counts_at if "stamped_at" in event.data else None,
         sequence=event.sequence,
@@ -150,7 +141,7 @@ def holder(case: Case) -> str:
         return f"{case.technician.full_name}, {ROLE_LABELS[role]}"
     if role is Role.DIVISION_HEAD and case.division:
         return f"Kepala {case.division}"
-    return ROLE_LABELS[role]
+    return str(ROLE_LABELS[role])
 
 
 def due_words(due_at: datetime | None, *, now: datetime) -> str:

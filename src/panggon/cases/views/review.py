@@ -21,7 +21,8 @@ from panggon.cases.views.buttons import EXPLANATIONS
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault
 from panggon.core.machine import Offer
-from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.core.procedure import Action
+from panggon.labels import ACTION_LABELS
 
 # Section, heading, fields, and which of the rules' faults are mended there.
 PARTS = (

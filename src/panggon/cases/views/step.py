@@ -11,7 +11,8 @@ from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting, application, preparation, presentation, review, step_parts
 from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, HEADINGS, look
 from panggon.core.machine import Offer
-from panggon.core.procedure import ACTION_LABELS, Action, State, next_words, step_of
+from panggon.core.procedure import Action, State, step_of
+from panggon.labels import ACTION_LABELS, next_words
 from panggon.people.permissions import signed_in
 
 

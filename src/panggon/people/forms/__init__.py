@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
 from panggon.core.errors import Fault
 from panggon.core.naming import normalise
-from panggon.core.vocabulary import ROLE_LABELS, Role
+from panggon.core.vocabulary import Role
+from panggon.labels import ROLE_LABELS
 from panggon.people import selectors
 from panggon.people.models import Division, User
 from panggon.people.services import IN_A_DIVISION

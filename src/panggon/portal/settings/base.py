@@ -130,6 +130,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {
+    "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
 }
