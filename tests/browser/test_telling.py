@@ -53,6 +53,8 @@ def test_the_next_one_is_told_and_a_stranger_may_follow(visitors: Visitors, stac
         _choose(registrar)
         registrar.open(f"/permohonan/{number}/terima-surat/")
         registrar.page.get_by_role("button", name="Terima Surat").click()
+        expect(registrar.page.get_by_role("heading", level=1)).to_have_text("Menunggu saya")
+        registrar.case(number)
         expect(registrar.page.locator(".pagehead .badge-state")).to_have_text("Diterima")
     step = _mail(stack, f"{number}: Diterima", FOLLOWER)
     with visitors.visitor() as anybody:
