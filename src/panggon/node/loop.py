@@ -117,7 +117,7 @@ class Agent:
                 self._settle(site)
             except PanggonError as error:
                 log.warning("%s waits: %s", site, error)
-            except Exception:
+            except Exception:  # with its traceback in the log: one broken journal must not hold up all other sites
                 log.exception("%s cannot be resumed", site)
 
     def step(self) -> None:
