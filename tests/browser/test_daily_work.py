@@ -64,6 +64,7 @@ def _dispose_in_three_taps(visitors: Visitors) -> None:
         page = head.page
         head.open("/beranda/")
         row(page).get_by_role("link", name="Terbitkan Disposisi").tap()
+        expect(page.get_by_role("checkbox", name="Koordinasikan")).to_be_visible()  # a tap does not wait for the page
         head.look("step-dispose")
         page.get_by_role("checkbox", name="Koordinasikan").tap()
         page.get_by_role("button", name="Terbitkan Disposisi").tap()
