@@ -38,12 +38,24 @@ def answer(port: int) -> tuple[int, dict[str, str]] | None:
     return None
 
 
+def protection(port: int) -> dict[str, str | None]:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/node/wish", timeout=5)
+    with refused.value as answered:
+        return {name: answered.headers[name] for name in ("Cache-Control", "Content-Security-Policy", "Server")}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_server_leaves_its_port_to_the_next(database_url, tmp_path):
     port = free_port()
     with (tmp_path / "log").open("ab") as log:
         first = serve(database_url, port, log)
         assert until(lambda: answer(port), "no answer") == (401, {"error": "token"})
+        assert protection(port) == {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+            "Server": "granian",
+        }
         first.kill()
         first.wait()
         until(lambda: answer(port) is None, "somebody still answers")
