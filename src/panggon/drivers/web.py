@@ -14,7 +14,7 @@ from typing import Any
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
-from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
+from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import control, files, visit
 from panggon.drivers.visit import Answer, Door
 
@@ -29,11 +29,23 @@ FIELDS = (
     "memory_mebibytes",
     "processes",
     "document_root",
+    # Of some kinds of site only (core/plan.py)
+    "php_memory_mebibytes",
+    "execution_seconds",
+    "input_vars",
+    "post_mebibytes",
+    "environment",
+    "target",
+    "keep_path",
+    "permanent",
+    "keep_host",
+    "address",
 )
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").
 PLACES: Mapping[SiteState, str] = MappingProxyType({SiteState.OPEN: "sites", SiteState.PREPARED: "prepared"})
 STATES: Mapping[str, SiteState] = MappingProxyType({word: state for state, word in PLACES.items()})
 TARGET = re.compile(r"\.\./([a-z]+)/(s[0-9]{6})")
+PROOFS = "/.well-known/panggon"
 PAGE_HEADER = "x-panggon-page"
 WAITING_WORDS = "sedang disiapkan"
 # Pages of the machine that an open site must not show; "missing" is an open site without content.
@@ -67,7 +79,7 @@ class SiteDriver:
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
-        return ours(key, **{name: document[name] for name in FIELDS if isinstance(document.get(name), str | int)})
+        return ours(key, **{name: value for name in FIELDS if (value := _value(document.get(name))) is not None})
 
     def write(self, key: Key, after: Attributes | None) -> None:
         path = self._path(key)
@@ -88,20 +100,28 @@ class SiteDriver:
             control.forget(self.settings.control, host)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        """The site named itself, under its address; a parked one has none, and then nobody may."""
+        """The site named itself, under its address; a parked one has none, and then nobody may. A redirect and a proxy
+        are asked for what visitors will get, also before it is open.
+        """
         try:
             with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
-                answer = visit.get(self.settings.door, spec.host, "/.well-known/panggon/site", headers=headers)
+                answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
+                leads = spec.kind in _LEADING and spec.state is not SiteState.PARKED
+                there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
+        own = self._named(answer, spec)
+        return (own, _LEADING[spec.kind](there, spec)) if there else (own,)
+
+    def _named(self, answer: Answer, spec: SiteSpec) -> Check:
         if spec.state is SiteState.PARKED:
             parked = answer.headers.get(PAGE_HEADER) == "unknown"
-            return (Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer)),)
+            return Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer))
         said = _decoded(answer.body)
         wished = {"site": spec.site, "generation": spec.generation, "state": spec.state.value}
         ok = answer.status == 200 and said == wished
         words = f"situs {spec.site}, generasi {spec.generation}, keadaan {spec.state.value}"
-        return (Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer)),)
+        return Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer))
 
     def _path(self, key: Key) -> Path:
         if not SITE_ID.fullmatch(key.name):
@@ -176,6 +196,34 @@ def _target(after: Attributes) -> str:
     if not SITE_ID.fullmatch(site) or state not in list(PLACES):
         raise PermanentError("host.invalid", f"{site} {state}")
     return f"../{PLACES[SiteState(state)]}/{site}"
+
+
+def _redirects(answer: Answer, spec: SiteSpec) -> Check:
+    wished = spec.redirect
+    target = wished.target if wished else ""
+    location = target.rstrip("/") + f"{PROOFS}/answer" if wished and wished.keep_path else target
+    status = 308 if wished and wished.permanent else 307
+    ok = (answer.status, answer.headers.get("location")) == (status, location)
+    return Check("web.redirect", ok, f"mengarah ke {target}" if ok else f"{_seen(answer)}, bukan ke {target}")
+
+
+def _proxies(answer: Answer, spec: SiteSpec) -> Check:
+    """Whatever the server behind says is its own word; no word at all is a page of this machine."""
+    target = spec.proxy.target if spec.proxy else ""
+    ok = PAGE_HEADER not in answer.headers
+    return Check("web.proxy", ok, f"{target} menjawab {answer.status}" if ok else f"{target} tidak menjawab")
+
+
+_LEADING: Mapping[SiteKind, Callable[[Answer, SiteSpec], Check]] = MappingProxyType(
+    {SiteKind.REDIRECT: _redirects, SiteKind.PROXY: _proxies}
+)
+
+
+def _value(member: object) -> str | int | tuple[str, ...] | None:
+    """A member of `site.json` as a resource's attribute; None for what no attribute is."""
+    if isinstance(member, list):
+        return tuple(map(str, member))
+    return member if isinstance(member, str | int) else None
 
 
 def _decoded(content: bytes) -> Mapping[str, Any]:
