@@ -15,7 +15,7 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import MachineFacts, Plan, make
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import SITE_ID, SiteSpec, SiteState
+from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
@@ -62,11 +62,27 @@ class Sites:
             (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
             *((not host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone) for host in spec.hosts),
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
+            (self._lacks_php(spec), "php_version", "node.php_version", ", ".join(self.php_versions)),
+            (self._is_strange(spec), "proxy.target", "node.proxy", spec.proxy.target if spec.proxy else ""),
         ]
         faults = tuple(Fault(code, where, {"allowed": allowed}) for wrong, where, code, allowed in refused if wrong)
         if faults:
             raise InvalidError(faults)
         return spec
+
+    @property
+    def php_versions(self) -> tuple[str, ...]:
+        """Every version of php-fpm that is on this machine now."""
+        return wiring.php_versions(self.config)
+
+    def _lacks_php(self, spec: SiteSpec) -> bool:
+        real = spec.kind is SiteKind.PHP and not self.config.simulate and spec.state is not SiteState.PARKED
+        return real and spec.php_version not in self.php_versions
+
+    def _is_strange(self, spec: SiteSpec) -> bool:
+        """Whether it leads to a server that the settings of this machine do not name."""
+        leads = spec.kind is SiteKind.PROXY and spec.proxy is not None and spec.state is not SiteState.PARKED
+        return leads and not self.facts.address(spec.proxy.target if spec.proxy else "")
 
     # What is done
 
@@ -240,6 +256,8 @@ _SENTENCES: Mapping[str, str] = {
     "node.site": "mesin ini hanya menerima nomor situs {allowed}",
     "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
     "node.kind": "mesin ini hanya menerima jenis {allowed}",
+    "node.php_version": "versi ini tidak ada di mesin ini; yang ada: {allowed}",
+    "node.proxy": "{allowed} tidak termasuk server yang boleh dituju menurut pengaturan mesin ini (proxies.targets)",
 }
 
 
