@@ -3,13 +3,17 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from panggon.portal.cli import NODE_THREADS
 from tests.conftest import free_port
 from tests.waiting import until
 
@@ -45,6 +49,16 @@ def protection(port: int) -> dict[str, str | None]:
         return {name: answered.headers[name] for name in ("Cache-Control", "Content-Security-Policy", "Server")}
 
 
+@contextmanager
+def slow_bodies(port: int, count: int) -> Iterator[None]:
+    """So many senders that begin a body and say no more."""
+    head = b"POST /api/node/enroll HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+    with ExitStack() as lines:
+        for _ in range(count):
+            lines.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(head)
+        yield
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_server_leaves_its_port_to_the_next(database_url, tmp_path):
     port = free_port()
@@ -56,6 +70,8 @@ def test_a_killed_server_leaves_its_port_to_the_next(database_url, tmp_path):
             "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
             "Server": "granian",
         }
+        with slow_bodies(port, NODE_THREADS + 1):
+            assert answer(port) == (401, {"error": "token"})
         first.kill()
         first.wait()
         until(lambda: answer(port) is None, "somebody still answers")
