@@ -14,7 +14,7 @@ from pydantic import field_validator
 from panggon.cases import paging, selectors, services
 from panggon.cases.filters import STANDINGS, Filter, Timing
 from panggon.cases.paging import Order
-from panggon.cases.views import acting
+from panggon.cases.parts import letter_of
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role
 from panggon.papers import store
@@ -79,7 +79,7 @@ def create_case(request: HttpRequest) -> Status:
     The registrar names the `agency` whose letter it is; people of an agency write for their own.
     """
     user, now = request.user, timezone.now()
-    if not people.may_apply(user):
+    if not people.may_apply(user, now=now):
         raise PermissionDenied
     role = Role.APPLICANT if user.agency_id else Role.REGISTRAR
     data = inputs.read(request, inputs.names_of(Action.SAVE_DRAFT, asks=(), role=role), now=now)
@@ -108,7 +108,7 @@ def list_events(request: HttpRequest, number: str) -> list[EventOut]:
 @router.get("/cases/{number}/letter", auth=requires(Scope.CASES_READ), summary="Letter (PDF)", openapi_extra=PDF)
 def show_letter(request: HttpRequest, number: str) -> HttpResponse:
     """The newest letter of the OPD."""
-    letter = acting.letter_of(_case(request, number, now=timezone.now()))
+    letter = letter_of(_case(request, number, now=timezone.now()))
     if letter is None:
         raise Http404
     return _pdf(letter.sha256)
@@ -119,7 +119,7 @@ def show_paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     """A paper of the case, where the token's owner may read it."""
     now = timezone.now()
     case = _case(request, number, now=now)
-    found = selectors.papers_for(case, request.user, now=now).filter(pk=paper).first()
+    found = selectors.paper_for(case, request.user, paper, now=now)
     if found is None:
         raise Http404
     return _pdf(found.sha256)
