@@ -151,7 +151,9 @@ class Case(models.Model):
             models.Index(fields=["due_at", "id"], name="cases_by_deadline"),
             # Late ones, the latest first: of all cases few still tick.
             models.Index(
-                fields=["due_at", "id"], condition=models.Q(state__in=sorted(TICKING)), name="cases_that_tick"
+                fields=["due_at", "id"],
+                condition=models.Q(state__in=sorted(state.value for state in TICKING)),
+                name="cases_that_tick",
             ),
             models.Index(fields=["submitted_at"], name="cases_by_submission"),
             models.Index(fields=["stopped_at"], name="cases_by_end"),
