@@ -1,6 +1,5 @@
 """How django-allauth behaves here: no open sign-up, secrets encrypted, brakes of our own, mail by jobs."""
 
-import base64
 import math
 import time
 from typing import Any
@@ -10,14 +9,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from panggon.encryption import cipher
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.people import selectors
@@ -25,6 +21,7 @@ from panggon.people.models import User
 from panggon.signin import door, services
 from panggon.signin.models import Happening
 
+PURPOSE = "panggon second factor"
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -63,10 +60,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class MFAAdapter(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher(PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher(PURPOSE).decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """An official keeps one of both kinds at least."""
@@ -74,9 +71,3 @@ class MFAAdapter(DefaultMFAAdapter):
             return True
         others = Authenticator.objects.filter(user=authenticator.user, type__in=SECOND_FACTORS)
         return others.exclude(pk=authenticator.pk).exists()
-
-
-def _cipher() -> Fernet:
-    """A key of its own, drawn from SECRET_KEY: a stolen database alone gives nobody a code."""
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"panggon second factor")
-    return Fernet(base64.urlsafe_b64encode(derivation.derive(settings.SECRET_KEY.encode())))
