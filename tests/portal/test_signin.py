@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from panggon.audit.models import Change
 from panggon.core.procedure import Role
+from panggon.office.values import Group
 from panggon.people import services as people
 from panggon.signin import jobs
 from panggon.signin.models import Braked, Happening, Visit
+from tests.portal.office import fill_in
 from tests.portal.visitor import SECRET, text, visitor
 
 PASSWORD = "kawung-dan-parang-7"
@@ -299,8 +301,9 @@ def test_only_the_administrator_reads_it_of_others(office):
 
 
 def test_old_visits_and_brakes_are_tidied_away(sri, clock):
+    fill_in(Group.RETENTION, visits_days=30)
     sign_in(Client(**ATTACKER), "salah")
-    clock[0] += timedelta(days=181)
+    clock[0] += timedelta(days=31)
     sign_in(Client(**OWNER))
     jobs.tidy(0)
     assert happenings(sri) == ["signed_in"]

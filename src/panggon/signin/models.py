@@ -27,7 +27,7 @@ class Happening(models.TextChoices):
 
 
 class Visit(models.Model):
-    """What happened at the door of one account; kept for half a year."""
+    """What happened at the door of one account; kept as long as the department says."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visits")
     happening = models.CharField(max_length=20, choices=Happening)

@@ -10,12 +10,12 @@ from django.db.models import F
 from django.http import HttpRequest
 
 from panggon.core.brakes import Brake
+from panggon.office.selectors import office
 from panggon.people.models import User
 from panggon.signin import clients
 from panggon.signin.models import Braked, Happening, Visit
 from panggon.signin.selectors import sessions_of
 
-KEPT = timedelta(days=180)
 Guess = tuple[Brake, str]  # the brake, and who tries what
 
 
@@ -85,7 +85,7 @@ def touch_session(request: HttpRequest, *, at: datetime) -> None:
 
 def tidy(*, now: datetime) -> None:
     """Remove what is too old to matter."""
-    Visit.objects.filter(at__lt=now - KEPT).delete()
+    Visit.objects.filter(at__lt=now - timedelta(days=office().retention.visits_days)).delete()
     Braked.objects.filter(last__lt=now - timedelta(days=1)).delete()
 
 

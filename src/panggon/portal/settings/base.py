@@ -21,8 +21,6 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
-PANGGON_API_DECIDES = environment.flag("PANGGON_API_DECIDES")  # whether a token may approve and refuse
-PANGGON_API_RATE = environment.number("PANGGON_API_RATE", 300)  # requests a minute and token
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -200,8 +198,6 @@ EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
-PANGGON_FOLLOWER_DAYS = environment.number("PANGGON_FOLLOWER_DAYS", 30)  # after the end of what is followed
-PANGGON_DELIVERY_DAYS = environment.number("PANGGON_DELIVERY_DAYS", 90)  # how long what webhooks carried is kept
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 LOGGING = {
