@@ -201,6 +201,12 @@ def invitation_of(token_hash: str, *, now: datetime) -> Invitation | None:
     return pending.select_related("agency", "user", "division").first()
 
 
+def open_invitation(invitation: int, *, now: datetime) -> Invitation | None:
+    """None when it was accepted, withdrawn, or has expired."""
+    rows = Invitation.objects.select_related("agency", "user", "invited_by")
+    return rows.filter(pk=invitation, accepted_at=None, withdrawn_at=None, expires_at__gt=now).first()
+
+
 def may_manage(user: User, invitation: Invitation, *, now: datetime) -> bool:
     """Whether the person may send it again or withdraw it: an OPD its own, Tata Usaha those of OPDs, else all."""
     roles = roles_of(user, now=now)
@@ -241,6 +247,15 @@ def agencies() -> QuerySet[Agency]:
 def may_apply(user: User) -> bool:
     """Whether the person may bring in a request: for the own agency, or as registrar for a letter on paper."""
     return user.agency_id is not None or user.role_assignments.filter(role=Role.REGISTRAR).exists()
+
+
+def has_account(email: str) -> bool:
+    return User.objects.filter(email__iexact=email).exists()
+
+
+def open_account(user: int) -> User | None:
+    """None when there is none any more, or it was closed."""
+    return User.objects.filter(pk=user, is_active=True).first()
 
 
 def user_named(login: str) -> User | None:

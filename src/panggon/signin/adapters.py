@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from panggon.core.messages import MessageKind
 from panggon.encryption import cipher
 from panggon.office.selectors import office
 from panggon.outbox import defer
@@ -53,7 +54,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """In a job: the answer takes as long whether the account exists or not, and whether the mail server answers."""
         try:
             with door.braked(door.mail_try(user)):
-                defer("signin.mail_reset", user=user.pk)
+                defer(
+                    "notify.write",
+                    kind=MessageKind.PASSWORD_RESET.value,
+                    reference=f"reset:{user.pk}",
+                    to=user.email,
+                    language=user.language,
+                    facts={"user": user.pk},
+                )
         except ValidationError:
             return
 

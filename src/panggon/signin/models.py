@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Braked(models.Model):
@@ -16,14 +17,14 @@ class Braked(models.Model):
 
 
 class Happening(models.TextChoices):
-    SIGNED_IN = "signed_in", "Masuk"
-    WRONG_PASSWORD = "wrong_password", "Kata sandi salah"
-    WRONG_CODE = "wrong_code", "Kode keamanan salah"
-    PASSWORD_CHANGED = "password_changed", "Kata sandi diganti"
-    PASSWORD_RESET = "password_reset", "Kata sandi disetel ulang lewat email"
-    FACTOR_ADDED = "factor_added", "Pengaman tambahan dipasang"
-    FACTOR_REMOVED = "factor_removed", "Pengaman tambahan dilepas"
-    SESSION_ENDED = "session_ended", "Sesi diakhiri"
+    SIGNED_IN = "signed_in", _("Masuk")
+    WRONG_PASSWORD = "wrong_password", _("Kata sandi salah")
+    WRONG_CODE = "wrong_code", _("Kode keamanan salah")
+    PASSWORD_CHANGED = "password_changed", _("Kata sandi diganti")
+    PASSWORD_RESET = "password_reset", _("Kata sandi disetel ulang lewat email")
+    FACTOR_ADDED = "factor_added", _("Pengaman tambahan dipasang")
+    FACTOR_REMOVED = "factor_removed", _("Pengaman tambahan dilepas")
+    SESSION_ENDED = "session_ended", _("Sesi diakhiri")
 
 
 class Visit(models.Model):

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.messages import MessageKind
 from panggon.core.vocabulary import Role
 from panggon.outbox import defer
 from panggon.people.models import Agency, Division, Invitation, User
@@ -139,7 +140,14 @@ def _renew(invitation: Invitation, *, at: datetime) -> None:
     invitation.nonce, invitation.expires_at = secrets.token_hex(16), at + LIFE
     invitation.token_hash = hash_of(token_of(invitation))
     invitation.save(update_fields=["nonce", "token_hash", "expires_at"])
-    defer("people.send_invitation", invitation=invitation.pk)
+    defer(
+        "notify.write",
+        kind=MessageKind.INVITATION.value,
+        reference=f"invitation:{invitation.pk}",
+        to=invitation.email,
+        language=invitation.user.language if invitation.user else "id",
+        facts={"invitation": invitation.pk},
+    )
 
 
 def _open_or_refused(invitation: Invitation, *, now: datetime | None = None) -> Invitation:

@@ -127,6 +127,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that al
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_FORMS = {
     "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
