@@ -33,6 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_from_email(self) -> str:
         return office().sender
 
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "panggon.signin.stages.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """Who signed in a moment ago is not asked again on the way to set up the second factor."""
         records = get_authentication_records(self.request, self.request.user)

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,10 @@ SEEN = "seen_at"
 
 
 class SecondFactorMiddleware:
-    """Sends an official without a second factor to set one up; nothing else of the portal answers before that."""
+    """Sends an official without a second factor to set one up; nothing else of the portal answers before that.
+
+    A session that a provider opened with a second factor of its own, which is trusted, needs none of ours.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,7 +33,7 @@ class SecondFactorMiddleware:
     def _must_enrol(self, request: HttpRequest) -> bool:
         if not request.user.is_authenticated or _about_the_account(request.path):
             return False
-        if is_mfa_enabled(request.user, SECOND_FACTORS):
+        if is_mfa_enabled(request.user, SECOND_FACTORS) or _came_with_factor_of_provider(request):
             return False
         return selectors.is_official(request.user, now=timezone.now())
 
@@ -50,6 +54,11 @@ class SessionSeenMiddleware:
     def _is_due(self, request: HttpRequest) -> bool:
         seen = request.session.get(SEEN)
         return seen is None or timezone.now() - datetime.fromisoformat(seen) >= settings.PANGGON_SESSION_SEEN_EVERY
+
+
+def _came_with_factor_of_provider(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" and "provider" in record for record in records)
 
 
 def _about_the_account(path: str) -> bool:

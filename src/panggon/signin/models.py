@@ -16,6 +16,18 @@ class Braked(models.Model):
         return f"{self.key[:12]}: {self.failures}"
 
 
+class ClientKey(models.Model):
+    """A key with which the portal proves to providers who it is. `private` is its PEM, encrypted; see `signin.keys`."""
+
+    kid = models.CharField(max_length=16, unique=True)
+    private = models.TextField()
+    made_at = models.DateTimeField()
+    signs_from = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.kid
+
+
 class Happening(models.TextChoices):
     SIGNED_IN = "signed_in", _("Masuk")
     WRONG_PASSWORD = "wrong_password", _("Kata sandi salah")

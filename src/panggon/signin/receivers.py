@@ -81,6 +81,10 @@ def _changed(user: User, happening: Happening, request: HttpRequest, *, way: str
 
 
 def _way(request: HttpRequest, user: User) -> str:
-    """The methods in their order, such as "password, totp"."""
-    records = get_authentication_records(request, user)
-    return ", ".join(entry.get("provider") or entry.get("type") or entry["method"] for entry in records)[:40]
+    """The methods in their order, such as "password, totp", or "kota, mfa" where a provider asked for both factors."""
+    return ", ".join(map(_method, get_authentication_records(request, user)))[:40]
+
+
+def _method(entry: dict[str, Any]) -> str:
+    named = {"socialaccount": "provider", "mfa": "type"}.get(entry["method"], "")
+    return str(entry.get(named) or entry["method"])

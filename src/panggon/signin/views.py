@@ -5,16 +5,17 @@ from typing import Any
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import cache_control
 
 from panggon.core.vocabulary import Role
 from panggon.people.models import User
-from panggon.people.permissions import holders, signed_in
-from panggon.signin import selectors, services
+from panggon.people.permissions import holders, public, signed_in
+from panggon.signin import keys, selectors, services
 from panggon.signin.forms import RemovePasskeyForm
 
 RECENT, MANY = 10, 100
@@ -38,6 +39,13 @@ class RemovePasskeyView(RemoveWebAuthnView):
 
 account = signed_in(AccountView.as_view())
 remove_passkey = signed_in(RemovePasskeyView.as_view())
+
+
+@public
+@cache_control(public=True, max_age=300)
+def client_keys(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 (the signature is Django's)
+    """The public keys with which a provider checks that it is we who ask."""
+    return JsonResponse(keys.published(now=timezone.now()))
 
 
 @signed_in
