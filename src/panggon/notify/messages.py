@@ -71,7 +71,7 @@ def forget_old(*, now: datetime) -> int:
 def _tell_inviter(message: Message, *, at: datetime) -> None:
     """Who invited waits for somebody who never heard of it."""
     invitation = people.open_invitation(message.facts["invitation"], now=at)
-    if invitation is None:
+    if invitation is None or invitation.invited_by is None:
         return
     tell(
         invitation.invited_by,

@@ -144,7 +144,8 @@ class Invitation(models.Model):
     """An invitation by e-mail to an account. The link works once and expires; only its digest is kept.
 
     For an agency, on the strength of its letter where the dinas invites; without an agency for an official, with the
-    post that is taken up; with `user` for somebody whose closed account is opened again.
+    post that is taken up; with `user` for somebody whose closed account is opened again. Without `invited_by` for the
+    first administrator, by whoever sets the portal up.
     """
 
     email = models.EmailField("email", max_length=150)
@@ -155,7 +156,7 @@ class Invitation(models.Model):
     letter_number = models.CharField("nomor surat", max_length=100, blank=True)
     letter_date = models.DateField("tanggal surat", null=True, blank=True)
     case_number = models.CharField("nomor permohonan", max_length=20, blank=True)
-    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     nonce = models.CharField(max_length=32)
     token_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField()

@@ -249,6 +249,10 @@ def may_apply(user: User) -> bool:
     return user.agency_id is not None or user.role_assignments.filter(role=Role.REGISTRAR).exists()
 
 
+def account_of(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).first()
+
+
 def has_account(email: str) -> bool:
     return User.objects.filter(email__iexact=email).exists()
 
