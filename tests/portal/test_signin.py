@@ -16,11 +16,11 @@ from panggon.office.values import Group
 from panggon.people import services as people
 from panggon.signin import jobs
 from panggon.signin.models import Braked, Happening, Visit
+from tests.portal.door import PASSWORD, came_in, happenings, sign_in
 from tests.portal.mailbox import send_messages
 from tests.portal.office import fill_in
 from tests.portal.visitor import SECRET, text, visitor
 
-PASSWORD = "kawung-dan-parang-7"
 OWNER, ATTACKER = {"REMOTE_ADDR": "10.1.2.3"}, {"REMOTE_ADDR": "203.0.113.9"}
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -44,18 +44,6 @@ def registrar(db):
     people.assign_role(user, Role.REGISTRAR)
     people.enrol_totp(user, SECRET)
     return user
-
-
-def sign_in(client, password=PASSWORD, *, login="sri", **where):
-    return client.post("/masuk/", {"login": login, "password": password}, **where)
-
-
-def came_in(response) -> bool:
-    return response.status_code == 302
-
-
-def happenings(user) -> list[str]:
-    return list(Visit.objects.filter(user=user).order_by("id").values_list("happening", flat=True))
 
 
 # -- Brakes
@@ -289,7 +277,7 @@ def test_only_the_administrator_reads_it_of_others(office):
     administrator = office.person("admin", Role.ADMINISTRATOR)
     path = f"/orang/{office.applicant.pk}/riwayat-masuk/"
     assert visitor(office.head).get(path).status_code == 403
-    assert "Riwayat masuk: Sri" in text(visitor(administrator).get(path))
+    assert "Masuk dan pengaman: Sri" in text(visitor(administrator).get(path))
 
 
 def test_old_visits_and_brakes_are_tidied_away(sri, clock):
@@ -300,34 +288,3 @@ def test_old_visits_and_brakes_are_tidied_away(sri, clock):
     jobs.tidy(0)
     assert happenings(sri) == ["signed_in"]
     assert not Braked.objects.exists()
-
-
-# -- Second factors
-
-
-def passkey(user):
-    return Authenticator.objects.create(user=user, type="webauthn", data={"name": "Kunci", "credential": {}})
-
-
-def test_an_official_keeps_at_least_one_second_factor(registrar):
-    client = Client()
-    sign_in(client, login="tu")
-    client.post("/akun/kode/", {"code": pyotp.TOTP(SECRET).now()})
-    totp = Authenticator.objects.filter(user=registrar, type="totp")
-    client.post("/akun/keamanan/nonaktifkan/")
-    assert totp.exists(), "it is the only one"
-    key = passkey(registrar)
-    client.post("/akun/keamanan/nonaktifkan/")
-    assert not totp.exists(), "the passkey is left"
-    answer = client.post(f"/akun/keamanan/kunci-sandi/{key.pk}/hapus/")
-    assert "paling sedikit satu pengaman" in text(answer)
-    assert Authenticator.objects.filter(pk=key.pk).exists()
-    assert happenings(registrar)[-1] == Happening.FACTOR_REMOVED
-
-
-def test_a_passkey_of_somebody_else_does_not_exist(registrar, sri):
-    key, client = passkey(registrar), Client()
-    sign_in(client)
-    for page in ("nama", "hapus"):
-        assert client.post(f"/akun/keamanan/kunci-sandi/{key.pk}/{page}/").status_code == 404
-    assert Authenticator.objects.filter(pk=key.pk).exists()

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 
-from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
+from panggon.core.acting import ACTING_NAMES, ActingKind, acting_title, post_title
 from panggon.core.vocabulary import Role
 
 
@@ -138,6 +138,11 @@ class ActingOfficial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.kind} {self.role}"
+
+    @property
+    def title(self) -> str:
+        """Such as "Plh. Kepala Dinas", with the division where there is one."""
+        return acting_title(ActingKind(self.kind), Role(self.role), str(self.division or ""))
 
 
 class Invitation(models.Model):

@@ -70,6 +70,13 @@ def capacities_of(user: User | None, *, now: datetime) -> tuple[Capacity, ...]:
     return Capacity(own, frozenset({str(user.pk)}), headed), *map(_as_acting, acting)
 
 
+def titles_of(user: User, *, now: datetime) -> list[str]:
+    """The posts that a person holds, then those acted in, in words."""
+    held = user.role_assignments.select_related("division").order_by("role", "division__name")
+    acted = acting_at(now).filter(user=user).select_related("division")
+    return [post.title for post in held] + [acting.title for acting in acted]
+
+
 def roles_of(user: User, *, now: datetime) -> frozenset[Role]:
     """Every role in which a person may act now: posts held or acted in, and applicant for who belongs to an agency."""
     return remembered(("people.roles_of", user.pk), lambda: _roles_of(user, now=now))

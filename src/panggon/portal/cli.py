@@ -87,6 +87,27 @@ def enrol_code(name: str, hours: int) -> None:
     click.echo(issue_code(name, at=timezone.now(), life=timedelta(hours=hours)))
 
 
+@main.command("release-factors")
+@click.argument("login")
+def release_factors(login: str) -> None:
+    """Release the second factors of LOGIN, who lost the phone and all codes: for an administrator without another."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.core.errors import InvalidError  # noqa: PLC0415
+    from panggon.people.selectors import user_named  # noqa: PLC0415
+    from panggon.signin import services, words  # noqa: PLC0415
+
+    user = user_named(login)
+    if user is None:
+        raise click.ClickException(f"{login}: tidak dikenal")
+    try:
+        services.release_factors(user, actor=None, at=timezone.now(), reason="panggon release-factors")
+    except InvalidError as error:
+        raise click.ClickException(" ".join(map(words.fault_words, error.faults))) from None
+    click.echo(f"{login}: dilepas; saat masuk berikutnya petugas memasang yang baru")
+
+
 @main.command("oidc-key")
 @click.option("--renew", is_flag=True, help="Make another key; it signs a day later, when providers know it.")
 def oidc_key(*, renew: bool) -> None:

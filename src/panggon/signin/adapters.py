@@ -11,7 +11,9 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from panggon.core.messages import MessageKind
 from panggon.encryption import cipher
@@ -27,11 +29,24 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        **dict.fromkeys(
+            ("username_password_mismatch", "email_password_mismatch"),
+            _("Nama pengguna, email, atau kata sandi tidak cocok. Periksa huruf besar dan kecilnya."),
+        ),
+        "enter_current_password": _("Kata sandi sekarang tidak cocok."),
+        "incorrect_password": _("Kata sandi tidak cocok."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (the signature is allauth's)
         return False
 
     def get_from_email(self) -> str:
         return office().sender
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 (the signature is allauth's)
+        return reverse("mfa_index")
 
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.mfa.stages.AuthenticateStage": "panggon.signin.stages.SecondFactorStage"}
@@ -71,6 +86,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("Kode tidak cocok atau sudah dipakai. Tunggu kode berikutnya; periksa jam ponsel Anda."),
+    }
+
     def encrypt(self, text: str) -> str:
         return cipher(PURPOSE).encrypt(text.encode()).decode()
 

@@ -1,19 +1,45 @@
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
 
 from panggon.people import selectors
 from panggon.signin import services
 from panggon.signin.adapters import SECOND_FACTORS
 
 SEEN = "seen_at"
+
+
+class SessionOverMiddleware:
+    """Says on the way to the page of signing in why one is led there; a part of a page has the whole page read anew."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not _leads_to_signing_in(response) or request.user.is_authenticated:
+            return response
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            words = _("Sesi Anda sudah berakhir atau diakhiri. Silakan masuk lagi.")
+            messages.warning(request, words, "warning", fail_silently=True)
+        return HttpResponseClientRefresh() if request.htmx else response
+
+
+def _leads_to_signing_in(response: HttpResponse) -> bool:
+    return response.status_code == HTTPStatus.FOUND and response.headers["Location"].startswith(
+        f"{resolve_url(settings.LOGIN_URL)}?"
+    )
 
 
 class SecondFactorMiddleware:

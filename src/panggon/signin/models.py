@@ -36,6 +36,7 @@ class Happening(models.TextChoices):
     PASSWORD_RESET = "password_reset", _("Kata sandi disetel ulang lewat email")
     FACTOR_ADDED = "factor_added", _("Pengaman tambahan dipasang")
     FACTOR_REMOVED = "factor_removed", _("Pengaman tambahan dilepas")
+    FACTORS_RELEASED = "factors_released", _("Pengaman tambahan dilepas administrator")
     SESSION_ENDED = "session_ended", _("Sesi diakhiri")
 
 
@@ -45,7 +46,7 @@ class Visit(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visits")
     happening = models.CharField(max_length=20, choices=Happening)
     at = models.DateTimeField()
-    address = models.GenericIPAddressField()
+    address = models.GenericIPAddressField(null=True)  # none: it was not done at a browser of the owner
     device = models.CharField(max_length=200, blank=True)
     way = models.CharField(max_length=40, blank=True)  # the factor, or the provider by which somebody came in
 

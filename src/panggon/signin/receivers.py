@@ -11,11 +11,8 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import override
 
 from panggon.audit.services import record
-from panggon.core.messages import MessageKind
-from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.signin import clients, services
 from panggon.signin.middleware import SEEN
@@ -61,23 +58,11 @@ def factor_removed(request: HttpRequest, user: User, authenticator: Authenticato
 
 @transaction.atomic
 def _changed(user: User, happening: Happening, request: HttpRequest, *, way: str = "") -> None:
-    """The owner is told by mail: whoever has got into an account would do just this."""
     now = timezone.now()
     visit = services.note(user, happening, request, at=now, way=way)
     actor = request.user if request.user.is_authenticated else user
     record(f"people.user:{user.pk}", before=None, after={"door": happening.value, "way": way}, actor=actor, at=now)
-    if not user.email:
-        return
-    with override(user.language):
-        facts = {"name": user.full_name, "what": visit.get_happening_display(), "moment": now.isoformat()}
-    defer(
-        "notify.write",
-        kind=MessageKind.ACCOUNT_CHANGED.value,
-        reference=f"visit:{visit.pk}",
-        to=user.email,
-        language=user.language,
-        facts=facts,
-    )
+    services.tell_owner(visit)
 
 
 def _way(request: HttpRequest, user: User) -> str:

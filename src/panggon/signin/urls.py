@@ -42,9 +42,10 @@ urlpatterns = [
     path("akun/sesi/", views.sessions, name="usersessions_list"),
     path("akun/keamanan/", views.account, name="mfa_index"),
     path("akun/keamanan/konfirmasi/", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("akun/keamanan/aktifkan/", signed_in(totp.activate_totp), name="mfa_activate_totp"),
+    path("akun/keamanan/aktifkan/", views.activate_totp, name="mfa_activate_totp"),
+    path("akun/keamanan/ponsel-baru/", views.new_phone, name="new_phone"),
     path("akun/keamanan/nonaktifkan/", signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("akun/keamanan/cadangan/", signed_in(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("akun/keamanan/cadangan/", views.codes, name="mfa_view_recovery_codes"),
     path(
         "akun/keamanan/cadangan/baru/", signed_in(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"
     ),

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "panggon.office.middleware.SettingsOfRequest",
+    "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
 ]
@@ -132,12 +133,14 @@ ACCOUNT_FORMS = {
     "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
+    "reset_password_from_key": "panggon.signin.forms.ResetPasswordKeyForm",
 }
 # Brakes of our own (core/brakes.py), which nobody can use to keep somebody else out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PANGGON_PROXIES", 0)
 MFA_ADAPTER = "panggon.signin.adapters.MFAAdapter"
 MFA_FORMS = {
+    "activate_totp": "panggon.signin.forms.ActivateTOTPForm",
     "authenticate": "panggon.signin.forms.AuthenticateForm",
     "reauthenticate": "panggon.signin.forms.ReauthenticateForm",
 }
