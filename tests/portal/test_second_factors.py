@@ -188,6 +188,21 @@ def test_the_only_administrator_is_helped_on_the_command_line(admin):
     assert CliRunner().invoke(main, ["release-factors", "siapa"]).exit_code == 1
 
 
+def test_after_a_while_one_is_asked_again_and_by_the_way_that_one_has_at_hand(registrar):
+    client = came_with_code("tu")
+    session = client.session
+    for method in session["account_authentication_methods"]:
+        method["at"] = 0
+    session.save()
+    asked = client.get("/akun/keamanan/ponsel-baru/", follow=True)
+    assert "Pastikan ini Anda" in text(asked)
+    assert 'href="/akun/keamanan/konfirmasi/?next=' in asked.content.decode()
+    wrong = client.post(asked.redirect_chain[-1][0], {"password": "salah"})
+    assert "Kata sandi : Kata sandi tidak cocok." in text(wrong)
+    right = client.post(asked.redirect_chain[-1][0], {"password": PASSWORD})
+    assert right.headers["Location"] == "/akun/keamanan/ponsel-baru/"
+
+
 # -- A session that is over
 
 

@@ -50,6 +50,13 @@ class AuthenticateForm(second.AuthenticateForm):
         return code
 
 
+class ConfirmPasswordForm(account.ReauthenticateForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, password=_("Kata sandi"))
+        self.fields["password"].help_text = ""
+
+
 class ReauthenticateForm(second.ReauthenticateForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

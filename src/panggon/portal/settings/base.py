@@ -132,6 +132,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_FORMS = {
     "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
+    "reauthenticate": "panggon.signin.forms.ConfirmPasswordForm",
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
     "reset_password_from_key": "panggon.signin.forms.ResetPasswordKeyForm",
 }
