@@ -210,12 +210,11 @@ def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> Non
 
 def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
     said = {"site": SITE, "foreign": [f"{made.root}/sites/{OTHER}/private"], "shadow": False, "process_owners": []}
-    assert not made.runtime._isolation(said, 1).ok
-    assert not made.runtime._isolation({**said, "foreign": [], "process_owners": [0]}, 1).ok
-    assert not made.runtime._isolation({}, 1).ok
+    assert not made.runtime._isolation(said, SPEC, 1).ok
+    assert not made.runtime._isolation({**said, "foreign": [], "process_owners": [0]}, SPEC, 1).ok
+    assert not made.runtime._isolation({}, SPEC, 1).ok
 
 
 def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
     made.runtime.write(Key(Kind.RUNTIME, SITE), None)
     assert [(check.name, check.ok) for check in made.probe(SPEC).values()] == [("php.answer", False)]
-    assert made.probe(replace(SPEC, state=SiteState.PARKED)) == {}

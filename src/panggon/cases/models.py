@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from panggon.core.acting import ACTING_LABELS
 from panggon.core.clock import Clock, ClockEffect
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
+from panggon.core.site_kinds import ASKED
 from panggon.core.spec import Profile, SiteKind
 from panggon.people.models import Agency, Division
 from panggon.sites.models import Plan, Site
@@ -73,7 +74,7 @@ class Case(models.Model):
     label = models.CharField(max_length=200, blank=True)
     alternative_label = models.CharField(max_length=200, blank=True)
     site_use = models.CharField(max_length=20, choices=SiteUse, blank=True)
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in ASKED])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
     database = models.BooleanField(default=True)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="cases")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
 from panggon.node import tables
 
@@ -66,12 +67,15 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The sites that this machine takes; a portal that was broken into cannot ask for others."""
+    """The sites that this machine takes; a portal that was broken into cannot ask for others. A site must have been
+    parked for `purge_days` before it may be purged.
+    """
 
     uid_base: Annotated[int, tables.number(100_000, UID_MOST - SITE_MOST)] = 1_900_000_000
     first_site: Number = 1
     last_site: Number = 799_999
     kinds: tuple[Annotated[str, tables.choice(*SiteKind)], ...] = tuple(map(str, SiteKind))
+    purge_days: Annotated[int, tables.number(1, 3650)] = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,30 @@ class Web:
     http_port: Port = 80
     https_port: Port = 443
     probe_address: Address = "127.0.0.1"
+
+
+def _proxy_target(value: Any) -> str:
+    if not isinstance(value, str) or not PROXY_TARGET.fullmatch(value):
+        raise ValueError("harus alamat server seperti https://aplikasi.kota.example:8443, tanpa jalur")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTarget:
+    """A server that sites of kind proxy may lead to: as specs name it, and the address where it is. No name is ever
+    looked up, so that nobody who changes a name leads visitors elsewhere.
+    """
+
+    url: Annotated[str, _proxy_target]
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """`ca`: the certificates that are trusted for targets with https."""
+
+    targets: tuple[ProxyTarget, ...] = ()
+    ca: AbsolutePath = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +181,18 @@ class NodeConfig:
     protections: Protections = Protections()
     portal: Portal = Portal()
     services: Services = Services()
+    proxies: Proxies = Proxies()
     simulate: Truth = False
 
     def takes(self, site: str) -> bool:
         """Whether a site of this number may live here."""
         known = SITE_ID.fullmatch(site) is not None
         return known and self.sites.first_site <= int(site[1:]) <= self.sites.last_site
+
+    @property
+    def proxy_addresses(self) -> tuple[tuple[str, str], ...]:
+        """Address and port of each target that sites may lead to."""
+        return tuple((each.url, _endpoint(each.address, origin(each.url)[2])) for each in self.proxies.targets)
 
     @property
     def tsig_secret(self) -> Path:
@@ -197,6 +231,10 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
         *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
     ]
     return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)
+
+
+def _endpoint(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _hears(addresses: tuple[str, ...], address: str) -> bool:

@@ -28,7 +28,7 @@ THINGS = {
     "directory": "folder situs",
     "database": "basis data",
     "site": "pengaturan situs",
-    "runtime": "lingkungan PHP",
+    "runtime": "lingkungan aplikasi",
     "certificate": "sertifikat HTTPS",
     "host": "alamat situs",
     "access": "akses SFTP",

@@ -1,22 +1,32 @@
-"""How a site's php-fpm is started: its configuration and command line, as values.
+"""How a site's programs are started, php-fpm or a Python application: configuration and command line, as values.
 
-php-fpm runs as the site's own user from the beginning and takes the listening socket that is handed to it
-(`FPM_SOCKETS`); so it never has rights to drop, and cannot remove the socket's file.
+They run as the site's own user from the beginning and take the listening socket that is handed to them; so they never
+have rights to drop, and cannot remove the socket's file.
 """
 
 import hashlib
+import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from panggon.core.resources import canonical
+from panggon.core.spec import SiteKind
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
 DATABASE_DIRECTORY = Path("/run/mysqld")
+FPM_CONFIGURATION = "/etc/php-fpm.conf"
+ARGUMENTS = "arguments"
+PYTHON = "/usr/bin/python3"
+# The least time a request of PHP gets by the clock; its own bound counts only what it computes.
+REQUEST_SECONDS = 120
+PYTHON_THREADS_MOST = 40
+# php-fpm ends after its running requests on SIGQUIT, gunicorn on SIGTERM (SIGQUIT would cut them off).
+END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteKind.PYTHON: signal.SIGTERM}
 
 
 class Shield(StrEnum):
@@ -32,46 +42,106 @@ class Shield(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Everything that a sandbox is started with. `texts` are handed over as open files, never as paths: nothing
-    has to lie where the site's user can read it.
+    has to lie where the site's user can read it. `environment` is for the program alone: what builds the sandbox must
+    not obey it.
     """
 
+    kind: SiteKind
     walls: tuple[str, ...]
     program: tuple[str, ...]
     texts: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
-        value = canonical([list(self.walls), list(self.program), dict(self.texts)])
+        value = canonical([list(self.walls), list(self.program), dict(self.texts), dict(self.environment)])
         return hashlib.sha256(value.encode()).hexdigest()
 
-    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which the texts are readable."""
+    @property
+    def end_signal(self) -> signal.Signals:
+        """Asks the program to finish its running requests and end."""
+        return END_SIGNALS[self.kind]
+
+    @property
+    def handed_over(self) -> Mapping[str, str]:
+        """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
+        file because other users may read command lines.
+        """
         if not self.walls:
-            return [*self.program, "--fpm-config", f"/dev/fd/{descriptors['/etc/php-fpm.conf']}"]
+            return self.texts
+        settings = "".join(f"--setenv\0{name}\0{value}\0" for name, value in self.environment.items())
+        return {ARGUMENTS: settings, **self.texts}
+
+    @property
+    def outer_environment(self) -> Mapping[str, str]:
+        """What the first program of the start sees."""
+        return {} if self.walls else self.environment
+
+    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
+        """The command line, with the numbers of the descriptors on which `handed_over` is readable."""
+        places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
+        if not self.walls:
+            return [places.get(word, word) for word in self.program]
         data = [
             argument
             for path, descriptor in descriptors.items()
+            if path != ARGUMENTS
             for argument in ("--perms", "0444", "--ro-bind-data", str(descriptor), path)
         ]
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
-        return [*self.walls, *data, "--remount-ro", "/", "--", *self.program, "--fpm-config", "/etc/php-fpm.conf"]
+        more = ["--args", str(descriptors[ARGUMENTS])]
+        return [*self.walls, *data, *more, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
-    sandboxed = Shield.SANDBOX in shields
+    make = _php if served.kind == SiteKind.PHP else _python
+    found = make(settings, served, described, shields)
+    if Shield.SANDBOX not in shields:
+        return found
+    texts = {**found.texts, **_accounts(settings, served.site)}
+    return replace(found, walls=_site_walls(settings, served.site, shields), texts=texts)
+
+
+def _php(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
     program = (
         settings.php_binary.format(version=served.php_version),
         "--nodaemonize",
         "--force-stderr",
         *_ini(settings, served.site, described, shields),
+        "--fpm-config",
+        FPM_CONFIGURATION,
     )
-    texts = {
-        "/etc/php-fpm.conf": _pool(settings, served, workers(described.processes), home(settings, served.site, shields))
+    pool = _pool(settings, served, described, home(settings, served.site, shields))
+    return Launch(SiteKind.PHP, (), program, {FPM_CONFIGURATION: pool}, dict(described.environment))
+
+
+def _python(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
+    own = home(settings, served.site, shields)
+    pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
+    environment = {
+        **dict(described.environment),
+        **_usual_environment(settings, served, own),
+        "PANGGON_ENTRY": served.entry,
+        "PANGGON_INTERFACE": served.interface,
+        "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
+        "PANGGON_STOP_SECONDS": str(max(1, int(settings.stop_seconds))),
+        "PYTHONDONTWRITEBYTECODE": "1",  # what the owner uploads is all that lies in his folders
     }
-    if not sandboxed:
-        return Launch((), program, texts)
-    return Launch(_site_walls(settings, served.site, shields), program, texts | _accounts(settings, served.site))
+    return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
+
+
+def _usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(own / "private"),
+        "TMPDIR": str(own / "tmp"),
+        "PANGGON_HOME": str(own),
+        "PANGGON_SITE": served.site,
+        "PANGGON_UID": str(settings.uid(served.site)),
+        "PANGGON_GENERATION": str(served.generation),
+        "PANGGON_SITES": str(settings.root / "sites"),
+    }
 
 
 def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Path:
@@ -79,8 +149,8 @@ def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Pat
     return Path("/site") if Shield.SANDBOX in shields else settings.site(site)
 
 
-def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> str:
-    return str(home(settings, site, shields) / "public")
+def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield], folder: str) -> str:
+    return f"{home(settings, site, shields)}/public{folder}"
 
 
 def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
@@ -95,7 +165,7 @@ def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
         "bwrap",
         *(f"--unshare-{name}" for name in names),
         *(flag for shield, flag in optional.items() if shield in shields),
-        "--as-pid-1",  # php-fpm is the namespace's first process: its end is the end of everything in it
+        "--as-pid-1",  # the program is the namespace's first process: its end is the end of everything in it
         *user,
         *("--ro-bind", "/usr", "/usr"),
         *(argument for link in links for argument in link),
@@ -135,10 +205,12 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     own = home(settings, site, shields)
     socket = DATABASE_DIRECTORY / settings.mariadb_socket.name if sandboxed else settings.mariadb_socket
     values = {
-        # Half the site's memory, so that one hungry script gets PHP's own error before the kernel ends the site.
-        "memory_limit": f"{described.memory_mebibytes // 2}M",
+        # As a rule half the site's: one hungry script gets PHP's own error before the kernel ends the site.
+        "memory_limit": f"{described.php_memory_mebibytes}M",
+        "max_execution_time": str(described.execution_seconds),
+        "max_input_vars": str(described.input_vars),
         "upload_max_filesize": f"{described.upload_mebibytes}M",
-        "post_max_size": f"{described.upload_mebibytes + 1}M",  # the form around the file
+        "post_max_size": f"{described.post_mebibytes}M",
         "upload_tmp_dir": str(own / "tmp"),
         "sys_temp_dir": str(own / "tmp"),
         "session.save_path": str(own / "tmp"),
@@ -154,8 +226,11 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     return [f'--define={name}="{value}"' for name, value in values.items()]
 
 
-def _pool(settings: SocketSettings, served: Served, most: int, own: Path) -> str:
-    uid = settings.uid(served.site)
+def _pool(settings: SocketSettings, served: Served, described: Description, own: Path) -> str:
+    """Variables of the site's own are taken from php-fpm's environment, so that no value is read as its syntax."""
+    usual = _usual_environment(settings, served, own)
+    values = {name: f"${name}" for name, _ in described.environment} | usual
+    environment = "\n".join(f"env[{name}] = {value}" for name, value in values.items())
     return f"""[global]
 error_log = /dev/null
 log_level = warning
@@ -164,21 +239,15 @@ process_control_timeout = {max(1, int(settings.stop_seconds))}s
 [{served.site}]
 listen = {LISTEN}
 pm = ondemand
-pm.max_children = {most}
+pm.max_children = {workers(described.processes)}
 pm.process_idle_timeout = {max(1, int(settings.idle_seconds / 2))}s
+request_terminate_timeout = {max(REQUEST_SECONDS, described.execution_seconds)}s
 clear_env = yes
 catch_workers_output = yes
 decorate_workers_output = no
 security.limit_extensions = .php
 php_admin_flag[log_errors] = on
-env[PATH] = /usr/local/bin:/usr/bin:/bin
-env[HOME] = {own / "private"}
-env[TMPDIR] = {own / "tmp"}
-env[PANGGON_HOME] = {own}
-env[PANGGON_SITE] = {served.site}
-env[PANGGON_UID] = {uid}
-env[PANGGON_GENERATION] = {served.generation}
-env[PANGGON_SITES] = {settings.root / "sites"}
+{environment}
 """
 
 
