@@ -20,6 +20,7 @@ class Group(StrEnum):
     DELIVERY = "delivery"
     NUMBERING = "numbering"
     MAIL = "mail"
+    PROGRAMS = "programs"
     RETENTION = "retention"
 
 
@@ -103,13 +104,26 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Programs:
+    """What programs with a token may do: whether they approve and refuse, and how many requests each makes a minute."""
+
+    decide: bool
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """How many months after the end of a case what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g)."""
+    """How long what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): months after the end of a case;
+    days after it for who followed it without an account; days for what happened at the door and what webhooks carried.
+    """
 
     words_months: int
     contacts_months: int
     letters_months: int
     notices_months: int
+    followers_days: int
+    visits_days: int
+    deliveries_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,7 @@ class Office:
     delivery: Delivery
     numbering: Numbering
     mail: Mail
+    programs: Programs
     retention: Retention
     versions: Mapping[Group, int]
 

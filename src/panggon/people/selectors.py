@@ -104,6 +104,13 @@ def posts_of(user: User, *, now: datetime) -> tuple[Post, ...]:
     return remembered(("people.posts_of", user.pk), lambda: _posts_of(user, now=now))
 
 
+def titles_of(user: User, *, now: datetime) -> list[str]:
+    """The posts that a person holds, then those acted in, in words."""
+    held = user.role_assignments.select_related("division").order_by("role", "division__name")
+    acted = acting_at(now).filter(user=user).select_related("division")
+    return [post.title for post in held] + [acting.title for acting in acted]
+
+
 def roles_of(user: User, *, now: datetime) -> frozenset[Role]:
     """Every role in which a person may act now: posts held or acted in, and applicant for who belongs to an agency."""
     roles = frozenset(post.role for post in posts_of(user, now=now) if post.in_hand)
@@ -240,6 +247,12 @@ def invitation_of(token_hash: str, *, now: datetime) -> Invitation | None:
     return pending.select_related("agency", "user", "division").first()
 
 
+def open_invitation(invitation: int, *, now: datetime) -> Invitation | None:
+    """None when it was accepted, withdrawn, or has expired."""
+    rows = Invitation.objects.select_related("agency", "user", "invited_by")
+    return rows.filter(pk=invitation, accepted_at=None, withdrawn_at=None, expires_at__gt=now).first()
+
+
 def may_manage(user: User, invitation: Invitation, *, now: datetime) -> bool:
     """Whether the person may send it again or withdraw it: an OPD its own, Tata Usaha those of OPDs, else all."""
     roles = roles_of(user, now=now)
@@ -280,6 +293,19 @@ def agencies() -> QuerySet[Agency]:
 def may_apply(user: User, *, now: datetime) -> bool:
     """Whether the person may bring in a request: for the own agency, or as registrar for a letter on paper."""
     return not roles_of(user, now=now).isdisjoint({Role.APPLICANT, Role.REGISTRAR})
+
+
+def account_of(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).first()
+
+
+def has_account(email: str) -> bool:
+    return User.objects.filter(email__iexact=email).exists()
+
+
+def open_account(user: int) -> User | None:
+    """None when there is none any more, or it was closed."""
+    return User.objects.filter(pk=user, is_active=True).first()
 
 
 def user_named(login: str) -> User | None:

@@ -34,7 +34,7 @@ def assign_role(user: User, role: Role, *, division: Division | None = None) -> 
 
 
 @transaction.atomic
-def give_post(user: User, role: Role, *, division: Division | None, actor: User, at: datetime) -> RoleAssignment:
+def give_post(user: User, role: Role, *, division: Division | None, actor: User | None, at: datetime) -> RoleAssignment:
     """Gives a post from now on. Raises `InvalidError`: as `assign_role`, `post.of_an_agency`, `post.held`."""
     lock_posts()
     if user.agency_id is not None or not user.is_active:

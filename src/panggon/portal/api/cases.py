@@ -29,6 +29,7 @@ from panggon.portal.api.presentation import detail, event_out, summary
 from panggon.portal.api.problems import CHANGED, Problem
 from panggon.portal.api.schemas import CaseDetail, CasePage, EventOut
 from panggon.tokens.models import Scope
+from panggon.tokens.selectors import allows
 
 router = Router(tags=["Permohonan"])
 PDF = {"responses": {200: {"description": "PDF", "content": {"application/pdf": {"schema": {"type": "string"}}}}}}
@@ -145,7 +146,7 @@ def act(request: HttpRequest, number: str, action: Action) -> Any:
     """
     user, now = request.user, timezone.now()
     case = _case(request, number, now=now)
-    if action in DECIDING and not request.auth.allows(Scope.CASES_DECIDE):
+    if action in DECIDING and not allows(request.auth, Scope.CASES_DECIDE):
         raise lacking(Scope.CASES_DECIDE)
     version = expected_version(request)
     if version != case.version:

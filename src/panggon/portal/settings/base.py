@@ -21,8 +21,6 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
-PANGGON_API_DECIDES = environment.flag("PANGGON_API_DECIDES")  # whether a token may approve and refuse
-PANGGON_API_RATE = environment.number("PANGGON_API_RATE", 300)  # requests a minute and token
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -70,6 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "panggon.office.middleware.SettingsOfRequest",
+    "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
 ]
@@ -129,16 +128,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that al
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_FORMS = {
     "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
+    "reauthenticate": "panggon.signin.forms.ConfirmPasswordForm",
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
+    "reset_password_from_key": "panggon.signin.forms.ResetPasswordKeyForm",
 }
 # Brakes of our own (core/brakes.py), which nobody can use to keep somebody else out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PANGGON_PROXIES", 0)
 MFA_ADAPTER = "panggon.signin.adapters.MFAAdapter"
 MFA_FORMS = {
+    "activate_totp": "panggon.signin.forms.ActivateTOTPForm",
     "authenticate": "panggon.signin.forms.AuthenticateForm",
     "reauthenticate": "panggon.signin.forms.ReauthenticateForm",
 }
@@ -213,8 +216,6 @@ EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
-PANGGON_FOLLOWER_DAYS = environment.number("PANGGON_FOLLOWER_DAYS", 30)  # after the end of what is followed
-PANGGON_DELIVERY_DAYS = environment.number("PANGGON_DELIVERY_DAYS", 90)  # how long what webhooks carried is kept
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 LOGGING = {
