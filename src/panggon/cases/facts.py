@@ -9,13 +9,13 @@ from panggon.cases.models import Case, File, LetterSource
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
-from panggon.core.procedure import Action, Facts, Role
+from panggon.core.procedure import Action, Facts, Role, State
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
-from panggon.people.selectors import Capacity
+from panggon.people.selectors import Capacity, Hands
 from panggon.sites import selectors as sites
 
 Data = Mapping[str, Any]
@@ -55,17 +55,20 @@ def in_capacity(facts: Facts, case: Case, capacity: Capacity) -> Facts:
         facts,
         people=capacity.people,
         of_division=case.division_id in capacity.divisions,
-        names_the_signer=_frozen_for(case) == (capacity.acting and capacity.acting.pk),
+        names_the_signer=_names(case, capacity),
     )
 
 
-def _frozen_for(case: Case) -> int | None:
-    """The acting Kepala Dinas whom the frozen hosting document names; None when it names the Kepala Dinas."""
+def signer_named(case: Case) -> Hands | None:
+    """Whom the frozen hosting document names: in whose hands the post of Kepala Dinas was at step 6."""
     frozen = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
-    if frozen is None:
-        return None
-    acting = people.acting_at(frozen.at).filter(role=Role.HEAD).values_list("pk", flat=True)
-    return acting.first()
+    return people.hands_of(Role.HEAD, now=frozen.at) if frozen else None
+
+
+def _names(case: Case, capacity: Capacity) -> bool:
+    """Asked only where it is needed: whether the document that waits names whoever stands in this capacity."""
+    named = signer_named(case) if case.state == State.AWAITING_APPROVAL else None
+    return named is not None and named.acting == capacity.acting and str(named.user.pk) in capacity.people
 
 
 def _request(case: Case, data: Data) -> dict[str, Any]:
