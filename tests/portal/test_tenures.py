@@ -176,7 +176,7 @@ def test_on_the_pages_a_successor_is_named_and_the_history_tells_both(office, ad
         "first_day": ["Masa jabatan dan SK hanya dicatat untuk Kepala Dinas dan Kepala Bidang."]
     }
     page = client.post(address, {**given, "replaces": "on"}, follow=True)
-    assert "Kepala Dinas Masa jabatan Lepas sejak 1 Desember 2026 · SK 821.2/7/2026" in text(page)
+    assert "Kepala Dinas sejak 1 Desember 2026 · SK 821.2/7/2026 Masa jabatan Lepas" in text(page)
     assert "sampai 30 November 2026" in text(client.get(f"/orang/{office.head.pk}/"))
     assert "Pengganti sejak 1 Desember 2026" in text(client.get("/pegawai/"))
     told = text(client.get("/pegawai/jabatan/kepala-dinas/"))
