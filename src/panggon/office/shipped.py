@@ -68,6 +68,14 @@ SHIPPED = Office(
     delivery=Delivery(by_itself=False),
     numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
     mail=Mail(sender=""),
-    retention=Retention(words_months=24, contacts_months=24, letters_months=60, notices_months=12),
+    retention=Retention(
+        words_months=24,
+        contacts_months=24,
+        letters_months=60,
+        drafts_months=12,
+        unfiled_months=3,
+        notices_months=12,
+        changes_months=60,
+    ),
     versions=dict.fromkeys(Group, 0),
 )

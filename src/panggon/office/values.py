@@ -104,12 +104,17 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How many months after the end of a case what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g)."""
+    """How many months what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): words, contacts and letters
+    after the end of their case, the rest after it was last touched.
+    """
 
     words_months: int
     contacts_months: int
     letters_months: int
+    drafts_months: int
+    unfiled_months: int
     notices_months: int
+    changes_months: int
 
 
 @dataclass(frozen=True, slots=True)
