@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from panggon.core.acting import ACTING_NAMES, ActingKind, acting_title, post_title
 from panggon.core.posts import Tenure
@@ -40,6 +41,14 @@ class Division(models.Model):
         return self.name
 
 
+class Theme(models.TextChoices):
+    """How bright the pages are; `SYSTEM`: as the person's device wishes."""
+
+    SYSTEM = "system", _("Ikut perangkat")
+    LIGHT = "light", _("Terang")
+    DARK = "dark", _("Gelap")
+
+
 class User(AbstractUser):
     """A person. With an agency: an applicant; with role assignments: an official of the dinas."""
 
@@ -49,6 +58,7 @@ class User(AbstractUser):
     nip = models.CharField("NIP", max_length=18, blank=True)
     phone = models.CharField("nomor HP", max_length=30, blank=True)
     language = models.CharField("bahasa", max_length=5, default="id")  # one of settings.LANGUAGES
+    theme = models.CharField("tampilan", max_length=6, default=Theme.SYSTEM, choices=Theme)
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="OPD")
     division = models.ForeignKey(
         Division, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="bidang"

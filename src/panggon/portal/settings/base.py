@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from panggon.portal.settings import environment, oidc
+from panggon.portal.settings import assets, environment, oidc
 
 PORTAL = Path(__file__).resolve().parent.parent
 REPOSITORY = PORTAL.parent.parent.parent
@@ -188,13 +188,9 @@ PANGGON_HEADERS = {
 
 # -- Files: the style sheets and scripts of others come from node_modules, never from the network
 
-STATIC_URL = "static/"
-_vendors = {
-    "tabler": PANGGON_ASSETS / "@tabler/core/dist",
-    "htmx": PANGGON_ASSETS / "htmx.org/dist",
-    "inter": PANGGON_ASSETS / "@fontsource-variable/inter",
-}
-STATICFILES_DIRS = [(prefix, str(folder)) for prefix, folder in _vendors.items() if folder.is_dir()]
+STATIC_URL = f"static/{assets.digest(PORTAL / 'static', PANGGON_ASSETS)}/"
+STATICFILES_DIRS = assets.folders(PANGGON_ASSETS)
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/"  # their address changes with them
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
