@@ -15,7 +15,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
-from panggon.drivers import control, files, visit
+from panggon.drivers import control, files, htaccess, visit
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
@@ -111,7 +111,12 @@ class SiteDriver:
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
         own = self._named(answer, spec)
-        return (own, _LEADING[spec.kind](there, spec)) if there else (own,)
+        return (own, _LEADING[spec.kind](there, spec)) if there else (own, *self._unread(key, spec))
+
+    def _unread(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
+        """Not a fault, but its owner should know: a prohibition in an `.htaccess` protects nothing here."""
+        words = htaccess.summary(htaccess.found(self._path(key).with_name("public"), spec.profile))
+        return (Check("web.htaccess", ok=True, detail=words),) if words else ()
 
     def _named(self, answer: Answer, spec: SiteSpec) -> Check:
         if spec.state is SiteState.PARKED:

@@ -134,8 +134,9 @@ class Portal:
     def report(self, wish: int, report: Report, *, reduced: tuple[str, ...]) -> None:
         _accepted(self._ask("POST", f"wish/{wish}/report", _dump(report, reduced)))
 
-    def status(self, *, version: str, reduced: tuple[str, ...], sites: int) -> None:
-        _accepted(self._ask("POST", "status", {"version": version, "reduced": list(reduced), "sites": sites}))
+    def status(self, *, version: str, reduced: tuple[str, ...], sites: int, php_versions: tuple[str, ...] = ()) -> None:
+        said = {"version": version, "reduced": list(reduced), "sites": sites, "php_versions": list(php_versions)}
+        _accepted(self._ask("POST", "status", said))
 
     def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
         try:

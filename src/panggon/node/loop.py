@@ -141,7 +141,12 @@ class Agent:
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
         try:
-            self._portal.status(version=VERSION, reduced=self._reduced, sites=self._sites.count())
+            self._portal.status(
+                version=VERSION,
+                reduced=self._reduced,
+                sites=self._sites.count(),
+                php_versions=self._sites.php_versions,
+            )
         except PermanentError as error:
             if error.code == "portal.token":
                 raise

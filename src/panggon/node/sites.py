@@ -11,12 +11,12 @@ from typing import Any
 from panggon.core import journal, spec_words
 from panggon.core import spec as specs
 from panggon.core.driver import Check
-from panggon.core.errors import Fault, InvalidError, TemporaryError
+from panggon.core.errors import Fault, InvalidError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import MachineFacts, Plan, make
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
-from panggon.drivers import files
+from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
@@ -72,8 +72,8 @@ class Sites:
 
     @property
     def php_versions(self) -> tuple[str, ...]:
-        """Every version of php-fpm that is on this machine now."""
-        return wiring.php_versions(self.config)
+        """Every version of php-fpm that is on this machine now; a simulated one has none."""
+        return () if self.config.simulate else wiring.php_versions(self.config)
 
     def _lacks_php(self, spec: SiteSpec) -> bool:
         real = spec.kind is SiteKind.PHP and not self.config.simulate and spec.state is not SiteState.PARKED
@@ -136,6 +136,13 @@ class Sites:
 
     def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
         return runner.verify(spec, self.facts, self.drivers({}))
+
+    def unread(self, site: str) -> tuple[htaccess.Found, ...]:
+        """Which words of the site's `.htaccess` files have no effect. Raises PermanentError `node.unknown_site`."""
+        spec = self.applied(site) if SITE_ID.fullmatch(site) else None
+        if spec is None:
+            raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
+        return htaccess.found(self.config.paths.root / "sites" / site / "public", spec.profile)
 
     # What is known
 
