@@ -11,6 +11,7 @@ from panggon.core.spec import BOUNDS, Access, Engine, Interface, Limits, Profile
 
 SITE = "s900001"
 HOST = "uji.kota.example"
+OLD, GONE = "lama.kota.example", "hilang.kota.example"
 
 
 def ssh_key(seed: str) -> str:
@@ -90,6 +91,9 @@ specs = st.builds(
         access=accesses,
         php=php_limits,
         environment=environments,
+        notice=st.sampled_from(["", "Sedang diperiksa."]),
+        former_hosts=st.sampled_from([(), (OLD,)]),
+        retired_hosts=st.sampled_from([(), (GONE,)]),
     ),
     applications,
     redirects,

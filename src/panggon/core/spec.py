@@ -53,6 +53,9 @@ SSH_KEY_TYPES = (
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
 SSH_KEYS_MOST = 20
+HOSTS_MOST = 20
+# A sentence for people: no control characters, among them line ends and marks that turn the direction of writing.
+NOTICE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{0,300}")
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "generation": (1, 2_147_483_647),
     "memory_mebibytes": (64, 4096),
@@ -68,7 +71,10 @@ class SiteState(StrEnum):
 
     PREPARED = "prepared"  # name, certificate and server exist and are proven; visitors see "sedang disiapkan"
     OPEN = "open"  # the site answers, its owner may come in
-    PARKED = "parked"  # everything kept, nothing served, nobody let in
+    SUSPENDED = "suspended"  # visitors read why; nothing of the site runs, its owner may come in and mend it
+    QUARANTINED = "quarantined"  # visitors read that it is closed; nothing runs, nobody comes in, all is kept as it is
+    PARKED = "parked"  # everything kept, nothing served, nobody let in, the names retired
+    PURGED = "purged"  # nothing is left; there is no way back
 
 
 class Engine(StrEnum):
@@ -95,6 +101,8 @@ class Access:
 class SiteSpec:
     """One site as wished. `generation` grows with each wish, so that a proof can tell which one answered.
 
+    `notice` tells the visitors of a suspended site why. `former_hosts` are names that it had: they lead to `host`.
+    `retired_hosts` are names that it gave up: nothing of them is to be left.
     `python`, `redirect` and `proxy` are there for a site of that kind, `environment` is for programs of the
     site: names and values, sorted.
     """
@@ -109,11 +117,19 @@ class SiteSpec:
     database: Engine | None = None
     limits: Limits = Limits()
     access: Access = Access()
+    notice: str = ""
+    former_hosts: tuple[str, ...] = ()
+    retired_hosts: tuple[str, ...] = ()
     php: PhpLimits = site_kinds.USUAL_PHP
     python: PythonApplication | None = None
     redirect: Redirect | None = None
     proxy: Proxy | None = None
     environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name that the wish speaks of, the site's own first."""
+        return (self.host, *self.former_hosts, *self.retired_hosts)
 
 
 def _key_body(key_type: str) -> str:
@@ -138,6 +154,8 @@ def parse(document: object) -> SiteSpec:
     if isinstance(document, Mapping) and _number(version) != VERSION:
         raise InvalidError((Fault("spec.version", "version", {"version": version, "known": VERSION}),))
     spec: SiteSpec = _members(document, _spec)
+    if len(set(spec.hosts)) < len(spec.hosts):
+        raise InvalidError((Fault("spec.host_twice", "former_hosts"),))
     return spec
 
 
@@ -161,6 +179,9 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
             "database_connections": limits.database_connections,
         },
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
+        "notice": spec.notice,
+        "former_hosts": list(spec.former_hosts),
+        "retired_hosts": list(spec.retired_hosts),
         "php": asdict(spec.php),
         "python": asdict(spec.python) if spec.python else None,
         "redirect": asdict(spec.redirect) if spec.redirect else None,
@@ -221,6 +242,7 @@ def _spec(fields: _Fields) -> SiteSpec:
     site = fields.need("site", _text(SITE_ID, "spec.site"))
     host = fields.need("host", _host)
     kind = fields.take("kind", _choice(SiteKind), SiteKind.PHP)
+    former_hosts = fields.take("former_hosts", _hosts, ())
     return SiteSpec(
         site=site,
         host=host,
@@ -232,9 +254,12 @@ def _spec(fields: _Fields) -> SiteSpec:
         database=fields.take("database", lambda value: None if value is None else _choice(Engine)(value), None),
         limits=fields.take("limits", lambda value: _members(value, _limits), Limits()),
         access=fields.take("access", lambda value: _members(value, _access), Access()),
+        notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
+        former_hosts=former_hosts,
+        retired_hosts=fields.take("retired_hosts", _hosts, ()),
         php=fields.take("php", lambda value: _members(value, _php), site_kinds.USUAL_PHP),
         python=_of_kind(fields, kind, SiteKind.PYTHON, _python),
-        redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, host)),
+        redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, (host, *former_hosts))),
         proxy=_of_kind(fields, kind, SiteKind.PROXY, _proxy),
         environment=fields.take("environment", _environment, ()),
     )
@@ -283,14 +308,14 @@ def _python(fields: _Fields) -> PythonApplication:
     )
 
 
-def _redirect(fields: _Fields, host: str | None) -> Redirect:
-    """A name that leads to itself would send visitors round for ever."""
+def _redirect(fields: _Fields, own: tuple[str | None, ...]) -> Redirect:
+    """A site that leads to one of its own names would send visitors round for ever."""
     found = Redirect(
         target=fields.need("target", _text(site_kinds.REDIRECT_TARGET, "spec.target")),
         keep_path=fields.take("keep_path", _truth, True),
         permanent=fields.take("permanent", _truth, False),
     )
-    if found.target and found.host == host:
+    if found.target and found.host in own:
         fields.faults.append(Fault("spec.redirect_loop", "target"))
     return found
 
@@ -327,6 +352,15 @@ def _host(value: object) -> str:
         return value
     reasons = host_faults(value) if isinstance(value, str) else ()
     raise InvalidError(tuple(replace(fault, field="") for fault in reasons) or (Fault("spec.host"),))
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or len(value) > HOSTS_MOST:
+        _refuse("spec.list", most=HOSTS_MOST)
+    hosts = _Fields({str(index): host for index, host in enumerate(value)})
+    found = tuple(hosts.need(str(index), _host) for index in range(len(value)))
+    hosts.finish()
+    return found
 
 
 def _text(pattern: re.Pattern[str], code: str) -> Callable[[object], str]:

@@ -63,6 +63,7 @@ def saw(
     at: datetime,
     version: str | None = None,
     reduced: tuple[str, ...] | None = None,
+    drift: tuple[str, ...] | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """The node was heard of; what it said of itself, if anything, replaces what was known."""
@@ -71,8 +72,10 @@ def saw(
         node.version = version
     if reduced is not None:
         node.reduced = list(reduced)
+    if drift is not None:
+        node.drift = list(drift)
     node.facts = {**node.facts, **(facts or {})}
-    node.save(update_fields=["seen_at", "version", "reduced", "facts"])
+    node.save(update_fields=["seen_at", "version", "reduced", "drift", "facts"])
 
 
 @transaction.atomic

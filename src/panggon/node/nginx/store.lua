@@ -54,8 +54,8 @@ local function read_link(path)
     return ffi.string(buffer, length)
 end
 
--- The word in a link, as a state; any other word is a state by itself, and closed.
-local STATES = { sites = "open", prepared = "prepared" }
+-- The word in a link, as a state; any other word is a state by itself, and closed ("redirect" leads elsewhere).
+local STATES = { sites = "open" }
 
 local function is_site(document, id)
     return type(document) == "table"
@@ -86,6 +86,8 @@ local function read_site(host)
         -- One for the form around the file.
         body_most = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0) * 1048576,
         document_root = document.document_root,
+        notice = type(document.notice) == "string" and document.notice or "",
+        host = document.host,
         target = document.target,
         keep_path = document.keep_path,
         permanent = document.permanent,
@@ -128,7 +130,7 @@ local function lookup(cache, host, read)
     return entry
 end
 
--- What answers under this name, or nil: id, state ("open", "prepared", or another word: closed) and how to answer.
+-- What answers under this name, or nil: id, state ("open", "redirect", or another word: closed) and how to answer.
 function M.site(host)
     return lookup(sites, host, read_site)
 end
