@@ -12,6 +12,7 @@ from panggon.portal import deadline
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
 PAGE_THREADS, NODE_THREADS = 8, 32
+THREAD_IDLE = 600  # seconds; its connection goes with a thread, and a new one costs more than most pages
 WORKERS_MOST = 6
 
 
@@ -57,6 +58,7 @@ def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
         interface=Interfaces.WSGI,
         workers=1 if nodes else workers,
         blocking_threads=NODE_THREADS if nodes else PAGE_THREADS,
+        blocking_threads_idle_timeout=THREAD_IDLE,
         websockets=False,
         respawn_failed_workers=True,
     ).serve()
