@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from panggon.cases.checklist import ITEMS, reasons_in
@@ -17,7 +16,7 @@ from panggon.papers import selectors as papers
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
-from panggon.people.selectors import Capacity
+from panggon.people.selectors import Capacity, Hands
 from panggon.remembered import remembered
 from panggon.sites import selectors as sites
 
@@ -57,21 +56,22 @@ def in_capacity(facts: Facts, case: Case, capacity: Capacity) -> Facts:
         facts,
         people=capacity.people,
         of_division=case.division_id in capacity.divisions,
-        names_the_signer=case.state == State.AWAITING_APPROVAL
-        and _frozen_for(case) == (capacity.acting and capacity.acting.pk),
+        names_the_signer=_names(case, capacity),
     )
 
 
-def _frozen_for(case: Case) -> int | None:
-    """The acting Kepala Dinas whom the frozen hosting document names; None when it names the Kepala Dinas."""
+def signer_named(case: Case) -> Hands | None:
+    """Whom the frozen hosting document names: in whose hands the post of Kepala Dinas was at step 6."""
     asked = [event.at for event in events_of(case) if event.action == Action.REQUEST_APPROVAL]
     if not asked:
         return None
-    return remembered(("cases.frozen_for", case.pk), lambda: _acting_head_at(asked[-1]))
+    return remembered(("cases.signer_named", case.pk), lambda: people.hands_of(Role.HEAD, now=asked[-1]))
 
 
-def _acting_head_at(moment: datetime) -> int | None:
-    return people.acting_at(moment).filter(role=Role.HEAD).values_list("pk", flat=True).first()
+def _names(case: Case, capacity: Capacity) -> bool:
+    """Asked only where it is needed: whether the document that waits names whoever stands in this capacity."""
+    named = signer_named(case) if case.state == State.AWAITING_APPROVAL else None
+    return named is not None and named.acting == capacity.acting and str(named.user.pk) in capacity.people
 
 
 def _request(case: Case, data: Data) -> dict[str, Any]:

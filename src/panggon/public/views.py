@@ -16,6 +16,7 @@ from panggon.core.errors import InvalidError
 from panggon.labels import CHANNEL_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers import services as papers
+from panggon.pdf import pdf_response
 from panggon.people.permissions import public
 from panggon.public import services
 from panggon.public.forms import FollowForm, TrackingForm
@@ -32,8 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def sample_letter(_request: HttpRequest) -> HttpResponse:
     """The letter that asks for hosting, to be filled in by hand."""
     data = papers.sample_letter(blank_letter(), at=timezone.now())
-    headers = {"Content-Disposition": 'inline; filename="contoh-surat-permohonan-hosting.pdf"'}
-    return HttpResponse(data, content_type="application/pdf", headers=headers)
+    return pdf_response(data, name="contoh-surat-permohonan-hosting.pdf")
 
 
 @public

@@ -15,7 +15,7 @@ register = template.Library()
 def icon(name: str) -> SafeString:
     """A decorative icon; the word beside it says the same."""
     return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         static("panggon/icons.svg"),
         name,
     )
