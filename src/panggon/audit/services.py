@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from panggon.audit import seals, selectors
@@ -19,6 +20,7 @@ from panggon.core.messages import MessageKind
 from panggon.core.resources import canonical
 from panggon.outbox import defer
 
+Changes = QuerySet[Change]
 _ONE_AT_A_TIME = 0x70616E67  # key of the advisory lock under which the chain grows
 
 
@@ -59,6 +61,11 @@ def record(
     change.save()
     End.objects.update_or_create(pk=1, defaults={"sequence": change.sequence, "digest": change.digest})
     return change
+
+
+def erase(changes: Changes) -> int:
+    """Erase what these changes say of anybody (UU 27/2022); rows and chain stay. How many they were."""
+    return changes.update(reason="", before=None, after=None, salt="")
 
 
 def seal(heads: Iterable[seals.Head], *, at: datetime) -> seals.Seal:

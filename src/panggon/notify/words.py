@@ -16,6 +16,7 @@ EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
         Occasion.PROGRESS: _("Permohonan maju, untuk OPD pemohon"),
         Occasion.TAKEN_OVER: _("Permohonan berpindah petugas teknis"),
         Occasion.HANDED_ON: _("Permohonan diserahkan ke petugas teknis lain"),
+        Occasion.ENDED: _("Permohonan dibatalkan atau ditolak, untuk pejabat yang menanganinya"),
         Occasion.WORK_FAILED: _("Pekerjaan server belum berhasil"),
         Occasion.ACCESS_FAILED: _("Hak akses belum terpasang"),
         Occasion.CLOSING_FAILED: _("Situs belum tertutup"),

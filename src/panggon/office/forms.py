@@ -300,10 +300,17 @@ class RetentionForm(GroupForm):
     )
     contacts_months = _months(_("Data narahubung dan admin teknis (bulan)"))
     letters_months = _months(_("Surat dan lembar yang diunggah (bulan)"))
+    drafts_months = _months(
+        _("Draf yang tidak dilanjutkan (bulan)"), _("Orang, catatan dan surat di dalamnya dihapus; nomornya tetap ada.")
+    )
+    unfiled_months = _months(_("Surat yang diunggah tetapi tidak didaftarkan, dan bacaan mesin (bulan)"))
     notices_months = _months(_("Pemberitahuan kepada orang (bulan)"))
     followers_days = _days(_("Alamat yang mengikuti permohonan tanpa akun, sesudah permohonan berakhir (hari)"))
     visits_days = _days(_("Riwayat masuk tiap akun (hari)"))
     deliveries_days = _days(_("Isi pesan webhook (hari)"))
+    changes_months = _months(
+        _("Isi catatan perubahan tentang orang (bulan)"), _("Siapa mengubah apa dan kapan tetap tercatat.")
+    )
 
     def value(self) -> Retention:
         return Retention(**self._inputs())

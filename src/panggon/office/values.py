@@ -113,14 +113,18 @@ class Programs:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): months after the end of a case;
-    days after it for who followed it without an account; days for what happened at the door and what webhooks carried.
+    """How long what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): months for words, contacts and
+    letters after the end of their case, for the rest after it was last touched; days for who followed a case without an
+    account after its end, for what happened at the door and for what webhooks carried.
     """
 
     words_months: int
     contacts_months: int
     letters_months: int
+    drafts_months: int
+    unfiled_months: int
     notices_months: int
+    changes_months: int
     followers_days: int
     visits_days: int
     deliveries_days: int

@@ -13,6 +13,7 @@ PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
 PAGE_THREADS, NODE_THREADS = 8, 32
 WORKERS_MOST = 6
+STOP_SECONDS = 5  # that requests under way are given when the server is told to stop
 
 
 @click.group()
@@ -51,12 +52,12 @@ def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", NODES if nodes else PAGES)
     Granian(
-        "panggon.portal.served:application",
+        f"panggon.portal.served:{'nodes' if nodes else 'pages'}",
         address=address,
         port=port or (8081 if nodes else 8080),
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1 if nodes else workers,
-        blocking_threads=NODE_THREADS if nodes else PAGE_THREADS,
+        workers_kill_timeout=STOP_SECONDS,
         websockets=False,
         respawn_failed_workers=True,
     ).serve()

@@ -47,6 +47,14 @@ def count_failure(guesses: Iterable[Guess], *, at: datetime) -> datetime | None:
     return None
 
 
+def held_until(guesses: Iterable[Guess], *, at: datetime) -> datetime | None:
+    """Until when one of the brakes holds; None: none does. Counts nothing."""
+    brakes = {_key(brake, who): brake for brake, who in guesses}
+    rows = Braked.objects.filter(key__in=brakes)
+    held = (brakes[row.key].held_until(row.failures, last=row.last, now=at) for row in rows)
+    return max(filter(None, held), default=None)
+
+
 def forgive(brake: Brake, who: str) -> None:
     """All is forgotten: the right answer was given."""
     Braked.objects.filter(key=_key(brake, who)).delete()
