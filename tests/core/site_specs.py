@@ -28,6 +28,9 @@ limits = st.builds(
     processes=bounded("processes"),
     upload_mebibytes=bounded("upload_mebibytes"),
     database_connections=bounded("database_connections"),
+    cpu_percent=bounded("cpu_percent"),
+    disk_mebibytes=bounded("disk_mebibytes"),
+    files=bounded("files"),
 )
 accesses = st.builds(
     Access,
@@ -46,4 +49,5 @@ specs = st.builds(
     database=st.sampled_from([None, Engine.MARIADB]),
     limits=limits,
     access=accesses,
+    outgoing=st.sampled_from(["none", "web", "surel"]),
 )

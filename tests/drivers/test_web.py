@@ -26,6 +26,9 @@ WISH = {
     "upload_mebibytes": 1,
     "memory_mebibytes": 256,
     "processes": 32,
+    "cpu_percent": 100,
+    "database": "",
+    "outgoing": "none",
     "document_root": "/site/public",
 }
 

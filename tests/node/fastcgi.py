@@ -1,5 +1,6 @@
 """A tiny FastCGI client (FastCGI 1.0, one request a connection), for asking a site's PHP without nginx."""
 
+import contextlib
 import socket
 import struct
 from pathlib import Path
@@ -16,9 +17,16 @@ def request(path: Path, script: str, *, query: str = "", seconds: float = 20) ->
         client.connect(str(path))
         begin = _record(BEGIN, struct.pack(">HB5x", 1, 0))
         client.sendall(begin + _record(PARAMETERS, pairs) + _record(PARAMETERS, b"") + _record(STDIN, b""))
-        with client.makefile("rb") as answer:
-            received = answer.read()
-    return _body(received)
+        return _body(_received(client))
+
+
+def _received(client: socket.socket) -> bytes:
+    """All until the end; php-fpm that closes before it has read our last record resets the connection."""
+    received = bytearray()
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := client.recv(65_536):
+            received += chunk
+    return bytes(received)
 
 
 def _record(kind: int, content: bytes) -> bytes:

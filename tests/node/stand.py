@@ -119,6 +119,9 @@ class Stand:
             "upload_mebibytes": 8,
             "memory_mebibytes": 128,
             "processes": 12,
+            "cpu_percent": 100,
+            "database": "mariadb",
+            "outgoing": "none",
             "document_root": "/site/public",
             "site": site,
         }

@@ -64,6 +64,7 @@ class Plan:
 MAKING_ORDER = (
     Kind.USER,
     Kind.DIRECTORY,
+    Kind.QUOTA,
     Kind.DATABASE,
     Kind.SITE,
     Kind.RUNTIME,
@@ -84,6 +85,7 @@ def desired(spec: SiteSpec, facts: MachineFacts) -> tuple[tuple[Key, Attributes 
     makers = {
         Kind.USER: _user,
         Kind.DIRECTORY: _directory,
+        Kind.QUOTA: _quota,
         Kind.DATABASE: _database,
         Kind.SITE: _site,
         Kind.RUNTIME: _runtime,
@@ -157,6 +159,10 @@ def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     return {"uid": _uid(spec, facts)}
 
 
+def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"mebibytes": spec.limits.disk_mebibytes, "files": spec.limits.files}
+
+
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"engine": str(spec.database), "connections": spec.limits.database_connections}
 
@@ -171,6 +177,9 @@ def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
         "upload_mebibytes": spec.limits.upload_mebibytes,
         "memory_mebibytes": spec.limits.memory_mebibytes,
         "processes": spec.limits.processes,
+        "cpu_percent": spec.limits.cpu_percent,
+        "database": str(spec.database or ""),
+        "outgoing": spec.outgoing,
         "document_root": facts.document_root(spec.site),
     }
 

@@ -16,6 +16,7 @@ _SENTENCES: Mapping[str, str] = {
     "spec.php_version": "bukan versi PHP seperti 8.2",
     "spec.list": "harus daftar dengan paling banyak {most} isian",
     "spec.ssh_key": "bukan kunci publik SSH (“jenis base64”, tanpa opsi)",
+    "spec.outgoing": "bukan nama aturan sambungan keluar (huruf kecil, angka, tanda hubung)",
     "spec.fingerprint": "bukan sidik hash kata sandi",
     "host.empty": "belum diisi",
     "host.too_long": "terdiri atas {length} karakter; paling banyak {limit}",

@@ -28,6 +28,9 @@ FIELDS = (
     "upload_mebibytes",
     "memory_mebibytes",
     "processes",
+    "cpu_percent",
+    "database",
+    "outgoing",
     "document_root",
 )
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").

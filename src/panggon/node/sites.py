@@ -57,11 +57,12 @@ class Sites:
     def parse(self, document: object) -> SiteSpec:
         """The spec, if this machine may carry it. Raises InvalidError with every fault."""
         spec = specs.parse(document)
-        dns, sites = self.config.dns, self.config.sites
+        dns, sites, policies = self.config.dns, self.config.sites, self.config.policies
         refused = [
             (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
             (not spec.host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone),
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
+            (spec.outgoing not in policies, "outgoing", "node.outgoing", ", ".join(policies)),
         ]
         faults = tuple(Fault(code, where, {"allowed": allowed}) for wrong, where, code, allowed in refused if wrong)
         if faults:
@@ -189,6 +190,7 @@ _SENTENCES: Mapping[str, str] = {
     "node.site": "mesin ini hanya menerima nomor situs {allowed}",
     "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
     "node.kind": "mesin ini hanya menerima jenis {allowed}",
+    "node.outgoing": "mesin ini hanya mengenal aturan sambungan keluar {allowed}",
 }
 
 

@@ -5,28 +5,50 @@ php-fpm runs as the site's own user from the beginning and takes the listening s
 """
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import panggon
+from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
+from panggon.node.sockets import seccomp
+from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
 DATABASE_DIRECTORY = Path("/run/mysqld")
+CONFIGURATION = "/etc/php-fpm.conf"
+ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
+# The name under which the filter of system calls is handed over.
+FILTER = "seccomp"
+# Memory that processes of a site may share by name; it counts as the site's memory besides.
+SHARED_BYTES = 16 * 1024 * 1024
+# What /proc tells about machine and kernel that helps an intruder, or says when others do what; no site needs it.
+TELLTALE = tuple(
+    f"/proc/{name}"
+    for name in (
+        *("cmdline", "config.gz", "diskstats", "interrupts", "kallsyms", "key-users", "keys", "latency_stats", "locks"),
+        *("modules", "partitions", "sched_debug", "schedstat", "softirqs", "swaps", "timer_list"),
+    )
+)
 
 
 class Shield(StrEnum):
     """One protection of sites from each other; `protections` tries each on this machine."""
 
     SANDBOX = "sandbox"  # own files, own processes, own user: mount, PID, IPC, UTS and user namespaces
+    CALLS = "system-calls"  # no system calls that no web site needs (`seccomp`)
     NESTED = "nested-namespaces"  # no further user namespace can be made inside
     NETWORK = "network"  # own network namespace: no loopback, no abstract sockets of the machine
     MEMORY = "memory"  # a control group's limit
     PROCESSES = "processes"  # a control group's limit
+    CPU = "cpu"  # a control group's limit
+    OUTGOING = "outgoing"  # a site speaks to whom its policy allows, and to nobody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +60,34 @@ class Launch:
     walls: tuple[str, ...]
     program: tuple[str, ...]
     texts: Mapping[str, str]
+    seccomp: bytes = b""
+    outgoing: Policy = NOBODY
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
-        value = canonical([list(self.walls), list(self.program), dict(self.texts)])
+        targets = [str(target) for target in self.outgoing.targets]
+        value = canonical([list(self.walls), list(self.program), dict(self.texts), self.seccomp.hex(), targets])
         return hashlib.sha256(value.encode()).hexdigest()
 
+    @property
+    def handed_over(self) -> Mapping[str, bytes]:
+        """What `argv` wants descriptors of, by name."""
+        filters = {FILTER: self.seccomp} if self.seccomp else {}
+        return {**{path: text.encode() for path, text in self.texts.items()}, **filters}
+
     def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which the texts are readable."""
+        """The command line, with the numbers of the descriptors on which all that is handed over is readable."""
         if not self.walls:
-            return [*self.program, "--fpm-config", f"/dev/fd/{descriptors['/etc/php-fpm.conf']}"]
+            return [f"/dev/fd/{descriptors[word]}" if word in self.texts else word for word in self.program]
         data = [
             argument
-            for path, descriptor in descriptors.items()
-            for argument in ("--perms", "0444", "--ro-bind-data", str(descriptor), path)
+            for path in self.texts
+            for argument in ("--perms", "0444", "--ro-bind-data", str(descriptors[path]), path)
         ]
+        filters = ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
-        return [*self.walls, *data, "--remount-ro", "/", "--", *self.program, "--fpm-config", "/etc/php-fpm.conf"]
+        return [*self.walls, *data, *filters, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -65,13 +97,34 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
         "--nodaemonize",
         "--force-stderr",
         *_ini(settings, served.site, described, shields),
+        *("--fpm-config", CONFIGURATION),
     )
-    texts = {
-        "/etc/php-fpm.conf": _pool(settings, served, workers(described.processes), home(settings, served.site, shields))
-    }
+    pool = _pool(settings, served, workers(described.processes), home(settings, served.site, shields))
+    texts = {CONFIGURATION: pool}
     if not sandboxed:
         return Launch((), program, texts)
-    return Launch(_site_walls(settings, served.site, shields), program, texts | _accounts(settings, served.site))
+    policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
+    texts |= _accounts(settings, served.site) | ({"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {})
+    return Launch(_site_walls(settings, described, served.site, shields), program, texts, calls(shields), policy)
+
+
+def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[int], asks: Sequence[str]) -> Launch:
+    """The site's way out (`node.gate`): the machine's network, and nothing else of the machine."""
+    code = Path(panggon.__file__).parent
+    given = {
+        "targets": [str(target) for target in policy.targets],
+        "resolvers": list(asks),
+        "sockets": list(sockets),
+    }
+    script = 'import sys; sys.path.insert(0, "/code"); from panggon.node import gate; gate.main()'
+    shields = frozenset({Shield.NESTED})
+    boxed = (*walls(settings.uid(site), shields), *("--perms", "0755", "--dir", "/code"))
+    program = ("/usr/bin/python3", "-I", "-S", "-c", script, json.dumps(given))
+    return Launch((*boxed, "--ro-bind", str(code), "/code/panggon"), program, {}, calls(frozenset({Shield.CALLS})))
+
+
+def calls(shields: frozenset[Shield]) -> bytes:
+    return seccomp.program() if Shield.CALLS in shields else b""
 
 
 def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Path:
@@ -86,6 +139,7 @@ def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield
 def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
     """The sandbox of one user without any site in it: the programs, a minimal /etc, /proc and /dev."""
     optional = {Shield.NETWORK: "--unshare-net", Shield.NESTED: "--disable-userns"}
+    masked = [("--ro-bind", "/dev/null", path) for path in TELLTALE if Path(path).exists()]
     names = ("user", "ipc", "pid", "uts", "cgroup-try")
     user = ("--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL")
     links = [("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib32", "lib64")]
@@ -101,22 +155,32 @@ def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
         *(argument for link in links for argument in link),
         *("--perms", "0755", "--dir", "/etc"),
         *(argument for bind in binds for argument in bind),
-        *("--proc", "/proc", "--dev", "/dev", "--chdir", "/"),
+        *("--proc", "/proc"),
+        *(argument for mask in masked for argument in mask),
+        *("--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--remount-ro", "/dev", "--chdir", "/"),
     )
 
 
-def _site_walls(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> tuple[str, ...]:
+def _site_walls(
+    settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
+) -> tuple[str, ...]:
+    """A site that may speak to anybody gets its network from outside (`sandbox.start`)."""
     own = settings.site(site)
+    from_outside = (
+        {Shield.NETWORK} if Shield.OUTGOING in shields and settings.policy(described.outgoing).targets else ()
+    )
+    # The directory, not the socket: a database that starts again makes a new socket in it.
+    database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
     return (
-        *walls(settings.uid(site), shields),
+        *walls(settings.uid(site), shields.difference(from_outside)),
         *("--hostname", site),
         *("--bind", str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
         *("--perms", "0755", "--dir", "/site"),
         *(argument for bind in binds for argument in bind),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        # The directory, not the socket: a database that starts again makes a new socket in it.
-        *("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY)),
+        *(database if described.database else ()),
     )
 
 

@@ -9,7 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, SiteKind
+from panggon.core.outgoing import NONE
+from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Limits, SiteKind
 from panggon.drivers import files
 from panggon.node.sockets.settings import SocketSettings
 
@@ -37,11 +38,16 @@ class Description:
     memory_mebibytes: int
     processes: int
     upload_mebibytes: int
+    cpu_percent: int
+    database: bool
+    outgoing: str
     document_root: str
 
 
 def described(settings: SocketSettings, site: str) -> Description:
-    """Raises ValueError when there is no `site.json` of a PHP site, or one that Panggon cannot have written."""
+    """Raises ValueError when there is no `site.json` of a PHP site, or one that Panggon cannot have written. One that
+    an earlier version wrote says less, and means the usual.
+    """
     content = files.read(settings.site(site) / "site.json")
     members: dict[str, Any] = json.loads(content) if content else {}
     if members.get("site") != site or members.get("kind") != SiteKind.PHP:
@@ -50,6 +56,9 @@ def described(settings: SocketSettings, site: str) -> Description:
         memory_mebibytes=_bounded("memory_mebibytes", members.get("memory_mebibytes")),
         processes=_bounded("processes", members.get("processes")),
         upload_mebibytes=_bounded("upload_mebibytes", members.get("upload_mebibytes")),
+        cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
+        database=bool(members.get("database", True)),
+        outgoing=str(members.get("outgoing", NONE)),
         document_root=str(members.get("document_root")),
     )
 
