@@ -9,6 +9,7 @@ from panggon.core.spec import BOUNDS, Access, Engine, Limits, Profile, SiteKind,
 
 SITE = "s900001"
 HOST = "uji.kota.example"
+OLD, GONE = "lama.kota.example", "hilang.kota.example"
 
 
 def ssh_key(seed: str) -> str:
@@ -50,4 +51,7 @@ specs = st.builds(
     limits=limits,
     access=accesses,
     outgoing=st.sampled_from(["none", "web", "surel"]),
+    notice=st.sampled_from(["", "Sedang diperiksa."]),
+    former_hosts=st.sampled_from([(), (OLD,)]),
+    retired_hosts=st.sampled_from([(), (GONE,)]),
 )

@@ -224,7 +224,7 @@ def test_sentences():
     with pytest.raises(InvalidError) as caught:
         parse(LEAST | {"limits": {"processes": 3}, "state": "deleted"})
     assert list(map(words, caught.value.faults)) == [
-        "state: harus salah satu dari: prepared, open, parked.",
+        "state: harus salah satu dari: prepared, open, suspended, quarantined, parked, purged.",
         "limits.processes: harus bilangan bulat dari 4 sampai 256.",
     ]
     with pytest.raises(InvalidError) as caught:

@@ -218,4 +218,3 @@ def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
 def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
     made.runtime.write(Key(Kind.RUNTIME, SITE), None)
     assert [(check.name, check.ok) for check in made.probe(SPEC).values()] == [("php.answer", False)]
-    assert made.probe(replace(SPEC, state=SiteState.PARKED)) == {}

@@ -47,7 +47,7 @@ def test_going_back_is_the_reverse_of_going():
 def test_parking_takes_the_name_away_before_it_locks():
     parked = world(PARKED, before=OPEN)
     assert parked.run().word is Word.APPLIED
-    assert phase(parked, "written") == ["records", "access", "host", "site"]
+    assert phase(parked, "written") == ["access", "host", "site", "records"]
     assert Key(Kind.DIRECTORY, SITE) in parked.machine.resources()
 
 

@@ -1,7 +1,7 @@
 """A machine in memory with a history, a wish for it, and a journal that can be killed too."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ from panggon.core import plan as plans
 from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
 from panggon.core.plan import MachineFacts, Plan
 from panggon.core.resources import Key, Kind, Observation, ours
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
 from panggon.engine.observe import observe
 from panggon.engine.runner import Progress, resume, run
@@ -106,9 +106,13 @@ def plan_for(spec: SiteSpec, machine: Machine) -> Plan:
     return plans.make(spec, FACTS, observe(spec, machine.drivers()))
 
 
+going_back = specs.filter(lambda spec: spec.state is not SiteState.PURGED)
+purging = specs.map(lambda spec: replace(spec, state=SiteState.PURGED))
+
+
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    made = world(draw(specs), before=draw(st.none() | specs))
+def worlds(draw: st.DrawFn, *, wishes: st.SearchStrategy[SiteSpec] = going_back) -> World:
+    made = world(draw(wishes), before=draw(st.none() | specs))
     made.machine.calls = 0
     return made
 

@@ -42,12 +42,19 @@ def test_a_name_that_is_none(admin, name):
 
 def test_what_is_known_of_a_machine(office, admin):
     now = timezone.now()
-    Node.objects.update(enrolled_at=now, version="0.1.0", seen_at=now, reduced=["memory: no controller", "baru: x"])
+    Node.objects.update(
+        enrolled_at=now,
+        version="0.1.0",
+        seen_at=now,
+        reduced=["memory: no controller", "baru: x"],
+        drift=["s000001: rekaman DNS a.b tidak ada lagi."],
+    )
     office.bring_to(State.PREPARED)
     page = text(admin.get("/pengaturan/server/"))
     assert "node-1 terhubung" in page
     assert "Versi 0.1.0 Situs 1" in page
     assert "Batas memori tidak ditegakkan. no controller" in page
+    assert "Diubah orang di luar Panggon s000001: rekaman DNS a.b tidak ada lagi." in page
     assert "tidak terdengar" not in page
 
 

@@ -41,10 +41,18 @@ _LABELS: Mapping[str, str] = {
     "site": "situs",
     "state": "status",
     "keys": "kunci SSH",
+    "notice": "kabar bagi pengunjung",
+    "names": "semua nama",
     "a": "A",
     "aaaa": "AAAA",
 }
-_STATES = {"prepared": "sedang disiapkan", "open": "terbuka", "parked": "diparkir"}
+_STATES = {
+    "prepared": "sedang disiapkan",
+    "open": "terbuka",
+    "suspended": "dihentikan sementara",
+    "quarantined": "ditutup untuk diperiksa",
+    "redirect": "pengalihan ke nama yang baru",
+}
 
 
 # What a change means to somebody who does not look after servers.
@@ -94,6 +102,20 @@ def meanings(plan: Plan) -> tuple[str, ...]:
 def words(plan: Plan) -> tuple[str, ...]:
     """One sentence per change, in the plan's order; none where all is as wished."""
     return tuple(map(_sentence, plan.changes))
+
+
+def differences(plan: Plan) -> tuple[str, ...]:
+    """What a plan back to the last wish says of the machine: one sentence per difference that somebody made."""
+    return tuple(map(_found, plan.changes))
+
+
+def _found(change: Change) -> str:
+    what = f"{_NOUNS[change.key.kind]} {change.key.name}"
+    if change.before is None:
+        return f"{what} tidak ada lagi."
+    if change.after is None:
+        return f"{what} ada, padahal tidak diminta."
+    return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
 
 
 def _meaning(change: Change) -> str:

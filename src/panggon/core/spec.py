@@ -33,6 +33,9 @@ SSH_KEY_TYPES = (
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
 SSH_KEYS_MOST = 20
+HOSTS_MOST = 20
+# A sentence for people: no control characters, among them line ends and marks that turn the direction of writing.
+NOTICE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{0,300}")
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "generation": (1, 2_147_483_647),
     "memory_mebibytes": (64, 4096),
@@ -50,7 +53,10 @@ class SiteState(StrEnum):
 
     PREPARED = "prepared"  # name, certificate and server exist and are proven; visitors see "sedang disiapkan"
     OPEN = "open"  # the site answers, its owner may come in
-    PARKED = "parked"  # everything kept, nothing served, nobody let in
+    SUSPENDED = "suspended"  # visitors read why; nothing of the site runs, its owner may come in and mend it
+    QUARANTINED = "quarantined"  # visitors read that it is closed; nothing runs, nobody comes in, all is kept as it is
+    PARKED = "parked"  # everything kept, nothing served, nobody let in, the names retired
+    PURGED = "purged"  # nothing is left; there is no way back
 
 
 class SiteKind(StrEnum):
@@ -90,7 +96,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class SiteSpec:
-    """One site as wished. `generation` grows with each wish, so that a proof can tell which one answered."""
+    """One site as wished. `generation` grows with each wish, so that a proof can tell which one answered.
+
+    `notice` tells the visitors of a suspended site why. `former_hosts` are names that it had: they lead to `host`.
+    `retired_hosts` are names that it gave up: nothing of them is to be left.
+    """
 
     site: str
     host: str
@@ -103,6 +113,14 @@ class SiteSpec:
     limits: Limits = Limits()
     access: Access = Access()
     outgoing: str = outgoing.NONE
+    notice: str = ""
+    former_hosts: tuple[str, ...] = ()
+    retired_hosts: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name that the wish speaks of, the site's own first."""
+        return (self.host, *self.former_hosts, *self.retired_hosts)
 
 
 def _key_body(key_type: str) -> str:
@@ -127,6 +145,8 @@ def parse(document: object) -> SiteSpec:
     if isinstance(document, Mapping) and _number(version) != VERSION:
         raise InvalidError((Fault("spec.version", "version", {"version": version, "known": VERSION}),))
     spec: SiteSpec = _members(document, _spec)
+    if len(set(spec.hosts)) < len(spec.hosts):
+        raise InvalidError((Fault("spec.host_twice", "former_hosts"),))
     return spec
 
 
@@ -154,6 +174,9 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
         },
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
         "outgoing": spec.outgoing,
+        "notice": spec.notice,
+        "former_hosts": list(spec.former_hosts),
+        "retired_hosts": list(spec.retired_hosts),
     }
 
 
@@ -218,6 +241,9 @@ def _spec(fields: _Fields) -> SiteSpec:
         limits=fields.take("limits", lambda value: _members(value, _limits), Limits()),
         access=fields.take("access", lambda value: _members(value, _access), Access()),
         outgoing=fields.take("outgoing", _text(outgoing.NAME, "spec.outgoing"), outgoing.NONE),
+        notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
+        former_hosts=fields.take("former_hosts", _hosts, ()),
+        retired_hosts=fields.take("retired_hosts", _hosts, ()),
     )
 
 
@@ -257,6 +283,15 @@ def _host(value: object) -> str:
         return value
     reasons = host_faults(value) if isinstance(value, str) else ()
     raise InvalidError(tuple(replace(fault, field="") for fault in reasons) or (Fault("spec.host"),))
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or len(value) > HOSTS_MOST:
+        _refuse("spec.list", most=HOSTS_MOST)
+    hosts = _Fields({str(index): host for index, host in enumerate(value)})
+    found = tuple(hosts.need(str(index), _host) for index in range(len(value)))
+    hosts.finish()
+    return found
 
 
 def _text(pattern: re.Pattern[str], code: str) -> Callable[[object], str]:

@@ -11,6 +11,8 @@ _SENTENCES: Mapping[str, str] = {
     "spec.unknown": "tidak dikenal",
     "spec.site": "harus huruf s diikuti enam angka",
     "spec.host": "bukan nama host lengkap dalam huruf kecil tanpa “xn--”",
+    "spec.host_twice": "nama yang sama hanya boleh disebut sekali dalam host, former_hosts, dan retired_hosts",
+    "spec.notice": "harus satu kalimat dengan paling banyak 300 huruf, tanpa karakter kendali",
     "spec.choice": "harus salah satu dari: {choices}",
     "spec.bounds": "harus bilangan bulat dari {least} sampai {most}",
     "spec.php_version": "bukan versi PHP seperti 8.2",

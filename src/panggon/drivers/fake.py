@@ -13,9 +13,9 @@ from typing import Any
 
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError
-from panggon.core.plan import attributes_of, plain_attributes
+from panggon.core.plan import attributes_of, keys_of, lets_in, password_of, plain_attributes
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, absent, foreign, ours, partial
-from panggon.core.spec import SiteSpec, SiteState, bare_keys
+from panggon.core.spec import SiteSpec
 from panggon.drivers import files
 
 
@@ -144,7 +144,7 @@ _CHECKS: Mapping[Kind, str] = {
 
 def _user(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     user = machine.attributes(Key(Kind.USER, spec.site))
-    password = spec.access.password_fingerprint if spec.state is SiteState.OPEN else ""
+    password = password_of(spec)
     locked = "kata sandi terpasang" if user.get("password") else "tanpa kata sandi"
     return user.get("password") == password, f"pengguna {spec.site}, UID {user.get('uid')}, {locked}"
 
@@ -191,8 +191,7 @@ def _host(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 def _access(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     keys = machine.attributes(Key(Kind.ACCESS, spec.site)).get("keys")
-    wished = bare_keys(spec.access.ssh_keys) if spec.state is SiteState.OPEN else ()
-    return keys == wished, "SFTP terbuka" if spec.state is SiteState.OPEN else "SFTP terkunci"
+    return keys == keys_of(spec), "SFTP terbuka" if lets_in(spec) else "SFTP terkunci"
 
 
 def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:

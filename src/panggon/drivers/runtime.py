@@ -13,7 +13,7 @@ from typing import Any
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
-from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.core.spec import SiteKind, SiteSpec
 from panggon.drivers import visit
 from panggon.drivers.owner import uid_of
 from panggon.drivers.visit import Door
@@ -65,9 +65,7 @@ class RuntimeDriver:
         ask(self.settings.control, do="sync", site=key.name, **wanted)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        """Asked through the web server, under the site's address; a parked site has no PHP to ask."""
-        if spec.state is SiteState.PARKED:
-            return ()
+        """Asked through the web server, under the site's address."""
         try:
             said = self._visited(spec)
         except (PanggonError, ValueError) as error:

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
+from panggon.core.plan import lets_in
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
-from panggon.drivers.owner import uid_of
+from panggon.drivers.owner import end_logins, uid_of
 
 SHOWN = frozenset({"public", "private", "tmp", "logs"})
 PROBE_SECONDS = 60
@@ -28,13 +29,15 @@ PROBE_KILOBITS = 8000
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`address` and `port` are where this machine reaches its own sshd: loopback, as the probe's key is good only
-    from there. `host_key` is the server's public key file; `etc` holds `keys/` and `probe-keys/`.
+    from there. `host_key` is the server's public key file; `etc` holds `keys/` and `probe-keys/`. A site's uid is
+    `uid_base` + its number.
     """
 
     address: str
     port: int
     host_key: Path
     etc: Path
+    uid_base: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,13 @@ class AccessDriver:
             raise PermanentError("access.foreign", seen.detail)
         files.directory(path.parent)
         files.sweep(path)
+        keys = _keys(after)
         if after is None:
             files.remove(path)
-            return
-        keys = after["keys"] if isinstance(after["keys"], tuple) else ()
-        files.write(path, "".join(f"{line}\n" for line in (_head(key.name), *keys)))
+        else:
+            files.write(path, "".join(f"{line}\n" for line in (_head(key.name), *keys)))
+        if not set(_keys(seen.attributes)) <= set(keys):
+            end_logins(uid_of(key.name, base=self.settings.uid_base))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         with tempfile.TemporaryDirectory(prefix="panggon-probe-") as folder:
@@ -83,7 +88,7 @@ class AccessDriver:
         if _Verdict.SILENT in verdicts:
             return Check("sftp.owner", ok=False, detail="server SFTP tidak menjawab")
         accepted, known = verdicts.count(_Verdict.ACCEPTED), len(verdicts)
-        if spec.state is SiteState.OPEN:
+        if lets_in(spec):
             return Check("sftp.owner", accepted == known, f"{accepted} dari {known} kunci pemilik diterima")
         installed = (self.read(key).attributes or {}).get("keys")
         locked = not accepted and not installed
@@ -212,6 +217,11 @@ class _Client:
             "ConnectTimeout": "5",
         }
         return ["-F", "none", *[word for name, value in options.items() for word in ("-o", f"{name}={value}")]]
+
+
+def _keys(attributes: Attributes | None) -> tuple[str, ...]:
+    found = (attributes or {}).get("keys")
+    return found if isinstance(found, tuple) else ()
 
 
 def _head(site: str) -> str:

@@ -7,13 +7,14 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
+from panggon.core.plan import REDIRECT
+from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
 from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
 from panggon.drivers import control, files, visit
 from panggon.drivers.visit import Answer, Door
@@ -32,15 +33,27 @@ FIELDS = (
     "database",
     "outgoing",
     "document_root",
+    "notice",
+    "names",
 )
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").
-PLACES: Mapping[SiteState, str] = MappingProxyType({SiteState.OPEN: "sites", SiteState.PREPARED: "prepared"})
-STATES: Mapping[str, SiteState] = MappingProxyType({word: state for state, word in PLACES.items()})
+PLACES: Mapping[str, str] = {
+    SiteState.OPEN.value: "sites",
+    **{state: state for state in (SiteState.PREPARED, SiteState.SUSPENDED, SiteState.QUARANTINED, REDIRECT)},
+}
+STATES: Mapping[str, str] = {word: state for state, word in PLACES.items()}
 TARGET = re.compile(r"\.\./([a-z]+)/(s[0-9]{6})")
+_HOST_OF = re.compile(r"https://([^:/]*)(?::[0-9]+)?/.*")
+# States in which no name leads here.
+NAMELESS = (SiteState.PARKED, SiteState.PURGED)
 PAGE_HEADER = "x-panggon-page"
-WAITING_WORDS = "sedang disiapkan"
+CLOSED_WORDS: Mapping[SiteState, str] = {
+    SiteState.PREPARED: "sedang disiapkan",
+    SiteState.SUSPENDED: "dihentikan sementara",
+    SiteState.QUARANTINED: "ditutup sementara",
+}
 # Pages of the machine that an open site must not show; "missing" is an open site without content.
-CLOSED_PAGES = ("prepared", "closed", "down", "unknown", "misdirected")
+CLOSED_PAGES = ("prepared", "suspended", "quarantined", "closed", "down", "unknown", "misdirected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class SiteDriver:
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
-        return ours(key, **{name: document[name] for name in FIELDS if isinstance(document.get(name), str | int)})
+        return ours(key, **{name: _value(document[name]) for name in FIELDS if name in document})
 
     def write(self, key: Key, after: Attributes | None) -> None:
         path = self._path(key)
@@ -84,10 +97,7 @@ class SiteDriver:
             document = {"version": VERSION, "site": key.name, **after}
             group = grp.getgrnam(self.settings.web_group).gr_gid
             files.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
-        hosts = {
-            str(attributes["host"]) for attributes in (seen.attributes, after) if attributes and "host" in attributes
-        }
-        for host in hosts:
+        for host in sorted(_names(seen.attributes) | _names(after)):
             control.forget(self.settings.control, host)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
@@ -97,7 +107,7 @@ class SiteDriver:
                 answer = visit.get(self.settings.door, spec.host, "/.well-known/panggon/site", headers=headers)
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
-        if spec.state is SiteState.PARKED:
+        if spec.state in NAMELESS:
             parked = answer.headers.get(PAGE_HEADER) == "unknown"
             return (Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer)),)
         said = _decoded(answer.body)
@@ -126,7 +136,7 @@ class HostDriver:
         match = TARGET.fullmatch(target)
         if match is None or match[1] not in STATES:
             return foreign(key, f"{path} menunjuk ke {target}")
-        return ours(key, site=match[2], state=STATES[match[1]].value)
+        return ours(key, site=match[2], state=STATES[match[1]])
 
     def write(self, key: Key, after: Attributes | None) -> None:
         path = self._path(key)
@@ -145,13 +155,19 @@ class HostDriver:
         return tuple(_checked(name, ask, key.name, spec) for name, ask in checks)
 
     def _page(self, host: str, spec: SiteSpec) -> Check:
-        """What a visitor sees: the waiting page until the site is open, and never after."""
+        """What a visitor sees: the site when it is open, the page of its state otherwise; of a former name the way."""
         answer = visit.get(self.settings.door, host, "/")
         page = answer.headers.get(PAGE_HEADER, "")
+        if host != spec.host:
+            target = answer.headers.get("location", "")
+            leads = answer.status == 308 and _HOST_OF.sub(r"\1", target) == spec.host
+            return Check("web.redirect", leads, f"{host} menuju {target}" if leads else _seen(answer))
         if spec.state is SiteState.OPEN:
             return Check("web.page", page not in CLOSED_PAGES, f"halaman depan menjawab {_seen(answer)}")
-        waits = (answer.status, page) == (503, "prepared") and WAITING_WORDS in answer.body.decode(errors="replace")
-        return Check("web.page", waits, f"“{WAITING_WORDS}”, status 503" if waits else _seen(answer))
+        body, words = answer.body.decode(errors="replace"), CLOSED_WORDS[spec.state]
+        told = words in body and (spec.state is not SiteState.SUSPENDED or escape(spec.notice) in body)
+        waits = (answer.status, page) == (503, spec.state.value) and told
+        return Check("web.page", waits, f"“{words}”, status 503" if waits else _seen(answer))
 
     def _unknown_host(self, host: str, _spec: SiteSpec) -> Check:
         """A name that nobody asked for gets no site, even over a connection that was opened for a real one."""
@@ -176,9 +192,22 @@ def _checked(name: str, ask: Callable[[str, SiteSpec], Check], host: str, spec: 
 def _target(after: Attributes) -> str:
     """Raises PermanentError `host.invalid` for a site or state that no link can name."""
     site, state = str(after["site"]), str(after["state"])
-    if not SITE_ID.fullmatch(site) or state not in list(PLACES):
+    if not SITE_ID.fullmatch(site) or state not in PLACES:
         raise PermanentError("host.invalid", f"{site} {state}")
-    return f"../{PLACES[SiteState(state)]}/{site}"
+    return f"../{PLACES[state]}/{site}"
+
+
+def _names(attributes: Attributes | None) -> set[str]:
+    """The names under which nginx may have read the site."""
+    found = (attributes or {}).get("names", ())
+    return {name for name in found if HOST.fullmatch(name)} if isinstance(found, tuple) else set()
+
+
+def _value(found: object) -> Value:
+    """A member of `site.json` as an attribute; what no attribute can be reads as None, and so as changed."""
+    if isinstance(found, list):
+        return tuple(map(str, found))
+    return found if isinstance(found, str | int) else None
 
 
 def _decoded(content: bytes) -> Mapping[str, Any]:

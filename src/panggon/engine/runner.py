@@ -1,4 +1,6 @@
-"""Carrying out a plan under a journal: stopped anywhere and resumed, it reaches the wish or the former state."""
+"""Carrying out a plan under a journal: stopped anywhere and resumed, it reaches the wish or the former state. Only a
+purge has no way back: once begun, it reaches the wish.
+"""
 
 import time
 from collections.abc import Callable
@@ -28,7 +30,7 @@ from panggon.core.journal import (
 )
 from panggon.core.plan import Change, MachineFacts, Plan
 from panggon.core.resources import Attributes, Key, Observation, Standing
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import SiteSpec, SiteState
 from panggon.engine.observe import Drivers, driver_of, observe
 from panggon.engine.patience import USUAL, Patience, Policy, patiently
 
@@ -134,9 +136,16 @@ class _Run:
                 self._write(index)
             self._prove()
         except PanggonError as error:
+            if self._cannot_go_back():
+                return self._stuck(error)
             self._note(Failed(Problem(error.code, error.detail)))
             return self._back()
         return self._finish(Word.APPLIED, None)
+
+    def _cannot_go_back(self) -> bool:
+        """What a purge has removed no inverse brings back: it waits, and goes on when it is resumed."""
+        begun = any(stage is not Stage.PENDING for stage in self._position.stages)
+        return begun and self._position.plan.spec.state is SiteState.PURGED
 
     def _back_after_stop(self) -> Outcome:
         try:

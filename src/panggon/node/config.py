@@ -72,12 +72,15 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The sites that this machine takes; a portal that was broken into cannot ask for others."""
+    """The sites that this machine takes; a portal that was broken into cannot ask for others. A site must have been
+    parked for `purge_days` before it may be purged.
+    """
 
     uid_base: Annotated[int, tables.number(100_000, UID_MOST - SITE_MOST)] = 1_900_000_000
     first_site: Number = 1
     last_site: Number = 799_999
     kinds: tuple[Annotated[str, tables.choice(*SiteKind)], ...] = tuple(map(str, SiteKind))
+    purge_days: Annotated[int, tables.number(1, 3650)] = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rich.text import Text
 from panggon.core import plan as plans
 from panggon.core import plan_words
 from panggon.core.driver import Check
+from panggon.core.errors import PanggonError
 from panggon.core.journal import Outcome, Word
 from panggon.core.plan import Plan
 from panggon.engine.runner import Phase, Progress
@@ -31,6 +32,7 @@ _MEANINGS: Mapping[str, str] = {
     "journal.busy": "situs ini sedang dikerjakan proses lain",
     "journal.corrupt": "catatan pekerjaan situs ini rusak",
     "journal.unwritable": "catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan",
+    "node.forgotten": "milik situs ini dan tidak disebut lagi (sebut sebagai former_hosts atau retired_hosts)",
     "plan.partial": "ada yang setengah tertulis",
     "shell.missing": "program ini tidak terpasang",
     "stale": "keadaan mesin tidak seperti rencana",
@@ -90,6 +92,21 @@ def evidence(console: Console, checks: Sequence[Check]) -> None:
     for check in checks:
         table.add_row(check.name, "[green]✓[/]" if check.ok else "[red]✗[/]", Text(check.detail))
     console.print(table)
+
+
+def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
+    for site, sentences in found.items():
+        for sentence in sentences:
+            console.print(Text(f"{site}: {sentence}"), soft_wrap=True)
+    if not found:
+        console.print("Semua situs masih seperti yang terakhir disetujui.")
+
+
+def difference_words(found: Plan | PanggonError) -> list[str]:
+    """A site's differences, or why it cannot be looked at."""
+    return (
+        [problem(found.code, found.detail)] if isinstance(found, PanggonError) else list(plan_words.differences(found))
+    )
 
 
 def outcome(console: Console, ended: Outcome) -> None:

@@ -4,14 +4,14 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from panggon.core import journal, spec_words
 from panggon.core import spec as specs
 from panggon.core.driver import Check
-from panggon.core.errors import Fault, InvalidError, TemporaryError
+from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import MachineFacts, Plan, make
 from panggon.core.resources import Key, Kind
@@ -60,7 +60,7 @@ class Sites:
         dns, sites, policies = self.config.dns, self.config.sites, self.config.policies
         refused = [
             (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
-            (not spec.host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone),
+            *((not host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone) for host in spec.hosts),
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
             (spec.outgoing not in policies, "outgoing", "node.outgoing", ", ".join(policies)),
         ]
@@ -72,7 +72,54 @@ class Sites:
     # What is done
 
     def plan(self, spec: SiteSpec) -> Plan:
+        """Raises PermanentError `node.forgotten` and `node.purge_early` besides those of `make`."""
+        self._refuse_orphans(spec)
+        if spec.state is SiteState.PURGED:
+            self._refuse_early_purge(spec.site)
         return make(spec, self.facts, observe(spec, self.drivers({})))
+
+    def drift(self) -> dict[str, Plan | PanggonError]:
+        """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
+        found: dict[str, Plan | PanggonError] = {}
+        for site in self.known():
+            try:
+                plan = self.drift_of(site)
+            except PanggonError as error:
+                found[site] = error
+            else:
+                if plan and plan.changes:
+                    found[site] = plan
+        return found
+
+    def drift_of(self, site: str) -> Plan | None:
+        """What would bring the site back to what was applied; None while a run is under way."""
+        position, spec = self.position(site), self.applied(site)
+        if spec is None or (position and not position.outcome):
+            return None
+        return make(spec, self.facts, observe(spec, self.drivers({})))
+
+    def _refuse_orphans(self, spec: SiteSpec) -> None:
+        """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
+        former = self.applied(spec.site)
+        if former is None or former.state is SiteState.PURGED:
+            return
+        left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
+        if spec.state is SiteState.PURGED and former.database and not spec.database:
+            left_out.append(f"database {former.database}")
+        if left_out:
+            raise PermanentError("node.forgotten", ", ".join(left_out))
+
+    def _refuse_early_purge(self, site: str) -> None:
+        former, position = self.applied(site), self.position(site)
+        if former is None or former.state is SiteState.PURGED:
+            return
+        waiting = timedelta(days=self.config.sites.purge_days)
+        parked = position.outcome.finished if position and position.outcome else None
+        if former.state is not SiteState.PARKED or parked is None:
+            raise PermanentError("node.purge_early", f"{site} belum diparkir")
+        if now() - parked < waiting:
+            since = f"{site} diparkir sejak {parked:%Y-%m-%d}"
+            raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus {waiting.days} hari sesudahnya")
 
     def apply(
         self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
@@ -137,10 +184,14 @@ class Sites:
         document = records.load(self._specs / f"{site}.json")
         return specs.parse(document) if document else None
 
+    def known(self) -> tuple[str, ...]:
+        """Every site that was ever applied here."""
+        return tuple(sorted(path.stem for path in self._specs.glob("s??????.json")))
+
     def count(self) -> int:
-        """How many sites live here, parked ones left out."""
-        found = (self.applied(path.stem) for path in self._specs.glob("s??????.json"))
-        return sum(1 for spec in found if spec and spec.state is not SiteState.PARKED)
+        """How many sites live here, parked and purged ones left out."""
+        gone = (SiteState.PARKED, SiteState.PURGED)
+        return sum(1 for spec in map(self.applied, self.known()) if spec and spec.state not in gone)
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""

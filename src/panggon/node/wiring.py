@@ -133,7 +133,7 @@ def _database(config: NodeConfig, *, sandboxed: bool) -> database.Settings:
 def _access(config: NodeConfig) -> sftp.Settings:
     host_key = layout.sshd_settings(config).host_key
     public = host_key.with_name(f"{host_key.name}.pub")
-    return sftp.Settings(config.sftp.probe_address, config.sftp.port, public, config.paths.etc)
+    return sftp.Settings(config.sftp.probe_address, config.sftp.port, public, config.paths.etc, config.sites.uid_base)
 
 
 def _records(config: NodeConfig) -> dns.Settings:

@@ -52,6 +52,7 @@ class Node(models.Model):
     version = models.CharField(max_length=40, blank=True)
     facts = models.JSONField(default=dict)
     reduced = models.JSONField(default=list)
+    drift = models.JSONField(default=list)  # ["s000123: …"]: what people changed on the machine by hand
     retired_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -107,7 +108,7 @@ class Site(Allowance):
     host = models.CharField(max_length=253)
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="sites")
     node = models.ForeignKey(Node, models.PROTECT, null=True, related_name="sites")
-    state = models.CharField(max_length=10, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
+    state = models.CharField(max_length=12, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
     generation = models.PositiveIntegerField(default=1)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="sites")
     kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])

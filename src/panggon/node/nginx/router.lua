@@ -16,8 +16,10 @@ local function refuse(status, page)
     return ngx.exit(status)
 end
 
+local CLOSED = { prepared = true, suspended = true, quarantined = true }
+
 local function waiting(site)
-    return refuse(ngx.HTTP_SERVICE_UNAVAILABLE, site.state == "prepared" and "prepared" or "closed")
+    return refuse(ngx.HTTP_SERVICE_UNAVAILABLE, CLOSED[site.state] and site.state or "closed")
 end
 
 -- The site of this request's host; refuses when there is none, or when the handshake was for another name.
@@ -36,6 +38,9 @@ end
 
 function M.route()
     local site = find()
+    if site.state == "redirect" then -- a name that the site had before
+        return ngx.redirect("https://" .. site.host .. port_suffix .. ngx.var.request_uri, 308)
+    end
     if site.state ~= "open" then
         return waiting(site)
     end

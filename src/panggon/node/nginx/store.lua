@@ -53,8 +53,8 @@ local function read_link(path)
     return ffi.string(buffer, length)
 end
 
--- The word in a link, as a state; any other word is a state by itself, and closed.
-local STATES = { sites = "open", prepared = "prepared" }
+-- The word in a link, as a state; any other word is a state by itself, and closed ("redirect" leads elsewhere).
+local STATES = { sites = "open" }
 
 local function is_site(document, id)
     return type(document) == "table"
@@ -83,6 +83,8 @@ local function read_site(host)
         front_controller = document.profile == "front_controller",
         body_most = (document.upload_mebibytes + 1) * 1048576, -- one for the form around the file
         document_root = document.document_root,
+        notice = type(document.notice) == "string" and document.notice or "",
+        host = document.host,
     }
 end
 
@@ -120,7 +122,7 @@ local function lookup(cache, host, read)
     return entry
 end
 
--- What answers under this name, or nil: id, state ("open", "prepared", or another word: closed) and how to answer.
+-- What answers under this name, or nil: id, state ("open", "redirect", or another word: closed) and how to answer.
 function M.site(host)
     return lookup(sites, host, read_site)
 end

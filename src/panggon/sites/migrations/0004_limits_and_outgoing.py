@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0002_plans_and_retired_nodes"),
+        ("sites", "0003_site_life_and_drift"),
     ]
 
     operations = [
