@@ -115,7 +115,14 @@ def test_quarantined_site_lets_nobody_in_and_runs_nothing():
 
 def test_nothing_is_left_of_a_purged_site():
     assert set(plain(PURGED).values()) == {None}
-    assert kinds(make(PURGED, FACTS, existing(PARKED))) == ["site", "user", "certificate", "database", "quota", "directory"]
+    assert kinds(make(PURGED, FACTS, existing(PARKED))) == [
+        "site",
+        "user",
+        "certificate",
+        "database",
+        "quota",
+        "directory",
+    ]
 
 
 @pytest.mark.parametrize("closed", [SUSPENDED, QUARANTINED])

@@ -82,7 +82,9 @@ class Sites:
         """
         name = served.site
         self._refuse_foreign(name)
-        root = described(self._settings, name).document_root
+        description = described(self._settings, name)
+        self._settings.policy(description.outgoing)
+        root = description.document_root
         if root != document_root(self._settings, name, self._machine.shields):
             raise ValueError(f"document_root {root} is not where PHP finds the site on this machine")
         if name in self._sites and self.serving(name) is None:
