@@ -11,7 +11,7 @@ BEGIN, PARAMETERS, STDIN, STDOUT = 1, 4, 5, 6
 def request(path: Path, script: str, *, query: str = "", seconds: float = 20) -> str:
     """The body of the answer. Raises OSError when there is none, ValueError when PHP did not end the request."""
     variables = {"SCRIPT_FILENAME": script, "SCRIPT_NAME": "/x.php", "REQUEST_METHOD": "GET", "QUERY_STRING": query}
-    pairs = b"".join(bytes([len(k), len(v)]) + k.encode() + v.encode() for k, v in variables.items())
+    pairs = b"".join(_length(k) + _length(v) + k.encode() + v.encode() for k, v in variables.items())
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(seconds)
         client.connect(str(path))
@@ -27,6 +27,12 @@ def _received(client: socket.socket) -> bytes:
         while chunk := client.recv(65_536):
             received += chunk
     return bytes(received)
+
+
+def _length(text: str) -> bytes:
+    """FastCGI 1.0 section 3.4: one byte below 128, otherwise four with the highest bit set."""
+    size = len(text.encode())
+    return bytes([size]) if size < 128 else struct.pack(">I", size | 1 << 31)
 
 
 def _record(kind: int, content: bytes) -> bytes:

@@ -118,3 +118,24 @@ def test_php_and_the_programs_that_it_starts(stand: Stand) -> None:
         files.write(place, json.dumps(given), uid=stand.settings.uid(site))
         said = stand.get(site)
     assert {name: got for name, got in json.loads(said).items() if got} == {}
+
+
+def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(stand: Stand) -> None:
+    """Where the file system bounds nothing: the holder counts, and the site goes on answering."""
+    site = stand.lay_out(900100, {})
+    stand.page(site, "echo json_encode(@file_put_contents($_GET['to'], random_bytes((int) $_GET['size'])));")
+    record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
+    files.write(stand.settings.site(site) / "quota.json", json.dumps(record))
+    assert stand.sync(site)["ok"]
+
+    def stored(place: str, size: int) -> bool:
+        return stand.get(site, query=f"to={place}&size={size}") == str(size)
+
+    assert stored("/site/public/small", 1000)
+    assert not stored("/tmp/file", 8 << 20), "a single file is larger than the whole site may be"
+    assert [stored(f"/tmp/file{number}", 2 << 20) for number in range(2)] == [True, True]
+    until(lambda: not stored("/site/public/small", 1000), seconds=10)
+    assert not stored("/tmp/small", 1000)
+    for path in (stand.settings.site(site) / "tmp").glob("file*"):
+        path.unlink()
+    until(lambda: stored("/site/public/small", 1000), seconds=10)

@@ -140,6 +140,8 @@ def _enter(groups: Sequence[FileIO], limits: Mapping[int, int]) -> None:
         group.write(b"0")  # 0: the process that writes
     for number, most in limits.items():
         resource.setrlimit(number, (most, most))
+    if resource.RLIMIT_FSIZE in limits:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing on is an error then, and no end of the program
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -172,11 +172,13 @@ def _site_walls(
     )
     # The directory, not the socket: a database that starts again makes a new socket in it.
     database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
-    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    # A site that stores too much goes on answering, but its programs can store no more.
+    bind = "--ro-bind" if described.full else "--bind"
+    binds = [(bind, str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
     return (
         *walls(settings.uid(site), shields.difference(from_outside)),
         *("--hostname", site),
-        *("--bind", str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
+        *(bind, str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
         *("--perms", "0755", "--dir", "/site"),
         *(argument for bind in binds for argument in bind),
         *("--ro-bind", str(settings.pages), "/panggon"),

@@ -25,7 +25,7 @@ RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource
 # bubblewrap's own process and the php-fpm master are not the site's.
 OWN_PROCESSES = 2
 # Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
-LIMITS: Mapping[int, int] = {
+LIMITS: dict[int, int] = {
     resource.RLIMIT_NOFILE: 1024,
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_MEMLOCK: 64 * 1024,
@@ -109,7 +109,7 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             user=uid,
             group=uid,
             groups=machine.groups.create(site, bounds),
-            limits=LIMITS,
+            limits=LIMITS | _file_limit(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -194,6 +194,11 @@ def end_leftovers(machine: Machine, site: str) -> None:
         return
     for pid in _members(machine, site):
         processes.send(pid, signal.SIGKILL)
+
+
+def _file_limit(described: Description) -> dict[int, int]:
+    """No single file, the log of what it says included, may take more than all of the site's."""
+    return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
 
 
 def _gate_group(site: str) -> str:

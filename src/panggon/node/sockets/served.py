@@ -13,6 +13,7 @@ from panggon.core.outgoing import NONE
 from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Limits, SiteKind
 from panggon.drivers import files
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.usage import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Description:
     database: bool
     outgoing: str
     document_root: str
+    storage: Bounds | None
+    full: bool
 
 
 def described(settings: SocketSettings, site: str) -> Description:
@@ -60,7 +63,16 @@ def described(settings: SocketSettings, site: str) -> Description:
         database=bool(members.get("database", True)),
         outgoing=str(members.get("outgoing", NONE)),
         document_root=str(members.get("document_root")),
+        storage=_storage(settings, site),
+        full=settings.full(site).exists(),
     )
+
+
+def _storage(settings: SocketSettings, site: str) -> Bounds | None:
+    """What root's `quota.json` says; None where nothing is bounded, or a write of it is under way."""
+    content = files.read(settings.site(site) / "quota.json")
+    members: dict[str, Any] = json.loads(content) if content else {"writing": True}
+    return None if members.get("writing", True) else Bounds(int(members["mebibytes"]), int(members["files"]))
 
 
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:

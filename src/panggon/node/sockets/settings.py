@@ -63,6 +63,10 @@ class SocketSettings:
         """What the holder serves for this site, kept beside it so that a restarted holder serves the same."""
         return self.site(site) / "run" / "served.json"
 
+    def full(self, site: str) -> Path:
+        """Root's mark of a site that stores more than it may: its programs may not write meanwhile."""
+        return self.site(site) / "run" / "full"
+
     def uid(self, site: str) -> int:
         return self.uid_base + int(site[1:])
 
