@@ -161,7 +161,9 @@ class Stand:
     def sync(self, site: str) -> dict[str, Any]:
         """Tell the holder to serve what `site.json` says, as the runtime driver does."""
         described = json.loads((self.settings.site(site) / "site.json").read_text())
-        return self.ask(do="sync", site=site, **{name: described[name] for name in ("php_version", "generation")})
+        own = {"php": ("php_version",), "python": ("interface", "entry")}[described["kind"]]
+        names = ("kind", "generation", *own)
+        return self.ask(do="sync", site=site, **{name: described[name] for name in names})
 
     def process(self, site: str) -> int | None:
         """The process id of the site's sandbox, None while it sleeps."""

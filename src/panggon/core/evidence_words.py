@@ -18,6 +18,11 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "PHP berjalan dan terpisah dari situs lain.",
         "PHP belum berjalan, atau belum terpisah dari situs lain.",
     ),
+    "python": (
+        "Python",
+        "Python berjalan dan terpisah dari situs lain.",
+        "Python belum berjalan, atau belum terpisah dari situs lain.",
+    ),
     "database": ("basis data", "Basis data dapat dipakai, hanya oleh situs ini.", "Basis data belum dapat dipakai."),
     "sftp": ("SFTP", "Akses SFTP bekerja dan terkurung di folder situs.", "Akses SFTP belum bekerja."),
     "user": ("akun server", "Akun server situs ini tersendiri.", "Akun server situs ini belum benar."),

@@ -100,7 +100,8 @@ class Machine:
         _befall(mishap, Moment.BEFORE, Moment.DURING)
         holds, seen = _PROOFS[key.kind](self, spec)
         _befall(mishap, Moment.AFTER)
-        return (Check(_CHECKS[key.kind], holds and key not in self.unproven, f"simulasi: {seen}"),)
+        name = f"{spec.kind}.user" if key.kind is Kind.RUNTIME else _CHECKS[key.kind]
+        return (Check(name, holds and key not in self.unproven, f"simulasi: {seen}"),)
 
     def _next_call(self) -> Mishap | None:
         self.calls += 1
@@ -134,7 +135,6 @@ _CHECKS: Mapping[Kind, str] = {
     Kind.QUOTA: "watch.space",
     Kind.DATABASE: "database.login",
     Kind.SITE: "site.settings",
-    Kind.RUNTIME: "php.user",
     Kind.CERTIFICATE: "certificate.valid",
     Kind.HOST: "https.answer",
     Kind.ACCESS: "sftp.login",
@@ -172,8 +172,9 @@ def _site(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 def _runtime(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     runtime = machine.attributes(Key(Kind.RUNTIME, spec.site))
-    seen = f"PHP {runtime.get('php_version')} sebagai {spec.site}, generasi {runtime.get('generation')}"
-    return runtime.get("generation") == spec.generation, seen
+    program = runtime.get("entry") or runtime.get("php_version")
+    seen = f"{runtime.get('kind')} {program} sebagai {spec.site}, generasi {runtime.get('generation')}"
+    return (runtime.get("kind"), runtime.get("generation")) == (spec.kind, spec.generation), seen
 
 
 def _certificate(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
 from panggon.node import tables
 
@@ -89,6 +90,30 @@ class Web:
     http_port: Port = 80
     https_port: Port = 443
     probe_address: Address = "127.0.0.1"
+
+
+def _proxy_target(value: Any) -> str:
+    if not isinstance(value, str) or not PROXY_TARGET.fullmatch(value):
+        raise ValueError("harus alamat server seperti https://aplikasi.kota.example:8443, tanpa jalur")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTarget:
+    """A server that sites of kind proxy may lead to: as specs name it, and the address where it is. No name is ever
+    looked up, so that nobody who changes a name leads visitors elsewhere.
+    """
+
+    url: Annotated[str, _proxy_target]
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """`ca`: the certificates that are trusted for targets with https."""
+
+    targets: tuple[ProxyTarget, ...] = ()
+    ca: AbsolutePath = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +196,7 @@ class NodeConfig:
     portal: Portal = Portal()
     services: Services = Services()
     outgoing: tuple[Outgoing, ...] = ()
+    proxies: Proxies = Proxies()
     simulate: Truth = False
 
     def takes(self, site: str) -> bool:
@@ -182,6 +208,11 @@ class NodeConfig:
     def policies(self) -> Mapping[str, tuple[str, ...]]:
         """The targets of every policy of outgoing traffic that a spec may name here."""
         return {**outgoing.BUILT_IN, **{each.name: each.targets for each in self.outgoing}}
+
+    @property
+    def proxy_addresses(self) -> tuple[tuple[str, str], ...]:
+        """Address and port of each target that sites may lead to."""
+        return tuple((each.url, _endpoint(each.address, origin(each.url)[2])) for each in self.proxies.targets)
 
     @property
     def tsig_secret(self) -> Path:
@@ -225,6 +256,10 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
         *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
     ]
     return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)
+
+
+def _endpoint(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _hears(addresses: tuple[str, ...], address: str) -> bool:

@@ -119,4 +119,5 @@ def nginx_settings(config: NodeConfig, *, sandboxed: bool, own_mounts: bool) -> 
         https_port=config.web.https_port,
         proof_page=page,
         own_mounts=own_mounts,
+        proxy_authorities=config.proxies.ca,
     )

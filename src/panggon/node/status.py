@@ -25,6 +25,7 @@ class Status:
     simulated: bool
     portal: str
     sites: int
+    php_versions: tuple[str, ...]
     unfinished: tuple[str, ...]
     protections: tuple[Protection, ...]
     servers: tuple[ServerStatus, ...]
@@ -34,6 +35,7 @@ class Status:
             "simulated": self.simulated,
             "portal": self.portal,
             "sites": self.sites,
+            "php_versions": list(self.php_versions),
             "unfinished": list(self.unfinished),
             "protections": [
                 {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
@@ -50,6 +52,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         simulated=config.simulate,
         portal=_portal(config),
         sites=sites.count(),
+        php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         protections=protections.protections(config),
         servers=_servers(config),

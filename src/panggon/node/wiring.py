@@ -19,6 +19,7 @@ from panggon.node import layout, protections
 from panggon.node.config import NodeConfig
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import Server, knot, mariadb, nginx, sshd
+from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.launch import DATABASE_DIRECTORY
 
 
@@ -59,7 +60,13 @@ def machine_facts(config: NodeConfig) -> MachineFacts:
         issuer=config.tls.issuer,
         root=str(config.paths.root),
         sandboxed=protections.sandboxed(config),
+        proxies=config.proxy_addresses,
     )
+
+
+def php_versions(config: NodeConfig) -> tuple[str, ...]:
+    """What a site may choose from, found anew at each question: installing a package is enough."""
+    return sockets.php_versions(layout.socket_settings(config))
 
 
 def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:

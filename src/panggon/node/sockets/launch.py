@@ -1,19 +1,21 @@
-"""How a site's php-fpm is started: its configuration and command line, as values.
+"""How a site's programs are started, php-fpm or a Python application: configuration and command line, as values.
 
-php-fpm runs as the site's own user from the beginning and takes the listening socket that is handed to it
-(`FPM_SOCKETS`); so it never has rights to drop, and cannot remove the socket's file.
+They run as the site's own user from the beginning and take the listening socket that is handed to them; so they never
+have rights to drop, and cannot remove the socket's file.
 """
 
 import hashlib
 import json
+import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 import panggon
 from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
+from panggon.core.spec import SiteKind
 from panggon.node.sockets import seccomp
 from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
@@ -22,10 +24,11 @@ from panggon.node.sockets.settings import SocketSettings
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
 DATABASE_DIRECTORY = Path("/run/mysqld")
-CONFIGURATION = "/etc/php-fpm.conf"
-ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
-# The name under which the filter of system calls is handed over.
+FPM_CONFIGURATION = "/etc/php-fpm.conf"
+# Names under which what is no file of the sandbox is handed over: arguments of bubblewrap, the filter of system calls.
+ARGUMENTS = "arguments"
 FILTER = "seccomp"
+ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
 # Memory that processes of a site may share by name; it counts as the site's memory besides.
 SHARED_BYTES = 16 * 1024 * 1024
 # What /proc tells about machine and kernel that helps an intruder, or says when others do what; no site needs it.
@@ -36,6 +39,12 @@ TELLTALE = tuple(
         *("modules", "partitions", "sched_debug", "schedstat", "softirqs", "swaps", "timer_list"),
     )
 )
+PYTHON = "/usr/bin/python3"
+# The least time a request of PHP gets by the clock; its own bound counts only what it computes.
+REQUEST_SECONDS = 120
+PYTHON_THREADS_MOST = 40
+# php-fpm ends after its running requests on SIGQUIT, gunicorn on SIGTERM (SIGQUIT would cut them off).
+END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteKind.PYTHON: signal.SIGTERM}
 
 
 class Shield(StrEnum):
@@ -54,77 +63,133 @@ class Shield(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Everything that a sandbox is started with. `texts` are handed over as open files, never as paths: nothing
-    has to lie where the site's user can read it.
+    has to lie where the site's user can read it. `environment` is for the program alone: what builds the sandbox must
+    not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to.
     """
 
+    kind: SiteKind
     walls: tuple[str, ...]
     program: tuple[str, ...]
     texts: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
     seccomp: bytes = b""
     outgoing: Policy = NOBODY
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
-        targets = [str(target) for target in self.outgoing.targets]
-        value = canonical([list(self.walls), list(self.program), dict(self.texts), self.seccomp.hex(), targets])
+        words = [list(self.walls), list(self.program), dict(self.texts), dict(self.environment)]
+        value = canonical([*words, self.seccomp.hex(), [str(target) for target in self.outgoing.targets]])
         return hashlib.sha256(value.encode()).hexdigest()
 
     @property
+    def end_signal(self) -> signal.Signals:
+        """Asks the program to finish its running requests and end."""
+        return END_SIGNALS[self.kind]
+
+    @property
     def handed_over(self) -> Mapping[str, bytes]:
-        """What `argv` wants descriptors of, by name."""
-        filters = {FILTER: self.seccomp} if self.seccomp else {}
-        return {**{path: text.encode() for path, text in self.texts.items()}, **filters}
+        """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
+        file because other users may read command lines.
+        """
+        texts = {path: text.encode() for path, text in self.texts.items()}
+        if not self.walls:
+            return texts
+        settings = "".join(f"--setenv\0{name}\0{value}\0" for name, value in self.environment.items())
+        return {ARGUMENTS: settings.encode(), **texts, **({FILTER: self.seccomp} if self.seccomp else {})}
+
+    @property
+    def outer_environment(self) -> Mapping[str, str]:
+        """What the first program of the start sees."""
+        return {} if self.walls else self.environment
 
     def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which all that is handed over is readable."""
+        """The command line, with the numbers of the descriptors on which `handed_over` is readable."""
+        places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
         if not self.walls:
-            return [f"/dev/fd/{descriptors[word]}" if word in self.texts else word for word in self.program]
+            return [places.get(word, word) for word in self.program]
         data = [
             argument
             for path in self.texts
             for argument in ("--perms", "0444", "--ro-bind-data", str(descriptors[path]), path)
         ]
-        filters = ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
-        return [*self.walls, *data, *filters, "--remount-ro", "/", "--", *self.program]
+        more = ["--args", str(descriptors[ARGUMENTS])]
+        more += ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
+        return [*self.walls, *data, *more, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
-    sandboxed = Shield.SANDBOX in shields
-    program = (
-        settings.php_binary.format(version=served.php_version),
-        "--nodaemonize",
-        "--force-stderr",
-        *_ini(settings, served.site, described, shields),
-        *("--fpm-config", CONFIGURATION),
-    )
-    pool = _pool(settings, served, workers(described.processes), home(settings, served.site, shields))
-    texts = {CONFIGURATION: pool}
-    if not sandboxed:
-        return Launch((), program, texts)
+    make = _php if served.kind == SiteKind.PHP else _python
+    found = make(settings, served, described, shields)
+    if Shield.SANDBOX not in shields:
+        return found
     policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
-    texts |= _accounts(settings, served.site) | ({"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {})
-    return Launch(_site_walls(settings, described, served.site, shields), program, texts, calls(shields), policy)
+    names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
+    texts = {**found.texts, **_accounts(settings, served.site), **names}
+    # A site that may speak to somebody gets its network from outside (`sandbox.start`).
+    inside = shields - {Shield.NETWORK} if policy.targets else shields
+    boxed = _site_walls(settings, described, served.site, inside)
+    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
 
 
 def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[int], asks: Sequence[str]) -> Launch:
-    """The site's way out (`node.gate`): the machine's network, and nothing else of the machine."""
-    code = Path(panggon.__file__).parent
+    """The site's way out (`node.gate`): it has the machine's network, and nothing else of the machine."""
     given = {
         "targets": [str(target) for target in policy.targets],
         "resolvers": list(asks),
         "sockets": list(sockets),
     }
     script = 'import sys; sys.path.insert(0, "/code"); from panggon.node import gate; gate.main()'
-    shields = frozenset({Shield.NESTED})
-    boxed = (*walls(settings.uid(site), shields), *("--perms", "0755", "--dir", "/code"))
-    program = ("/usr/bin/python3", "-I", "-S", "-c", script, json.dumps(given))
-    return Launch((*boxed, "--ro-bind", str(code), "/code/panggon"), program, {}, calls(frozenset({Shield.CALLS})))
+    boxed = (*walls(settings.uid(site), frozenset({Shield.NESTED})), *("--perms", "0755", "--dir", "/code"))
+    code = ("--ro-bind", str(Path(panggon.__file__).parent), "/code/panggon")
+    program = (PYTHON, "-I", "-S", "-c", script, json.dumps(given))
+    return Launch(SiteKind.PYTHON, (*boxed, *code), program, {}, seccomp=calls(frozenset({Shield.CALLS})))
 
 
 def calls(shields: frozenset[Shield]) -> bytes:
     return seccomp.program() if Shield.CALLS in shields else b""
+
+
+def _php(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
+    program = (
+        settings.php_binary.format(version=served.php_version),
+        "--nodaemonize",
+        "--force-stderr",
+        *_ini(settings, served.site, described, shields),
+        "--fpm-config",
+        FPM_CONFIGURATION,
+    )
+    pool = _pool(settings, served, described, home(settings, served.site, shields))
+    return Launch(SiteKind.PHP, (), program, {FPM_CONFIGURATION: pool}, dict(described.environment))
+
+
+def _python(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
+    own = home(settings, served.site, shields)
+    pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
+    environment = {
+        **dict(described.environment),
+        **_usual_environment(settings, served, own),
+        "PANGGON_ENTRY": served.entry,
+        "PANGGON_INTERFACE": served.interface,
+        "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
+        "PANGGON_STOP_SECONDS": str(max(1, int(settings.stop_seconds))),
+        "PYTHONDONTWRITEBYTECODE": "1",  # what the owner uploads is all that lies in his folders
+    }
+    return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
+
+
+def _usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(own / "private"),
+        "TMPDIR": str(own / "tmp"),
+        "PANGGON_HOME": str(own),
+        "PANGGON_SITE": served.site,
+        "PANGGON_UID": str(settings.uid(served.site)),
+        "PANGGON_GENERATION": str(served.generation),
+        "PANGGON_SITES": str(settings.root / "sites"),
+    }
 
 
 def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Path:
@@ -132,8 +197,8 @@ def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Pat
     return Path("/site") if Shield.SANDBOX in shields else settings.site(site)
 
 
-def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> str:
-    return str(home(settings, site, shields) / "public")
+def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield], folder: str) -> str:
+    return f"{home(settings, site, shields)}/public{folder}"
 
 
 def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
@@ -149,7 +214,7 @@ def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
         "bwrap",
         *(f"--unshare-{name}" for name in names),
         *(flag for shield, flag in optional.items() if shield in shields),
-        "--as-pid-1",  # php-fpm is the namespace's first process: its end is the end of everything in it
+        "--as-pid-1",  # the program is the namespace's first process: its end is the end of everything in it
         *user,
         *("--ro-bind", "/usr", "/usr"),
         *(argument for link in links for argument in link),
@@ -165,18 +230,14 @@ def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
 def _site_walls(
     settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
 ) -> tuple[str, ...]:
-    """A site that may speak to anybody gets its network from outside (`sandbox.start`)."""
     own = settings.site(site)
-    from_outside = (
-        {Shield.NETWORK} if Shield.OUTGOING in shields and settings.policy(described.outgoing).targets else ()
-    )
-    # The directory, not the socket: a database that starts again makes a new socket in it.
-    database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     # A site that stores too much goes on answering, but its programs can store no more.
     bind = "--ro-bind" if described.full else "--bind"
     binds = [(bind, str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    # The directory, not the socket: a database that starts again makes a new socket in it.
+    database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     return (
-        *walls(settings.uid(site), shields.difference(from_outside)),
+        *walls(settings.uid(site), shields),
         *("--hostname", site),
         *(bind, str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
         *("--perms", "0755", "--dir", "/site"),
@@ -201,10 +262,12 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     own = home(settings, site, shields)
     socket = DATABASE_DIRECTORY / settings.mariadb_socket.name if sandboxed else settings.mariadb_socket
     values = {
-        # Half the site's memory, so that one hungry script gets PHP's own error before the kernel ends the site.
-        "memory_limit": f"{described.memory_mebibytes // 2}M",
+        # As a rule half the site's: one hungry script gets PHP's own error before the kernel ends the site.
+        "memory_limit": f"{described.php_memory_mebibytes}M",
+        "max_execution_time": str(described.execution_seconds),
+        "max_input_vars": str(described.input_vars),
         "upload_max_filesize": f"{described.upload_mebibytes}M",
-        "post_max_size": f"{described.upload_mebibytes + 1}M",  # the form around the file
+        "post_max_size": f"{described.post_mebibytes}M",
         "upload_tmp_dir": str(own / "tmp"),
         "sys_temp_dir": str(own / "tmp"),
         "session.save_path": str(own / "tmp"),
@@ -220,8 +283,11 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     return [f'--define={name}="{value}"' for name, value in values.items()]
 
 
-def _pool(settings: SocketSettings, served: Served, most: int, own: Path) -> str:
-    uid = settings.uid(served.site)
+def _pool(settings: SocketSettings, served: Served, described: Description, own: Path) -> str:
+    """Variables of the site's own are taken from php-fpm's environment, so that no value is read as its syntax."""
+    usual = _usual_environment(settings, served, own)
+    values = {name: f"${name}" for name, _ in described.environment} | usual
+    environment = "\n".join(f"env[{name}] = {value}" for name, value in values.items())
     return f"""[global]
 error_log = /dev/null
 log_level = warning
@@ -230,21 +296,15 @@ process_control_timeout = {max(1, int(settings.stop_seconds))}s
 [{served.site}]
 listen = {LISTEN}
 pm = ondemand
-pm.max_children = {most}
+pm.max_children = {workers(described.processes)}
 pm.process_idle_timeout = {max(1, int(settings.idle_seconds / 2))}s
+request_terminate_timeout = {max(REQUEST_SECONDS, described.execution_seconds)}s
 clear_env = yes
 catch_workers_output = yes
 decorate_workers_output = no
 security.limit_extensions = .php
 php_admin_flag[log_errors] = on
-env[PATH] = /usr/local/bin:/usr/bin:/bin
-env[HOME] = {own / "private"}
-env[TMPDIR] = {own / "tmp"}
-env[PANGGON_HOME] = {own}
-env[PANGGON_SITE] = {served.site}
-env[PANGGON_UID] = {uid}
-env[PANGGON_GENERATION] = {served.generation}
-env[PANGGON_SITES] = {settings.root / "sites"}
+{environment}
 """
 
 

@@ -53,7 +53,7 @@ class SocketSettings:
 
     @property
     def pages(self) -> Path:
-        """The node's own PHP pages, bound into every sandbox as `/panggon`."""
+        """The node's own pages, bound into every sandbox as `/panggon`."""
         return self.root / "php"
 
     def site(self, site: str) -> Path:
@@ -79,3 +79,10 @@ def load(path: Path) -> SocketSettings:
     """Raises OSError, ValueError or TypeError when the file is missing or is not what `save` wrote."""
     members: dict[str, Any] = json.loads(path.read_text())
     return SocketSettings(**{**members, **{name: Path(members[name]) for name in PATHS if name in members}})
+
+
+def php_versions(settings: SocketSettings) -> tuple[str, ...]:
+    """Every version of php-fpm that is on this machine now, the oldest first."""
+    pattern = Path(settings.php_binary.format(version="[78].[0-9]"))
+    before = len(pattern.name) - len("[78].[0-9]")
+    return tuple(sorted(path.name[before:] for path in pattern.parent.glob(pattern.name)))

@@ -18,7 +18,7 @@ from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.usage import Meter
 
 BACKLOG = 1024
-# php-fpm kills requests itself when their time is over; the holder kills everything a little later.
+# The program kills requests itself when their time is over; the holder kills everything a little later.
 GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
@@ -60,7 +60,7 @@ class Site:
             description, wanted = self._wanted()
             self.sandbox = sandbox.start(self.machine, self.served.site, description, wanted, self.listener)
         except (OSError, ValueError, PanggonError) as error:
-            log.warning("%s: cannot start PHP: %s", self.served.site, error)
+            log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
 
     def tick(self, now: float) -> None:
@@ -73,7 +73,7 @@ class Site:
             elif now - self._worked >= self.machine.settings.idle_seconds:
                 self.end(now)
         elif now >= self._end_by:
-            log.warning("%s: PHP did not end in time, killing it", self.served.site)
+            log.warning("%s: did not end in time, killing it", self.served.site)
             self.sandbox.kill()
         else:
             self.sandbox.ask_to_end()
@@ -114,7 +114,7 @@ class Site:
             self.sandbox.clean_up()
         self.sandbox = None
         if self._end_by is None:
-            log.warning("%s: PHP ended by itself", self.served.site)
+            log.warning("%s: ended by itself", self.served.site)
             self._failed(now)
         self._end_by = None
         callbacks, self._when_asleep = self._when_asleep, []

@@ -1,6 +1,5 @@
 """All sites that the holder serves: opened, changed, dropped, and watched by the loop."""
 
-import dataclasses
 import os
 import selectors
 import socket
@@ -10,7 +9,6 @@ from contextlib import suppress
 from typing import Any
 
 from panggon.core.errors import PermanentError
-from panggon.core.spec import SiteKind
 from panggon.drivers import files
 from panggon.node.sockets import channel
 from panggon.node.sockets.launch import document_root
@@ -72,8 +70,7 @@ class Sites:
         if site is None or not socket_path(self._settings, name).is_socket():
             return None
         process = site.sandbox.pid if site.sandbox else None
-        served = dataclasses.asdict(site.served)
-        return {**served, "kind": SiteKind.PHP.value, "process": process, "failures": site.failures}
+        return {"site": name, **site.served.attributes, "process": process, "failures": site.failures}
 
     def foreign(self, name: str) -> str:
         """What lies in the place of the site's socket without being ours; empty when nothing does."""
@@ -90,7 +87,7 @@ class Sites:
         description = described(self._settings, name)
         self._settings.policy(description.outgoing)
         root = description.document_root
-        if root != document_root(self._settings, name, self._machine.shields):
+        if root != document_root(self._settings, name, self._machine.shields, description.folder):
             raise ValueError(f"document_root {root} is not where PHP finds the site on this machine")
         if name in self._sites and self.serving(name) is None:
             self.drop(name, lambda: self.sync(served, then))  # somebody removed the socket's file

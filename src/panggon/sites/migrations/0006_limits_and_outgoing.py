@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0003_site_life_and_drift"),
+        ("sites", "0005_busy_sites"),
     ]
 
     operations = [
