@@ -80,7 +80,7 @@ def own_address() -> str:
 
 def run_inside(stand: Stand, site: str, *program: str) -> str:
     """What a program prints that is started in the site's sandbox instead of its PHP."""
-    settings, served = stand.settings, Served(site, "8.2", 1)
+    settings, served = stand.settings, Served(site, "php", 1, "8.2")
     machine = Machine(settings, active(protections(settings)), cgroups.find())
     description = described(settings, site)
     wanted = launch(settings, served, description, machine.shields)
