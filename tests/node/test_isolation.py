@@ -135,7 +135,13 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(st
     assert not stored("/tmp/file", 8 << 20), "a single file is larger than the whole site may be"
     assert [stored(f"/tmp/file{number}", 2 << 20) for number in range(2)] == [True, True]
     until(lambda: not stored("/site/public/small", 1000), seconds=10)
-    assert not stored("/tmp/small", 1000)
+    assert stored("/tmp/small", 1000), "sessions and the like go on, in memory"
+    assert not (stand.settings.site(site) / "tmp" / "small").exists()
+    note = stand.settings.site(site) / "logs" / "PENUH.txt"
+    assert "SFTP" in note.read_text()
+    assert (note.stat().st_uid, note.stat().st_gid) == (0, stand.settings.uid(site))
+    assert stand.ask(do="show", site=site)["serving"]["full"]
     for path in (stand.settings.site(site) / "tmp").glob("file*"):
         path.unlink()
     until(lambda: stored("/site/public/small", 1000), seconds=10)
+    assert not note.exists()

@@ -231,20 +231,29 @@ def _site_walls(
     settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
 ) -> tuple[str, ...]:
     own = settings.site(site)
-    # A site that stores too much goes on answering, but its programs can store no more.
-    bind = "--ro-bind" if described.full else "--bind"
-    binds = [(bind, str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
     # The directory, not the socket: a database that starts again makes a new socket in it.
     database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     return (
         *walls(settings.uid(site), shields),
         *("--hostname", site),
-        *(bind, str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
         *("--perms", "0755", "--dir", "/site"),
-        *(argument for bind in binds for argument in bind),
+        *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
         *(database if described.database else ()),
     )
+
+
+def _places(own: Path) -> tuple[str, ...]:
+    """The site's directories; the sandbox's /tmp is its own `tmp`."""
+    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    return (*(argument for bind in binds for argument in bind), "--bind", str(own / "tmp"), "/tmp")  # noqa: S108
+
+
+def _full_places(own: Path) -> tuple[str, ...]:
+    """Of a site that stores too much: it goes on answering, but what its programs store is memory and forgotten."""
+    binds = [("--ro-bind", str(own / name), f"/site/{name}") for name in ("public", "private")]
+    memory = [("--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", name) for name in ("/site/tmp", "/tmp")]  # noqa: S108
+    return tuple(argument for place in (*binds, *memory) for argument in place)
 
 
 def _accounts(settings: SocketSettings, site: str) -> dict[str, str]:

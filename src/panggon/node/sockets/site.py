@@ -23,6 +23,12 @@ GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
+# What runs of a site that stores too much may go on storing for this long.
+FULL_SECONDS = 2.0
+NOTE = "PENUH.txt"
+NOTE_WORDS = """Situs ini menyimpan lebih banyak daripada yang diizinkan paketnya.
+Situs tetap dapat dibaca, tetapi programnya tidak dapat menulis berkas sampai ada yang dihapus lewat SFTP.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +95,20 @@ class Site:
             if full is None or full == mark.exists():
                 return
             log.warning("%s: %s", self.served.site, "stores more than it may" if full else "may store again")
-            files.write(mark, "") if full else files.remove(mark)
+            self._mark(full=full)
             self.end(time.monotonic())
+            self._end_by = time.monotonic() + FULL_SECONDS if full else self._end_by
+
+    def _mark(self, *, full: bool) -> None:
+        """For the next start, and in words for the owner."""
+        settings, site = self.machine.settings, self.served.site
+        note = settings.site(site) / "logs" / NOTE
+        if full:
+            files.write(note, NOTE_WORDS, mode=0o640, gid=settings.uid(site))
+            files.write(settings.full(site), "")
+        else:
+            files.remove(settings.full(site))
+            files.remove(note)
 
     def _new_meter(self) -> Meter | None:
         bounds = described(self.machine.settings, self.served.site).storage

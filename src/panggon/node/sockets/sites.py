@@ -70,7 +70,8 @@ class Sites:
         if site is None or not socket_path(self._settings, name).is_socket():
             return None
         process = site.sandbox.pid if site.sandbox else None
-        return {"site": name, **site.served.attributes, "process": process, "failures": site.failures}
+        full = self._settings.full(name).exists()
+        return {"site": name, **site.served.attributes, "process": process, "failures": site.failures, "full": full}
 
     def foreign(self, name: str) -> str:
         """What lies in the place of the site's socket without being ours; empty when nothing does."""
