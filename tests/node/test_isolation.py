@@ -22,6 +22,7 @@ from tests.node.stand import Stand, started
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+PYTHON = ("/usr/bin/python3", "-I")
 PROGRAM = (Path(__file__).parent / "hostile.py").read_bytes()
 
 
@@ -54,7 +55,7 @@ def prey(stand: Stand, site: str, other: str) -> Iterator[dict[str, Any]]:
             ],
             "directories": [
                 *map(str, (stand.base, settings.root / "sites", others / "public", settings.run)),
-                *("/etc/panggon", "/srv", "/root", "/var", "/home", "/run/panggon"),
+                *("/etc/panggon", "/srv", "/root", "/var", "/home", "/run/panggon", "/run/mysqld"),
             ],
             "sockets": [
                 str(settings.control),
@@ -94,16 +95,42 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
     return log.read_text()
 
 
-@pytest.mark.parametrize("outgoing", ["none", "web"])
-def test_any_program(outgoing: str) -> None:
-    stand = Stand("isolation")
+@pytest.fixture
+def ground() -> Iterator[Stand]:
+    """Sites without a holder: their sandboxes are started by the test."""
+    databases = Path(f"/srv/panggon-test-{os.getpid()}-isolation/mysqld")
+    made = Stand("isolation", mariadb_socket=databases / "mysqld.sock")
     try:
-        site, other = stand.lay_out(900100, {"outgoing": outgoing}), stand.lay_out(900101, {})
-        with prey(stand, site, other) as given:
-            said = run_inside(stand, site, "/usr/bin/python3", "-I", "/site/private/hostile.py", json.dumps(given))
-        assert {name: got for name, got in json.loads(said).items() if got} == {}
+        files.directory(databases)
+        yield made
     finally:
-        stand.close()
+        made.close()
+
+
+@pytest.mark.parametrize("outgoing", ["none", "web"])
+def test_any_program(ground: Stand, outgoing: str) -> None:
+    site = ground.lay_out(900100, {"outgoing": outgoing, "database": ""})
+    with prey(ground, site, ground.lay_out(900101, {})) as given:
+        said = run_inside(ground, site, *PYTHON, "/site/private/hostile.py", json.dumps(given))
+    assert {name: got for name, got in json.loads(said).items() if got} == {}
+
+
+def test_the_database_is_there_for_who_has_one(ground: Stand) -> None:
+    site = ground.lay_out(900100, {"database": "mariadb"})
+    assert run_inside(ground, site, "/usr/bin/ls", "/run") == "mysqld\n"
+
+
+def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:
+    site = ground.lay_out(900100, {"cpu_percent": 20})
+    burn = "import time; end = time.monotonic() + 1.5\nwhile time.monotonic() < end: pass\nprint(time.process_time())"
+    assert 0.1 < float(run_inside(ground, site, *PYTHON, "-c", burn)) < 0.5
+
+
+def test_a_flood_of_words_stays_within_what_the_site_may_store(ground: Stand) -> None:
+    site = ground.lay_out(900100, {})
+    record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
+    files.write(ground.settings.site(site) / "quota.json", json.dumps(record))
+    assert len(run_inside(ground, site, "/usr/bin/yes")) == 4 * 1024 * 1024
 
 
 def test_php_and_the_programs_that_it_starts(stand: Stand) -> None:
