@@ -20,7 +20,8 @@ class PlainForm(forms.Form):
             # Django's own word for a field is "bidang", which is a division here.
             field.error_messages["required"] = _("Wajib diisi.")
             if _holds_words(field):
-                field.validators.append(text_only if isinstance(field.widget, forms.Textarea) else line_only)
+                has_lines = isinstance(field.widget, forms.Textarea | forms.HiddenInput)
+                field.validators.append(text_only if has_lines else line_only)
 
 
 def _holds_words(field: forms.Field) -> bool:

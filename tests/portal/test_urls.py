@@ -24,6 +24,7 @@ ARGUMENTS = {
     "number": "HST-2026-0001",
     "action": Action.SUBMIT,
     "notice": 1,
+    "message": 1,
     "paper": uuid.UUID(int=1),
     "year": 2026,
     "month": 11,

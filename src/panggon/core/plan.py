@@ -72,6 +72,7 @@ class Plan:
 MAKING_ORDER = (
     Kind.USER,
     Kind.DIRECTORY,
+    Kind.QUOTA,
     Kind.DATABASE,
     Kind.SITE,
     Kind.RUNTIME,
@@ -83,7 +84,7 @@ MAKING_ORDER = (
 _NAMED_BY_HOST = (Kind.CERTIFICATE, Kind.HOST, Kind.RECORDS)
 # States in which a name leads to the site; in which the site's own programs run.
 _NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUARANTINED)
-_ALIVE = (SiteState.PREPARED, SiteState.OPEN)
+ALIVE = (SiteState.PREPARED, SiteState.OPEN)
 # What visitors and the owner meet. A site that closes shuts these first: its programs may need half a minute to end,
 # and nobody is to meet them meanwhile.
 _DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
@@ -167,7 +168,7 @@ def _desired(key: Key, spec: SiteSpec, facts: MachineFacts) -> Attributes | None
 
 def _turn(way: Change, spec: SiteSpec) -> int:
     """Of changes that sort alike the order stays."""
-    if way.key.kind in _DOORS and way.before is not None and spec.state not in _ALIVE:
+    if way.key.kind in _DOORS and way.before is not None and spec.state not in ALIVE:
         return 0
     return 2 if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts else 1
 
@@ -195,6 +196,10 @@ def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     return {"uid": _uid(spec, facts)}
 
 
+def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"mebibytes": spec.limits.disk_mebibytes, "files": spec.limits.files}
+
+
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"engine": str(spec.database), "connections": spec.limits.database_connections}
 
@@ -209,6 +214,9 @@ def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
         "upload_mebibytes": spec.limits.upload_mebibytes,
         "memory_mebibytes": spec.limits.memory_mebibytes,
         "processes": spec.limits.processes,
+        "cpu_percent": spec.limits.cpu_percent,
+        "database": str(spec.database or ""),
+        "outgoing": spec.outgoing,
         "document_root": facts.document_root(spec.site, spec.profile),
         "notice": spec.notice,
         "names": (spec.host, *spec.former_hosts),
@@ -237,7 +245,7 @@ def _of_kind(spec: SiteSpec, facts: MachineFacts) -> Attributes:
 
 
 def _runtime(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
-    if spec.kind not in RUNNING or spec.state not in _ALIVE:
+    if spec.kind not in RUNNING or spec.state not in ALIVE:
         return None
     kind, generation = spec.kind.value, spec.generation
     if spec.kind is SiteKind.PYTHON and spec.python:
@@ -274,6 +282,7 @@ def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | No
 _OF_THE_SITE: Mapping[Kind, Callable[[SiteSpec, MachineFacts], Attributes | None]] = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,

@@ -108,6 +108,46 @@ def enrol_code(name: str, hours: int) -> None:
     click.echo(issue_code(name, at=timezone.now(), life=timedelta(hours=hours)))
 
 
+@main.command("release-factors")
+@click.argument("login")
+def release_factors(login: str) -> None:
+    """Release the second factors of LOGIN, who lost the phone and all codes: for an administrator without another."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.core.errors import InvalidError  # noqa: PLC0415
+    from panggon.people.selectors import user_named  # noqa: PLC0415
+    from panggon.signin import services, words  # noqa: PLC0415
+
+    user = user_named(login)
+    if user is None:
+        raise click.ClickException(f"{login}: tidak dikenal")
+    try:
+        services.release_factors(user, actor=None, at=timezone.now(), reason="panggon release-factors")
+    except InvalidError as error:
+        raise click.ClickException(" ".join(map(words.fault_words, error.faults))) from None
+    click.echo(f"{login}: dilepas; saat masuk berikutnya petugas memasang yang baru")
+
+
+@main.command("oidc-key")
+@click.option("--renew", is_flag=True, help="Make another key; it signs a day later, when providers know it.")
+def oidc_key(*, renew: bool) -> None:
+    """Make the key by which providers know the portal (private_key_jwt), and print where they find its public half."""
+    _prepare()
+    from django.conf import settings  # noqa: PLC0415 (needs settings)
+    from django.urls import reverse  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from panggon.signin import keys, selectors  # noqa: PLC0415
+
+    now = timezone.now()
+    if renew or not selectors.client_keys(now=now):
+        keys.renew(at=now)
+    click.echo(f"{settings.PANGGON_BASE_URL}{reverse('client_keys')}")
+    for key in selectors.client_keys(now=now):
+        click.echo(f"{key.kid} {keys.ALGORITHM}, {timezone.localtime(key.signs_from):%Y-%m-%d %H:%M}")
+
+
 @main.command("seed-calendar")
 @click.argument("years", type=int, nargs=-1)
 def seed_calendar(years: tuple[int, ...]) -> None:

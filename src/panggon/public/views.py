@@ -109,14 +109,17 @@ def _contacts() -> list[tuple[str, Contact]]:
 
 
 def _status(request: HttpRequest, form: TrackingForm) -> PublicStatus | None:
-    """Raises ValidationError for who guesses; what is counted are failures, and they are all that this GET writes."""
+    """Raises ValidationError for who guesses; what is counted are failures, and they are all that this GET writes.
+
+    A code has 128 random bits: a crowd of guesses at one moment finds none, and a right one is no guess.
+    """
     number, token = form.cleaned_data["nomor"].strip().upper(), form.cleaned_data["kode"].strip()
-    with door.braked(door.tracking_try(request)) as was_right:
-        status = selectors.public_status(number, token)
-        if status is None:
+    attempt = door.tracking_try(request)
+    door.refuse_held(attempt)
+    status = selectors.public_status(number, token)
+    if status is None:
+        with door.braked(attempt):
             form.add_error(None, _("Nomor permohonan dan kode lacak tidak cocok. Periksa tanda terima Anda."))
-        else:
-            was_right()
     return status
 
 

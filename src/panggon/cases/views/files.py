@@ -6,6 +6,7 @@ from django.utils.text import slugify
 
 from panggon.cases import selectors
 from panggon.cases.access_log import looked_at
+from panggon.cases.parts import letter_of
 from panggon.cases.views import acting
 from panggon.papers import store
 from panggon.pdf import pdf_response
@@ -16,7 +17,7 @@ from panggon.people.permissions import signed_in
 def letter(request: HttpRequest, number: str) -> HttpResponse:
     """The OPD's letter as it was uploaded."""
     case = acting.case_or_404(request, number)
-    file = acting.letter_of(case)
+    file = letter_of(case)
     if file is None:
         raise Http404
     looked_at(case, "letter", by=request.user)
@@ -27,7 +28,7 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
 def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     """A paper of the case, for those whom it is for."""
     case = acting.case_or_404(request, number)
-    issued = selectors.papers_for(case, request.user, now=timezone.now()).filter(pk=paper).first()
+    issued = selectors.paper_for(case, request.user, paper, now=timezone.now())
     if issued is None:
         raise Http404
     return pdf_response(store.get(issued.sha256), name=f"{slugify(issued.title)}-{case.number}.pdf")

@@ -16,7 +16,7 @@ from panggon.cases import paging, selectors, services
 from panggon.cases.access_log import looked_at
 from panggon.cases.filters import STANDINGS, Filter, Timing
 from panggon.cases.paging import Order
-from panggon.cases.views import acting
+from panggon.cases.parts import letter_of
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role
 from panggon.papers import store
@@ -29,6 +29,7 @@ from panggon.portal.api.presentation import detail, event_out, summary
 from panggon.portal.api.problems import CHANGED, Problem
 from panggon.portal.api.schemas import CaseDetail, CasePage, EventOut
 from panggon.tokens.models import Scope
+from panggon.tokens.selectors import allows
 
 router = Router(tags=["Permohonan"])
 PDF = {"responses": {200: {"description": "PDF", "content": {"application/pdf": {"schema": {"type": "string"}}}}}}
@@ -82,7 +83,7 @@ def create_case(request: HttpRequest) -> Status:
     The registrar names the `agency` whose letter it is; people of an agency write for their own.
     """
     user, now = request.user, timezone.now()
-    if not people.may_apply(user):
+    if not people.may_apply(user, now=now):
         raise PermissionDenied
     role = Role.APPLICANT if user.agency_id else Role.REGISTRAR
     data = inputs.read(request, inputs.names_of(Action.SAVE_DRAFT, asks=(), role=role), now=now)
@@ -112,7 +113,7 @@ def list_events(request: HttpRequest, number: str) -> list[EventOut]:
 def show_letter(request: HttpRequest, number: str) -> HttpResponse:
     """The newest letter of the OPD."""
     case = _case(request, number, now=timezone.now())
-    letter = acting.letter_of(case)
+    letter = letter_of(case)
     if letter is None:
         raise Http404
     looked_at(case, "letter", by=request.user)
@@ -124,7 +125,7 @@ def show_paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     """A paper of the case, where the token's owner may read it."""
     now = timezone.now()
     case = _case(request, number, now=now)
-    found = selectors.papers_for(case, request.user, now=now).filter(pk=paper).first()
+    found = selectors.paper_for(case, request.user, paper, now=now)
     if found is None:
         raise Http404
     return pdf_response(store.get(found.sha256), name=f"{slugify(found.title)}-{case.number}.pdf")
@@ -145,7 +146,7 @@ def act(request: HttpRequest, number: str, action: Action) -> Any:
     """
     user, now = request.user, timezone.now()
     case = _case(request, number, now=now)
-    if action in DECIDING and not request.auth.allows(Scope.CASES_DECIDE):
+    if action in DECIDING and not allows(request.auth, Scope.CASES_DECIDE):
         raise lacking(Scope.CASES_DECIDE)
     version = expected_version(request)
     if version != case.version:

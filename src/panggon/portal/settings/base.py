@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from panggon.portal.settings import environment, oidc
+from panggon.portal.settings import assets, environment, oidc
 
 PORTAL = Path(__file__).resolve().parent.parent
 REPOSITORY = PORTAL.parent.parent.parent
@@ -21,8 +21,6 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
-PANGGON_API_DECIDES = environment.flag("PANGGON_API_DECIDES")  # whether a token may approve and refuse
-PANGGON_API_RATE = environment.number("PANGGON_API_RATE", 300)  # requests a minute and token
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -70,6 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "panggon.office.middleware.SettingsOfRequest",
+    "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
 ]
@@ -94,6 +93,10 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
 # Kept by each thread between requests: a sign-in to PostgreSQL costs more than most pages.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# A page's questions are short and what they ask for is in memory: compiling them or starting processes for them costs
+# more than answering, and so does reading a whole table for a few rows.
+_short = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+DATABASES["default"]["OPTIONS"].setdefault("options", _short)
 # Shared by all processes: a one-time code that one of them has taken is used up for all.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -127,16 +130,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that al
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_FORMS = {
     "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
+    "reauthenticate": "panggon.signin.forms.ConfirmPasswordForm",
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
+    "reset_password_from_key": "panggon.signin.forms.ResetPasswordKeyForm",
 }
 # Brakes of our own (core/brakes.py), which nobody can use to keep somebody else out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PANGGON_PROXIES", 0)
 MFA_ADAPTER = "panggon.signin.adapters.MFAAdapter"
 MFA_FORMS = {
+    "activate_totp": "panggon.signin.forms.ActivateTOTPForm",
     "authenticate": "panggon.signin.forms.AuthenticateForm",
     "reauthenticate": "panggon.signin.forms.ReauthenticateForm",
 }
@@ -183,13 +190,9 @@ PANGGON_HEADERS = {
 
 # -- Files: the style sheets and scripts of others come from node_modules, never from the network
 
-STATIC_URL = "static/"
-_vendors = {
-    "tabler": PANGGON_ASSETS / "@tabler/core/dist",
-    "htmx": PANGGON_ASSETS / "htmx.org/dist",
-    "inter": PANGGON_ASSETS / "@fontsource-variable/inter",
-}
-STATICFILES_DIRS = [(prefix, str(folder)) for prefix, folder in _vendors.items() if folder.is_dir()]
+STATIC_URL = f"static/{assets.digest(PORTAL / 'static', PANGGON_ASSETS)}/"
+STATICFILES_DIRS = assets.folders(PANGGON_ASSETS)
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/"  # their address changes with them
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
@@ -211,8 +214,6 @@ EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
-PANGGON_FOLLOWER_DAYS = environment.number("PANGGON_FOLLOWER_DAYS", 30)  # after the end of what is followed
-PANGGON_DELIVERY_DAYS = environment.number("PANGGON_DELIVERY_DAYS", 90)  # how long what webhooks carried is kept
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 LOGGING = {
