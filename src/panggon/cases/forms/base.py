@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from panggon.cases.models import LetterSource
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
+from panggon.forms import PlainForm
 from panggon.papers.services import inspect_letter
 
 NATURES = [(words, words) for words in ("Biasa", "Segera", "Sangat Segera", "Rahasia")]
@@ -35,14 +36,8 @@ class PdfField(forms.FileField):
         return content
 
 
-class RuledForm(forms.Form):
+class RuledForm(PlainForm):
     """A form whose input is judged by rules elsewhere."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # Django's own word for a field is "bidang", which is a division here.
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Wajib diisi.")
 
     def add_faults(self, faults: tuple[Fault, ...]) -> None:
         """Puts what the rules refused beside the fields that it concerns."""
