@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -110,6 +111,7 @@ def buttons(offers: Iterable[Offer], *, holder: Role | None) -> list[Button]:
     return sorted(made, key=lambda button: ORDER.index(button.look))
 
 
+@cache
 def next_action(state: State) -> Action | None:
     """The act by which whoever has the case now leads it on; None when it is over."""
     role = waits_for(state)
