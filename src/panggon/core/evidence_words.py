@@ -31,6 +31,16 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "Folder situs tertutup bagi yang lain.",
         "Folder situs belum tertutup bagi yang lain.",
     ),
+    "quota": (
+        "batas penyimpanan",
+        "Ruang penyimpanan situs dibatasi.",
+        "Ruang penyimpanan situs belum dibatasi.",
+    ),
+    "watch": (
+        "batas penyimpanan",
+        "Pemakaian ruang penyimpanan situs diawasi, karena sistem berkas server tidak membatasinya.",
+        "Pemakaian ruang penyimpanan situs belum diawasi.",
+    ),
     "site": ("pengaturan situs", "Pengaturan situs berlaku.", "Pengaturan situs belum berlaku."),
 }
 

@@ -72,6 +72,7 @@ class Plan:
 MAKING_ORDER = (
     Kind.USER,
     Kind.DIRECTORY,
+    Kind.QUOTA,
     Kind.DATABASE,
     Kind.SITE,
     Kind.RUNTIME,
@@ -195,6 +196,10 @@ def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     return {"uid": _uid(spec, facts)}
 
 
+def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"mebibytes": spec.limits.disk_mebibytes, "files": spec.limits.files}
+
+
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"engine": str(spec.database), "connections": spec.limits.database_connections}
 
@@ -209,6 +214,9 @@ def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
         "upload_mebibytes": spec.limits.upload_mebibytes,
         "memory_mebibytes": spec.limits.memory_mebibytes,
         "processes": spec.limits.processes,
+        "cpu_percent": spec.limits.cpu_percent,
+        "database": str(spec.database or ""),
+        "outgoing": spec.outgoing,
         "document_root": facts.document_root(spec.site, spec.profile),
         "notice": spec.notice,
         "names": (spec.host, *spec.former_hosts),
@@ -274,6 +282,7 @@ def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | No
 _OF_THE_SITE: Mapping[Kind, Callable[[SiteSpec, MachineFacts], Attributes | None]] = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from panggon.core import site_kinds
+from panggon.core import outgoing, site_kinds
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
 from panggon.core.site_kinds import Interface, PhpLimits, Profile, Proxy, PythonApplication, Redirect, SiteKind
@@ -62,6 +62,9 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "processes": (4, 256),
     "upload_mebibytes": (1, 1024),
     "database_connections": (1, 100),
+    "cpu_percent": (5, 800),
+    "disk_mebibytes": (16, 1_048_576),
+    "files": (1_000, 10_000_000),
     **site_kinds.BOUNDS,
 }
 
@@ -87,6 +90,9 @@ class Limits:
     processes: int = 32
     upload_mebibytes: int = 64
     database_connections: int = 20
+    cpu_percent: int = 100
+    disk_mebibytes: int = 1024
+    files: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class SiteSpec:
     database: Engine | None = None
     limits: Limits = Limits()
     access: Access = Access()
+    outgoing: str = outgoing.NONE
     notice: str = ""
     former_hosts: tuple[str, ...] = ()
     retired_hosts: tuple[str, ...] = ()
@@ -177,8 +184,12 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
             "processes": limits.processes,
             "upload_mebibytes": limits.upload_mebibytes,
             "database_connections": limits.database_connections,
+            "cpu_percent": limits.cpu_percent,
+            "disk_mebibytes": limits.disk_mebibytes,
+            "files": limits.files,
         },
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
+        "outgoing": spec.outgoing,
         "notice": spec.notice,
         "former_hosts": list(spec.former_hosts),
         "retired_hosts": list(spec.retired_hosts),
@@ -254,6 +265,7 @@ def _spec(fields: _Fields) -> SiteSpec:
         database=fields.take("database", lambda value: None if value is None else _choice(Engine)(value), None),
         limits=fields.take("limits", lambda value: _members(value, _limits), Limits()),
         access=fields.take("access", lambda value: _members(value, _access), Access()),
+        outgoing=fields.take("outgoing", _text(outgoing.NAME, "spec.outgoing"), outgoing.NONE),
         notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
         former_hosts=former_hosts,
         retired_hosts=fields.take("retired_hosts", _hosts, ()),
@@ -281,6 +293,9 @@ def _limits(fields: _Fields) -> Limits:
         database_connections=fields.take(
             "database_connections", _bounded("database_connections"), usual.database_connections
         ),
+        cpu_percent=fields.take("cpu_percent", _bounded("cpu_percent"), usual.cpu_percent),
+        disk_mebibytes=fields.take("disk_mebibytes", _bounded("disk_mebibytes"), usual.disk_mebibytes),
+        files=fields.take("files", _bounded("files"), usual.files),
     )
 
 

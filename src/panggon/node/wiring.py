@@ -13,7 +13,7 @@ from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
 from panggon.core.plan import MachineFacts
 from panggon.core.resources import Kind
-from panggon.drivers import database, directory, dns, fake, files, runtime, sftp, tls, user, web
+from panggon.drivers import database, directory, dns, fake, files, quota, runtime, sftp, tls, user, web
 from panggon.drivers.visit import Door
 from panggon.node import layout, protections
 from panggon.node.config import NodeConfig
@@ -37,6 +37,7 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
     return {
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
+        Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
         Kind.DATABASE: database.DatabaseDriver(_database(config, sandboxed=sandboxed)),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(
