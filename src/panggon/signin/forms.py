@@ -19,6 +19,8 @@ class LoginForm(account.LoginForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["password"].help_text = ""
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)  # the label says it, and stays
 
 
 class AuthenticateForm(second.AuthenticateForm):
