@@ -26,6 +26,7 @@ OPEN = SiteSpec(
     database=Engine.MARIADB,
     limits=Limits(memory_mebibytes=512, processes=16, upload_mebibytes=8, database_connections=10),
     access=Access(ssh_keys=(ssh_key("a"), ssh_key("b")), password_fingerprint="sha256:one"),
+    outgoing="web",
 )
 PREPARED = replace(OPEN, state=SiteState.PREPARED)
 PARKED = replace(OPEN, state=SiteState.PARKED)
@@ -47,6 +48,7 @@ def test_open_site_has_everything():
     assert plain(OPEN) == {
         "user": {"uid": 970001, "password": "sha256:one"},
         "directory": {"uid": 970001},
+        "quota": {"mebibytes": 1024, "files": 200_000},
         "database": {"engine": "mariadb", "connections": 10},
         "site": {
             "host": HOST,
@@ -57,7 +59,17 @@ def test_open_site_has_everything():
             "upload_mebibytes": 8,
             "memory_mebibytes": 512,
             "processes": 16,
+            "cpu_percent": 100,
+            "database": "mariadb",
+            "outgoing": "web",
             "document_root": "/site/public",
+            "notice": "",
+            "names": (HOST,),
+            "php_memory_mebibytes": 256,
+            "execution_seconds": 30,
+            "input_vars": 1000,
+            "post_mebibytes": 9,
+            "environment": (),
         },
         "runtime": {"kind": "php", "php_version": "8.2", "generation": 4},
         "certificate": {"issuer": "Uji CA", "valid": True},
@@ -82,6 +94,88 @@ def test_parked_site_keeps_its_data_and_gives_up_its_place():
     assert plain(PARKED) == expected
 
 
+SUSPENDED = replace(OPEN, state=SiteState.SUSPENDED, notice="Isi situs sedang diperbaiki.", generation=5)
+QUARANTINED = replace(OPEN, state=SiteState.QUARANTINED, generation=5)
+PURGED = replace(PARKED, state=SiteState.PURGED, generation=6)
+OLD, GONE = "lama.kota.example", "hilang.kota.example"
+RENAMED = replace(OPEN, former_hosts=(OLD,), retired_hosts=(GONE,), generation=5)
+
+
+def test_suspended_site_tells_why_and_lets_its_owner_mend_it():
+    expected = plain(replace(OPEN, generation=5))
+    expected["site"]["notice"] = "Isi situs sedang diperbaiki."
+    expected["host"]["state"] = "suspended"
+    expected["runtime"] = None
+    assert plain(SUSPENDED) == expected
+
+
+def test_quarantined_site_lets_nobody_in_and_runs_nothing():
+    expected = plain(replace(OPEN, generation=5))
+    expected["host"]["state"] = "quarantined"
+    expected["user"]["password"] = ""
+    expected["access"]["keys"] = ()
+    expected["runtime"] = None
+    assert plain(QUARANTINED) == expected
+
+
+def test_nothing_is_left_of_a_purged_site():
+    assert set(plain(PURGED).values()) == {None}
+    assert kinds(make(PURGED, FACTS, existing(PARKED))) == [
+        "site",
+        "user",
+        "certificate",
+        "database",
+        "quota",
+        "directory",
+    ]
+
+
+@pytest.mark.parametrize("closed", [SUSPENDED, QUARANTINED])
+def test_closing_shuts_the_doors_before_it_waits_for_programs(closed):
+    assert kinds(make(closed, FACTS, existing(OPEN)))[-1] == "runtime"
+    assert kinds(make(closed, FACTS, existing(OPEN)))[-2] in ("host", "access")
+
+
+def test_former_name_leads_to_the_new_one_once_that_is_there():
+    plan = make(
+        RENAMED,
+        FACTS,
+        [
+            *existing(replace(OPEN, host=OLD)),
+            *map(absent, [k for k in subject.keys(RENAMED) if k.name in (HOST, GONE)]),
+        ],
+    )
+    assert [str(change.key) for change in plan.changes] == [
+        f"site:{SITE}",
+        f"runtime:{SITE}",
+        f"certificate:{HOST}",
+        f"host:{HOST}",
+        f"records:{HOST}",
+        f"host:{OLD}",
+    ]
+    assert plan.changes[-1].after == {"site": SITE, "state": "redirect"}
+    assert plan.changes[0].after["names"] == (HOST, OLD)
+
+
+def test_retired_name_loses_everything():
+    before = replace(OPEN, former_hosts=(GONE,))
+    plan = make(replace(OPEN, retired_hosts=(GONE,)), FACTS, existing(before))
+    assert [(str(change.key), change.after) for change in plan.changes[:3]] == [
+        (f"records:{GONE}", None),
+        (f"host:{GONE}", None),
+        (f"certificate:{GONE}", None),
+    ]
+
+
+def test_purge_leaves_a_name_to_the_site_that_has_it_now():
+    others = [
+        ours(Key(Kind.HOST, HOST), site="s900002", state="open"),
+        ours(Key(Kind.RECORDS, HOST), site="s900002", a=(), aaaa=()),
+    ]
+    seen = [found for found in existing(PARKED) if found.key not in {each.key for each in others}]
+    assert kinds(make(PURGED, FACTS, [*seen, *others])) == ["site", "user", "database", "quota", "directory"]
+
+
 def test_static_site_has_no_runtime():
     assert plain(replace(OPEN, kind=SiteKind.STATIC))["runtime"] is None
 
@@ -99,6 +193,7 @@ def test_keys_are_the_site_or_the_host():
     assert [str(key) for key in subject.keys(OPEN)] == [
         f"user:{SITE}",
         f"directory:{SITE}",
+        f"quota:{SITE}",
         f"database:{SITE}",
         f"site:{SITE}",
         f"runtime:{SITE}",
@@ -116,8 +211,8 @@ def kinds(plan: subject.Plan) -> list[str]:
 def test_creation_in_order_parking_in_reverse():
     assert kinds(make(OPEN, FACTS, nothing(OPEN))) == [key.kind.value for key in subject.keys(OPEN)]
     parking = make(replace(PARKED, generation=5), FACTS, existing(OPEN))
-    assert kinds(parking) == ["records", "access", "host", "runtime", "user", "site"]
-    assert [change.key.kind.value for change in parking.unchanged] == ["directory", "database", "certificate"]
+    assert kinds(parking) == ["access", "host", "user", "site", "records", "runtime"]
+    assert [change.key.kind.value for change in parking.unchanged] == ["directory", "quota", "database", "certificate"]
 
 
 def test_before_and_after_are_what_was_seen_and_wished():
@@ -231,10 +326,11 @@ def test_altered_plan_is_refused(alter, code):
 def test_words_of_a_new_site():
     sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
     assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
-    assert sentences[2] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
-    assert sentences[6] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
-    assert sentences[8] == f"Membuat rekaman DNS {HOST} (situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1)."
-    assert len(sentences) == 9
+    assert sentences[2] == f"Membuat batas penyimpanan {SITE} (ruang (MiB) 1024, berkas paling banyak 200000)."
+    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
+    assert sentences[7] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
+    assert sentences[9] == f"Membuat rekaman DNS {HOST} (situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1)."
+    assert len(sentences) == 10
 
 
 def test_words_of_opening_and_parking_and_nothing():
@@ -243,7 +339,7 @@ def test_words_of_opening_and_parking_and_nothing():
         f"Mengubah nama situs di server web {HOST} (status: sedang disiapkan → terbuka).",
         f"Mengubah akses SFTP {SITE} (kunci SSH: tidak ada → 2 buah).",
     )
-    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Menghapus rekaman DNS {HOST}."
+    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Menghapus akses SFTP {SITE}."
     assert words(make(OPEN, FACTS, existing(OPEN))) == ()
 
 

@@ -1,6 +1,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from panggon.node.servers import sshd
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import free_port, running
+from tests.waiting import until
 
 PASSWORD = "kata sandi pemilik 2026"
 HASH = sha512_crypt.using(rounds=5000).hash(PASSWORD)
@@ -40,7 +42,7 @@ def server(root: Path) -> sshd.Settings:
 @pytest.fixture(scope="module")
 def settings(server: sshd.Settings) -> sftp.Settings:
     host_key = server.host_key.with_name(f"{server.host_key.name}.pub")
-    return sftp.Settings("127.0.0.1", server.port, host_key, server.etc)
+    return sftp.Settings("127.0.0.1", server.port, host_key, server.etc, UID_BASE)
 
 
 @pytest.fixture
@@ -119,7 +121,41 @@ def visit(
     program: str = "sftp",
     flags: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """As the owner would, with a client of their own; a password is typed by a program."""
+    """As the owner would, with a client of their own."""
+    argv, environment = client(settings, login, program=program, options=options, folder=folder)
+    argv += [*flags, f"{login}@127.0.0.1", *([commands] if program == "ssh" and commands else [])]
+    return subprocess.run(argv, input=commands, env=environment, capture_output=True, text=True, timeout=20, cwd=folder)
+
+
+@contextmanager
+def session(
+    settings: sftp.Settings, login: str, *, options: tuple[str, ...], folder: Path
+) -> Iterator["subprocess.Popen[str]"]:
+    """A client that stays, as people's do."""
+    argv, environment = client(settings, login, program="sftp", options=options, folder=folder)
+    argv.append(f"{login}@127.0.0.1")
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(
+        argv, env=environment, text=True, cwd=folder, stdin=pipe, stdout=pipe, stderr=nothing
+    ) as process:
+        yield process
+        process.kill()
+
+
+def served(uid: int) -> list[str]:
+    """The server's processes that work for this user now."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # ended meanwhile
+            if process.stat().st_uid == uid and (process / "comm").read_text().startswith("sshd"):
+                found.append(process.name)
+    return found
+
+
+def client(
+    settings: sftp.Settings, login: str, *, program: str, options: tuple[str, ...], folder: Path
+) -> tuple[list[str], dict[str, str]]:
+    """The beginning of the command line, and the environment; a password is typed by a program."""
     askpass = folder / "askpass"
     askpass.write_text(f"#!/bin/sh\necho '{PASSWORD}'\n")
     askpass.chmod(0o700)
@@ -127,9 +163,7 @@ def visit(
     argv = [program, "-F", "none", "-P" if program == "sftp" else "-p", str(settings.port)]
     for option in (*usual, *options):
         argv += ["-o", option]
-    environment = {"PATH": "/usr/bin:/bin", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
-    argv += [*flags, f"{login}@127.0.0.1", *([commands] if program == "ssh" and commands else [])]
-    return subprocess.run(argv, input=commands, env=environment, capture_output=True, text=True, timeout=20, cwd=folder)
+    return argv, {"PATH": "/usr/bin:/bin", "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
 
 
 def by_key(path: Path) -> tuple[str, ...]:
@@ -158,6 +192,55 @@ class TestServer:
         assert "Permission denied" in enter("mkdir /baru\n").stderr
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
+
+    def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        root: Path,
+        tmp_path: Path,
+    ) -> None:
+        """Through links of both kinds to other sites and to root's files, and into root's directories."""
+        secret, own = root / "sites" / "neighbour" / "secret.txt", root / "sites" / key.name
+        files.directory(secret.parent)
+        files.write(secret, "theirs")
+        files.write(own / "site.json", "root's", mode=0o640)
+        driver.write(key, {"keys": (owner[1],)})
+        (tmp_path / "sent").write_text("x")
+        links = (
+            str(secret),
+            "../../neighbour/secret.txt",
+            "/../neighbour/secret.txt",
+            "/etc/shadow",
+            "/proc/1/root/etc/shadow",
+        )
+        attempts = [f"-ln -s {target} /public/link{number}" for number, target in enumerate(links)]
+        attempts += [f"-get /public/link{number} taken{number}" for number in range(len(links))]
+        attempts += ["-ln /site.json /public/hard", "-get /site.json taken", "-rename /site.json /public/moved"]
+        attempts += [f"-put sent {place}" for place in ("/site.json", "/x", "/logs/x", "/run/x")]
+        attempts += [
+            "-rename /logs /public/logs",
+            "-rm /site.json",
+            "-rmdir /run",
+            "-chmod 777 /logs",
+            "-chown 0 /public",
+        ]
+        visit(
+            settings, key.name, "\n".join(attempts) + "\n", options=by_key(owner[0]), folder=tmp_path, flags=("-b", "-")
+        )
+        assert list(tmp_path.glob("taken*")) == []
+        assert sorted(path.name for path in own.iterdir()) == sorted(
+            [".panggon", "logs", "private", "public", "run", "site.json", "tmp"]
+        )
+        assert {path.name for path in (own / "public").iterdir()} == {f"link{number}" for number in range(len(links))}
+        assert all(path.is_symlink() for path in (own / "public").iterdir())
+        assert (own / "site.json").read_text() == "root's"
+        assert [(own / name).stat().st_uid for name in ("logs", "run")] == [0, 0]
+        assert list((own / "logs").iterdir()) + list((own / "run").iterdir()) == []
+        for path in (*(own / "public").iterdir(), own / "site.json"):
+            path.unlink()
 
     def test_uploads_can_be_read_by_the_web_server_and_belong_to_the_site(
         self,
@@ -190,6 +273,34 @@ class TestServer:
         assert (inside.returncode, "/public" in inside.stdout) == (0, True)
         site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": ""})
         assert "Permission denied" in enter().stderr
+
+    @pytest.mark.parametrize("way", ["key", "password"])
+    def test_who_loses_the_right_loses_the_session_too(
+        self,
+        way: str,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        site_user: user.UserDriver,
+        uid: int,
+        owner: tuple[Path, str],
+        tmp_path: Path,
+    ) -> None:
+        def allow(keys: tuple[str, ...], password: str) -> None:
+            driver.write(key, {"keys": keys})
+            site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": password})
+
+        allow((owner[1],), PRINT)
+        options = by_key(owner[0]) if way == "key" else BY_PASSWORD
+        with session(settings, key.name, options=options, folder=tmp_path) as process:
+            until(lambda: served(uid))
+            allow((owner[1],), PRINT)
+            assert served(uid)
+            allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
+            until(lambda: not served(uid))
+            assert "public" not in process.communicate("ls\n", timeout=5)[0]
+            assert process.returncode != 0
+        allow((), "")
 
     def test_no_shell_no_command_no_tunnel(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
@@ -259,7 +370,7 @@ class TestProof:
         self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
     ) -> None:
         (tmp_path / "other.pub").write_text(f"{owner[1]}\n")
-        other = sftp.Settings("127.0.0.1", settings.port, tmp_path / "other.pub", settings.etc)
+        other = sftp.Settings("127.0.0.1", settings.port, tmp_path / "other.pub", settings.etc, UID_BASE)
         checks = sftp.AccessDriver(other).probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
         assert [(check.name, check.ok) for check in checks] == [
             ("sftp.login", False),
@@ -268,8 +379,19 @@ class TestProof:
         ]
         assert "Host key verification failed" in checks[0].detail
 
+    def test_each_of_many_keys_is_asked_for(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]) -> None:
+        others = tuple(Ed25519PrivateKey.generate().public_key() for _ in range(7))
+        form = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        keys = (*(other.public_bytes(*form).decode() for other in others), owner[1])
+        driver.write(key, {"keys": keys})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (True, "8 dari 8 kunci pemilik diterima")
+        driver.write(key, {"keys": keys[:6]})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (False, "6 dari 8 kunci pemilik diterima")
+
     def test_no_server_is_seen(self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]) -> None:
-        away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc)
+        away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc, UID_BASE)
         checks = sftp.AccessDriver(away).probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))
         assert [check.ok for check in checks] == [False, False, False]
         assert "Connection refused" in checks[0].detail

@@ -26,7 +26,12 @@ WISH = {
     "upload_mebibytes": 1,
     "memory_mebibytes": 256,
     "processes": 32,
+    "cpu_percent": 100,
+    "database": "",
+    "outgoing": "none",
     "document_root": "/site/public",
+    "notice": "",
+    "names": (HOST,),
 }
 
 
@@ -59,7 +64,7 @@ class TestSiteContract(Contract):
     def test_the_document_of_the_architecture(self, case: Case, settings: web.Settings) -> None:
         case.write(case.first)
         document = json.loads((settings.root / "sites" / SITE / "site.json").read_text())
-        assert document == {"version": 1, "site": SITE, **WISH}
+        assert document == {"version": 1, "site": SITE, **WISH, "names": [HOST]}
 
     @pytest.mark.parametrize("content", ["", "{", "[1]", '{"site": "s900001"}', '{"version": 2, "site": "s900001"}'])
     def test_what_is_not_our_document_is_foreign(self, case: Case, settings: web.Settings, content: str) -> None:
@@ -93,7 +98,16 @@ class TestHostContract(Contract):
             clear=path.unlink,
         )
 
-    @pytest.mark.parametrize(("state", "target"), [("open", f"../sites/{SITE}"), ("prepared", f"../prepared/{SITE}")])
+    @pytest.mark.parametrize(
+        ("state", "target"),
+        [
+            ("open", f"../sites/{SITE}"),
+            ("prepared", f"../prepared/{SITE}"),
+            ("suspended", f"../suspended/{SITE}"),
+            ("quarantined", f"../quarantined/{SITE}"),
+            ("redirect", f"../redirect/{SITE}"),
+        ],
+    )
     def test_the_link_of_the_architecture(self, case: Case, settings: web.Settings, state: str, target: str) -> None:
         case.write({"site": SITE, "state": state})
         assert str((settings.root / "live" / HOST).readlink()) == target
@@ -146,11 +160,31 @@ class TestProbe:
         assert all(check.detail for check in checks)
         return {check.name: check.ok for check in checks}
 
-    @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED])
+    @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED, SiteState.SUSPENDED, SiteState.QUARANTINED])
     def test_what_is_as_wished_is_proven(self, stand: WebStand, state: SiteState) -> None:
         wish = stand.make(state=state)
         assert self.results(stand, wish) == {"web.site": True, "web.page": True, "web.unknown_host": True}
         assert not list((stand.root / "proof").iterdir())
+
+    def test_a_former_name_leads_to_the_new_one(self, stand: WebStand) -> None:
+        wish = stand.make(host="baru.kota.example", former_hosts=(HOST,), generation=8)
+        (leads, _unknown) = stand.hosts.probe(HOST_KEY, spec=wish)
+        assert (leads.name, leads.ok) == ("web.former_name", True)
+        assert not stand.hosts.probe(HOST_KEY, spec=replace(wish, host="lain.kota.example"))[0].ok
+        answer = stand.get("/a%20b/?c=d")
+        port = stand.settings.https_port
+        assert (answer.status, answer.headers["location"]) == (308, f"https://baru.kota.example:{port}/a%20b/?c=d")
+        stand.remove(replace(wish, former_hosts=()))
+        stand.make()
+
+    def test_a_suspended_site_tells_why_as_text(self, stand: WebStand) -> None:
+        wish = stand.make(state=SiteState.SUSPENDED, notice="<b>Isi</b> & “tata” 'letak' diperbaiki 100%1.")
+        answer = stand.get("/apa-saja.html")
+        assert (answer.status, answer.headers["x-panggon-page"]) == (503, "suspended")
+        assert "&lt;b&gt;Isi&lt;/b&gt; &amp; “tata” &#x27;letak&#x27; diperbaiki 100%1." in answer.body.decode()
+        assert self.results(stand, wish)["web.page"]
+        assert not self.results(stand, replace(wish, notice="Sebab lain."))["web.page"]
+        assert not self.results(stand, replace(wish, state=SiteState.QUARANTINED))["web.page"]
 
     def test_an_open_site_with_content(self, stand: WebStand) -> None:
         stand.put("index.html", "Situs kami sedang disiapkan")

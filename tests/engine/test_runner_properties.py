@@ -9,7 +9,7 @@ from panggon.core.journal import Word, fold
 from panggon.core.resources import Observation, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Mishap
 from panggon.engine.runner import Progress, drift, verify
-from tests.engine.worlds import FACTS, World, append_kills, beset, call_kills, moments, plan_for, worlds
+from tests.engine.worlds import FACTS, World, append_kills, beset, call_kills, moments, plan_for, purging, worlds
 
 quick = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
@@ -61,6 +61,7 @@ def test_resource_that_no_write_changes_restores_the_rest_through_kills(world, d
 @quick
 @given(worlds(), st.data(), call_kills, append_kills)
 def test_proof_that_does_not_hold_restores_exactly_the_former_state_through_kills(world, data, calls, appends):
+    assume(world.plan.present)
     key = data.draw(st.sampled_from(world.plan.present))
     world.machine.unproven.add(key)
     beset(world, calls, appends)
@@ -69,6 +70,18 @@ def test_proof_that_does_not_hold_restores_exactly_the_former_state_through_kill
     assert world.machine.resources() == world.former
     assert outcome.problem.code == "unproven"
     assert len([check for check in outcome.evidence if not check.ok]) == 1
+
+
+@quick
+@given(worlds(wishes=purging), st.data(), moments, call_kills, append_kills)
+def test_begun_purge_reaches_the_wish_through_failures_and_kills(world, data, moment, calls, appends):
+    assume(world.plan.changes)
+    number = data.draw(st.integers(0, len(world.plan.changes) - 1))
+    world.machine.at_write[number] = Mishap(moment, PermanentError("uji.ditolak"))
+    beset(world, calls, appends)
+    outcomes = [world.to_the_end(), world.to_the_end()]
+    assert [outcome.word for outcome in outcomes] in ([Word.STUCK, Word.APPLIED], [Word.APPLIED, Word.APPLIED])
+    assert world.machine.resources() == world.wished()
 
 
 @quick

@@ -1,8 +1,9 @@
 """A machine in memory with a history, a wish for it, and a journal that can be killed too."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from panggon.core import plan as plans
 from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
 from panggon.core.plan import MachineFacts, Plan
 from panggon.core.resources import Key, Kind, Observation, ours
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
 from panggon.engine.observe import observe
 from panggon.engine.runner import Progress, resume, run
@@ -53,7 +54,7 @@ class World:
     seen: list[Progress] = field(default_factory=list)
     on_progress: Callable[[Progress], None] = lambda _: None
 
-    def run(self) -> Outcome:
+    def run(self, **options: Any) -> Outcome:
         return run(
             self.plan,
             store=self.journal,
@@ -62,6 +63,7 @@ class World:
             progress=self._progress,
             wish=17,
             sleep=self.pauses.append,
+            **options,
         )
 
     def resume(self) -> Outcome:
@@ -106,9 +108,13 @@ def plan_for(spec: SiteSpec, machine: Machine) -> Plan:
     return plans.make(spec, FACTS, observe(spec, machine.drivers()))
 
 
+going_back = specs.filter(lambda spec: spec.state is not SiteState.PURGED)
+purging = specs.map(lambda spec: replace(spec, state=SiteState.PURGED))
+
+
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    made = world(draw(specs), before=draw(st.none() | specs))
+def worlds(draw: st.DrawFn, *, wishes: st.SearchStrategy[SiteSpec] = going_back) -> World:
+    made = world(draw(wishes), before=draw(st.none() | specs))
     made.machine.calls = 0
     return made
 

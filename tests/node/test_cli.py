@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_plan_is_told_in_sentences_with_its_digest(terminal):
 def test_applying_makes_and_proves_the_site(terminal):
     result = terminal("apply", terminal.spec())
     assert result.exit_code == 0
-    assert "✓ 1/8 Membuat pengguna Unix" in result.stderr
+    assert "✓ 1/9 Membuat pengguna Unix" in result.stderr
     assert "https.answer" in result.stdout
     assert "Selesai: semua bukti terpenuhi." in result.stdout
     assert terminal.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "prepared"}
@@ -101,7 +102,7 @@ def test_removing_parks_and_keeps_what_the_owner_made(terminal):
     result = terminal("remove", terminal.spec(document(opened())))
     assert result.exit_code == 0
     kinds = {key.kind for key in terminal.machine.resources()}
-    assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.SITE, Kind.CERTIFICATE}
+    assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.QUOTA, Kind.SITE, Kind.CERTIFICATE}
     assert json.loads(terminal("status", "--json").stdout)["sites"] == 0
 
 
@@ -123,7 +124,7 @@ def test_what_others_made_stops_the_command(terminal):
             document(site="s1", state="live", limits={"processes": 1}),
             [
                 "site: harus huruf s diikuti enam angka.",
-                "state: harus salah satu dari: prepared, open, parked.",
+                "state: harus salah satu dari: prepared, open, suspended, quarantined, parked, purged.",
                 "limits.processes: harus bilangan bulat dari 4 sampai 256.",
             ],
         ),
@@ -238,15 +239,19 @@ def test_help_needs_no_settings(words):
 
 
 def test_a_real_machine_wants_root(terminal):
-    terminal.config.write_text(terminal.config.read_text().replace("simulate = true", ""))
-    terminal.place.chmod(0o755)
-    for folder in (terminal.place.parent, terminal.place.parent.parent):
-        folder.chmod(0o755)
+    with tempfile.TemporaryDirectory() as open_to_all:  # pytest's own directories are not
+        Path(open_to_all).chmod(0o755)
+        config = Path(open_to_all) / "node.toml"
+        config.write_text(terminal.config.read_text().replace("simulate = true", ""))
+        result = _as_nobody(config)
+    assert (result.returncode, result.stderr) == (1, "panggon-node harus dijalankan sebagai root (node.root)\n")
+
+
+def _as_nobody(config):
     # The rights go after the import: the checkout may lie where only root may enter.
     program = "import os, sys; from panggon.node.cli import main; os.setgid(65534); os.setuid(65534); sys.exit(main())"
-    argv = [sys.executable, "-c", program, "--config", str(terminal.config), "status"]
-    result = subprocess.run(argv, capture_output=True, text=True)
-    assert (result.returncode, result.stderr) == (1, "panggon-node harus dijalankan sebagai root (node.root)\n")
+    argv = [sys.executable, "-c", program, "--config", str(config), "status"]
+    return subprocess.run(argv, capture_output=True, text=True)
 
 
 def test_a_journal_that_cannot_be_written_is_one_sentence_and_nothing_changes(terminal):

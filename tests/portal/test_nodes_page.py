@@ -42,12 +42,19 @@ def test_a_name_that_is_none(admin, name):
 
 def test_what_is_known_of_a_machine(office, admin):
     now = timezone.now()
-    Node.objects.update(enrolled_at=now, version="0.1.0", seen_at=now, reduced=["memory: no controller", "baru: x"])
+    Node.objects.update(
+        enrolled_at=now,
+        version="0.1.0",
+        seen_at=now,
+        reduced=["memory: no controller", "baru: x"],
+        drift=["s000001: rekaman DNS a.b tidak ada lagi."],
+    )
     office.bring_to(State.PREPARED)
     page = text(admin.get("/pengaturan/server/"))
     assert "node-1 terhubung" in page
     assert "Versi 0.1.0 Situs 1" in page
     assert "Batas memori tidak ditegakkan. no controller" in page
+    assert "Diubah orang di luar Panggon s000001: rekaman DNS a.b tidak ada lagi." in page
     assert "tidak terdengar" not in page
 
 
@@ -96,6 +103,6 @@ def test_the_page_costs_the_same_for_many(office, admin, django_assert_max_num_q
 
 def test_every_protection_of_a_node_has_words():
     """The names are the node's own, which the portal may not import."""
-    assert {"sandbox", "nested-namespaces", "network", "memory", "processes", "symlinks", "simulation"} == set(
-        PROTECTIONS
-    )
+    of_sandboxes = {"sandbox", "nested-namespaces", "network", "system-calls", "outgoing"}
+    of_amounts = {"memory", "processes", "cpu", "disk", "files"}
+    assert of_sandboxes | of_amounts | {"symlinks", "simulation"} == set(PROTECTIONS)

@@ -124,7 +124,7 @@ def test_asking_whether_anything_changed_is_cheap(office):
     version = client.get("/beranda/").context["version"]
     with CaptureQueriesContext(connection) as queries:
         assert client.get(LIST, {"versi": version}).status_code == 204
-    assert len([query for query in queries if "cases_" in query["sql"]]) == 2
+    assert len([query for query in queries if "cases_" in query["sql"]]) == 1
 
 
 def test_any_number_of_cases_is_the_same_number_of_questions(office):

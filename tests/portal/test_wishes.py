@@ -162,9 +162,12 @@ def test_progress_is_kept_once(site):
 
 def test_status_is_kept(db):
     agent = enrolled()
-    assert agent.post("status", {"version": "0.1.0", "reduced": ["cgroups"], "sites": 1}) == (204, {})
+    assert agent.post("status", {"version": "0.1.0", "reduced": ["cgroups"], "sites": 1, "drift": ["s1: x"]}) == (
+        204,
+        {},
+    )
     node = Node.objects.get(name="node-2")
-    assert (node.version, node.reduced) == ("0.1.0", ["cgroups"])
+    assert (node.version, node.reduced, node.drift) == ("0.1.0", ["cgroups"], ["s1: x"])
 
 
 @pytest.mark.parametrize(

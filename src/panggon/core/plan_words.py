@@ -8,9 +8,10 @@ from panggon.core.resources import Attributes, Kind, Value
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
     Kind.DIRECTORY: "direktori situs",
+    Kind.QUOTA: "batas penyimpanan",
     Kind.DATABASE: "basis data",
     Kind.SITE: "pengaturan situs",
-    Kind.RUNTIME: "lingkungan PHP situs",
+    Kind.RUNTIME: "lingkungan aplikasi situs",
     Kind.CERTIFICATE: "sertifikat TLS",
     Kind.HOST: "nama situs di server web",
     Kind.ACCESS: "akses SFTP",
@@ -29,16 +30,41 @@ _LABELS: Mapping[str, str] = {
     "upload_mebibytes": "unggahan paling besar (MiB)",
     "memory_mebibytes": "memori (MiB)",
     "processes": "proses paling banyak",
+    "mebibytes": "ruang (MiB)",
+    "files": "berkas paling banyak",
+    "cpu_percent": "prosesor (%)",
+    "database": "basis data",
+    "outgoing": "sambungan keluar",
     "document_root": "direktori dokumen",
+    "php_memory_mebibytes": "memori PHP (MiB)",
+    "execution_seconds": "waktu jalan PHP (detik)",
+    "input_vars": "isian formulir paling banyak",
+    "post_mebibytes": "formulir paling besar (MiB)",
+    "environment": "variabel lingkungan",
+    "target": "tujuan",
+    "keep_path": "alamat diteruskan",
+    "permanent": "tetap",
+    "keep_host": "nama situs diteruskan",
+    "address": "alamat server",
+    "interface": "antarmuka",
+    "entry": "aplikasi",
     "issuer": "penerbit",
     "valid": "berlaku",
     "site": "situs",
     "state": "status",
     "keys": "kunci SSH",
+    "notice": "kabar bagi pengunjung",
+    "names": "semua nama",
     "a": "A",
     "aaaa": "AAAA",
 }
-_STATES = {"prepared": "sedang disiapkan", "open": "terbuka", "parked": "diparkir"}
+_STATES = {
+    "prepared": "sedang disiapkan",
+    "open": "terbuka",
+    "suspended": "dihentikan sementara",
+    "quarantined": "ditutup untuk diperiksa",
+    "redirect": "pengalihan ke nama yang baru",
+}
 
 
 # What a change means to somebody who does not look after servers.
@@ -49,13 +75,22 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
         "Akun situs di server dihapus.",
     ),
     Kind.DIRECTORY: ("Folder situs dibuat.", "Folder situs diubah.", "Folder situs dihapus."),
+    Kind.QUOTA: (
+        "Ruang penyimpanan situs dibatasi.",
+        "Batas ruang penyimpanan diubah.",
+        "Batas ruang penyimpanan dihapus.",
+    ),
     Kind.DATABASE: (
         "Basis data tersendiri dibuat; kata sandinya tidak meninggalkan server.",
         "Basis data diubah.",
         "Basis data dihapus.",
     ),
     Kind.SITE: ("Pengaturan situs ditulis.", "Pengaturan situs diubah.", "Pengaturan situs dihapus."),
-    Kind.RUNTIME: ("PHP disiapkan untuk situs ini saja.", "Lingkungan PHP diubah.", "Lingkungan PHP dihentikan."),
+    Kind.RUNTIME: (
+        "Aplikasi disiapkan untuk situs ini saja.",
+        "Lingkungan aplikasi diubah.",
+        "Lingkungan aplikasi dihentikan.",
+    ),
     Kind.CERTIFICATE: (
         "Sertifikat HTTPS dipasang untuk {name}.",
         "Sertifikat HTTPS untuk {name} diganti.",
@@ -83,6 +118,20 @@ def meanings(plan: Plan) -> tuple[str, ...]:
 def words(plan: Plan) -> tuple[str, ...]:
     """One sentence per change, in the plan's order; none where all is as wished."""
     return tuple(map(_sentence, plan.changes))
+
+
+def differences(plan: Plan) -> tuple[str, ...]:
+    """What a plan back to the last wish says of the machine: one sentence per difference that somebody made."""
+    return tuple(map(_found, plan.changes))
+
+
+def _found(change: Change) -> str:
+    what = f"{_NOUNS[change.key.kind]} {change.key.name}"
+    if change.before is None:
+        return f"{what} tidak ada lagi."
+    if change.after is None:
+        return f"{what} ada, padahal tidak diminta."
+    return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
 
 
 def _meaning(change: Change) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError
-from panggon.core.plan import attributes_of, plain_attributes
+from panggon.core.plan import attributes_of, keys_of, lets_in, password_of, plain_attributes
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, absent, foreign, ours, partial
-from panggon.core.spec import SiteSpec, SiteState, bare_keys
+from panggon.core.spec import SiteSpec
 from panggon.drivers import files
 
 
@@ -100,7 +100,8 @@ class Machine:
         _befall(mishap, Moment.BEFORE, Moment.DURING)
         holds, seen = _PROOFS[key.kind](self, spec)
         _befall(mishap, Moment.AFTER)
-        return (Check(_CHECKS[key.kind], holds and key not in self.unproven, f"simulasi: {seen}"),)
+        name = f"{spec.kind}.user" if key.kind is Kind.RUNTIME else _CHECKS[key.kind]
+        return (Check(name, holds and key not in self.unproven, f"simulasi: {seen}"),)
 
     def _next_call(self) -> Mishap | None:
         self.calls += 1
@@ -131,9 +132,9 @@ def _befall(mishap: Mishap | None, *moments: Moment) -> None:
 _CHECKS: Mapping[Kind, str] = {
     Kind.USER: "user.known",
     Kind.DIRECTORY: "directory.owners",
+    Kind.QUOTA: "watch.space",
     Kind.DATABASE: "database.login",
     Kind.SITE: "site.settings",
-    Kind.RUNTIME: "php.user",
     Kind.CERTIFICATE: "certificate.valid",
     Kind.HOST: "https.answer",
     Kind.ACCESS: "sftp.login",
@@ -143,7 +144,7 @@ _CHECKS: Mapping[Kind, str] = {
 
 def _user(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     user = machine.attributes(Key(Kind.USER, spec.site))
-    password = spec.access.password_fingerprint if spec.state is SiteState.OPEN else ""
+    password = password_of(spec)
     locked = "kata sandi terpasang" if user.get("password") else "tanpa kata sandi"
     return user.get("password") == password, f"pengguna {spec.site}, UID {user.get('uid')}, {locked}"
 
@@ -152,6 +153,11 @@ def _directory(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     owner = machine.attributes(Key(Kind.DIRECTORY, spec.site)).get("uid")
     user = machine.attributes(Key(Kind.USER, spec.site)).get("uid")
     return owner is not None and owner == user, f"direktori {spec.site} milik UID {owner}"
+
+
+def _quota(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
+    mebibytes = machine.attributes(Key(Kind.QUOTA, spec.site)).get("mebibytes")
+    return mebibytes == spec.limits.disk_mebibytes, f"paling banyak {mebibytes} MiB"
 
 
 def _database(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
@@ -166,8 +172,9 @@ def _site(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 def _runtime(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     runtime = machine.attributes(Key(Kind.RUNTIME, spec.site))
-    seen = f"PHP {runtime.get('php_version')} sebagai {spec.site}, generasi {runtime.get('generation')}"
-    return runtime.get("generation") == spec.generation, seen
+    program = runtime.get("entry") or runtime.get("php_version")
+    seen = f"{runtime.get('kind')} {program} sebagai {spec.site}, generasi {runtime.get('generation')}"
+    return (runtime.get("kind"), runtime.get("generation")) == (spec.kind, spec.generation), seen
 
 
 def _certificate(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
@@ -185,8 +192,7 @@ def _host(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 def _access(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     keys = machine.attributes(Key(Kind.ACCESS, spec.site)).get("keys")
-    wished = bare_keys(spec.access.ssh_keys) if spec.state is SiteState.OPEN else ()
-    return keys == wished, "SFTP terbuka" if spec.state is SiteState.OPEN else "SFTP terkunci"
+    return keys == keys_of(spec), "SFTP terbuka" if lets_in(spec) else "SFTP terkunci"
 
 
 def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
@@ -198,6 +204,7 @@ def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 _PROOFS = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,

@@ -1,4 +1,9 @@
-"""Helper: whose a site's things are on this machine."""
+"""Helper: whose a site's things are on this machine, and who of theirs is logged in."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
 
 from panggon.core.errors import PermanentError
 from panggon.core.spec import SITE_ID
@@ -12,3 +17,11 @@ def uid_of(site: str, *, base: int) -> int:
     if not SITE_ID.fullmatch(site):
         raise PermanentError("site.invalid", site)
     return base + int(site[1:])
+
+
+def end_logins(uid: int) -> None:
+    """End this user's SFTP sessions: sshd asks about keys and passwords at the beginning of one only."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # ended meanwhile
+            if process.stat().st_uid == uid and (process / "comm").read_text().startswith("sshd"):
+                os.kill(int(process.name), signal.SIGKILL)

@@ -16,10 +16,11 @@ from typing import Any
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
+from panggon.core.plan import password_of
 from panggon.core.resources import Attributes, Key, Observation, absent, canonical, foreign, ours, partial
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
-from panggon.drivers.owner import uid_of
+from panggon.drivers.owner import end_logins, uid_of
 
 # Not "!": sshd without PAM takes an account whose hash begins with "!" as locked, for keys too.
 NO_PASSWORD = "*"  # noqa: S105
@@ -75,6 +76,9 @@ class UserDriver:
                 files.remove(path)
         else:
             self._make(paths, after)
+        former = (standing.attributes or {}).get("password")
+        if former and former != (after or {}).get("password"):
+            end_logins(paths.uid)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -214,7 +218,7 @@ def _known_elsewhere(name: str, uid: int) -> str:
 
 def _password_check(name: str, spec: SiteSpec) -> Check:
     """What login programs see in the shadow entry; a fingerprint is shown at most, never the hash."""
-    wished = spec.access.password_fingerprint if spec.state is SiteState.OPEN else ""
+    wished = password_of(spec)
     entry = shell.run(["getent", "shadow", name]).output.split(":")
     hashed = entry[1] if len(entry) > 1 else ""
     if wished:

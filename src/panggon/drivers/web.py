@@ -7,15 +7,17 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
-from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
-from panggon.drivers import control, files, visit
+from panggon.core.plan import ALIVE, REDIRECT
+from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
+from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.drivers import control, files, htaccess, visit
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
@@ -28,16 +30,43 @@ FIELDS = (
     "upload_mebibytes",
     "memory_mebibytes",
     "processes",
+    "cpu_percent",
+    "database",
+    "outgoing",
     "document_root",
+    "notice",
+    "names",
+    # Of some kinds of site only (core/plan.py)
+    "php_memory_mebibytes",
+    "execution_seconds",
+    "input_vars",
+    "post_mebibytes",
+    "environment",
+    "target",
+    "keep_path",
+    "permanent",
+    "keep_host",
+    "address",
 )
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").
-PLACES: Mapping[SiteState, str] = MappingProxyType({SiteState.OPEN: "sites", SiteState.PREPARED: "prepared"})
-STATES: Mapping[str, SiteState] = MappingProxyType({word: state for state, word in PLACES.items()})
+PLACES: Mapping[str, str] = {
+    SiteState.OPEN.value: "sites",
+    **{state: state for state in (SiteState.PREPARED, SiteState.SUSPENDED, SiteState.QUARANTINED, REDIRECT)},
+}
+STATES: Mapping[str, str] = {word: state for state, word in PLACES.items()}
 TARGET = re.compile(r"\.\./([a-z]+)/(s[0-9]{6})")
+_HOST_OF = re.compile(r"https://([^:/]*)(?::[0-9]+)?/.*")
+# States in which no name leads here.
+NAMELESS = (SiteState.PARKED, SiteState.PURGED)
+PROOFS = "/.well-known/panggon"
 PAGE_HEADER = "x-panggon-page"
-WAITING_WORDS = "sedang disiapkan"
+CLOSED_WORDS: Mapping[SiteState, str] = {
+    SiteState.PREPARED: "sedang disiapkan",
+    SiteState.SUSPENDED: "dihentikan sementara",
+    SiteState.QUARANTINED: "ditutup sementara",
+}
 # Pages of the machine that an open site must not show; "missing" is an open site without content.
-CLOSED_PAGES = ("prepared", "closed", "down", "unknown", "misdirected")
+CLOSED_PAGES = ("prepared", "suspended", "quarantined", "closed", "down", "unknown", "misdirected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +96,7 @@ class SiteDriver:
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
-        return ours(key, **{name: document[name] for name in FIELDS if isinstance(document.get(name), str | int)})
+        return ours(key, **{name: _value(document[name]) for name in FIELDS if name in document})
 
     def write(self, key: Key, after: Attributes | None) -> None:
         path = self._path(key)
@@ -81,27 +110,39 @@ class SiteDriver:
             document = {"version": VERSION, "site": key.name, **after}
             group = grp.getgrnam(self.settings.web_group).gr_gid
             files.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
-        hosts = {
-            str(attributes["host"]) for attributes in (seen.attributes, after) if attributes and "host" in attributes
-        }
-        for host in hosts:
+        for host in sorted(_names(seen.attributes) | _names(after)):
             control.forget(self.settings.control, host)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        """The site named itself, under its address; a parked one has none, and then nobody may."""
+        """The site named itself, under its address; a parked one has none, and then nobody may. A redirect and a proxy
+        are asked for what visitors will get, also before it is open.
+        """
         try:
             with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
-                answer = visit.get(self.settings.door, spec.host, "/.well-known/panggon/site", headers=headers)
+                answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
+                leads = spec.kind in _LEADING and spec.state in ALIVE
+                there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
-        if spec.state is SiteState.PARKED:
+        own = self._named(answer, spec)
+        return (own, _LEADING[spec.kind](there, spec)) if there else (own, *self._unread(key, spec))
+
+    def _unread(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
+        """Not a fault, but its owner should know: a prohibition in an `.htaccess` protects nothing here."""
+        if spec.state not in ALIVE:
+            return ()
+        words = htaccess.summary(htaccess.found(self._path(key).with_name("public"), spec.profile))
+        return (Check("web.htaccess", ok=True, detail=words),) if words else ()
+
+    def _named(self, answer: Answer, spec: SiteSpec) -> Check:
+        if spec.state in NAMELESS:
             parked = answer.headers.get(PAGE_HEADER) == "unknown"
-            return (Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer)),)
+            return Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer))
         said = _decoded(answer.body)
         wished = {"site": spec.site, "generation": spec.generation, "state": spec.state.value}
         ok = answer.status == 200 and said == wished
         words = f"situs {spec.site}, generasi {spec.generation}, keadaan {spec.state.value}"
-        return (Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer)),)
+        return Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer))
 
     def _path(self, key: Key) -> Path:
         if not SITE_ID.fullmatch(key.name):
@@ -123,7 +164,7 @@ class HostDriver:
         match = TARGET.fullmatch(target)
         if match is None or match[1] not in STATES:
             return foreign(key, f"{path} menunjuk ke {target}")
-        return ours(key, site=match[2], state=STATES[match[1]].value)
+        return ours(key, site=match[2], state=STATES[match[1]])
 
     def write(self, key: Key, after: Attributes | None) -> None:
         path = self._path(key)
@@ -142,13 +183,19 @@ class HostDriver:
         return tuple(_checked(name, ask, key.name, spec) for name, ask in checks)
 
     def _page(self, host: str, spec: SiteSpec) -> Check:
-        """What a visitor sees: the waiting page until the site is open, and never after."""
+        """What a visitor sees: the site when it is open, the page of its state otherwise; of a former name the way."""
         answer = visit.get(self.settings.door, host, "/")
         page = answer.headers.get(PAGE_HEADER, "")
+        if host != spec.host:
+            target = answer.headers.get("location", "")
+            leads = answer.status == 308 and _HOST_OF.sub(r"\1", target) == spec.host
+            return Check("web.former_name", leads, f"{host} menuju {target}" if leads else _seen(answer))
         if spec.state is SiteState.OPEN:
             return Check("web.page", page not in CLOSED_PAGES, f"halaman depan menjawab {_seen(answer)}")
-        waits = (answer.status, page) == (503, "prepared") and WAITING_WORDS in answer.body.decode(errors="replace")
-        return Check("web.page", waits, f"“{WAITING_WORDS}”, status 503" if waits else _seen(answer))
+        body, words = answer.body.decode(errors="replace"), CLOSED_WORDS[spec.state]
+        told = words in body and (spec.state is not SiteState.SUSPENDED or escape(spec.notice) in body)
+        waits = (answer.status, page) == (503, spec.state.value) and told
+        return Check("web.page", waits, f"“{words}”, status 503" if waits else _seen(answer))
 
     def _unknown_host(self, host: str, _spec: SiteSpec) -> Check:
         """A name that nobody asked for gets no site, even over a connection that was opened for a real one."""
@@ -173,9 +220,43 @@ def _checked(name: str, ask: Callable[[str, SiteSpec], Check], host: str, spec: 
 def _target(after: Attributes) -> str:
     """Raises PermanentError `host.invalid` for a site or state that no link can name."""
     site, state = str(after["site"]), str(after["state"])
-    if not SITE_ID.fullmatch(site) or state not in list(PLACES):
+    if not SITE_ID.fullmatch(site) or state not in PLACES:
         raise PermanentError("host.invalid", f"{site} {state}")
-    return f"../{PLACES[SiteState(state)]}/{site}"
+    return f"../{PLACES[state]}/{site}"
+
+
+def _names(attributes: Attributes | None) -> set[str]:
+    """The names under which nginx may have read the site."""
+    found = (attributes or {}).get("names", ())
+    return {name for name in found if HOST.fullmatch(name)} if isinstance(found, tuple) else set()
+
+
+def _value(found: object) -> Value:
+    """A member of `site.json` as an attribute; what no attribute can be reads as None, and so as changed."""
+    if isinstance(found, list):
+        return tuple(map(str, found))
+    return found if isinstance(found, str | int) else None
+
+
+def _redirects(answer: Answer, spec: SiteSpec) -> Check:
+    wished = spec.redirect
+    target = wished.target if wished else ""
+    location = target.rstrip("/") + f"{PROOFS}/answer" if wished and wished.keep_path else target
+    status = 308 if wished and wished.permanent else 307
+    ok = (answer.status, answer.headers.get("location")) == (status, location)
+    return Check("web.redirect", ok, f"mengarah ke {target}" if ok else f"{_seen(answer)}, bukan ke {target}")
+
+
+def _proxies(answer: Answer, spec: SiteSpec) -> Check:
+    """Whatever the server behind says is its own word; no word at all is a page of this machine."""
+    target = spec.proxy.target if spec.proxy else ""
+    ok = PAGE_HEADER not in answer.headers
+    return Check("web.proxy", ok, f"{target} menjawab {answer.status}" if ok else f"{target} tidak menjawab")
+
+
+_LEADING: Mapping[SiteKind, Callable[[Answer, SiteSpec], Check]] = MappingProxyType(
+    {SiteKind.REDIRECT: _redirects, SiteKind.PROXY: _proxies}
+)
 
 
 def _decoded(content: bytes) -> Mapping[str, Any]:

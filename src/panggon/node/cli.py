@@ -23,6 +23,7 @@ from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node import config as configs
 from panggon.node import identity, layout, protections, services, show, wiring
+from panggon.node.bounds import Bounds
 from panggon.node.client import Portal
 from panggon.node.config import NodeConfig
 from panggon.node.identity import Identity
@@ -126,12 +127,16 @@ def verify(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @cli.command()
-@spec_file
+@click.argument("path", metavar="[SPEC.json]", required=False, type=click.Path(path_type=Path))
 @as_json
 @on_machine
-def drift(config: NodeConfig, path: Path, *, as_json: bool) -> None:
-    """Tunjukkan yang sudah menyimpang dari SPEC.json; status 1 bila ada."""
+def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
+    """Tunjukkan yang sudah menyimpang dari SPEC.json, atau di semua situs; status 1 bila ada."""
     sites = Sites.of(config)
+    if path is None:
+        found = {site: show.difference_words(each) for site, each in sites.drift().items()}
+        _say(as_json, found, lambda console: show.drift(console, found))
+        sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))
     rows = [
         {"key": str(change.key), "before": plain_attributes(change.before), "after": plain_attributes(change.after)}
@@ -140,6 +145,28 @@ def drift(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     document = {"changes": rows, "words": list(plan_words.words(made))}
     _say(as_json, document, lambda console: show.plan(console, made))
     sys.exit(FAILED if made.changes else 0)
+
+
+@cli.command("htaccess")
+@click.argument("site", metavar="SITUS")
+@as_json
+@on_machine
+def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
+    """Tunjukkan perintah .htaccess SITUS yang tidak berlaku; status 1 bila ada."""
+    found = Sites.of(config).unread(site)
+    _say(as_json, show.unread_document(found), lambda console: show.unread(console, found))
+    sys.exit(FAILED if found else 0)
+
+
+@cli.command()
+@click.argument("sites", metavar="JUMLAH", type=click.IntRange(min=1))
+@on_machine
+def allow(config: NodeConfig, sites: int) -> None:
+    """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini."""
+    limits = Bounds(config.paths.state)
+    limits.allow(sites, now=now())
+    done = len(limits.disturbed(now=now()))
+    click.echo(f"Selama 24 jam portal boleh mengubah sampai {sites} situs; {done} di antaranya sudah diubah.")
 
 
 @cli.command()
@@ -164,6 +191,7 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
         "ipv4": list(config.dns.ipv4),
         "ipv6": list(config.dns.ipv6),
         "kinds": list(config.sites.kinds),
+        "php_versions": list(Sites.of(config).php_versions),
         "sftp_port": config.sftp.port,
         "sftp_fingerprint": sshd.fingerprint(layout.sshd_settings(config)),
         "simulated": config.simulate,

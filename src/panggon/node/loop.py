@@ -18,7 +18,9 @@ from panggon.core.journal import Outcome, Position, Problem, Word
 from panggon.core.plan import Plan
 from panggon.core.spec import SiteSpec
 from panggon.engine.runner import Progress
+from panggon.node.bounds import Bounds
 from panggon.node.client import Ending, Mode, Pauses, Portal, Report, Wish
+from panggon.node.drift import DriftWatch
 from panggon.node.identity import Identity
 from panggon.node.sites import Sites, fault_words, now
 
@@ -28,6 +30,7 @@ ATTEMPTS = 6
 STATUS_SECONDS = 300.0
 # An answer "no wish" that comes sooner is not a long poll; asking on at once would be a hot loop.
 SOONEST = 1.0
+LINES_MOST = 200  # of differences that the portal is told of
 WAITING_ENTRIES = 500
 BATCH = 50
 
@@ -95,6 +98,8 @@ class Agent:
         self._progress = ProgressSender(portal)
         self._attempts: dict[int, int] = {}
         self._told = 0.0
+        self._bounds = Bounds(sites.config.paths.state)
+        self._drift = DriftWatch(sites)
 
     def run(self) -> None:
         """For ever. Raises PermanentError `portal.token` when the portal no longer knows this machine."""
@@ -131,6 +136,8 @@ class Agent:
         wish = self._portal.wish()
         if wish is None:
             self._sleep(max(0.0, SOONEST - (time.monotonic() - began)))
+            if self._drift.look(elapsed=time.monotonic() - began):
+                self._tell_status()
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self.handle(wish)
@@ -141,7 +148,13 @@ class Agent:
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
         try:
-            self._portal.status(version=VERSION, reduced=self._reduced, sites=self._sites.count())
+            self._portal.status(
+                version=VERSION,
+                reduced=self._reduced,
+                sites=self._sites.count(),
+                php_versions=self._sites.php_versions,
+                drift=self._drift.lines()[:LINES_MOST],
+            )
         except PermanentError as error:
             if error.code == "portal.token":
                 raise
@@ -183,6 +196,7 @@ class Agent:
         if wish.approved_digest and plan.digest != wish.approved_digest:
             problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
             return Report(Ending.STALE, document, plan.digest, problem=problem)
+        self._bounds.admit(plan, sites=len(self._sites.known()), now=now())
         watch = self._progress.watch(wish.number)
         return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))
 

@@ -2,21 +2,22 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from panggon.core import journal, spec_words
 from panggon.core import spec as specs
 from panggon.core.driver import Check
-from panggon.core.errors import Fault, InvalidError, TemporaryError
+from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word
-from panggon.core.plan import MachineFacts, Plan, make
+from panggon.core.plan import ALIVE, MachineFacts, Plan, make
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import SITE_ID, SiteSpec, SiteState
-from panggon.drivers import files
+from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
@@ -57,21 +58,85 @@ class Sites:
     def parse(self, document: object) -> SiteSpec:
         """The spec, if this machine may carry it. Raises InvalidError with every fault."""
         spec = specs.parse(document)
-        dns, sites = self.config.dns, self.config.sites
+        dns, sites, policies = self.config.dns, self.config.sites, self.config.policies
         refused = [
             (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
-            (not spec.host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone),
+            *((not host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone) for host in spec.hosts),
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
+            (spec.outgoing not in policies, "outgoing", "node.outgoing", ", ".join(policies)),
+            (self._lacks_php(spec), "php_version", "node.php_version", ", ".join(self.php_versions)),
+            (self._is_strange(spec), "proxy.target", "node.proxy", spec.proxy.target if spec.proxy else ""),
         ]
         faults = tuple(Fault(code, where, {"allowed": allowed}) for wrong, where, code, allowed in refused if wrong)
         if faults:
             raise InvalidError(faults)
         return spec
 
+    @property
+    def php_versions(self) -> tuple[str, ...]:
+        """Every version of php-fpm that is on this machine now; a simulated one has none."""
+        return () if self.config.simulate else wiring.php_versions(self.config)
+
+    def _lacks_php(self, spec: SiteSpec) -> bool:
+        real = spec.kind is SiteKind.PHP and not self.config.simulate and spec.state in ALIVE
+        return real and spec.php_version not in self.php_versions
+
+    def _is_strange(self, spec: SiteSpec) -> bool:
+        """Whether it leads to a server that the settings of this machine do not name."""
+        leads = spec.kind is SiteKind.PROXY and spec.proxy is not None and spec.state in ALIVE
+        return leads and not self.facts.address(spec.proxy.target if spec.proxy else "")
+
     # What is done
 
     def plan(self, spec: SiteSpec) -> Plan:
+        """Raises PermanentError `node.forgotten` and `node.purge_early` besides those of `make`."""
+        self._refuse_orphans(spec)
+        if spec.state is SiteState.PURGED:
+            self._refuse_early_purge(spec.site)
         return make(spec, self.facts, observe(spec, self.drivers({})))
+
+    def drift(self) -> dict[str, Plan | PanggonError]:
+        """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
+        found: dict[str, Plan | PanggonError] = {}
+        for site in self.known():
+            try:
+                plan = self.drift_of(site)
+            except PanggonError as error:
+                found[site] = error
+            else:
+                if plan and plan.changes:
+                    found[site] = plan
+        return found
+
+    def drift_of(self, site: str) -> Plan | None:
+        """What would bring the site back to what was applied; None while a run is under way."""
+        position, spec = self.position(site), self.applied(site)
+        if spec is None or (position and not position.outcome):
+            return None
+        return make(spec, self.facts, observe(spec, self.drivers({})))
+
+    def _refuse_orphans(self, spec: SiteSpec) -> None:
+        """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
+        former = self.applied(spec.site)
+        if former is None or former.state is SiteState.PURGED:
+            return
+        left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
+        if spec.state is SiteState.PURGED and former.database and not spec.database:
+            left_out.append(f"database {former.database}")
+        if left_out:
+            raise PermanentError("node.forgotten", ", ".join(left_out))
+
+    def _refuse_early_purge(self, site: str) -> None:
+        former, position = self.applied(site), self.position(site)
+        if former is None or former.state is SiteState.PURGED:
+            return
+        waiting = timedelta(days=self.config.sites.purge_days)
+        parked = position.outcome.finished if position and position.outcome else None
+        if former.state is not SiteState.PARKED or parked is None:
+            raise PermanentError("node.purge_early", f"{site} belum diparkir")
+        if now() - parked < waiting:
+            since = f"{site} diparkir sejak {parked:%Y-%m-%d}"
+            raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus {waiting.days} hari sesudahnya")
 
     def apply(
         self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
@@ -90,6 +155,7 @@ class Sites:
                     now=now,
                     progress=_numbered(watch, 0),
                     wish=wish,
+                    together=_at_once,
                 ),
             )
 
@@ -115,11 +181,19 @@ class Sites:
                 drivers=self.drivers(known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
+                together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
 
     def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
-        return runner.verify(spec, self.facts, self.drivers({}))
+        return runner.verify(spec, self.facts, self.drivers({}), together=_at_once)
+
+    def unread(self, site: str) -> tuple[htaccess.Found, ...]:
+        """Which words of the site's `.htaccess` files have no effect. Raises PermanentError `node.unknown_site`."""
+        spec = self.applied(site) if SITE_ID.fullmatch(site) else None
+        if spec is None:
+            raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
+        return htaccess.found(self.config.paths.root / "sites" / site / "public", spec.profile)
 
     # What is known
 
@@ -136,10 +210,14 @@ class Sites:
         document = records.load(self._specs / f"{site}.json")
         return specs.parse(document) if document else None
 
+    def known(self) -> tuple[str, ...]:
+        """Every site that was ever applied here."""
+        return tuple(sorted(path.stem for path in self._specs.glob("s??????.json")))
+
     def count(self) -> int:
-        """How many sites live here, parked ones left out."""
-        found = (self.applied(path.stem) for path in self._specs.glob("s??????.json"))
-        return sum(1 for spec in found if spec and spec.state is not SiteState.PARKED)
+        """How many sites live here, parked and purged ones left out."""
+        gone = (SiteState.PARKED, SiteState.PURGED)
+        return sum(1 for spec in map(self.applied, self.known()) if spec and spec.state not in gone)
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""
@@ -189,12 +267,21 @@ _SENTENCES: Mapping[str, str] = {
     "node.site": "mesin ini hanya menerima nomor situs {allowed}",
     "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
     "node.kind": "mesin ini hanya menerima jenis {allowed}",
+    "node.outgoing": "mesin ini hanya mengenal aturan sambungan keluar {allowed}",
+    "node.php_version": "versi ini tidak ada di mesin ini; yang ada: {allowed}",
+    "node.proxy": "{allowed} tidak termasuk server yang boleh dituju menurut pengaturan mesin ini (proxies.targets)",
 }
 
 
 def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
     numbers = itertools.count(first)
     return lambda progress: watch(next(numbers), progress)
+
+
+def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[runner.Checks]:
+    """A proof mostly waits for servers: the one of SFTP takes as long as all others together."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(ask, keys))
 
 
 def _is_over(store: JournalFile) -> bool:

@@ -116,7 +116,9 @@ def report(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], num
 @_of_node
 def status(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
     version = messages.required_text(message, "version", 40)
-    machines.saw(node, at=timezone.now(), version=version, reduced=messages.texts(message, "reduced"))
+    reduced, drift = messages.texts(message, "reduced"), messages.texts(message, "drift")
+    facts = {"php_versions": list(messages.texts(message, "php_versions"))}
+    machines.saw(node, at=timezone.now(), version=version, reduced=reduced, drift=drift, facts=facts)
     return HttpResponse(status=204)
 
 

@@ -57,14 +57,25 @@ def enrol(code: str, *, name: str, facts: Mapping[str, Any], at: datetime) -> tu
     return node, token
 
 
-def saw(node: Node, *, at: datetime, version: str | None = None, reduced: tuple[str, ...] | None = None) -> None:
+def saw(
+    node: Node,
+    *,
+    at: datetime,
+    version: str | None = None,
+    reduced: tuple[str, ...] | None = None,
+    drift: tuple[str, ...] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
     """The node was heard of; what it said of itself, if anything, replaces what was known."""
     node.seen_at = at
     if version is not None:
         node.version = version
     if reduced is not None:
         node.reduced = list(reduced)
-    node.save(update_fields=["seen_at", "version", "reduced"])
+    if drift is not None:
+        node.drift = list(drift)
+    node.facts = {**node.facts, **(facts or {})}
+    node.save(update_fields=["seen_at", "version", "reduced", "drift", "facts"])
 
 
 @transaction.atomic

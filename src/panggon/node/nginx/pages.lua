@@ -1,7 +1,11 @@
 -- The machine's own pages: one layout, words for visitors.
 
+local store = require("store")
+
 local WORDS = {
     prepared = { "Situs ini sedang disiapkan", "Alamat ini sudah ada, isinya belum dibuka. Silakan kembali lagi nanti." },
+    suspended = { "Situs ini dihentikan sementara", "{{notice}}" },
+    quarantined = { "Situs ini ditutup sementara", "Situs ini sedang diperiksa. Silakan kembali lagi nanti." },
     closed = { "Situs ini sedang tidak tersedia", "Silakan coba lagi beberapa saat lagi." },
     down = { "Situs ini sedang tidak dapat dibuka", "Layanan di belakang situs ini belum menjawab. Silakan coba lagi." },
     unknown = { "Situs tidak ditemukan", "Tidak ada situs dengan alamat ini. Periksa kembali alamat yang Anda ketik." },
@@ -10,7 +14,10 @@ local WORDS = {
     misdirected = { "Alamat tidak cocok", "Nama situs yang diminta berbeda dengan nama pada sambungan aman." },
 }
 local BY_STATUS = { [404] = "missing", [413] = "large", [421] = "misdirected", [503] = "down" }
-local RETRY_SECONDS = { prepared = 3600, closed = 300, down = 30 }
+local RETRY_SECONDS = { prepared = 3600, suspended = 3600, quarantined = 3600, closed = 300, down = 30 }
+local NO_NOTICE = "Silakan kembali lagi nanti."
+
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#x27;" }
 
 local M = {}
 local pages = {}
@@ -24,15 +31,26 @@ function M.load(path)
     end
 end
 
+-- What the office says to visitors of this name, as text for HTML.
+local function notice(host)
+    local site = store.site(host)
+    local words = site and site.notice ~= "" and site.notice or NO_NOTICE
+    return (words:gsub("[&<>\"']", ENTITIES))
+end
+
 -- Answers with the page that the router chose, or the one of the status.
 function M.show()
     local name = ngx.var.page
     if not pages[name] then
         name = BY_STATUS[ngx.status] or "down"
     end
+    local page = pages[name]
+    if name == "suspended" then
+        page = page:gsub("{{notice}}", function() return notice(ngx.var.host) end)
+    end
     local header = ngx.header
     header["Content-Type"] = "text/html; charset=utf-8"
-    header["Content-Length"] = #pages[name]
+    header["Content-Length"] = #page
     header["Content-Language"] = "id"
     header["Cache-Control"] = "no-store"
     header["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -40,7 +58,7 @@ function M.show()
     header["Referrer-Policy"] = "no-referrer"
     header["X-Panggon-Page"] = name -- so that a probe never mistakes a site's own words for this page
     header["Retry-After"] = RETRY_SECONDS[name]
-    ngx.print(pages[name])
+    ngx.print(page)
 end
 
 return M

@@ -1,0 +1,52 @@
+"""Looks after what people change by hand: every site once in a pass, a few at a time, so that nothing else waits."""
+
+import math
+from dataclasses import dataclass, field
+
+from panggon.core import plan_words
+from panggon.core.errors import PanggonError
+from panggon.core.plan import Plan
+from panggon.node.sites import Sites
+
+PASS_SECONDS = 6 * 3600.0
+
+
+@dataclass(slots=True)
+class DriftWatch:
+    """`found` is what is known now: by site, a sentence for each difference. Nothing here changes a site."""
+
+    sites: Sites
+    pass_seconds: float = PASS_SECONDS
+    found: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _waiting: list[str] = field(default_factory=list)
+
+    def look(self, *, elapsed: float) -> bool:
+        """Look at as many sites as `elapsed` seconds are worth; whether something is found or gone since."""
+        before = dict(self.found)
+        for site in self._turn(elapsed):
+            try:
+                words = sentences(self.sites.drift_of(site))
+            except PanggonError as error:
+                words = (str(error),)
+            self.found.pop(site, None)
+            if words:
+                self.found[site] = words
+        return self.found != before
+
+    def lines(self) -> tuple[str, ...]:
+        """Each difference as "site: sentence"."""
+        return tuple(f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
+
+    def _turn(self, elapsed: float) -> list[str]:
+        if not self._waiting:
+            self._waiting = list(self.sites.known())
+            self.found = {site: words for site, words in self.found.items() if site in self._waiting}
+        share = min(1.0, elapsed / self.pass_seconds)
+        count = max(1, math.ceil(share * len(self.sites.known())))
+        turn, self._waiting = self._waiting[:count], self._waiting[count:]
+        return turn
+
+
+def sentences(plan: Plan | None) -> tuple[str, ...]:
+    """What differs, in words; none where all is as it was applied."""
+    return plan_words.differences(plan) if plan else ()

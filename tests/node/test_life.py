@@ -1,0 +1,162 @@
+"""A site's life on a simulated machine: what may be asked when, how much of it in a day, and what people changed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from panggon.core.errors import PermanentError
+from panggon.core.plan import Plan
+from panggon.core.resources import Key, Kind, absent, ours
+from panggon.core.spec import Engine, SiteState
+from panggon.node import sites as subject
+from panggon.node.bounds import Bounds
+from panggon.node.cli import cli
+from panggon.node.drift import DriftWatch
+from tests.node import portal as portals
+from tests.node import simulated
+from tests.node.bench import Bench
+from tests.node.simulated import HOST, SITE, SPEC, document, opened
+
+OPEN = replace(opened(), database=Engine.MARIADB)
+NEW_HOST = "baru.kota.example"
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with portals.running() as portal:
+        yield Bench(tmp_path, portal)
+
+
+def apply(bench, spec):
+    outcome = bench.sites.apply(bench.sites.plan(spec))
+    assert outcome.problem is None
+    return spec
+
+
+def later(spec, **changes):
+    return replace(spec, generation=spec.generation + 1, **changes)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The machine's time, moved by the test."""
+    moved = [timedelta()]
+    real = subject.now
+    monkeypatch.setattr(subject, "now", lambda: real() + moved[0])
+
+    def move(**by):
+        moved[0] += timedelta(**by)
+
+    return move
+
+
+def test_renamed_site_must_say_what_becomes_of_its_old_name(bench):
+    apply(bench, OPEN)
+    renamed = later(OPEN, host=NEW_HOST)
+    with pytest.raises(PermanentError, match=rf"node\.forgotten: {HOST}$"):
+        bench.sites.plan(renamed)
+    kept = apply(bench, replace(renamed, former_hosts=(HOST,)))
+    assert bench.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "redirect"}
+    assert bench.machine.attributes(Key(Kind.HOST, NEW_HOST)) == {"site": SITE, "state": "open"}
+    apply(bench, later(kept, former_hosts=(), retired_hosts=(HOST,)))
+    assert not [key for key in bench.machine.resources() if key.name == HOST]
+
+
+def test_only_what_was_parked_long_enough_is_purged(bench, clock):
+    apply(bench, OPEN)
+    purged = later(OPEN, state=SiteState.PURGED)
+    with pytest.raises(PermanentError, match=rf"node\.purge_early: {SITE} belum diparkir"):
+        bench.sites.plan(purged)
+    parked = apply(bench, later(OPEN, state=SiteState.PARKED))
+    purged = later(parked, state=SiteState.PURGED)
+    clock(days=29, hours=23)
+    with pytest.raises(PermanentError, match="baru dapat dihapus 30 hari sesudahnya"):
+        bench.sites.plan(purged)
+    clock(hours=1)
+    with pytest.raises(PermanentError, match=r"node\.forgotten: database mariadb"):
+        bench.sites.plan(replace(purged, database=None))
+    apply(bench, purged)
+    assert bench.machine.resources() == {}
+    assert bench.sites.count() == 0
+    assert bench.sites.plan(purged).changes == ()
+
+
+def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
+    sites = [f"s90000{number}" for number in range(1, 8)]
+    specs = [replace(OPEN, site=site, host=f"{site}.kota.example") for site in sites]
+    for spec in specs:
+        apply(bench, spec)
+    parking = [later(spec, state=SiteState.PARKED) for spec in specs]
+    reports = [bench.ask(document(spec)) for spec in parking[:6]]
+    assert [report["outcome"] for report in reports] == ["applied"] * 5 + ["refused"]
+    assert reports[-1]["problem"] == {
+        "code": "node.bound",
+        "detail": "dalam 24 jam sudah 5 situs diubah dan batas mesin ini 5; "
+        "bila memang dimaksud, jalankan di mesin ini: panggon-node allow JUMLAH, lalu ulangi",
+    }
+    assert bench.machine.attributes(Key(Kind.HOST, "s900006.kota.example"))["state"] == "open"
+    fresh = replace(SPEC, site="s900008", host="s900008.kota.example")
+    assert bench.ask(document(fresh))["outcome"] == "applied"  # a new site disturbs nobody
+    said = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "allow", "6"]).stdout
+    assert said == "Selama 24 jam portal boleh mengubah sampai 6 situs; 5 di antaranya sudah diubah.\n"
+    assert bench.ask(document(parking[5]))["outcome"] == "applied"
+    assert bench.ask(document(parking[6]))["outcome"] == "refused"
+
+
+def test_a_word_and_what_was_counted_last_a_day(tmp_path):
+    bounds, now = Bounds(tmp_path), subject.now()
+    bounds.allow(9, now=now)
+    assert bounds.allowed(now=now + timedelta(hours=23)) == 9
+    assert bounds.allowed(now=now + timedelta(hours=24)) == 0
+    assert bounds.disturbed(now=now) == {}
+
+
+def test_what_people_changed_is_found_and_told_and_left_alone(bench):
+    apply(bench, OPEN)
+    host, records = Key(Kind.HOST, HOST), Key(Kind.RECORDS, HOST)
+    bench.machine.put(ours(host, site=SITE, state="prepared"))
+    bench.machine.put(absent(records))
+    writes = bench.machine.writes
+    watch = DriftWatch(bench.sites)
+    assert watch.look(elapsed=60.0)
+    assert watch.lines() == (
+        f"{SITE}: nama situs di server web {HOST} berubah (status: terbuka → sedang disiapkan).",
+        f"{SITE}: rekaman DNS {HOST} tidak ada lagi.",
+    )
+    assert not watch.look(elapsed=60.0)  # nothing new
+    found = bench.sites.drift()
+    assert isinstance(found[SITE], Plan)
+    assert bench.machine.writes == writes
+    bench.sites.apply(found[SITE])
+    assert watch.look(elapsed=60.0)
+    assert watch.lines() == ()
+
+
+def test_the_portal_is_told_of_differences_when_there_is_time(bench):
+    apply(bench, OPEN)
+    bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
+    agent = bench.agent()
+    agent.step()
+    assert bench.portal.statuses[0]["drift"] == []
+    assert bench.portal.statuses[-1]["drift"] == [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]
+
+
+def test_every_site_has_its_turn_in_a_pass(bench):
+    for number in range(1, 6):
+        apply(bench, replace(OPEN, site=f"s90000{number}", host=f"s90000{number}.kota.example"))
+        bench.machine.put(absent(Key(Kind.RECORDS, f"s90000{number}.kota.example")))
+    watch = DriftWatch(bench.sites, pass_seconds=100.0)
+    found = [(watch.look(elapsed=25.0), len(watch.found))[1] for _ in range(3)]
+    assert found == [2, 4, 5]
+
+
+def test_drift_of_all_sites_on_the_command_line(bench, tmp_path):
+    config = simulated.toml(tmp_path)
+    apply(bench, OPEN)
+    clean = CliRunner().invoke(cli, ["--config", str(config), "drift"])
+    assert (clean.exit_code, clean.stdout) == (0, "Semua situs masih seperti yang terakhir disetujui.\n")
+    bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
+    changed = CliRunner().invoke(cli, ["--config", str(config), "drift"])
+    assert (changed.exit_code, changed.stdout) == (1, f"{SITE}: rekaman DNS {HOST} tidak ada lagi.\n")
