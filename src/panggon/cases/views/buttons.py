@@ -56,6 +56,10 @@ CONSEQUENCES: Mapping[Action, tuple[Any, ...]] = {
     ),
 }
 
+# What comes next where the state stays the same, so that its own words would say what was just done.
+FOLLOWING: Mapping[Action, Any] = {
+    Action.PREPARE: _("Server bekerja dan membuktikan hasilnya; kemajuannya terlihat pada halaman permohonan."),
+}
 EXPLANATIONS = {
     Action.SUBMIT: _("Setelah dikirim, waktu pelayanan 2 hari kerja mulai dihitung."),
     Action.RECEIVE: _("Cocokkan data surat, lalu catat dalam agenda. OPD menerima tanda terima."),

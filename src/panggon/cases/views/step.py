@@ -10,7 +10,7 @@ from panggon.cases.models import Case, Event
 from panggon.cases.parts import letter_of
 from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting, application, preparation, presentation, review, step_parts
-from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, HEADINGS, look
+from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, FOLLOWING, HEADINGS, look
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, State, step_of
 from panggon.labels import ACTION_LABELS, next_words
@@ -59,7 +59,7 @@ def _page(request: HttpRequest, case: Case, offer: Offer, form: StepForm, *, cha
         "consequences": CONSEQUENCES.get(action, ()),
         "sk_step": step_of(action, state=State(case.state)),
         "look": "btn-careful" if look(action) == "btn-careful" else "btn-primary",
-        "following": next_words(offer.target),
+        "following": FOLLOWING.get(action) or next_words(offer.target),
         "changed": acting.as_change(changed) if changed else None,
         "letter": letter_of(case),
         "clock": presentation.clock(case, now=timezone.now()),
