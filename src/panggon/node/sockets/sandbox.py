@@ -85,7 +85,7 @@ class Sandbox:
         to signals is lost (it is the first process of its namespace).
         """
         if self.master:
-            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGTERM))
+            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
 
     def kill(self) -> None:
         self.machine.groups.kill(self.site)
