@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.applications.sites import Site, opened
+from tests.applications.sites import Site, loaded, opened
 from tests.node.machine_stand import UID_BASE, Machine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -68,6 +68,7 @@ def python_site(machine: Machine, number: int, folder: Path, entry: str, *, inte
     spec = {"kind": "python", "python": {"entry": entry, "interface": interface}, "environment": {"MODE": "uji"}}
     site = opened(machine, number, **spec)
     site.upload(folder, into="private")
+    loaded(site)
     return site
 
 

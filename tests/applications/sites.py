@@ -13,6 +13,7 @@ import httpx
 
 from demo.browser import Page
 from tests.node.machine_stand import UID_BASE, Machine
+from tests.waiting import until
 
 WEB_GROUP = 33
 
@@ -124,3 +125,9 @@ def opened(machine: Machine, number: int, **members: Any) -> Site:
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(row["ok"] for row in json.loads(done.stdout)["evidence"])
     return Site(machine, spec)
+
+
+def loaded(site: Site) -> None:
+    """Wait until the application that was uploaded answers: its proof came before it, and found none."""
+    with site.visitor() as visitor:
+        until(lambda: visitor.get("/").status_code != 500, "the application is loaded")

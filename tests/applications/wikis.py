@@ -76,10 +76,9 @@ def test_dokuwiki(machine: Machine, tmp_path: Path) -> None:
 
 def mediawiki(folder: Path) -> None:
     """Its own folder `w`, without what only developers and other languages need."""
-    heavy = shutil.ignore_patterns(
-        "tests", "extensions", "extensions-core", "LocalSettings.php", "config", "images", "docs"
-    )
-    shutil.copytree(PACKAGES / "mediawiki", folder / "w", ignore=heavy)
+    source = PACKAGES / "mediawiki"
+    left_out = {"tests", "extensions", "extensions-core", "LocalSettings.php", "config", "images", "docs"}
+    shutil.copytree(source, folder / "w", ignore=lambda place, _: left_out if Path(place) == source else ())
     for place in ("extensions", "images"):
         (folder / "w" / place).mkdir()
     for words in (folder / "w").glob("**/i18n/**/*.json"):
@@ -106,19 +105,20 @@ def answers_of(site: Site) -> dict[str, str]:
 
 def installed(visitor: Visitor, site: Site) -> str:
     """LocalSettings.php, after going through the installer's pages as a person does."""
-    wanted = answers_of(site)
+    wanted, way = answers_of(site), []
     page = visitor.get("/w/mw-config/index.php")
     for _ in range(14):
         if "LocalSettings" in page.text and "localsettings=1" in page.text:
             address = re.search(r'href="([^"]*localsettings=1[^"]*)"', page.text)
             assert address
             return visitor.get(str(httpx.URL("/w/mw-config/").join(address[1].replace("&amp;", "&")))).text
-        form = seen(page).forms[-1]
+        way.append(seen(page).text[-1500:])
+        form = seen(page).forms[-1] if seen(page).forms else pytest.fail("\n\n".join(way))
         given = {name: value for name, value in wanted.items() if name in form.names}
         presses = {name: value for name, value in form.buttons if "continue" in name}
         page = visitor.post("/w/mw-config/" + (form.action or "index.php"), {**form.fields, **given, **presses})
         assert page.status_code == 200, page.text[:2000]
-    raise AssertionError(seen(page).text[:3000])
+    raise AssertionError("\n\n".join(way))
 
 
 def test_mediawiki(machine: Machine, tmp_path: Path) -> None:

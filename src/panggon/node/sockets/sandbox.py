@@ -27,7 +27,7 @@ OWN_PROCESSES = 2
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
-RECENT_SECONDS = 3.0
+RECENT_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
