@@ -9,7 +9,8 @@ from cryptography import x509
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.drivers import files, shell, tls
-from panggon.drivers.tls import CertificateDriver, create_authority
+from panggon.drivers.authority import create_authority
+from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
 from tests.drivers.contract import Case, Contract
 from tests.node.web_stand import HOST, SPEC, WEB, WebStand
@@ -102,8 +103,8 @@ class TestBundle:
         bundle = str(place / "bundle.pem")
         assert shell.check([*argv, "-CAfile", str(root / "ca" / "ca.pem"), bundle]) == f"{bundle}: OK\n"
 
-    @pytest.mark.parametrize(("days", "expected"), [(0, True), (59, True), (61, False), (91, False), (-2, False)])
-    def test_it_is_renewed_when_a_third_is_left(
+    @pytest.mark.parametrize(("days", "expected"), [(0, True), (80, True), (82, False), (91, False), (-2, False)])
+    def test_a_plan_renews_it_when_a_tenth_is_left(
         self, issued: CertificateDriver, clock: Clock, days: int, expected: bool
     ) -> None:
         clock.now = NOW + timedelta(days=days)
@@ -120,7 +121,7 @@ class TestBundle:
         self, issued: CertificateDriver, clock: Clock, place: Path
     ) -> None:
         before = (place / "bundle.pem").read_bytes()
-        clock.now = NOW + timedelta(days=70)
+        clock.now = NOW + timedelta(days=85)
         issued.write(KEY, WISH)
         assert (place / "bundle.pem").read_bytes() != before
         issued.write(KEY, {"issuer": "local", "valid": False})

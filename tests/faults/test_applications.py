@@ -71,7 +71,7 @@ def password(site, folder):
 
 def complaints(site):
     """What PHP wrote into the site's own log that is more than a warning."""
-    log = site.machine.sites_folder / site.spec.site / "logs" / "php.log"
+    log = site.machine.sites_folder / site.spec.site / "logs" / "error.log"
     return [line for line in log.read_text().splitlines() if re.search(r"Fatal|Permission denied|open_basedir", line)]
 
 

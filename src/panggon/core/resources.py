@@ -17,6 +17,7 @@ class Kind(StrEnum):
     DIRECTORY = "directory"
     DATABASE = "database"
     RUNTIME = "runtime"
+    TASKS = "tasks"
     CERTIFICATE = "certificate"
     SITE = "site"
     HOST = "host"

@@ -31,6 +31,7 @@ FIELDS = (
     "memory_mebibytes",
     "processes",
     "document_root",
+    "hsts_seconds",
     "notice",
     "names",
     # Of some kinds of site only (core/plan.py)

@@ -122,6 +122,8 @@ def status(console: Console, found: Status) -> None:
     console.print(f"Situs: {found.sites}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
+    for words in found.worries:
+        console.print(Text(f"Perlu diperhatikan: {words}", style="red"))
     guards = Table("Perlindungan", "Keadaan", "Alasan")
     for guard in found.protections:
         guards.add_row(guard.name, "[green]aktif[/]" if guard.active else "[yellow]berkurang[/]", Text(guard.reason))

@@ -27,6 +27,7 @@ PROTECTIONS: Mapping[str, Any] = MappingProxyType(
         "memory": _("Batas memori tidak ditegakkan."),
         "processes": _("Batas jumlah proses tidak ditegakkan."),
         "symlinks": _("Tautan di dalam situs tidak ditahan oleh kernel."),
+        "sertifikat": _("Sertifikat HTTPS perlu diurus sebelum habis masa berlakunya."),
         "simulation": _("Server ini hanya simulasi; tidak ada yang nyata."),
     }
 )

@@ -107,10 +107,10 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    with _readable(launch.handed_over) as descriptors:
+    with readable(launch.handed_over) as descriptors:
         child = shell.start(
             launch.argv(descriptors),
-            log=_log(settings, site, launch.kind),
+            log=_log(settings, site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
@@ -180,7 +180,7 @@ def end_leftovers(machine: Machine, site: str) -> None:
 
 
 @contextmanager
-def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
+def readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
     """Each text on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
@@ -194,15 +194,15 @@ def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str, kind: SiteKind) -> Path:
-    """The log of the site's programs, readable by its owner over SFTP; made here because its directory is root's."""
-    path = settings.site(site) / "logs" / f"{kind}.log"
+def _log(settings: SocketSettings, site: str) -> Path:
+    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
+    because its directory is root's.
+    """
+    path = settings.site(site) / "run" / "output.log"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    with suppress(OSError):
-        os.fchown(descriptor, 0, settings.uid(site))
     os.close(descriptor)
     return path
 
