@@ -37,6 +37,7 @@ def test_every_notice_of_the_procedure_has_its_row():
         Occasion.WORK_FAILED,
         Occasion.TAKEN_OVER,
         Occasion.HANDED_ON,
+        Occasion.ENDED,
     }
 
 
@@ -53,7 +54,7 @@ def test_whose_turn_it_is(state):
 def test_a_persons_choice_holds_unless_a_decision_waits(occasion):
     assert mailing_of(occasion, Mailing.AT_ONCE) is Mailing.AT_ONCE
     assert mailing_of(occasion, Mailing.DIGEST) is Mailing.DIGEST
-    presses = occasion not in (Occasion.PROGRESS, Occasion.INFORMATION, Occasion.HANDED_ON)
+    presses = occasion not in (Occasion.PROGRESS, Occasion.INFORMATION, Occasion.HANDED_ON, Occasion.ENDED)
     assert mailing_of(occasion, Mailing.NONE) is (Mailing.AT_ONCE if presses else Mailing.NONE)
 
 

@@ -215,6 +215,8 @@ def test_defaults_are_those_of_the_schema():
 def test_a_site_that_leads_to_itself_is_refused_by_parse_alone():
     document = LEAST | {"kind": "redirect", "redirect": {"target": "https://uji.kota.example:8443/x"}}
     assert faults(document) == [("redirect.target", "spec.redirect_loop")]
+    former = LEAST | {"former_hosts": ["lama.kota.example"], "redirect": {"target": "http://lama.kota.example"}}
+    assert faults(former) == [("redirect.target", "spec.redirect_loop")]
     assert VALIDATOR.is_valid(document)  # a schema cannot compare two fields
 
 

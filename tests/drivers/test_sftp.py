@@ -249,8 +249,8 @@ class TestServer:
             assert served(uid)
             allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
             until(lambda: not served(uid))
-            assert process.communicate("ls\n", timeout=5)[0] == ""
-            assert process.returncode == 255
+            assert "public" not in process.communicate("ls\n", timeout=5)[0]
+            assert process.returncode != 0
         allow((), "")
 
     def test_no_shell_no_command_no_tunnel(
@@ -329,6 +329,17 @@ class TestProof:
             ("sftp.owner", False),
         ]
         assert "Host key verification failed" in checks[0].detail
+
+    def test_each_of_many_keys_is_asked_for(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]) -> None:
+        others = tuple(Ed25519PrivateKey.generate().public_key() for _ in range(7))
+        form = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        keys = (*(other.public_bytes(*form).decode() for other in others), owner[1])
+        driver.write(key, {"keys": keys})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (True, "8 dari 8 kunci pemilik diterima")
+        driver.write(key, {"keys": keys[:6]})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (False, "6 dari 8 kunci pemilik diterima")
 
     def test_no_server_is_seen(self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]) -> None:
         away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc, UID_BASE)

@@ -170,7 +170,9 @@ class Machine:
         argv = ["knotc", "-s", str(self.layout.run / "knot" / "knot.sock"), "zone-read", ZONE]
         lines = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
         records = [line.split() for line in lines]
-        names = {f"{kind} {name.strip('.')}" for _, name, _, kind, *_ in records if kind in ("A", "AAAA", "CAA", "MX", "TXT")}
+        names = {
+            f"{kind} {name.strip('.')}" for _, name, _, kind, *_ in records if kind in ("A", "AAAA", "CAA", "MX", "TXT")
+        }
         return names - {f"A ns1.{ZONE}"}
 
     def update_zone(self, change: Callable[[dns.update.UpdateMessage], None]) -> None:

@@ -172,4 +172,5 @@ def test_an_unknown_machine_stops_with_words(bench):
 
 def test_it_says_how_it_is(bench):
     bench.ask(document())
-    assert bench.portal.statuses[0] == {"version": "0.1.0", "reduced": ["memory: none"], "sites": 0, "drift": []}
+    said = {"version": "0.1.0", "reduced": ["memory: none"], "sites": 0, "drift": [], "php_versions": []}
+    assert bench.portal.statuses[0] == said

@@ -10,12 +10,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.cases import jobs as case_jobs
+from panggon.core.alerts import AlertKind
 from panggon.core.notices import Mailing, Occasion
-from panggon.core.procedure import Action, Effect, State
+from panggon.core.procedure import ACTION_LABELS, STATE_LABELS, Action, Effect, Role, State
 from panggon.notify import selectors, services
 from panggon.notify.models import Notice
 from panggon.notify.services import tell
-from panggon.people.models import User
+from panggon.people.models import Division, User
+from tests.portal.office import LETTER
 from tests.portal.visitor import text, visitor
 
 CHOICE = {"mailing": "digest", "phone": "on", "language": "en"}
@@ -55,6 +57,45 @@ def test_what_waits_for_the_opd_is_its_turn_and_a_failure_is_the_technicians(off
     case = office.bring_to(State.PREPARING, label="lain")
     case_jobs.notify(case.events.last().pk, Effect.NOTIFY_TECHNICIAN)  # as after a failure
     assert not office.technician.notices.exists()  # it was the technician's own act
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "actor", "told"),
+    [
+        (State.SUBMITTED, Action.WITHDRAW, "applicant", {"registrar"}),
+        (State.RECEIVED, Action.WITHDRAW, "applicant", {"head"}),
+        (State.DISPOSED, Action.REFUSE, "head", {"division_head"}),
+        (State.PREPARED, Action.REFUSE, "head", {"division_head", "technician"}),
+        (State.AWAITING_APPROVAL, Action.WITHDRAW, "applicant", {"head", "division_head", "technician"}),
+        (State.AWAITING_APPROVAL, Action.REFUSE, "head", {"division_head", "technician"}),
+    ],
+)
+def test_the_officials_who_had_a_case_hear_that_it_ended(office, state, action, actor, told):
+    office.person("rekan", agency=office.agency)
+    office.person("kabid2", Role.DIVISION_HEAD, division=Division.objects.create(name="Bidang Lain"))
+    case = office.bring_to(state)
+    Notice.objects.all().delete()
+    case = office.act(case, action, getattr(office, actor), reasons="Tidak jadi", refusal_letter=LETTER)
+    notify(case)
+    officials = Notice.objects.filter(recipient__agency=None)
+    assert {notice.recipient for notice in officials} == {getattr(office, name) for name in told}
+    ended = STATE_LABELS[State(case.state)]
+    assert set(officials.values_list("occasion", "subject")) == {("ended", f"{case.number}: {ended.text}")}
+    assert {notice.text for notice in officials} == {f"{ACTION_LABELS[action].text}. {ended.next_words}"}
+
+
+def test_whoever_the_system_takes_a_case_from_hears_of_it_and_who_left_does_not(office):
+    case = office.bring_to(State.VERIFYING)
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Lampirkan NIP.", checklist=[])
+    since, at = case.state_since, office.now
+    case.alerts.create(kind=AlertKind.UNANSWERED, since=since, level=1, at=at)
+    User.objects.filter(pk=office.division_head.pk).update(is_active=False)
+    case = office.act(case, Action.WITHDRAW, None)
+    notify(case)
+    assert set(Notice.objects.values_list("recipient", "occasion")) == {
+        (office.applicant.pk, "progress"),
+        (office.technician.pk, "ended"),
+    }
 
 
 def test_told_once_and_by_mail_once(office):

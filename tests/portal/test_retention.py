@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from panggon.audit.models import Change
 from panggon.cases import jobs, retention
-from panggon.cases.models import Case, Correction, Event, File
+from panggon.cases.models import Case, Correction, Event, File, Reading
 from panggon.core.errors import PermanentError
 from panggon.core.procedure import Action, Role, State
 from panggon.core.retention import PersonalData
@@ -18,6 +18,7 @@ from panggon.office import services as offices
 from panggon.office.shipped import SHIPPED
 from panggon.office.values import Group
 from panggon.papers import store
+from panggon.people import services as people
 from panggon.portal.cli import main
 from panggon.sites.models import Site
 from tests.portal.office import MONDAY
@@ -89,7 +90,7 @@ def test_a_live_site_keeps_its_contacts_and_letters(office):
 
 
 def test_letters_go_with_their_bytes_unless_another_case_needs_them(office, ended):
-    other = office.draft(label="dinkes")
+    other = office.bring_to(State.SUBMITTED, label="dinkes")
     digest = ended.files.get().sha256
     far = LATER + timedelta(days=5 * 366)
     assert erased(now=far)[PersonalData.LETTERS] == (1, 1)
@@ -105,6 +106,72 @@ def test_stopped_between_the_bytes_and_the_rows_it_goes_on(office, ended):
     store.remove(ended.files.get().sha256)
     assert erased(now=LATER + timedelta(days=5 * 366))[PersonalData.LETTERS] == (1, 1)
     assert not File.objects.exists()
+
+
+def test_a_draft_that_nobody_goes_on_with_loses_people_words_and_letter(office):
+    draft = office.draft(notes="Kata Pak Budi")
+    digest = draft.files.get().sha256
+    year = timedelta(days=367)
+    assert erased(now=MONDAY + timedelta(days=364)) == {PersonalData.UNFILED: (0, 1)}, "what was read in its letter"
+    office.now += timedelta(days=200)
+    office.act(draft, Action.SAVE_DRAFT, office.applicant, title="Judul baru")
+    assert erased(now=MONDAY + year) == {}, "it was saved again in between"
+    assert erased(now=office.now + year) == {PersonalData.DRAFTS: (1, 1)}
+    draft.refresh_from_db()
+    assert (draft.state, draft.notes, {getattr(draft, name) for name in retention.NAMED}) == ("draft", "", {""})
+    assert (draft.number, draft.title) == ("HST-2026-0001", "Judul baru")
+    assert not File.objects.exists()
+    with pytest.raises(PermanentError, match=r"file\.missing"):
+        store.get(digest)
+    assert erased(now=office.now + year) == {}
+    assert intact()
+
+
+def test_letters_that_were_never_filed_go_and_filed_ones_lose_only_what_was_read(office):
+    case = office.bring_to(State.RECEIVED)
+    filed = case.files.get().sha256
+    unfiled = store.put(b"%PDF-1.7 belum didaftarkan")
+    for digest in (filed, unfiled):
+        Reading.objects.create(
+            sha256=digest, added_by=office.registrar, added_at=MONDAY, proposals=[{"field": "contact_name"}]
+        )
+    assert PersonalData.UNFILED not in erased(now=MONDAY + timedelta(days=80))
+    assert erased(now=MONDAY + timedelta(days=93)) == {PersonalData.UNFILED: (0, 2)}
+    assert not Reading.objects.exists()
+    assert store.get(filed)
+    with pytest.raises(PermanentError, match=r"file\.missing"):
+        store.get(unfiled)
+
+
+def test_bytes_that_a_newer_reading_needs_stay_until_it_goes(office, ended):
+    digest = ended.files.get().sha256
+    far = LATER + timedelta(days=5 * 366)
+    Reading.objects.create(sha256=digest, added_by=office.registrar, added_at=far)
+    assert erased(now=far)[PersonalData.LETTERS] == (1, 1)
+    assert store.get(digest)
+    assert erased(now=far + timedelta(days=100)) == {PersonalData.UNFILED: (0, 1)}
+    with pytest.raises(PermanentError, match=r"file\.missing"):
+        store.get(digest)
+
+
+def test_what_was_changed_about_people_goes_and_the_chain_holds(office):
+    admin = office.person("admin", Role.ADMINISTRATOR)
+    values = {"full_name": "Sri Lestari", "nip": "", "phone": "0812", "email": "sri@example.go.id"}
+    people.change_person(office.applicant, values, actor=admin, at=MONDAY)
+    offices.change(Group.DELIVERY, replace(SHIPPED.delivery, by_itself=True), actor=admin, at=MONDAY)
+    far = MONDAY + timedelta(days=5 * 366)
+    assert erased(now=MONDAY + timedelta(days=5 * 365)) == {}
+    assert intact()
+    assert erased(now=far) == {PersonalData.CHANGES: (0, 1)}
+    change = Change.objects.get(subject=f"people.user:{office.applicant.pk}")
+    assert (change.actor, change.at, change.before, change.after, change.salt) == (admin, MONDAY, None, None, "")
+    assert Change.objects.get(subject="office.setting:delivery").after == {"by_itself": True}
+    assert erased(now=far) == {}
+    assert intact()
+    page = text(visitor(admin).get(f"/orang/{office.applicant.pk}/"))
+    assert "Admin · 23 November 2026, 09.00 Isinya sudah dihapus karena masa simpannya lewat." in page
+    Change.objects.filter(pk=change.pk).update(after={"full_name": "Orang lain"})
+    assert not intact()
 
 
 def test_notices_go_after_theirs(office):
@@ -135,6 +202,8 @@ def test_the_page_shows_what_would_go_and_what_went(office, ended):
     admin = visitor(office.person("admin", Role.ADMINISTRATOR))
     Case.objects.update(state_since=MONDAY - timedelta(days=4000))
     page = text(admin.get("/pengaturan/penghapusan/"))
+    assert "Alasan dan catatan yang ditulis orang 3, dari 1 permohonan disimpan 24 bulan sesudah permohonan" in page
+    assert "Draf yang tidak dilanjutkan Tidak ada disimpan 12 bulan sesudah terakhir disimpan: sebelum" in page
     assert "Belum pernah diubah." in page
     retention.erase(now=MONDAY)
     page = text(admin.get("/pengaturan/penghapusan/"))

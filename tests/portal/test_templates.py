@@ -13,8 +13,9 @@ from panggon.cases import jobs
 from panggon.core.errors import PermanentError
 from panggon.core.procedure import Action, Role, State
 from panggon.papers import printing, rendering, store
-from panggon.papers.guard import source_faults
+from panggon.papers.guard import repeating_lines, source_faults
 from panggon.papers.models import Paper, TemplateVersion
+from panggon.papers.press import Limits, Press
 from panggon.papers.samples import SAMPLES
 from tests.portal.test_settings import PNG
 from tests.portal.visitor import faults, text, visitor
@@ -99,6 +100,59 @@ def test_a_broken_template_is_refused_with_its_line_and_kept_on_the_page(admin):
     assert f"lembar.typ, baris {line}: unclosed delimiter" in words
     assert "#kop(" in answer.content.decode()
     assert not TemplateVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("added", "words"),
+    [
+        (
+            "#for x in range(1000000000) { let y = x * x }",
+            "“Tanda Terima Permohonan” tidak selesai disusun dalam 1 detik. Periksa yang berulang di baris {lines}.",
+        ),
+        (
+            '#let a = "abcdefgh" * 2000000000',
+            (
+                "“Tanda Terima Permohonan” tidak dapat disusun dengan memori 1024 MiB. Periksa yang berulang di baris"
+                " {lines}."
+            ),
+        ),
+    ],
+)
+def test_a_template_that_does_not_end_is_refused_and_the_next_paper_is_made(office, admin, monkeypatch, added, words):
+    monkeypatch.setattr(rendering, "PRESS", Press(Limits(seconds=1)))
+    endless = f"{SHEET}\n{added}\n"
+    lines = [number for number, line in enumerate(endless.split("\n"), 1) if "for " in line]
+    assert faults(post(admin, endless)) == {"text": [words.format(lines=", ".join(map(str, lines)))]}
+    assert not TemplateVersion.objects.exists()
+    case = office.bring_to(State.RECEIVED)
+    jobs.make_paper(case.events.last().pk, "receipt")
+    assert Paper.objects.get().title == "Tanda Terima Permohonan"
+
+
+def test_the_worker_is_not_held_up_by_a_template_that_got_in_use_and_never_ends(office, monkeypatch):
+    monkeypatch.setattr(rendering, "PRESS", Press(Limits(seconds=1)))
+    TemplateVersion.objects.create(
+        name="lembar.typ",
+        text="#range(400000).map(x => [#x #pagebreak()]).join()",
+        made_by=office.head,
+        made_at=office.now,
+    )
+    case = office.bring_to(State.RECEIVED)
+    with pytest.raises(PermanentError, match=r"paper\.endless"):
+        jobs.make_paper(case.events.last().pk, "receipt")
+    assert not Paper.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("#while true {}\n\nx for y #for x in y [] for", (1, 3)),
+        ("#let a = 1\n#let f(n) = f(n)", (2,)),
+        ("#let a = (1,) * 9", ()),
+    ],
+)
+def test_where_a_template_may_go_on_for_ever(source, lines):
+    assert repeating_lines(source) == lines
 
 
 def test_what_the_others_need_of_the_shared_template_has_to_stay(admin):

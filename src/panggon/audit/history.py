@@ -24,13 +24,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change. `who` is None for the system; `of` names the thing where a page shows the history of several."""
+    """One change. `who` is None for the system; `of` names the thing where a page shows the history of several.
+
+    `erased`: what it said of people is over its period, and gone.
+    """
 
     who: str | None
     at: datetime
     of: str
     reason: str
     differences: tuple[Difference, ...]
+    erased: bool
 
 
 def history(
@@ -53,7 +57,7 @@ def entry_of(change: Change, *, labels: Mapping[str, Any], of: str = "") -> Entr
         if before.get(name) != after.get(name)
     )
     who = change.actor.get_full_name() if change.actor else None
-    return Entry(who, change.at, of, change.reason, differences)
+    return Entry(who, change.at, of, change.reason, differences, erased=not change.salt)
 
 
 # ------------------------------------------------------------------------------------------------------------------

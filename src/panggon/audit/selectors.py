@@ -45,6 +45,14 @@ def changes(
     return Change.objects.filter(meant).select_related("actor").order_by("-sequence")
 
 
+def told_before(moment: datetime, *, kinds: Sequence[str]) -> QuerySet[Change]:
+    """The older changes of these kinds of things that still say what they were."""
+    meant = Q()
+    for kind in kinds:
+        meant |= Q(subject__startswith=f"{kind}:")
+    return Change.objects.filter(meant, at__lt=moment).exclude(salt="")
+
+
 def kinds() -> list[str]:
     """The kinds of things that were ever changed, as the subjects name them."""
     kind = Func(F("subject"), Value(":"), Value(1), function="split_part", output_field=CharField())

@@ -48,6 +48,7 @@ NOTICES = frozenset(
         Effect.NOTIFY_TECHNICIAN,
         Effect.NOTIFY_SUCCESSOR,
         Effect.NOTIFY_FORMER,
+        Effect.NOTIFY_INVOLVED,
     }
 )
 WISHES: Mapping[Effect, Callable[[Case, Site, datetime], object]] = {

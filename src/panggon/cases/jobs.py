@@ -195,5 +195,6 @@ RECIPIENTS: Mapping[Effect, Callable[[Event], list[User]]] = {
     Effect.NOTIFY_TECHNICIAN: lambda event: recipients.technician(event.case),
     Effect.NOTIFY_SUCCESSOR: lambda event: recipients.technician(event.case),
     Effect.NOTIFY_FORMER: _former,
+    Effect.NOTIFY_INVOLVED: lambda event: recipients.involved(event.case, State(event.source), now=timezone.now()),
     Effect.NOTIFY_NEXT: lambda event: recipients.holders(event.case, State(event.target), now=timezone.now()),
 }

@@ -92,13 +92,15 @@ def plan_meanings(document: object) -> tuple[str, ...]:
 
 
 def _head(*, now: datetime) -> Person:
-    """Who has the post of Kepala Dinas in hand; an unnamed line when nobody has."""
-    acting = people.acting_at(now).filter(role=Role.HEAD).select_related("user", "represented").first()
-    if acting:
-        note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
-        return Person(acting.user.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), acting.user.nip, note)
-    head = people.holders_of(Role.HEAD, now=now).first()
-    return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip) if head else Person("", ROLE_LABELS[Role.HEAD])
+    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
+    hands = people.hands_of(Role.HEAD, now=now)
+    if hands is None:
+        return Person("", ROLE_LABELS[Role.HEAD])
+    head, acting = hands.user, hands.acting
+    if acting is None:
+        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
+    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
+    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
 
 
 def _standing_in(represented: User | None, *, number: str, date: str) -> str:

@@ -24,6 +24,15 @@ def holders(case: Case, state: State, *, now: datetime) -> list[User]:
     return _in_role(case, role, now) if role else []
 
 
+def involved(case: Case, state: State, *, now: datetime) -> list[User]:
+    """The officials who had the case when it ended in this state: its holders, its Kepala Bidang, its technician."""
+    roles = {waits_for(state), Role.TECHNICIAN} | ({Role.DIVISION_HEAD} if case.division else set())
+    officials = (
+        person for role in roles if role and role is not Role.APPLICANT for person in _in_role(case, role, now)
+    )
+    return [person for person in dict.fromkeys(officials) if person.is_active]
+
+
 def superiors(case: Case, state: State, *, now: datetime) -> list[User]:
     """The next level above those who have the case."""
     role = waits_for(state)

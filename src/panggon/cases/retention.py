@@ -1,7 +1,8 @@
 """What speaks of people goes when its time is over; the log keeps its chain, and only numbers and dates are recorded.
 
 Words go so long after the end of a case. Contacts and letters stay as long as the site that they are about: they are
-needed while it lives. Each erasing can be stopped anywhere and begun again.
+needed while it lives. What never became a case goes so long after it was last touched. Each erasing can be stopped
+anywhere and begun again.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,11 +11,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from panggon.audit.services import record
+from panggon.audit import selectors as audit
+from panggon.audit import services as auditing
 from panggon.cases.inputs import PEOPLE
-from panggon.cases.models import Case, Correction, Event, File
+from panggon.cases.models import Case, Correction, Event, File, Reading
 from panggon.core.procedure import State
 from panggon.core.retention import PersonalData, months_before
 from panggon.notify import selectors as notices
@@ -26,13 +28,26 @@ from panggon.papers import store
 ENDED = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 WRITTEN = ("notes", "disposition_note")  # columns of a case that hold free words
 NAMED = (*PEOPLE, "ssh_key")  # columns of a case that name people
+# The kinds of things in the log of changes that speak of people: names, addresses, what somebody searched for.
+ABOUT_PEOPLE = (
+    "people.user",
+    "people.acting",
+    "people.invitation",
+    "people.agency",
+    "notify.preference",
+    "tokens.token",
+    "cases.export",
+)
+Rows = QuerySet[File] | QuerySet[Reading]
+Counted = tuple[int, int]  # of so many cases, so many things
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """So many things of so many cases ended before this moment, and are erased."""
+    """So many things of so many cases that are over since before this moment, kept for so many months, are erased."""
 
     kind: PersonalData
+    months: int
     before: datetime
     cases: int
     things: int
@@ -57,9 +72,10 @@ def subject_of(kind: PersonalData) -> str:
 
 
 def _due(kind: PersonalData, *, now: datetime) -> Due:
-    before = months_before(now, getattr(office().retention, f"{kind}_months"))
+    months = getattr(office().retention, f"{kind}_months")
+    before = months_before(now, months)
     cases, things = COUNTERS[kind](before)
-    return Due(kind, before, cases, things)
+    return Due(kind, months, before, cases, things)
 
 
 @transaction.atomic
@@ -68,8 +84,11 @@ def _erase(kind: PersonalData, *, now: datetime) -> Due:
     if found.things:
         ERASERS[kind](found.before)
         after = {"cases": found.cases, "things": found.things, "before": found.before.isoformat()}
-        record(subject_of(kind), before=None, after=after, actor=None, at=now)
+        auditing.record(subject_of(kind), before=None, after=after, actor=None, at=now)
     return found
+
+
+# -- Which cases
 
 
 def _ended(before: datetime) -> QuerySet[Case]:
@@ -80,6 +99,15 @@ def _without_site(before: datetime) -> QuerySet[Case]:
     return _ended(before).filter(Q(site=None) | Q(site__released_at__lt=before))
 
 
+def _abandoned(before: datetime) -> QuerySet[Case]:
+    """Drafts that nobody has saved since."""
+    saved = Event.objects.filter(case=OuterRef("pk"), at__gte=before)
+    return Case.objects.filter(~Exists(saved), state=State.DRAFT, created_at__lt=before)
+
+
+# -- What of them
+
+
 def _filled(columns: tuple[str, ...]) -> Q:
     filled = Q()
     for column in columns:
@@ -87,77 +115,114 @@ def _filled(columns: tuple[str, ...]) -> Q:
     return filled
 
 
-def _events(before: datetime) -> QuerySet[Event]:
-    return Event.objects.filter(case__in=_ended(before)).exclude(note="", salt="")
+def _events(cases: QuerySet[Case]) -> QuerySet[Event]:
+    return Event.objects.filter(case__in=cases).exclude(note="", salt="")
 
 
-def _corrections(before: datetime) -> QuerySet[Correction]:
-    return Correction.objects.filter(case__in=_ended(before)).exclude(reason="")
+def _corrections(cases: QuerySet[Case]) -> QuerySet[Correction]:
+    return Correction.objects.filter(case__in=cases).exclude(reason="")
 
 
-def _files(before: datetime) -> QuerySet[File]:
-    return File.objects.filter(case__in=_without_site(before))
+def _files(cases: QuerySet[Case]) -> QuerySet[File]:
+    return File.objects.filter(case__in=cases)
 
 
-def _count_words(before: datetime) -> tuple[int, int]:
+def _readings(before: datetime) -> QuerySet[Reading]:
+    return Reading.objects.filter(added_at__lt=before)
+
+
+def _changes(before: datetime) -> auditing.Changes:
+    return audit.told_before(before, kinds=ABOUT_PEOPLE)
+
+
+def _count_words(cases: QuerySet[Case]) -> Counted:
     """Events and corrections are the things; a case whose own words are left counts as one more."""
-    events, corrections = _events(before), _corrections(before)
-    written = _ended(before).filter(_filled(WRITTEN))
-    cases = _ended(before).filter(
+    events, corrections, written = _events(cases), _corrections(cases), cases.filter(_filled(WRITTEN))
+    found = cases.filter(
         Q(pk__in=events.values("case")) | Q(pk__in=corrections.values("case")) | Q(pk__in=written.values("pk"))
     )
-    return cases.count(), events.count() + corrections.count() + written.count()
+    return found.count(), events.count() + corrections.count() + written.count()
 
 
-def _erase_words(before: datetime) -> None:
-    _events(before).update(note="", salt="")
-    _corrections(before).update(reason="")
-    _ended(before).filter(_filled(WRITTEN)).update(**dict.fromkeys(WRITTEN, ""))
-
-
-def _count_contacts(before: datetime) -> tuple[int, int]:
-    count = _without_site(before).filter(_filled(NAMED)).count()
+def _count_contacts(cases: QuerySet[Case]) -> Counted:
+    count = cases.filter(_filled(NAMED)).count()
     return count, count
 
 
-def _erase_contacts(before: datetime) -> None:
-    _without_site(before).filter(_filled(NAMED)).update(**dict.fromkeys(NAMED, ""))
-
-
-def _count_letters(before: datetime) -> tuple[int, int]:
-    files = _files(before)
+def _count_files(cases: QuerySet[Case]) -> Counted:
+    files = _files(cases)
     return files.values("case").distinct().count(), files.count()
 
 
-def _erase_letters(before: datetime) -> None:
-    """The bytes go first: stopped in between, the rows are still there, and the next time goes on."""
-    going = _files(before)
-    digests = set(going.values_list("sha256", flat=True))
-    needed = set(
-        File.objects.exclude(pk__in=going.values("pk")).filter(sha256__in=digests).values_list("sha256", flat=True)
-    )
-    for digest in digests - needed - papers.kept_digests(digests):
-        store.remove(digest)
+def _count_drafts(before: datetime) -> Counted:
+    """A draft is one thing, whatever of it is left."""
+    drafts = _abandoned(before)
+    left = _filled((*NAMED, *WRITTEN)) | Q(pk__in=_events(drafts).values("case"))
+    count = drafts.filter(left | Q(pk__in=_files(drafts).values("case"))).count()
+    return count, count
+
+
+# -- How it goes
+
+
+def _erase_words(cases: QuerySet[Case]) -> None:
+    _events(cases).update(note="", salt="")
+    _corrections(cases).update(reason="")
+    cases.filter(_filled(WRITTEN)).update(**dict.fromkeys(WRITTEN, ""))
+
+
+def _erase_contacts(cases: QuerySet[Case]) -> None:
+    cases.filter(_filled(NAMED)).update(**dict.fromkeys(NAMED, ""))
+
+
+def _erase_files(cases: QuerySet[Case]) -> None:
+    going = _files(cases)
+    _remove(going, needed_by=(File.objects.exclude(pk__in=going.values("pk")), Reading.objects.all()))
     going.delete()
 
 
-def _count_notices(before: datetime) -> tuple[int, int]:
-    return 0, notices.older_than(before).count()
+def _erase_drafts(before: datetime) -> None:
+    drafts = Case.objects.filter(pk__in=list(_abandoned(before).values_list("pk", flat=True)))
+    for step in (_erase_files, _erase_words, _erase_contacts):
+        step(drafts)
 
 
-COUNTERS: Mapping[PersonalData, Callable[[datetime], tuple[int, int]]] = MappingProxyType(
+def _erase_readings(before: datetime) -> None:
+    """A letter that belongs to a case stays with it; what was read in it goes."""
+    going = _readings(before)
+    _remove(going, needed_by=(File.objects.all(), Reading.objects.exclude(pk__in=going.values("pk"))))
+    going.delete()
+
+
+def _remove(going: Rows, *, needed_by: tuple[Rows, ...]) -> None:
+    """The bytes go before the rows: stopped in between, the rows are still there, and the next time goes on."""
+    digests = set(going.values_list("sha256", flat=True))
+    needed = papers.kept_digests(digests)
+    for rows in needed_by:
+        needed |= set(rows.filter(sha256__in=digests).values_list("sha256", flat=True))
+    for digest in digests - needed:
+        store.remove(digest)
+
+
+COUNTERS: Mapping[PersonalData, Callable[[datetime], Counted]] = MappingProxyType(
     {
-        PersonalData.WORDS: _count_words,
-        PersonalData.CONTACTS: _count_contacts,
-        PersonalData.LETTERS: _count_letters,
-        PersonalData.NOTICES: _count_notices,
+        PersonalData.WORDS: lambda before: _count_words(_ended(before)),
+        PersonalData.CONTACTS: lambda before: _count_contacts(_without_site(before)),
+        PersonalData.LETTERS: lambda before: _count_files(_without_site(before)),
+        PersonalData.DRAFTS: _count_drafts,
+        PersonalData.UNFILED: lambda before: (0, _readings(before).count()),
+        PersonalData.NOTICES: lambda before: (0, notices.older_than(before).count()),
+        PersonalData.CHANGES: lambda before: (0, _changes(before).count()),
     }
 )
 ERASERS: Mapping[PersonalData, Callable[[datetime], object]] = MappingProxyType(
     {
-        PersonalData.WORDS: _erase_words,
-        PersonalData.CONTACTS: _erase_contacts,
-        PersonalData.LETTERS: _erase_letters,
+        PersonalData.WORDS: lambda before: _erase_words(_ended(before)),
+        PersonalData.CONTACTS: lambda before: _erase_contacts(_without_site(before)),
+        PersonalData.LETTERS: lambda before: _erase_files(_without_site(before)),
+        PersonalData.DRAFTS: _erase_drafts,
+        PersonalData.UNFILED: _erase_readings,
         PersonalData.NOTICES: notify.forget_before,
+        PersonalData.CHANGES: lambda before: auditing.erase(_changes(before)),
     }
 )

@@ -97,6 +97,22 @@ PERSONAL_DATA: Mapping[PersonalData, Any] = MappingProxyType(
         PersonalData.WORDS: _("Alasan dan catatan yang ditulis orang"),
         PersonalData.CONTACTS: _("Narahubung, admin teknis, dan kunci SSH-nya"),
         PersonalData.LETTERS: _("Surat dan lembar yang diunggah"),
+        PersonalData.DRAFTS: _("Draf yang tidak dilanjutkan"),
+        PersonalData.UNFILED: _("Surat yang tidak didaftarkan, dan bacaan mesin"),
         PersonalData.NOTICES: _("Pemberitahuan kepada orang"),
+        PersonalData.CHANGES: _("Isi catatan perubahan tentang orang"),
+    }
+)
+
+# From when each period counts.
+KEPT_SINCE: Mapping[PersonalData, Any] = MappingProxyType(
+    {
+        PersonalData.WORDS: _("sesudah permohonan berakhir"),
+        PersonalData.CONTACTS: _("sesudah permohonan berakhir dan situsnya tidak ada lagi"),
+        PersonalData.LETTERS: _("sesudah permohonan berakhir dan situsnya tidak ada lagi"),
+        PersonalData.DRAFTS: _("sesudah terakhir disimpan"),
+        PersonalData.UNFILED: _("sesudah diunggah"),
+        PersonalData.NOTICES: _("sesudah diberitahukan"),
+        PersonalData.CHANGES: _("sesudah diubah"),
     }
 )

@@ -55,7 +55,7 @@ class Facts:
     generation: int = 0  # of the present wish
     evidence: Evidence | None = None
     hosting_document: bool = False  # frozen, with the digest of the evidence
-    names_the_signer: bool = False  # it was frozen for whoever acts now: Plh and Plt come and go between steps 6 and 7
+    names_the_signer: bool = False  # it was frozen for whoever acts now: officials come and go between steps 6 and 7
     access_document: bool = False
     approved_at: datetime | None = None
 
@@ -125,7 +125,10 @@ NEED_WORDS: Mapping[Need, str] = MappingProxyType(
         Need.EVIDENCE_LOCKED: "Bukti harus dibuat selagi situs masih terkunci.",
         Need.EVIDENCE_OPEN: "Belum ada bukti situs terbuka yang lebih baru daripada pengesahan.",
         Need.HOSTING_DOCUMENT: "Dokumen hosting belum selesai dibuat.",
-        Need.NAMES_THE_SIGNER: "Dokumen hosting dibuat untuk pejabat lain; kembalikan agar diajukan lagi.",
+        Need.NAMES_THE_SIGNER: (
+            "Dokumen hosting menyebut penanda tangan lain, karena pejabatnya berganti sesudah nota dibuat. "
+            "Kembalikan, agar Kepala Bidang membuat nota dan dokumen yang baru."
+        ),
         Need.ACCESS_DOCUMENT: "Dokumen hak akses belum selesai dibuat.",
         Need.NEVER_APPROVED: "Situs sudah pernah disahkan; ajukan penonaktifan.",
         Need.DELIVERS_BY_ITSELF: "Pengiriman otomatis tidak diaktifkan.",

@@ -27,6 +27,7 @@ class Occasion(StrEnum):
     PROGRESS = "progress"
     TAKEN_OVER = "taken_over"
     HANDED_ON = "handed_on"
+    ENDED = "ended"
     WORK_FAILED = "work_failed"
     ACCESS_FAILED = "access_failed"
     CLOSING_FAILED = "closing_failed"
@@ -70,6 +71,7 @@ ALL_WAYS = (Way.PORTAL, Way.MAIL, Way.WEBHOOK)
 NUMBER_AND_STATE, WHAT_AND_NEXT = "{number}: {state}", "{action}. {next}"
 OPD, TECHNICIAN, HOLDER = "OPD Pemohon", "Petugas Teknis yang ditugasi", "yang sekarang memegang permohonan"
 FORMER = "petugas teknis yang sebelumnya"
+INVOLVED = "pejabat yang memegang permohonan, Kepala Bidang dan petugas teknisnya"
 
 
 def _personal(whom: str, subject: str, text: str, *, presses: bool = False) -> Rule:
@@ -85,6 +87,7 @@ TABLE: Mapping[Occasion, Rule] = MappingProxyType(
             TECHNICIAN, "{number}: permohonan diserahkan kepada Anda", WHAT_AND_NEXT, presses=True
         ),
         Occasion.HANDED_ON: _personal(FORMER, "{number}: permohonan ditangani petugas lain", "{action}."),
+        Occasion.ENDED: _personal(INVOLVED, NUMBER_AND_STATE, WHAT_AND_NEXT),
         Occasion.WORK_FAILED: _personal(
             TECHNICIAN, "{number}: pekerjaan server belum berhasil", WHAT_AND_NEXT, presses=True
         ),
@@ -110,22 +113,24 @@ AUDIENCES: Mapping[Effect, str] = MappingProxyType(
         Effect.NOTIFY_TECHNICIAN: TECHNICIAN,
         Effect.NOTIFY_SUCCESSOR: TECHNICIAN,
         Effect.NOTIFY_FORMER: FORMER,
+        Effect.NOTIFY_INVOLVED: INVOLVED,
     }
 )
-# What an effect means to a technician whatever state was reached.
-TO_TECHNICIANS: Mapping[Effect, Occasion] = MappingProxyType(
+# What an effect means to officials whatever state was reached.
+TO_OFFICIALS: Mapping[Effect, Occasion] = MappingProxyType(
     {
         Effect.NOTIFY_TECHNICIAN: Occasion.WORK_FAILED,
         Effect.NOTIFY_SUCCESSOR: Occasion.TAKEN_OVER,
         Effect.NOTIFY_FORMER: Occasion.HANDED_ON,
+        Effect.NOTIFY_INVOLVED: Occasion.ENDED,
     }
 )
 
 
 def occasion_of(effect: Effect, state: State) -> Occasion:
     """What an effect of the procedure is for those whom it means, in the state that was reached."""
-    if effect in TO_TECHNICIANS:
-        return TO_TECHNICIANS[effect]
+    if effect in TO_OFFICIALS:
+        return TO_OFFICIALS[effect]
     waits_for_applicant = STATE_LABELS[state].waits_for is Role.APPLICANT
     return Occasion.YOUR_TURN if effect is Effect.NOTIFY_NEXT or waits_for_applicant else Occasion.PROGRESS
 

@@ -86,7 +86,7 @@ MAKING_ORDER = (
 _NAMED_BY_HOST = (Kind.CERTIFICATE, Kind.HOST, Kind.RECORDS)
 # States in which a name leads to the site; in which the site's own programs run.
 _NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUARANTINED)
-_ALIVE = (SiteState.PREPARED, SiteState.OPEN)
+ALIVE = (SiteState.PREPARED, SiteState.OPEN)
 # What visitors and the owner meet. A site that closes shuts these first: its programs may need half a minute to end,
 # and nobody is to meet them meanwhile.
 _DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
@@ -170,7 +170,7 @@ def _desired(key: Key, spec: SiteSpec, facts: MachineFacts) -> Attributes | None
 
 def _turn(way: Change, spec: SiteSpec) -> int:
     """Of changes that sort alike the order stays."""
-    if way.key.kind in _DOORS and way.before is not None and spec.state not in _ALIVE:
+    if way.key.kind in _DOORS and way.before is not None and spec.state not in ALIVE:
         return 0
     return 2 if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts else 1
 
@@ -241,7 +241,7 @@ def _of_kind(spec: SiteSpec, facts: MachineFacts) -> Attributes:
 
 
 def _runtime(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
-    if spec.kind not in RUNNING or spec.state not in _ALIVE:
+    if spec.kind not in RUNNING or spec.state not in ALIVE:
         return None
     kind, generation = spec.kind.value, spec.generation
     if spec.kind is SiteKind.PYTHON and spec.python:

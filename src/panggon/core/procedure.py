@@ -49,7 +49,7 @@ SYSTEM: Roles = {Role.SYSTEM: ()}
 # What the SK requires of an OPD, and no more: all else is optional and never a ground to return or refuse.
 REQUIRED = (Need.LETTER, Need.AGENCY, Need.NAME, Need.CONTACT)
 TELL = (Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT)
-UNDO = (Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.NOTIFY_APPLICANT)
+UNDO = (Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.NOTIFY_APPLICANT, Effect.NOTIFY_INVOLVED)
 
 IN_HAND = (
     State.RECEIVED,

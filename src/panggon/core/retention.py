@@ -11,7 +11,10 @@ class PersonalData(StrEnum):
     WORDS = "words"  # what people wrote in the course of a case
     CONTACTS = "contacts"  # who is named in a request
     LETTERS = "letters"  # what was uploaded
+    DRAFTS = "drafts"  # what was begun and never sent
+    UNFILED = "unfiled"  # letters that were uploaded and never filed, and what a machine read in letters
     NOTICES = "notices"  # what people were told
+    CHANGES = "changes"  # what was changed about people outside of cases
 
 
 def months_before(moment: datetime, months: int) -> datetime:

@@ -261,6 +261,7 @@ def _spec(fields: _Fields) -> SiteSpec:
     site = fields.need("site", _text(SITE_ID, "spec.site"))
     host = fields.need("host", _host)
     kind = fields.take("kind", _choice(SiteKind), SiteKind.PHP)
+    former_hosts = fields.take("former_hosts", _hosts, ())
     return SiteSpec(
         site=site,
         host=host,
@@ -276,11 +277,11 @@ def _spec(fields: _Fields) -> SiteSpec:
         hsts_seconds=fields.take("hsts_seconds", _bounded("hsts_seconds"), 0),
         sends_mail=fields.take("sends_mail", _truth, False),
         notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
-        former_hosts=fields.take("former_hosts", _hosts, ()),
+        former_hosts=former_hosts,
         retired_hosts=fields.take("retired_hosts", _hosts, ()),
         php=fields.take("php", lambda value: _members(value, _php), site_kinds.USUAL_PHP),
         python=_of_kind(fields, kind, SiteKind.PYTHON, _python),
-        redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, host)),
+        redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, (host, *former_hosts))),
         proxy=_of_kind(fields, kind, SiteKind.PROXY, _proxy),
         environment=fields.take("environment", _environment, ()),
     )
@@ -329,14 +330,14 @@ def _python(fields: _Fields) -> PythonApplication:
     )
 
 
-def _redirect(fields: _Fields, host: str | None) -> Redirect:
-    """A name that leads to itself would send visitors round for ever."""
+def _redirect(fields: _Fields, own: tuple[str | None, ...]) -> Redirect:
+    """A site that leads to one of its own names would send visitors round for ever."""
     found = Redirect(
         target=fields.need("target", _text(site_kinds.REDIRECT_TARGET, "spec.target")),
         keep_path=fields.take("keep_path", _truth, True),
         permanent=fields.take("permanent", _truth, False),
     )
-    if found.target and found.host == host:
+    if found.target and found.host in own:
         fields.faults.append(Fault("spec.redirect_loop", "target"))
     return found
 

@@ -87,6 +87,7 @@ class Effect(StrEnum):
     NOTIFY_TECHNICIAN = "notify_technician"
     NOTIFY_SUCCESSOR = "notify_successor"  # the technician who takes a case over
     NOTIFY_FORMER = "notify_former"  # and the one who had it
+    NOTIFY_INVOLVED = "notify_involved"  # the officials who had a case that has ended
     NOTIFY_NEXT = "notify_next"  # whoever has the case now: `procedure.waits_for` of the new state
 
 

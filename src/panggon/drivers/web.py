@@ -14,10 +14,10 @@ from typing import Any
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.plan import REDIRECT
+from panggon.core.plan import ALIVE, REDIRECT
 from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
-from panggon.drivers import control, files, visit
+from panggon.drivers import control, files, htaccess, visit
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
@@ -118,12 +118,19 @@ class SiteDriver:
         try:
             with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
                 answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
-                leads = spec.kind in _LEADING and spec.state in (SiteState.PREPARED, SiteState.OPEN)
+                leads = spec.kind in _LEADING and spec.state in ALIVE
                 there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
         own = self._named(answer, spec)
-        return (own, _LEADING[spec.kind](there, spec)) if there else (own,)
+        return (own, _LEADING[spec.kind](there, spec)) if there else (own, *self._unread(key, spec))
+
+    def _unread(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
+        """Not a fault, but its owner should know: a prohibition in an `.htaccess` protects nothing here."""
+        if spec.state not in ALIVE:
+            return ()
+        words = htaccess.summary(htaccess.found(self._path(key).with_name("public"), spec.profile))
+        return (Check("web.htaccess", ok=True, detail=words),) if words else ()
 
     def _named(self, answer: Answer, spec: SiteSpec) -> Check:
         if spec.state in NAMELESS:

@@ -156,6 +156,7 @@ class Agent:
                 version=VERSION,
                 reduced=(*self._reduced, *self._worries()),
                 sites=self._sites.count(),
+                php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
             )
         except PermanentError as error:

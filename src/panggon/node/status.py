@@ -28,6 +28,7 @@ class Status:
     simulated: bool
     portal: str
     sites: int
+    php_versions: tuple[str, ...]
     unfinished: tuple[str, ...]
     protections: tuple[Protection, ...]
     worries: tuple[str, ...]
@@ -38,6 +39,7 @@ class Status:
             "simulated": self.simulated,
             "portal": self.portal,
             "sites": self.sites,
+            "php_versions": list(self.php_versions),
             "unfinished": list(self.unfinished),
             "protections": [
                 {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
@@ -55,6 +57,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         simulated=config.simulate,
         portal=_portal(config),
         sites=sites.count(),
+        php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         protections=protections.protections(config),
         worries=worries(config),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from panggon.core.messages import MessageKind
 from panggon.core.notices import Occasion
 from panggon.core.webhook import TEST
 
@@ -15,6 +16,7 @@ EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
         Occasion.PROGRESS: _("Permohonan maju, untuk OPD pemohon"),
         Occasion.TAKEN_OVER: _("Permohonan berpindah petugas teknis"),
         Occasion.HANDED_ON: _("Permohonan diserahkan ke petugas teknis lain"),
+        Occasion.ENDED: _("Permohonan dibatalkan atau ditolak, untuk pejabat yang menanganinya"),
         Occasion.WORK_FAILED: _("Pekerjaan server belum berhasil"),
         Occasion.ACCESS_FAILED: _("Hak akses belum terpasang"),
         Occasion.CLOSING_FAILED: _("Situs belum tertutup"),
@@ -23,6 +25,14 @@ EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
         Occasion.INFORMATION: _("Pemberitahuan lain"),
         Occasion.PUBLIC_STEP: _("Langkah umum, tanpa data orang"),
         TEST: _("Percobaan"),
+    }
+)
+MESSAGE_WORDS: Mapping[str, Any] = MappingProxyType(
+    {
+        MessageKind.INVITATION: _("Undangan"),
+        MessageKind.PASSWORD_RESET: _("Tautan kata sandi baru"),
+        MessageKind.ACCOUNT_CHANGED: _("Kabar perubahan akun"),
+        MessageKind.SEAL: _("Segel catatan"),
     }
 )
 STATE_WORDS: Mapping[str, Any] = MappingProxyType(

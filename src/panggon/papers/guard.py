@@ -13,6 +13,7 @@ SIZE_LIMIT_KIBIBYTES = 100
 _WORD = r"(?<![\w-])(?:{})(?![\w-])"
 IMPORT = re.compile(_WORD.format("import|include"))
 NAMED = re.compile(r'\s*"([\w-]+\.typ)"')
+LOOP, FUNCTION = re.compile(_WORD.format("for|while")), re.compile(_WORD.format("let") + r"\s+[\w-]+\(")
 MAKES_CODE = re.compile(_WORD.format("eval|std|plugin"))
 
 
@@ -21,6 +22,12 @@ def source_faults(text: str, *, names: Collection[str]) -> tuple[Fault, ...]:
     if len(text.encode()) > SIZE_LIMIT_KIBIBYTES * 1024:
         return (Fault("template.too_large", "text", {"limit_kibibytes": SIZE_LIMIT_KIBIBYTES}),)
     return tuple(sorted(_faults(text, names), key=lambda fault: int(fault.facts["line"])))
+
+
+def repeating_lines(text: str) -> tuple[int, ...]:
+    """Where a template may go on for ever: the lines of its loops; without any, those of its functions."""
+    found = list(LOOP.finditer(text)) or FUNCTION.finditer(text)
+    return tuple(dict.fromkeys(_line(text, match) for match in found))
 
 
 def _faults(text: str, names: Collection[str]) -> Iterator[Fault]:
@@ -33,4 +40,8 @@ def _faults(text: str, names: Collection[str]) -> Iterator[Fault]:
 
 
 def _fault(code: str, text: str, found: re.Match[str]) -> Fault:
-    return Fault(code, "text", {"line": text.count("\n", 0, found.start()) + 1, "word": found[0]})
+    return Fault(code, "text", {"line": _line(text, found), "word": found[0]})
+
+
+def _line(text: str, found: re.Match[str]) -> int:
+    return text.count("\n", 0, found.start()) + 1

@@ -12,7 +12,7 @@ from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.office.selectors import logo, office
 from panggon.papers import rendering
-from panggon.papers.guard import source_faults
+from panggon.papers.guard import repeating_lines, source_faults
 from panggon.papers.models import TemplateVersion
 from panggon.papers.samples import SAMPLES
 from panggon.people.models import User
@@ -49,8 +49,7 @@ def check(name: str, text: str) -> None:
         try:
             render(sample.template, sample.facts, trial={name: text})
         except PermanentError as error:
-            facts = {**error.facts, "sample": sample.title, "detail": error.detail}
-            raise InvalidError((Fault("template.broken", "text", facts),)) from error
+            raise InvalidError((_refusal(error, text, sample=sample.title),)) from error
 
 
 @transaction.atomic
@@ -95,6 +94,16 @@ def _with_logo(facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, b
         return {**facts, "office": {**office, "logo": ""}}, {}
     name = f"logo.{ENDINGS[picture.media_type]}"
     return {**facts, "office": {**office, "logo": name}}, {name: bytes(picture.data)}
+
+
+def _refusal(error: PermanentError, text: str, *, sample: str) -> Fault:
+    """Typst names the line of a mistake; of what does not end it cannot, so those that may be meant are named."""
+    facts = {**error.facts, "sample": sample, "detail": error.detail}
+    if error.code == "paper.template":
+        return Fault("template.broken", "text", facts)
+    lines = repeating_lines(text)
+    code = error.code.replace("paper.", "template.") + ("_at" if lines else "")
+    return Fault(code, "text", {**facts, "lines": ", ".join(map(str, lines))})
 
 
 def _mark(version: TemplateVersion | None) -> dict[str, str]:

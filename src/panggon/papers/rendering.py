@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-import typst
-
 from panggon.core.errors import PermanentError
+from panggon.papers.press import Broken, Press
 
 TEMPLATES = Path(__file__).parent / "typst"
+PRESS = Press()
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 PLACE = re.compile(r"([\w-]+\.typ):(\d+):\d+")
 
@@ -27,22 +27,15 @@ def render(template: str, facts: Mapping[str, Any], *, files: Mapping[str, bytes
     """Compile `template` (a file name in the templates' folder) with these facts.
 
     `files` take the place of shipped ones, or stand beside them; nothing else can be read. Raises PermanentError
-    `paper.template` with Typst's own words, and in its facts `file` and `line`, when a template is broken.
+    `paper.template` with Typst's own words, and in its facts `file` and `line`, when a template is broken; and what
+    `Press.make` raises when it does not end.
     """
-    try:
-        with _folder(files) as folder:
-            made = typst.compile(
-                folder / template,
-                root=folder,
-                sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
-                ignore_system_fonts=True,
-            )
-    except typst.TypstError as error:
-        place = PLACE.search(error.diagnostic)
+    with _folder(files) as folder:
+        made = PRESS.make(folder / template, json.dumps(facts, ensure_ascii=False))
+    if isinstance(made, Broken):
+        place = PLACE.search(made.report)
         file, line = (place[1], int(place[2])) if place else (template, 0)
-        raise PermanentError("paper.template", error.message, file=file, line=line) from error
-    if not isinstance(made, bytes):
-        raise PermanentError("paper.template", f"{template} gave no single document", file=template, line=0)
+        raise PermanentError("paper.template", made.message, file=file, line=line)
     return made
 
 

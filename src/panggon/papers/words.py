@@ -24,6 +24,15 @@ FAULTS: Mapping[str, Any] = MappingProxyType(
         "template.not_text": _("Berkas ini bukan teks."),
         "template.import": _('Baris {line}: “{word}” hanya boleh menyebut templat lain, misalnya "naskah.typ".'),
         "template.code": _("Baris {line}: “{word}” tidak boleh dipakai dalam templat."),
+        "template.endless": _("“{sample}” tidak selesai disusun dalam {seconds} detik."),
+        "template.endless_at": _(
+            "“{sample}” tidak selesai disusun dalam {seconds} detik. Periksa yang berulang di baris {lines}."
+        ),
+        "template.swells": _("“{sample}” tidak dapat disusun dengan memori {memory_mebibytes} MiB."),
+        "template.swells_at": _(
+            "“{sample}” tidak dapat disusun dengan memori {memory_mebibytes} MiB. Periksa yang berulang"
+            " di baris {lines}."
+        ),
         "template.broken": _("{file}, baris {line}: {detail} (saat membuat “{sample}”)."),
     }
 )

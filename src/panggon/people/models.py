@@ -3,8 +3,10 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
-from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
+from panggon.core.acting import ACTING_NAMES, ActingKind, acting_title, post_title
+from panggon.core.posts import Tenure
 from panggon.core.vocabulary import Role
 
 
@@ -39,6 +41,14 @@ class Division(models.Model):
         return self.name
 
 
+class Theme(models.TextChoices):
+    """How bright the pages are; `SYSTEM`: as the person's device wishes."""
+
+    SYSTEM = "system", _("Ikut perangkat")
+    LIGHT = "light", _("Terang")
+    DARK = "dark", _("Gelap")
+
+
 class User(AbstractUser):
     """A person. With an agency: an applicant; with role assignments: an official of the dinas."""
 
@@ -48,6 +58,7 @@ class User(AbstractUser):
     nip = models.CharField("NIP", max_length=18, blank=True)
     phone = models.CharField("nomor HP", max_length=30, blank=True)
     language = models.CharField("bahasa", max_length=5, default="id")  # one of settings.LANGUAGES
+    theme = models.CharField("tampilan", max_length=6, default=Theme.SYSTEM, choices=Theme)
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="OPD")
     division = models.ForeignKey(
         Division, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="bidang"
@@ -73,16 +84,30 @@ class User(AbstractUser):
 class RoleAssignment(models.Model):
     """One post held by a person; posts of a division (Kepala Bidang, petugas teknis) name the division.
 
-    `role` holds a value of `core.procedure.Role`; `services.assign_role` is the only writer and refuses any other.
+    `role` holds a value of `core.procedure.Role`; `services.posts` is the only writer and refuses any other. The row
+    stays when the post is taken back (`ended_at`), so that it can be told who held it when. Kepala Dinas and Kepala
+    Bidang have it from the first day to the last, both included and as far as they are known, by an order (SK
+    pengangkatan).
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="role_assignments")
     role = models.CharField("peran", max_length=30)
     division = models.ForeignKey(Division, models.PROTECT, null=True, blank=True, related_name="role_assignments")
+    first_day = models.DateField("mulai menjabat", null=True, blank=True)
+    last_day = models.DateField("sampai", null=True, blank=True)
+    order_number = models.CharField("nomor SK pengangkatan", max_length=100, blank=True)
+    named_at = models.DateTimeField(null=True)  # an order that is entered late says nothing of what was done before
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "division"], name="one_post_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["user", "role", "division", "first_day"],
+                condition=Q(ended_at=None),
+                name="one_post_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="post_ends_after_it_begins"),
             models.CheckConstraint(
                 condition=Q(role__in=["division_head", "technician"], division__isnull=False)
                 | Q(division__isnull=True) & ~Q(role__in=["division_head", "technician"]),
@@ -99,6 +124,10 @@ class RoleAssignment(models.Model):
     def title(self) -> str:
         """The post in words, with the division that it is of."""
         return post_title(Role(self.role), str(self.division or ""))
+
+    @property
+    def tenure(self) -> Tenure:
+        return Tenure(self.first_day, self.last_day, self.order_number)
 
 
 class ActingOfficial(models.Model):
@@ -139,12 +168,18 @@ class ActingOfficial(models.Model):
     def __str__(self) -> str:
         return f"{self.user}: {self.kind} {self.role}"
 
+    @property
+    def title(self) -> str:
+        """Such as "Plh. Kepala Dinas", with the division where there is one."""
+        return acting_title(ActingKind(self.kind), Role(self.role), str(self.division or ""))
+
 
 class Invitation(models.Model):
     """An invitation by e-mail to an account. The link works once and expires; only its digest is kept.
 
     For an agency, on the strength of its letter where the dinas invites; without an agency for an official, with the
-    post that is taken up; with `user` for somebody whose closed account is opened again.
+    post that is taken up; with `user` for somebody whose closed account is opened again. Without `invited_by` for the
+    first administrator, by whoever sets the portal up.
     """
 
     email = models.EmailField("email", max_length=150)
@@ -155,7 +190,7 @@ class Invitation(models.Model):
     letter_number = models.CharField("nomor surat", max_length=100, blank=True)
     letter_date = models.DateField("tanggal surat", null=True, blank=True)
     case_number = models.CharField("nomor permohonan", max_length=20, blank=True)
-    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     nonce = models.CharField(max_length=32)
     token_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField()

@@ -20,10 +20,13 @@ urlpatterns = [
     path("bidang/<int:division>/", agencies.division_edit, name="division"),
     path("pegawai/", staff.staff, name="staff"),
     path("pegawai/undang/", staff.staff_invite, name="staff_invite"),
+    path("pegawai/jabatan/kepala-dinas/", staff.post_history, name="head_history"),
+    path("pegawai/jabatan/kepala-bidang/<int:division>/", staff.post_history, name="division_head_history"),
     path("pegawai/pejabat-sementara/", staff.acting, name="acting"),
     path("pegawai/pejabat-sementara/<int:acting>/akhiri/", staff.acting_end, name="acting_end"),
     path("orang/<int:user>/", staff.person, name="person"),
     path("orang/<int:user>/ubah/", staff.person_edit, name="person_edit"),
     path("orang/<int:user>/jabatan/", staff.post_give, name="post_give"),
+    path("orang/<int:user>/jabatan/<int:post>/masa/", staff.post_tenure, name="post_tenure"),
     path("orang/<int:user>/buka/", staff.reopen, name="reopen"),
 ]

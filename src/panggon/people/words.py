@@ -39,8 +39,13 @@ FAULT_WORDS: Mapping[str, Any] = MappingProxyType(
         "invitation.letter": _("Isi surat yang menjadi dasar akun OPD."),
         "invitation.over": _("Undangan ini sudah dipakai, dibatalkan, atau lewat waktu."),
         "invitation.pending": _("Alamat ini sudah diundang. Kirim ulang undangannya bila belum sampai."),
-        "post.held": _("Jabatan ini masih dipegang {holder}. Lepaskan dahulu."),
+        "post.held": _(
+            "Jabatan ini masih dipegang {holder} pada hari-hari itu. Nyatakan ia digantikan, atau lepaskan dahulu."
+        ),
+        "post.ends_before_it_begins": _("Hari terakhir mendahului hari pertama."),
+        "post.no_tenure": _("Masa jabatan dan SK hanya dicatat untuk Kepala Dinas dan Kepala Bidang."),
         "post.of_an_agency": _("Jabatan dinas hanya untuk orang dinas yang akunnya terbuka."),
+        "post.over": _("Jabatan ini sudah dilepas."),
         "role.division_does_not_fit": _("Kepala Bidang dan Petugas Teknis memerlukan bidang; jabatan lain tidak."),
         "role.not_assignable": _("Jabatan ini tidak dapat diberikan."),
         "username.taken": _("Alamat email ini sudah mempunyai akun. Silakan masuk dengan akun itu."),

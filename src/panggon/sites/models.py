@@ -197,6 +197,7 @@ class Wish(models.Model):
         verbose_name_plural = "wishes"
         indexes = [
             models.Index(fields=["id"], condition=Q(reported_at=None, cancelled_at=None), name="wishes_waiting"),
+            models.Index(fields=["site"], condition=Q(reported_at=None), name="wishes_of_busy_sites"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.desk import STAMPED
+from panggon.cases.facts import signer_named
 from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
@@ -19,7 +20,7 @@ from panggon.cases.request import KINDS, PROFILES
 from panggon.cases.selectors import usual_division
 from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
-from panggon.core.procedure import Action, Need, Role
+from panggon.core.procedure import Action, Need, Role, State
 from panggon.people import selectors as people
 from panggon.people.models import Division
 from panggon.sites import selectors as sites
@@ -226,6 +227,20 @@ def _least_loaded(case: Case) -> dict[str, Any]:
     return {"technician": with_load(others).first()}
 
 
+def _changed_signer(case: Case) -> dict[str, Any]:
+    """The usual reason to send a case back whose document names somebody who does not sign it any more."""
+    waits = case.state == State.AWAITING_APPROVAL
+    changed = waits and signer_named(case) != people.hands_of(Role.HEAD, now=timezone.now())
+    return (
+        {"reasons": _("Pejabat penanda tangan berganti; mohon nota dan dokumen hosting yang baru.")} if changed else {}
+    )
+
+
 KNOWN: Mapping[Action, Callable[[Case], dict[str, Any]]] = MappingProxyType(
-    {Action.DISPOSE: _usual_disposition, Action.ASSIGN: _least_loaded, Action.REASSIGN: _least_loaded}
+    {
+        Action.DISPOSE: _usual_disposition,
+        Action.ASSIGN: _least_loaded,
+        Action.REASSIGN: _least_loaded,
+        Action.SEND_BACK: _changed_signer,
+    }
 )

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.history import history
 from panggon.cases import retention
-from panggon.cases.words import PERSONAL_DATA
+from panggon.cases.words import KEPT_SINCE, PERSONAL_DATA
 from panggon.core.retention import PersonalData
 from panggon.core.vocabulary import Role
 from panggon.people.permissions import holders
@@ -18,7 +18,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     """What would be erased now, and what was: numbers and dates, nothing about anybody."""
     things = {retention.subject_of(kind): PERSONAL_DATA[kind] for kind in PersonalData}
     context = {
-        "due": [(PERSONAL_DATA[due.kind], due) for due in retention.due(now=timezone.now())],
+        "due": [(PERSONAL_DATA[due.kind], KEPT_SINCE[due.kind], due) for due in retention.due(now=timezone.now())],
         "history": history("cases.retention:", labels=LABELS, things=things),
     }
     return render(request, "cases/retention.html", context)

@@ -83,10 +83,10 @@ def _installed() -> str:
 
 def _install(python: Path) -> None:
     """From `private/wheels` only: no site needs the network to start. What fails is in the site's log."""
-    venv.EnvBuilder(symlinks=True, with_pip=True).create(ENVIRONMENT)
+    pip = next(Path("/usr/share/python-wheels").glob("pip-*.whl")) / "pip"  # it runs as it is packed
     listed = ["--find-links", str(HOME / "wheels"), "--requirement", str(HOME / "requirements.txt")]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-cache-dir"]
-    subprocess.run([python, "-m", "pip", "install", *quiet, *listed], check=False)
+    subprocess.run([python, pip, "install", *quiet, *listed], check=False)
 
 
 # The server

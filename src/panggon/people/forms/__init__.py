@@ -1,6 +1,7 @@
 """The forms of the pages about people."""
 
 import re
+from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
 from panggon.core.errors import Fault
 from panggon.core.naming import normalise
+from panggon.core.posts import Tenure
 from panggon.core.vocabulary import Role
 from panggon.labels import ROLE_LABELS
 from panggon.people import selectors
@@ -98,6 +100,28 @@ class PostForm(RuledForm):
         if role and (values.get("division") is not None) != (Role(role) in IN_A_DIVISION):
             self.add_faults((Fault("role.division_does_not_fit", "division"),))
         return values
+
+
+class TenureForm(RuledForm):
+    """From when to when somebody holds a post that one person holds at a time."""
+
+    first_day = DateField(
+        label=_("Mulai menjabat"),
+        required=False,
+        help_text=_("Hanya untuk Kepala Dinas dan Kepala Bidang, menurut SK pengangkatan; boleh dikosongkan."),
+    )
+    last_day = DateField(label=_("Sampai dengan"), required=False)
+    order_number = forms.CharField(label=_("Nomor SK pengangkatan"), max_length=100, required=False, validators=[NAME])
+
+    def tenure(self) -> Tenure:
+        return Tenure(**{field.name: self.cleaned_data[field.name] for field in fields(Tenure)})
+
+
+class GivenPostForm(TenureForm, PostForm):
+    replaces = forms.BooleanField(
+        label=_("Menggantikan pejabat yang sekarang: jabatannya berakhir sehari sebelum hari pertama."), required=False
+    )
+    field_order = ["role", "division"]
 
 
 class OfficialInvitationForm(PostForm):

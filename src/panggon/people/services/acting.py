@@ -10,7 +10,8 @@ from panggon.audit.services import record
 from panggon.core.acting import POSTS_TO_ACT_IN, ActingKind, Term, acting_faults
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.vocabulary import Role
-from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
+from panggon.people import selectors
+from panggon.people.models import ActingOfficial, Division, User
 from panggon.people.services.posts import IN_A_DIVISION, take_post
 
 ONE_AT_A_TIME = 0x706C6870  # the advisory lock under which terms of one post are compared
@@ -37,8 +38,8 @@ def name_acting_official(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-    incumbents = RoleAssignment.objects.filter(role=role, division=division, user__is_active=True)
-    held = incumbents.select_related("user").first()
+    incumbents = selectors.posts_on(max(first_day, localdate(at))).filter(user__is_active=True)
+    held = incumbents.filter(role=role, division=division).select_related("user").first()
     if held and vacates and kind is ActingKind.PLT and first_day <= localdate(at):
         take_post(held, actor=actor, at=at, reason=order_number)
         held = None

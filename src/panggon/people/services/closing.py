@@ -9,7 +9,7 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.people.models import Agency, Invitation, User
 from panggon.people.services.acting import end_acting
 from panggon.people.services.invitations import invite_again
-from panggon.people.services.posts import lock_posts, posts_in_words, refuse_last_administrator, user_subject
+from panggon.people.services.posts import end_posts, lock_posts, posts_in_words, refuse_last_administrator, user_subject
 
 
 @transaction.atomic
@@ -25,12 +25,12 @@ def close_account(user: User, *, actor: User, at: datetime, reason: str = "") ->
         raise InvalidError((Fault("account.own"),))
     if not user.is_active:
         raise InvalidError((Fault("account.closed"),))
-    posts = list(user.role_assignments.all())
+    posts = list(user.role_assignments.filter(ended_at=None))
     refuse_last_administrator(user, posts=posts)
     before = _values(user)
     for acting in user.acting_posts.filter(ended_at=None, last_day__gte=at.date()):
         end_acting(acting, actor=actor, at=at, reason=reason)
-    user.role_assignments.all().delete()
+    end_posts(*posts, at=at)
     user.is_active = False
     user.set_unusable_password()  # so that no session comes to life again with the account
     user.save(update_fields=["is_active", "password"])

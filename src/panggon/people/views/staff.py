@@ -1,5 +1,6 @@
 """The administrator's pages: the posts of the dinas, its people, and every account."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,10 +11,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from panggon.audit.history import history
+from panggon.core.acting import post_title
 from panggon.core.vocabulary import Role
 from panggon.people import selectors, services
-from panggon.people.forms import ActingForm, OfficialInvitationForm, PersonForm, PostForm
-from panggon.people.models import ActingOfficial, User
+from panggon.people.forms import ActingForm, GivenPostForm, OfficialInvitationForm, PersonForm, TenureForm
+from panggon.people.models import ActingOfficial, Division, User
 from panggon.people.permissions import holders
 from panggon.people.views.common import handle, page_of, press, searched
 
@@ -81,7 +83,8 @@ def person(request: HttpRequest, user: int) -> HttpResponse:
     row = get_object_or_404(User.objects.select_related("agency"), pk=user)
     context = {
         "person": row,
-        "posts": row.role_assignments.select_related("division"),
+        "posts": selectors.posts_kept().filter(user=row).select_related("division"),
+        "former": selectors.former_posts(row),
         "acting": selectors.acting_officials().filter(user=row, ended_at=None, last_day__gte=timezone.localdate()),
         "history": history(services.user_subject(row), labels=PERSON_LABELS),
     }
@@ -105,15 +108,22 @@ def person_edit(request: HttpRequest, user: int) -> HttpResponse:
 @holders(Role.ADMINISTRATOR)
 def post_give(request: HttpRequest, user: int) -> HttpResponse:
     row = get_object_or_404(User, pk=user)
+    form = GivenPostForm(request.POST or None)
 
     def give(values: dict[str, Any]) -> None:
         services.give_post(
-            row, Role(values["role"]), division=values["division"], actor=request.user, at=timezone.now()
+            row,
+            Role(values["role"]),
+            division=values["division"],
+            tenure=form.tenure(),
+            replaces=values["replaces"],
+            actor=request.user,
+            at=timezone.now(),
         )
 
     return handle(
         request,
-        PostForm(request.POST or None),
+        form,
         give,
         done=_("Jabatan diberikan."),
         to=("people:person", row.pk),
@@ -124,6 +134,42 @@ def post_give(request: HttpRequest, user: int) -> HttpResponse:
             "back": "people:staff",
         },
     )
+
+
+@holders(Role.ADMINISTRATOR)
+def post_tenure(request: HttpRequest, user: int, post: int) -> HttpResponse:
+    """From when to when the person holds the post, and by which order."""
+    row = get_object_or_404(selectors.posts_kept().select_related("user", "division"), pk=post, user=user)
+    form = TenureForm(request.POST or None, initial=asdict(row.tenure))
+    return handle(
+        request,
+        form,
+        lambda _values: services.change_tenure(row, form.tenure(), actor=request.user, at=timezone.now()),
+        done=_("Masa jabatan disimpan."),
+        to=("people:person", user),
+        context={
+            "heading": _("Masa jabatan"),
+            "lead": f"{row.user}, {row.title}",
+            "submit": _("Simpan"),
+            "back": "people:staff",
+        },
+    )
+
+
+@holders(Role.ADMINISTRATOR)
+def post_history(request: HttpRequest, division: int | None = None) -> HttpResponse:
+    """Who held the post of Kepala Dinas, or of this division's Kepala Bidang, and who acted in it, and when."""
+    of = get_object_or_404(Division, pk=division) if division else None
+    role = Role.DIVISION_HEAD if of else Role.HEAD
+    now = timezone.now()
+    context = {
+        "title": post_title(role, str(of or "")),
+        "tenures": selectors.tenures_of(role, of),
+        "held": set(selectors.posts_at(now).filter(role=role, division=of)),
+        "acting": selectors.acting_officials().filter(role=role, division=of),
+        "today": timezone.localdate(now),
+    }
+    return render(request, "people/post.html", context)
 
 
 @holders(Role.ADMINISTRATOR)

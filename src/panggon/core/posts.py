@@ -1,0 +1,44 @@
+"""Posts that one person holds at a time, from the first day to the last: Kepala Dinas and Kepala Bidang.
+
+The days are those of the order of appointment (SK pengangkatan), which names no last day as a rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from panggon.core.acting import POSTS_TO_ACT_IN, Term
+from panggon.core.errors import Fault
+from panggon.core.vocabulary import Role
+
+HELD_BY_ONE = frozenset(POSTS_TO_ACT_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """From when to when a post is held and by which order, as far as it is known."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+    order_number: str = ""
+
+    def term(self, *, since: date = date.min) -> Term:
+        """Its days; `since` counts where the first one is not known."""
+        return Term(self.first_day or since, self.last_day or date.max)
+
+
+UNDATED = Tenure()
+
+
+def holding_faults(role: Role, tenure: Tenure, *, today: date, others: Mapping[str, Tenure]) -> tuple[Fault, ...]:
+    """Why somebody cannot hold this post so; `others` hold the same one, by name. Without a first day: from today."""
+    if role not in HELD_BY_ONE:
+        return () if tenure == UNDATED else (Fault("post.no_tenure", "first_day"),)
+    term = tenure.term(since=today)
+    if term.last_day < term.first_day:
+        return (Fault("post.ends_before_it_begins", "last_day"),)
+    return tuple(
+        Fault("post.held", "role", {"holder": holder})
+        for holder, other in others.items()
+        if term.overlaps(other.term())
+    )
