@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Key, Kind, Standing
-from panggon.drivers import files, shell, tls
-from panggon.drivers.authority import create_authority
+from panggon.core.spec import SiteState
+from panggon.drivers import control, files, shell, tls
+from panggon.drivers.authority import create_authority, issue
 from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
 from tests.drivers.contract import Case, Contract
@@ -258,3 +260,40 @@ class TestProbe:
         ok, detail = self.check(stand, change)
         assert not ok
         assert "expired" in detail
+
+
+class TestShared:
+    def test_names_that_share_a_certificate_get_a_new_one_with_one_word(self, stand: WebStand) -> None:
+        """A wildcard in the place that `node/renewal` gives it; each worker keeps it once."""
+        driver = CertificateDriver(replace(stand.certificates.settings, issuer="wildcard"))
+        shared = driver.settings.shared("wildcard")
+        files.directory(shared.parent, mode=0o750, gid=WEB)
+
+        def renew() -> bytes:
+            bundle = issue(stand.authority, "*.kota.example", now=datetime.now(UTC))
+            files.write(shared, bundle, mode=0o640, gid=WEB)
+            return x509.load_pem_x509_certificate(bundle).public_bytes(Encoding.DER)
+
+        first = renew()
+        driver.write(KEY, {"issuer": "wildcard", "valid": True})
+        assert driver.probe(KEY, spec=SPEC)[0].ok
+        assert [stand.handshake(HOST) for _ in stand.each_worker()] == [first] * 2
+        second = renew()
+        assert stand.handshake(HOST) == first
+        control.forget(stand.settings.control, "_wildcard")
+        assert [stand.handshake(HOST) for _ in stand.each_worker()] == [second] * 2
+        assert stand.handshake("_wildcard") is None
+        shared.unlink()
+        control.forget(stand.settings.control, "_wildcard")
+        assert stand.handshake(HOST) is None
+
+
+class TestHsts:
+    def test_only_where_it_is_wished_and_the_site_is_open(self, stand: WebStand) -> None:
+        name = "strict-transport-security"
+        assert name not in stand.get("/").headers
+        stand.make(hsts_seconds=86400)
+        assert stand.get("/").headers[name] == "max-age=86400"
+        assert stand.get("/tidak-ada").headers[name] == "max-age=86400"
+        stand.make(hsts_seconds=86400, state=SiteState.PREPARED)
+        assert name not in stand.get("/").headers

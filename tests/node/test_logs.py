@@ -1,6 +1,7 @@
 """The owner of the logs on shared logs that the tests write; killed at every line; told to follow what is renamed."""
 
 import errno
+import json
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from panggon.drivers import files
 from panggon.node.logs import LogSettings
 from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.splitter import Splitter
+from tests.node.web_stand import WebStand
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -321,3 +324,38 @@ def _umask() -> Iterator[None]:
     former = os.umask(0o027)
     yield
     os.umask(former)
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[WebStand]:
+    with WebStand("logs").serving() as stand:
+        stand.make()
+        files.directory(stand.root / "sites" / ONE / "logs", mode=0o750, gid=UID_BASE + 900001)
+        yield stand
+
+
+def test_what_nginx_really_writes_is_split_and_its_logs_are_opened_anew(web: WebStand, tmp_path: Path) -> None:
+    settings = LogSettings(
+        web.root, web.settings.run, web.settings.logs, tmp_path, web.settings.run / "nginx.pid", UID_BASE, rotate=1000
+    )
+    splitter = Splitter(settings)
+    log = settings.root / "sites" / ONE / "logs"
+
+    def seen(word: str, name: str = "access.log") -> bool:
+        splitter.step(datetime.now(UTC))
+        return (log / name).exists() and word in (log / name).read_text()
+
+    web.get("/pertama")
+    until(lambda: seen("/pertama"), "the line of the request")
+    until(lambda: seen('public/pertama" failed', "error.log"), "the line of its error")
+    inode = (settings.logs / "access.log").stat().st_ino
+    for number in range(12):
+        web.get(f"/lagi{number}")
+    until(lambda: seen("/lagi11") and (settings.logs / "access.log.1").exists(), "put aside")
+    until((settings.logs / "access.log").exists, "opened anew")
+    web.get("/sesudah")
+    until(lambda: seen("/sesudah"), "the line in the new log")
+    assert (settings.logs / "access.log").stat().st_ino != inode
+    lines = (log / "access.log").read_text().splitlines()
+    wanted = ["/pertama", *(f"/lagi{number}" for number in range(12)), "/sesudah"]
+    assert [json.loads(line)["uri"] for line in lines] == wanted

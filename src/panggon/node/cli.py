@@ -232,7 +232,10 @@ def services_run(config: NodeConfig) -> None:
         raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
     protections.demand(config)
     wiring.prepare(config)
-    wanted = [Service(server, layout.listeners(config, server.name)) for server in wiring.servers(config)]
+    wanted = [
+        Service(server, layout.listeners(config, server.name), early=server.name in configs.OWNERS)
+        for server in wiring.servers(config)
+    ]
     Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
 
 

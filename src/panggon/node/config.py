@@ -20,7 +20,9 @@ from panggon.drivers import files
 from panggon.node import tables
 
 DEFAULT_PATH = Path("/etc/panggon/node.toml")
-SERVERS = ("mariadb", "sockets", "knot", "sshd", "nginx", "logs", "tasks", "renewal")
+# Small servers of the node's own, each the one owner of something; they need nobody to start.
+OWNERS = ("logs", "tasks", "renewal")
+SERVERS = ("mariadb", "sockets", "knot", "sshd", "nginx", *OWNERS)
 # A Unix socket's path has at most 107 bytes (unix(7)); this is the longest name below `run`.
 SOCKET_PATH_MOST = 107 - len("/mariadb/mysqld.sock")
 SITE_MOST = 999_999

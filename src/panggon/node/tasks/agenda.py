@@ -20,6 +20,7 @@ class Agenda:
     zone: ZoneInfo
     looked: datetime | None
     entries: dict[Name, Entry] = field(default_factory=dict)
+    _names: dict[str, tuple[Name, ...]] = field(default_factory=dict)
     _folder_changed: int = 0
     _changed: dict[str, int] = field(default_factory=dict)
 
@@ -41,7 +42,7 @@ class Agenda:
         return True
 
     def of(self, site: str) -> dict[Name, Entry]:
-        return {name: each for name, each in self.entries.items() if name.site == site}
+        return {name: self.entries[name] for name in self._names.get(site, ())}
 
     def next(self, name: Name, now: datetime) -> None:
         """Its next time, once the present one has been dealt with."""
@@ -54,14 +55,15 @@ class Agenda:
 
     def _take(self, site: str, changed: int | None, now: datetime) -> None:
         former = self.of(site)
-        for name in former:
+        for name in self._names.pop(site, ()):
             del self.entries[name]
         try:
             content = files.read(self.folder / f"{site}.json")
         except PanggonError:
             return
         begin = since(self.looked, changed=datetime.fromtimestamp((changed or 0) / 1e9, UTC), now=now)
-        for task in tasks.load(content or b"", site) or ():
-            name = Name(site, task.name)
+        found = tasks.load(content or b"", site) or ()
+        self._names[site] = tuple(Name(site, task.name) for task in found)
+        for name, task in zip(self._names[site], found, strict=True):
             kept = former.get(name)
             self.entries[name] = kept if kept and kept.task == task else entry(task, since=begin, zone=self.zone)
