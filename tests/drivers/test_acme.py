@@ -43,8 +43,10 @@ class Stand:
     def driver(self, **changes: object) -> CertificateDriver:
         """As the machine's settings make it for `issuer = "acme"`."""
         usual = replace(self.web.certificates.settings, door=replace(self.web.door, authorities=self.roots))
-        order = partial(acme_orders.order, self.settings)
-        return CertificateDriver(replace(usual, **{"issuer": "acme", "order": order, "now": now, **changes}))
+        order, clear = (partial(verb, self.settings) for verb in (acme_orders.order, acme_orders.clear))
+        return CertificateDriver(
+            replace(usual, **{"issuer": "acme", "order": order, "clear": clear, "now": now, **changes})
+        )
 
     def planted(self, host: str) -> list[str]:
         query = dns.message.make_query(f"_acme-challenge.{host}", "TXT")
@@ -142,6 +144,10 @@ def test_what_a_kill_has_left_is_swept(stand: Stand) -> None:
     acme_orders.keep_planted(stand.settings, HOST, "", "left")
     stand.challenges.plant(HOST, "", "left")
     acme_orders.clear(stand.settings, HOST)
+    assert stand.planted(HOST) == []
+    acme_orders.keep_planted(stand.settings, HOST, "", "left")
+    stand.challenges.plant(HOST, "", "left")
+    stand.driver().write(KEY, None)
     assert stand.planted(HOST) == []
     with pytest.raises(PermanentError, match="base64url"):
         WellKnown(stand.web.root).plant(HOST, "../../x", "y")

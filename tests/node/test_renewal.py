@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from panggon.core.errors import TemporaryError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.drivers import authority, bundles, files, tls
 from panggon.drivers.bundles import key_text
@@ -106,8 +106,11 @@ def test_while_a_plan_writes_to_the_site_nothing_is_put_in_its_place(place: Plac
 
 def test_a_parked_site_is_left_alone(place: Place) -> None:
     first = place.ends()
+    failing = place.renewal(issuer="acme", order=down)
+    place.at(61, failing)
     (place.config.paths.root / "live" / HOST).unlink()
-    assert place.at(89, place.renewal()) == ()
+    assert place.at(89, failing) == ()
+    assert list(failing.folder.iterdir()) == []
     assert place.ends() == first
 
 
@@ -132,6 +135,8 @@ def test_a_wildcard_is_shared_by_links(tmp_path: Path) -> None:
     with pytest.raises(TemporaryError, match=r"certificate\.awaited"):
         renewal.driver.write(KEY, wish)
     assert place.at(0, renewal) == ()
+    with pytest.raises(PermanentError, match=rf"certificate\.unusable.*a\.{HOST}"):
+        renewal.driver.write(Key(Kind.CERTIFICATE, f"a.{HOST}"), wish)
     renewal.driver.write(KEY, wish)
     assert renewal.driver.read(KEY).attributes == wish
     assert (place.config.paths.root / "tls" / HOST / "bundle.pem").readlink() == Path("../_wildcard/bundle.pem")

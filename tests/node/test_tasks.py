@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind, canonical
 from panggon.core.spec import SiteSpec, SiteState, Task, dump_task
 from panggon.drivers import files, shell
@@ -135,7 +136,7 @@ def test_one_at_a_time_and_what_takes_too_long_is_ended_with_all_it_started(plac
     assert len(place.owner.running) == 1
     place.look(minutes=5)
     assert len(place.owner.running) == 1
-    assert "lama: dilewati, yang sebelumnya masih berjalan" in place.log()
+    assert "lama: dilewati, yang sebelumnya belum selesai" in place.log()
     place.finish()
     assert "lama: dihentikan setelah 1 detik, status -9" in place.log()
 
@@ -189,6 +190,23 @@ def test_what_cannot_be_started_is_told(place: Place) -> None:
     place.wish(task("rusak", "*/5 * * * *", "!"))
     place.run(minutes=3)
     assert "rusak: tidak dapat dijalankan" in place.log()
+
+
+def test_while_the_holder_does_not_answer_a_task_waits(place: Place) -> None:
+    answers = iter([False, False, True])
+
+    def launch(site: str, task: Task) -> Program:
+        if not next(answers):
+            raise TemporaryError("runtime.holder", "mati")
+        return by_script(site, task)
+
+    place.owner._launch = launch
+    place.wish(task("kirim", "*/5 * * * *", "echo jalan"))
+    place.run(minutes=3)
+    place.run(seconds=20)
+    assert place.log() == ""
+    place.run(seconds=20)
+    assert "kirim: selesai" in place.log()
 
 
 @contextlib.contextmanager

@@ -35,7 +35,8 @@ LAST_PART = 10
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`control` is nginx's control socket, `door` where probes ask, `now` tells the time (UTC, aware). `order` gets a
-    bundle for a name from an ACME server; it raises the errors of a driver.
+    bundle for a name from an ACME server, `clear` takes away what an order of it may have left in DNS or on disk when
+    it was killed; both raise the errors of a driver.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class Settings:
     web_group: str = "www-data"
     issuer: str = LOCAL
     order: Callable[[str], bytes] | None = None
+    clear: Callable[[str], None] | None = None
 
     @property
     def group(self) -> int:
@@ -82,6 +84,8 @@ class CertificateDriver:
             raise PermanentError("certificate.foreign", seen.detail)
         files.sweep(place)
         if after is None:
+            if self.settings.clear:
+                self.settings.clear(key.name)
             files.remove_tree(place)
         elif seen.standing is Standing.ABSENT:
             self._demand_issuer(after)
@@ -157,10 +161,14 @@ class CertificateDriver:
         """Beside its place, then renamed: a directory under the right name is always a whole one."""
         draft = place.with_name(f".{place.name}.{secrets.token_hex(6)}.new")
         files.directory(draft, mode=0o750, gid=self.settings.group)
-        files.write(draft / MARK, _mark(host))
-        self._put(draft / BUNDLE, host)
-        with files.translated():
-            draft.rename(place)
+        try:
+            files.write(draft / MARK, _mark(host))
+            self._put(draft / BUNDLE, host)
+            with files.translated():
+                draft.rename(place)
+        except PanggonError:  # an issuer that refuses, a full disk
+            files.sweep(place)
+            raise
 
     def _put(self, path: Path, host: str) -> None:
         """What this machine's issuer gives for the name."""
@@ -168,8 +176,11 @@ class CertificateDriver:
         if issuer not in SHARED:
             self._write(path, self.issue(host))
             return
-        if not self.settings.shared(issuer).is_file():
+        shared = self.settings.shared(issuer)
+        if not shared.is_file():
             raise TemporaryError("certificate.awaited", "sertifikat bersama mesin ini belum ada")
+        if not bundles.load(files.read(shared) or b"").covers(host):
+            raise PermanentError("certificate.unusable", f"sertifikat bersama mesin ini tidak berlaku untuk {host}")
         files.link(path, _target(issuer))
 
     def _replace(self, place: Path, put: Callable[[Path], None]) -> None:

@@ -70,7 +70,7 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
 def certificates(config: NodeConfig) -> tls.CertificateDriver:
     """Also for whoever renews: `order` may be asked for `*.<zone>`."""
     wished = config.tls
-    orders = partial(acme_orders.order, _orders(config)) if wished.issuer in ("acme", "wildcard") else None
+    orders = _orders(config) if wished.issuer in ("acme", "wildcard") else None
     return tls.CertificateDriver(
         tls.Settings(
             root=config.paths.root,
@@ -80,7 +80,8 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             now=lambda: datetime.now(UTC),
             web_group=WEB_GROUP,
             issuer=wished.issuer,
-            order=orders,
+            order=partial(acme_orders.order, orders) if orders else None,
+            clear=partial(acme_orders.clear, orders) if orders else None,
         )
     )
 

@@ -40,6 +40,7 @@ class Renewal:
     def step(self, now: datetime) -> None:
         """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later."""
         said: list[str] = []
+        attended = {"_wildcard", "_bought"}
         issuer = self.config.tls.issuer
         if issuer == "wildcard":
             said += self._attend(f"_{issuer}", self._renew_wildcard, now)
@@ -47,6 +48,8 @@ class Renewal:
             said += self._attend(f"_{issuer}", self._take_bought, now)
         for host in self._hosts():
             said += self._attend(host, partial(self._renew, host), now)
+            attended.add(host)
+        report.forget_others(self.folder, attended)
         report.save(self.config.paths.state / "renewal.json", said, now=now)
 
     def _hosts(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What the owner of renewals found, for `status` and for the portal; two files of root's."""
 
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,13 @@ def keep_failures(folder: Path, name: str, found: Failures) -> None:
 
 def forget_failures(folder: Path, name: str) -> None:
     (folder / f"{name}.json").unlink(missing_ok=True)
+
+
+def forget_others(folder: Path, attended: Set[str]) -> None:
+    """A name that is gone has no failures."""
+    for path in folder.glob("*.json"):
+        if path.stem not in attended:
+            path.unlink()
 
 
 def save(path: Path, worries: list[str], *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from panggon.core.errors import PanggonError
+from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.spec import SITE_ID, dump_task
 from panggon.core.tasks import BACK_MOST, Name, due, to_start
 from panggon.node import alive, records
@@ -74,13 +74,16 @@ class Owner:
             self._deal_with(now)
         ready = due(self.agenda.entries, now)
         for name in ready:
-            self._pass_over(name, now) if name in self.running or name in self._waiting else self._waiting.append(name)
+            if name in self.running or name in self._waiting:
+                self._write(name.site, note(now, name.task, "dilewati, yang sebelumnya belum selesai"))
+            else:
+                self._waiting.append(name)
             self.agenda.next(name, now)
         if ready:
             self._deal_with(now)
         for name in to_start(self._waiting, self.running):
-            self._waiting.remove(name)
-            self._start(name, now)
+            if self._start(name, now):
+                self._waiting.remove(name)
         clock = time.monotonic()
         for run in self.running.values():
             if clock - run.started > run.task.seconds:
@@ -104,19 +107,27 @@ class Owner:
 
     def _deal_with(self, now: datetime) -> None:
         self.agenda.looked = now
-        records.save(self._settings.record, {"looked": now.isoformat()})
+        try:
+            records.save(self._settings.record, {"looked": now.isoformat()})
+        except PanggonError as error:  # a full disk: only after a kill could what is due now run again
+            log.warning("%s", error)
 
-    def _start(self, name: Name, now: datetime) -> None:
+    def _start(self, name: Name, now: datetime) -> bool:
+        """False where it may be possible in a moment: at the machine's start the holder comes up beside us."""
         task = self.agenda.entries[name].task
         try:
             program = self._launch(name.site, task)
+        except TemporaryError as error:
+            log.warning("%s %s waits: %s", name.site, name.task, error)
+            return False
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s %s: %s", name.site, name.task, error)
             self._write(name.site, note(now, name.task, f"tidak dapat dijalankan: {error}"))
-            return
+            return True
         run = self.running[name] = Run(task, program, now, time.monotonic())
         self._selector.register(program.output, selectors.EVENT_READ, lambda: self._listen(run))
         self._selector.register(program.pidfd, selectors.EVENT_READ, lambda: self._ended(name, run))
+        return True
 
     def _listen(self, run: Run) -> None:
         if not run.listen():
@@ -133,9 +144,6 @@ class Owner:
         del self.running[name]
         self._write(name.site, run.report(code, seconds))
         self._answer()
-
-    def _pass_over(self, name: Name, now: datetime) -> None:
-        self._write(name.site, note(now, name.task, "dilewati, yang sebelumnya masih berjalan"))
 
     def _end_unwished(self) -> None:
         self._waiting = [name for name in self._waiting if name in self.agenda.entries]
