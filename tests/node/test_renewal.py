@@ -19,6 +19,7 @@ from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
 from panggon.engine import journal_file
 from panggon.node import config as configs
+from panggon.node import config_file
 from panggon.node.renewal import report
 from panggon.node.renewal.renewal import Renewal
 from tests.node.web_stand import HOST, WEB
@@ -69,6 +70,14 @@ def place(tmp_path: Path) -> Place:
 
 def down(_host: str) -> bytes:
     raise TemporaryError("acme.down", "server ACME mati")
+
+
+def test_its_settings_are_those_of_the_machine(place: Place) -> None:
+    full = {"issuer": "acme", "directory": "https://acme.example/dir", "challenge": "http-01", "caa": "acme.example"}
+    config = configs.parse({"dns": {"zone": "kota.example", "ipv4": ["192.0.2.1"]}, "tls": full})
+    for each in (place.config, config):
+        config_file.save(each, place.base / "renewal.json")
+        assert config_file.load(place.base / "renewal.json") == each
 
 
 def test_renewed_at_two_thirds_and_not_before(place: Place) -> None:

@@ -4,8 +4,6 @@ Everything has a default fit for production, except the zone and the addresses o
 `docs/node.md`.
 """
 
-import dataclasses
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +14,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
-from panggon.drivers import files
 from panggon.node import tables
 
 DEFAULT_PATH = Path("/etc/panggon/node.toml")
@@ -250,17 +247,6 @@ def load(path: Path) -> NodeConfig:
         raise InvalidError((tables.fault(str(path), f"tidak dapat dibaca: {error.strerror}"),)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidError((tables.fault(str(path), f"bukan TOML yang benar: {error}"),)) from error
-
-
-def save(config: NodeConfig, path: Path) -> None:
-    """As JSON, for the node's own servers; `parse` reads the document back to the same value."""
-    files.write(path, json.dumps(_without_none(dataclasses.asdict(config)), indent=2, default=str) + "\n", mode=0o600)
-
-
-def _without_none(table: dict[str, Any]) -> dict[str, Any]:
-    """What was left out stays left out; the empty text is no value of most rules either."""
-    kept = {name: value for name, value in table.items() if value not in (None, "")}
-    return {name: _without_none(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 
 def parse(document: Mapping[str, Any]) -> NodeConfig:

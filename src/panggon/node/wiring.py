@@ -31,8 +31,7 @@ from panggon.drivers import (
     zone,
 )
 from panggon.drivers.visit import Door
-from panggon.node import alive, layout, protections
-from panggon.node import config as configs
+from panggon.node import alive, config_file, layout, protections
 from panggon.node.config import NodeConfig
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import Server, knot, mariadb, nginx, sshd
@@ -144,7 +143,7 @@ def prepare(config: NodeConfig) -> None:
         "nginx": lambda: nginx.prepare(_nginx(config)),
         "logs": lambda: layout.log_settings(config).save(layout.log_settings_file(config)),
         "tasks": lambda: layout.task_settings(config).save(layout.task_settings_file(config)),
-        "renewal": lambda: configs.save(config, layout.renewal_settings_file(config)),
+        "renewal": lambda: config_file.save(config, layout.renewal_settings_file(config)),
     }
     for name in config.services.run:
         preparers[name]()

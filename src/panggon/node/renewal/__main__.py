@@ -1,7 +1,6 @@
 """`python -m panggon.node.renewal --config FILE`."""
 
 import argparse
-import json
 import logging
 import signal
 import sys
@@ -9,8 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from panggon.node import alive, layout, wiring
-from panggon.node import config as configs
+from panggon.node import alive, config_file, layout, wiring
 from panggon.node.renewal.renewal import Renewal
 
 PASS_SECONDS = 600.0
@@ -23,7 +21,7 @@ log = logging.getLogger("panggon.node.renewal")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-renewal", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="settings of the machine as JSON")
-    config = configs.parse(json.loads(parser.parse_args().config.read_text()))
+    config = config_file.load(parser.parse_args().config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
