@@ -31,6 +31,9 @@ limits = st.builds(
     processes=bounded("processes"),
     upload_mebibytes=bounded("upload_mebibytes"),
     database_connections=bounded("database_connections"),
+    cpu_percent=bounded("cpu_percent"),
+    disk_mebibytes=bounded("disk_mebibytes"),
+    files=bounded("files"),
 )
 accesses = st.builds(
     Access,
@@ -96,6 +99,7 @@ specs = st.builds(
         database=st.sampled_from([None, Engine.MARIADB]),
         limits=limits,
         access=accesses,
+        outgoing=st.sampled_from(["none", "web", "surel"]),
         php=php_limits,
         environment=environments,
         notice=st.sampled_from(["", "Sedang diperiksa."]),

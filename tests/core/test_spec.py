@@ -43,6 +43,7 @@ GOOD = {
     "some limits": {"limits": {"processes": 4}},
     "63 letters": {"host": f"{'a' * 63}.kota.example"},
     "a task": {"tasks": [{"name": "a", "schedule": "0 3 * * 1-5", "command": ["php", "public/a.php", "é"]}]},
+    "policy of outgoing traffic": {"outgoing": "surel-kota"},
     "php limits": {
         "php": {"memory_mebibytes": 16, "execution_seconds": 300, "input_vars": 100, "post_mebibytes": None}
     },
@@ -147,6 +148,8 @@ BAD = {
     "database unknown": ({"database": "oracle"}, [("database", "spec.choice")]),
     "limits as a number": ({"limits": 3}, [("limits", "spec.object")]),
     "memory too little": ({"limits": {"memory_mebibytes": 63}}, [("limits.memory_mebibytes", "spec.bounds")]),
+    "files too few": ({"limits": {"files": 999}}, [("limits.files", "spec.bounds")]),
+    "outgoing as a target": ({"outgoing": "10.0.0.1:25"}, [("outgoing", "spec.outgoing")]),
     "field unknown": ({"shell": "/bin/sh"}, [("shell", "spec.unknown")]),
     "deep field unknown": ({"limits": {"cpu": 1}}, [("limits.cpu", "spec.unknown")]),
     "keys as text": ({"access": {"ssh_keys": KEY}}, [("access.ssh_keys", "spec.list")]),

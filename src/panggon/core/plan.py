@@ -74,6 +74,7 @@ class Plan:
 MAKING_ORDER = (
     Kind.USER,
     Kind.DIRECTORY,
+    Kind.QUOTA,
     Kind.DATABASE,
     Kind.SITE,
     Kind.RUNTIME,
@@ -198,6 +199,10 @@ def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     return {"uid": _uid(spec, facts)}
 
 
+def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"mebibytes": spec.limits.disk_mebibytes, "files": spec.limits.files}
+
+
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"engine": str(spec.database), "connections": spec.limits.database_connections}
 
@@ -213,6 +218,9 @@ def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
         "memory_mebibytes": spec.limits.memory_mebibytes,
         "processes": spec.limits.processes,
         "hsts_seconds": spec.hsts_seconds,
+        "cpu_percent": spec.limits.cpu_percent,
+        "database": str(spec.database or ""),
+        "outgoing": spec.outgoing,
         "document_root": facts.document_root(spec.site, spec.profile),
         "notice": spec.notice,
         "names": (spec.host, *spec.former_hosts),
@@ -297,6 +305,7 @@ def _safety(spec: SiteSpec, facts: MachineFacts) -> tuple[str, ...]:
 _OF_THE_SITE: Mapping[Kind, Callable[[SiteSpec, MachineFacts], Attributes | None]] = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,

@@ -9,6 +9,7 @@ from panggon.core.resources import Attributes, Kind, Value
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
     Kind.DIRECTORY: "direktori situs",
+    Kind.QUOTA: "batas penyimpanan",
     Kind.DATABASE: "basis data",
     Kind.SITE: "pengaturan situs",
     Kind.RUNTIME: "lingkungan aplikasi situs",
@@ -31,6 +32,11 @@ _LABELS: Mapping[str, str] = {
     "upload_mebibytes": "unggahan paling besar (MiB)",
     "memory_mebibytes": "memori (MiB)",
     "processes": "proses paling banyak",
+    "mebibytes": "ruang (MiB)",
+    "files": "berkas paling banyak",
+    "cpu_percent": "prosesor (%)",
+    "database": "basis data",
+    "outgoing": "sambungan keluar",
     "document_root": "direktori dokumen",
     "php_memory_mebibytes": "memori PHP (MiB)",
     "execution_seconds": "waktu jalan PHP (detik)",
@@ -74,6 +80,11 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
         "Akun situs di server dihapus.",
     ),
     Kind.DIRECTORY: ("Folder situs dibuat.", "Folder situs diubah.", "Folder situs dihapus."),
+    Kind.QUOTA: (
+        "Ruang penyimpanan situs dibatasi.",
+        "Batas ruang penyimpanan diubah.",
+        "Batas ruang penyimpanan dihapus.",
+    ),
     Kind.DATABASE: (
         "Basis data tersendiri dibuat; kata sandinya tidak meninggalkan server.",
         "Basis data diubah.",

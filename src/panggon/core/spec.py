@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from panggon.core import site_kinds, site_tasks, timetable
+from panggon.core import outgoing, site_kinds, site_tasks, timetable
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
 from panggon.core.site_kinds import Interface, PhpLimits, Profile, Proxy, PythonApplication, Redirect, SiteKind
@@ -68,6 +68,9 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "upload_mebibytes": (1, 1024),
     "database_connections": (1, 100),
     "hsts_seconds": (0, 63_072_000),
+    "cpu_percent": (5, 800),
+    "disk_mebibytes": (16, 1_048_576),
+    "files": (1_000, 10_000_000),
     **site_kinds.BOUNDS,
     **site_tasks.BOUNDS,
 }
@@ -94,6 +97,9 @@ class Limits:
     processes: int = 32
     upload_mebibytes: int = 64
     database_connections: int = 20
+    cpu_percent: int = 100
+    disk_mebibytes: int = 1024
+    files: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ class SiteSpec:
     tasks: tuple[Task, ...] = ()
     hsts_seconds: int = 0
     sends_mail: bool = False
+    outgoing: str = outgoing.NONE
     notice: str = ""
     former_hosts: tuple[str, ...] = ()
     retired_hosts: tuple[str, ...] = ()
@@ -187,11 +194,15 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
             "processes": limits.processes,
             "upload_mebibytes": limits.upload_mebibytes,
             "database_connections": limits.database_connections,
+            "cpu_percent": limits.cpu_percent,
+            "disk_mebibytes": limits.disk_mebibytes,
+            "files": limits.files,
         },
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
         "tasks": list(map(dump_task, spec.tasks)),
         "hsts_seconds": spec.hsts_seconds,
         "sends_mail": spec.sends_mail,
+        "outgoing": spec.outgoing,
         "notice": spec.notice,
         "former_hosts": list(spec.former_hosts),
         "retired_hosts": list(spec.retired_hosts),
@@ -276,6 +287,7 @@ def _spec(fields: _Fields) -> SiteSpec:
         tasks=fields.take("tasks", _tasks, ()),
         hsts_seconds=fields.take("hsts_seconds", _bounded("hsts_seconds"), 0),
         sends_mail=fields.take("sends_mail", _truth, False),
+        outgoing=fields.take("outgoing", _text(outgoing.NAME, "spec.outgoing"), outgoing.NONE),
         notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
         former_hosts=former_hosts,
         retired_hosts=fields.take("retired_hosts", _hosts, ()),
@@ -303,6 +315,9 @@ def _limits(fields: _Fields) -> Limits:
         database_connections=fields.take(
             "database_connections", _bounded("database_connections"), usual.database_connections
         ),
+        cpu_percent=fields.take("cpu_percent", _bounded("cpu_percent"), usual.cpu_percent),
+        disk_mebibytes=fields.take("disk_mebibytes", _bounded("disk_mebibytes"), usual.disk_mebibytes),
+        files=fields.take("files", _bounded("files"), usual.files),
     )
 
 

@@ -18,6 +18,7 @@ _SENTENCES: Mapping[str, str] = {
     "spec.php_version": "bukan versi PHP seperti 8.2",
     "spec.list": "harus daftar dengan paling banyak {most} isian",
     "spec.ssh_key": "bukan kunci publik SSH (“jenis base64”, tanpa opsi)",
+    "spec.outgoing": "bukan nama aturan sambungan keluar (huruf kecil, angka, tanda hubung)",
     "spec.fingerprint": "bukan sidik hash kata sandi",
     "spec.truth": "harus true atau false",
     "spec.task_name": "harus nama huruf kecil, angka, dan tanda hubung, paling panjang 31",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
@@ -33,6 +34,10 @@ def _short_path(value: Any) -> Path:
     return path
 
 
+def _target(value: Any) -> str:
+    return str(outgoing.parse(tables.text(value)))
+
+
 AbsolutePath = Annotated[Path, tables.absolute_path]
 ShortPath = Annotated[Path, _short_path]
 Text = Annotated[str, tables.text]
@@ -40,6 +45,7 @@ Truth = Annotated[bool, tables.truth]
 Host = Annotated[str, tables.host]
 Address = Annotated[str, tables.address(4, 6)]
 Port = Annotated[int, tables.number(1, 65535)]
+Target = Annotated[str, _target]
 Number = Annotated[int, tables.number(1, SITE_MOST)]
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- public servers
 
@@ -191,6 +197,14 @@ class Protections:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A policy of outgoing traffic that specs may name on this machine; `core.outgoing` says what a target is."""
+
+    name: Annotated[str, tables.matching(outgoing.NAME, "huruf kecil, angka, tanda hubung")]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Portal:
     """`url` replaces the one that was kept at enrolment; `ca` is the certificate file of the portal's own authority."""
 
@@ -221,6 +235,7 @@ class NodeConfig:
     protections: Protections = Protections()
     portal: Portal = Portal()
     services: Services = Services()
+    outgoing: tuple[Outgoing, ...] = ()
     proxies: Proxies = Proxies()
     simulate: Truth = False
 
@@ -228,6 +243,11 @@ class NodeConfig:
         """Whether a site of this number may live here."""
         known = SITE_ID.fullmatch(site) is not None
         return known and self.sites.first_site <= int(site[1:]) <= self.sites.last_site
+
+    @property
+    def policies(self) -> Mapping[str, tuple[str, ...]]:
+        """The targets of every policy of outgoing traffic that a spec may name here."""
+        return {**outgoing.BUILT_IN, **{each.name: each.targets for each in self.outgoing}}
 
     @property
     def proxy_addresses(self) -> tuple[tuple[str, str], ...]:
@@ -269,6 +289,11 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
         *_contradictions_of_tls(config.tls),
         (sites.first_site > sites.last_site, "sites.last_site", "harus tidak kurang dari sites.first_site"),
         (len(set(run)) < len(run), "services.run", "menyebut satu server dua kali"),
+        (
+            len(config.policies) < len(outgoing.BUILT_IN) + len(config.outgoing),
+            "outgoing",
+            "satu nama dipakai dua kali",
+        ),
         *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
     ]
     return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)

@@ -123,6 +123,7 @@ def socket_settings(config: NodeConfig) -> SocketSettings:
         web_group=_web_group(),
         mariadb_socket=mariadb_settings(config).socket,
         require_all=config.protections.require_all,
+        outgoing=config.policies,
     )
 
 

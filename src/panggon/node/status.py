@@ -21,8 +21,9 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones. `worries` are
-    sentences about what will fail unless somebody acts.
+    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; the programs
+    of `full` sites may not write, because they store more than they may. `worries` are sentences about
+    what will fail unless somebody acts.
     """
 
     simulated: bool
@@ -30,6 +31,7 @@ class Status:
     sites: int
     php_versions: tuple[str, ...]
     unfinished: tuple[str, ...]
+    full: tuple[str, ...]
     protections: tuple[Protection, ...]
     worries: tuple[str, ...]
     servers: tuple[ServerStatus, ...]
@@ -41,6 +43,7 @@ class Status:
             "sites": self.sites,
             "php_versions": list(self.php_versions),
             "unfinished": list(self.unfinished),
+            "full": list(self.full),
             "protections": [
                 {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
             ],
@@ -59,6 +62,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         sites=sites.count(),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
+        full=_full(config),
         protections=protections.protections(config),
         worries=worries(config),
         servers=_servers(config),
@@ -70,6 +74,11 @@ def worries(config: NodeConfig) -> tuple[str, ...]:
     if config.simulate or "renewal" not in config.services.run:
         return ()
     return report.load(config.paths.state / "renewal.json", now=now())
+
+
+def _full(config: NodeConfig) -> tuple[str, ...]:
+    said = None if config.simulate else protections.ask_holder(config)
+    return tuple(site["site"] for site in said["sites"] if site["full"]) if said else ()
 
 
 def _portal(config: NodeConfig) -> str:

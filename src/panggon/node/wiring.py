@@ -22,6 +22,7 @@ from panggon.drivers import (
     dns,
     fake,
     files,
+    quota,
     runtime,
     sftp,
     tasks,
@@ -53,6 +54,7 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
     return {
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
+        Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
         Kind.DATABASE: database.DatabaseDriver(_database(config, sandboxed=sandboxed)),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(

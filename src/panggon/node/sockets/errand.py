@@ -11,8 +11,9 @@ from pathlib import Path
 
 from panggon.core.spec import Runner
 from panggon.drivers import shell
+from panggon.node.cgroups import Bounds
 from panggon.node.sockets.launch import PYTHON, Launch, Shield, home, launch, usual_environment
-from panggon.node.sockets.sandbox import OWN_PROCESSES, Machine, readable
+from panggon.node.sockets.sandbox import LIMITS, OWN_PROCESSES, Machine, file_limit, readable, way_out
 from panggon.node.sockets.served import Served, described
 from panggon.node.sockets.settings import SocketSettings
 
@@ -26,6 +27,7 @@ class Errand:
     machine: Machine
     group: str
     child: shell.Process
+    gate: shell.Process | None
     pidfd: int
     output: int
 
@@ -34,10 +36,13 @@ class Errand:
         self.child.kill_session()
 
     def close(self) -> int:
-        """Its exit status; negative: the signal that ended it. What it has started ends too."""
+        """Its exit status; negative: the signal that ended it. What it has started ends too, and its way out."""
         self.machine.groups.kill(self.group)
+        if self.gate:
+            self.gate.kill_session()
         self.child.wait(seconds=5)
-        self.machine.groups.remove(self.group)
+        for group in (self.group, _gate_group(self.group)):
+            self.machine.groups.remove(group)
         for descriptor in (self.pidfd, self.output):
             os.close(descriptor)
         return self.child.code if self.child.code is not None else -1
@@ -48,11 +53,15 @@ def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -
     settings, site, group = machine.settings, served.site, f"{served.site}-{name}"
     limits = described(settings, site)
     wanted = errand(settings, launch(settings, served, limits, machine.shields), served, command, machine.shields)
+    bounds = Bounds(limits.memory_mebibytes, limits.processes + OWN_PROCESSES, limits.cpu_percent)
     uid = settings.uid(site)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     try:
-        with readable(wanted.handed_over) as descriptors:
+        with (
+            readable(wanted.handed_over) as descriptors,
+            way_out(machine, site, wanted, group=_gate_group(group)) as gate,
+        ):
             child = shell.start(
                 wanted.argv(descriptors),
                 log=Path(f"/proc/self/fd/{writing}"),
@@ -60,16 +69,15 @@ def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -
                 pass_fds=tuple(descriptors.values()),
                 user=uid,
                 group=uid,
-                groups=machine.groups.create(
-                    group, memory_mebibytes=limits.memory_mebibytes, processes=limits.processes + OWN_PROCESSES
-                ),
+                groups=machine.groups.create(group, bounds),
+                limits=LIMITS | file_limit(limits),
             )
     except BaseException:
         os.close(reading)
         raise
     finally:
         os.close(writing)
-    return Errand(machine, group, child, os.pidfd_open(child.pid), reading)
+    return Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
 
 
 def errand(
@@ -89,6 +97,10 @@ def errand(
         program=(*program, str(own / script), *words),
         environment={**found.environment, **usual_environment(settings, served, own)},
     )
+
+
+def _gate_group(group: str) -> str:
+    return f"{group}-gate"
 
 
 def _python(settings: SocketSettings, site: str, own: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import time
@@ -12,17 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.outgoing import Policy
 from panggon.core.spec import SiteKind
 from panggon.drivers import files, shell
-from panggon.node.cgroups import ControlGroups
-from panggon.node.sockets import processes
+from panggon.node.cgroups import Bounds, ControlGroups
+from panggon.node.sockets import launch as launching
+from panggon.node.sockets import network, processes
 from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch, Shield
 from panggon.node.sockets.processes import Conversations
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
 
+RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
 OWN_PROCESSES = 2
+# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
+LIMITS: dict[int, int] = {
+    resource.RLIMIT_NOFILE: 1024,
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_MEMLOCK: 64 * 1024,
+    RLIMIT_MSGQUEUE: 0,
+}
+GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 # The only other program that runs as a site's user: OpenSSH, for its SFTP.
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
@@ -54,6 +66,7 @@ class Sandbox:
     child: shell.Process | None  # None: adopted, somebody else's child
     kind: str
     name: str
+    gate: shell.Process | None = None  # the way out of a site that may speak to somebody
 
     @property
     def master(self) -> int | None:
@@ -99,6 +112,8 @@ class Sandbox:
         if self.child:
             self.child.wait(seconds=1)
         end_leftovers(self.machine, self.site)
+        if self.gate:
+            self.gate.wait(seconds=1)
         files.remove(_record(self.machine.settings, self.site))
 
 
@@ -107,7 +122,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    with readable(launch.handed_over) as descriptors:
+    bounds = Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=_gate_group(site)) as gate:
         child = shell.start(
             launch.argv(descriptors),
             log=_log(settings, site),
@@ -119,9 +135,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             pass_fds=[number, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(
-                site, memory_mebibytes=described.memory_mebibytes, processes=described.processes + OWN_PROCESSES
-            ),
+            groups=machine.groups.create(site, bounds),
+            limits=LIMITS | file_limit(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -134,7 +149,40 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
         files.write(_record(settings, site), json.dumps(record), mode=0o600)
     name = listener.getsockname()
-    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child, launch.kind, name)
+    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child, launch.kind, name, gate)
+
+
+@contextmanager
+def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
+    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody. `group`
+    is the gate's control group.
+    """
+    if not launch.outgoing.targets:
+        yield None
+        return
+    made = network.make(launch.outgoing)
+    try:
+        gate = _start_gate(machine, site, launch.outgoing, made, group)
+        with made.entered():
+            yield gate
+    finally:
+        made.close()
+
+
+def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network, group: str) -> shell.Process:
+    """It ends with the site's sandbox (`end_leftovers`); one that ends before takes nothing along but the way out."""
+    uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
+    gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
+    with readable(gate.handed_over) as descriptors:
+        return shell.start(
+            gate.argv(descriptors),
+            log=Path("/dev/null"),
+            pass_fds=[*sockets, *descriptors.values()],
+            user=uid,
+            group=uid,
+            groups=machine.groups.create(group, GATE_BOUNDS),
+            limits=LIMITS,
+        )
 
 
 def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
@@ -172,21 +220,31 @@ def _members(machine: Machine, site: str) -> frozenset[int]:
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
-        machine.groups.kill(site)
-        machine.groups.remove(site)
+        for group in (site, _gate_group(site)):
+            machine.groups.kill(group)
+            machine.groups.remove(group)
         return
     for pid in _members(machine, site):
         processes.send(pid, signal.SIGKILL)
 
 
+def _gate_group(site: str) -> str:
+    return f"{site}-gate"
+
+
+def file_limit(described: Description) -> dict[int, int]:
+    """No single file, the log of what it says included, may take more than all of the site's."""
+    return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
+
+
 @contextmanager
-def readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
-    """Each text on a descriptor of its own, in memory."""
+def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+    """Each content on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
-        for name, text in texts.items():
+        for name, content in contents.items():
             descriptors[name] = os.memfd_create(name.replace("/", "-"))
-            os.write(descriptors[name], text.encode())
+            os.write(descriptors[name], content)
             os.lseek(descriptors[name], 0, os.SEEK_SET)
         yield descriptors
     finally:
