@@ -118,9 +118,6 @@ end
 
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
 local function lookup(cache, host, read)
-    if not names.valid(host) and not names.shared(host) then
-        return nil
-    end
     local epoch = epochs:get(slot(host)) or 0
     local entry = cache:get(host)
     if entry and entry.epoch == epoch then
@@ -138,16 +135,16 @@ end
 
 -- What answers under this name, or nil: id, state ("open", "redirect", or another word: closed) and how to answer.
 function M.site(host)
-    return lookup(sites, host, read_site)
+    return names.valid(host) and lookup(sites, host, read_site) or nil
 end
 
 -- Parsed chain and key of this name, or nil.
 function M.certificate(host)
-    local entry = lookup(certificates, host, read_certificate)
+    local entry = names.valid(host) and lookup(certificates, host, read_certificate)
     if entry and entry.shared then
         entry = lookup(certificates, entry.shared, read_certificate)
     end
-    return entry and entry.chain and entry
+    return entry and entry.chain and entry or nil
 end
 
 -- Whether this is the one-use token that the machine keeps for the site now. Takes the same time wherever they differ.
