@@ -69,6 +69,7 @@ class TestContract(Contract):
             plant=plant,
             planted=(place / "bundle.pem").read_text,
             clear=clear,
+            stride=2,
         )
 
 

@@ -4,7 +4,10 @@ import errno
 import json
 import os
 import signal
+import socket
+import struct
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError
+from panggon.core.spec import SiteKind
 from panggon.drivers import files
 from panggon.node.logs import LogSettings
 from panggon.node.logs.bounds import bound_machine_logs
@@ -359,3 +363,33 @@ def test_what_nginx_really_writes_is_split_and_its_logs_are_opened_anew(web: Web
     lines = (log / "access.log").read_text().splitlines()
     wanted = ["/pertama", *(f"/lagi{number}" for number in range(12)), "/sesudah"]
     assert [json.loads(line)["uri"] for line in lines] == wanted
+
+
+FORGED = b"x\n2026/11/26 01:00:02 [error] 7#7: *1 forged\n"
+
+
+def test_what_a_program_says_on_its_error_channel_cannot_become_lines_of_others(web: WebStand) -> None:
+    """nginx would write it as it is, line ends included (FastCGI 1.0 section 5.3, FCGI_STDERR)."""
+    web.make(kind=SiteKind.PHP)
+    web.put("index.php", "<?php")
+    path = web.root / "run" / f"{ONE}.sock"
+    path.parent.mkdir(exist_ok=True)
+
+    def answer() -> None:
+        client, _ = listener.accept()
+        with client:
+            client.recv(65_536)
+            for kind, content in ((7, FORGED), (6, b"Content-Type: text/plain\r\n\r\nok"), (3, bytes(8))):
+                client.sendall(struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        path.chmod(0o666)
+        listener.listen()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert web.get("/index.php").body == b"ok"
+        thread.join(5)
+    until(lambda: "/index.php" in (web.settings.logs / "access.log").read_text(), "the line of the request")
+    assert b"forged" not in (web.settings.logs / "nginx.log").read_bytes()
+    web.make()

@@ -6,6 +6,7 @@ a kill; a power cut may cost the lines of its last seconds.
 """
 
 import errno
+import io
 import logging
 import os
 import signal
@@ -83,7 +84,7 @@ class Splitter:
         if part is None:
             return False
         inode, offset, lines = part
-        for line in lines.splitlines(keepends=True):
+        for line in io.BytesIO(lines):  # at line feeds only
             if site := self._learn(line):
                 parts[site, "access"] += line
         self.access.offsets[inode] = offset + len(lines)
@@ -114,7 +115,7 @@ class Splitter:
             return False
         inode, offset, lines = part
         taken = 0
-        for line in lines.splitlines(keepends=True):
+        for line in io.BytesIO(lines):  # at line feeds only
             found = error_origin(line)
             site = self._sites.get(found[0]) if found else None
             if found and site is None and now - found[1] < timedelta(seconds=self.settings.hold):
