@@ -122,7 +122,7 @@ class Proxies:
 @dataclass(frozen=True, slots=True)
 class Tls:
     """`directory` and `contact` are for ACME, `ca` the authority of that server's own certificate. `roots` are those
-    that the sites' certificates chain to, where the system does not know them. `certificate` and `key` are what was
+    that the sites' certificates chain to, unless they are the machine's own. `certificate` and `key` are what was
     bought. `caa` is the issuer's name in CAA records.
     """
 
@@ -131,7 +131,7 @@ class Tls:
     directory: Text = ""
     contact: Text = ""
     ca: AbsolutePath | None = None
-    roots: AbsolutePath | None = None
+    roots: AbsolutePath = Path("/etc/ssl/certs/ca-certificates.crt")
     certificate: AbsolutePath | None = None
     key: AbsolutePath | None = None
     caa: Annotated[str, tables.host] = ""

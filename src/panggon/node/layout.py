@@ -2,7 +2,6 @@
 
 import grp
 import socket
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +44,7 @@ def authority_certificate(config: NodeConfig) -> Path:
 
 def roots(config: NodeConfig) -> Path:
     """The file of authorities by which probes believe the sites' certificates."""
-    if config.tls.issuer == "local":
-        return authority_certificate(config)
-    return config.tls.roots or Path(ssl.get_default_verify_paths().openssl_cafile)
+    return authority_certificate(config) if config.tls.issuer == "local" else config.tls.roots
 
 
 def acme_account(config: NodeConfig) -> Path:

@@ -28,7 +28,7 @@ from panggon.node.sockets import processes
 
 CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
-SETTLED = timedelta(seconds=60)
+SETTLED = timedelta(seconds=10)
 OUTPUT_MOST = 256 * 1024
 
 log = logging.getLogger(__name__)
