@@ -123,10 +123,10 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
     bounds = Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
-    with _readable(launch.handed_over) as descriptors, _way_out(machine, site, launch) as gate:
+    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=_gate_group(site)) as gate:
         child = shell.start(
             launch.argv(descriptors),
-            log=_log(settings, site, launch.kind),
+            log=_log(settings, site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
@@ -136,7 +136,7 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             user=uid,
             group=uid,
             groups=machine.groups.create(site, bounds),
-            limits=LIMITS | _file_limit(described),
+            limits=LIMITS | file_limit(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -153,32 +153,34 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
 
 
 @contextmanager
-def _way_out(machine: Machine, site: str, launch: Launch) -> Iterator[shell.Process | None]:
-    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody."""
+def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
+    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody. `group`
+    is the gate's control group.
+    """
     if not launch.outgoing.targets:
         yield None
         return
     made = network.make(launch.outgoing)
     try:
-        gate = _start_gate(machine, site, launch.outgoing, made)
+        gate = _start_gate(machine, site, launch.outgoing, made, group)
         with made.entered():
             yield gate
     finally:
         made.close()
 
 
-def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network) -> shell.Process:
+def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network, group: str) -> shell.Process:
     """It ends with the site's sandbox (`end_leftovers`); one that ends before takes nothing along but the way out."""
     uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
     gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
-    with _readable(gate.handed_over) as descriptors:
+    with readable(gate.handed_over) as descriptors:
         return shell.start(
             gate.argv(descriptors),
             log=Path("/dev/null"),
             pass_fds=[*sockets, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(_gate_group(site), GATE_BOUNDS),
+            groups=machine.groups.create(group, GATE_BOUNDS),
             limits=LIMITS,
         )
 
@@ -230,13 +232,13 @@ def _gate_group(site: str) -> str:
     return f"{site}-gate"
 
 
-def _file_limit(described: Description) -> dict[int, int]:
+def file_limit(described: Description) -> dict[int, int]:
     """No single file, the log of what it says included, may take more than all of the site's."""
     return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
 
 
 @contextmanager
-def _readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
     """Each content on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
@@ -250,15 +252,15 @@ def _readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str, kind: SiteKind) -> Path:
-    """The log of the site's programs, readable by its owner over SFTP; made here because its directory is root's."""
-    path = settings.site(site) / "logs" / f"{kind}.log"
+def _log(settings: SocketSettings, site: str) -> Path:
+    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
+    because its directory is root's.
+    """
+    path = settings.site(site) / "run" / "output.log"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    with suppress(OSError):
-        os.fchown(descriptor, 0, settings.uid(site))
     os.close(descriptor)
     return path
 
