@@ -28,6 +28,7 @@ FPM_CONFIGURATION = "/etc/php-fpm.conf"
 # Names under which what is no file of the sandbox is handed over: arguments of bubblewrap, the filter of system calls.
 ARGUMENTS = "arguments"
 FILTER = "seccomp"
+OWN_NETWORK = "--unshare-net"
 ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
 # Memory that processes of a site may share by name; it counts as the site's memory besides.
 SHARED_BYTES = 16 * 1024 * 1024
@@ -103,8 +104,10 @@ class Launch:
         """What the first program of the start sees."""
         return {} if self.walls else self.environment
 
-    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which `handed_over` is readable."""
+    def argv(self, descriptors: Mapping[str, int], *, networked: bool = False) -> list[str]:
+        """The command line, with the numbers of the descriptors on which `handed_over` is readable. `networked`: it is
+        started inside the network that it shall have (`sandbox.way_out`); otherwise the walls give it an empty one.
+        """
         places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
         if not self.walls:
             return [places.get(word, word) for word in self.program]
@@ -116,7 +119,8 @@ class Launch:
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
         more = ["--args", str(descriptors[ARGUMENTS])]
         more += ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
-        return [*self.walls, *data, *more, "--remount-ro", "/", "--", *self.program]
+        walls = [word for word in self.walls if not (networked and word == OWN_NETWORK)]
+        return [*walls, *data, *more, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -127,9 +131,7 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
     policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
     names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
     texts = {**found.texts, **_accounts(settings, served.site), **names}
-    # A site that may speak to somebody gets its network from outside (`sandbox.start`).
-    inside = shields - {Shield.NETWORK} if policy.targets else shields
-    boxed = _site_walls(settings, described, served.site, inside)
+    boxed = _site_walls(settings, described, served.site, shields)
     return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
 
 
@@ -203,7 +205,7 @@ def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield
 
 def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
     """The sandbox of one user without any site in it: the programs, a minimal /etc, /proc and /dev."""
-    optional = {Shield.NETWORK: "--unshare-net", Shield.NESTED: "--disable-userns"}
+    optional = {Shield.NETWORK: OWN_NETWORK, Shield.NESTED: "--disable-userns"}
     masked = [("--ro-bind", "/dev/null", path) for path in TELLTALE if Path(path).exists()]
     names = ("user", "ipc", "pid", "uts", "cgroup-try")
     user = ("--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL")
