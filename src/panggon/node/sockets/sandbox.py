@@ -122,8 +122,7 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    bounds = Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
-    with _readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
+    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
         child = shell.start(
             launch.argv(descriptors, networked=gate is not None),
             log=_log(settings, site, launch.kind),
@@ -135,8 +134,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             pass_fds=[number, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(site, bounds),
-            limits=LIMITS | _file_limit(described),
+            groups=machine.groups.create(site, group_bounds(described)),
+            limits=process_limits(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -173,7 +172,7 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
     """One that ends before its sandbox takes nothing along but the way out."""
     uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
     gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
-    with _readable(gate.handed_over) as descriptors:
+    with readable(gate.handed_over) as descriptors:
         return shell.start(
             gate.argv(descriptors),
             log=Path("/dev/null"),
@@ -232,13 +231,19 @@ def gate_group(group: str) -> str:
     return f"{group}-gate"
 
 
-def _file_limit(described: Description) -> dict[int, int]:
-    """No single file, the log of what it says included, may take more than all of the site's."""
-    return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
+def group_bounds(described: Description) -> Bounds:
+    """Of all processes of a site together."""
+    return Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+
+
+def process_limits(described: Description) -> dict[int, int]:
+    """Of each of them. No single file, the log of what it says included, may take more than all of the site's."""
+    storage = described.storage
+    return LIMITS | ({resource.RLIMIT_FSIZE: storage.mebibytes * 1024 * 1024} if storage else {})
 
 
 @contextmanager
-def _readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
     """Each content on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
