@@ -93,8 +93,10 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
 # Kept by each thread between requests: a sign-in to PostgreSQL costs more than most pages.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-# A page's questions are short: compiling them, or starting processes for them, costs more than answering.
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off -c max_parallel_workers_per_gather=0")
+# A page's questions are short and what they ask for is in memory: compiling them or starting processes for them costs
+# more than answering, and so does reading a whole table for a few rows.
+_short = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+DATABASES["default"]["OPTIONS"].setdefault("options", _short)
 # Shared by all processes: a one-time code that one of them has taken is used up for all.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
