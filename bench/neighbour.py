@@ -105,7 +105,7 @@ class Attack:
         place = self._stand.settings.site(self._site)
         for path in (*(place / "tmp").iterdir(), self._stand.settings.full(self._site)):
             path.unlink(missing_ok=True)
-        os.truncate(place / "logs" / "php.log", 0)
+        os.truncate(place / "run" / "output.log", 0)
 
     def _ask(self) -> None:
         while not self._over.is_set():

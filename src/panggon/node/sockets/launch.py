@@ -171,7 +171,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
     pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
     environment = {
         **dict(described.environment),
-        **_usual_environment(settings, served, own),
+        **usual_environment(settings, served, own),
         "PANGGON_ENTRY": served.entry,
         "PANGGON_INTERFACE": served.interface,
         "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
@@ -181,7 +181,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
     return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
 
 
-def _usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
+def usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(own / "private"),
@@ -296,7 +296,7 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
 
 def _pool(settings: SocketSettings, served: Served, described: Description, own: Path) -> str:
     """Variables of the site's own are taken from php-fpm's environment, so that no value is read as its syntax."""
-    usual = _usual_environment(settings, served, own)
+    usual = usual_environment(settings, served, own)
     values = {name: f"${name}" for name, _ in described.environment} | usual
     environment = "\n".join(f"env[{name}] = {value}" for name, value in values.items())
     return f"""[global]

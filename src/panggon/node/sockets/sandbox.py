@@ -125,7 +125,7 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
         child = shell.start(
             launch.argv(descriptors, networked=gate is not None),
-            log=_log(settings, site, launch.kind),
+            log=_log(settings, site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
@@ -257,15 +257,15 @@ def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str, kind: SiteKind) -> Path:
-    """The log of the site's programs, readable by its owner over SFTP; made here because its directory is root's."""
-    path = settings.site(site) / "logs" / f"{kind}.log"
+def _log(settings: SocketSettings, site: str) -> Path:
+    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
+    because its directory is root's.
+    """
+    path = settings.site(site) / "run" / "output.log"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    with suppress(OSError):
-        os.fchown(descriptor, 0, settings.uid(site))
     os.close(descriptor)
     return path
 
