@@ -11,10 +11,11 @@ from pathlib import Path
 
 from panggon.core.spec import Runner
 from panggon.drivers import shell
-from panggon.node.sockets.launch import PYTHON, Launch, Shield, home, launch, usual_environment
+from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
 from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.served import Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
 

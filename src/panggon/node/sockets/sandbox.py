@@ -19,10 +19,11 @@ from panggon.drivers import files, shell
 from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network, processes
-from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch, Shield
+from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
 from panggon.node.sockets.processes import Conversations
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 
 RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
