@@ -11,11 +11,11 @@ from pathlib import Path
 
 from panggon.core.spec import Runner
 from panggon.drivers import shell
-from panggon.node.cgroups import Bounds
-from panggon.node.sockets.launch import PYTHON, Launch, Shield, home, launch, usual_environment
-from panggon.node.sockets.sandbox import LIMITS, OWN_PROCESSES, Machine, file_limit, readable, way_out
+from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
+from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.served import Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
 
@@ -37,7 +37,7 @@ class Errand:
 
     def close(self) -> int:
         """Its exit status; negative: the signal that ended it. What it has started ends too, and its way out."""
-        groups = (self.group, _gate_group(self.group))
+        groups = (self.group, gate_group(self.group))
         for group in groups:
             self.machine.groups.kill(group)
         if self.gate:
@@ -55,24 +55,20 @@ def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -
     settings, site, group = machine.settings, served.site, f"{served.site}-{name}"
     limits = described(settings, site)
     wanted = errand(settings, launch(settings, served, limits, machine.shields), served, command, machine.shields)
-    bounds = Bounds(limits.memory_mebibytes, limits.processes + OWN_PROCESSES, limits.cpu_percent)
     uid = settings.uid(site)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     try:
-        with (
-            readable(wanted.handed_over) as descriptors,
-            way_out(machine, site, wanted, group=_gate_group(group)) as gate,
-        ):
+        with readable(wanted.handed_over) as descriptors, way_out(machine, site, wanted, group=group) as gate:
             child = shell.start(
-                wanted.argv(descriptors),
+                wanted.argv(descriptors, networked=gate is not None),
                 log=Path(f"/proc/self/fd/{writing}"),
                 environment=wanted.outer_environment,
                 pass_fds=tuple(descriptors.values()),
                 user=uid,
                 group=uid,
-                groups=machine.groups.create(group, bounds),
-                limits=LIMITS | file_limit(limits),
+                groups=machine.groups.create(group, group_bounds(limits)),
+                limits=process_limits(limits),
             )
     except BaseException:
         os.close(reading)
@@ -99,10 +95,6 @@ def errand(
         program=(*program, str(own / script), *words),
         environment={**found.environment, **usual_environment(settings, served, own)},
     )
-
-
-def _gate_group(group: str) -> str:
-    return f"{group}-gate"
 
 
 def _python(settings: SocketSettings, site: str, own: Path) -> str:

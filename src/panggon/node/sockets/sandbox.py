@@ -19,10 +19,11 @@ from panggon.drivers import files, shell
 from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network, processes
-from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch, Shield
+from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
 from panggon.node.sockets.processes import Conversations
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 
 RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
@@ -122,10 +123,9 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    bounds = Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
-    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=_gate_group(site)) as gate:
+    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
         child = shell.start(
-            launch.argv(descriptors),
+            launch.argv(descriptors, networked=gate is not None),
             log=_log(settings, site),
             environment={
                 **launch.outer_environment,
@@ -135,8 +135,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             pass_fds=[number, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(site, bounds),
-            limits=LIMITS | file_limit(described),
+            groups=machine.groups.create(site, group_bounds(described)),
+            limits=process_limits(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -154,8 +154,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
 
 @contextmanager
 def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
-    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody. `group`
-    is the gate's control group.
+    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody; otherwise
+    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed.
     """
     if not launch.outgoing.targets:
         yield None
@@ -170,7 +170,7 @@ def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Itera
 
 
 def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network, group: str) -> shell.Process:
-    """It ends with the site's sandbox (`end_leftovers`); one that ends before takes nothing along but the way out."""
+    """One that ends before its sandbox takes nothing along but the way out."""
     uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
     gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
     with readable(gate.handed_over) as descriptors:
@@ -180,19 +180,19 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
             pass_fds=[*sockets, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(group, GATE_BOUNDS),
+            groups=machine.groups.create(gate_group(group), GATE_BOUNDS),
             limits=LIMITS,
         )
 
 
-def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
+def adopt(machine: Machine, site: str, kind: str, listener: socket.socket) -> Sandbox | None:
     """The site's sandbox that an earlier holder started, or None.
 
     One that listens on another socket than ours, or whose holder was killed before it could write the record, gets an
-    empty fingerprint: it is to be replaced, after its running requests.
+    empty fingerprint: it is to be replaced, after its running requests. Without a record it is of the `kind` served.
     """
     content = files.read(_record(machine.settings, site))
-    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site)
+    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site, kind)
     pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:
         end_leftovers(machine, site)
@@ -202,13 +202,13 @@ def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | Non
     return Sandbox(machine, site, record["pid"], pidfd, fingerprint, None, record["kind"], listener.getsockname())
 
 
-def _unrecorded(machine: Machine, site: str) -> dict[str, Any]:
+def _unrecorded(machine: Machine, site: str, kind: str) -> dict[str, Any]:
     """A record of what runs for the site without one: the one process that all others descend from."""
     pids = _members(machine, site)
     tops = [pid for pid in pids if processes.parent(pid) not in pids]
     if len(tops) != 1:
         return {}
-    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": ""}
+    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": kind}
 
 
 def _members(machine: Machine, site: str) -> frozenset[int]:
@@ -220,7 +220,7 @@ def _members(machine: Machine, site: str) -> frozenset[int]:
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
-        for group in (site, _gate_group(site)):
+        for group in (site, gate_group(site)):
             machine.groups.kill(group)
             machine.groups.remove(group)
         return
@@ -228,13 +228,19 @@ def end_leftovers(machine: Machine, site: str) -> None:
         processes.send(pid, signal.SIGKILL)
 
 
-def _gate_group(site: str) -> str:
-    return f"{site}-gate"
+def gate_group(group: str) -> str:
+    return f"{group}-gate"
 
 
-def file_limit(described: Description) -> dict[int, int]:
-    """No single file, the log of what it says included, may take more than all of the site's."""
-    return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
+def group_bounds(described: Description) -> Bounds:
+    """Of all processes of a site together."""
+    return Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+
+
+def process_limits(described: Description) -> dict[int, int]:
+    """Of each of them. No single file, the log of what it says included, may take more than all of the site's."""
+    storage = described.storage
+    return LIMITS | ({resource.RLIMIT_FSIZE: storage.mebibytes * 1024 * 1024} if storage else {})
 
 
 @contextmanager

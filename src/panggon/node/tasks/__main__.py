@@ -15,10 +15,10 @@ from panggon.node import cgroups
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import errand
 from panggon.node.sockets import settings as sockets
-from panggon.node.sockets.launch import Shield
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import served_of
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 from panggon.node.tasks.owner import Owner
 from panggon.node.tasks.run import Program
 from panggon.node.tasks.settings import load
