@@ -13,6 +13,7 @@ from panggon.core.errors import Fault
 from panggon.core.naming import normalise
 from panggon.core.posts import Tenure
 from panggon.core.vocabulary import Role
+from panggon.forms import JudgedForm
 from panggon.labels import ROLE_LABELS
 from panggon.people import selectors
 from panggon.people.models import Division, User
@@ -26,17 +27,10 @@ NAME = RegexValidator(
 )
 
 
-class RuledForm(forms.Form):
-    """A form whose input is judged by rules elsewhere."""
+class RuledForm(JudgedForm):
+    """A form about people, in their words."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for field in self.fields.values():  # Django's own word for a field is "bidang", which is a division here
-            field.error_messages["required"] = _("Wajib diisi.")
-
-    def add_faults(self, faults: tuple[Fault, ...]) -> None:
-        for fault in faults:
-            self.add_error(fault.field if fault.field in self.fields else None, fault_words(fault))
+    fault_words = staticmethod(fault_words)
 
 
 class DateField(forms.DateField):
