@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 SECONDS_AT_MOST = 30.0
+LATE = 0.02  # seconds
 CLIENTS = count(1)
 
 
@@ -25,6 +26,7 @@ class Times:
 
     milliseconds: list[float] = field(default_factory=list)
     failed: int = 0
+    sent_late: int = 0  # by more than `LATE`: this machine could not even ask in time
 
     def percentile(self, share: float) -> float:
         ordered = sorted(self.milliseconds)
@@ -40,6 +42,7 @@ async def drive(port: int, pages: Sequence[Page], *, rate: int, seconds: int) ->
         path = page.paths[number // len(pages) % len(page.paths)]
         due = begin + number / rate
         await asyncio.sleep(max(due - time.perf_counter(), 0))
+        times[page.name].sent_late += time.perf_counter() - due > LATE
         waiting.append(asyncio.create_task(_ask(port, path, page.cookies, due, times[page.name])))
     await asyncio.gather(*waiting)
     return times

@@ -17,14 +17,14 @@ SECONDS = 60
 
 
 @contextmanager
-def running_postgres(directory: Path) -> Iterator[str]:
-    """The address of a private instance whose data stay for the next run."""
+def running_postgres(directory: Path) -> Iterator[tuple[str, int]]:
+    """Address and process id of a private instance whose data stay for the next run."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     postgres.initialise(directory)
     port = free_port()
     process = postgres.start(directory, port)
     try:
-        yield postgres.url(directory, port)
+        yield postgres.url(directory, port), process.pid
     finally:
         postgres.stop(process)
 
@@ -43,7 +43,9 @@ def running_server(argv: list[str], environment: dict[str, str], port: int) -> I
 
 
 def cpu_seconds(parent: int) -> float:
-    """What a process and its children have used of the processors so far (proc(5), fields 14 and 15)."""
+    """What a process and its children have used of the processors so far, those that ended too (proc(5), fields 14 to
+    17).
+    """
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -51,7 +53,7 @@ def cpu_seconds(parent: int) -> float:
         except OSError:  # ended meanwhile
             continue
         if parent in (number, int(fields[1])):
-            total += int(fields[11]) + int(fields[12])
+            total += sum(map(int, fields[11 : 15 if number == parent else 13]))
     return total / os.sysconf("SC_CLK_TCK")
 
 

@@ -56,7 +56,11 @@ def test_the_first_page_is_light(visitors: Visitors) -> None:
         wire = anybody.page.context.new_cdp_session(anybody.page)
         wire.send("Network.enable")
         loaded: list[float] = []
+        kept: dict[str, str] = {}
         wire.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
+        anybody.page.on("response", lambda answer: kept.update({answer.url: answer.headers.get("cache-control", "")}))
         anybody.page.goto(anybody.portal, wait_until="networkidle")
         assert len(loaded) >= 5, "page, styles, script, letters and mark"
         assert sum(loaded) < FIRST_PAGE_MOST, loaded
+        files = {words for url, words in kept.items() if "/static/" in url}
+        assert files == {"max-age=315360000, public, immutable"}, kept

@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from panggon.core.spec import BOUNDS, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.site_kinds import PhpLimits, Proxy, PythonApplication, Redirect
+from panggon.core.spec import BOUNDS, Access, Engine, Interface, Limits, Profile, SiteKind, SiteSpec, SiteState
 
 SITE = "s900001"
 HOST = "uji.kota.example"
@@ -29,25 +31,75 @@ limits = st.builds(
     processes=bounded("processes"),
     upload_mebibytes=bounded("upload_mebibytes"),
     database_connections=bounded("database_connections"),
+    cpu_percent=bounded("cpu_percent"),
+    disk_mebibytes=bounded("disk_mebibytes"),
+    files=bounded("files"),
 )
 accesses = st.builds(
     Access,
     ssh_keys=st.lists(st.sampled_from([ssh_key(seed) for seed in "abc"]), unique=True).map(tuple),
     password_fingerprint=st.sampled_from(["", "sha256:one", "sha256:two"]),
 )
+php_limits = st.builds(
+    PhpLimits,
+    memory_mebibytes=st.none() | bounded("php.memory_mebibytes"),
+    execution_seconds=bounded("php.execution_seconds"),
+    input_vars=bounded("php.input_vars"),
+    post_mebibytes=st.none() | bounded("php.post_mebibytes"),
+)
+applications = st.builds(
+    PythonApplication,
+    entry=st.sampled_from(["app:app", "situs.wsgi:application"]),
+    interface=st.sampled_from(Interface),
+)
+redirects = st.builds(
+    Redirect,
+    target=st.sampled_from(["https://lain.kota.example", "http://lain.kota.example:8080/a/b"]),
+    keep_path=st.booleans(),
+    permanent=st.booleans(),
+)
+proxies = st.builds(
+    Proxy, target=st.sampled_from(["https://10.0.0.5:8443", "http://server", "https://[::1]"]), keep_host=st.booleans()
+)
+environments = st.dictionaries(
+    st.from_regex(r"MODE[A-Z0-9_]{0,9}", fullmatch=True),
+    st.text(st.characters(min_codepoint=32, exclude_characters="\x7f", exclude_categories=("Cs",)), max_size=30),
+    max_size=3,
+).map(lambda found: tuple(sorted(found.items())))
+
+
+def complete(spec: SiteSpec, python: PythonApplication, redirect: Redirect, proxy: Proxy) -> SiteSpec:
+    """What its kind needs, and nothing of the others."""
+    own = {
+        SiteKind.PYTHON: {"python": python},
+        SiteKind.REDIRECT: {"redirect": redirect},
+        SiteKind.PROXY: {"proxy": proxy},
+    }
+    return replace(spec, **own.get(spec.kind, {}))
+
+
 specs = st.builds(
-    SiteSpec,
-    site=st.just(SITE),
-    host=st.just(HOST),
-    state=st.sampled_from(SiteState),
-    generation=bounded("generation"),
-    kind=st.sampled_from(SiteKind),
-    php_version=st.sampled_from(["7.4", "8.2", "8.4"]),
-    profile=st.sampled_from(Profile),
-    database=st.sampled_from([None, Engine.MARIADB]),
-    limits=limits,
-    access=accesses,
-    notice=st.sampled_from(["", "Sedang diperiksa."]),
-    former_hosts=st.sampled_from([(), (OLD,)]),
-    retired_hosts=st.sampled_from([(), (GONE,)]),
+    complete,
+    st.builds(
+        SiteSpec,
+        site=st.just(SITE),
+        host=st.just(HOST),
+        state=st.sampled_from(SiteState),
+        generation=bounded("generation"),
+        kind=st.sampled_from(SiteKind),
+        php_version=st.sampled_from(["7.4", "8.2", "8.4"]),
+        profile=st.sampled_from(Profile),
+        database=st.sampled_from([None, Engine.MARIADB]),
+        limits=limits,
+        access=accesses,
+        outgoing=st.sampled_from(["none", "web", "surel"]),
+        php=php_limits,
+        environment=environments,
+        notice=st.sampled_from(["", "Sedang diperiksa."]),
+        former_hosts=st.sampled_from([(), (OLD,)]),
+        retired_hosts=st.sampled_from([(), (GONE,)]),
+    ),
+    applications,
+    redirects,
+    proxies,
 )

@@ -8,10 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from panggon.core import site_kinds
 from panggon.core import spec as subject
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
-from panggon.core.spec import Access, Limits, SiteKind, SiteSpec, SiteState, bare_keys, digestable, dump, parse
+from panggon.core.spec import (
+    Access,
+    Limits,
+    PhpLimits,
+    SiteKind,
+    SiteSpec,
+    SiteState,
+    bare_keys,
+    digestable,
+    dump,
+    parse,
+)
 from panggon.core.spec_words import words
 from tests.core.site_specs import specs, ssh_key
 
@@ -30,6 +42,17 @@ GOOD = {
     "other types of key": {"access": {"ssh_keys": [RSA, SECURITY_KEY]}},
     "some limits": {"limits": {"processes": 4}},
     "63 letters": {"host": f"{'a' * 63}.kota.example"},
+    "policy of outgoing traffic": {"outgoing": "surel-kota"},
+    "php limits": {
+        "php": {"memory_mebibytes": 16, "execution_seconds": 300, "input_vars": 100, "post_mebibytes": None}
+    },
+    "python": {"kind": "python", "python": {"entry": "situs.wsgi:application"}},
+    "asgi": {"kind": "python", "python": {"entry": "a:b", "interface": "asgi"}},
+    "redirect": {"kind": "redirect", "redirect": {"target": "https://lain.example:8443/a%20b/", "keep_path": False}},
+    "proxy by name": {"kind": "proxy", "proxy": {"target": "https://simpeg.kota.example"}},
+    "proxy by address": {"kind": "proxy", "proxy": {"target": "http://[2001:db8::1]:8080", "keep_host": False}},
+    "what another kind would need": {"python": {"entry": "a:b"}, "redirect": None},
+    "environment": {"environment": {"APP_ENV": "production", "A": "", "NAMA_DINAS": "Dinas “Sosial” $HOME 'x'"}},
     "fingerprint": {"access": {"password_fingerprint": "sha256:0a9f"}},
 }
 # Each with exactly the faults that it has: field and code.
@@ -54,9 +77,72 @@ BAD = {
     "generation with a part": ({"generation": 1.5}, [("generation", "spec.bounds")]),
     "php version with a path": ({"php_version": "8.2/../x"}, [("php_version", "spec.php_version")]),
     "php version old": ({"php_version": "5.6"}, [("php_version", "spec.php_version")]),
+    "kind unknown": ({"kind": "perl"}, [("kind", "spec.choice")]),
+    "profile unknown": ({"profile": "joomla"}, [("profile", "spec.choice")]),
+    "php limits out of bounds": (
+        {"php": {"memory_mebibytes": 15, "execution_seconds": 301, "input_vars": "1000", "post_mebibytes": 0}},
+        [
+            ("php.memory_mebibytes", "spec.bounds"),
+            ("php.execution_seconds", "spec.bounds"),
+            ("php.input_vars", "spec.bounds"),
+            ("php.post_mebibytes", "spec.bounds"),
+        ],
+    ),
+    "python without application": ({"kind": "python"}, [("python", "spec.missing")]),
+    "python with null": ({"kind": "python", "python": None}, [("python", "spec.object")]),
+    "entry as a path": ({"kind": "python", "python": {"entry": "../a:b"}}, [("python.entry", "spec.entry")]),
+    "entry with a call": ({"python": {"entry": "os:system('id')"}}, [("python.entry", "spec.entry")]),
+    "entry without callable": ({"python": {"entry": "situs.wsgi"}}, [("python.entry", "spec.entry")]),
+    "interface unknown": ({"python": {"entry": "a:b", "interface": "cgi"}}, [("python.interface", "spec.choice")]),
+    "redirect without target": ({"kind": "redirect", "redirect": {}}, [("redirect.target", "spec.missing")]),
+    "redirect to a script": ({"redirect": {"target": "javascript:alert(1)"}}, [("redirect.target", "spec.target")]),
+    "redirect with a user": ({"redirect": {"target": "https://a@b.example/"}}, [("redirect.target", "spec.target")]),
+    "redirect with a query": ({"redirect": {"target": "https://b.example/?a=b"}}, [("redirect.target", "spec.target")]),
+    "redirect with a line feed": (
+        {"redirect": {"target": "https://b.example/\r\nSet-Cookie: a=b"}},
+        [("redirect.target", "spec.target")],
+    ),
+    "redirect to an address": ({"redirect": {"target": "https://127.0.0.1/"}}, [("redirect.target", "spec.target")]),
+    "keep_path as text": (
+        {"redirect": {"target": "https://b.example", "keep_path": "yes"}},
+        [("redirect.keep_path", "spec.truth")],
+    ),
+    "proxy without target": ({"kind": "proxy", "proxy": None}, [("proxy", "spec.object")]),
+    "proxy with a path": ({"proxy": {"target": "https://b.example/"}}, [("proxy.target", "spec.origin")]),
+    "proxy to a socket": ({"proxy": {"target": "http://unix:/run/x.sock"}}, [("proxy.target", "spec.origin")]),
+    "proxy of another scheme": ({"proxy": {"target": "ftp://b.example"}}, [("proxy.target", "spec.origin")]),
+    "environment as a list": ({"environment": ["A=b"]}, [("environment", "spec.variables")]),
+    "environment too large": ({"environment": {f"V{n}": "" for n in range(33)}}, [("environment", "spec.variables")]),
+    "variables of the system": (
+        {
+            "environment": {
+                "LD_PRELOAD": "/x.so",
+                "PATH": "/x",
+                "PANGGON_UID": "0",
+                "PYTHONPATH": "/x",
+                "HTTP_HOST": "x",
+            }
+        },
+        [
+            (f"environment.{name}", "spec.variable")
+            for name in ("LD_PRELOAD", "PATH", "PANGGON_UID", "PYTHONPATH", "HTTP_HOST")
+        ],
+    ),
+    "names of secrets": (
+        {"environment": {"DB_PASSWORD": "x", "SECRET_KEY": "x", "MY_API_KEY": "x"}},
+        [(f"environment.{name}", "spec.variable") for name in ("DB_PASSWORD", "SECRET_KEY", "MY_API_KEY")],
+    ),
+    "names that are none": (
+        {"environment": {"a": "x", "A=B": "x", "A\n": "x"}},
+        [(f"environment.{name}", "spec.variable") for name in ("a", "A=B", "A\n")],
+    ),
+    "values of two lines": ({"environment": {"A": "b\nc"}}, [("environment.A", "spec.variable_value")]),
+    "values that are no text": ({"environment": {"A": 1}}, [("environment.A", "spec.variable_value")]),
     "database unknown": ({"database": "oracle"}, [("database", "spec.choice")]),
     "limits as a number": ({"limits": 3}, [("limits", "spec.object")]),
     "memory too little": ({"limits": {"memory_mebibytes": 63}}, [("limits.memory_mebibytes", "spec.bounds")]),
+    "files too few": ({"limits": {"files": 999}}, [("limits.files", "spec.bounds")]),
+    "outgoing as a target": ({"outgoing": "10.0.0.1:25"}, [("outgoing", "spec.outgoing")]),
     "field unknown": ({"shell": "/bin/sh"}, [("shell", "spec.unknown")]),
     "deep field unknown": ({"limits": {"cpu": 1}}, [("limits.cpu", "spec.unknown")]),
     "keys as text": ({"access": {"ssh_keys": KEY}}, [("access.ssh_keys", "spec.list")]),
@@ -108,6 +194,16 @@ def test_defaults_are_those_of_the_schema():
     assert spoken.items() <= dump(parse(LEAST)).items()
     limits = {name: rule["default"] for name, rule in properties["limits"]["properties"].items()}
     assert Limits(**limits) == Limits()
+    php = {name: rule["default"] for name, rule in properties["php"]["properties"].items()}
+    assert PhpLimits(**php) == PhpLimits()
+
+
+def test_a_site_that_leads_to_itself_is_refused_by_parse_alone():
+    document = LEAST | {"kind": "redirect", "redirect": {"target": "https://uji.kota.example:8443/x"}}
+    assert faults(document) == [("redirect.target", "spec.redirect_loop")]
+    former = LEAST | {"former_hosts": ["lama.kota.example"], "redirect": {"target": "http://lama.kota.example"}}
+    assert faults(former) == [("redirect.target", "spec.redirect_loop")]
+    assert VALIDATOR.is_valid(document)  # a schema cannot compare two fields
 
 
 def test_all_faults_at_once():
@@ -193,8 +289,16 @@ def test_patterns_and_bounds_of_the_schema_are_those_of_parse():
     access = rules["access"]["properties"]
     assert access["ssh_keys"]["items"]["pattern"] == written(subject.SSH_KEY)
     assert access["password_fingerprint"]["pattern"] == written(subject.FINGERPRINT)
+    entry, target = (rules[kind]["properties"][name] for kind, name in (("python", "entry"), ("redirect", "target")))
+    assert (entry["pattern"], target["pattern"]) == (written(site_kinds.ENTRY), written(site_kinds.REDIRECT_TARGET))
+    assert rules["proxy"]["properties"]["target"]["pattern"] == written(site_kinds.PROXY_TARGET)
+    variables = rules["environment"]
+    assert variables["propertyNames"]["pattern"] == written(site_kinds.VARIABLE)
+    assert variables["additionalProperties"]["pattern"] == written(site_kinds.VARIABLE_VALUE)
+    assert variables["maxProperties"] == site_kinds.VARIABLES_MOST
     for name, (least, most) in subject.BOUNDS.items():
-        rule = rules[name] if name in rules else rules["limits"]["properties"][name]
+        group, _, member = name.rpartition(".")
+        rule = rules[name] if name in rules else rules[group or "limits"]["properties"][member]
         assert (rule["minimum"], rule["maximum"]) == (least, most)
 
 

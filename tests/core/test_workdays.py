@@ -156,6 +156,7 @@ def test_a_whole_day_closed_is_no_working_day():
         lambda: opening(local("2026-12-31 16:30"), calendar=CALENDAR),
         lambda: closing(date(2026, 12, 30), days=2, calendar=CALENDAR),
         lambda: working_time(local("2026-12-31 09:00"), local("2027-01-01 09:00"), calendar=CALENDAR),
+        lambda: working_time(local("2026-10-05 09:00"), local("9999-12-31 09:00"), calendar=CALENDAR),
         lambda: add_working_time(local("2026-12-31 16:00"), HOUR, calendar=CALENDAR),
     ],
 )
@@ -169,6 +170,10 @@ def test_a_day_without_office_hours_in_a_known_year_is_an_error_too():
     late = replace(CALENDAR, periods=(Period(date(2026, 6, 1), date(2026, 12, 31), CALENDAR.periods[0].week),))
     with pytest.raises(PermanentError, match="no office hours for 2026-05-29"):
         is_working_day(date(2026, 5, 29), calendar=late)
+    middle = replace(CALENDAR, periods=(Period(date(2026, 6, 10), date(2026, 12, 31), CALENDAR.periods[0].week),))
+    assert working_time(local("2026-06-11 00:00"), local("2026-06-12 00:00"), calendar=middle) == 8 * HOUR
+    with pytest.raises(PermanentError, match="no office hours for 2026-06-09"):
+        working_time(local("2026-06-09 08:00"), local("2026-06-12 00:00"), calendar=middle)
 
 
 def test_a_moment_without_a_zone_is_refused():
@@ -210,6 +215,20 @@ def test_working_time_adds_up_over_a_split(moments):
     whole = working_time(first, last, calendar=CALENDAR)
     parts = working_time(first, middle, calendar=CALENDAR) + working_time(middle, last, calendar=CALENDAR)
     assert parts == whole
+
+
+# Closed over the end of a month, and from midnight to midnight.
+CLOSINGS = (("2026-04-30 10:00", "2026-05-04 09:15"), ("2026-08-01 00:00", "2026-09-01 00:00"))
+WITH_CLOSINGS = replace(CALENDAR, closings=spans(*CLOSINGS))
+MIDNIGHTS = MOMENTS.map(lambda moment: moment.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+@given(MOMENTS | MIDNIGHTS, MOMENTS | MIDNIGHTS)
+@settings(max_examples=100)
+def test_whole_months_at_once_are_as_long_as_all_their_hours_one_by_one(start, end):
+    hours = counted(start, end, calendar=WITH_CLOSINGS)
+    expected = sum((part.duration for part in hours), timedelta())
+    assert working_time(start, end, calendar=WITH_CLOSINGS) == expected
 
 
 @given(MOMENTS, AMOUNTS)

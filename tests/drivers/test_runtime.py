@@ -1,5 +1,6 @@
 """The runtime driver against the real holder, php-fpm, nginx and MariaDB."""
 
+import json
 import os
 import shutil
 import sys
@@ -15,8 +16,8 @@ from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.plan import MachineFacts, desired
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
-from panggon.core.spec import Engine, SiteSpec, SiteState
-from panggon.drivers import database, directory, files, tls, web
+from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
+from panggon.drivers import database, directory, files, tls, visit, web
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
 from panggon.node.servers import Server, mariadb, nginx
@@ -165,13 +166,13 @@ class TestContract(Contract):
             driver=lambda: described.runtime,
             key=Key(Kind.RUNTIME, SITE),
             first=FIRST,
-            second={**FIRST, "generation": 4},
+            second={"kind": "python", "interface": "asgi", "entry": "situs:app", "generation": 4},
             plant=lambda: path.write_text("milik orang lain") and None,
             planted=path.read_text,
             clear=path.unlink,
         )
 
-    @pytest.mark.parametrize("change", [{"php_version": "../8.2"}, {"kind": "python"}, {"generation": 0}])
+    @pytest.mark.parametrize("change", [{"php_version": "../8.2"}, {"kind": "static"}, {"generation": 0}])
     def test_what_cannot_be_is_refused_and_changes_nothing(self, case: Case, change: Attributes) -> None:
         with pytest.raises(PermanentError, match=r"runtime\."):
             case.write({**FIRST, **change})
@@ -192,6 +193,28 @@ def test_every_proof_holds_over_https(made: Node) -> None:
     assert list((made.root / "proof").iterdir()) == []
 
 
+def test_a_python_site_proves_itself_before_anything_is_uploaded(made: Node) -> None:
+    wish = replace(SPEC, kind=SiteKind.PYTHON, python=PythonApplication("situs:app"), generation=4)
+    made.make(wish)
+    checks = made.probe(wish)
+    assert list(checks) == ["python.user", "python.generation", "python.isolation", "python.database"]
+    assert [check for check in checks.values() if not check.ok] == []
+    assert not made.probe(replace(wish, generation=5))["python.generation"].ok
+    asgi = replace(wish, python=PythonApplication("situs:app", Interface.ASGI))
+    assert not made.probe(asgi)["python.generation"].ok
+
+
+def test_limits_and_variables_of_the_site_are_phps(made: Node) -> None:
+    limits = PhpLimits(memory_mebibytes=48, execution_seconds=7, input_vars=123, post_mebibytes=90)
+    made.make(replace(SPEC, php=limits, environment=(("MODE", "uji 'a' \"b\" $HOME"),), generation=4))
+    names = '["memory_limit", "max_execution_time", "max_input_vars", "post_max_size", "upload_max_filesize"]'
+    code = f'echo json_encode([...array_map("ini_get", {names}), getenv("MODE"), getenv("PANGGON_SITE")]);'
+    public = made.root / "sites" / SITE / "public"
+    files.write(public / "batas.php", f"<?php {code}", mode=0o640, uid=UID_BASE + 900150, gid=33)
+    answer = visit.get(made.door, SPEC.host, "/batas.php")
+    assert json.loads(answer.body) == ["48M", "7", "123", "90M", "64M", "uji 'a' \"b\" $HOME", SITE]
+
+
 def test_the_prepared_site_proves_itself_too(made: Node) -> None:
     prepared = replace(SPEC, state=SiteState.PREPARED)
     made.make(prepared)
@@ -210,9 +233,9 @@ def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> Non
 
 def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
     said = {"site": SITE, "foreign": [f"{made.root}/sites/{OTHER}/private"], "shadow": False, "process_owners": []}
-    assert not made.runtime._isolation(said, 1).ok
-    assert not made.runtime._isolation({**said, "foreign": [], "process_owners": [0]}, 1).ok
-    assert not made.runtime._isolation({}, 1).ok
+    assert not made.runtime._isolation(said, SPEC, 1).ok
+    assert not made.runtime._isolation({**said, "foreign": [], "process_owners": [0]}, SPEC, 1).ok
+    assert not made.runtime._isolation({}, SPEC, 1).ok
 
 
 def test_a_site_without_runtime_has_no_proof(made: Node) -> None:

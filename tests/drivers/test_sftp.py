@@ -193,6 +193,55 @@ class TestServer:
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
 
+    def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        root: Path,
+        tmp_path: Path,
+    ) -> None:
+        """Through links of both kinds to other sites and to root's files, and into root's directories."""
+        secret, own = root / "sites" / "neighbour" / "secret.txt", root / "sites" / key.name
+        files.directory(secret.parent)
+        files.write(secret, "theirs")
+        files.write(own / "site.json", "root's", mode=0o640)
+        driver.write(key, {"keys": (owner[1],)})
+        (tmp_path / "sent").write_text("x")
+        links = (
+            str(secret),
+            "../../neighbour/secret.txt",
+            "/../neighbour/secret.txt",
+            "/etc/shadow",
+            "/proc/1/root/etc/shadow",
+        )
+        attempts = [f"-ln -s {target} /public/link{number}" for number, target in enumerate(links)]
+        attempts += [f"-get /public/link{number} taken{number}" for number in range(len(links))]
+        attempts += ["-ln /site.json /public/hard", "-get /site.json taken", "-rename /site.json /public/moved"]
+        attempts += [f"-put sent {place}" for place in ("/site.json", "/x", "/logs/x", "/run/x")]
+        attempts += [
+            "-rename /logs /public/logs",
+            "-rm /site.json",
+            "-rmdir /run",
+            "-chmod 777 /logs",
+            "-chown 0 /public",
+        ]
+        visit(
+            settings, key.name, "\n".join(attempts) + "\n", options=by_key(owner[0]), folder=tmp_path, flags=("-b", "-")
+        )
+        assert list(tmp_path.glob("taken*")) == []
+        assert sorted(path.name for path in own.iterdir()) == sorted(
+            [".panggon", "logs", "private", "public", "run", "site.json", "tmp"]
+        )
+        assert {path.name for path in (own / "public").iterdir()} == {f"link{number}" for number in range(len(links))}
+        assert all(path.is_symlink() for path in (own / "public").iterdir())
+        assert (own / "site.json").read_text() == "root's"
+        assert [(own / name).stat().st_uid for name in ("logs", "run")] == [0, 0]
+        assert list((own / "logs").iterdir()) + list((own / "run").iterdir()) == []
+        for path in (*(own / "public").iterdir(), own / "site.json"):
+            path.unlink()
+
     def test_uploads_can_be_read_by_the_web_server_and_belong_to_the_site(
         self,
         driver: sftp.AccessDriver,
@@ -249,8 +298,8 @@ class TestServer:
             assert served(uid)
             allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
             until(lambda: not served(uid))
-            assert process.communicate("ls\n", timeout=5)[0] == ""
-            assert process.returncode == 255
+            assert "public" not in process.communicate("ls\n", timeout=5)[0]
+            assert process.returncode != 0
         allow((), "")
 
     def test_no_shell_no_command_no_tunnel(
@@ -329,6 +378,17 @@ class TestProof:
             ("sftp.owner", False),
         ]
         assert "Host key verification failed" in checks[0].detail
+
+    def test_each_of_many_keys_is_asked_for(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]) -> None:
+        others = tuple(Ed25519PrivateKey.generate().public_key() for _ in range(7))
+        form = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        keys = (*(other.public_bytes(*form).decode() for other in others), owner[1])
+        driver.write(key, {"keys": keys})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (True, "8 dari 8 kunci pemilik diterima")
+        driver.write(key, {"keys": keys[:6]})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (False, "6 dari 8 kunci pemilik diterima")
 
     def test_no_server_is_seen(self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]) -> None:
         away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc, UID_BASE)

@@ -26,6 +26,9 @@ WISH = {
     "upload_mebibytes": 1,
     "memory_mebibytes": 256,
     "processes": 32,
+    "cpu_percent": 100,
+    "database": "",
+    "outgoing": "none",
     "document_root": "/site/public",
     "notice": "",
     "names": (HOST,),
@@ -166,7 +169,7 @@ class TestProbe:
     def test_a_former_name_leads_to_the_new_one(self, stand: WebStand) -> None:
         wish = stand.make(host="baru.kota.example", former_hosts=(HOST,), generation=8)
         (leads, _unknown) = stand.hosts.probe(HOST_KEY, spec=wish)
-        assert (leads.name, leads.ok) == ("web.redirect", True)
+        assert (leads.name, leads.ok) == ("web.former_name", True)
         assert not stand.hosts.probe(HOST_KEY, spec=replace(wish, host="lain.kota.example"))[0].ok
         answer = stand.get("/a%20b/?c=d")
         port = stand.settings.https_port

@@ -19,7 +19,7 @@ from tests.engine.worlds import FACTS, NOW, World, plan_for, world
 PREPARED = SiteSpec(site=SITE, host=HOST, state=SiteState.PREPARED, generation=1, kind=SiteKind.STATIC)
 OPEN = replace(PREPARED, state=SiteState.OPEN, generation=2)
 PARKED = replace(PREPARED, state=SiteState.PARKED, generation=3)
-MAKING = ["user", "directory", "site", "certificate", "host", "access", "records"]
+MAKING = ["user", "directory", "quota", "site", "certificate", "host", "access", "records"]
 
 
 def phase(world: World, name: str) -> list[str]:
@@ -35,12 +35,26 @@ def test_a_new_site_is_made_in_order_and_proven():
     assert Check("https.answer", True, f"simulasi: https://{HOST} menjawab {SITE} (prepared)") in outcome.evidence
 
 
+def test_proofs_may_be_asked_in_any_order_and_are_told_in_the_plans():
+    one_by_one, backwards = world(PREPARED), world(PREPARED)
+
+    def last_first(ask, keys):
+        found = {key: ask(key) for key in reversed(keys)}
+        return [found[key] for key in keys]
+
+    outcome = backwards.run(together=last_first)
+    assert phase(backwards, "probed") == MAKING[::-1]
+    assert outcome.evidence == one_by_one.run().evidence
+    machine = backwards.machine
+    assert verify(PREPARED, FACTS, machine.drivers(), together=last_first) == outcome.evidence
+
+
 def test_going_back_is_the_reverse_of_going():
     new = world(PREPARED)
     new.machine.refused[Key(Kind.ACCESS, SITE)] = PermanentError("uji.ditolak", "tidak boleh")
     outcome = new.run()
     assert (outcome.word, outcome.problem) == (Word.RESTORED, Problem("uji.ditolak", "tidak boleh"))
-    assert phase(new, "undone") == ["access", "host", "certificate", "site", "directory", "user"]
+    assert phase(new, "undone") == ["access", "host", "certificate", "site", "quota", "directory", "user"]
     assert new.machine.resources() == new.former
 
 

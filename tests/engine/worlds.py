@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -53,7 +54,7 @@ class World:
     seen: list[Progress] = field(default_factory=list)
     on_progress: Callable[[Progress], None] = lambda _: None
 
-    def run(self) -> Outcome:
+    def run(self, **options: Any) -> Outcome:
         return run(
             self.plan,
             store=self.journal,
@@ -62,6 +63,7 @@ class World:
             progress=self._progress,
             wish=17,
             sleep=self.pauses.append,
+            **options,
         )
 
     def resume(self) -> Outcome:

@@ -29,7 +29,7 @@ def test_a_plan_is_reported_and_changes_nothing(bench):
     report = bench.ask(document(), "plan")
     assert (report["outcome"], report["problem"], report["evidence"]) == ("planned", None, [])
     assert report["digest"] == report["plan"]["digest"]
-    assert len(report["plan"]["changes"]) == 8
+    assert len(report["plan"]["changes"]) == 9
     assert bench.machine.resources() == {}
 
 
@@ -172,4 +172,5 @@ def test_an_unknown_machine_stops_with_words(bench):
 
 def test_it_says_how_it_is(bench):
     bench.ask(document())
-    assert bench.portal.statuses[0] == {"version": "0.1.0", "reduced": ["memory: none"], "sites": 0, "drift": []}
+    said = {"version": "0.1.0", "reduced": ["memory: none"], "sites": 0, "drift": [], "php_versions": []}
+    assert bench.portal.statuses[0] == said

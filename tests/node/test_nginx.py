@@ -152,7 +152,7 @@ class TestFlips:
         assert "Situs ini sedang disiapkan" in answer.body.decode()
         assert int(answer.headers["retry-after"]) > 0
 
-    @pytest.mark.parametrize("target", [f"../suspended/{SITE}", "../sites/s900009", f"../sites/{SITE}/public", "/etc"])
+    @pytest.mark.parametrize("target", [f"../lain/{SITE}", "../sites/s900009", f"../sites/{SITE}/public", "/etc"])
     def test_a_link_that_says_something_else_opens_nothing(self, stand: WebStand, target: str) -> None:
         link = stand.root / "live" / HOST
         link.unlink()

@@ -49,13 +49,13 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
         ({"php_version": "8.2; rm"}, "PHP version"),
         ({"processes": 100_000}, "processes"),
         ({"document_root": "/etc"}, "document_root"),
-        ({"site": "s900999"}, "no PHP site"),
-        ({"kind": "static"}, "no PHP site"),
+        ({"site": "s900999"}, "with programs"),
+        ({"kind": "static"}, "with programs"),
     ],
 )
 def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, object], words: str) -> None:
     site = stand.lay_out(900100, fields)
-    answer = stand.ask(do="sync", site=site, php_version=fields.get("php_version", "8.2"), generation=1)
+    answer = stand.ask(do="sync", site=site, kind="php", php_version=fields.get("php_version", "8.2"), generation=1)
     assert (answer["ok"], answer["code"], answer["temporary"]) == (False, "runtime.invalid", False)
     assert words in answer["error"]
     assert stand.ask(do="list")["sites"] == []
@@ -74,7 +74,10 @@ def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:
     site = stand.lay_out(900100, {})
     path = stand.settings.root / "run" / f"{site}.sock"
     path.write_text("of somebody else")
-    for request in ({"do": "drop", "site": site}, {"do": "sync", "site": site, "php_version": "8.2", "generation": 1}):
+    for request in (
+        {"do": "drop", "site": site},
+        {"do": "sync", "site": site, "kind": "php", "php_version": "8.2", "generation": 1},
+    ):
         assert stand.ask(**request)["code"] == "runtime.foreign"
     assert stand.ask(do="show", site=site) == {"ok": True, "serving": None, "foreign": f"{path} is not ours"}
     assert path.read_text() == "of somebody else"

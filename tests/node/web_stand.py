@@ -32,6 +32,7 @@ OTHER = SiteSpec(OTHER_SITE, OTHER_HOST, SiteState.OPEN, 1, kind=SiteKind.STATIC
 
 class WebStand:
     def __init__(self, name: str, *, own_mounts: bool = True) -> None:
+        self.proxies: dict[str, str] = {}
         self.base = Path(f"/srv/panggon-test-{os.getpid()}-{name}")
         self.base.mkdir(mode=0o755)
         self.root = self.base / "root"
@@ -94,7 +95,7 @@ class WebStand:
         public = self.public(wish.site)
         if not public.exists():
             files.directory(public, mode=0o2750, gid=WEB)
-        facts = MachineFacts(1_900_000_000, (), (), tls.ISSUER, str(self.root), sandboxed=False)
+        facts = MachineFacts(1_900_000_000, (), (), tls.ISSUER, str(self.root), False, tuple(self.proxies.items()))
         drivers = {Kind.SITE: self.sites, Kind.CERTIFICATE: self.certificates, Kind.HOST: self.hosts}
         for key, attributes in desired(wish, facts):
             if key.kind in drivers:

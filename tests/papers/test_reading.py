@@ -6,7 +6,8 @@ import pytest
 
 from panggon.core.errors import PermanentError
 from panggon.core.letters import read
-from panggon.papers.reading import Limits, letter_text
+from panggon.papers.apart import Limits
+from panggon.papers.reading import letter_text
 from tests.papers.letters import LAYOUTS, Letter, scanned
 
 AGENCIES = {
@@ -50,7 +51,7 @@ def test_what_is_no_pdf_cannot_be_read(data):
     assert failed.value.code == "reading.failed"
 
 
-@pytest.mark.parametrize("limits", [Limits(seconds=1), Limits(memory_mebibytes=60)], ids=["time", "memory"])
+@pytest.mark.parametrize("limits", [Limits(1, 2048), Limits(90, 60)], ids=["time", "memory"])
 def test_a_letter_that_takes_too_much_ends_only_its_own_process(limits):
     page = scanned(Letter().pdf("official"), noise=1)
     began = time.monotonic()

@@ -6,6 +6,7 @@ from django.utils import timezone
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
 from tests.portal.office import Office
+from tests.portal.programs import Program
 
 
 @pytest.fixture
@@ -15,6 +16,12 @@ def office(db, tmp_path, settings):
     seed([2026])
     agency = Agency.objects.create(name="Dinas Sosial", short_name="Dinsos")
     return Office(agency, Division.objects.create(name="Bidang INS"))
+
+
+@pytest.fixture
+def opd(office):
+    """A program of the OPD's person."""
+    return Program(office.applicant)
 
 
 @pytest.fixture

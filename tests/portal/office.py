@@ -1,5 +1,6 @@
 """The people of the tests and the ways on which they bring a case to where a test begins."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from panggon.cases import jobs, services
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State
+from panggon.office import services as settings
+from panggon.office.selectors import office
+from panggon.office.values import Group
 from panggon.people.models import Agency, Division, RoleAssignment, User
 from panggon.sites import services as sites
 from panggon.sites.models import Node, Outcome, Wish
@@ -137,6 +141,11 @@ class Office:
     def told(self, case: Case, wish: Wish) -> Case:
         jobs.site_reported(wish.pk)
         return Case.objects.get(pk=case.pk)
+
+
+def fill_in(group: Group, **values) -> None:
+    """What the department's page of these settings would write down; the rest of the group stays as it is."""
+    settings.change(group, replace(office().of(group), **values), actor=None, at=MONDAY)
 
 
 def refused(act, *arguments, **data) -> list[tuple[str, str]]:

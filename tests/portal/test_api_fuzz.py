@@ -2,7 +2,6 @@
 
 import pytest
 import schemathesis
-from django.core.cache import cache
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
@@ -10,8 +9,10 @@ from schemathesis.specs.openapi import checks
 
 from panggon.cases.models import Case
 from panggon.core.procedure import State
+from panggon.office.values import Group
 from panggon.portal.api.application import scopes
 from panggon.tokens.models import Scope
+from tests.portal.office import fill_in
 from tests.portal.programs import make_token
 
 load_all_checks()
@@ -27,10 +28,9 @@ EXAMPLES = 8  # an operation, of what is right and again of what is wrong; an ac
 
 
 @pytest.fixture
-def described(transactional_db, office, live_server, settings):
+def described(transactional_db, office, live_server):
     """The API of a running portal with cases in several states, and everybody's token."""
-    settings.PANGGON_API_DECIDES, settings.PANGGON_API_RATE = True, 10**6
-    cache.clear()
+    fill_in(Group.PROGRAMS, decide=True, requests=10**6)
     for count, state in enumerate(STATES):
         office.bring_to(state, label=f"situs{count}")
     everybody = (office.applicant, office.registrar, office.head, office.division_head, office.technician)

@@ -33,8 +33,8 @@ def test_due_moment_and_intervals():
 
 def test_every_interval_over_ramadan_and_a_friday():
     """Thu 19 Feb 2026, the first of Ramadan: 1 h 15 are left (15.15 - 14.00). Fri 20 is the first working day after it:
-    3 h 30 + 2 h, less the pause from 11.00 to 13.00 (30 min before the break, 30 min after it). Mon 23 the second: 4 h +
-    2 h 45, due at its closing, 15.15, and the 1 h of the pause later: Tue 24, 08.00-09.00.
+    3 h 30 + 2 h, less the pause from 11.00 to 13.00 (30 min before the break, 30 min after it). Mon 23 the second: 4 h
+    + 2 h 45, due at its closing, 15.15, and the 1 h of the pause later: Tue 24, 08.00-09.00.
     """
     code, lines, _ = asked("2026-02-19T14:00", "--pause", "2026-02-20T11:00/2026-02-20T13:00", *BUILT_IN)
     assert (code, lines) == (

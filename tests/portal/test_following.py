@@ -10,9 +10,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.cases import jobs as case_jobs
 from panggon.core.procedure import Action, State
+from panggon.office.values import Group
 from panggon.public import jobs, services
 from panggon.public.models import Follower
 from tests.portal import smtp
+from tests.portal.office import fill_in
 from tests.portal.visitor import text
 
 EMAIL = "wahyu@example.org"
@@ -158,10 +160,11 @@ def test_an_address_that_does_not_exist_is_erased(case, client, settings):
     assert not Follower.objects.exists()
 
 
-def test_addresses_are_erased_when_the_case_is_over(office, case, client, settings):
+def test_addresses_are_erased_when_the_case_is_over(office, case, client):
+    fill_in(Group.RETENTION, followers_days=7)
     follows(client, case)
     services.ask(case.number, "lain@example.org", language="id", at=office.now)
-    kept = timedelta(days=settings.PANGGON_FOLLOWER_DAYS)
+    kept = timedelta(days=7)
     services.forget_old(now=office.now + 2 * DAY + timedelta(seconds=1))
     assert [follower.email for follower in Follower.objects.all()] == [EMAIL]
     services.forget_old(now=office.now + 10 * kept)

@@ -1,9 +1,14 @@
 """`panggon init`: an empty database becomes a city's portal, and a second run changes only what is answered."""
 
+import re
+from datetime import timedelta
+
+import pyotp
 import pytest
 from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.core.contacts import Channel, Contact
@@ -14,6 +19,7 @@ from panggon.people import selectors as people
 from panggon.people.models import Division, User
 from panggon.portal.cli import main
 from panggon.schedule.models import Year
+from tests.portal.visitor import text
 
 PASSWORD = "sandi yang panjang sekali"
 ANSWERS = """
@@ -86,6 +92,38 @@ def test_the_first_administrator_signs_in_and_is_led_to_the_second_factor(run):
     assert admin.email == "dwi@batangkota.go.id"
 
 
+BY_LINK = '[administrator]\nemail = "dwi@batangkota.go.id"'
+
+
+def link_in(output: str) -> str:
+    (address,) = re.findall(r"^  http://localhost:8080(/undangan/terima/\w+/)$", output, re.MULTILINE)
+    return address
+
+
+def test_the_first_administrator_sets_password_and_second_factor_by_a_link_that_works_once(run):
+    first, second = link_in(run(BY_LINK)), link_in(run(BY_LINK))
+    client = Client()
+    assert client.get(first).status_code == 410, "a second run replaces the link"
+    given = {"full_name": "Dwi Nugroho", "nip": "", "phone": "", "password": PASSWORD}
+    welcome = client.post(second, given, follow=True)
+    assert "Setelah itu Anda memasang kode keamanan di ponsel." in text(welcome)
+    assert client.post(second, given).status_code == 410
+    client.post("/masuk/", {"login": "dwi@batangkota.go.id", "password": PASSWORD})
+    assert client.get("/pengaturan/").headers["Location"] == "/akun/keamanan/aktifkan/"
+    secret = client.get("/akun/keamanan/aktifkan/").context["form"].secret
+    client.post("/akun/keamanan/aktifkan/", {"code": pyotp.TOTP(secret).now()})
+    assert client.get("/pengaturan/").status_code == 200
+    assert "Tidak ada yang berubah." in run(BY_LINK)
+    assert not ProcrastinateJob.objects.filter(task_name="notify.write", args__kind="invitation").exists()
+
+
+def test_the_link_of_the_first_administrator_lasts_a_day(run, monkeypatch):
+    address, now = link_in(run(BY_LINK)), timezone.now()
+    for hours, status in ((23, 200), (25, 410)):
+        monkeypatch.setattr(timezone, "now", lambda hours=hours: now + timedelta(hours=hours))
+        assert Client().get(address).status_code == status
+
+
 def test_the_same_answers_again_change_nothing(run):
     run()
     changes, users = Change.objects.count(), list(User.objects.values())
@@ -136,6 +174,10 @@ def test_all_faults_at_once_and_nothing_is_kept(run):
     assert not User.objects.exists()
 
 
+def test_an_address_that_is_none_gets_no_link(run):
+    assert "administrator.email: Masukkan alamat email yang valid." in run(BY_LINK.replace("dwi@", "@"), code=1)
+
+
 def test_a_weak_password_undoes_the_whole(run):
     answers = ANSWERS.replace('password_file = "sandi"', 'password = "kucing"')
     assert "password:" in run(answers, code=1)
@@ -152,7 +194,7 @@ def test_questions_and_what_is_wrong_is_asked_again(run):
     naming = ["batang", "batangkota.go.id"]
     rest = ["", "", "-"]
     contacts = ["", "-", "kominfo@batang", "kominfo@batangkota.go.id", "", "-", "", "", "", ""]
-    person = ["Bidang INS", "admin", "Dwi Nugroho", "dwi@batangkota.go.id", "", PASSWORD, PASSWORD, "2026 2027"]
+    person = ["Bidang INS", "dwi@batang", "dwi@batangkota.go.id", "2026 2027"]
     output = run(None, typed="\n".join([*head, *standard, *naming, *rest, *contacts, *person, ""]))
     assert "Bukan nama domain yang sah." in output
     now = office()
@@ -166,5 +208,5 @@ def test_questions_and_what_is_wrong_is_asked_again(run):
         Channel.IN_PERSON,
     ]
     assert now.contacts.rows[1].working == "kominfo@batangkota.go.id"
-    assert User.objects.get().username == "admin"
-    assert PASSWORD not in output
+    assert "Masukkan alamat email yang valid." in output
+    assert "Tautan untuk dwi@batangkota.go.id, berlaku satu kali sampai" in output

@@ -7,11 +7,11 @@ from tests.portal.office import MINUTE
 
 def test_waiting_for_asks_the_same_number_of_questions_for_any_number_of_cases(office, django_assert_num_queries):
     office.bring_to(State.VERIFYING)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         assert len(selectors.waiting_for(office.technician, now=office.now)) == 1
     for number in range(4):
         office.bring_to(State.VERIFYING, label=f"situs{number}")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         assert len(selectors.waiting_for(office.technician, now=office.now)) == 5
 
 

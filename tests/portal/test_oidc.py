@@ -1,34 +1,49 @@
 """Signing in through a real OpenID Connect provider: who has an account comes in, and nobody else."""
 
+import base64
 import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import jwt
 import pyotp
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.utils import timezone
 
 from panggon.core.procedure import Role
 from panggon.people import services as people
 from panggon.portal.settings import oidc
-from panggon.signin.models import Visit
+from panggon.signin import keys
+from panggon.signin.models import ClientKey, Visit
 from tests.conftest import free_port
 from tests.portal import oidc_provider
 from tests.portal.visitor import SECRET, text
 from tests.waiting import until
 
+PRIVATE = ec.generate_private_key(ec.SECP256R1())
+NOW, HOUR = datetime(2026, 11, 23, 2, 0, tzinfo=UTC), timedelta(hours=1)
 CALLBACK = "/masuk/lewat/kota/kembali/"
+
+
+ANSWERS = {
+    "password": lambda: oidc_provider.PASSWORD,
+    "otp": lambda: pyotp.TOTP(base64.b32encode(oidc_provider.OTP_SECRET.encode()).decode()).now(),
+}
 
 
 @pytest.fixture(scope="module")
 def issuer():
     port = free_port()
-    argv = [sys.executable, "-m", "tests.portal.oidc_provider", str(port), f"http://testserver{CALLBACK}"]
+    jwks = json.dumps({"keys": [keys._public(client_key())]})
+    argv = [sys.executable, "-m", "tests.portal.oidc_provider", str(port), f"http://testserver{CALLBACK}", jwks]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://localhost:{port}"
     try:
@@ -37,6 +52,11 @@ def issuer():
     finally:
         process.terminate()
         process.wait()
+
+
+def client_key(**values) -> ClientKey:
+    """The key that the provider knows of us, not kept yet."""
+    return ClientKey(kid="kunci-1", private=keys._encrypted(PRIVATE), **values)
 
 
 def answers(address: str) -> bool:
@@ -50,15 +70,17 @@ def answers(address: str) -> bool:
 def configure(issuer, settings, tmp_path):
     """The provider in the settings, from a file as an administrator writes it."""
 
-    def configured(*, match: str = "email", secret: str = oidc_provider.SECRET) -> None:
+    def configured(*, match: str = "email", secret: str = oidc_provider.SECRET, **more) -> None:
         (tmp_path / "secret").write_text(f"{secret}\n")
+        proof = {} if "client_authentication" in more else {"client_secret_file": str(tmp_path / "secret")}
         row = {
             "id": "kota",
             "name": "Akun Kota",
             "issuer": issuer,
             "client_id": oidc_provider.CLIENT,
-            "client_secret_file": str(tmp_path / "secret"),
             "match": match,
+            **proof,
+            **more,
         }
         (tmp_path / "oidc.json").write_text(json.dumps([row]))
         apps = oidc.providers(str(tmp_path / "oidc.json"))
@@ -82,6 +104,15 @@ def registrar(db):
     return user
 
 
+@pytest.fixture
+def head(db):
+    user = people.create_account(
+        "kadis", full_name="Bambang", email="kadis@example.go.id", password="kawung-dan-parang-7"
+    )
+    people.assign_role(user, Role.HEAD)
+    return user
+
+
 def at_the_provider(client: Client, login: str) -> str:
     """From our button through the provider's pages; the address to which it sends the browser back."""
     away = client.post("/masuk/lewat/kota/").headers["Location"]
@@ -97,7 +128,8 @@ def at_the_provider(client: Client, login: str) -> str:
                 page = browser.get(str(page.url.join(target)))
                 continue
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[1]
-            values = {"password": oidc_provider.PASSWORD} if 'name="password"' in page.text else {"login": login}
+            asked = re.search(r'name="(password|otp)"', page.text)
+            values = {asked[1]: ANSWERS[asked[1]]()} if asked else {"login": login}
             page = browser.post(str(page.url), data={"csrf_token": token, "answer": "accept", **values})
     raise AssertionError(page.text)
 
@@ -121,6 +153,82 @@ def test_a_provider_does_not_replace_our_second_factor(configure, registrar, cli
     assert client.get("/beranda/").headers["Location"].startswith("/masuk/")
     client.post("/akun/kode/", {"code": pyotp.TOTP(SECRET).now()})
     assert client.get("/beranda/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("trusted", "lands"),
+    [
+        ({"second_factor_amr": ["mfa"]}, "/beranda/"),
+        ({"second_factor_amr": ["hwk"]}, "/akun/kode/"),
+        ({"second_factor_acr": ["mfa"]}, "/akun/kode/"),
+    ],
+)
+def test_a_second_factor_at_the_provider_counts_where_the_administrator_trusts_its_word(
+    configure, head, client, trusted, lands
+):
+    """The provider really asks for the code of an authenticator app, and says `amr: pwd, otp, mfa`."""
+    configure(**trusted)
+    people.enrol_totp(head, SECRET)
+    assert client.get(at_the_provider(client, "kadis")).headers["Location"] == lands
+    if lands == "/beranda/":
+        assert client.get("/beranda/").status_code == 200
+        assert Visit.objects.get().way == "kota, mfa"
+
+
+def test_who_has_none_of_ours_needs_it_only_for_what_the_provider_does_not_say(configure, head, client):
+    configure(second_factor_amr=["mfa"])
+    client.get(at_the_provider(client, "kadis"))
+    assert client.get("/beranda/").status_code == 200
+    assert "Buat token" in text(client.get("/akun/token/"))
+    by_password = Client()
+    by_password.post("/masuk/", {"login": "kadis", "password": "kawung-dan-parang-7"})
+    assert by_password.get("/beranda/").headers["Location"] == "/akun/keamanan/aktifkan/"
+
+
+def test_a_class_that_is_trusted_is_asked_for(configure, db, client):
+    configure(second_factor_acr=["tinggi", "sangat-tinggi"])
+    away = client.post("/masuk/lewat/kota/").headers["Location"]
+    assert parse_qs(urlsplit(away).query)["acr_values"] == ["tinggi sangat-tinggi"]
+
+
+def test_a_provider_that_asks_for_a_password_only_is_no_second_factor(configure, registrar, client):
+    configure(second_factor_amr=["mfa", "otp"])
+    assert client.get(at_the_provider(client, "tu")).headers["Location"] == "/akun/kode/"
+
+
+BY_KEY = {"client_id": oidc_provider.KEY_CLIENT, "client_authentication": "private_key_jwt"}
+
+
+def test_the_portal_proves_who_it_is_by_a_signature_and_publishes_the_key(configure, sri, client):
+    configure(**BY_KEY)
+    client_key(made_at=timezone.now(), signs_from=timezone.now()).save()
+    assert client.get("/masuk/jwks.json").json() == {"keys": [keys._public(client_key())]}
+    assert client.get(at_the_provider(client, "sri")).headers["Location"] == "/beranda/"
+    assert client.get("/beranda/").wsgi_request.user == sri
+
+
+def test_another_key_or_none_lets_nobody_in(configure, sri, client, caplog):
+    configure(**BY_KEY)
+    assert "Masuk tidak berhasil" in text(client.get(at_the_provider(client, "sri")))
+    assert "panggon oidc-key" in caplog.text
+    keys.renew(at=timezone.now())
+    assert "Masuk tidak berhasil" in text(client.get(at_the_provider(client, "sri")))
+    assert client.get("/beranda/").headers["Location"].startswith("/masuk/")
+
+
+def test_a_new_key_is_published_a_day_before_it_signs_and_the_former_goes(db):
+    first, later = keys.renew(at=NOW), NOW + timedelta(days=30)
+    second = keys.renew(at=later)
+    shown = {moment: [key["kid"] for key in keys.published(now=later + moment)["keys"]] for moment in (HOUR, 24 * HOUR)}
+    assert shown == {HOUR: [first.kid, second.kid], 24 * HOUR: [second.kid]}
+    signed = [keys.assertion("panggon", audience="https://sso", now=later + moment) for moment in shown]
+    assert [jwt.get_unverified_header(token)["kid"] for token in signed] == [first.kid, second.kid]
+    assert "PRIVATE" not in first.private
+    assert "d" not in keys._public(first)
+    keys.forget_former(now=later + HOUR)
+    assert ClientKey.objects.count() == 2
+    keys.forget_former(now=later + 24 * HOUR)
+    assert ClientKey.objects.get() == second
 
 
 @pytest.mark.parametrize("login", ["asing", "palsu"])
@@ -171,7 +279,10 @@ def test_a_wrong_secret_and_a_replayed_answer_say_so_and_let_nobody_in(configure
     [
         ({"issuer": "http://provider.example"}, "has to be an https address"),
         ({"match": "name"}, "match is one of email, nip"),
-        ({"secret": "x"}, "a provider has exactly"),
+        ({"secret": "x"}, "a provider has"),
+        ({"client_authentication": "private_key_jwt"}, "a provider has"),
+        ({"second_factor_amr": ["mfa", "pwd"]}, "pwd is no second factor"),
+        ({"second_factor_acr": "tinggi"}, "lists of words"),
         ({"client_secret_file": "/nowhere"}, "No such file"),
     ],
 )

@@ -124,7 +124,7 @@ def test_asking_whether_anything_changed_is_cheap(office):
     version = client.get("/beranda/").context["version"]
     with CaptureQueriesContext(connection) as queries:
         assert client.get(LIST, {"versi": version}).status_code == 204
-    assert len([query for query in queries if "cases_" in query["sql"]]) == 2
+    assert len([query for query in queries if "cases_" in query["sql"]]) == 1
 
 
 def test_any_number_of_cases_is_the_same_number_of_questions(office):
@@ -163,3 +163,11 @@ def test_a_case_that_its_technician_has_left_waits_for_another_to_be_chosen(offi
     office.technician.role_assignments.all().delete()
     shown = at(office, "division_head").get("/beranda/")
     assert f'href="/permohonan/{case.number}/ganti-petugas-teknis/"' in shown.content.decode()
+
+
+def test_a_clock_that_stands_still_shows_no_share(office):
+    case = office.bring_to(State.VERIFYING)
+    office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Kurang")
+    shown = text(at(office, "applicant").get(LIST))
+    assert "Waktu pelayanan jeda: menunggu OPD melengkapi" in shown
+    assert "waktu terpakai" not in shown

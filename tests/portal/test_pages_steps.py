@@ -4,7 +4,7 @@ import pytest
 
 from panggon.core.procedure import State
 from panggon.sites.models import Outcome
-from tests.portal.visitor import at, checked, drafted, faults, letter, page, post, send, text
+from tests.portal.visitor import at, buttons, checked, drafted, faults, letter, page, post, send, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
@@ -42,6 +42,20 @@ def test_a_technician_of_another_division_is_no_choice(office):
     stranger = office.person("lain")
     answer = post(office, "division_head", case, "teruskan-ke-petugas-teknis", technician=stranger.pk)
     assert faults(answer).keys() == {"technician"}
+
+
+@pytest.mark.parametrize(
+    ("state", "who", "step", "instead"),
+    [
+        (State.REPORTED, "division_head", "mohon-pengesahan", "kembalikan"),
+        (State.AWAITING_APPROVAL, "head", "sahkan", "kembalikan"),
+        (State.DELIVERED, "applicant", "konfirmasi-terima-dan-dapat-diakses", "belum-bisa-diakses"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_told_from_the_page_of_the_decision(office, state, who, step, instead):
+    case = office.bring_to(state)
+    office.papers(case)
+    assert buttons(page(office, who, case, step), case) == [instead, "surat"]
 
 
 def test_a_refusal_needs_its_letter(office):

@@ -18,6 +18,9 @@ VALUES = {
     "processes": 64,
     "upload_mebibytes": 128,
     "database_connections": 40,
+    "files": 50_000,
+    "cpu_percent": 150,
+    "outgoing": "web",
     "is_default": True,
     "is_offered": True,
 }
@@ -37,7 +40,7 @@ def sent(**changes) -> dict[str, str]:
     return {name: "on" if value is True else str(value) for name, value in values.items() if value is not False}
 
 
-def wished(site: Site) -> tuple[str, int, int, int, int]:
+def wished(site: Site) -> tuple[str | int, ...]:
     """What the newest wish asks of the node."""
     spec = parse(selectors.last_wish(site).spec)
     limits = spec.limits
@@ -47,6 +50,10 @@ def wished(site: Site) -> tuple[str, int, int, int, int]:
         limits.processes,
         limits.upload_mebibytes,
         limits.database_connections,
+        limits.disk_mebibytes,
+        limits.files,
+        limits.cpu_percent,
+        spec.outgoing,
     )
 
 
@@ -55,16 +62,16 @@ def test_the_chosen_plan_goes_to_the_node(office):
     big = made(office, is_default=False)
     case = office.bring_to(State.VERIFYING)
     case = office.act(case, Action.COMPLETE, office.technician, checklist=ALL_MET, plan=big)
-    assert wished(case.site) == ("8.3", 512, 64, 128, 40)
+    assert wished(case.site) == ("8.3", 512, 64, 128, 40, 8192, 50_000, 150, "web")
     assert Site.objects.get().plan == big
 
 
 def test_without_a_choice_the_default_plan_counts_and_without_plans_what_is_shipped(office):
     first = office.bring_to(State.PREPARING)
-    assert wished(first.site) == ("8.2", 256, 32, 64, 20)
+    assert wished(first.site) == ("8.2", 256, 32, 64, 20, 1024, 200_000, 100, "none")
     made(office)
     second = office.bring_to(State.PREPARING, label="dinkes")
-    assert wished(second.site) == ("8.3", 512, 64, 128, 40)
+    assert wished(second.site) == ("8.3", 512, 64, 128, 40, 8192, 50_000, 150, "web")
 
 
 def test_a_changed_plan_changes_no_site_until_a_new_plan_is_made(office, admin):
@@ -151,8 +158,9 @@ def test_a_plan_is_made_changed_and_recorded(admin):
 @pytest.mark.parametrize("name", [name for name in BOUNDS if name != "generation"])
 def test_no_plan_goes_beyond_what_nodes_take(admin, name):
     least, most = BOUNDS[name]
+    field = {"disk_mebibytes": "quota_mebibytes"}.get(name, name)
     for wrong in (least - 1, most + 1):
-        assert list(faults(admin.post("/pengaturan/paket/baru/", sent(**{name: wrong})))) == [name]
+        assert list(faults(admin.post("/pengaturan/paket/baru/", sent(**{field: wrong})))) == [field]
     assert not Plan.objects.exists()
 
 

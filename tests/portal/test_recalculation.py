@@ -164,8 +164,8 @@ def test_nobody_but_the_system_recalculates(office):
 
 def test_the_queries_of_a_batch_do_not_grow_where_nothing_moved(office, django_assert_num_queries):
     office.bring_to(State.SUBMITTED)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
         clock_jobs.recalculate()
     office.bring_to(State.SUBMITTED, label="layanan")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
         clock_jobs.recalculate()

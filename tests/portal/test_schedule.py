@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from panggon.core.errors import PermanentError
+from panggon.core.shares import STEP_SHARES
 from panggon.core.workdays import closing, is_working_day, office_hours
 from panggon.schedule import selectors
-from panggon.schedule.models import Closing, Holiday, OfficeHours
+from panggon.schedule.models import Closing, Holiday, OfficeHours, StepShare
 from panggon.schedule.services import seed
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,13 @@ def test_a_deadline_in_a_year_without_a_calendar_names_the_year():
     assert (raised.value.code, raised.value.facts) == ("calendar.missing", {"year": 2027})
 
 
-def test_the_calendar_is_four_queries(django_assert_num_queries):
+def test_the_calendar_is_one_query_and_a_change_is_seen_at_once(django_assert_num_queries):
     seed([2025, 2026, 2027])
-    with django_assert_num_queries(4):
-        selectors.calendar()
+    with django_assert_num_queries(1):
+        before = selectors.calendar()
+    assert selectors.calendar() is before
+    Holiday.objects.create(day=date(2026, 11, 23), name="Hari jadi")
+    assert date(2026, 11, 23) not in before.holidays
+    assert selectors.calendar().holidays[date(2026, 11, 23)] == "Hari jadi"
+    StepShare.objects.create(step=4, percent=33)
+    assert (selectors.step_shares()[4], selectors.step_shares()[5]) == (33, STEP_SHARES[5])

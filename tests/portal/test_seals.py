@@ -6,14 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.chain import digest_of
-from panggon.audit.jobs import mail_seal
 from panggon.audit.models import Change
 from panggon.audit.services import record
 from panggon.cases import chain
@@ -21,6 +18,7 @@ from panggon.cases.models import Case, Event
 from panggon.core.procedure import Action, State
 from panggon.portal import cli, logbook
 from panggon.portal.jobs import seal_log
+from tests.portal.mailbox import send_messages
 from tests.portal.office import MONDAY
 from tests.portal.test_audit import tamper
 
@@ -125,9 +123,7 @@ def test_the_digest_is_mailed(cases, settings, django_capture_on_commit_callback
     settings.PANGGON_SEAL_RECIPIENTS = ["inspektorat@example.go.id"]
     made = logbook.seal(at=NIGHT)
     logbook.seal(at=NIGHT)
-    (job,) = ProcrastinateJob.objects.filter(task_name="audit.mail_seal")
-    mail_seal(**job.args)
-    (letter,) = mail.outbox
+    (letter,) = send_messages()
     assert letter.to == ["inspektorat@example.go.id"]
     assert made.digest in letter.body
 

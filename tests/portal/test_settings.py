@@ -34,6 +34,7 @@ PAGES = {
     Group.NAMING: "nama",
     Group.DELIVERY: "penyerahan",
     Group.MAIL: "surel",
+    Group.PROGRAMS: "program",
     Group.RETENTION: "retensi",
 }
 

@@ -8,6 +8,10 @@ from django.db import connection
 from panggon.cases import services
 from panggon.cases.models import Case, Event
 from panggon.core.procedure import Action, Role, State
+from panggon.tokens import services as tokens
+from panggon.tokens.models import Spent
+from tests.portal.office import MONDAY
+from tests.portal.programs import make_token
 from tests.portal.visitor import checked, letter, text, visitor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("office_time")]
@@ -108,3 +112,16 @@ def test_a_form_that_is_sent_again_later_changes_nothing(office):
     assert answer.headers["Location"] == f"/permohonan/{case.number}/"
     assert "Kadis sudah melakukan “Terbitkan Disposisi”" in text(client.get(answer.headers["Location"]))
     assert Case.objects.get(pk=case.pk).version == before
+
+
+def test_requests_at_the_same_moment_are_all_counted(office, together):
+    token, _ = make_token(office.registrar)
+    start = threading.Barrier(8, timeout=20)
+
+    def spend():
+        start.wait()
+        return [tokens.spend(token, most=20, at=MONDAY) for _ in range(5)]
+
+    waits = [wait for answers in together(*[spend] * 8) for wait in answers]
+    assert sorted(wait is None for wait in waits) == [False] * 20 + [True] * 20
+    assert Spent.objects.get().requests == 40

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 
 from panggon.audit.models import Change
+from panggon.office.values import Group
 from panggon.tokens import selectors
 from panggon.tokens.models import Scope, Token
+from tests.portal.office import fill_in
 from tests.portal.programs import make_token
 from tests.portal.visitor import faults, text, visitor
 
@@ -98,8 +100,8 @@ def test_another_ones_token_is_not_there(office):
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_deciding_is_offered_only_where_the_installation_allows_it(office, settings, allowed):
-    settings.PANGGON_API_DECIDES = allowed
+def test_deciding_is_offered_only_where_the_installation_allows_it(office, allowed):
+    fill_in(Group.PROGRAMS, decide=allowed)
     browser = with_code(office.head)
     assert ("Mengesahkan dan menolak" in text(browser.get(PAGE))) is allowed
     browser.post(PAGE, {**FORM, "scopes": [Scope.CASES_DECIDE]})

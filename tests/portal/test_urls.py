@@ -22,6 +22,7 @@ ARGUMENTS = {
     "number": "HST-2026-0001",
     "action": Action.SUBMIT,
     "notice": 1,
+    "message": 1,
     "paper": uuid.UUID(int=1),
     "year": 2026,
     "month": 11,
@@ -52,8 +53,8 @@ def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, 
 PAGES = dict(patterns(get_resolver()))
 
 
-def address(name: str) -> str:
-    return reverse(name, kwargs={word: ARGUMENTS[word] for word in PAGES[name].pattern.converters})
+def address(name: str, arguments: dict[str, object] = ARGUMENTS) -> str:
+    return reverse(name, kwargs={word: arguments[word] for word in PAGES[name].pattern.regex.groupindex})
 
 
 def test_there_are_pages_to_look_at():

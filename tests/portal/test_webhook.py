@@ -18,8 +18,10 @@ from panggon.notify import endpoints, jobs, posting, services
 from panggon.notify.models import Attempt, Delivery, Endpoint
 from panggon.notify.services import tell
 from panggon.notify.words import EVENT_WORDS
+from panggon.office.values import Group
 from tests.conftest import free_port
 from tests.portal import certificates
+from tests.portal.office import fill_in
 from tests.portal.receiver import Receiver, receiver
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schema" / "webhook.v1.json").read_text())
@@ -271,10 +273,11 @@ def test_a_full_queue_of_failures_and_a_broken_mail_server_hold_up_no_decision(o
     assert Delivery.objects.filter(state="delivered").count() == 0
 
 
-def test_old_deliveries_are_removed_with_their_attempts(office, gateway, settings):
+def test_old_deliveries_are_removed_with_their_attempts(office, gateway):
+    fill_in(Group.RETENTION, deliveries_days=9)
     endpoints.send_test(gateway.endpoint, at=office.now)
     work_off()
-    endpoints.forget_old(now=office.now + timedelta(days=settings.PANGGON_DELIVERY_DAYS))
+    endpoints.forget_old(now=office.now + timedelta(days=9))
     assert Delivery.objects.count() == 1
-    endpoints.forget_old(now=office.now + timedelta(days=settings.PANGGON_DELIVERY_DAYS, seconds=1))
+    endpoints.forget_old(now=office.now + timedelta(days=9, seconds=1))
     assert (Delivery.objects.count(), Attempt.objects.count()) == (0, 0)

@@ -16,6 +16,7 @@ from panggon.audit import seals, selectors
 from panggon.audit.chain import digest_of, salted
 from panggon.audit.links import body
 from panggon.audit.models import Change, End
+from panggon.core.messages import MessageKind
 from panggon.core.resources import canonical
 from panggon.outbox import defer
 
@@ -86,5 +87,7 @@ def _record_seal(made: seals.Seal, *, at: datetime) -> None:
     if Change.objects.filter(subject=subject).exists():
         return
     record(subject, before=None, after={"digest": made.digest}, actor=None, at=at)
-    if settings.PANGGON_SEAL_RECIPIENTS:
-        defer("audit.mail_seal", day=str(made.day), digest=made.digest)
+    facts = {"day": str(made.day), "digest": made.digest}
+    for to in settings.PANGGON_SEAL_RECIPIENTS:
+        # Whoever rewrites database and seals does not reach the mail of people outside.
+        defer("notify.write", kind=MessageKind.SEAL.value, reference=f"seal:{made.day}:{to}"[:80], to=to, facts=facts)

@@ -7,6 +7,8 @@ from operator import attrgetter
 
 from panggon.cases.checklist import ITEMS, words_of
 from panggon.cases.models import Case, Correction
+from panggon.cases.parts import events_of
+from panggon.core.procedure import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Round:
 
 def rounds(case: Case) -> tuple[Round, ...]:
     """Every round, the newest first."""
+    if all(event.action != Action.RETURN_TO_APPLICANT for event in events_of(case)):
+        return ()
     together = groupby(case.corrections.order_by("asked_at", "id"), key=attrgetter("asked_at"))
     asked = [(at, list(rows)) for at, rows in together]
     return tuple(Round(at, rows[0].resolved_at, tuple(map(_reason, rows))) for at, rows in reversed(asked))

@@ -88,7 +88,7 @@ def csv_lines(cases: QuerySet[Case], *, columns: tuple[Column, ...] = COLUMNS) -
     """UTF-8 with its mark, semicolons, decimal commas: what Excel with Indonesian settings opens by a double click."""
     writer = csv.writer(_Echo(), delimiter=";", quoting=csv.QUOTE_ALL)
     yield "\ufeff" + writer.writerow([column.title for column in columns])
-    for case in cases.iterator(chunk_size=ROWS_AT_ONCE):
+    for case in cases.select_related("applicant").iterator(chunk_size=ROWS_AT_ONCE):
         yield writer.writerow([harmless(_words(column.value(case))) for column in columns])
 
 
@@ -102,7 +102,7 @@ def workbook(cases: QuerySet[Case]) -> IO[bytes]:
     sheet.freeze_panes(1, 1)
     sheet.set_column(0, len(COLUMNS) - 1, 20)
     sheet.write_row(0, 0, [column.title for column in COLUMNS], bold)
-    for row, case in enumerate(cases.iterator(chunk_size=ROWS_AT_ONCE), start=1):
+    for row, case in enumerate(cases.select_related("applicant").iterator(chunk_size=ROWS_AT_ONCE), start=1):
         for number, column in enumerate(COLUMNS):
             value = column.value(case)
             if isinstance(value, datetime):

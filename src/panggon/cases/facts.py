@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from panggon.cases.checklist import ITEMS, reasons_in
-from panggon.cases.models import Case, File, LetterSource
+from panggon.cases.models import Case, Event, LetterSource
+from panggon.cases.parts import events_of, letter_of
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
@@ -16,10 +17,10 @@ from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Capacity, Hands
+from panggon.remembered import remembered
 from panggon.sites import selectors as sites
 
 Data = Mapping[str, Any]
-Acts = list[tuple[str, int | None, int | None, int]]  # action, actor, whom the actor represented, sequence
 
 
 def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
@@ -27,9 +28,9 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
 
     In which standing the actor acts is added by `in_capacity`.
     """
-    acts: Acts = list(case.events.order_by("sequence").values_list("action", "actor_id", "represented_id", "sequence"))
+    events = events_of(case)
     return Facts(
-        done_by=_done_by(acts),
+        done_by=_done_by(events),
         of_agency=actor is not None and actor.agency_id == case.agency_id,
         refusal_letter=bool(data.get("refusal_letter")),
         signed_sheet=bool(data.get("signed_sheet")),
@@ -41,8 +42,8 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         technician=str(case.technician_id or ""),
         agenda_number=case.agenda_number,
         approved_at=case.approved_at,
-        hosting_document=_issued(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, acts),
-        access_document=_issued(case, PaperKind.ACCESS_DOCUMENT, Action.APPROVE, acts),
+        hosting_document=_issued(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, events),
+        access_document=_issued(case, PaperKind.ACCESS_DOCUMENT, Action.APPROVE, events),
         delivers_by_itself=office().delivery.by_itself,
         **_request(case, data),
         **_site(case),
@@ -61,8 +62,10 @@ def in_capacity(facts: Facts, case: Case, capacity: Capacity) -> Facts:
 
 def signer_named(case: Case) -> Hands | None:
     """Whom the frozen hosting document names: in whose hands the post of Kepala Dinas was at step 6."""
-    frozen = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
-    return people.hands_of(Role.HEAD, now=frozen.at) if frozen else None
+    asked = [event.at for event in events_of(case) if event.action == Action.REQUEST_APPROVAL]
+    if not asked:
+        return None
+    return remembered(("cases.signer_named", case.pk), lambda: people.hands_of(Role.HEAD, now=asked[-1]))
 
 
 def _names(case: Case, capacity: Capacity) -> bool:
@@ -110,6 +113,8 @@ def name_faults(case: Case) -> tuple[Fault, ...] | None:
     if faults := label_faults(case.label, reserved=reserved):
         return faults
     host = sites.host_of(case.label)
+    if _is_own(case, host) and case.site.released_at is None:
+        return ()
     if case.approved_at and not _is_own(case, host):  # letting go of the former name would close a site that is open
         return (Fault("label.live", "label"),)
     taken = {case.label} if sites.is_taken(host, except_for=case.site) else set()
@@ -135,22 +140,24 @@ def has_letter(case: Case, data: Data) -> bool:
         return False
     if case.letter_source == LetterSource.DESK and case.letter_subject:
         return True
-    return bool(data.get("letter")) or (case.pk is not None and case.files.filter(kind=File.Kind.LETTER).exists())
+    return bool(data.get("letter")) or (case.pk is not None and letter_of(case) is not None)
 
 
 def _is_own(case: Case, host: str) -> bool:
     return case.site is not None and case.site.host == host
 
 
-def _done_by(acts: Acts) -> dict[Action, frozenset[str]]:
+def _done_by(events: list[Event]) -> dict[Action, frozenset[str]]:
     done: dict[Action, frozenset[str]] = {}
-    for action, actor_id, represented_id, _ in acts:
-        behind = frozenset(map(str, {actor_id, represented_id} - {None}))
-        done[Action(action)] = done.get(Action(action), frozenset()) | behind
+    for event in events:
+        action, behind = Action(event.action), frozenset(map(str, {event.actor_id, event.represented_id} - {None}))
+        done[action] = done.get(action, frozenset()) | behind
     return done
 
 
-def _issued(case: Case, kind: PaperKind, cause: Action, acts: Acts) -> bool:
+def _issued(case: Case, kind: PaperKind, cause: Action, events: list[Event]) -> bool:
     """The paper of the last act that causes it exists; one of an earlier round does not count."""
-    sequence = max((number for action, *_, number in acts if action == cause), default=None)
-    return sequence is not None and papers.papers_of(case.number).filter(kind=kind, event=sequence).exists()
+    sequence = max((event.sequence for event in events if event.action == cause), default=None)
+    return sequence is not None and any(
+        (paper.kind, paper.event) == (kind, sequence) for paper in papers.issued(case.number)
+    )

@@ -8,9 +8,11 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from panggon.cases.filters import TICKING
 from panggon.core.acting import ACTING_LABELS
 from panggon.core.clock import Clock, ClockEffect
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
+from panggon.core.site_kinds import ASKED
 from panggon.core.spec import Profile, SiteKind
 from panggon.people.models import Agency, Division
 from panggon.sites.models import Plan, Site
@@ -73,7 +75,7 @@ class Case(models.Model):
     label = models.CharField(max_length=200, blank=True)
     alternative_label = models.CharField(max_length=200, blank=True)
     site_use = models.CharField(max_length=20, choices=SiteUse, blank=True)
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in ASKED])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
     database = models.BooleanField(default=True)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="cases")
@@ -127,7 +129,8 @@ class Case(models.Model):
     # What one can find the case by; kept by a trigger of the database, so that it is right whoever changes what.
     search_words = models.TextField(blank=True, editable=False)
 
-    # Reckoned by `selectors.waiting_for` for a list; not kept.
+    # Found by `selectors` for the rows of a list; not kept.
+    clock_events: "list[Event]"
     clock: Clock | None = None
     waited: timedelta | None = None
     machine_works: bool = False
@@ -146,6 +149,12 @@ class Case(models.Model):
             models.Index(fields=["agency", "created_at", "id"], name="cases_of_an_agency"),
             models.Index(fields=["created_at", "id"], name="cases_by_age"),
             models.Index(fields=["due_at", "id"], name="cases_by_deadline"),
+            # Late ones, the latest first: of all cases few still tick.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(state__in=sorted(state.value for state in TICKING)),
+                name="cases_that_tick",
+            ),
             models.Index(fields=["submitted_at"], name="cases_by_submission"),
             models.Index(fields=["stopped_at"], name="cases_by_end"),
             GinIndex(fields=["search_words"], opclasses=["gin_trgm_ops"], name="cases_by_words"),

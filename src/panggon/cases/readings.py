@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from panggon.cases.models import Case, File, Reading
+from panggon.cases.parts import letter_of
 from panggon.core.errors import PermanentError
 from panggon.core.letters import read
 from panggon.office.selectors import office
@@ -54,7 +55,7 @@ def brought_by(person: User, key: UUID | None) -> Reading | None:
 
 def reading_of(case: Case | None) -> Reading | None:
     """Of the newest letter of a case, whoever brought it."""
-    letter = case.files.filter(kind=File.Kind.LETTER).order_by("added_at").last() if case else None
+    letter = letter_of(case) if case else None
     return Reading.objects.filter(sha256=letter.sha256).last() if letter else None
 
 

@@ -17,7 +17,12 @@ STORAGE_MOST_MEBIBYTES = 1024 * MEBIBYTES_PER_GIBIBYTE
 KINDS = [(SiteKind.PHP.value, _("Aplikasi PHP")), (SiteKind.STATIC.value, _("Halaman statis (HTML)"))]
 PROFILES = [
     (Profile.PLAIN.value, _("Biasa: setiap alamat adalah satu berkas")),
-    (Profile.FRONT_CONTROLLER.value, _("Satu pintu: semua alamat dijawab index.php (WordPress, Laravel)")),
+    (Profile.FRONT_CONTROLLER.value, _("Satu pintu: semua alamat dijawab index.php")),
+    (Profile.WORDPRESS.value, "WordPress"),
+    (Profile.LARAVEL.value, _("Laravel, dengan folder public di dalamnya")),
+    (Profile.MEDIAWIKI.value, _("MediaWiki di folder w, halamannya di /wiki/")),
+    (Profile.DOKUWIKI.value, "DokuWiki"),
+    (Profile.MOODLE.value, "Moodle"),
 ]
 LETTER = ("letter_source", "letter_number", "letter_date", "letter_nature", "letter_subject")
 SITE = (

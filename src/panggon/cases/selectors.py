@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Query
 from panggon.cases.facts import explained, facts_for, in_capacity
 from panggon.cases.filters import HANDED_OVER, TICKING, Filter, Moments, Timing
 from panggon.cases.models import Case, Event, Reading
+from panggon.cases.parts import events_of
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
 from panggon.core.errors import Fault, PermanentError
 from panggon.core.procedure import (
@@ -31,9 +32,9 @@ from panggon.core.procedure import (
 from panggon.core.shares import Passage, StepTime, step_time, time_by_step
 from panggon.core.workdays import Calendar, closing, working_time
 from panggon.office.selectors import office, read_once
+from panggon.papers import selectors as papers
 from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
 from panggon.papers.models import Paper
-from panggon.papers.selectors import papers_of
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
 from panggon.schedule import selectors as schedule
@@ -41,19 +42,32 @@ from panggon.sites import selectors as sites
 
 # Needs that say whose a case is: to anybody else its actions are not offered at all.
 _OWNERSHIP = frozenset({f"need.{need}" for need in (Need.OWN_AGENCY, Need.OWN_DIVISION, Need.ASSIGNED_TECHNICIAN)})
-_CLOCK_EVENTS = Prefetch("events", queryset=Event.objects.exclude(clock=ClockEffect.NONE).order_by("sequence"))
+_CLOCK_EVENTS = Prefetch(
+    "events",
+    Event.objects.exclude(clock=ClockEffect.NONE).only("case", "clock", "at", "data").order_by("sequence"),
+    to_attr="clock_events",
+)
 # The most urgent first. The allowance is the same for all, so that the nearest deadline is the largest share used.
 URGENCY = ("-returned", F("due_at").asc(nulls_last=True), "state_since", "id")
 WAITING_SHOWN = 25
+# What the rows of a list show of a case: a case has a hundred columns with what hangs on it, and each of them costs.
+SHOWN_IN_ROWS = (
+    *("number", "title", "label", "state", "due_at", "state_since", "returned", "technician_id"),
+    *("agency__short_name", "site__host"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingCounts:
-    """`returned`: sent again after it was incomplete; `late`: beyond the deadline. Both are part of `total`."""
+    """`returned`: sent again after it was incomplete; `late`: beyond the deadline. Both are part of `total`.
+
+    `version` differs when the list of what waits would show something else.
+    """
 
     total: int
     returned: int
     late: int
+    version: str
 
 
 CaseOffer = Offer[State, Action, Role, Need]
@@ -82,8 +96,10 @@ def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list
     clock is read for no more cases than are shown.
     """
     working = Exists(sites.waiting_wishes().filter(site=OuterRef("site")))
-    waiting = in_hand(user, now=now).annotate(machine_works=working).order_by(*URGENCY)
-    cases = list(waiting.prefetch_related(_CLOCK_EVENTS)[:most])
+    # Found by their keys first, so that no more than these few are joined with what is shown of them.
+    first = Case.objects.filter(_in_hand(user, now=now)).order_by(*URGENCY).values("pk")[:most]
+    waiting = Case.objects.filter(pk__in=first).annotate(machine_works=working)
+    cases = list(_rows(waiting).order_by(*URGENCY).prefetch_related(_CLOCK_EVENTS))
     calendar = schedule.calendar()
     for case in cases:
         case.clock = clock_now(case, now=now, calendar=calendar)
@@ -91,27 +107,19 @@ def waiting_for(user: User, *, now: datetime, most: int = WAITING_SHOWN) -> list
     return cases
 
 
-def waiting_version(user: User, *, now: datetime) -> str:
-    """Differs when the list of what waits for this person would show something else; two cheap questions."""
-    cases = Case.objects.filter(_in_hand(user, now=now))
-    facts = cases.aggregate(count=Count("pk"), acts=Sum("version"), newest=Max("state_since"))
-    working = sites.waiting_wishes().filter(site__case__in=cases).count()
-    return hashlib.sha256(f"{facts} {working}".encode()).hexdigest()[:16]
-
-
 def waiting_counts(user: User, *, now: datetime) -> WaitingCounts:
     """How many cases wait for this person, in one query."""
-    counts = in_hand(user, now=now).aggregate(
+    working = Q(site__in=sites.waiting_wishes().order_by().values("site"))
+    facts = Case.objects.filter(_in_hand(user, now=now)).aggregate(
         total=Count("pk"),
         returned=Count("pk", filter=Q(returned=True)),
         late=Count("pk", filter=Q(state__in=TICKING, due_at__lt=now)),
+        acts=Sum("version"),
+        newest=Max("state_since"),
+        working=Count("pk", filter=working),
     )
-    return WaitingCounts(**counts)
-
-
-def in_hand(user: User, *, now: datetime) -> QuerySet[Case]:
-    """All that this person has to act on."""
-    return _related(Case.objects.filter(_in_hand(user, now=now)))
+    version = hashlib.sha256(f"{facts}".encode()).hexdigest()[:16]
+    return WaitingCounts(facts["total"], facts["returned"], facts["late"], version)
 
 
 def is_in_hand(case: Case, user: User, *, now: datetime) -> bool:
@@ -127,6 +135,11 @@ def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
     if people.is_official(user, now=now):
         visible |= ~Q(state=State.DRAFT) | Q(applicant=user)
     return _related(Case.objects.filter(visible))
+
+
+def newest_visible_to(user: User, *, now: datetime, most: int) -> list[Case]:
+    """For rows that show no more of a case than its name, its agency and its host."""
+    return list(_rows(visible_to(user, now=now)).order_by("-created_at", "-pk")[:most])
 
 
 def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
@@ -147,14 +160,14 @@ def moments_at(now: datetime) -> Moments:
 
 def case_for(user: User, number: str, *, now: datetime) -> Case | None:
     """None as well when the case is not for this person's eyes."""
-    if "\0" in number:  # PostgreSQL knows no NUL
+    if not number or "\0" in number:  # PostgreSQL knows no NUL
         return None
-    return visible_to(user, now=now).filter(number=number).first()
+    return visible_to(user, now=now).select_related("site__node").filter(number=number).first()
 
 
 def timeline(case: Case) -> list[Event]:
     """The way so far, first act first."""
-    return list(case.events.select_related("actor", "represented").order_by("sequence"))
+    return events_of(case)
 
 
 def usual_division(*, now: datetime) -> Division | None:
@@ -173,6 +186,8 @@ def offers(case: Case, user: User, *, now: datetime) -> tuple[CaseOffer, ...]:
 
     Of one action that is offered in several standings (own posts, acting in others) the possible one.
     """
+    if State(case.state) in TABLE.finals:
+        return ()
     facts = facts_for(case, actor=user, data={})
     offered: dict[Action, CaseOffer] = {}
     for capacity in people.capacities_of(user, now=now):
@@ -222,7 +237,7 @@ def clock_of(
 
     One that has stopped is read as it was kept then: a calendar that is changed later does not change it.
     """
-    events = [event for event in case.events.all() if event.clock != ClockEffect.NONE]
+    events = _clock_events(case)
     if events and ahead is None and "clock" in events[-1].data:
         return from_record(events[-1].data["clock"])
     marks = [*_marks(events), *([ahead] if ahead else [])]
@@ -235,7 +250,7 @@ def due_of(case: Case, *, calendar: Calendar) -> datetime | None:
 
     None before it was sent. `PermanentError` `calendar.missing` names a year without a calendar.
     """
-    marks = _marks([event for event in case.events.all() if event.clock != ClockEffect.NONE])
+    marks = _marks(_clock_events(case))
     clock = read_clock(marks, now=marks[-1].at, calendar=calendar, days=_days()) if marks else None
     return clock.due_at if clock else None
 
@@ -260,7 +275,7 @@ def step_time_of(case: Case, clock: Clock, *, now: datetime, calendar: Calendar)
         return None
     events = [
         Passage(event.counts_at, step_under_way(State(event.target)), ClockEffect(event.clock))
-        for event in case.events.all()
+        for event in events_of(case)
     ]
     used = time_by_step(events, now=now, calendar=calendar)
     return step_time(step, used, allowance=clock.allowance, shares=schedule.step_shares())
@@ -285,7 +300,7 @@ def public_status(number: str, token: str) -> PublicStatus | None:
     if case is None or not secrets.compare_digest(case.token.encode(), token.encode()):
         return None
     state = State(case.state)
-    moves = [(event.at, State(event.target)) for event in timeline(case) if event.source != event.target]
+    moves = case.events.exclude(source=F("target")).order_by("sequence").values_list("at", "target")
     return PublicStatus(
         number=case.number,
         state=state,
@@ -294,7 +309,7 @@ def public_status(number: str, token: str) -> PublicStatus | None:
         step=step_under_way(state),
         due_at=case.due_at,
         submitted_at=case.submitted_at,
-        steps=tuple(moves),
+        steps=tuple((at, State(target)) for at, target in moves),
     )
 
 
@@ -308,15 +323,28 @@ def over_since(moment: datetime) -> QuerySet[Case]:
     return Case.objects.filter(state__in=TABLE.finals, state_since__lt=moment)
 
 
-def papers_for(case: Case, user: User, *, now: datetime) -> QuerySet[Paper]:
+def papers_for(case: Case, user: User, *, now: datetime) -> list[Paper]:
     """The papers that this person may read: the OPD gets its own, and what is handed over once it was delivered."""
-    issued = papers_of(case.number)
+    issued = papers.issued(case.number)
     if people.is_official(user, now=now):
         return issued
-    return issued.filter(kind__in=FOR_OWNER if State(case.state) in HANDED_OVER else FOR_APPLICANT)
+    readable = FOR_OWNER if State(case.state) in HANDED_OVER else FOR_APPLICANT
+    return [paper for paper in issued if paper.kind in readable]
+
+
+def paper_for(case: Case, user: User, key: UUID, *, now: datetime) -> Paper | None:
+    """None as well when the paper is not for this person's eyes."""
+    return next((paper for paper in papers_for(case, user, now=now) if paper.pk == key), None)
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _clock_events(case: Case) -> list[Event]:
+    """What changed the clock: of a list fetched along with its rows."""
+    if hasattr(case, "clock_events"):
+        return case.clock_events
+    return [event for event in events_of(case) if event.clock != ClockEffect.NONE]
 
 
 def _marks(events: list[Event]) -> list[ClockEvent]:
@@ -331,8 +359,12 @@ def _waited(case: Case, *, now: datetime, calendar: Calendar) -> timedelta | Non
         return None
 
 
+def _rows(cases: QuerySet[Case]) -> QuerySet[Case]:
+    return cases.select_related(None).select_related("agency", "site").only(*SHOWN_IN_ROWS)
+
+
 def _related(cases: QuerySet[Case]) -> QuerySet[Case]:
-    return cases.select_related("agency", "applicant", "site", "division", "technician")
+    return cases.select_related("agency", "site", "division", "technician")
 
 
 def _in_hand(user: User, *, now: datetime) -> Q:
@@ -349,7 +381,7 @@ def _in_hand(user: User, *, now: datetime) -> Q:
 
 def _left_behind() -> Q:
     """Cases whose technician is none any more: the Kepala Bidang has to choose another."""
-    return Q(state__in=WITH_TECHNICIAN, technician__in=list(people.no_technicians().values_list("pk", flat=True)))
+    return Q(state__in=WITH_TECHNICIAN, technician__in=people.no_technicians())
 
 
 def _whose(role: Role, user: User, *, now: datetime) -> Q:
@@ -358,5 +390,5 @@ def _whose(role: Role, user: User, *, now: datetime) -> Q:
     if role is Role.TECHNICIAN:
         return Q(technician=user)
     if role is Role.DIVISION_HEAD:
-        return Q(division__in=people.divisions_of(user, Role.DIVISION_HEAD, now=now))
+        return Q(division__in=people.division_keys_of(user, Role.DIVISION_HEAD, now=now))
     return Q()

@@ -4,8 +4,8 @@ Source: SK 060/040/III Tahun 2022, "Waktu Penyelesaian: 2 Hari kerja". Due is th
 day after the start day; each pause moves it by its working time, breaks excluded.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -48,11 +48,16 @@ class Clock:
     due_at: datetime
     stopped_at: datetime | None
     running: bool
-    intervals: tuple[Interval, ...]
     pauses: tuple[Interval, ...]
     elapsed: timedelta
     used: timedelta
     allowance: timedelta
+    # A list of cases shows none of its many intervals: they are counted when they are asked for.
+    count: Callable[[], tuple[Interval, ...]] = field(repr=False, compare=False)
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        return self.count()
 
     @property
     def share(self) -> float:
@@ -114,11 +119,11 @@ def from_record(record: Mapping[str, Any]) -> Clock:
         due_at=datetime.fromisoformat(record["due_at"]),
         stopped_at=stopped,
         running=False,
-        intervals=tuple(map(_interval, record["intervals"])),
         pauses=tuple(map(_interval, record["pauses"])),
         elapsed=stopped - started,
         used=record["used"] * MICROSECOND,
         allowance=record["allowance"] * MICROSECOND,
+        count=lambda: tuple(map(_interval, record["intervals"])),
     )
 
 
@@ -131,20 +136,22 @@ def _started(happened: list[ClockEvent], *, now: datetime, calendar: Calendar, d
     pauses = stopped[:-1] if over else stopped
     counts_from = opening(started, calendar=calendar)
     first_due = closing(counts_from.astimezone(calendar.zone).date(), days=days, calendar=calendar)
-    paused = sum((working_time(pause.start, pause.end, calendar=calendar) for pause in pauses), timedelta())
-    intervals = tuple(part for span in running for part in counted(span.start, span.end, calendar=calendar))
     return Clock(
         started_at=started,
         counts_from=counts_from,
-        due_at=add_working_time(first_due, paused, calendar=calendar),
+        due_at=add_working_time(first_due, _working_time(pauses, calendar), calendar=calendar),
         stopped_at=utc(last.at) if over else None,
         running=last.effect in (ClockEffect.START, ClockEffect.RESUME),
-        intervals=intervals,
         pauses=pauses,
         elapsed=utc(last.at if over else now) - started,
-        used=sum((interval.duration for interval in intervals), timedelta()),
+        used=_working_time(running, calendar),
         allowance=working_time(counts_from, first_due, calendar=calendar),
+        count=lambda: tuple(part for span in running for part in counted(span.start, span.end, calendar=calendar)),
     )
+
+
+def _working_time(spans: Iterable[Interval], calendar: Calendar) -> timedelta:
+    return sum((working_time(span.start, span.end, calendar=calendar) for span in spans), timedelta())
 
 
 def _pair(interval: Interval) -> list[str]:

@@ -18,6 +18,11 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "PHP berjalan dan terpisah dari situs lain.",
         "PHP belum berjalan, atau belum terpisah dari situs lain.",
     ),
+    "python": (
+        "Python",
+        "Python berjalan dan terpisah dari situs lain.",
+        "Python belum berjalan, atau belum terpisah dari situs lain.",
+    ),
     "database": ("basis data", "Basis data dapat dipakai, hanya oleh situs ini.", "Basis data belum dapat dipakai."),
     "sftp": ("SFTP", "Akses SFTP bekerja dan terkurung di folder situs.", "Akses SFTP belum bekerja."),
     "user": ("akun server", "Akun server situs ini tersendiri.", "Akun server situs ini belum benar."),
@@ -25,6 +30,16 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "folder situs",
         "Folder situs tertutup bagi yang lain.",
         "Folder situs belum tertutup bagi yang lain.",
+    ),
+    "quota": (
+        "batas penyimpanan",
+        "Ruang penyimpanan situs dibatasi.",
+        "Ruang penyimpanan situs belum dibatasi.",
+    ),
+    "watch": (
+        "batas penyimpanan",
+        "Pemakaian ruang penyimpanan situs diawasi, karena sistem berkas server tidak membatasinya.",
+        "Pemakaian ruang penyimpanan situs belum diawasi.",
     ),
     "site": ("pengaturan situs", "Pengaturan situs berlaku.", "Pengaturan situs belum berlaku."),
 }

@@ -1,5 +1,6 @@
 """The table of notices as a page, printed for the documentation."""
 
+from panggon.core.messages import MESSAGES
 from panggon.core.notices import AUDIENCES, TABLE, Mailing, Occasion, Way, mailing_of, occasion_of
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, ROWS, STATE_LABELS, Effect, State
 from panggon.core.procedure_page import table
@@ -17,7 +18,7 @@ WHEN = {
 
 
 def page() -> str:
-    return f"{INTRODUCTION}\n{_occasions()}\n{_mailings()}\n{_steps()}"
+    return f"{INTRODUCTION}\n{_occasions()}\n{_mailings()}\n{_messages()}\n{_steps()}"
 
 
 def _occasions() -> str:
@@ -49,6 +50,11 @@ def _mailings() -> str:
         for choice in Mailing
     ]
     return table("E-mail by a person's choice", ("choice", "what waits for you", "the rest"), rows)
+
+
+def _messages() -> str:
+    rows = [(f"`{kind}`", wording.whom, f"`{wording.subject}`") for kind, wording in MESSAGES.items()]
+    return table("E-mails that are no notices", ("message", "whom", "subject"), rows)
 
 
 def _steps() -> str:

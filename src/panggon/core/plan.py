@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
-from panggon.core.spec import SiteKind, SiteSpec, SiteState, bare_keys, digestable, parse
+from panggon.core.routing import ROUTINGS
+from panggon.core.site_kinds import RUNNING
+from panggon.core.spec import Profile, SiteKind, SiteSpec, SiteState, bare_keys, digestable, parse
 from panggon.core.spec import dump as dump_spec
 
 VERSION = 1
@@ -18,7 +20,7 @@ TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
 class MachineFacts:
     """What a plan must know of the machine: `uid_base` + number is a site's uid; `ipv4` and `ipv6` are the addresses
     that its names point to; `issuer` names who signs certificates; without sandboxes PHP sees the real paths below
-    `root`.
+    `root`. `proxies` are the addresses (`10.0.0.5:443`) of the servers that sites may lead to, by target.
     """
 
     uid_base: int
@@ -27,9 +29,15 @@ class MachineFacts:
     issuer: str
     root: str
     sandboxed: bool
+    proxies: tuple[tuple[str, str], ...] = ()
 
-    def document_root(self, site: str) -> str:
-        return "/site/public" if self.sandboxed else f"{self.root}/sites/{site}/public"
+    def document_root(self, site: str, profile: Profile) -> str:
+        public = "/site/public" if self.sandboxed else f"{self.root}/sites/{site}/public"
+        return public + ROUTINGS[profile].folder
+
+    def address(self, target: str) -> str:
+        """Where a proxy's target is reached; "" where this machine knows none, and then nothing is served."""
+        return dict(self.proxies).get(target, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class Plan:
 MAKING_ORDER = (
     Kind.USER,
     Kind.DIRECTORY,
+    Kind.QUOTA,
     Kind.DATABASE,
     Kind.SITE,
     Kind.RUNTIME,
@@ -75,7 +84,7 @@ MAKING_ORDER = (
 _NAMED_BY_HOST = (Kind.CERTIFICATE, Kind.HOST, Kind.RECORDS)
 # States in which a name leads to the site; in which the site's own programs run.
 _NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUARANTINED)
-_RUNNING = (SiteState.PREPARED, SiteState.OPEN)
+ALIVE = (SiteState.PREPARED, SiteState.OPEN)
 # What visitors and the owner meet. A site that closes shuts these first: its programs may need half a minute to end,
 # and nobody is to meet them meanwhile.
 _DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
@@ -159,7 +168,7 @@ def _desired(key: Key, spec: SiteSpec, facts: MachineFacts) -> Attributes | None
 
 def _turn(way: Change, spec: SiteSpec) -> int:
     """Of changes that sort alike the order stays."""
-    if way.key.kind in _DOORS and way.before is not None and spec.state not in _RUNNING:
+    if way.key.kind in _DOORS and way.before is not None and spec.state not in ALIVE:
         return 0
     return 2 if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts else 1
 
@@ -187,6 +196,10 @@ def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     return {"uid": _uid(spec, facts)}
 
 
+def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"mebibytes": spec.limits.disk_mebibytes, "files": spec.limits.files}
+
+
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"engine": str(spec.database), "connections": spec.limits.database_connections}
 
@@ -201,16 +214,49 @@ def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
         "upload_mebibytes": spec.limits.upload_mebibytes,
         "memory_mebibytes": spec.limits.memory_mebibytes,
         "processes": spec.limits.processes,
-        "document_root": facts.document_root(spec.site),
+        "cpu_percent": spec.limits.cpu_percent,
+        "database": str(spec.database or ""),
+        "outgoing": spec.outgoing,
+        "document_root": facts.document_root(spec.site, spec.profile),
         "notice": spec.notice,
         "names": (spec.host, *spec.former_hosts),
+        **_of_kind(spec, facts),
     }
 
 
+def _of_kind(spec: SiteSpec, facts: MachineFacts) -> Attributes:
+    """What only sites of this kind need; what a spec says of another kind changes nothing on a machine."""
+    own: dict[str, Value] = {}
+    if spec.kind is SiteKind.PHP:
+        limits = spec.php
+        own |= {
+            "php_memory_mebibytes": limits.memory_mebibytes or spec.limits.memory_mebibytes // 2,
+            "execution_seconds": limits.execution_seconds,
+            "input_vars": limits.input_vars,
+            "post_mebibytes": limits.post_mebibytes or spec.limits.upload_mebibytes + 1,
+        }
+    if spec.kind in RUNNING:
+        own["environment"] = tuple(f"{name}={value}" for name, value in spec.environment)
+    if spec.kind is SiteKind.REDIRECT and spec.redirect:
+        own |= asdict(spec.redirect)
+    if spec.kind is SiteKind.PROXY and spec.proxy:
+        own |= asdict(spec.proxy) | {"address": facts.address(spec.proxy.target)}
+    return own
+
+
 def _runtime(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
-    if spec.kind is not SiteKind.PHP or spec.state not in _RUNNING:
+    if spec.kind not in RUNNING or spec.state not in ALIVE:
         return None
-    return {"kind": spec.kind.value, "php_version": spec.php_version, "generation": spec.generation}
+    kind, generation = spec.kind.value, spec.generation
+    if spec.kind is SiteKind.PYTHON and spec.python:
+        application = spec.python
+        return {
+            "kind": kind,
+            "interface": application.interface.value,
+            "entry": application.entry,
+            "generation": generation,
+        }
+    return {"kind": kind, "php_version": spec.php_version, "generation": generation}
 
 
 def _access(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
@@ -236,6 +282,7 @@ def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | No
 _OF_THE_SITE: Mapping[Kind, Callable[[SiteSpec, MachineFacts], Attributes | None]] = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,

@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     USER = "user"
     DIRECTORY = "directory"
+    QUOTA = "quota"
     DATABASE = "database"
     RUNTIME = "runtime"
     CERTIFICATE = "certificate"

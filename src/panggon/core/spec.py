@@ -6,12 +6,33 @@ The JSON form is versioned and documented in `docs/spec.md`; its schema is `sche
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
+from panggon.core import outgoing, site_kinds
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
+from panggon.core.site_kinds import Interface, PhpLimits, Profile, Proxy, PythonApplication, Redirect, SiteKind
+
+__all__ = [
+    "Access",
+    "Engine",
+    "Interface",
+    "Limits",
+    "PhpLimits",
+    "Profile",
+    "Proxy",
+    "PythonApplication",
+    "Redirect",
+    "SiteKind",
+    "SiteSpec",
+    "SiteState",
+    "bare_keys",
+    "digestable",
+    "dump",
+    "parse",
+]
 
 VERSION = 1
 SITE_ID = re.compile(r"s[0-9]{6}")
@@ -41,6 +62,10 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "processes": (4, 256),
     "upload_mebibytes": (1, 1024),
     "database_connections": (1, 100),
+    "cpu_percent": (5, 800),
+    "disk_mebibytes": (16, 1_048_576),
+    "files": (1_000, 10_000_000),
+    **site_kinds.BOUNDS,
 }
 
 
@@ -55,20 +80,8 @@ class SiteState(StrEnum):
     PURGED = "purged"  # nothing is left; there is no way back
 
 
-class SiteKind(StrEnum):
-    STATIC = "static"
-    PHP = "php"
-
-
 class Engine(StrEnum):
     MARIADB = "mariadb"
-
-
-class Profile(StrEnum):
-    """How a request path finds its file; a short list, because `.htaccess` is not read."""
-
-    PLAIN = "plain"
-    FRONT_CONTROLLER = "front_controller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,9 @@ class Limits:
     processes: int = 32
     upload_mebibytes: int = 64
     database_connections: int = 20
+    cpu_percent: int = 100
+    disk_mebibytes: int = 1024
+    files: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,8 @@ class SiteSpec:
 
     `notice` tells the visitors of a suspended site why. `former_hosts` are names that it had: they lead to `host`.
     `retired_hosts` are names that it gave up: nothing of them is to be left.
+    `python`, `redirect` and `proxy` are there for a site of that kind, `environment` is for programs of the
+    site: names and values, sorted.
     """
 
     site: str
@@ -105,9 +123,15 @@ class SiteSpec:
     database: Engine | None = None
     limits: Limits = Limits()
     access: Access = Access()
+    outgoing: str = outgoing.NONE
     notice: str = ""
     former_hosts: tuple[str, ...] = ()
     retired_hosts: tuple[str, ...] = ()
+    php: PhpLimits = site_kinds.USUAL_PHP
+    python: PythonApplication | None = None
+    redirect: Redirect | None = None
+    proxy: Proxy | None = None
+    environment: tuple[tuple[str, str], ...] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -160,11 +184,20 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
             "processes": limits.processes,
             "upload_mebibytes": limits.upload_mebibytes,
             "database_connections": limits.database_connections,
+            "cpu_percent": limits.cpu_percent,
+            "disk_mebibytes": limits.disk_mebibytes,
+            "files": limits.files,
         },
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
+        "outgoing": spec.outgoing,
         "notice": spec.notice,
         "former_hosts": list(spec.former_hosts),
         "retired_hosts": list(spec.retired_hosts),
+        "php": asdict(spec.php),
+        "python": asdict(spec.python) if spec.python else None,
+        "redirect": asdict(spec.redirect) if spec.redirect else None,
+        "proxy": asdict(spec.proxy) if spec.proxy else None,
+        "environment": dict(spec.environment),
     }
 
 
@@ -217,21 +250,38 @@ def _members(document: object, build: Callable[[_Fields], Any]) -> Any:
 
 def _spec(fields: _Fields) -> SiteSpec:
     fields.need("version", _number)
+    site = fields.need("site", _text(SITE_ID, "spec.site"))
+    host = fields.need("host", _host)
+    kind = fields.take("kind", _choice(SiteKind), SiteKind.PHP)
+    former_hosts = fields.take("former_hosts", _hosts, ())
     return SiteSpec(
-        site=fields.need("site", _text(SITE_ID, "spec.site")),
-        host=fields.need("host", _host),
+        site=site,
+        host=host,
         state=fields.need("state", _choice(SiteState)),
         generation=fields.need("generation", _bounded("generation")),
-        kind=fields.take("kind", _choice(SiteKind), SiteKind.PHP),
+        kind=kind,
         php_version=fields.take("php_version", _text(PHP_VERSION, "spec.php_version"), "8.2"),
         profile=fields.take("profile", _choice(Profile), Profile.PLAIN),
         database=fields.take("database", lambda value: None if value is None else _choice(Engine)(value), None),
         limits=fields.take("limits", lambda value: _members(value, _limits), Limits()),
         access=fields.take("access", lambda value: _members(value, _access), Access()),
+        outgoing=fields.take("outgoing", _text(outgoing.NAME, "spec.outgoing"), outgoing.NONE),
         notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
-        former_hosts=fields.take("former_hosts", _hosts, ()),
+        former_hosts=former_hosts,
         retired_hosts=fields.take("retired_hosts", _hosts, ()),
+        php=fields.take("php", lambda value: _members(value, _php), site_kinds.USUAL_PHP),
+        python=_of_kind(fields, kind, SiteKind.PYTHON, _python),
+        redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, (host, *former_hosts))),
+        proxy=_of_kind(fields, kind, SiteKind.PROXY, _proxy),
+        environment=fields.take("environment", _environment, ()),
     )
+
+
+def _of_kind(fields: _Fields, kind: SiteKind, own: SiteKind, build: Callable[[_Fields], Any]) -> Any:
+    """The member that says more about sites of this kind: an object for them, null or not there for others."""
+    if kind is own:
+        return fields.need(own.value, lambda value: _members(value, build))
+    return fields.take(own.value, lambda value: None if value is None else _members(value, build), None)
 
 
 def _limits(fields: _Fields) -> Limits:
@@ -243,6 +293,9 @@ def _limits(fields: _Fields) -> Limits:
         database_connections=fields.take(
             "database_connections", _bounded("database_connections"), usual.database_connections
         ),
+        cpu_percent=fields.take("cpu_percent", _bounded("cpu_percent"), usual.cpu_percent),
+        disk_mebibytes=fields.take("disk_mebibytes", _bounded("disk_mebibytes"), usual.disk_mebibytes),
+        files=fields.take("files", _bounded("files"), usual.files),
     )
 
 
@@ -251,6 +304,53 @@ def _access(fields: _Fields) -> Access:
         ssh_keys=fields.take("ssh_keys", _ssh_keys, ()),
         password_fingerprint=fields.take("password_fingerprint", _text(FINGERPRINT, "spec.fingerprint"), ""),
     )
+
+
+def _php(fields: _Fields) -> PhpLimits:
+    usual = site_kinds.USUAL_PHP
+    return PhpLimits(
+        memory_mebibytes=fields.take("memory_mebibytes", _perhaps(_bounded("php.memory_mebibytes")), None),
+        execution_seconds=fields.take("execution_seconds", _bounded("php.execution_seconds"), usual.execution_seconds),
+        input_vars=fields.take("input_vars", _bounded("php.input_vars"), usual.input_vars),
+        post_mebibytes=fields.take("post_mebibytes", _perhaps(_bounded("php.post_mebibytes")), None),
+    )
+
+
+def _python(fields: _Fields) -> PythonApplication:
+    return PythonApplication(
+        entry=fields.need("entry", _text(site_kinds.ENTRY, "spec.entry")),
+        interface=fields.take("interface", _choice(Interface), Interface.WSGI),
+    )
+
+
+def _redirect(fields: _Fields, own: tuple[str | None, ...]) -> Redirect:
+    """A site that leads to one of its own names would send visitors round for ever."""
+    found = Redirect(
+        target=fields.need("target", _text(site_kinds.REDIRECT_TARGET, "spec.target")),
+        keep_path=fields.take("keep_path", _truth, True),
+        permanent=fields.take("permanent", _truth, False),
+    )
+    if found.target and found.host in own:
+        fields.faults.append(Fault("spec.redirect_loop", "target"))
+    return found
+
+
+def _proxy(fields: _Fields) -> Proxy:
+    return Proxy(
+        target=fields.need("target", _text(site_kinds.PROXY_TARGET, "spec.origin")),
+        keep_host=fields.take("keep_host", _truth, True),
+    )
+
+
+def _environment(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping) or len(value) > site_kinds.VARIABLES_MOST:
+        _refuse("spec.variables", most=site_kinds.VARIABLES_MOST)
+    name_of, value_of = site_kinds.VARIABLE.fullmatch, site_kinds.VARIABLE_VALUE.fullmatch
+    named = [Fault("spec.variable", str(name)) for name in value if not name_of(str(name))]
+    said = [Fault("spec.variable_value", str(name)) for name, text in value.items() if not _is_text(text, value_of)]
+    if named or said:
+        raise InvalidError((*named, *said))
+    return tuple(sorted(value.items()))
 
 
 def _ssh_keys(value: object) -> tuple[str, ...]:
@@ -285,6 +385,21 @@ def _text(pattern: re.Pattern[str], code: str) -> Callable[[object], str]:
         return value
 
     return rule
+
+
+def _is_text(value: object, matches: Callable[[str], object]) -> bool:
+    return isinstance(value, str) and bool(matches(value))
+
+
+def _perhaps(rule: Callable[[object], Any]) -> Callable[[object], Any]:
+    """By the rule, or null for what the machine chooses."""
+    return lambda value: None if value is None else rule(value)
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        _refuse("spec.truth")
+    return value
 
 
 def _choice(choices: type[StrEnum]) -> Callable[[object], StrEnum]:

@@ -4,14 +4,18 @@ Every moment that goes in is aware of its time zone; every moment that comes out
 closing time sharp the office is closed.
 """
 
+from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from panggon.core.errors import PermanentError
 
 DAY = timedelta(days=1)
+MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,16 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthHours:
+    """All office hours of a month; `starts` are theirs, `before` is the working time that lies before each of them."""
+
+    intervals: tuple[Interval, ...]
+    starts: tuple[datetime, ...]
+    before: tuple[timedelta, ...]
+    total: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """Of overlapping periods the later in the tuple counts, so that Ramadan stands after the normal hours.
 
@@ -61,8 +75,9 @@ class Calendar:
     periods: tuple[Period, ...]
     holidays: Mapping[date, str] = field(default_factory=dict)
     closings: tuple[Interval, ...] = ()
-    # What `office_hours` has found out already: a list of old cases asks for the same days again and again.
+    # What was found out already: a list of old cases asks for the same days and months again and again.
     known: dict[date, tuple[Interval, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    months: dict[int, MonthHours] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def utc(moment: datetime) -> datetime:
@@ -121,8 +136,21 @@ def _clipped(hours: Iterable[Interval], start: datetime, end: datetime) -> Itera
 
 
 def working_time(start: datetime, end: datetime, *, calendar: Calendar) -> timedelta:
-    """Exact to the microsecond, so that parts add up to their whole."""
-    return sum((interval.duration for interval in counted(start, end, calendar=calendar)), timedelta())
+    """The length of what `counted` gives, exact to the microsecond, so that parts add up to their whole.
+
+    Whole months are added at once, and a moment is looked up in its own: years cost hardly more than days.
+    """
+    start, end = utc(start), utc(end)
+    if start >= end:
+        return timedelta()
+    try:
+        first, last = (_month_of(_local_day(moment, calendar)) for moment in (start, end))
+        total = _since_its_month(end, calendar) - _since_its_month(start, calendar)
+        for month in range(first, last):
+            total += _hours_of(month, calendar).total
+        return total
+    except PermanentError:  # a day of these months is not known, perhaps none that is asked for
+        return sum((part.duration for part in counted(start, end, calendar=calendar)), timedelta())
 
 
 def closing(day: date, *, days: int, calendar: Calendar) -> datetime:
@@ -153,6 +181,33 @@ def _hours_from(moment: datetime, calendar: Calendar) -> Iterator[Interval]:
     while True:
         yield from office_hours(day, calendar=calendar)
         day += DAY
+
+
+def _since_its_month(moment: datetime, calendar: Calendar) -> timedelta:
+    """The working time from the beginning of the month, in the office's zone, to a moment in it."""
+    hours = _hours_of(_month_of(_local_day(moment, calendar)), calendar)
+    begun = bisect_right(hours.starts, moment)
+    if begun == 0:
+        return timedelta()
+    last = hours.intervals[begun - 1]
+    return hours.before[begun - 1] + min(moment, last.end) - last.start
+
+
+def _hours_of(month: int, calendar: Calendar) -> MonthHours:
+    known = calendar.months.get(month)
+    if known is None:
+        year, number = month // MONTHS, month % MONTHS + 1
+        days = (date(year, number, day + 1) for day in range(monthrange(year, number)[1]))
+        hours = tuple(part for day in days for part in office_hours(day, calendar=calendar))
+        *before, total = accumulate((part.duration for part in hours), initial=timedelta())
+        known = MonthHours(hours, tuple(part.start for part in hours), tuple(before), total)
+        calendar.months[month] = known
+    return known
+
+
+def _month_of(day: date) -> int:
+    """Months are counted through, so that the next one is one more."""
+    return day.year * MONTHS + day.month - 1
 
 
 def _local_day(moment: datetime, calendar: Calendar) -> date:

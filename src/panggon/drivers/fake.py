@@ -100,7 +100,8 @@ class Machine:
         _befall(mishap, Moment.BEFORE, Moment.DURING)
         holds, seen = _PROOFS[key.kind](self, spec)
         _befall(mishap, Moment.AFTER)
-        return (Check(_CHECKS[key.kind], holds and key not in self.unproven, f"simulasi: {seen}"),)
+        name = f"{spec.kind}.user" if key.kind is Kind.RUNTIME else _CHECKS[key.kind]
+        return (Check(name, holds and key not in self.unproven, f"simulasi: {seen}"),)
 
     def _next_call(self) -> Mishap | None:
         self.calls += 1
@@ -131,9 +132,9 @@ def _befall(mishap: Mishap | None, *moments: Moment) -> None:
 _CHECKS: Mapping[Kind, str] = {
     Kind.USER: "user.known",
     Kind.DIRECTORY: "directory.owners",
+    Kind.QUOTA: "watch.space",
     Kind.DATABASE: "database.login",
     Kind.SITE: "site.settings",
-    Kind.RUNTIME: "php.user",
     Kind.CERTIFICATE: "certificate.valid",
     Kind.HOST: "https.answer",
     Kind.ACCESS: "sftp.login",
@@ -154,6 +155,11 @@ def _directory(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     return owner is not None and owner == user, f"direktori {spec.site} milik UID {owner}"
 
 
+def _quota(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
+    mebibytes = machine.attributes(Key(Kind.QUOTA, spec.site)).get("mebibytes")
+    return mebibytes == spec.limits.disk_mebibytes, f"paling banyak {mebibytes} MiB"
+
+
 def _database(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     engine = machine.attributes(Key(Kind.DATABASE, spec.site)).get("engine")
     return engine == spec.database, f"basis data {spec.site} ({engine})"
@@ -166,8 +172,9 @@ def _site(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 def _runtime(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     runtime = machine.attributes(Key(Kind.RUNTIME, spec.site))
-    seen = f"PHP {runtime.get('php_version')} sebagai {spec.site}, generasi {runtime.get('generation')}"
-    return runtime.get("generation") == spec.generation, seen
+    program = runtime.get("entry") or runtime.get("php_version")
+    seen = f"{runtime.get('kind')} {program} sebagai {spec.site}, generasi {runtime.get('generation')}"
+    return (runtime.get("kind"), runtime.get("generation")) == (spec.kind, spec.generation), seen
 
 
 def _certificate(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
@@ -197,6 +204,7 @@ def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 _PROOFS = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,

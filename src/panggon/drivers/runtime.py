@@ -1,4 +1,4 @@
-"""What answers for a site's PHP: its socket at the holder, which starts PHP on the first connection.
+"""What answers for a site's programs: its socket at the holder, which starts them on the first connection.
 
 The driver speaks to the holder over its control socket (docs/architecture.md, "Control of the holder").
 """
@@ -18,7 +18,10 @@ from panggon.drivers import visit
 from panggon.drivers.owner import uid_of
 from panggon.drivers.visit import Door
 
-PROOF_PATH = "/.well-known/panggon/php"
+PROOF_PATHS = {SiteKind.PHP: "/.well-known/panggon/php", SiteKind.PYTHON: "/.well-known/panggon/python"}
+NAMES = {SiteKind.PHP: "PHP", SiteKind.PYTHON: "Python"}
+# What the holder serves, by kind: these are the attributes beside `kind` and `generation`.
+MEMBERS = {SiteKind.PHP: ("php_version",), SiteKind.PYTHON: ("interface", "entry")}
 # Longer than running requests may take to end, `SocketSettings.stop_seconds` and some more.
 SECONDS = 60.0
 
@@ -39,7 +42,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeDriver:
-    """Attributes: `kind` ("php"), `php_version`, `generation`: what the holder serves, not what `site.json` says."""
+    """Attributes: `kind`, `generation`, and `php_version` or `interface` and `entry`: what the holder serves, not what
+    `site.json` says.
+    """
 
     settings: Settings
 
@@ -51,7 +56,8 @@ class RuntimeDriver:
         serving = answer["serving"]
         if serving is None:
             return absent(key)
-        return ours(key, **{name: serving[name] for name in ("kind", "php_version", "generation")})
+        names = ("kind", *MEMBERS[SiteKind(serving["kind"])], "generation")
+        return ours(key, **{name: serving[name] for name in names})
 
     def write(self, key: Key, after: Attributes | None) -> None:
         """Returns when nothing older answers any more: running requests have ended, or were killed after their time."""
@@ -59,9 +65,9 @@ class RuntimeDriver:
         if after is None:
             ask(self.settings.control, do="drop", site=key.name)
             return
-        if after["kind"] != SiteKind.PHP:
+        if after["kind"] not in list(MEMBERS):
             raise PermanentError("runtime.kind", str(after["kind"]))
-        wanted = {name: after[name] for name in ("php_version", "generation")}
+        wanted = {name: after[name] for name in ("kind", *MEMBERS[SiteKind(after["kind"])], "generation")}
         ask(self.settings.control, do="sync", site=key.name, **wanted)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
@@ -69,28 +75,28 @@ class RuntimeDriver:
         try:
             said = self._visited(spec)
         except (PanggonError, ValueError) as error:
-            return (Check("php.answer", ok=False, detail=str(error)),)
+            return (Check(f"{spec.kind}.answer", ok=False, detail=str(error)),)
         uid = uid_of(key.name, base=self.settings.uid_base)
-        checks = (_user(said, uid), _generation(said, spec), self._isolation(said, uid))
+        checks = (_user(said, spec, uid), _generation(said, spec), self._isolation(said, spec, uid))
         return (*checks, _database(said, spec)) if spec.database else checks
 
     def _visited(self, spec: SiteSpec) -> Mapping[str, Any]:
         """What the proof page says. Raises ValueError when it was not that page that answered."""
         with visit.token(self.settings.root / "proof", spec.site, web_group=self.settings.web_group) as headers:
-            answer = visit.get(self.settings.door, spec.host, PROOF_PATH, headers=headers)
+            answer = visit.get(self.settings.door, spec.host, PROOF_PATHS[spec.kind], headers=headers)
         said = json.loads(answer.body) if answer.status == 200 else None
         if not isinstance(said, dict) or said.get("site") != spec.site:
-            raise ValueError(f"{spec.host}{PROOF_PATH} menjawab {answer.status}: {answer.body[:200]!r}")
+            raise ValueError(f"{spec.host}{PROOF_PATHS[spec.kind]} menjawab {answer.status}: {answer.body[:200]!r}")
         return said
 
-    def _isolation(self, said: Mapping[str, Any], uid: int) -> Check:
+    def _isolation(self, said: Mapping[str, Any], spec: SiteSpec, uid: int) -> Check:
         """A shared view of processes is no fault of the site where the machine has nothing else to give."""
         faults = [f"membaca {path}" for path in said.get("foreign", ["?"])]
         faults += ["membaca /etc/shadow"] if said.get("shadow") is not False else []
         others = [owner for owner in said.get("process_owners", ["?"]) if owner != uid]
         if others and self.settings.sandboxed:
             faults.append(f"melihat proses milik UID {', '.join(map(str, others))}")
-        return Check("php.isolation", not faults, "; ".join(faults) or "tidak melihat situs lain")
+        return Check(f"{spec.kind}.isolation", not faults, "; ".join(faults) or "tidak melihat situs lain")
 
 
 def ask(control: Path, **request: Any) -> Mapping[str, Any]:
@@ -112,22 +118,32 @@ def ask(control: Path, **request: Any) -> Mapping[str, Any]:
     return dict(answer)
 
 
-def _user(said: Mapping[str, Any], uid: int) -> Check:
-    return Check("php.user", said.get("uid") == uid, f"PHP berjalan sebagai UID {said.get('uid')}, situs ini UID {uid}")
+def _user(said: Mapping[str, Any], spec: SiteSpec, uid: int) -> Check:
+    words = f"{NAMES[spec.kind]} berjalan sebagai UID {said.get('uid')}, situs ini UID {uid}"
+    return Check(f"{spec.kind}.user", said.get("uid") == uid, words)
 
 
 def _generation(said: Mapping[str, Any], spec: SiteSpec) -> Check:
-    version, generation = str(said.get("php_version")), said.get("generation")
-    ok = generation == spec.generation and version.startswith(f"{spec.php_version}.")
-    return Check("php.generation", ok, f"PHP {version} generasi {generation}, diminta generasi {spec.generation}")
+    """Python's version is the machine's; the site's own is its environment and how it is called."""
+    version, generation = str(said.get(f"{spec.kind}_version")), said.get("generation")
+    if spec.kind is SiteKind.PHP:
+        fits = version.startswith(f"{spec.php_version}.")
+    else:
+        fits = (
+            said.get("environment") is True and spec.python is not None and said["interface"] == spec.python.interface
+        )
+    words = f"{NAMES[spec.kind]} {version} generasi {generation}, diminta generasi {spec.generation}"
+    return Check(f"{spec.kind}.generation", fits and generation == spec.generation, words)
 
 
 def _database(said: Mapping[str, Any], spec: SiteSpec) -> Check:
     """One row written and read back, and no database but its own in sight."""
     found = said.get("database")
     if not isinstance(found, dict):
-        return Check("php.database", ok=False, detail="private/database.ini tidak terbaca")
+        return Check(f"{spec.kind}.database", ok=False, detail="private/database.ini tidak terbaca")
     if "error" in found:
-        return Check("php.database", ok=False, detail=str(found["error"]))
+        return Check(f"{spec.kind}.database", ok=False, detail=str(found["error"]))
     ok = found.get("row") is True and found.get("databases") == [spec.site]
-    return Check("php.database", ok, f"baris ditulis dan dibaca; terlihat: {', '.join(found.get('databases', []))}")
+    return Check(
+        f"{spec.kind}.database", ok, f"baris ditulis dan dibaca; terlihat: {', '.join(found.get('databases', []))}"
+    )

@@ -5,6 +5,7 @@ import http.client
 import secrets
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from panggon.drivers import files
 
 PROOF_HEADER = "X-Panggon-Proof"
 BODY_MOST = 1_048_576
+_ONE_TOKEN = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ def connected(door: Door, name: str) -> Iterator[ssl.SSLSocket]:
 
 @contextmanager
 def token(directory: Path, site: str, *, web_group: str) -> Iterator[Mapping[str, str]]:
-    """The headers that open this site's proof paths while the block runs; the token is gone after it."""
+    """The headers that open this site's proof paths while the block runs; the token is gone after it.
+
+    A site has one token at a time: proofs that are asked at once take turns here.
+    """
     word = secrets.token_urlsafe(32)
     path = directory / site
-    files.write(path, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid)
-    try:
-        yield {PROOF_HEADER: word}
-    finally:
-        files.remove(path)
+    with _ONE_TOKEN:
+        files.write(path, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid)
+        try:
+            yield {PROOF_HEADER: word}
+        finally:
+            files.remove(path)

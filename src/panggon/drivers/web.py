@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.plan import REDIRECT
+from panggon.core.plan import ALIVE, REDIRECT
 from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
-from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
-from panggon.drivers import control, files, visit
+from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.drivers import control, files, htaccess, visit
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
@@ -29,9 +30,23 @@ FIELDS = (
     "upload_mebibytes",
     "memory_mebibytes",
     "processes",
+    "cpu_percent",
+    "database",
+    "outgoing",
     "document_root",
     "notice",
     "names",
+    # Of some kinds of site only (core/plan.py)
+    "php_memory_mebibytes",
+    "execution_seconds",
+    "input_vars",
+    "post_mebibytes",
+    "environment",
+    "target",
+    "keep_path",
+    "permanent",
+    "keep_host",
+    "address",
 )
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").
 PLACES: Mapping[str, str] = {
@@ -43,6 +58,7 @@ TARGET = re.compile(r"\.\./([a-z]+)/(s[0-9]{6})")
 _HOST_OF = re.compile(r"https://([^:/]*)(?::[0-9]+)?/.*")
 # States in which no name leads here.
 NAMELESS = (SiteState.PARKED, SiteState.PURGED)
+PROOFS = "/.well-known/panggon"
 PAGE_HEADER = "x-panggon-page"
 CLOSED_WORDS: Mapping[SiteState, str] = {
     SiteState.PREPARED: "sedang disiapkan",
@@ -98,20 +114,35 @@ class SiteDriver:
             control.forget(self.settings.control, host)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        """The site named itself, under its address; a parked one has none, and then nobody may."""
+        """The site named itself, under its address; a parked one has none, and then nobody may. A redirect and a proxy
+        are asked for what visitors will get, also before it is open.
+        """
         try:
             with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
-                answer = visit.get(self.settings.door, spec.host, "/.well-known/panggon/site", headers=headers)
+                answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
+                leads = spec.kind in _LEADING and spec.state in ALIVE
+                there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
+        own = self._named(answer, spec)
+        return (own, _LEADING[spec.kind](there, spec)) if there else (own, *self._unread(key, spec))
+
+    def _unread(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
+        """Not a fault, but its owner should know: a prohibition in an `.htaccess` protects nothing here."""
+        if spec.state not in ALIVE:
+            return ()
+        words = htaccess.summary(htaccess.found(self._path(key).with_name("public"), spec.profile))
+        return (Check("web.htaccess", ok=True, detail=words),) if words else ()
+
+    def _named(self, answer: Answer, spec: SiteSpec) -> Check:
         if spec.state in NAMELESS:
             parked = answer.headers.get(PAGE_HEADER) == "unknown"
-            return (Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer)),)
+            return Check("web.site", parked, "tidak ada situs di alamat ini" if parked else _seen(answer))
         said = _decoded(answer.body)
         wished = {"site": spec.site, "generation": spec.generation, "state": spec.state.value}
         ok = answer.status == 200 and said == wished
         words = f"situs {spec.site}, generasi {spec.generation}, keadaan {spec.state.value}"
-        return (Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer)),)
+        return Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer))
 
     def _path(self, key: Key) -> Path:
         if not SITE_ID.fullmatch(key.name):
@@ -158,7 +189,7 @@ class HostDriver:
         if host != spec.host:
             target = answer.headers.get("location", "")
             leads = answer.status == 308 and _HOST_OF.sub(r"\1", target) == spec.host
-            return Check("web.redirect", leads, f"{host} menuju {target}" if leads else _seen(answer))
+            return Check("web.former_name", leads, f"{host} menuju {target}" if leads else _seen(answer))
         if spec.state is SiteState.OPEN:
             return Check("web.page", page not in CLOSED_PAGES, f"halaman depan menjawab {_seen(answer)}")
         body, words = answer.body.decode(errors="replace"), CLOSED_WORDS[spec.state]
@@ -205,6 +236,27 @@ def _value(found: object) -> Value:
     if isinstance(found, list):
         return tuple(map(str, found))
     return found if isinstance(found, str | int) else None
+
+
+def _redirects(answer: Answer, spec: SiteSpec) -> Check:
+    wished = spec.redirect
+    target = wished.target if wished else ""
+    location = target.rstrip("/") + f"{PROOFS}/answer" if wished and wished.keep_path else target
+    status = 308 if wished and wished.permanent else 307
+    ok = (answer.status, answer.headers.get("location")) == (status, location)
+    return Check("web.redirect", ok, f"mengarah ke {target}" if ok else f"{_seen(answer)}, bukan ke {target}")
+
+
+def _proxies(answer: Answer, spec: SiteSpec) -> Check:
+    """Whatever the server behind says is its own word; no word at all is a page of this machine."""
+    target = spec.proxy.target if spec.proxy else ""
+    ok = PAGE_HEADER not in answer.headers
+    return Check("web.proxy", ok, f"{target} menjawab {answer.status}" if ok else f"{target} tidak menjawab")
+
+
+_LEADING: Mapping[SiteKind, Callable[[Answer, SiteSpec], Check]] = MappingProxyType(
+    {SiteKind.REDIRECT: _redirects, SiteKind.PROXY: _proxies}
+)
 
 
 def _decoded(content: bytes) -> Mapping[str, Any]:

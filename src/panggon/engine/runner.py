@@ -3,7 +3,7 @@ purge has no way back: once begun, it reaches the wish.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,6 +45,11 @@ class Phase(StrEnum):
     UNDONE = "undone"
 
 
+Checks = tuple[Check, ...]
+# Asks the function about each key and gives the answers in the same order: `map`, or something that asks at once.
+Together = Callable[[Callable[[Key], Checks], Sequence[Key]], Iterable[Checks]]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What is being done, for people who watch: the `step`-th (from 1) of `steps` in this phase."""
@@ -65,8 +70,10 @@ def run(
     wish: int,
     sleep: Callable[[float], None] = time.sleep,
     policy: Policy = USUAL,
+    together: Together = map,
 ) -> Outcome:
-    """Carry out the plan. `now` gives UTC, `wish` is the number that the journal keeps.
+    """Carry out the plan. `now` gives UTC, `wish` is the number that the journal keeps; proofs are asked `together`,
+    and `progress` is then called from where they are asked.
 
     Raises PermanentError `journal.open` while an earlier run is unfinished (resume it first), and TemporaryError when
     the journal cannot be written; the run is then to be resumed.
@@ -75,7 +82,7 @@ def run(
     if earlier and not earlier.outcome:
         raise PermanentError("journal.open", f"wish {earlier.wish}")
     store.append(Started(plan, wish, now()))
-    return resume(store, drivers=drivers, now=now, progress=progress, sleep=sleep, policy=policy)
+    return resume(store, drivers=drivers, now=now, progress=progress, sleep=sleep, policy=policy, together=together)
 
 
 def resume(
@@ -86,6 +93,7 @@ def resume(
     progress: Callable[[Progress], None],
     sleep: Callable[[float], None] = time.sleep,
     policy: Policy = USUAL,
+    together: Together = map,
 ) -> Outcome:
     """Bring the journal's run to its end; one that has ended gives its outcome again. Errors as `run`, and
     PermanentError `journal.empty` when nothing was begun.
@@ -93,13 +101,13 @@ def resume(
     position = journal.fold(store.entries())
     if position is None:
         raise PermanentError("journal.empty")
-    return position.outcome or _Run(store, position, drivers, now, progress, sleep, policy).outcome()
+    return position.outcome or _Run(store, position, drivers, now, progress, sleep, policy, together).outcome()
 
 
-def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers) -> tuple[Check, ...]:
+def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers, *, together: Together = map) -> Checks:
     """Every proof of the wish, made once; a system that cannot be asked is a proof that does not hold."""
     present = [key for key, after in plans.desired(spec, facts) if after is not None]
-    return tuple(check for key in present for check in _probe(key, spec, drivers))
+    return tuple(check for checks in together(lambda key: _probe(key, spec, drivers), present) for check in checks)
 
 
 def drift(spec: SiteSpec, facts: MachineFacts, drivers: Drivers) -> tuple[Change, ...]:
@@ -122,6 +130,7 @@ class _Run:
     _progress: Callable[[Progress], None]
     _sleep: Callable[[float], None]
     _policy: Policy
+    _together: Together
 
     def outcome(self) -> Outcome:
         try:
@@ -225,14 +234,17 @@ class _Run:
     def _prove(self) -> None:
         """Every resource that the plan leaves is proven; what fails is asked again while the patience lasts."""
         spec, keys = self._position.plan.spec, self._position.plan.present
-        checks: dict[Key, tuple[Check, ...]] = {}
+        checks: dict[Key, Checks] = {}
+
+        def ask(key: Key) -> Checks:
+            self._progress(Progress(Phase.PROBING, key, keys.index(key) + 1, len(keys)))
+            found = _probe(key, spec, self._drivers)
+            self._progress(Progress(Phase.PROBED, key, keys.index(key) + 1, len(keys)))
+            return found
+
         for pause in (*self._policy.probing.pauses(), None):
-            for step, key in enumerate(keys, start=1):
-                if _holds(checks.get(key)):
-                    continue
-                self._progress(Progress(Phase.PROBING, key, step, len(keys)))
-                checks[key] = _probe(key, spec, self._drivers)
-                self._progress(Progress(Phase.PROBED, key, step, len(keys)))
+            waiting = [key for key in keys if not _holds(checks.get(key))]
+            checks.update(zip(waiting, self._together(ask, waiting), strict=True))
             if pause is None or all(map(_holds, checks.values())):
                 break
             self._sleep(pause)

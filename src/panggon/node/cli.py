@@ -147,6 +147,17 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     sys.exit(FAILED if made.changes else 0)
 
 
+@cli.command("htaccess")
+@click.argument("site", metavar="SITUS")
+@as_json
+@on_machine
+def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
+    """Tunjukkan perintah .htaccess SITUS yang tidak berlaku; status 1 bila ada."""
+    found = Sites.of(config).unread(site)
+    _say(as_json, show.unread_document(found), lambda console: show.unread(console, found))
+    sys.exit(FAILED if found else 0)
+
+
 @cli.command()
 @click.argument("sites", metavar="JUMLAH", type=click.IntRange(min=1))
 @on_machine
@@ -180,6 +191,7 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
         "ipv4": list(config.dns.ipv4),
         "ipv6": list(config.dns.ipv6),
         "kinds": list(config.sites.kinds),
+        "php_versions": list(Sites.of(config).php_versions),
         "sftp_port": config.sftp.port,
         "sftp_fingerprint": sshd.fingerprint(layout.sshd_settings(config)),
         "simulated": config.simulate,

@@ -134,10 +134,18 @@ class Portal:
     def report(self, wish: int, report: Report, *, reduced: tuple[str, ...]) -> None:
         _accepted(self._ask("POST", f"wish/{wish}/report", _dump(report, reduced)))
 
-    def status(self, *, version: str, reduced: tuple[str, ...], sites: int, drift: tuple[str, ...]) -> None:
+    def status(
+        self,
+        *,
+        version: str,
+        reduced: tuple[str, ...],
+        sites: int,
+        drift: tuple[str, ...],
+        php_versions: tuple[str, ...],
+    ) -> None:
         """`drift` holds what people changed by hand, as "site: sentence"."""
         known = {"version": version, "reduced": list(reduced), "sites": sites, "drift": list(map(_words, drift))}
-        _accepted(self._ask("POST", "status", known))
+        _accepted(self._ask("POST", "status", {**known, "php_versions": list(php_versions)}))
 
     def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
         try:

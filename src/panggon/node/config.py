@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
 from panggon.node import tables
 
@@ -29,6 +31,10 @@ def _short_path(value: Any) -> Path:
     return path
 
 
+def _target(value: Any) -> str:
+    return str(outgoing.parse(tables.text(value)))
+
+
 AbsolutePath = Annotated[Path, tables.absolute_path]
 ShortPath = Annotated[Path, _short_path]
 Text = Annotated[str, tables.text]
@@ -36,6 +42,7 @@ Truth = Annotated[bool, tables.truth]
 Host = Annotated[str, tables.host]
 Address = Annotated[str, tables.address(4, 6)]
 Port = Annotated[int, tables.number(1, 65535)]
+Target = Annotated[str, _target]
 Number = Annotated[int, tables.number(1, SITE_MOST)]
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- public servers
 
@@ -85,6 +92,30 @@ class Web:
     probe_address: Address = "127.0.0.1"
 
 
+def _proxy_target(value: Any) -> str:
+    if not isinstance(value, str) or not PROXY_TARGET.fullmatch(value):
+        raise ValueError("harus alamat server seperti https://aplikasi.kota.example:8443, tanpa jalur")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTarget:
+    """A server that sites of kind proxy may lead to: as specs name it, and the address where it is. No name is ever
+    looked up, so that nobody who changes a name leads visitors elsewhere.
+    """
+
+    url: Annotated[str, _proxy_target]
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """`ca`: the certificates that are trusted for targets with https."""
+
+    targets: tuple[ProxyTarget, ...] = ()
+    ca: AbsolutePath = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     issuer: Annotated[str, tables.choice("local")] = "local"
@@ -128,6 +159,14 @@ class Protections:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A policy of outgoing traffic that specs may name on this machine; `core.outgoing` says what a target is."""
+
+    name: Annotated[str, tables.matching(outgoing.NAME, "huruf kecil, angka, tanda hubung")]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Portal:
     """`url` replaces the one that was kept at enrolment; `ca` is the certificate file of the portal's own authority."""
 
@@ -156,12 +195,24 @@ class NodeConfig:
     protections: Protections = Protections()
     portal: Portal = Portal()
     services: Services = Services()
+    outgoing: tuple[Outgoing, ...] = ()
+    proxies: Proxies = Proxies()
     simulate: Truth = False
 
     def takes(self, site: str) -> bool:
         """Whether a site of this number may live here."""
         known = SITE_ID.fullmatch(site) is not None
         return known and self.sites.first_site <= int(site[1:]) <= self.sites.last_site
+
+    @property
+    def policies(self) -> Mapping[str, tuple[str, ...]]:
+        """The targets of every policy of outgoing traffic that a spec may name here."""
+        return {**outgoing.BUILT_IN, **{each.name: each.targets for each in self.outgoing}}
+
+    @property
+    def proxy_addresses(self) -> tuple[tuple[str, str], ...]:
+        """Address and port of each target that sites may lead to."""
+        return tuple((each.url, _endpoint(each.address, origin(each.url)[2])) for each in self.proxies.targets)
 
     @property
     def tsig_secret(self) -> Path:
@@ -197,9 +248,18 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
         (not dns.servers, "dns.servers", "isi paling sedikit satu server"),
         (sites.first_site > sites.last_site, "sites.last_site", "harus tidak kurang dari sites.first_site"),
         (len(set(run)) < len(run), "services.run", "menyebut satu server dua kali"),
+        (
+            len(config.policies) < len(outgoing.BUILT_IN) + len(config.outgoing),
+            "outgoing",
+            "satu nama dipakai dua kali",
+        ),
         *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
     ]
     return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)
+
+
+def _endpoint(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _hears(addresses: tuple[str, ...], address: str) -> bool:

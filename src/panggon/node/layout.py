@@ -66,6 +66,7 @@ def socket_settings(config: NodeConfig) -> SocketSettings:
         web_group=_web_group(),
         mariadb_socket=mariadb_settings(config).socket,
         require_all=config.protections.require_all,
+        outgoing=config.policies,
     )
 
 
@@ -118,4 +119,5 @@ def nginx_settings(config: NodeConfig, *, sandboxed: bool, own_mounts: bool) -> 
         https_port=config.web.https_port,
         proof_page=page,
         own_mounts=own_mounts,
+        proxy_authorities=config.proxies.ca,
     )

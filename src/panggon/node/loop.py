@@ -152,6 +152,7 @@ class Agent:
                 version=VERSION,
                 reduced=self._reduced,
                 sites=self._sites.count(),
+                php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
             )
         except PermanentError as error:

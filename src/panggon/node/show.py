@@ -11,8 +11,10 @@ from panggon.core import plan as plans
 from panggon.core import plan_words
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
+from panggon.core.htaccess import Effect
 from panggon.core.journal import Outcome, Word
 from panggon.core.plan import Plan
+from panggon.drivers.htaccess import Found
 from panggon.engine.runner import Phase, Progress
 from panggon.node.status import Status
 
@@ -120,8 +122,11 @@ def outcome(console: Console, ended: Outcome) -> None:
 def status(console: Console, found: Status) -> None:
     console.print(Text(f"Portal: {found.portal or 'belum terdaftar'}"))
     console.print(f"Situs: {found.sites}")
+    console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
+    for site in found.full:
+        console.print(f"Penuh, tidak dapat menulis: {site}")
     guards = Table("Perlindungan", "Keadaan", "Alasan")
     for guard in found.protections:
         guards.add_row(guard.name, "[green]aktif[/]" if guard.active else "[yellow]berkurang[/]", Text(guard.reason))
@@ -132,6 +137,32 @@ def status(console: Console, found: Status) -> None:
         servers.add_row(server.name, state, server.since, str(server.restarts))
     if found.servers:
         console.print(servers)
+
+
+# What the owner does instead.
+_INSTEAD: Mapping[Effect, str] = {
+    Effect.PROTECTION: "TIDAK melindungi apa pun; pindahkan berkas ke folder private",
+    Effect.ROUTING: "pilih profil situs yang sesuai",
+    Effect.PHP: "atur batas PHP situs, atau pakai .user.ini",
+    Effect.ANSWER: "kirim dari aplikasi",
+    Effect.OTHER: "tidak ada padanannya di sini",
+}
+
+
+def unread(console: Console, files: Sequence[Found]) -> None:
+    table = Table("Berkas", "Baris", "Perintah", "Sebagai gantinya")
+    for file in files:
+        for each in file.lost:
+            table.add_row(Text(file.path), str(each.line), Text(each.directive), _INSTEAD[each.effect])
+    console.print(table if files else "Tidak ada perintah .htaccess yang tidak berlaku.")
+
+
+def unread_document(files: Sequence[Found]) -> list[dict[str, Any]]:
+    return [
+        {"path": file.path, "line": each.line, "directive": each.directive, "effect": each.effect.value}
+        for file in files
+        for each in file.lost
+    ]
 
 
 def plan_document(made: Plan) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +14,10 @@ from panggon.core import spec as specs
 from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word
-from panggon.core.plan import MachineFacts, Plan, make
+from panggon.core.plan import ALIVE, MachineFacts, Plan, make
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import SITE_ID, SiteSpec, SiteState
-from panggon.drivers import files
+from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
@@ -57,16 +58,33 @@ class Sites:
     def parse(self, document: object) -> SiteSpec:
         """The spec, if this machine may carry it. Raises InvalidError with every fault."""
         spec = specs.parse(document)
-        dns, sites = self.config.dns, self.config.sites
+        dns, sites, policies = self.config.dns, self.config.sites, self.config.policies
         refused = [
             (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
             *((not host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone) for host in spec.hosts),
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
+            (spec.outgoing not in policies, "outgoing", "node.outgoing", ", ".join(policies)),
+            (self._lacks_php(spec), "php_version", "node.php_version", ", ".join(self.php_versions)),
+            (self._is_strange(spec), "proxy.target", "node.proxy", spec.proxy.target if spec.proxy else ""),
         ]
         faults = tuple(Fault(code, where, {"allowed": allowed}) for wrong, where, code, allowed in refused if wrong)
         if faults:
             raise InvalidError(faults)
         return spec
+
+    @property
+    def php_versions(self) -> tuple[str, ...]:
+        """Every version of php-fpm that is on this machine now; a simulated one has none."""
+        return () if self.config.simulate else wiring.php_versions(self.config)
+
+    def _lacks_php(self, spec: SiteSpec) -> bool:
+        real = spec.kind is SiteKind.PHP and not self.config.simulate and spec.state in ALIVE
+        return real and spec.php_version not in self.php_versions
+
+    def _is_strange(self, spec: SiteSpec) -> bool:
+        """Whether it leads to a server that the settings of this machine do not name."""
+        leads = spec.kind is SiteKind.PROXY and spec.proxy is not None and spec.state in ALIVE
+        return leads and not self.facts.address(spec.proxy.target if spec.proxy else "")
 
     # What is done
 
@@ -137,6 +155,7 @@ class Sites:
                     now=now,
                     progress=_numbered(watch, 0),
                     wish=wish,
+                    together=_at_once,
                 ),
             )
 
@@ -162,11 +181,19 @@ class Sites:
                 drivers=self.drivers(known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
+                together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
 
     def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
-        return runner.verify(spec, self.facts, self.drivers({}))
+        return runner.verify(spec, self.facts, self.drivers({}), together=_at_once)
+
+    def unread(self, site: str) -> tuple[htaccess.Found, ...]:
+        """Which words of the site's `.htaccess` files have no effect. Raises PermanentError `node.unknown_site`."""
+        spec = self.applied(site) if SITE_ID.fullmatch(site) else None
+        if spec is None:
+            raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
+        return htaccess.found(self.config.paths.root / "sites" / site / "public", spec.profile)
 
     # What is known
 
@@ -240,12 +267,21 @@ _SENTENCES: Mapping[str, str] = {
     "node.site": "mesin ini hanya menerima nomor situs {allowed}",
     "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
     "node.kind": "mesin ini hanya menerima jenis {allowed}",
+    "node.outgoing": "mesin ini hanya mengenal aturan sambungan keluar {allowed}",
+    "node.php_version": "versi ini tidak ada di mesin ini; yang ada: {allowed}",
+    "node.proxy": "{allowed} tidak termasuk server yang boleh dituju menurut pengaturan mesin ini (proxies.targets)",
 }
 
 
 def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
     numbers = itertools.count(first)
     return lambda progress: watch(next(numbers), progress)
+
+
+def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[runner.Checks]:
+    """A proof mostly waits for servers: the one of SFTP takes as long as all others together."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(ask, keys))
 
 
 def _is_over(store: JournalFile) -> bool:

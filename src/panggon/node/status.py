@@ -20,12 +20,16 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones."""
+    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; the programs
+    of `full` sites may not write, because they store more than they may.
+    """
 
     simulated: bool
     portal: str
     sites: int
+    php_versions: tuple[str, ...]
     unfinished: tuple[str, ...]
+    full: tuple[str, ...]
     protections: tuple[Protection, ...]
     servers: tuple[ServerStatus, ...]
 
@@ -34,7 +38,9 @@ class Status:
             "simulated": self.simulated,
             "portal": self.portal,
             "sites": self.sites,
+            "php_versions": list(self.php_versions),
             "unfinished": list(self.unfinished),
+            "full": list(self.full),
             "protections": [
                 {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
             ],
@@ -50,10 +56,17 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         simulated=config.simulate,
         portal=_portal(config),
         sites=sites.count(),
+        php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
+        full=_full(config),
         protections=protections.protections(config),
         servers=_servers(config),
     )
+
+
+def _full(config: NodeConfig) -> tuple[str, ...]:
+    said = None if config.simulate else protections.ask_holder(config)
+    return tuple(site["site"] for site in said["sites"] if site["full"]) if said else ()
 
 
 def _portal(config: NodeConfig) -> str:

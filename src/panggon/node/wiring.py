@@ -13,12 +13,13 @@ from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
 from panggon.core.plan import MachineFacts
 from panggon.core.resources import Kind
-from panggon.drivers import database, directory, dns, fake, files, runtime, sftp, tls, user, web
+from panggon.drivers import database, directory, dns, fake, files, quota, runtime, sftp, tls, user, web
 from panggon.drivers.visit import Door
 from panggon.node import layout, protections
 from panggon.node.config import NodeConfig
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import Server, knot, mariadb, nginx, sshd
+from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.launch import DATABASE_DIRECTORY
 
 
@@ -36,6 +37,7 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
     return {
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
+        Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
         Kind.DATABASE: database.DatabaseDriver(_database(config, sandboxed=sandboxed)),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(
@@ -58,7 +60,13 @@ def machine_facts(config: NodeConfig) -> MachineFacts:
         issuer=config.tls.issuer,
         root=str(config.paths.root),
         sandboxed=protections.sandboxed(config),
+        proxies=config.proxy_addresses,
     )
+
+
+def php_versions(config: NodeConfig) -> tuple[str, ...]:
+    """What a site may choose from, found anew at each question: installing a package is enough."""
+    return sockets.php_versions(layout.socket_settings(config))
 
 
 def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:

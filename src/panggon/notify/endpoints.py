@@ -19,6 +19,7 @@ from panggon.encryption import cipher
 from panggon.notify.models import Attempt, Delivery, Endpoint
 from panggon.notify.posting import Answer, url_fault
 from panggon.notify.retries import WEBHOOKS
+from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.people.models import User
 
@@ -130,7 +131,7 @@ def keep_attempt(delivery: Delivery, answer: Answer, *, at: datetime) -> bool:
 
 def forget_old(*, now: datetime) -> int:
     """Remove the deliveries that are older than they are kept; how many rows went."""
-    return Delivery.objects.filter(made_at__lt=now - timedelta(days=settings.PANGGON_DELIVERY_DAYS)).delete()[0]
+    return Delivery.objects.filter(made_at__lt=now - timedelta(days=office().retention.deliveries_days)).delete()[0]
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """What the office worker does to tell people. Each job can be killed anywhere and run again."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,8 +13,10 @@ from django.utils.translation import ngettext, override
 from procrastinate.contrib.django import app
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.messages import MessageKind
 from panggon.core.notices import last_opening
-from panggon.notify import endpoints, selectors, services
+from panggon.notify import endpoints, messages, selectors, services
+from panggon.notify.composing import compose
 from panggon.notify.mail import Mail, link, send
 from panggon.notify.models import Notice
 from panggon.notify.posting import post
@@ -31,15 +34,36 @@ def send_mail(notice: int) -> None:
     row = selectors.to_mail(notice)
     if row is None:
         return
-    try:
-        send(_mail_of(row))
-    except PermanentError as refused:
-        services.give_up_mail(row, problem=refused.detail)
-    except TemporaryError as error:
-        if services.count_try(row, problem=error.detail):
-            raise
-    else:
-        services.mark_mailed(row, at=timezone.now())
+    _attempt(
+        _mail_of(row),
+        sent=lambda: services.mark_mailed(row, at=timezone.now()),
+        given_up=lambda problem: services.give_up_mail(row, problem=problem),
+        failed=lambda problem: services.count_try(row, problem=problem),
+    )
+
+
+@app.task(name="notify.write")
+def write(kind: str, reference: str, to: str, facts: dict[str, Any], language: str = "id") -> None:
+    """What apps below this one have to write to somebody; see `core.messages`."""
+    messages.write(MessageKind(kind), reference=reference, to=to, facts=facts, language=language, at=timezone.now())
+
+
+@app.task(name="notify.send_message", queue=MAIL, retry=GrowingPauses())
+def send_message(message: int) -> None:
+    """Send one message. Killed between sending and removing it sends twice, rather than never."""
+    row = selectors.message_to_send(message)
+    if row is None:
+        return
+    mail = compose(row, now=timezone.now())
+    if mail is None:
+        messages.remove(row)
+        return
+    _attempt(
+        mail,
+        sent=lambda: messages.remove(row),
+        given_up=lambda problem: messages.give_up(row, problem=problem),
+        failed=lambda problem: messages.count_try(row, problem=problem),
+    )
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -84,9 +108,25 @@ def deliver(delivery: str) -> None:
 @app.task(name="notify.forget_old", queueing_lock="notify.forget_old")
 def forget_old(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
     endpoints.forget_old(now=timezone.now())
+    messages.forget_old(now=timezone.now())
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _attempt(
+    mail: Mail, *, sent: Callable[[], None], given_up: Callable[[str], None], failed: Callable[[str], bool]
+) -> None:
+    """One try. `failed` says whether there is to be another one: then the job fails, and comes back after its pause."""
+    try:
+        send(mail)
+    except PermanentError as refused:
+        given_up(refused.detail)
+    except TemporaryError as error:
+        if failed(error.detail):
+            raise
+    else:
+        sent()
 
 
 def _mail_of(notice: Notice) -> Mail:

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from panggon.core.messages import MessageKind
 from panggon.core.notices import Mailing, Occasion
 
 
@@ -52,6 +53,28 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.mailing}"
+
+
+class Message(models.Model):
+    """An e-mail that is no notice (`core.messages`) and was not sent yet; `problem` says why it was given up.
+
+    `facts` holds nothing secret: a link that lets somebody in is made when it is sent.
+    """
+
+    reference = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in MessageKind])
+    to = models.EmailField()
+    language = models.CharField(max_length=5)
+    facts = models.JSONField()
+    made_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.to}"
 
 
 class Endpoint(models.Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from panggon.core.notices import Mailing
-from panggon.notify.models import Delivery, Endpoint, Notice, Preference
+from panggon.notify.models import Delivery, Endpoint, Message, Notice, Preference
 from panggon.people.models import User
 
 COUNTED_TO = 100  # the menu says "99+" beyond
@@ -23,7 +23,7 @@ def notice_of(user: User, notice: int) -> Notice | None:
 
 def unread(user: User) -> int:
     """How many notices the person has not read, counted to `COUNTED_TO` at most."""
-    return user.notices.filter(read_at=None)[:COUNTED_TO].count()
+    return len(user.notices.filter(read_at=None).order_by().values_list("pk")[:COUNTED_TO])
 
 
 def preference_of(user: User) -> Preference:
@@ -50,6 +50,16 @@ def digest_readers(*, before: datetime) -> list[int]:
 def unsent_mail() -> QuerySet[Notice]:
     """The e-mails that were given up, the newest first."""
     return Notice.objects.filter(~Q(mail_problem=""), mailed_at=None).select_related("recipient").order_by("-made_at")
+
+
+def message_to_send(message: int) -> Message | None:
+    """None when it was sent, or given up."""
+    return Message.objects.filter(pk=message, problem="").first()
+
+
+def unsent_messages() -> QuerySet[Message]:
+    """Those that were given up, the newest first."""
+    return Message.objects.exclude(problem="")
 
 
 def endpoints() -> QuerySet[Endpoint]:

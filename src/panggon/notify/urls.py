@@ -13,6 +13,7 @@ urlpatterns = [
     path("pengaturan/webhook/gagal/", endpoints.undelivered, name="undelivered"),
     path("pengaturan/webhook/gagal/<uuid:delivery>/", endpoints.send_again, name="send_again"),
     path("pengaturan/webhook/gagal/email/<int:notice>/", endpoints.send_mail_again, name="send_mail_again"),
+    path("pengaturan/webhook/gagal/surat/<int:message>/", endpoints.send_message_again, name="send_message_again"),
     path("pengaturan/webhook/<int:endpoint>/", endpoints.endpoint, name="endpoint"),
     path("pengaturan/webhook/<int:endpoint>/percobaan/", endpoints.test, name="endpoint_test"),
     path("pengaturan/webhook/<int:endpoint>/rahasia/", endpoints.renew_secret, name="endpoint_secret"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from panggon.core.messages import MessageKind
 from panggon.core.notices import Occasion
 from panggon.core.webhook import TEST
 
@@ -24,6 +25,14 @@ EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
         Occasion.INFORMATION: _("Pemberitahuan lain"),
         Occasion.PUBLIC_STEP: _("Langkah umum, tanpa data orang"),
         TEST: _("Percobaan"),
+    }
+)
+MESSAGE_WORDS: Mapping[str, Any] = MappingProxyType(
+    {
+        MessageKind.INVITATION: _("Undangan"),
+        MessageKind.PASSWORD_RESET: _("Tautan kata sandi baru"),
+        MessageKind.ACCOUNT_CHANGED: _("Kabar perubahan akun"),
+        MessageKind.SEAL: _("Segel catatan"),
     }
 )
 STATE_WORDS: Mapping[str, Any] = MappingProxyType(

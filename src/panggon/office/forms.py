@@ -14,11 +14,12 @@ from panggon.core.errors import InvalidError
 from panggon.core.naming import LABEL_LENGTH, host_faults, label_faults, normalise
 from panggon.labels import CHANNEL_LABELS
 from panggon.office import services
-from panggon.office.values import Contacts, Delivery, Group, Letterhead, Mail, Naming, Retention, Standard
+from panggon.office.values import Contacts, Delivery, Group, Letterhead, Mail, Naming, Programs, Retention, Standard
 from panggon.office.words import fault_words
 
 STEPS = 9  # of the SK; each is a step of the procedure
-MONTHS_MOST = 600
+MONTHS_MOST, DAYS_MOST = 600, 3650
+REQUESTS_MOST = 100_000
 CHANNELS = [("", _("– pilih –")), *((channel.value, CHANNEL_LABELS[channel]) for channel in Channel)]
 ROWS_MOST = 40
 
@@ -271,8 +272,26 @@ class MailForm(GroupForm):
         return Mail(**self._inputs())
 
 
+class ProgramsForm(GroupForm):
+    decide = forms.BooleanField(
+        label=_("Token boleh mengesahkan dan menolak"),
+        required=False,
+        help_text=_("Dengan izinnya sendiri, dan hanya atas nama pejabat yang berhak. Tanpa ini hanya lewat halaman."),
+    )
+    requests = forms.IntegerField(
+        label=_("Permintaan tiap token dalam satu menit"), min_value=1, max_value=REQUESTS_MOST
+    )
+
+    def value(self) -> Programs:
+        return Programs(**self._inputs())
+
+
 def _months(label: Any, help_text: Any = "") -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=MONTHS_MOST, help_text=help_text)
+
+
+def _days(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=DAYS_MOST)
 
 
 class RetentionForm(GroupForm):
@@ -286,6 +305,9 @@ class RetentionForm(GroupForm):
     )
     unfiled_months = _months(_("Surat yang diunggah tetapi tidak didaftarkan, dan bacaan mesin (bulan)"))
     notices_months = _months(_("Pemberitahuan kepada orang (bulan)"))
+    followers_days = _days(_("Alamat yang mengikuti permohonan tanpa akun, sesudah permohonan berakhir (hari)"))
+    visits_days = _days(_("Riwayat masuk tiap akun (hari)"))
+    deliveries_days = _days(_("Isi pesan webhook (hari)"))
     changes_months = _months(
         _("Isi catatan perubahan tentang orang (bulan)"), _("Siapa mengubah apa dan kapan tetap tercatat.")
     )
@@ -302,6 +324,7 @@ FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
         Group.NAMING: NamingForm,
         Group.DELIVERY: DeliveryForm,
         Group.MAIL: MailForm,
+        Group.PROGRAMS: ProgramsForm,
         Group.RETENTION: RetentionForm,
     }
 )

@@ -1,8 +1,13 @@
 """Reading the settings: one query, and within a request only once."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from panggon.office.models import Logo, Setting
 from panggon.office.shipped import SHIPPED
@@ -45,7 +50,14 @@ def logo(sha256: str) -> Logo | None:
 
 
 def _read() -> Office:
-    rows = {Group(row.group): row for row in Setting.objects.all()}
-    filled = {group: load(row.value, onto=SHIPPED.of(group)) for group, row in rows.items()}
+    text = Cast("value", TextField())
+    return _made_of(tuple(Setting.objects.order_by("group").values_list("group", text, "version")))
+
+
+@lru_cache(maxsize=2)
+def _made_of(rows: tuple[tuple[str, str, int], ...]) -> Office:
+    """Rows are asked for each time, and read anew when one of them is different."""
+    filled = {Group(group): load(json.loads(text), onto=SHIPPED.of(Group(group))) for group, text, _version in rows}
+    versions = {Group(group): version for group, _text, version in rows}
     values = {group.value: filled.get(group, SHIPPED.of(group)) for group in Group}
-    return Office(**values, versions={group: rows[group].version if group in rows else 0 for group in Group})
+    return Office(**values, versions={group: versions.get(group, 0) for group in Group})

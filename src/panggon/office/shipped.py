@@ -13,6 +13,7 @@ from panggon.office.values import (
     Naming,
     Numbering,
     Office,
+    Programs,
     Retention,
     Standard,
 )
@@ -68,6 +69,7 @@ SHIPPED = Office(
     delivery=Delivery(by_itself=False),
     numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
     mail=Mail(sender=""),
+    programs=Programs(decide=False, requests=300),
     retention=Retention(
         words_months=24,
         contacts_months=24,
@@ -76,6 +78,9 @@ SHIPPED = Office(
         unfiled_months=3,
         notices_months=12,
         changes_months=60,
+        followers_days=30,
+        visits_days=180,
+        deliveries_days=90,
     ),
     versions=dict.fromkeys(Group, 0),
 )

@@ -20,6 +20,7 @@ class Group(StrEnum):
     DELIVERY = "delivery"
     NUMBERING = "numbering"
     MAIL = "mail"
+    PROGRAMS = "programs"
     RETENTION = "retention"
 
 
@@ -103,9 +104,18 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Programs:
+    """What programs with a token may do: whether they approve and refuse, and how many requests each makes a minute."""
+
+    decide: bool
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """How many months what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): words, contacts and letters
-    after the end of their case, the rest after it was last touched.
+    """How long what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): months for words, contacts and
+    letters after the end of their case, for the rest after it was last touched; days for who followed a case without an
+    account after its end, for what happened at the door and for what webhooks carried.
     """
 
     words_months: int
@@ -115,6 +125,9 @@ class Retention:
     unfiled_months: int
     notices_months: int
     changes_months: int
+    followers_days: int
+    visits_days: int
+    deliveries_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,7 @@ class Office:
     delivery: Delivery
     numbering: Numbering
     mail: Mail
+    programs: Programs
     retention: Retention
     versions: Mapping[Group, int]
 

@@ -39,6 +39,9 @@ PAGES: Mapping[Group, Page] = MappingProxyType(
         ),
         Group.NUMBERING: Page("penomoran", _("Penomoran naskah"), _("Kode klasifikasi dan bentuk nomor naskah.")),
         Group.MAIL: Page("surel", _("Alamat pengirim email"), _("Dari alamat mana pemberitahuan dikirim.")),
+        Group.PROGRAMS: Page(
+            "program", _("Program dengan token"), _("Apakah boleh memutus, dan berapa permintaan tiap menit.")
+        ),
         Group.RETENTION: Page(
             "retensi", _("Masa simpan data pribadi"), _("Berapa lama data orang disimpan setelah permohonan berakhir.")
         ),

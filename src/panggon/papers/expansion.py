@@ -23,16 +23,30 @@ class _TooLargeError(Exception):
     """There is more than was allowed."""
 
 
+class _Allowance:
+    """Bytes that may still be read. Streams of a letter stand one after the other; those that overlap are read again
+    and again, and would take a processor for hours.
+    """
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise _TooLargeError
+
+
 def expands_too_far(data: bytes) -> bool:
     """Whether streams in this file become larger than any letter's."""
-    view, left = memoryview(data), ALL_MOST
+    view, left, reading = memoryview(data), ALL_MOST, _Allowance(len(data))
     for number, found in enumerate(_STREAM.finditer(data)):
         if number == STREAMS_MOST:
             return True
         before = data[max(0, found.start() - DICTIONARY_MOST) : found.start()]
         most = PICTURE_MOST if _is_picture(before) else OTHER_MOST
         try:
-            left -= _size(view[found.end() :], most=min(most, left))
+            left -= _size(view[found.end() :], most=min(most, left), reading=reading)
         except _TooLargeError:
             return True
     return False
@@ -48,7 +62,7 @@ def _is_picture(before: bytes) -> bool:
     return b"/Image" in dictionary and not hidden
 
 
-def _size(view: memoryview, *, most: int) -> int:
+def _size(view: memoryview, *, most: int, reading: _Allowance) -> int:
     """Of a stream when it is inflated, all layers; 0 for one that is not compressed so."""
     pieces: Iterator[bytes] = (bytes(view[at : at + PIECE]) for at in range(0, len(view), PIECE))
     layers = 0
@@ -57,7 +71,7 @@ def _size(view: memoryview, *, most: int) -> int:
         pieces = chain((first,), pieces)
         if not _is_compressed(first):
             break
-        pieces = _inflated(pieces, most=most)
+        pieces = _inflated(pieces, most=most, reading=reading if layers == 0 else None)
         layers += 1
     return sum(map(len, pieces)) if layers else 0
 
@@ -66,7 +80,7 @@ def _is_compressed(first: bytes) -> bool:
     return len(first) > 1 and first[0] & 0x0F == 8 and int.from_bytes(first[:2], "big") % 31 == 0
 
 
-def _inflated(pieces: Iterable[bytes], *, most: int) -> Iterator[bytes]:
+def _inflated(pieces: Iterable[bytes], *, most: int, reading: _Allowance | None) -> Iterator[bytes]:
     inflater, size = zlib.decompressobj(), 0
     for piece in pieces:
         pending = piece
@@ -75,6 +89,8 @@ def _inflated(pieces: Iterable[bytes], *, most: int) -> Iterator[bytes]:
                 grown = inflater.decompress(pending, PIECE)
             except zlib.error:
                 return
+            if reading:
+                reading.take(len(pending) - len(inflater.unconsumed_tail) - len(inflater.unused_data))
             pending = inflater.unconsumed_tail
             size += len(grown)
             if size > most:

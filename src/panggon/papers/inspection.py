@@ -1,12 +1,21 @@
-"""Is an uploaded letter a plain PDF? Pure reading of bytes; every fault is reported at once."""
+"""Is an uploaded letter a plain PDF? Every fault is reported at once."""
 
+import hashlib
 import io
 import zipfile
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from threading import BoundedSemaphore
 
 import pikepdf
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.papers.apart import Limits, look_into
 from panggon.papers.expansion import expands_too_far
+
+# `expands_too_far` knows one way of packing; a PDF has more, in each of which a small file may become larger than any
+# memory as soon as it is opened.
+LIMITS = Limits(seconds=20, memory_mebibytes=1024)
 
 SIZE_LIMIT_MEBIBYTES = 20
 PAGE_LIMIT = 200
@@ -31,17 +40,27 @@ ACTIVE_NAMES = frozenset(
 )
 OBJECTS_MOST = 100_000
 HEAD = 1024  # bytes in which other readers look for what a file is
+KNOWN_MOST = 1000
+_KNOWN: dict[bytes, list[str]] = {}
+_CROWD = BoundedSemaphore(2)  # processes at a time, so that a crowd of letters takes no machine's memory
 MARKUP = (b"<html", b"<script", b"<!doctype", b"<svg", b"<?php")
 
 
 def inspect_letter(data: bytes) -> None:
     """Raise InvalidError with field `letter` unless `data` is a plain, readable PDF of at most 20 MiB."""
-    faults = tuple(Fault(code, "letter", {"limit_mebibytes": SIZE_LIMIT_MEBIBYTES}) for code in _faults(data))
+    facts = {"limit_mebibytes": SIZE_LIMIT_MEBIBYTES}
+    faults = tuple(Fault(code, "letter", facts) for code in _faults_outside(data) or _faults_apart(data))
     if faults:
         raise InvalidError(faults)
 
 
-def _faults(data: bytes) -> list[str]:
+def letter_faults(data: bytes) -> list[str]:
+    """Codes of what is wrong with it; `inspect_letter` asks in a process of its own, that a hostile file may end."""
+    return _faults_outside(data) or _faults_inside(data)
+
+
+def _faults_outside(data: bytes) -> list[str]:
+    """What can be said without unpacking anything."""
     if not data:
         return ["letter.empty"]
     if len(data) > SIZE_LIMIT_MEBIBYTES * 1024 * 1024:
@@ -49,8 +68,31 @@ def _faults(data: bytes) -> list[str]:
     # A file that starts as something else and holds a PDF later is two files for two readers.
     if not data.startswith(b"%PDF-"):
         return ["letter.not_pdf"]
-    if _is_something_else_too(data):
-        return ["letter.two_files"]
+    return ["letter.two_files"] if _is_something_else_too(data) else []
+
+
+def _faults_apart(data: bytes) -> list[str]:
+    """Of one letter they are asked once: a form looks at it, and then the act does."""
+    digest = hashlib.sha256(data).digest()
+    if digest not in _KNOWN:
+        if len(_KNOWN) >= KNOWN_MOST:
+            _KNOWN.clear()
+        with _CROWD:
+            try:
+                _KNOWN[digest] = look_into(data, _look, limits=LIMITS)
+            except (BrokenProcessPool, MemoryError):
+                _KNOWN[digest] = ["letter.bomb"]
+    return _KNOWN[digest]
+
+
+# -- In the other process ------------------------------------------------------------------------------------------
+
+
+def _look(letter: Path) -> list[str]:
+    return _faults_inside(letter.read_bytes())
+
+
+def _faults_inside(data: bytes) -> list[str]:
     if expands_too_far(data):
         return ["letter.bomb"]
     try:

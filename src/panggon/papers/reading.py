@@ -1,14 +1,5 @@
-"""The text of an uploaded letter: what the PDF carries, else what tesseract sees in its pages.
+"""The text of an uploaded letter: what the PDF carries, else what tesseract sees in its pages."""
 
-A PDF of a stranger is read by large libraries in C: in a process of its own, therefore, that has little memory, little
-time and one small folder, and that may die without harm.
-"""
-
-import os
-import resource
-import signal
-import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +9,9 @@ import pytesseract
 from PIL import Image
 
 from panggon.core.errors import PermanentError
+from panggon.papers.apart import Limits, look_into
 
+LIMITS = Limits(seconds=90, memory_mebibytes=2048)
 PAGES_MOST = 3  # a request stands on its first pages
 LETTERS_LEAST = 80  # fewer on a page are a stamp or a page number, not its text
 TEXT_MOST = 40_000
@@ -29,15 +22,6 @@ PAGE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Of the reading process, and of each process that it starts."""
-
-    seconds: int = 90
-    memory_mebibytes: int = 2048
-    file_mebibytes: int = 64
-
-
-@dataclass(frozen=True, slots=True)
 class LetterText:
     """`certainty`: 1 for text that the PDF carries, less for what was seen in a picture."""
 
@@ -45,40 +29,17 @@ class LetterText:
     certainty: float
 
 
-def letter_text(data: bytes, *, limits: Limits = Limits()) -> LetterText:
+def letter_text(data: bytes, *, limits: Limits = LIMITS) -> LetterText:
     """Raises PermanentError `reading.failed` when the letter cannot be read within the limits."""
-    with tempfile.TemporaryDirectory(prefix="panggon-letter-") as folder:
-        # As a file: a process that dies over a long message leaves its parent waiting for ever.
-        letter = Path(folder) / "surat.pdf"
-        letter.write_bytes(data)
-        try:
-            # `max_tasks_per_child` makes it a process that starts anew and inherits nothing of this one.
-            with ProcessPoolExecutor(1, initializer=_confine, initargs=(folder, limits), max_tasks_per_child=1) as pool:
-                return LetterText(*pool.submit(_read, letter).result())
-        except BrokenProcessPool as error:
-            raise PermanentError("reading.failed", "the reading process ended") from error
-        except (pypdfium2.PdfiumError, pytesseract.TesseractError, MemoryError, OSError, RuntimeError) as error:
-            raise PermanentError("reading.failed", str(error)) from error
+    try:
+        return LetterText(*look_into(data, _read, limits=limits))
+    except BrokenProcessPool as error:
+        raise PermanentError("reading.failed", "the reading process ended") from error
+    except (pypdfium2.PdfiumError, pytesseract.TesseractError, MemoryError, OSError, RuntimeError) as error:
+        raise PermanentError("reading.failed", str(error)) from error
 
 
 # -- In the other process ------------------------------------------------------------------------------------------
-
-
-def _confine(folder: str, limits: Limits) -> None:
-    """Whatever goes beyond these limits ends this process, and tesseract's with it."""
-    mebibyte = 1024 * 1024
-    bounds = {
-        resource.RLIMIT_AS: limits.memory_mebibytes * mebibyte,
-        resource.RLIMIT_FSIZE: limits.file_mebibytes * mebibyte,
-        resource.RLIMIT_CPU: limits.seconds,
-        resource.RLIMIT_CORE: 0,
-    }
-    for limit, value in bounds.items():
-        resource.setrlimit(limit, (value, value))
-    os.environ.update(OMP_THREAD_LIMIT="1", TMPDIR=folder)
-    tempfile.tempdir = folder
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(limits.seconds)
 
 
 def _read(letter: Path) -> tuple[str, float]:

@@ -18,6 +18,7 @@ from panggon.papers.forms import NumberingForm, TemplateForm
 from panggon.papers.models import TemplateVersion
 from panggon.papers.samples import SAMPLES
 from panggon.papers.words import TEMPLATES, fault_words
+from panggon.pdf import pdf_response
 from panggon.people.permissions import holders
 
 
@@ -82,7 +83,7 @@ def sample(request: HttpRequest, sample: str) -> HttpResponse:  # noqa: ARG001 (
     """A paper with made-up contents, as the templates in use make it."""
     if sample not in SAMPLES:
         raise Http404
-    return _pdf(printing.sample(sample))
+    return pdf_response(printing.sample(sample), name="contoh.pdf")
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ def _samples_of(name: str) -> dict[str, Any]:
 def _try(request: HttpRequest, name: str, form: TemplateForm) -> HttpResponse:
     chosen = request.POST.get("sample", "")
     key = chosen if chosen in SAMPLES else next(iter(_samples_of(name)))
-    return _pdf(printing.sample(key, trial={name: form.cleaned_data["text"]}))
+    return pdf_response(printing.sample(key, trial={name: form.cleaned_data["text"]}), name="contoh.pdf")
 
 
 def _save(request: HttpRequest, name: str, form: TemplateForm) -> HttpResponse | None:
@@ -112,8 +113,3 @@ def _save(request: HttpRequest, name: str, form: TemplateForm) -> HttpResponse |
         return None
     messages.success(request, _("Templat sudah dipakai."), "positive")
     return redirect("papers:template", name)
-
-
-def _pdf(data: bytes) -> HttpResponse:
-    headers = {"Content-Disposition": 'inline; filename="contoh.pdf"', "Cache-Control": "no-store"}
-    return HttpResponse(data, content_type="application/pdf", headers=headers)

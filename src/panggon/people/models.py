@@ -3,8 +3,9 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
-from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
+from panggon.core.acting import ACTING_NAMES, ActingKind, acting_title, post_title
 from panggon.core.posts import Tenure
 from panggon.core.vocabulary import Role
 
@@ -40,6 +41,14 @@ class Division(models.Model):
         return self.name
 
 
+class Theme(models.TextChoices):
+    """How bright the pages are; `SYSTEM`: as the person's device wishes."""
+
+    SYSTEM = "system", _("Ikut perangkat")
+    LIGHT = "light", _("Terang")
+    DARK = "dark", _("Gelap")
+
+
 class User(AbstractUser):
     """A person. With an agency: an applicant; with role assignments: an official of the dinas."""
 
@@ -49,6 +58,7 @@ class User(AbstractUser):
     nip = models.CharField("NIP", max_length=18, blank=True)
     phone = models.CharField("nomor HP", max_length=30, blank=True)
     language = models.CharField("bahasa", max_length=5, default="id")  # one of settings.LANGUAGES
+    theme = models.CharField("tampilan", max_length=6, default=Theme.SYSTEM, choices=Theme)
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="OPD")
     division = models.ForeignKey(
         Division, models.PROTECT, null=True, blank=True, related_name="people", verbose_name="bidang"
@@ -158,12 +168,18 @@ class ActingOfficial(models.Model):
     def __str__(self) -> str:
         return f"{self.user}: {self.kind} {self.role}"
 
+    @property
+    def title(self) -> str:
+        """Such as "Plh. Kepala Dinas", with the division where there is one."""
+        return acting_title(ActingKind(self.kind), Role(self.role), str(self.division or ""))
+
 
 class Invitation(models.Model):
     """An invitation by e-mail to an account. The link works once and expires; only its digest is kept.
 
     For an agency, on the strength of its letter where the dinas invites; without an agency for an official, with the
-    post that is taken up; with `user` for somebody whose closed account is opened again.
+    post that is taken up; with `user` for somebody whose closed account is opened again. Without `invited_by` for the
+    first administrator, by whoever sets the portal up.
     """
 
     email = models.EmailField("email", max_length=150)
@@ -174,7 +190,7 @@ class Invitation(models.Model):
     letter_number = models.CharField("nomor surat", max_length=100, blank=True)
     letter_date = models.DateField("tanggal surat", null=True, blank=True)
     case_number = models.CharField("nomor permohonan", max_length=20, blank=True)
-    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     nonce = models.CharField(max_length=32)
     token_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField()

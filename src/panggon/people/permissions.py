@@ -37,7 +37,8 @@ def signed_in(view: View) -> View:
 
 def applicant(view: View) -> View:
     """For people of an agency, and for the dinas's registrar who enters a letter brought on paper."""
-    return _declare(login_required(_checked(view, selectors.may_apply)), Permission.APPLICANT)
+    checked = _checked(view, lambda user: selectors.may_apply(user, now=timezone.now()))
+    return _declare(login_required(checked), Permission.APPLICANT)
 
 
 def official(view: View) -> View:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils.timezone import localdate
 
@@ -34,6 +35,34 @@ class Capacity:
     people: frozenset[str] = frozenset()
     divisions: frozenset[int] = frozenset()
     acting: ActingOfficial | None = None
+
+
+# `posts_at`, `in_charge` and `acting_at` for one person at once. Every page asks this, and Django would take longer to
+# write the question down than PostgreSQL to answer it.
+_POSTS_OF = """
+WITH acting AS (
+    SELECT user_id, role, division_id FROM people_actingofficial
+    WHERE %(day)s BETWEEN first_day AND last_day AND named_at <= %(now)s AND (ended_at IS NULL OR ended_at > %(now)s)
+)
+SELECT role, division_id, NOT EXISTS (
+    SELECT FROM acting
+    WHERE acting.role = post.role AND (acting.division_id = post.division_id OR acting.division_id IS NULL)
+), false
+FROM people_roleassignment AS post WHERE user_id = %(user)s
+    AND (first_day IS NULL OR first_day <= %(day)s) AND (last_day IS NULL OR last_day >= %(day)s)
+    AND (named_at IS NULL OR named_at <= %(now)s) AND (ended_at IS NULL OR ended_at > %(now)s)
+UNION ALL
+SELECT role, division_id, true, true FROM acting WHERE user_id = %(user)s
+"""
+
+
+class Post(NamedTuple):
+    """A post that a person holds or acts in; `in_hand` is false while somebody acts in a post that is held."""
+
+    role: Role
+    division: int | None
+    in_hand: bool
+    acted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +132,31 @@ def capacities_of(user: User | None, *, now: datetime) -> tuple[Capacity, ...]:
     """Each standing in which somebody may act, the own one first; nobody is the system."""
     if user is None:
         return (THE_SYSTEM,)
-    posts = list(in_charge(now).filter(user=user).values_list("role", "division_id"))
-    own = frozenset(Role(role) for role, _ in posts) | ({Role.APPLICANT} if user.agency_id else set())
-    headed = frozenset(division for role, division in posts if role == Role.DIVISION_HEAD)
-    acting = acting_at(now).filter(user=user).select_related("represented")
+    posts = [post for post in posts_of(user, now=now) if post.in_hand]
+    held = [post for post in posts if not post.acted]
+    own = frozenset(post.role for post in held) | ({Role.APPLICANT} if user.agency_id else set())
+    headed = frozenset(post.division for post in held if post.role is Role.DIVISION_HEAD and post.division)
+    acts = len(held) < len(posts)
+    acting = acting_at(now).filter(user=user).select_related("represented") if acts else ()
     return Capacity(own, frozenset({str(user.pk)}), headed), *map(_as_acting, acting)
+
+
+def posts_of(user: User, *, now: datetime) -> tuple[Post, ...]:
+    """Every part that a person has in the dinas's work at this moment, in one query."""
+    return remembered(("people.posts_of", user.pk), lambda: _posts_of(user, now=now))
+
+
+def titles_of(user: User, *, now: datetime) -> list[str]:
+    """The posts that a person holds, then those acted in, in words."""
+    held = posts_at(now).filter(user=user).select_related("division").order_by("role", "division__name")
+    acted = acting_at(now).filter(user=user).select_related("division")
+    return [post.title for post in held] + [acting.title for acting in acted]
 
 
 def roles_of(user: User, *, now: datetime) -> frozenset[Role]:
     """Every role in which a person may act now: posts held or acted in, and applicant for who belongs to an agency."""
-    return remembered(("people.roles_of", user.pk), lambda: _roles_of(user, now=now))
+    roles = frozenset(post.role for post in posts_of(user, now=now) if post.in_hand)
+    return roles | {Role.APPLICANT} if user.agency_id else roles
 
 
 def is_official(user: User, *, now: datetime) -> bool:
@@ -120,16 +164,18 @@ def is_official(user: User, *, now: datetime) -> bool:
 
     These need a second factor.
     """
-    posts = posts_at(now).filter(user=user).values("role")
-    parts = posts.union(acting_at(now).filter(user=user).values("role"))
-    return remembered(("people.is_official", user.pk), parts.exists)
+    return bool(posts_of(user, now=now))
 
 
 def divisions_of(user: User, role: Role, *, now: datetime) -> QuerySet[Division]:
     """The divisions in which the person has this post in hand."""
-    held = in_charge(now).filter(user=user, role=role).values("division")
-    acted = acting_at(now).filter(user=user, role=role).values("division")
-    return Division.objects.filter(Q(pk__in=held) | Q(pk__in=acted))
+    return Division.objects.filter(pk__in=division_keys_of(user, role, now=now))
+
+
+def division_keys_of(user: User, role: Role, *, now: datetime) -> frozenset[int]:
+    """The keys of the divisions in which the person has this post in hand."""
+    posts = posts_of(user, now=now)
+    return frozenset(post.division for post in posts if post.in_hand and post.role is role and post.division)
 
 
 def divisions(*, now: datetime) -> QuerySet[Division]:
@@ -148,6 +194,8 @@ def holders_of(role: Role, *, now: datetime, division: Division | None = None) -
 
 def substitutes_of(user: User, *, now: datetime) -> QuerySet[ActingOfficial]:
     """Who acts now in the posts that this person holds."""
+    if all(post.in_hand for post in posts_of(user, now=now)):
+        return ActingOfficial.objects.none()
     held = (
         posts_at(now)
         .filter(user=user, role=OuterRef("role"))
@@ -183,9 +231,9 @@ def agencies_like(words: str) -> QuerySet[Agency]:
     return Agency.objects.filter(Q(name__icontains=words) | Q(short_name__icontains=words))
 
 
-def no_technicians() -> QuerySet[User]:
-    """Whoever of the dinas is no technician now: never was, gave the post back, or left."""
-    return people_of_the_dinas().exclude(pk__in=technicians().values("pk"))
+def no_technicians() -> frozenset[int]:
+    """The keys of whoever of the dinas is no technician now: never was, gave the post back, or left."""
+    return remembered("people.no_technicians", _no_technicians)
 
 
 def posts_held_alone(user: User, *, now: datetime) -> list[RoleAssignment]:
@@ -244,6 +292,12 @@ def invitation_of(token_hash: str, *, now: datetime) -> Invitation | None:
     return pending.select_related("agency", "user", "division").first()
 
 
+def open_invitation(invitation: int, *, now: datetime) -> Invitation | None:
+    """None when it was accepted, withdrawn, or has expired."""
+    rows = Invitation.objects.select_related("agency", "user", "invited_by")
+    return rows.filter(pk=invitation, accepted_at=None, withdrawn_at=None, expires_at__gt=now).first()
+
+
 def may_manage(user: User, invitation: Invitation, *, now: datetime) -> bool:
     """Whether the person may send it again or withdraw it: an OPD its own, Tata Usaha those of OPDs, else all."""
     roles = roles_of(user, now=now)
@@ -297,9 +351,22 @@ def agencies() -> QuerySet[Agency]:
     return Agency.objects.all()
 
 
-def may_apply(user: User) -> bool:
+def may_apply(user: User, *, now: datetime) -> bool:
     """Whether the person may bring in a request: for the own agency, or as registrar for a letter on paper."""
-    return user.agency_id is not None or posts_kept().filter(user=user, role=Role.REGISTRAR).exists()
+    return not roles_of(user, now=now).isdisjoint({Role.APPLICANT, Role.REGISTRAR})
+
+
+def account_of(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).first()
+
+
+def has_account(email: str) -> bool:
+    return User.objects.filter(email__iexact=email).exists()
+
+
+def open_account(user: int) -> User | None:
+    """None when there is none any more, or it was closed."""
+    return User.objects.filter(pk=user, is_active=True).first()
 
 
 def user_named(login: str) -> User | None:
@@ -309,10 +376,15 @@ def user_named(login: str) -> User | None:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _roles_of(user: User, *, now: datetime) -> frozenset[Role]:
-    held, acted = (posts.filter(user=user).values_list("role") for posts in (in_charge(now), acting_at(now)))
-    roles = frozenset(Role(role) for (role,) in held.union(acted))
-    return roles | {Role.APPLICANT} if user.agency_id else roles
+def _posts_of(user: User, *, now: datetime) -> tuple[Post, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTS_OF, {"user": user.pk, "day": localdate(now), "now": now})
+        return tuple(Post(Role(role), *rest) for role, *rest in cursor.fetchall())
+
+
+def _no_technicians() -> frozenset[int]:
+    others = people_of_the_dinas().exclude(pk__in=technicians().order_by().values("pk"))
+    return frozenset(others.order_by().values_list("pk", flat=True))
 
 
 def _technicians() -> Posts:

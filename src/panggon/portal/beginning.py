@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from panggon.core.contacts import CHANNEL_LABELS, Channel, works
@@ -37,7 +43,6 @@ ASKED: Mapping[Group, tuple[str, ...]] = {
     Group.NUMBERING: ("code", "template"),
     Group.MAIL: ("sender",),
 }
-PERSON = {"login": "Nama pengguna", "name": "Nama lengkap", "email": "Email", "nip": "NIP"}
 NOTHING = "-"  # typed for "none of it"
 
 Document = dict[str, Any]
@@ -128,7 +133,7 @@ def next_steps() -> list[str]:
     """What to do now that the portal knows whose it is."""
     return [
         "Jalankan `panggon serve`, `panggon serve --nodes`, dan `panggon worker`.",
-        "Masuk sebagai administrator; pada masuk pertama, aktifkan kode keamanan di ponsel.",
+        "Administrator membuka tautannya, mengisi kata sandinya, masuk, dan memasang kode keamanan di ponsel.",
         "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
         "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
         "Daftarkan mesin hosting: buat kodenya di Pengaturan › Server, lalu ikuti docs/node.md.",
@@ -163,19 +168,30 @@ def _form_faults(group: Group, form: GroupForm) -> list[Fault]:
 def _other_faults(document: Document) -> list[Fault]:
     known = {group.value for group in Group} | {"division", "administrator", "years"}
     faults = [Fault("init.field", name, {"words": _("tidak dikenal")}) for name in document if name not in known]
-    person = document.get("administrator")
-    if person is not None:
-        missing = {"login", "name", "email", "password"} - {name for name, words in person.items() if words}
-        faults += [
-            Fault("init.field", f"administrator.{name}", {"words": _("wajib diisi")}) for name in sorted(missing)
-        ]
+    faults += _person_faults(document.get("administrator"))
     if not all(isinstance(year, int) and 2000 <= year <= 2100 for year in document.get("years", ())):
         faults.append(Fault("init.field", "years", {"words": _("bukan daftar tahun")}))
     return faults
 
 
+def _person_faults(person: Mapping[str, str] | None) -> list[Fault]:
+    """An address alone gets a link; else everything has to be there."""
+    if person is None:
+        return []
+    wanted = {"email"} if set(person) == {"email"} else {"login", "name", "email", "password"}
+    missing = sorted(wanted - {name for name, words in person.items() if words})
+    faults = [Fault("init.field", f"administrator.{name}", {"words": _("wajib diisi")}) for name in missing]
+    try:
+        validate_email(person.get("email") or "ada@example.go.id")
+    except ValidationError as error:
+        faults.append(Fault("init.field", "administrator.email", {"words": error.messages}))
+    return faults
+
+
 def _administrator(person: Mapping[str, str], *, now: datetime) -> list[str]:
-    """The account, or nothing where the login is known already."""
+    """The account with its password, or a link to make it; nothing where the administrator is known already."""
+    if "password" not in person:
+        return _administrator_by_link(person["email"], now=now)
     login = person["login"]
     user = people.user_named(login)
     if user is None:
@@ -190,6 +206,19 @@ def _administrator(person: Mapping[str, str], *, now: datetime) -> list[str]:
         return []
     accounts.assign_role(user, Role.ADMINISTRATOR)
     return [f"Administrator: {login}"]
+
+
+def _administrator_by_link(email: str, *, now: datetime) -> list[str]:
+    user = people.account_of(email)
+    if user in people.holders_of(Role.ADMINISTRATOR, now=now):
+        return []
+    if user is not None:
+        accounts.assign_role(user, Role.ADMINISTRATOR)
+        return [f"Administrator: {user.username}"]
+    invitation = accounts.invite_first_administrator(email, at=now)
+    address = settings.PANGGON_BASE_URL + reverse("people:accept", args=[accounts.token_of(invitation)])
+    until = date_format(localtime(invitation.expires_at), "j F Y, H.i")
+    return [f"Tautan untuk {email}, berlaku satu kali sampai {until} WIB:", f"  {address}"]
 
 
 def _years() -> str:
@@ -237,9 +266,16 @@ def _ask_contacts() -> list[dict[str, str]]:
 
 
 def _ask_person() -> dict[str, str]:
-    click.echo("\nAdministrator pertama")
-    person = {name: str(click.prompt(label, default="" if name == "nip" else None)) for name, label in PERSON.items()}
-    person["password"] = click.prompt(
-        "Kata sandi (paling sedikit 12 karakter)", hide_input=True, confirmation_prompt=True
-    )
-    return person
+    click.echo("\nAdministrator pertama mendapat tautan, lalu mengisi kata sandi dan pengaman tambahannya sendiri.")
+    return {"email": _ask_email()}
+
+
+def _ask_email() -> str:
+    while True:
+        email = str(click.prompt("Email administrator")).strip()
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            click.echo(f"  {' '.join(error.messages)}", err=True)
+        else:
+            return email

@@ -13,6 +13,7 @@ PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
 PAGE_THREADS, NODE_THREADS = 8, 32
 WORKERS_MOST = 6
+STOP_SECONDS = 5  # that requests under way are given when the server is told to stop
 
 
 @click.group()
@@ -51,12 +52,12 @@ def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", NODES if nodes else PAGES)
     Granian(
-        "panggon.portal.served:application",
+        f"panggon.portal.served:{'nodes' if nodes else 'pages'}",
         address=address,
         port=port or (8081 if nodes else 8080),
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1 if nodes else workers,
-        blocking_threads=NODE_THREADS if nodes else PAGE_THREADS,
+        workers_kill_timeout=STOP_SECONDS,
         websockets=False,
         respawn_failed_workers=True,
     ).serve()
@@ -85,6 +86,46 @@ def enrol_code(name: str, hours: int) -> None:
     from panggon.sites.machines import issue_code  # noqa: PLC0415
 
     click.echo(issue_code(name, at=timezone.now(), life=timedelta(hours=hours)))
+
+
+@main.command("release-factors")
+@click.argument("login")
+def release_factors(login: str) -> None:
+    """Release the second factors of LOGIN, who lost the phone and all codes: for an administrator without another."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.core.errors import InvalidError  # noqa: PLC0415
+    from panggon.people.selectors import user_named  # noqa: PLC0415
+    from panggon.signin import services, words  # noqa: PLC0415
+
+    user = user_named(login)
+    if user is None:
+        raise click.ClickException(f"{login}: tidak dikenal")
+    try:
+        services.release_factors(user, actor=None, at=timezone.now(), reason="panggon release-factors")
+    except InvalidError as error:
+        raise click.ClickException(" ".join(map(words.fault_words, error.faults))) from None
+    click.echo(f"{login}: dilepas; saat masuk berikutnya petugas memasang yang baru")
+
+
+@main.command("oidc-key")
+@click.option("--renew", is_flag=True, help="Make another key; it signs a day later, when providers know it.")
+def oidc_key(*, renew: bool) -> None:
+    """Make the key by which providers know the portal (private_key_jwt), and print where they find its public half."""
+    _prepare()
+    from django.conf import settings  # noqa: PLC0415 (needs settings)
+    from django.urls import reverse  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from panggon.signin import keys, selectors  # noqa: PLC0415
+
+    now = timezone.now()
+    if renew or not selectors.client_keys(now=now):
+        keys.renew(at=now)
+    click.echo(f"{settings.PANGGON_BASE_URL}{reverse('client_keys')}")
+    for key in selectors.client_keys(now=now):
+        click.echo(f"{key.kid} {keys.ALGORITHM}, {timezone.localtime(key.signs_from):%Y-%m-%d %H:%M}")
 
 
 @main.command("seed-calendar")

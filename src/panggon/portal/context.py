@@ -5,11 +5,15 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from panggon.office.selectors import office
+from panggon.people.models import Theme
+from panggon.portal.theme import theme_of
 
 
-def installation(_request: HttpRequest) -> dict[str, Any]:
-    """What every page may say of this installation: whether it is a demonstration, and whose it is."""
+def installation(request: HttpRequest) -> dict[str, Any]:
+    """What every page may say of this installation, whether it is a demonstration and whose it is; and how it looks."""
     return {
+        "theme": theme_of(request),
+        "themes": Theme.choices,
         "demo": settings.PANGGON_DEMO,
         "simulation": settings.PANGGON_SIMULATION,
         "office": SimpleLazyObject(lambda: office().letterhead),

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from panggon.people import services as people
 from panggon.people.permissions import public
+from panggon.portal.wishes import back, remember
 
 KNOWN = frozenset(code for code, _ in settings.LANGUAGES)
 
@@ -39,19 +38,9 @@ def language_of(request: HttpRequest) -> str:
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Take the language of the button that was pressed, and go back to the page on which it stands."""
-    language, page = request.POST.get("language", ""), request.POST.get("page", "")
-    safe = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()})
-    response = redirect(page if safe and page.startswith("/") else "public:start")
-    if language not in KNOWN:
-        return response
-    if request.user.is_authenticated:
-        people.choose_language(request.user, language)
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-    )
+    language, response = request.POST.get("language", ""), back(request)
+    if language in KNOWN:
+        if request.user.is_authenticated:
+            people.choose_language(request.user, language)
+        remember(response, settings.LANGUAGE_COOKIE_NAME, language)
     return response

@@ -6,15 +6,21 @@ from django.http import HttpRequest, HttpResponse
 from panggon.remembered import remembering
 
 
-class ContentSecurityPolicy:
-    """Says to the browser with every answer what a page may load: only what is ours."""
+class ProtectiveHeaders:
+    """Says to the browser with every answer what it may do with it: load only what is ours, and keep nothing.
+
+    A view that wants it otherwise (a picture that never changes) says so itself. The scheme is that of the portal's
+    public address, whatever the proxy before it speaks: HSTS, cookies and links hang on it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.META["wsgi.url_scheme"] = settings.PANGGON_SCHEME
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", settings.PANGGON_CSP)
+        for name, value in settings.PANGGON_HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
 

@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from panggon.portal import administration, changes, language
+from panggon.portal import administration, changes, language, theme
 
 urlpatterns = [
     path("bahasa/", language.choose, name="choose_language"),
+    path("tampilan/", theme.choose, name="choose_theme"),
     path("pengaturan/", administration.administration, name="administration"),
     path("", include("panggon.office.urls")),
     path("", include("panggon.papers.urls")),

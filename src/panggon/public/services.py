@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import Q
@@ -18,6 +17,7 @@ from panggon.cases import selectors as cases
 from panggon.core.errors import Fault, InvalidError
 from panggon.notify.mail import link
 from panggon.notify.retries import MAIL
+from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.public.models import Follower
 
@@ -85,8 +85,8 @@ def mark_told(follower: Follower, *, sequence: int) -> None:
 
 
 def forget_old(*, now: datetime) -> int:
-    """Erase who never confirmed, and who followed a case that is over for the time of `PANGGON_FOLLOWER_DAYS`."""
-    over = cases.over_since(now - timedelta(days=settings.PANGGON_FOLLOWER_DAYS)).values("number")
+    """Erase who never confirmed, and who followed a case that is over for as long as the department keeps them."""
+    over = cases.over_since(now - timedelta(days=office().retention.followers_days)).values("number")
     never_confirmed = Q(confirmed_at=None, asked_at__lt=now - CONFIRM_WITHIN)
     return Follower.objects.filter(never_confirmed | Q(number__in=over)).delete()[0]
 

@@ -16,6 +16,7 @@ from panggon.core.errors import InvalidError
 from panggon.labels import CHANNEL_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers import services as papers
+from panggon.pdf import pdf_response
 from panggon.people.permissions import public
 from panggon.public import services
 from panggon.public.forms import FollowForm, TrackingForm
@@ -32,8 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def sample_letter(_request: HttpRequest) -> HttpResponse:
     """The letter that asks for hosting, to be filled in by hand."""
     data = papers.sample_letter(blank_letter(), at=timezone.now())
-    headers = {"Content-Disposition": 'inline; filename="contoh-surat-permohonan-hosting.pdf"'}
-    return HttpResponse(data, content_type="application/pdf", headers=headers)
+    return pdf_response(data, name="contoh-surat-permohonan-hosting.pdf")
 
 
 @public
@@ -109,14 +109,17 @@ def _contacts() -> list[tuple[str, Contact]]:
 
 
 def _status(request: HttpRequest, form: TrackingForm) -> PublicStatus | None:
-    """Raises ValidationError for who guesses; what is counted are failures, and they are all that this GET writes."""
+    """Raises ValidationError for who guesses; what is counted are failures, and they are all that this GET writes.
+
+    A code has 128 random bits: a crowd of guesses at one moment finds none, and a right one is no guess.
+    """
     number, token = form.cleaned_data["nomor"].strip().upper(), form.cleaned_data["kode"].strip()
-    with door.braked(door.tracking_try(request)) as was_right:
-        status = selectors.public_status(number, token)
-        if status is None:
+    attempt = door.tracking_try(request)
+    door.refuse_held(attempt)
+    status = selectors.public_status(number, token)
+    if status is None:
+        with door.braked(attempt):
             form.add_error(None, _("Nomor permohonan dan kode lacak tidak cocok. Periksa tanda terima Anda."))
-        else:
-            was_right()
     return status
 
 

@@ -1,11 +1,15 @@
 """What is known of the calendar. Reading changes nothing."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 
 from panggon.core.alerts import REMINDERS, AlertKind, Reminding
 from panggon.core.errors import PermanentError
@@ -13,10 +17,20 @@ from panggon.core.shares import STEP_SHARES
 from panggon.core.workdays import Calendar, Interval, Period, Session, Week, office_hours
 from panggon.remembered import remembered
 from panggon.schedule.known import HolidayKind, KnownDay
-from panggon.schedule.models import Closing, Holiday, OfficeHours, ReminderRule, StepShare, Year
+from panggon.schedule.models import Closing, Holiday, ReminderRule, Year
 from panggon.schedule.sheet import DayChange
 
 DECEMBER = 12
+# All that clocks are read by, as one text that is the same as long as nobody changes a row.
+_ALL = """
+SELECT json_build_object(
+    'years', (SELECT json_agg(year ORDER BY year) FROM schedule_year),
+    'periods', (SELECT json_agg(json_build_array(first, last, week) ORDER BY first, id) FROM schedule_officehours),
+    'holidays', (SELECT json_object_agg(day, name ORDER BY day) FROM schedule_holiday),
+    'closings', (SELECT json_agg(json_build_array(start, "end") ORDER BY start, id) FROM schedule_closing),
+    'shares', (SELECT json_object_agg(step, percent ORDER BY step) FROM schedule_stepshare)
+)::text
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +62,8 @@ class Month:
 
 
 def calendar() -> Calendar:
-    """Office hours, holidays and closings as they are now known: four queries, however many years."""
-    return remembered("schedule.calendar", _calendar)
-
-
-def _calendar() -> Calendar:
-    return Calendar(
-        zone=ZoneInfo(settings.TIME_ZONE),
-        years=frozenset(Year.objects.values_list("year", flat=True)),
-        periods=tuple(Period(hours.first, hours.last, week_of(hours.week)) for hours in OfficeHours.objects.all()),
-        holidays=dict(Holiday.objects.values_list("day", "name")),
-        closings=tuple(Interval(start, end) for start, end in Closing.objects.values_list("start", "end")),
-    )
+    """Office hours, holidays and closings as they are now known: one query, however many years."""
+    return _read(_text())[0]
 
 
 def week_of(rows: list[list[list[str]]]) -> Week:
@@ -127,7 +131,7 @@ def year_to_prepare(today: date) -> int:
 
 def step_shares() -> Mapping[int, int]:
     """The percentage of each step, those of `core` where nobody has set another."""
-    return {**STEP_SHARES, **dict(StepShare.objects.values_list("step", "percent"))}
+    return _read(_text())[1]
 
 
 def reminders() -> Mapping[AlertKind, Reminding]:
@@ -137,6 +141,36 @@ def reminders() -> Mapping[AlertKind, Reminding]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _text() -> str:
+    return remembered("schedule.text", _ask)
+
+
+def _ask() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL)
+        return str(cursor.fetchone()[0])
+
+
+@lru_cache(maxsize=2)
+def _read(text: str) -> tuple[Calendar, Mapping[int, int]]:
+    """Calendar and shares of the steps. Asked for anew each time, read anew when something is different: a calendar
+    that is kept knows the hours of the days that it was asked for.
+    """
+    rows = {name: found or () for name, found in json.loads(text).items()}
+    calendar = Calendar(
+        zone=ZoneInfo(settings.TIME_ZONE),
+        years=frozenset(rows["years"]),
+        periods=tuple(Period(_day_of(first), _day_of(last), week_of(week)) for first, last, week in rows["periods"]),
+        holidays={_day_of(day): name for day, name in dict(rows["holidays"]).items()},
+        closings=tuple(Interval(*map(datetime.fromisoformat, pair)) for pair in rows["closings"]),
+    )
+    shares = {int(step): percent for step, percent in dict(rows["shares"]).items()}
+    return calendar, MappingProxyType({**STEP_SHARES, **shares})
+
+
+_day_of = date.fromisoformat
 
 
 def _days(year: int) -> list[date]:

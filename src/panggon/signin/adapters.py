@@ -1,6 +1,5 @@
 """How django-allauth behaves here: no open sign-up, secrets encrypted, brakes of our own, mail by jobs."""
 
-import base64
 import math
 import time
 from typing import Any
@@ -10,14 +9,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from panggon.core.messages import MessageKind
+from panggon.encryption import cipher
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.people import selectors
@@ -25,15 +24,33 @@ from panggon.people.models import User
 from panggon.signin import door, services
 from panggon.signin.models import Happening
 
+PURPOSE = "panggon second factor"
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        **dict.fromkeys(
+            ("username_password_mismatch", "email_password_mismatch"),
+            _("Nama pengguna, email, atau kata sandi tidak cocok. Periksa huruf besar dan kecilnya."),
+        ),
+        "enter_current_password": _("Kata sandi sekarang tidak cocok."),
+        "incorrect_password": _("Kata sandi tidak cocok."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (the signature is allauth's)
         return False
 
     def get_from_email(self) -> str:
         return office().sender
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 (the signature is allauth's)
+        return reverse("mfa_index")
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "panggon.signin.stages.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """Who signed in a moment ago is not asked again on the way to set up the second factor."""
@@ -56,17 +73,29 @@ class AccountAdapter(DefaultAccountAdapter):
         """In a job: the answer takes as long whether the account exists or not, and whether the mail server answers."""
         try:
             with door.braked(door.mail_try(user)):
-                defer("signin.mail_reset", user=user.pk)
+                defer(
+                    "notify.write",
+                    kind=MessageKind.PASSWORD_RESET.value,
+                    reference=f"reset:{user.pk}",
+                    to=user.email,
+                    language=user.language,
+                    facts={"user": user.pk},
+                )
         except ValidationError:
             return
 
 
 class MFAAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("Kode tidak cocok atau sudah dipakai. Tunggu kode berikutnya; periksa jam ponsel Anda."),
+    }
+
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher(PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher(PURPOSE).decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """An official keeps one of both kinds at least."""
@@ -74,9 +103,3 @@ class MFAAdapter(DefaultMFAAdapter):
             return True
         others = Authenticator.objects.filter(user=authenticator.user, type__in=SECOND_FACTORS)
         return others.exclude(pk=authenticator.pk).exists()
-
-
-def _cipher() -> Fernet:
-    """A key of its own, drawn from SECRET_KEY: a stolen database alone gives nobody a code."""
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"panggon second factor")
-    return Fernet(base64.urlsafe_b64encode(derivation.derive(settings.SECRET_KEY.encode())))

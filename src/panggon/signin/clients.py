@@ -57,4 +57,5 @@ def _salt(user: User) -> str:
 
 
 def _cookie(user: User) -> str:
-    return f"perangkat-{hashlib.sha256(f'{settings.SECRET_KEY}:{user.pk}'.encode()).hexdigest()[:12]}"
+    mark = hashlib.sha256(f"{settings.SECRET_KEY}:{user.pk}".encode()).hexdigest()[:12]
+    return f"{settings.PANGGON_COOKIE_PREFIX}perangkat-{mark}"

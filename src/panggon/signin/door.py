@@ -94,6 +94,13 @@ def braked(attempt: Try) -> Iterator[Callable[[], None]]:
     yield was_right
 
 
+def refuse_held(attempt: Try) -> None:
+    """Raises `Held` when a brake holds; counts nothing, so that it is for what nobody can guess by trying at once."""
+    until = services.held_until((*attempt.own, *attempt.shared), at=timezone.now())
+    if until:
+        raise Held(until)
+
+
 def held_words(until: datetime) -> str:
     return _("Terlalu banyak percobaan. Silakan coba lagi setelah pukul %(time)s.") % {
         "time": f"{timezone.localtime(until):%H.%M.%S}"

@@ -5,12 +5,28 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.core import context
 from allauth.mfa.base import forms as second
+from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from panggon.signin import door
 from panggon.signin.adapters import MFAAdapter
+
+NEW_PASSWORD = {"password1": _("Kata sandi baru"), "password2": _("Kata sandi baru, sekali lagi")}
+PASSWORD_HELP = _("Paling sedikit 12 karakter; beberapa kata yang tidak berkaitan mudah diingat.")
+
+
+class ReleaseForm(forms.Form):
+    """By the administrator, for somebody who lost the phone."""
+
+    reason = forms.CharField(
+        label=_("Bagaimana Anda memastikan orangnya?"),
+        max_length=300,
+        help_text=_("Misalnya: bertatap muka, atau ditelepon di nomor kantornya. Dicatat dengan nama Anda."),
+        error_messages={"required": _("Wajib diisi.")},
+    )
 
 
 class LoginForm(account.LoginForm):
@@ -19,17 +35,33 @@ class LoginForm(account.LoginForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["password"].help_text = ""
+        _call(self, login=_("Nama pengguna atau email"), password=_("Kata sandi"))
 
 
 class AuthenticateForm(second.AuthenticateForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, code=_("Kode enam angka, atau kode cadangan"))
+
     def clean_code(self) -> str:
         with door.braked(door.code_try(context.request, self.user)) as was_right:
             code = super().clean_code()
             was_right()
         return code
+
+
+class ConfirmPasswordForm(account.ReauthenticateForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, password=_("Kata sandi"))
+        self.fields["password"].help_text = ""
 
 
 class ReauthenticateForm(second.ReauthenticateForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, code=_("Kode enam angka, atau kode cadangan"))
+
     def clean_code(self) -> str:
         with door.braked(door.code_try(context.request, self.user)) as was_right:
             code = super().clean_code()
@@ -37,13 +69,32 @@ class ReauthenticateForm(second.ReauthenticateForm):
         return code
 
 
+class ActivateTOTPForm(totp.ActivateTOTPForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, code=_("Kode enam angka"))
+
+
 class ChangePasswordForm(account.ChangePasswordForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, oldpassword=_("Kata sandi sekarang"), **NEW_PASSWORD)
+        self.fields["oldpassword"].help_text = ""
+        self.fields["password1"].help_text = PASSWORD_HELP
+
     def clean_oldpassword(self) -> str:
         attempt = door.password_try(context.request, self.user.get_username(), self.user)
         with door.braked(attempt) as was_right:
             password = super().clean_oldpassword()
             was_right()
         return password
+
+
+class ResetPasswordKeyForm(account.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _call(self, **NEW_PASSWORD)
+        self.fields["password1"].help_text = PASSWORD_HELP
 
 
 class ResetPasswordForm(account.ResetPasswordForm):
@@ -63,3 +114,11 @@ class RemovePasskeyForm(webauthn.forms.Form):
         if not MFAAdapter().can_delete_authenticator(self.instance):
             raise ValidationError(_("Petugas dinas harus mempunyai paling sedikit satu pengaman tambahan."))
         return super().clean()
+
+
+def _call(form: forms.Form, **labels: Any) -> None:
+    """Our words for allauth's fields; what is wrong is listed under them."""
+    for name, label in labels.items():
+        form.fields[name].label = label
+        form.fields[name].error_messages["required"] = _("Wajib diisi.")
+        form.fields[name].widget.attrs.pop("placeholder", None)

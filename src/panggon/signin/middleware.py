@@ -1,12 +1,17 @@
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
 
 from panggon.people import selectors
 from panggon.signin import services
@@ -15,8 +20,33 @@ from panggon.signin.adapters import SECOND_FACTORS
 SEEN = "seen_at"
 
 
+class SessionOverMiddleware:
+    """Says on the way to the page of signing in why one is led there; a part of a page has the whole page read anew."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not _leads_to_signing_in(response) or request.user.is_authenticated:
+            return response
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            words = _("Sesi Anda sudah berakhir atau diakhiri. Silakan masuk lagi.")
+            messages.warning(request, words, "warning", fail_silently=True)
+        return HttpResponseClientRefresh() if request.htmx else response
+
+
+def _leads_to_signing_in(response: HttpResponse) -> bool:
+    return response.status_code == HTTPStatus.FOUND and response.headers["Location"].startswith(
+        f"{resolve_url(settings.LOGIN_URL)}?"
+    )
+
+
 class SecondFactorMiddleware:
-    """Sends an official without a second factor to set one up; nothing else of the portal answers before that."""
+    """Sends an official without a second factor to set one up; nothing else of the portal answers before that.
+
+    A session that a provider opened with a second factor of its own, which is trusted, needs none of ours.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,7 +59,7 @@ class SecondFactorMiddleware:
     def _must_enrol(self, request: HttpRequest) -> bool:
         if not request.user.is_authenticated or _about_the_account(request.path):
             return False
-        if is_mfa_enabled(request.user, SECOND_FACTORS):
+        if is_mfa_enabled(request.user, SECOND_FACTORS) or _came_with_factor_of_provider(request):
             return False
         return selectors.is_official(request.user, now=timezone.now())
 
@@ -50,6 +80,11 @@ class SessionSeenMiddleware:
     def _is_due(self, request: HttpRequest) -> bool:
         seen = request.session.get(SEEN)
         return seen is None or timezone.now() - datetime.fromisoformat(seen) >= settings.PANGGON_SESSION_SEEN_EVERY
+
+
+def _came_with_factor_of_provider(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" and "provider" in record for record in records)
 
 
 def _about_the_account(path: str) -> bool:

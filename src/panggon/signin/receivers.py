@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from panggon.audit.services import record
-from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.signin import clients, services
 from panggon.signin.middleware import SEEN
@@ -59,15 +58,18 @@ def factor_removed(request: HttpRequest, user: User, authenticator: Authenticato
 
 @transaction.atomic
 def _changed(user: User, happening: Happening, request: HttpRequest, *, way: str = "") -> None:
-    """The owner is told by mail: whoever has got into an account would do just this."""
     now = timezone.now()
     visit = services.note(user, happening, request, at=now, way=way)
     actor = request.user if request.user.is_authenticated else user
     record(f"people.user:{user.pk}", before=None, after={"door": happening.value, "way": way}, actor=actor, at=now)
-    defer("signin.tell_owner", visit=visit.pk)
+    services.tell_owner(visit)
 
 
 def _way(request: HttpRequest, user: User) -> str:
-    """The methods in their order, such as "password, totp"."""
-    records = get_authentication_records(request, user)
-    return ", ".join(entry.get("provider") or entry.get("type") or entry["method"] for entry in records)[:40]
+    """The methods in their order, such as "password, totp", or "kota, mfa" where a provider asked for both factors."""
+    return ", ".join(map(_method, get_authentication_records(request, user)))[:40]
+
+
+def _method(entry: dict[str, Any]) -> str:
+    named = {"socialaccount": "provider", "mfa": "type"}.get(entry["method"], "")
+    return str(entry.get(named) or entry["method"])

@@ -4,18 +4,24 @@ import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils.translation import override
 
+from panggon.audit.services import record
 from panggon.core.brakes import Brake
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.messages import MessageKind
+from panggon.office.selectors import office
+from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.signin import clients
 from panggon.signin.models import Braked, Happening, Visit
-from panggon.signin.selectors import sessions_of
+from panggon.signin.selectors import factors_of, sessions_of
 
-KEPT = timedelta(days=180)
 Guess = tuple[Brake, str]  # the brake, and who tries what
 
 
@@ -39,6 +45,14 @@ def count_failure(guesses: Iterable[Guess], *, at: datetime) -> datetime | None:
         found[key].last = at
     Braked.objects.bulk_update(found.values(), ["failures", "last"])
     return None
+
+
+def held_until(guesses: Iterable[Guess], *, at: datetime) -> datetime | None:
+    """Until when one of the brakes holds; None: none does. Counts nothing."""
+    brakes = {_key(brake, who): brake for brake, who in guesses}
+    rows = Braked.objects.filter(key__in=brakes)
+    held = (brakes[row.key].held_until(row.failures, last=row.last, now=at) for row in rows)
+    return max(filter(None, held), default=None)
 
 
 def forgive(brake: Brake, who: str) -> None:
@@ -76,6 +90,47 @@ def end_sessions(user: User, sessions: Collection[int], request: HttpRequest, *,
     return len(ended)
 
 
+def forget_phone(user: User) -> None:
+    """The secret of the authenticator app goes; another one comes in the same transaction."""
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+
+
+@transaction.atomic
+def release_factors(user: User, *, actor: User | None, at: datetime, reason: str) -> None:
+    """For somebody who lost the phone and has no codes: all second factors go, and all sessions end.
+
+    `actor` None is the command line. Raises `InvalidError` `factors.own`, `factors.none`.
+    """
+    if user == actor:
+        raise InvalidError((Fault("factors.own"),))
+    released = list(factors_of(user).values_list("type", flat=True))
+    if not released:
+        raise InvalidError((Fault("factors.none"),))
+    factors_of(user).delete()
+    for session in sessions_of(user):
+        session.end()
+    visit = Visit.objects.create(user=user, happening=Happening.FACTORS_RELEASED, at=at)
+    record(f"people.user:{user.pk}", before={"door": released}, after={"door": []}, actor=actor, at=at, reason=reason)
+    tell_owner(visit)
+
+
+def tell_owner(visit: Visit) -> None:
+    """By mail, of what changes an account: whoever has got into one would do just this."""
+    owner = visit.user
+    if not owner.email:
+        return
+    with override(owner.language):
+        what = visit.get_happening_display()
+    defer(
+        "notify.write",
+        kind=MessageKind.ACCOUNT_CHANGED.value,
+        reference=f"visit:{visit.pk}",
+        to=owner.email,
+        language=owner.language,
+        facts={"name": owner.full_name, "what": what, "moment": visit.at.isoformat()},
+    )
+
+
 def touch_session(request: HttpRequest, *, at: datetime) -> None:
     """Keep when and from where this session was last used."""
     UserSession.objects.filter(session_key=request.session.session_key).update(
@@ -85,7 +140,7 @@ def touch_session(request: HttpRequest, *, at: datetime) -> None:
 
 def tidy(*, now: datetime) -> None:
     """Remove what is too old to matter."""
-    Visit.objects.filter(at__lt=now - KEPT).delete()
+    Visit.objects.filter(at__lt=now - timedelta(days=office().retention.visits_days)).delete()
     Braked.objects.filter(last__lt=now - timedelta(days=1)).delete()
 
 

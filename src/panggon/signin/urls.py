@@ -10,17 +10,18 @@ from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import path, re_path
 
 from panggon.people.permissions import public, signed_in
-from panggon.signin import views
+from panggon.signin import providers, views
 
 KEYS = "akun/keamanan/kunci-sandi"
 
 urlpatterns = [
     path("masuk/", public(account.login), name="account_login"),
     path("masuk/kunci-sandi/", public(passkey.login_webauthn), name="mfa_login_webauthn"),
+    path("masuk/jwks.json", views.client_keys, name="client_keys"),
     path("masuk/gagal/", public(social.login_error), name="socialaccount_login_error"),
     path("masuk/batal/", public(social.login_cancelled), name="socialaccount_login_cancelled"),
     path("masuk/lewat/<slug:provider_id>/", public(oidc.login), name="openid_connect_login"),
-    path("masuk/lewat/<slug:provider_id>/kembali/", public(oidc.callback), name="openid_connect_callback"),
+    path("masuk/lewat/<slug:provider_id>/kembali/", public(providers.callback), name="openid_connect_callback"),
     path("lupa-kata-sandi/", public(account.password_reset), name="account_reset_password"),
     path("lupa-kata-sandi/terkirim/", public(account.password_reset_done), name="account_reset_password_done"),
     re_path(  # the key has hyphens of its own
@@ -41,9 +42,10 @@ urlpatterns = [
     path("akun/sesi/", views.sessions, name="usersessions_list"),
     path("akun/keamanan/", views.account, name="mfa_index"),
     path("akun/keamanan/konfirmasi/", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("akun/keamanan/aktifkan/", signed_in(totp.activate_totp), name="mfa_activate_totp"),
+    path("akun/keamanan/aktifkan/", views.activate_totp, name="mfa_activate_totp"),
+    path("akun/keamanan/ponsel-baru/", views.new_phone, name="new_phone"),
     path("akun/keamanan/nonaktifkan/", signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("akun/keamanan/cadangan/", signed_in(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("akun/keamanan/cadangan/", views.codes, name="mfa_view_recovery_codes"),
     path(
         "akun/keamanan/cadangan/baru/", signed_in(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"
     ),

@@ -117,7 +117,8 @@ def report(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], num
 def status(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
     version = messages.required_text(message, "version", 40)
     reduced, drift = messages.texts(message, "reduced"), messages.texts(message, "drift")
-    machines.saw(node, at=timezone.now(), version=version, reduced=reduced, drift=drift)
+    facts = {"php_versions": list(messages.texts(message, "php_versions"))}
+    machines.saw(node, at=timezone.now(), version=version, reduced=reduced, drift=drift, facts=facts)
     return HttpResponse(status=204)
 
 

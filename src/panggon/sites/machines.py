@@ -64,6 +64,7 @@ def saw(
     version: str | None = None,
     reduced: tuple[str, ...] | None = None,
     drift: tuple[str, ...] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """The node was heard of; what it said of itself, if anything, replaces what was known."""
     node.seen_at = at
@@ -73,7 +74,8 @@ def saw(
         node.reduced = list(reduced)
     if drift is not None:
         node.drift = list(drift)
-    node.save(update_fields=["seen_at", "version", "reduced", "drift"])
+    node.facts = {**node.facts, **(facts or {})}
+    node.save(update_fields=["seen_at", "version", "reduced", "drift", "facts"])
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import Q
 
+from panggon.core import outgoing
+from panggon.core.site_kinds import ASKED
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
 
@@ -67,6 +69,9 @@ class Allowance(models.Model):
     processes = models.PositiveIntegerField(default=Limits().processes)
     upload_mebibytes = models.PositiveIntegerField(default=Limits().upload_mebibytes)
     database_connections = models.PositiveIntegerField(default=Limits().database_connections)
+    files = models.PositiveIntegerField(default=Limits().files)
+    cpu_percent = models.PositiveIntegerField(default=Limits().cpu_percent)
+    outgoing = models.CharField(max_length=32, default=outgoing.NONE)
 
     class Meta:
         abstract = True
@@ -107,7 +112,7 @@ class Site(Allowance):
     state = models.CharField(max_length=12, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
     generation = models.PositiveIntegerField(default=1)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="sites")
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in ASKED])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
     database = models.BooleanField(default=True)
     ssh_keys = models.JSONField(default=list)
@@ -151,7 +156,11 @@ class Site(Allowance):
                 processes=self.processes,
                 upload_mebibytes=self.upload_mebibytes,
                 database_connections=self.database_connections,
+                disk_mebibytes=self.quota_mebibytes,
+                files=self.files,
+                cpu_percent=self.cpu_percent,
             ),
+            outgoing=self.outgoing,
             access=Access(tuple(self.ssh_keys), self.password_fingerprint),
         )
 
@@ -196,6 +205,7 @@ class Wish(models.Model):
         verbose_name_plural = "wishes"
         indexes = [
             models.Index(fields=["id"], condition=Q(reported_at=None, cancelled_at=None), name="wishes_waiting"),
+            models.Index(fields=["site"], condition=Q(reported_at=None), name="wishes_of_busy_sites"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
 import hashlib
+from operator import attrgetter
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -20,8 +21,9 @@ def waiting_wishes() -> QuerySet[Wish]:
 
 
 def running_wish(site: Site) -> Wish | None:
-    running = waiting_wishes().filter(site=site).order_by("id")
-    return remembered(("sites.running_wish", site.pk), running.first)
+    """The oldest that is asked and not answered, as `waiting_wishes` says."""
+    open_ones = (wish for wish in wishes_of(site) if wish.reported_at is None)
+    return next((wish for wish in open_ones if wish.cancelled_at is None or wish.taken_at is not None), None)
 
 
 def wish(number: int) -> Wish:
@@ -30,8 +32,8 @@ def wish(number: int) -> Wish:
 
 def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
     """The newest wish, of these purposes if any are named."""
-    wishes = site.wishes.filter(purpose__in=purposes) if purposes else site.wishes.all()
-    return wishes.order_by("-id").first()
+    wishes = reversed(wishes_of(site))
+    return next((wish for wish in wishes if not purposes or wish.purpose in purposes), None)
 
 
 def failed_aside(site: Site) -> Wish | None:
@@ -41,28 +43,28 @@ def failed_aside(site: Site) -> Wish | None:
     return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
 
 
-def wishes_of(site: Site) -> QuerySet[Wish]:
-    """All that was ever asked for a site, in this order."""
-    return site.wishes.order_by("id")
+def wishes_of(site: Site) -> list[Wish]:
+    """All that was ever asked for a site, in this order; while a page is read, in one query for all its parts."""
+    return remembered(("sites.wishes_of", site.pk), lambda: list(site.wishes.order_by("id")))
 
 
-def reported_wishes(site: Site) -> QuerySet[Wish]:
+def reported_wishes(site: Site) -> list[Wish]:
     """What a machine has answered and nobody had taken back, in the order of the answers."""
-    answered = site.wishes.filter(reported_at__isnull=False, cancelled_at=None)
-    return answered.select_related("site__node").order_by("reported_at", "id")
+    answered = [(wish.reported_at, wish.pk, wish) for wish in wishes_of(site) if wish.reported_at]
+    return [wish for *_, wish in sorted(answered) if wish.cancelled_at is None]
 
 
 def current_plan(site: Site) -> Wish | None:
     """The node's newest answer to a plan of the site as it is wished now; an older plan is nothing to approve."""
-    planned = site.wishes.filter(purpose=Purpose.PLAN, generation=site.generation, outcome=Outcome.PLANNED)
-    newest = planned.filter(cancelled_at=None).order_by("-id")
-    return remembered(("sites.current_plan", site.pk, site.generation), newest.first)
+    asked = (Purpose.PLAN, site.generation, Outcome.PLANNED)
+    planned = (wish for wish in wishes_of(site) if (wish.purpose, wish.generation, wish.outcome) == asked)
+    return max((wish for wish in planned if wish.cancelled_at is None), key=attrgetter("pk"), default=None)
 
 
 def last_proof(site: Site) -> Wish | None:
     """The wish whose report carries the newest evidence, good or bad."""
-    proofs = site.wishes.filter(outcome__in=PROOFS, proved_at__isnull=False, cancelled_at=None)
-    return remembered(("sites.last_proof", site.pk), proofs.order_by("-id").first)
+    proofs = (wish for wish in wishes_of(site) if wish.outcome in PROOFS and wish.proved_at and not wish.cancelled_at)
+    return max(proofs, key=attrgetter("pk"), default=None)
 
 
 def evidence_of(site: Site) -> Evidence | None:

@@ -12,7 +12,7 @@ class Scope(StrEnum):
 
     CASES_READ = "cases:read"
     CASES_ACT = "cases:act"
-    CASES_DECIDE = "cases:decide"  # offered only where the installation allows it
+    CASES_DECIDE = "cases:decide"  # offered only where the department leaves it to programs
     SITES_READ = "sites:read"
     SCHEDULE_READ = "schedule:read"
 
@@ -38,5 +38,13 @@ class Token(models.Model):
     def is_valid(self, *, now: datetime) -> bool:
         return self.withdrawn_at is None and now < self.expires_at
 
-    def allows(self, scope: Scope) -> bool:
-        return scope in self.scopes and (scope is not Scope.CASES_DECIDE or settings.PANGGON_API_DECIDES)
+
+class Spent(models.Model):
+    """How many requests were made with a token since the beginning of its present minute."""
+
+    token = models.OneToOneField(Token, models.CASCADE, primary_key=True, related_name="spent")
+    since = models.DateTimeField()
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.token}: {self.requests}"

@@ -1,9 +1,9 @@
 import hashlib
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import QuerySet
 
+from panggon.office.selectors import office
 from panggon.people.models import User
 from panggon.tokens.models import Scope, Token
 
@@ -24,7 +24,16 @@ def tokens_of(owner: User) -> QuerySet[Token]:
 
 def scopes() -> list[Scope]:
     """What can be asked for in this installation."""
-    return [scope for scope in Scope if scope is not Scope.CASES_DECIDE or settings.PANGGON_API_DECIDES]
+    return [scope for scope in Scope if _is_open(scope)]
+
+
+def allows(token: Token, scope: Scope) -> bool:
+    """Whether the token has this scope, and the department leaves it to programs at all."""
+    return scope in token.scopes and _is_open(scope)
+
+
+def _is_open(scope: Scope) -> bool:
+    return scope is not Scope.CASES_DECIDE or office().programs.decide
 
 
 def sha256(secret: str) -> str:

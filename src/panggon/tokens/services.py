@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from panggon.audit.services import record
@@ -14,6 +14,15 @@ from panggon.tokens.selectors import sha256, tokens_of
 
 PREFIX = "pgn_"  # so that a token in a file or a log is seen to be one
 EXACTNESS = timedelta(hours=1)
+WINDOW = timedelta(minutes=1)
+# One statement, so that of requests at the same moment each is counted, by however many processes.
+SPEND = """
+    INSERT INTO tokens_spent AS spent (token_id, since, requests) VALUES (%(token)s, %(at)s, 1)
+    ON CONFLICT (token_id) DO UPDATE SET
+        since = CASE WHEN spent.since <= %(over)s THEN %(at)s ELSE spent.since END,
+        requests = CASE WHEN spent.since <= %(over)s THEN 1 ELSE spent.requests + 1 END
+    RETURNING since, requests
+"""
 
 
 @transaction.atomic
@@ -49,6 +58,14 @@ def mark_used(token: Token, *, at: datetime) -> None:
     stale = Q(last_used_at=None) | Q(last_used_at__lt=at - EXACTNESS)
     if token.last_used_at is None or token.last_used_at < at - EXACTNESS:
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+
+
+def spend(token: Token, *, most: int, at: datetime) -> timedelta | None:
+    """Counts a request; how long to wait when the token has made more than `most` in its present minute, else None."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND, {"token": token.pk, "at": at, "over": at - WINDOW})
+        since, requests = cursor.fetchone()
+    return since + WINDOW - at if requests > most else None
 
 
 def _subject(token: Token) -> str:

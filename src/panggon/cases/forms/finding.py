@@ -1,6 +1,7 @@
 """The box and the filters of the list, as they stand in its address; and back from a filter to such an address."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -109,8 +110,9 @@ class FindForm(RuledForm):
     def __init__(self, data: Any, *, user: User, now: datetime) -> None:
         super().__init__(data)
         if people.is_official(user, now=now):
-            self.fields["bidang"].choices = [*ANY, *people.all_divisions().values_list("pk", "name")]
-            self.fields["petugas"].choices = [*ANY, *people.technicians().values_list("pk", "full_name")]
+            # Asked for once, and only when they are drawn or looked up.
+            self.fields["bidang"].choices = cache(lambda: [*ANY, *people.all_divisions().values_list("pk", "name")])
+            self.fields["petugas"].choices = cache(lambda: [*ANY, *people.technicians().values_list("pk", "full_name")])
         else:
             for name in OF_THE_DINAS:
                 del self.fields[name]

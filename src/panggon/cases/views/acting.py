@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from panggon.cases import selectors, services
 from panggon.cases.forms.base import StepForm
-from panggon.cases.models import Case, Event, File
+from panggon.cases.models import Case, Event
 from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
@@ -172,8 +172,3 @@ def as_change(event: Event) -> dict[str, Any]:
         "what": ACTION_LABELS[Action(event.action)].text,
         "at": event.at,
     }
-
-
-def letter_of(case: Case) -> File | None:
-    """The newest letter of the case."""
-    return case.files.filter(kind=File.Kind.LETTER).order_by("added_at").last()

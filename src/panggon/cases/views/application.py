@@ -16,6 +16,7 @@ from panggon.cases.corrections import corrections_for, open_reasons
 from panggon.cases.facts import name_faults
 from panggon.cases.forms.application import LetterSection, PeopleSection, SectionForm, SiteSection, known_of
 from panggon.cases.models import Case, Event, Reading
+from panggon.cases.parts import letter_of
 from panggon.cases.request import ADMIN, CONTACT, RESPONSIBLE, VENDOR
 from panggon.cases.views import acting
 from panggon.cases.words import fault_words
@@ -287,7 +288,7 @@ def _page(
         "action": reverse("cases:section", args=[case.number, section.slug]) if case else reverse("cases:new"),
         "changed": acting.as_change(changed) if changed else None,
         "corrections": open_reasons(case) if case else [],
-        "letter": acting.letter_of(case) if case else None,
+        "letter": letter_of(case) if case else None,
         "earlier": earlier,
         "reading": reading,
         "sending": sending(case) if case else Action.SUBMIT,

@@ -20,6 +20,6 @@ def archive(request: HttpRequest, number: str) -> StreamingHttpResponse:
     whole = people.is_official(request.user, now=now)
     files = everything(case, request.user, now=now)
     record(f"cases.archive:{case.number}", before=None, after={"whole": whole}, actor=request.user, at=now)
-    headers = {"Content-Disposition": f'attachment; filename="{case.number}.zip"', "Cache-Control": "private"}
+    headers = {"Content-Disposition": f'attachment; filename="{case.number}.zip"'}
     parts = zipped(files, at=timezone.localtime(now))
     return StreamingHttpResponse(parts, content_type="application/zip", headers=headers)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from panggon.cases import selectors
 from panggon.cases.corrections import rounds
 from panggon.cases.models import Case
+from panggon.cases.parts import letter_of
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.time_spent import time_spent
@@ -44,7 +45,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
     calendar = schedule.calendar()
     clock = selectors.clock_now(case, now=now, calendar=calendar)
-    papers = list(selectors.papers_for(case, request.user, now=now))
+    papers = selectors.papers_for(case, request.user, now=now)
     return {
         "case": case,
         "state": STATE_LABELS[state],
@@ -61,7 +62,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "clock": presentation.clock_view(clock),
         "time": time_spent(case, clock, now=now, calendar=calendar),
         "papers": papers,
-        "letter": acting.letter_of(case),
+        "letter": letter_of(case),
         "request_rows": presentation.request_rows(case, request.user, now=now),
         "remarks": presentation.remarks(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,

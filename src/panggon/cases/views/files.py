@@ -6,8 +6,10 @@ from django.utils.text import slugify
 
 from panggon.cases import selectors
 from panggon.cases.access_log import looked_at
+from panggon.cases.parts import letter_of
 from panggon.cases.views import acting
 from panggon.papers import store
+from panggon.pdf import pdf_response
 from panggon.people.permissions import signed_in
 
 
@@ -15,24 +17,18 @@ from panggon.people.permissions import signed_in
 def letter(request: HttpRequest, number: str) -> HttpResponse:
     """The OPD's letter as it was uploaded."""
     case = acting.case_or_404(request, number)
-    file = acting.letter_of(case)
+    file = letter_of(case)
     if file is None:
         raise Http404
     looked_at(case, "letter", by=request.user)
-    return pdf(store.get(file.sha256), f"surat-{case.number}.pdf")
+    return pdf_response(store.get(file.sha256), name=f"surat-{case.number}.pdf")
 
 
 @signed_in
 def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     """A paper of the case, for those whom it is for."""
     case = acting.case_or_404(request, number)
-    issued = selectors.papers_for(case, request.user, now=timezone.now()).filter(pk=paper).first()
+    issued = selectors.paper_for(case, request.user, paper, now=timezone.now())
     if issued is None:
         raise Http404
-    return pdf(store.get(issued.sha256), f"{slugify(issued.title)}-{case.number}.pdf")
-
-
-def pdf(data: bytes, name: str) -> HttpResponse:
-    """A PDF that the browser may show; `name` is what it is saved as."""
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private"}
-    return HttpResponse(data, content_type="application/pdf", headers=headers)
+    return pdf_response(store.get(issued.sha256), name=f"{slugify(issued.title)}-{case.number}.pdf")

@@ -28,11 +28,13 @@ from panggon.people.permissions import official, signed_in
 
 PAGE_SIZE = 25
 AGENCIES_SHOWN = 20
+OPEN = "penyaring"  # in the address: the filters are shown although none is set
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     case: Case
+    address: str
     holder: str
     late: bool
 
@@ -43,14 +45,16 @@ def find(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = FindForm(request.GET, user=request.user, now=now)
     if not form.is_valid():
-        return render(request, "cases/find.html", {"form": form, "narrowed": True}, status=422)
+        return render(request, "cases/find.html", {"form": form, "open": True}, status=422)
     cases = selectors.found(request.user, form.meant(), now=now)
     after = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
-    total = total_of(cases)
     page = page_of(cases, form.order(), after=after, size=PAGE_SIZE)
+    total = len(page.rows) if after is None and not page.after else total_of(cases)
     context = {
         "form": form,
-        "narrowed": form.narrows(),
+        # Most visits need no filter, and drawing them all takes longer than finding what is asked for.
+        "open": form.narrows() or OPEN in request.GET,
+        "opening": _address(request, **{OPEN: "buka"}),
         "total": total,
         "many": total > COUNTED_MOST,
         "most": COUNTED_MOST,
@@ -58,7 +62,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "further": after is not None,
         "next": _address(request, sesudah=page.after) if page.after else "",
         "first": _address(request),
-        "asked": [(name, value) for name, value in request.GET.items() if name != "sesudah" and value],
+        "asked": [(name, value) for name, value in request.GET.items() if name not in ("sesudah", OPEN) and value],
         "limits": exporting.MOST,
     }
     return render(request, "cases/find.html", context)
@@ -95,7 +99,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 def _found(case: Case, now: datetime) -> Found:
     late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
-    return Found(case, presentation.holder(case), late)
+    return Found(case, presentation.address_of(case.number), presentation.holder(case), late)
 
 
 def _address(request: HttpRequest, **changes: str) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from panggon.cases import selectors
 from panggon.cases.filters import TICKING
 from panggon.cases.models import Case
+from panggon.cases.selectors import WaitingCounts
 from panggon.cases.views import presentation
 from panggon.cases.views.buttons import next_action, text_of
 from panggon.core.procedure import Action, Role, State, waits_for
@@ -29,14 +30,21 @@ RENEWED = timedelta(minutes=15)  # after which time alone changes the page: what
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case with the one thing to do; `action` is None while a machine works on it."""
+    """A case with the one thing to do; `action` is None while a machine works on it. All is ready to be shown: what a
+    template works out, it works out for each row anew.
+    """
 
     case: Case
+    name: str
+    address: str
     clock: presentation.ClockView | None
+    clock_name: str
+    clock_words: str
     waited: str
     due: str
     look: str
     action: Action | None
+    action_address: str
     text: str
 
 
@@ -52,11 +60,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person, nearest deadline first, and the newest of what else may be read."""
     user, now = request.user, timezone.now()
     context = {
-        **_waiting(user, now=now),
-        "others": selectors.visible_to(user, now=now)[:RECENT],
+        **_waiting(user, selectors.waiting_counts(user, now=now), now=now),
+        "others": selectors.newest_visible_to(user, now=now, most=RECENT),
         "roles": ", ".join(str(ROLE_LABELS[role]) for role in sorted(people.roles_of(user, now=now))),
         "substitutes": people.substitutes_of(user, now=now),
-        "may_apply": people.may_apply(user),
+        "may_apply": people.may_apply(user, now=now),
     }
     return render(request, "cases/home.html", context)
 
@@ -65,28 +73,28 @@ def home(request: HttpRequest) -> HttpResponse:
 def waiting(request: HttpRequest) -> HttpResponse:
     """The list alone, for a page that is open; 204 while it would look the same as the one with `versi`."""
     now = timezone.now()
-    if request.GET.get("versi") == _version(request.user, now=now):
+    counts = selectors.waiting_counts(request.user, now=now)
+    if request.GET.get("versi") == _version(counts, now=now):
         return HttpResponse(status=204)
-    return render(request, "cases/waiting.html", _waiting(request.user, now=now))
+    return render(request, "cases/waiting.html", _waiting(request.user, counts, now=now))
 
 
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _waiting(user: User, *, now: datetime) -> dict[str, Any]:
+def _waiting(user: User, counts: WaitingCounts, *, now: datetime) -> dict[str, Any]:
     cases = selectors.waiting_for(user, now=now)
-    counts = selectors.waiting_counts(user, now=now)
     return {
         "waiting": cases,
         "counts": counts,
         "more": counts.total - len(cases),
         "sections": _sections(cases, user, now=now),
-        "version": _version(user, now=now),
+        "version": _version(counts, now=now),
     }
 
 
-def _version(user: User, *, now: datetime) -> str:
-    return f"{selectors.waiting_version(user, now=now)}-{int(now.timestamp() // RENEWED.total_seconds())}"
+def _version(counts: WaitingCounts, *, now: datetime) -> str:
+    return f"{counts.version}-{int(now.timestamp() // RENEWED.total_seconds())}"
 
 
 def _sections(cases: list[Case], user: User, *, now: datetime) -> list[Section]:
@@ -130,13 +138,19 @@ def _action_for(case: Case, user: User, roles: frozenset[Role]) -> Action | None
 
 def _row(case: Case, action: Action | None, *, now: datetime) -> Row:
     late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
+    clock = presentation.clock_view(case.clock)
     return Row(
         case=case,
-        clock=presentation.clock_view(case.clock),
+        name=case.title or case.number,
+        address=presentation.address_of(case.number),
+        clock=clock,
+        clock_name=_("Waktu terpakai %(number)s") % {"number": case.number},
+        clock_words=_("%(used)s%% waktu terpakai") % {"used": clock.percent} if clock else "",
         waited=_waited(case.waited),
         due=presentation.due_words(case.due_at, now=now) if State(case.state) in TICKING else "",
         look="negative" if late else "",
         action=action,
+        action_address=presentation.address_of(case.number, action),
         text=text_of(action) if action else _("Lihat kemajuan"),
     )
 
@@ -144,4 +158,5 @@ def _row(case: Case, action: Action | None, *, now: datetime) -> Row:
 def _waited(spent: timedelta | None) -> str:
     if spent is None:
         return ""
-    return duration_words(spent) if spent >= MINUTE else _("baru saja")
+    words = duration_words(spent) if spent >= MINUTE else _("baru saja")
+    return _("Di tangan Anda: %(waited)s") % {"waited": words}

@@ -28,7 +28,7 @@ THINGS = {
     "directory": "folder situs",
     "database": "basis data",
     "site": "pengaturan situs",
-    "runtime": "lingkungan PHP",
+    "runtime": "lingkungan aplikasi",
     "certificate": "sertifikat HTTPS",
     "host": "alamat situs",
     "access": "akses SFTP",
@@ -108,13 +108,14 @@ def view_of(case: Case) -> Preparation | None:
         proof = None  # of a former plan: what is decided on now is the new one
     elif planned and proof:
         planned = None
-    progress = list(sites.progress_of(last)) if last else []
+    told = running is not None or recording or (last is not None and last.problem_code != "")
+    progress = list(sites.progress_of(last)) if last and told else []
     return Preparation(
         running=running is not None or recording,
         running_words="Server selesai; hasilnya sedang dicatat" if recording else _running_words(running),
         finished=sum(line.phase in {"written", "probed"} for line in progress),
         total=2 * max((line.steps for line in progress), default=0),
-        progress=_lines(progress) if running or recording or (last and last.problem_code) else (),
+        progress=_lines(progress),
         plan_meanings=plan_meanings(planned.plan) if planned else (),
         plan_words=plan_words(planned.plan) if planned else (),
         digest=planned.digest if planned else "",

@@ -13,6 +13,7 @@ from panggon.cases.corrections import open_reasons
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
+from panggon.cases.parts import letter_of
 from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, Row, rows_of
 from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting
@@ -73,7 +74,7 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "explanation": EXPLANATIONS.get(action, ""),
         "changed": acting.as_change(changed) if changed else None,
         "corrections": open_reasons(case),
-        "letter": acting.letter_of(case),
+        "letter": letter_of(case),
     }
     return render(request, "cases/review.html", context, status=422 if form.is_bound and form.errors else 200)
 

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from panggon.cases.sheets import SHEETS, letter_facts, sheet_facts
 from panggon.cases.views import acting
-from panggon.cases.views.files import pdf
 from panggon.core.procedure import Action
 from panggon.papers.services import opd_sheet, sample_letter
+from panggon.pdf import pdf_response
 from panggon.people.permissions import signed_in
 
 
@@ -15,7 +15,7 @@ from panggon.people.permissions import signed_in
 def letter(request: HttpRequest, number: str) -> HttpResponse:
     """The sample letter, filled in from the request."""
     case = acting.case_or_404(request, number)
-    return pdf(sample_letter(letter_facts(case), at=timezone.now()), f"contoh-surat-{case.number}.pdf")
+    return pdf_response(sample_letter(letter_facts(case), at=timezone.now()), name=f"contoh-surat-{case.number}.pdf")
 
 
 @signed_in
@@ -25,4 +25,4 @@ def sheet(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     if action not in SHEETS:
         raise Http404
     data = opd_sheet(SHEETS[action], sheet_facts(case), at=timezone.now())
-    return pdf(data, f"lembar-{SHEETS[action]}-{case.number}.pdf")
+    return pdf_response(data, name=f"lembar-{SHEETS[action]}-{case.number}.pdf")

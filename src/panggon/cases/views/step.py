@@ -8,6 +8,7 @@ from panggon.cases import inputs
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
+from panggon.cases.parts import letter_of
 from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting, application, preparation, presentation, review, step_parts
 from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, HEADINGS, look
@@ -69,7 +70,7 @@ def _page(request: HttpRequest, case: Case, offer: Offer, form: StepForm, *, cha
         "look": "btn-careful" if look(action) == "btn-careful" else "btn-primary",
         "following": next_words(offer.target),
         "changed": acting.as_change(changed) if changed else None,
-        "letter": acting.letter_of(case),
+        "letter": letter_of(case),
         "clock": presentation.clock(case, now=timezone.now()),
         **step_parts.context_of(action, case, request.user),
         "sheet": action if action in SHEETS and "signed_sheet" in form.fields else None,

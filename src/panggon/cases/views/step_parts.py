@@ -9,8 +9,10 @@ from panggon.cases import agenda, corrections, selectors
 from panggon.cases.facts import name_faults
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
+from panggon.cases.views.buttons import Button
 from panggon.cases.words import fault_words
 from panggon.core.procedure import Action
+from panggon.labels import ACTION_LABELS
 from panggon.people.models import User
 
 TEMPLATES: Mapping[Action, str] = {
@@ -29,6 +31,13 @@ TEMPLATES: Mapping[Action, str] = {
 }
 
 
+# What else may be decided on the same page, where something is not as it should be.
+INSTEAD: Mapping[Action, Action] = {
+    Action.PREPARE: Action.RETURN_TO_APPLICANT,
+    Action.REQUEST_APPROVAL: Action.SEND_BACK,
+    Action.APPROVE: Action.SEND_BACK,
+    Action.CONFIRM: Action.REPORT_NO_ACCESS,
+}
 STEPS_TOLD = 4  # of the SK; who did the ones before decides nothing any more
 
 
@@ -38,10 +47,17 @@ def template_of(action: Action) -> str:
 
 
 def context_of(action: Action, case: Case, user: User) -> dict[str, Any]:
-    return PARTS[action](case, user) if action in PARTS else {}
+    parts = PARTS[action](case, user) if action in PARTS else {}
+    return {**parts, "instead": _instead(action, case, user)}
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _instead(action: Action, case: Case, user: User) -> Button | None:
+    other = INSTEAD.get(action)
+    offer = acting.offer_of(case, user, other) if other else None
+    return Button(offer.action, str(ACTION_LABELS[offer.action].text), "btn-calm") if offer else None
 
 
 def _receipt(_case: Case, _user: User) -> dict[str, Any]:

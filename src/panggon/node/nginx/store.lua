@@ -5,6 +5,7 @@ local cjson = require("cjson.safe")
 local ffi = require("ffi")
 local lrucache = require("resty.lrucache")
 local names = require("names")
+local routing = require("routing")
 local ssl = require("ngx.ssl")
 
 ffi.cdef("ssize_t readlink(const char *path, char *buffer, size_t size);")
@@ -62,6 +63,7 @@ local function is_site(document, id)
         and document.site == id
         and type(document.upload_mebibytes) == "number"
         and type(document.document_root) == "string"
+        and routing.of(document.profile) ~= nil
 end
 
 local function read_site(host)
@@ -79,12 +81,18 @@ local function read_site(host)
         id = id,
         state = STATES[word] or word,
         generation = document.generation,
-        php = document.kind == "php",
-        front_controller = document.profile == "front_controller",
-        body_most = (document.upload_mebibytes + 1) * 1048576, -- one for the form around the file
+        kind = document.kind,
+        routing = routing.of(document.profile),
+        -- One for the form around the file.
+        body_most = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0) * 1048576,
         document_root = document.document_root,
         notice = type(document.notice) == "string" and document.notice or "",
         host = document.host,
+        target = document.target,
+        keep_path = document.keep_path,
+        permanent = document.permanent,
+        keep_host = document.keep_host,
+        address = document.address,
     }
 end
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import grp
+import json
 import re
 import resource
 import signal
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from panggon.core import routing
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.drivers import control, files, shell
 from panggon.node.servers import Server
@@ -46,6 +48,7 @@ class Settings:
     """`addresses` are listened on, IPv4 or IPv6. `run` belongs to root. `proof_page` is the path of the node's PHP
     page as PHP sees it: `/panggon/proof.php` in a sandbox. `own_mounts`: whether `protections` found that the sites
     can be mounted without links; otherwise nginx looks at each path, which is slower and leaves a moment for a race.
+    `proxy_authorities` are trusted for the servers that sites of kind proxy lead to.
     """
 
     root: Path
@@ -57,6 +60,11 @@ class Settings:
     https_port: int
     proof_page: str = "/panggon/proof.php"
     own_mounts: bool = True
+    proxy_authorities: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+
+    @property
+    def routing(self) -> Path:
+        return self.configuration.with_name("routing.json")
 
     @property
     def control(self) -> Path:
@@ -108,6 +116,7 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.configuration.parent)
     if not settings.placeholder.exists():
         files.write(settings.placeholder, _self_signed(), mode=0o600)
+    files.write(settings.routing, json.dumps(routing.document(), indent=2) + "\n")
     files.write(settings.configuration, _configuration(settings))
 
 
@@ -149,6 +158,8 @@ def _configuration(settings: Settings) -> str:
         "logs": _safe(settings.logs),
         "lua": _safe(CODE),
         "placeholder": _safe(settings.placeholder),
+        "routing": _safe(settings.routing),
+        "proxy_authorities": _safe(settings.proxy_authorities),
         "proof_page": _safe(Path(settings.proof_page)),
         "proof_root": _safe(Path(settings.proof_page).parent),
         "port_suffix": suffix,
@@ -156,8 +167,8 @@ def _configuration(settings: Settings) -> str:
         "listen_https": _listen(settings.addresses, settings.https_port, " ssl http2"),
         "symlinks": "" if settings.own_mounts else f'        disable_symlinks on "from={_safe(settings.sites)}";\n',
     }
-    fastcgi = _read("fastcgi.template").substitute(values).rstrip()
-    return _read("nginx.conf.template").substitute(values, fastcgi=fastcgi)
+    parts = {name: _read(f"{name}.template").substitute(values).rstrip() for name in ("fastcgi", "proxy")}
+    return _read("nginx.conf.template").substitute(values, **parts)
 
 
 def _open_files() -> int:

@@ -1,4 +1,4 @@
-"""Holds the sockets of all sites, starts a site's PHP sandbox on its first connection and stops it when idle.
+"""Holds the sockets of all sites, starts a site's sandbox on its first connection and stops it when idle.
 
 `python -m panggon.node.sockets --config FILE` starts the keeper, which starts the holder. SIGTERM ends everything,
 SIGHUP replaces the holder (for an update) while all sites go on.

@@ -114,7 +114,7 @@ class Holder:
         known, done = SITE_ID.fullmatch(name), lambda: connection.answer(ok=True)
         match request.get("do"):
             case "sync":
-                self._sites.sync(Served(name, request.get("php_version", ""), request.get("generation", 0)), done)
+                self._sites.sync(_served(request), done)
             case "drop" if known:
                 self._sites.drop(name, done)
             case "stop" if name in self._sites:
@@ -153,6 +153,15 @@ class Holder:
         self._sites.end_all()
 
 
+def _served(request: dict[str, Any]) -> Served:
+    """Raises ValueError for what cannot be served."""
+    members = {name: value for name, value in request.items() if name != "do"}
+    try:
+        return Served(**members)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
 def _signals() -> tuple[socket.socket, socket.socket]:
     """A socket that becomes readable on SIGTERM or SIGINT, and its other end, which must not be closed."""
     reader, writer = socket.socketpair()
@@ -177,10 +186,10 @@ def _handed_over(settings: SocketSettings) -> tuple[tuple[str, socket.socket], .
 
 
 def _prepare(settings: SocketSettings) -> None:
-    """The directories of the holder and its PHP pages."""
+    """The directories of the holder and the node's own pages."""
     files.directory(settings.root / "run", mode=0o750, gid=settings.web_group)
     files.directory(settings.records, mode=0o700)
     files.directory(settings.pages)
-    page = resources.files("panggon.node") / "php" / "proof.php"
-    files.write(settings.pages / "proof.php", page.read_bytes())
+    for folder, name in (("php", "proof.php"), ("python", "serve.py"), ("python", "panggon_asgi.py")):
+        files.write(settings.pages / name, (resources.files("panggon.node") / folder / name).read_bytes())
     os.chdir(settings.root)

@@ -1,77 +1,195 @@
-"""How a site's php-fpm is started: its configuration and command line, as values.
+"""How a site's programs are started, php-fpm or a Python application: configuration and command line, as values.
 
-php-fpm runs as the site's own user from the beginning and takes the listening socket that is handed to it
-(`FPM_SOCKETS`); so it never has rights to drop, and cannot remove the socket's file.
+They run as the site's own user from the beginning and take the listening socket that is handed to them; so they never
+have rights to drop, and cannot remove the socket's file.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+import panggon
+from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
+from panggon.core.spec import SiteKind
+from panggon.node.sockets import seccomp
+from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
 DATABASE_DIRECTORY = Path("/run/mysqld")
+FPM_CONFIGURATION = "/etc/php-fpm.conf"
+# Names under which what is no file of the sandbox is handed over: arguments of bubblewrap, the filter of system calls.
+ARGUMENTS = "arguments"
+FILTER = "seccomp"
+ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
+# Memory that processes of a site may share by name; it counts as the site's memory besides.
+SHARED_BYTES = 16 * 1024 * 1024
+# What /proc tells about machine and kernel that helps an intruder, or says when others do what; no site needs it.
+TELLTALE = tuple(
+    f"/proc/{name}"
+    for name in (
+        *("cmdline", "config.gz", "diskstats", "interrupts", "kallsyms", "key-users", "keys", "latency_stats", "locks"),
+        *("modules", "partitions", "sched_debug", "schedstat", "softirqs", "swaps", "timer_list"),
+    )
+)
+PYTHON = "/usr/bin/python3"
+# The least time a request of PHP gets by the clock; its own bound counts only what it computes.
+REQUEST_SECONDS = 120
+PYTHON_THREADS_MOST = 40
+# php-fpm ends after its running requests on SIGQUIT, gunicorn on SIGTERM (SIGQUIT would cut them off).
+END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteKind.PYTHON: signal.SIGTERM}
 
 
 class Shield(StrEnum):
     """One protection of sites from each other; `protections` tries each on this machine."""
 
     SANDBOX = "sandbox"  # own files, own processes, own user: mount, PID, IPC, UTS and user namespaces
+    CALLS = "system-calls"  # no system calls that no web site needs (`seccomp`)
     NESTED = "nested-namespaces"  # no further user namespace can be made inside
     NETWORK = "network"  # own network namespace: no loopback, no abstract sockets of the machine
     MEMORY = "memory"  # a control group's limit
     PROCESSES = "processes"  # a control group's limit
+    CPU = "cpu"  # a control group's limit
+    OUTGOING = "outgoing"  # a site speaks to whom its policy allows, and to nobody else
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Everything that a sandbox is started with. `texts` are handed over as open files, never as paths: nothing
-    has to lie where the site's user can read it.
+    has to lie where the site's user can read it. `environment` is for the program alone: what builds the sandbox must
+    not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to.
     """
 
+    kind: SiteKind
     walls: tuple[str, ...]
     program: tuple[str, ...]
     texts: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    seccomp: bytes = b""
+    outgoing: Policy = NOBODY
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
-        value = canonical([list(self.walls), list(self.program), dict(self.texts)])
+        words = [list(self.walls), list(self.program), dict(self.texts), dict(self.environment)]
+        value = canonical([*words, self.seccomp.hex(), [str(target) for target in self.outgoing.targets]])
         return hashlib.sha256(value.encode()).hexdigest()
 
-    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which the texts are readable."""
+    @property
+    def end_signal(self) -> signal.Signals:
+        """Asks the program to finish its running requests and end."""
+        return END_SIGNALS[self.kind]
+
+    @property
+    def handed_over(self) -> Mapping[str, bytes]:
+        """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
+        file because other users may read command lines.
+        """
+        texts = {path: text.encode() for path, text in self.texts.items()}
         if not self.walls:
-            return [*self.program, "--fpm-config", f"/dev/fd/{descriptors['/etc/php-fpm.conf']}"]
+            return texts
+        settings = "".join(f"--setenv\0{name}\0{value}\0" for name, value in self.environment.items())
+        return {ARGUMENTS: settings.encode(), **texts, **({FILTER: self.seccomp} if self.seccomp else {})}
+
+    @property
+    def outer_environment(self) -> Mapping[str, str]:
+        """What the first program of the start sees."""
+        return {} if self.walls else self.environment
+
+    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
+        """The command line, with the numbers of the descriptors on which `handed_over` is readable."""
+        places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
+        if not self.walls:
+            return [places.get(word, word) for word in self.program]
         data = [
             argument
-            for path, descriptor in descriptors.items()
-            for argument in ("--perms", "0444", "--ro-bind-data", str(descriptor), path)
+            for path in self.texts
+            for argument in ("--perms", "0444", "--ro-bind-data", str(descriptors[path]), path)
         ]
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
-        return [*self.walls, *data, "--remount-ro", "/", "--", *self.program, "--fpm-config", "/etc/php-fpm.conf"]
+        more = ["--args", str(descriptors[ARGUMENTS])]
+        more += ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
+        return [*self.walls, *data, *more, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
-    sandboxed = Shield.SANDBOX in shields
+    make = _php if served.kind == SiteKind.PHP else _python
+    found = make(settings, served, described, shields)
+    if Shield.SANDBOX not in shields:
+        return found
+    policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
+    names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
+    texts = {**found.texts, **_accounts(settings, served.site), **names}
+    # A site that may speak to somebody gets its network from outside (`sandbox.start`).
+    inside = shields - {Shield.NETWORK} if policy.targets else shields
+    boxed = _site_walls(settings, described, served.site, inside)
+    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
+
+
+def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[int], asks: Sequence[str]) -> Launch:
+    """The site's way out (`node.gate`): it has the machine's network, and nothing else of the machine."""
+    given = {
+        "targets": [str(target) for target in policy.targets],
+        "resolvers": list(asks),
+        "sockets": list(sockets),
+    }
+    script = 'import sys; sys.path.insert(0, "/code"); from panggon.node import gate; gate.main()'
+    boxed = (*walls(settings.uid(site), frozenset({Shield.NESTED})), *("--perms", "0755", "--dir", "/code"))
+    code = ("--ro-bind", str(Path(panggon.__file__).parent), "/code/panggon")
+    program = (PYTHON, "-I", "-S", "-c", script, json.dumps(given))
+    return Launch(SiteKind.PYTHON, (*boxed, *code), program, {}, seccomp=calls(frozenset({Shield.CALLS})))
+
+
+def calls(shields: frozenset[Shield]) -> bytes:
+    return seccomp.program() if Shield.CALLS in shields else b""
+
+
+def _php(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
     program = (
         settings.php_binary.format(version=served.php_version),
         "--nodaemonize",
         "--force-stderr",
         *_ini(settings, served.site, described, shields),
+        "--fpm-config",
+        FPM_CONFIGURATION,
     )
-    texts = {
-        "/etc/php-fpm.conf": _pool(settings, served, workers(described.processes), home(settings, served.site, shields))
+    pool = _pool(settings, served, described, home(settings, served.site, shields))
+    return Launch(SiteKind.PHP, (), program, {FPM_CONFIGURATION: pool}, dict(described.environment))
+
+
+def _python(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
+    own = home(settings, served.site, shields)
+    pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
+    environment = {
+        **dict(described.environment),
+        **_usual_environment(settings, served, own),
+        "PANGGON_ENTRY": served.entry,
+        "PANGGON_INTERFACE": served.interface,
+        "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
+        "PANGGON_STOP_SECONDS": str(max(1, int(settings.stop_seconds))),
+        "PYTHONDONTWRITEBYTECODE": "1",  # what the owner uploads is all that lies in his folders
     }
-    if not sandboxed:
-        return Launch((), program, texts)
-    return Launch(_site_walls(settings, served.site, shields), program, texts | _accounts(settings, served.site))
+    return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
+
+
+def _usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(own / "private"),
+        "TMPDIR": str(own / "tmp"),
+        "PANGGON_HOME": str(own),
+        "PANGGON_SITE": served.site,
+        "PANGGON_UID": str(settings.uid(served.site)),
+        "PANGGON_GENERATION": str(served.generation),
+        "PANGGON_SITES": str(settings.root / "sites"),
+    }
 
 
 def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Path:
@@ -79,13 +197,14 @@ def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Pat
     return Path("/site") if Shield.SANDBOX in shields else settings.site(site)
 
 
-def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> str:
-    return str(home(settings, site, shields) / "public")
+def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield], folder: str) -> str:
+    return f"{home(settings, site, shields)}/public{folder}"
 
 
 def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
     """The sandbox of one user without any site in it: the programs, a minimal /etc, /proc and /dev."""
     optional = {Shield.NETWORK: "--unshare-net", Shield.NESTED: "--disable-userns"}
+    masked = [("--ro-bind", "/dev/null", path) for path in TELLTALE if Path(path).exists()]
     names = ("user", "ipc", "pid", "uts", "cgroup-try")
     user = ("--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL")
     links = [("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib32", "lib64")]
@@ -95,29 +214,46 @@ def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
         "bwrap",
         *(f"--unshare-{name}" for name in names),
         *(flag for shield, flag in optional.items() if shield in shields),
-        "--as-pid-1",  # php-fpm is the namespace's first process: its end is the end of everything in it
+        "--as-pid-1",  # the program is the namespace's first process: its end is the end of everything in it
         *user,
         *("--ro-bind", "/usr", "/usr"),
         *(argument for link in links for argument in link),
         *("--perms", "0755", "--dir", "/etc"),
         *(argument for bind in binds for argument in bind),
-        *("--proc", "/proc", "--dev", "/dev", "--chdir", "/"),
+        *("--proc", "/proc"),
+        *(argument for mask in masked for argument in mask),
+        *("--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--remount-ro", "/dev", "--chdir", "/"),
     )
 
 
-def _site_walls(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> tuple[str, ...]:
+def _site_walls(
+    settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
+) -> tuple[str, ...]:
     own = settings.site(site)
-    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    # The directory, not the socket: a database that starts again makes a new socket in it.
+    database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     return (
         *walls(settings.uid(site), shields),
         *("--hostname", site),
-        *("--bind", str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
         *("--perms", "0755", "--dir", "/site"),
-        *(argument for bind in binds for argument in bind),
+        *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        # The directory, not the socket: a database that starts again makes a new socket in it.
-        *("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY)),
+        *(database if described.database else ()),
     )
+
+
+def _places(own: Path) -> tuple[str, ...]:
+    """The site's directories; the sandbox's /tmp is its own `tmp`."""
+    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    return (*(argument for bind in binds for argument in bind), "--bind", str(own / "tmp"), "/tmp")  # noqa: S108
+
+
+def _full_places(own: Path) -> tuple[str, ...]:
+    """Of a site that stores too much: it goes on answering, but what its programs store is memory and forgotten."""
+    binds = [("--ro-bind", str(own / name), f"/site/{name}") for name in ("public", "private")]
+    memory = [("--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", name) for name in ("/site/tmp", "/tmp")]  # noqa: S108
+    return tuple(argument for place in (*binds, *memory) for argument in place)
 
 
 def _accounts(settings: SocketSettings, site: str) -> dict[str, str]:
@@ -135,10 +271,12 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     own = home(settings, site, shields)
     socket = DATABASE_DIRECTORY / settings.mariadb_socket.name if sandboxed else settings.mariadb_socket
     values = {
-        # Half the site's memory, so that one hungry script gets PHP's own error before the kernel ends the site.
-        "memory_limit": f"{described.memory_mebibytes // 2}M",
+        # As a rule half the site's: one hungry script gets PHP's own error before the kernel ends the site.
+        "memory_limit": f"{described.php_memory_mebibytes}M",
+        "max_execution_time": str(described.execution_seconds),
+        "max_input_vars": str(described.input_vars),
         "upload_max_filesize": f"{described.upload_mebibytes}M",
-        "post_max_size": f"{described.upload_mebibytes + 1}M",  # the form around the file
+        "post_max_size": f"{described.post_mebibytes}M",
         "upload_tmp_dir": str(own / "tmp"),
         "sys_temp_dir": str(own / "tmp"),
         "session.save_path": str(own / "tmp"),
@@ -154,8 +292,11 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     return [f'--define={name}="{value}"' for name, value in values.items()]
 
 
-def _pool(settings: SocketSettings, served: Served, most: int, own: Path) -> str:
-    uid = settings.uid(served.site)
+def _pool(settings: SocketSettings, served: Served, described: Description, own: Path) -> str:
+    """Variables of the site's own are taken from php-fpm's environment, so that no value is read as its syntax."""
+    usual = _usual_environment(settings, served, own)
+    values = {name: f"${name}" for name, _ in described.environment} | usual
+    environment = "\n".join(f"env[{name}] = {value}" for name, value in values.items())
     return f"""[global]
 error_log = /dev/null
 log_level = warning
@@ -164,21 +305,15 @@ process_control_timeout = {max(1, int(settings.stop_seconds))}s
 [{served.site}]
 listen = {LISTEN}
 pm = ondemand
-pm.max_children = {most}
+pm.max_children = {workers(described.processes)}
 pm.process_idle_timeout = {max(1, int(settings.idle_seconds / 2))}s
+request_terminate_timeout = {max(REQUEST_SECONDS, described.execution_seconds)}s
 clear_env = yes
 catch_workers_output = yes
 decorate_workers_output = no
 security.limit_extensions = .php
 php_admin_flag[log_errors] = on
-env[PATH] = /usr/local/bin:/usr/bin:/bin
-env[HOME] = {own / "private"}
-env[TMPDIR] = {own / "tmp"}
-env[PANGGON_HOME] = {own}
-env[PANGGON_SITE] = {served.site}
-env[PANGGON_UID] = {uid}
-env[PANGGON_GENERATION] = {served.generation}
-env[PANGGON_SITES] = {settings.root / "sites"}
+{environment}
 """
 
 

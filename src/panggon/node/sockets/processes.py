@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,3 +71,24 @@ def ended(pidfd: int) -> bool:
 def send(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
+
+
+class Conversations:
+    """Which Unix sockets have connections now, by the name that they were bound to; looked up once for many."""
+
+    SECONDS = 0.4  # less than the time between two looks of the holder
+
+    def __init__(self) -> None:
+        self._looked = 0.0
+        self._names: frozenset[str] = frozenset()
+
+    def on(self, name: str) -> bool:
+        if time.monotonic() - self._looked > self.SECONDS:
+            self._names, self._looked = connected_sockets(), time.monotonic()
+        return name in self._names
+
+
+def connected_sockets() -> frozenset[str]:
+    """unix(7): each end that a listening socket has made has its name and is connected (state 03)."""
+    lines = (line.split(maxsplit=7) for line in (PROC / "net" / "unix").read_text().splitlines()[1:])
+    return frozenset(fields[7] for fields in lines if len(fields) == 8 and fields[5] == "03")

@@ -1,27 +1,45 @@
-"""One site's running php-fpm: started, adopted from an earlier holder, asked to end, killed, cleaned up after."""
+"""One site's running programs: started, adopted from an earlier holder, asked to end, killed, cleaned up after."""
 
 import json
 import os
+import resource
 import signal
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.outgoing import Policy
+from panggon.core.spec import SiteKind
 from panggon.drivers import files, shell
-from panggon.node.cgroups import ControlGroups
-from panggon.node.sockets import processes
-from panggon.node.sockets.launch import LISTEN, Launch, Shield
+from panggon.node.cgroups import Bounds, ControlGroups
+from panggon.node.sockets import launch as launching
+from panggon.node.sockets import network, processes
+from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch, Shield
+from panggon.node.sockets.processes import Conversations
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
 
-# bubblewrap's own process and the php-fpm master are not the site's.
+RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
+# bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
 OWN_PROCESSES = 2
+# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
+LIMITS: dict[int, int] = {
+    resource.RLIMIT_NOFILE: 1024,
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_MEMLOCK: 64 * 1024,
+    RLIMIT_MSGQUEUE: 0,
+}
+GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 # The only other program that runs as a site's user: OpenSSH, for its SFTP.
 SFTP = "sshd"
+# How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
+# second, the holder looks twice a second.
+RECENT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +49,13 @@ class Machine:
     settings: SocketSettings
     shields: frozenset[Shield]
     groups: ControlGroups
+    conversations: Conversations = field(default_factory=Conversations)
 
 
 @dataclass(slots=True)
 class Sandbox:
-    """`pid` is the process that ends when the sandbox has ended: bubblewrap's monitor, or php-fpm's master itself
-    where there is no bubblewrap.
+    """`pid` is the process that ends when the sandbox has ended: bubblewrap's monitor, or the program's master itself
+    where there is no bubblewrap. `name` is that of the socket that it answers on.
     """
 
     machine: Machine
@@ -45,25 +64,41 @@ class Sandbox:
     pidfd: int
     fingerprint: str
     child: shell.Process | None  # None: adopted, somebody else's child
+    kind: str
+    name: str
+    gate: shell.Process | None = None  # the way out of a site that may speak to somebody
 
     @property
     def master(self) -> int | None:
-        """php-fpm's master; None while bubblewrap still builds the sandbox."""
+        """The program's master; None while bubblewrap still builds the sandbox."""
         if Shield.SANDBOX not in self.machine.shields:
             return self.pid
         return next(iter(processes.children(self.pid)), None)
 
     @property
     def working(self) -> bool:
-        """Whether any request runs, ran a moment ago, or is about to: the master has children, or is not ready."""
-        return self.master is None or bool(processes.children(self.master))
+        """Whether any request runs, ran a moment ago, or is about to: the sandbox is not ready, php-fpm has children
+        (they end by themselves when idle), or an application has an open connection or was asked just now.
+        """
+        if self.master is None:
+            return True
+        if self.kind == SiteKind.PHP:
+            return bool(processes.children(self.master))
+        return self.machine.conversations.on(self.name) or self._asked()
+
+    def _asked(self) -> bool:
+        """The file is the site's own and may be anything: looked at, never followed."""
+        with suppress(OSError):
+            told = (self.machine.settings.site(self.site) / "tmp" / ".panggon-asked").lstat().st_mtime
+            return time.time() - told < RECENT_SECONDS
+        return False
 
     def ask_to_end(self) -> None:
-        """SIGQUIT: php-fpm lets running requests finish. Idempotent; repeated because one that comes before php-fpm
-        listens to signals is lost (it is the first process of its namespace).
+        """The program lets running requests finish. Idempotent; repeated because a signal that comes before it listens
+        to signals is lost (it is the first process of its namespace).
         """
         if self.master:
-            processes.send(self.master, signal.SIGQUIT)
+            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGTERM))
 
     def kill(self) -> None:
         self.machine.groups.kill(self.site)
@@ -77,35 +112,75 @@ class Sandbox:
         if self.child:
             self.child.wait(seconds=1)
         end_leftovers(self.machine, self.site)
+        if self.gate:
+            self.gate.wait(seconds=1)
         files.remove(_record(self.machine.settings, self.site))
 
 
 def start(machine: Machine, site: str, described: Description, launch: Launch, listener: socket.socket) -> Sandbox:
-    """Start the site's php-fpm on its socket. Raises OSError or PanggonError when that cannot even be tried."""
+    """Start the site's program on its socket. Raises OSError or PanggonError when that cannot even be tried."""
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
-    with _readable(launch.texts) as descriptors:
+    number = listener.fileno()
+    bounds = Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+    with _readable(launch.handed_over) as descriptors, _way_out(machine, site, launch) as gate:
         child = shell.start(
             launch.argv(descriptors),
-            log=_log(settings, site),
-            environment={"FPM_SOCKETS": f"{LISTEN}={listener.fileno()}"},
-            pass_fds=[listener.fileno(), *descriptors.values()],
+            log=_log(settings, site, launch.kind),
+            environment={
+                **launch.outer_environment,
+                "FPM_SOCKETS": f"{LISTEN}={number}",
+                "PANGGON_SOCKET": str(number),
+            },
+            pass_fds=[number, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(
-                site, memory_mebibytes=described.memory_mebibytes, processes=described.processes + OWN_PROCESSES
-            ),
+            groups=machine.groups.create(site, bounds),
+            limits=LIMITS | _file_limit(described),
         )
     fingerprint = launch.fingerprint
     record = {
         "pid": child.pid,
         "started": processes.start_time(child.pid),
         "fingerprint": fingerprint,
-        "socket": os.fstat(listener.fileno()).st_ino,
+        "socket": os.fstat(number).st_ino,
+        "kind": launch.kind.value,
     }
     with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
         files.write(_record(settings, site), json.dumps(record), mode=0o600)
-    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child)
+    name = listener.getsockname()
+    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child, launch.kind, name, gate)
+
+
+@contextmanager
+def _way_out(machine: Machine, site: str, launch: Launch) -> Iterator[shell.Process | None]:
+    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody."""
+    if not launch.outgoing.targets:
+        yield None
+        return
+    made = network.make(launch.outgoing)
+    try:
+        gate = _start_gate(machine, site, launch.outgoing, made)
+        with made.entered():
+            yield gate
+    finally:
+        made.close()
+
+
+def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network) -> shell.Process:
+    """It ends with the site's sandbox (`end_leftovers`); one that ends before takes nothing along but the way out."""
+    uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
+    gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
+    with _readable(gate.handed_over) as descriptors:
+        return shell.start(
+            gate.argv(descriptors),
+            log=Path("/dev/null"),
+            pass_fds=[*sockets, *descriptors.values()],
+            user=uid,
+            group=uid,
+            groups=machine.groups.create(_gate_group(site), GATE_BOUNDS),
+            limits=LIMITS,
+        )
 
 
 def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
@@ -121,7 +196,8 @@ def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | Non
         end_leftovers(machine, site)
         return None
     same = record["socket"] == os.fstat(listener.fileno()).st_ino
-    return Sandbox(machine, site, record["pid"], pidfd, record["fingerprint"] if same else "", None)
+    fingerprint = record["fingerprint"] if same else ""
+    return Sandbox(machine, site, record["pid"], pidfd, fingerprint, None, record["kind"], listener.getsockname())
 
 
 def _unrecorded(machine: Machine, site: str) -> dict[str, Any]:
@@ -130,7 +206,7 @@ def _unrecorded(machine: Machine, site: str) -> dict[str, Any]:
     tops = [pid for pid in pids if processes.parent(pid) not in pids]
     if len(tops) != 1:
         return {}
-    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0}
+    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": ""}
 
 
 def _members(machine: Machine, site: str) -> frozenset[int]:
@@ -142,21 +218,31 @@ def _members(machine: Machine, site: str) -> frozenset[int]:
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
-        machine.groups.kill(site)
-        machine.groups.remove(site)
+        for group in (site, _gate_group(site)):
+            machine.groups.kill(group)
+            machine.groups.remove(group)
         return
     for pid in _members(machine, site):
         processes.send(pid, signal.SIGKILL)
 
 
+def _gate_group(site: str) -> str:
+    return f"{site}-gate"
+
+
+def _file_limit(described: Description) -> dict[int, int]:
+    """No single file, the log of what it says included, may take more than all of the site's."""
+    return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
+
+
 @contextmanager
-def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
-    """Each text on a descriptor of its own, in memory."""
+def _readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+    """Each content on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
-        for name, text in texts.items():
+        for name, content in contents.items():
             descriptors[name] = os.memfd_create(name.replace("/", "-"))
-            os.write(descriptors[name], text.encode())
+            os.write(descriptors[name], content)
             os.lseek(descriptors[name], 0, os.SEEK_SET)
         yield descriptors
     finally:
@@ -164,9 +250,9 @@ def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str) -> Path:
-    """The site's own log of PHP, readable by its owner over SFTP; made here because its directory is root's."""
-    path = settings.site(site) / "logs" / "php.log"
+def _log(settings: SocketSettings, site: str, kind: SiteKind) -> Path:
+    """The log of the site's programs, readable by its owner over SFTP; made here because its directory is root's."""
+    path = settings.site(site) / "logs" / f"{kind}.log"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What the holder serves for one site, and what the site's description says about its PHP.
+"""What the holder serves for one site, and what the site's description says about its programs.
 
-The two are apart on purpose: version and generation change when the holder is told (so undoing a plan can go back to
-the former ones while `site.json` is not restored yet), limits are read from `site.json` whenever PHP starts.
+The two are apart on purpose: what is run and the generation change when the holder is told (so undoing a plan can go
+back to the former ones while `site.json` is not restored yet), limits are read from `site.json` at each start.
 """
 
 import dataclasses
@@ -9,49 +9,111 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, SiteKind
+from panggon.core.outgoing import NONE
+from panggon.core.routing import ROUTINGS
+from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
+from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Interface, Limits, Profile, SiteKind
 from panggon.drivers import files
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.usage import Bounds
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Raises ValueError for what no spec can ask."""
+    """`php_version` is a PHP site's, `interface` and `entry` are a Python site's. Raises ValueError for what no spec
+    can ask.
+    """
 
     site: str
-    php_version: str
+    kind: str
     generation: int
+    php_version: str = ""
+    interface: str = ""
+    entry: str = ""
 
     def __post_init__(self) -> None:
         if not SITE_ID.fullmatch(self.site):
             raise ValueError(f"not a site: {self.site!r}")
-        if not PHP_VERSION.fullmatch(str(self.php_version)):
+        if self.kind not in list(RUNNING):
+            raise ValueError(f"not a kind of site that runs programs: {self.kind!r}")
+        if self.kind == SiteKind.PHP and not PHP_VERSION.fullmatch(str(self.php_version)):
             raise ValueError(f"not a PHP version: {self.php_version!r}")
+        if self.kind == SiteKind.PYTHON and self.interface not in list(Interface):
+            raise ValueError(f"not an interface: {self.interface!r}")
+        if self.kind == SiteKind.PYTHON and not ENTRY.fullmatch(str(self.entry)):
+            raise ValueError(f"not an entry: {self.entry!r}")
         _bounded("generation", self.generation)
+
+    @property
+    def attributes(self) -> dict[str, str | int]:
+        """As a resource has them: those of its kind."""
+        own = ("php_version",) if self.kind == SiteKind.PHP else ("interface", "entry")
+        return {"kind": self.kind, "generation": self.generation, **{name: getattr(self, name) for name in own}}
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The part of root's `site.json` that PHP depends on."""
+    """The part of root's `site.json` that the site's programs depend on. `folder` is the profile's, below `public`."""
 
     memory_mebibytes: int
     processes: int
     upload_mebibytes: int
     document_root: str
+    folder: str
+    cpu_percent: int
+    database: bool
+    outgoing: str
+    storage: Bounds | None
+    full: bool
+    php_memory_mebibytes: int
+    execution_seconds: int
+    input_vars: int
+    post_mebibytes: int
+    environment: tuple[tuple[str, str], ...]
 
 
 def described(settings: SocketSettings, site: str) -> Description:
-    """Raises ValueError when there is no `site.json` of a PHP site, or one that Panggon cannot have written."""
+    """Raises ValueError when there is no `site.json` of a site with programs, or none that Panggon can have written.
+
+    What only a PHP site says has its usual value where a site that becomes one does not say it yet, and so has what an
+    earlier version did not write.
+    """
     content = files.read(settings.site(site) / "site.json")
     members: dict[str, Any] = json.loads(content) if content else {}
-    if members.get("site") != site or members.get("kind") != SiteKind.PHP:
-        raise ValueError(f"site.json describes no PHP site {site}")
+    if members.get("site") != site or members.get("kind") not in list(RUNNING):
+        raise ValueError(f"site.json describes no site {site} with programs")
+    memory = _bounded("memory_mebibytes", members.get("memory_mebibytes"))
+    upload = _bounded("upload_mebibytes", members.get("upload_mebibytes"))
+    usual = {
+        "memory_mebibytes": memory // 2,
+        "execution_seconds": USUAL_PHP.execution_seconds,
+        "input_vars": USUAL_PHP.input_vars,
+        "post_mebibytes": upload + 1,
+    }
     return Description(
-        memory_mebibytes=_bounded("memory_mebibytes", members.get("memory_mebibytes")),
+        memory_mebibytes=memory,
         processes=_bounded("processes", members.get("processes")),
-        upload_mebibytes=_bounded("upload_mebibytes", members.get("upload_mebibytes")),
+        upload_mebibytes=upload,
         document_root=str(members.get("document_root")),
+        folder=ROUTINGS[Profile(members.get("profile", Profile.PLAIN))].folder,
+        cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
+        database=bool(members.get("database", True)),
+        outgoing=str(members.get("outgoing", NONE)),
+        storage=_storage(settings, site),
+        full=settings.full(site).exists(),
+        php_memory_mebibytes=_number(members.get("php_memory_mebibytes", usual["memory_mebibytes"])),
+        execution_seconds=_number(members.get("execution_seconds", usual["execution_seconds"])),
+        input_vars=_number(members.get("input_vars", usual["input_vars"])),
+        post_mebibytes=_number(members.get("post_mebibytes", usual["post_mebibytes"])),
+        environment=_environment(members.get("environment", [])),
     )
+
+
+def _storage(settings: SocketSettings, site: str) -> Bounds | None:
+    """What root's `quota.json` says; None where nothing is bounded, or a write of it is under way."""
+    content = files.read(settings.site(site) / "quota.json")
+    members: dict[str, Any] = json.loads(content) if content else {}
+    return None if members.get("writing", True) else Bounds(int(members["mebibytes"]), int(members["files"]))
 
 
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:
@@ -60,8 +122,8 @@ def remembered(settings: SocketSettings) -> tuple[Served, ...]:
     for path in sorted((settings.root / "sites").glob("s*/run/served.json")):
         try:
             members = json.loads(path.read_bytes())
-            found.append(Served(path.parent.parent.name, members["php_version"], members["generation"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            found.append(Served(**{**members, "site": path.parent.parent.name}))
+        except (OSError, ValueError, TypeError):
             continue
     return tuple(found)
 
@@ -75,3 +137,19 @@ def _bounded(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(f"{name}: {value!r} is not within {least} and {most}")
     return value
+
+
+def _number(value: object) -> int:
+    """A positive whole number; its bounds were those of the spec, or follow from others."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"not a positive number: {value!r}")
+    return value
+
+
+def _environment(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"not an environment: {value!r}")  # noqa: TRY004 -- a file's bad content, like any other
+    pairs = [tuple(str(line).partition("=")[::2]) for line in value]
+    if not all(VARIABLE.fullmatch(name) and VARIABLE_VALUE.fullmatch(text) for name, text in pairs):
+        raise ValueError("not an environment that a spec can ask for")
+    return tuple((name, text) for name, text in pairs)

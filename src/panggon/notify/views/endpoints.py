@@ -17,8 +17,10 @@ from panggon.core.vocabulary import Role
 from panggon.notify import endpoints as services
 from panggon.notify import selectors
 from panggon.notify.forms.endpoint import EndpointForm
+from panggon.notify.messages import send_again as resend
 from panggon.notify.models import Endpoint
 from panggon.notify.services import mail_again
+from panggon.notify.words import MESSAGE_WORDS
 from panggon.people.permissions import holders
 
 A_PAGE, SHOWN = 20, 10
@@ -27,7 +29,10 @@ A_PAGE, SHOWN = 20, 10
 @holders(Role.ADMINISTRATOR)
 @require_GET
 def endpoints(request: HttpRequest) -> HttpResponse:
-    context = {"endpoints": selectors.endpoints(), "unsent": selectors.unsent_mail().count()}
+    context = {
+        "endpoints": selectors.endpoints(),
+        "unsent": selectors.unsent_mail().count() + selectors.unsent_messages().count(),
+    }
     return render(request, "notify/endpoints.html", context)
 
 
@@ -97,7 +102,9 @@ def remove(request: HttpRequest, endpoint: int) -> HttpResponse:
 def undelivered(request: HttpRequest) -> HttpResponse:
     """What was given up, of webhooks and of e-mail, each with a button to send it again."""
     page = Paginator(selectors.dead_deliveries(), A_PAGE).get_page(request.GET.get("halaman"))
-    return render(request, "notify/undelivered.html", {"page": page, "mails": selectors.unsent_mail()[:A_PAGE]})
+    letters = [(message, MESSAGE_WORDS[message.kind]) for message in selectors.unsent_messages()[:A_PAGE]]
+    context = {"page": page, "mails": selectors.unsent_mail()[:A_PAGE], "letters": letters}
+    return render(request, "notify/undelivered.html", context)
 
 
 @holders(Role.ADMINISTRATOR)
@@ -116,6 +123,16 @@ def send_mail_again(request: HttpRequest, notice: int) -> HttpResponse:
     found = selectors.unsent_mail().filter(pk=notice).first()
     if found is not None:
         mail_again(found)
+    messages.success(request, _("Email dikirim lagi."), "positive")
+    return redirect("notify:undelivered")
+
+
+@holders(Role.ADMINISTRATOR)
+@require_POST
+def send_message_again(request: HttpRequest, message: int) -> HttpResponse:
+    found = selectors.unsent_messages().filter(pk=message).first()
+    if found is not None:
+        resend(found)
     messages.success(request, _("Email dikirim lagi."), "positive")
     return redirect("notify:undelivered")
 

@@ -1,6 +1,12 @@
 """The only writers of people: accounts, posts, who acts in them, agencies, invitations, second factors."""
 
-from panggon.people.services.accounts import change_person, choose_language, create_account, enrol_totp
+from panggon.people.services.accounts import (
+    change_person,
+    choose_language,
+    choose_theme,
+    create_account,
+    enrol_totp,
+)
 from panggon.people.services.acting import end_acting, name_acting_official
 from panggon.people.services.agencies import agency_subject, save_agency, save_division
 from panggon.people.services.closing import close_account, close_colleague, reopen_account
@@ -8,6 +14,7 @@ from panggon.people.services.invitations import (
     Letter,
     accept,
     hash_of,
+    invite_first_administrator,
     invite_official,
     invite_to_agency,
     send_again,
@@ -38,6 +45,7 @@ __all__ = [
     "change_person",
     "change_tenure",
     "choose_language",
+    "choose_theme",
     "close_account",
     "close_colleague",
     "create_account",
@@ -46,6 +54,7 @@ __all__ = [
     "found_division",
     "give_post",
     "hash_of",
+    "invite_first_administrator",
     "invite_official",
     "invite_to_agency",
     "lock_posts",

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
-from panggon.people.models import Agency, Division, User
+from panggon.people.models import Agency, Division, Theme, User
 
 PERSONAL = ("full_name", "nip", "phone", "email")
 
@@ -71,6 +71,11 @@ def choose_language(user: User, language: str) -> None:
     """In which language the person is written to; one of `settings.LANGUAGES`."""
     user.language = language
     user.save(update_fields=["language"])
+
+
+def choose_theme(user: User, theme: Theme) -> None:
+    user.theme = theme
+    user.save(update_fields=["theme"])
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.messages import MessageKind
 from panggon.core.vocabulary import Role
 from panggon.outbox import defer
 from panggon.people.models import Agency, Division, Invitation, User
@@ -18,6 +19,7 @@ from panggon.people.services.agencies import agency_subject
 from panggon.people.services.posts import give_post, user_subject
 
 LIFE = timedelta(days=7)
+LIFE_IN_HAND = timedelta(days=1)  # of a link that is handed over on the spot
 SALT = "panggon.people.invitation"
 
 
@@ -56,6 +58,19 @@ def invite_official(
 
 
 @transaction.atomic
+def invite_first_administrator(email: str, *, at: datetime) -> Invitation:
+    """A link that is handed over, not mailed: nobody is there yet who could invite. A former such link is dead.
+
+    Raises `InvalidError` `email.taken`.
+    """
+    if User.objects.filter(email__iexact=email).exists():
+        raise InvalidError((Fault("email.taken", "email"),))
+    for former in Invitation.objects.filter(invited_by=None, accepted_at=None, withdrawn_at=None):
+        withdraw(former, actor=None, at=at)
+    return _invite(email, role=Role.ADMINISTRATOR, actor=None, at=at)
+
+
+@transaction.atomic
 def invite_again(user: User, *, actor: User, at: datetime) -> Invitation:
     """For a person whose account was opened again: a link to set a new password."""
     return _invite(user.email, agency=user.agency, user=user, actor=actor, at=at)
@@ -70,7 +85,7 @@ def send_again(invitation: Invitation, *, actor: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def withdraw(invitation: Invitation, *, actor: User, at: datetime) -> None:
+def withdraw(invitation: Invitation, *, actor: User | None, at: datetime) -> None:
     """The link works no more. Raises `InvalidError` `invitation.over`."""
     invitation = _open_or_refused(invitation)
     invitation.withdrawn_at = at
@@ -123,23 +138,40 @@ def hash_of(token: str) -> str:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _invite(email: str, *, actor: User, at: datetime, agency: Agency | None = None, **facts: object) -> Invitation:
+def _invite(
+    email: str, *, actor: User | None, at: datetime, agency: Agency | None = None, **facts: object
+) -> Invitation:
     pending = Invitation.objects.filter(email__iexact=email, agency=agency, accepted_at=None, withdrawn_at=None)
     if pending.filter(expires_at__gt=at).exists():
         raise InvalidError((Fault("invitation.pending", "email"),))
     invitation = Invitation(email=email, agency=agency, invited_by=actor, made_at=at, expires_at=at, **facts)
     invitation.token_hash = secrets.token_hex(32)  # until its own is drawn from its number
     invitation.save()
-    _renew(invitation, at=at)
+    if actor:
+        _renew(invitation, at=at)
+    else:
+        _draw(invitation, expires_at=at + LIFE_IN_HAND)
     _record(invitation, "", "sent", actor=actor, at=at)
     return invitation
 
 
 def _renew(invitation: Invitation, *, at: datetime) -> None:
-    invitation.nonce, invitation.expires_at = secrets.token_hex(16), at + LIFE
+    """A new link, by mail."""
+    _draw(invitation, expires_at=at + LIFE)
+    defer(
+        "notify.write",
+        kind=MessageKind.INVITATION.value,
+        reference=f"invitation:{invitation.pk}",
+        to=invitation.email,
+        language=invitation.user.language if invitation.user else "id",
+        facts={"invitation": invitation.pk},
+    )
+
+
+def _draw(invitation: Invitation, *, expires_at: datetime) -> None:
+    invitation.nonce, invitation.expires_at = secrets.token_hex(16), expires_at
     invitation.token_hash = hash_of(token_of(invitation))
     invitation.save(update_fields=["nonce", "token_hash", "expires_at"])
-    defer("people.send_invitation", invitation=invitation.pk)
 
 
 def _open_or_refused(invitation: Invitation, *, now: datetime | None = None) -> Invitation:
@@ -153,7 +185,7 @@ def _open_or_refused(invitation: Invitation, *, now: datetime | None = None) -> 
     return invitation
 
 
-def _record(invitation: Invitation, before: str, after: str, *, actor: User, at: datetime) -> None:
+def _record(invitation: Invitation, before: str, after: str, *, actor: User | None, at: datetime) -> None:
     letter = f"{invitation.letter_number}, {invitation.letter_date}" if invitation.letter_number else ""
     facts = {"invitation": invitation.email, "letter": letter, "case": invitation.case_number}
     record(

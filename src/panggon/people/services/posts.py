@@ -38,7 +38,7 @@ def give_post(
     role: Role,
     *,
     division: Division | None,
-    actor: User,
+    actor: User | None,
     at: datetime,
     tenure: Tenure = UNDATED,
     replaces: bool = False,

@@ -1,22 +1,14 @@
-"""Posts and people in words."""
+"""The days of a post in words."""
 
 from django import template
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from panggon.core.acting import ActingKind, acting_title
 from panggon.core.posts import HELD_BY_ONE
-from panggon.core.vocabulary import Role
-from panggon.people.models import ActingOfficial, RoleAssignment
+from panggon.people.models import RoleAssignment
 
 register = template.Library()
-
-
-@register.filter(name="acting_title")
-def title(acting: ActingOfficial) -> str:
-    """The title of an acting official: "Plh. Kepala Dinas", with the division where there is one."""
-    return acting_title(ActingKind(acting.kind), Role(acting.role), str(acting.division or ""))
 
 
 @register.filter

@@ -29,7 +29,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         request,
         AcceptForm(request.POST or None, initial=initial),
         lambda values: services.accept(invitation, **_given(values), at=timezone.now()),
-        done=_("Akun Anda sudah siap. Silakan masuk dengan alamat email dan kata sandi Anda."),
+        done=_ready(invitation),
         to=("account_login",),
         context={"invitation": invitation},
         template="people/accept.html",
@@ -61,6 +61,13 @@ def withdraw(request: HttpRequest, invitation: int) -> HttpResponse:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _ready(invitation: Invitation) -> str:
+    words = [_("Akun Anda sudah siap. Silakan masuk dengan alamat email dan kata sandi Anda.")]
+    if invitation.agency_id is None:
+        words.append(_("Setelah itu Anda memasang kode keamanan di ponsel."))
+    return " ".join(words)
 
 
 def _given(values: dict[str, Any]) -> dict[str, str]:

@@ -1,19 +1,17 @@
 """Who may call an operation: the holder of a token with its scope, with its owner's rights and nobody else's."""
 
+from math import ceil
 from typing import Any
 
-from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.errors import AuthorizationError, Throttled
 from ninja.security import HttpBearer
 
+from panggon.office.selectors import office
 from panggon.tokens import selectors, services
 from panggon.tokens.models import Scope, Token
-
-WINDOW_SECONDS = 60
 
 
 class Bearer(HttpBearer):
@@ -28,10 +26,11 @@ class Bearer(HttpBearer):
         found = selectors.token_of(token, now=now)
         if found is None:
             return None
-        if not found.allows(self.scope):
+        if not selectors.allows(found, self.scope):
             raise lacking(self.scope)
-        if not _allowed(found):
-            raise Throttled(wait=WINDOW_SECONDS)
+        wait = services.spend(found, most=office().programs.requests, at=now)
+        if wait:
+            raise Throttled(wait=ceil(wait.total_seconds()))
         services.mark_used(found, at=now)
         request.user = found.owner
         return found
@@ -51,13 +50,3 @@ def refuse(_request: HttpRequest) -> None:
 
 
 PUBLIC: Any = None  # for everybody, without personal data
-
-
-def _allowed(token: Token) -> bool:
-    """Counts this request; False when the token has used up those of this minute."""
-    key = f"api.token:{token.pk}"
-    cache.add(key, 0, timeout=WINDOW_SECONDS)
-    try:
-        return cache.incr(key) <= settings.PANGGON_API_RATE
-    except ValueError:  # the minute ended between the two calls
-        return True

@@ -8,16 +8,19 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import slugify
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import field_validator
 
 from panggon.cases import paging, selectors, services
+from panggon.cases.access_log import looked_at
 from panggon.cases.filters import STANDINGS, Filter, Timing
 from panggon.cases.paging import Order
-from panggon.cases.views import acting
+from panggon.cases.parts import letter_of
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role
 from panggon.papers import store
+from panggon.pdf import pdf_response
 from panggon.people import selectors as people
 from panggon.portal.api import inputs
 from panggon.portal.api.access import lacking, requires
@@ -26,6 +29,7 @@ from panggon.portal.api.presentation import detail, event_out, summary
 from panggon.portal.api.problems import CHANGED, Problem
 from panggon.portal.api.schemas import CaseDetail, CasePage, EventOut
 from panggon.tokens.models import Scope
+from panggon.tokens.selectors import allows
 
 router = Router(tags=["Permohonan"])
 PDF = {"responses": {200: {"description": "PDF", "content": {"application/pdf": {"schema": {"type": "string"}}}}}}
@@ -79,7 +83,7 @@ def create_case(request: HttpRequest) -> Status:
     The registrar names the `agency` whose letter it is; people of an agency write for their own.
     """
     user, now = request.user, timezone.now()
-    if not people.may_apply(user):
+    if not people.may_apply(user, now=now):
         raise PermissionDenied
     role = Role.APPLICANT if user.agency_id else Role.REGISTRAR
     data = inputs.read(request, inputs.names_of(Action.SAVE_DRAFT, asks=(), role=role), now=now)
@@ -108,10 +112,12 @@ def list_events(request: HttpRequest, number: str) -> list[EventOut]:
 @router.get("/cases/{number}/letter", auth=requires(Scope.CASES_READ), summary="Letter (PDF)", openapi_extra=PDF)
 def show_letter(request: HttpRequest, number: str) -> HttpResponse:
     """The newest letter of the OPD."""
-    letter = acting.letter_of(_case(request, number, now=timezone.now()))
+    case = _case(request, number, now=timezone.now())
+    letter = letter_of(case)
     if letter is None:
         raise Http404
-    return _pdf(letter.sha256)
+    looked_at(case, "letter", by=request.user)
+    return pdf_response(store.get(letter.sha256), name=f"surat-{case.number}.pdf")
 
 
 @router.get("/cases/{number}/papers/{paper}", auth=requires(Scope.CASES_READ), summary="Paper (PDF)", openapi_extra=PDF)
@@ -119,10 +125,10 @@ def show_paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     """A paper of the case, where the token's owner may read it."""
     now = timezone.now()
     case = _case(request, number, now=now)
-    found = selectors.papers_for(case, request.user, now=now).filter(pk=paper).first()
+    found = selectors.paper_for(case, request.user, paper, now=now)
     if found is None:
         raise Http404
-    return _pdf(found.sha256)
+    return pdf_response(store.get(found.sha256), name=f"{slugify(found.title)}-{case.number}.pdf")
 
 
 @router.post(
@@ -140,7 +146,7 @@ def act(request: HttpRequest, number: str, action: Action) -> Any:
     """
     user, now = request.user, timezone.now()
     case = _case(request, number, now=now)
-    if action in DECIDING and not request.auth.allows(Scope.CASES_DECIDE):
+    if action in DECIDING and not allows(request.auth, Scope.CASES_DECIDE):
         raise lacking(Scope.CASES_DECIDE)
     version = expected_version(request)
     if version != case.version:
@@ -167,7 +173,3 @@ def _case(request: HttpRequest, number: str, *, now: datetime) -> Any:
     if case is None:
         raise Http404
     return case
-
-
-def _pdf(sha256: str) -> HttpResponse:
-    return HttpResponse(store.get(sha256), content_type="application/pdf", headers={"Cache-Control": "private"})

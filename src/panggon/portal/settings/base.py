@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from panggon.portal.settings import environment, oidc
+from panggon.portal.settings import assets, environment, oidc
 
 PORTAL = Path(__file__).resolve().parent.parent
 REPOSITORY = PORTAL.parent.parent.parent
@@ -21,8 +21,6 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
-PANGGON_API_DECIDES = environment.flag("PANGGON_API_DECIDES")  # whether a token may approve and refuse
-PANGGON_API_RATE = environment.number("PANGGON_API_RATE", 300)  # requests a minute and token
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -57,8 +55,8 @@ INSTALLED_APPS = [
     "panggon.portal",
 ]
 MIDDLEWARE = [
+    "panggon.portal.middleware.ProtectiveHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "panggon.portal.middleware.ContentSecurityPolicy",
     "panggon.portal.middleware.RememberedAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -67,10 +65,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "panggon.portal.language.ChosenLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "panggon.office.middleware.SettingsOfRequest",
+    "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
 ]
@@ -95,13 +93,16 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
 # Kept by each thread between requests: a sign-in to PostgreSQL costs more than most pages.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# A page's questions are short and what they ask for is in memory: compiling them or starting processes for them costs
+# more than answering, and so does reading a whole table for a few rows.
+_short = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+DATABASES["default"]["OPTIONS"].setdefault("options", _short)
 # Shared by all processes: a one-time code that one of them has taken is used up for all.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
 LOCALE_PATHS = [PORTAL / "locale"]
-LANGUAGE_COOKIE_NAME = "bahasa"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "Asia/Jakarta"
@@ -129,16 +130,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # only so that al
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_FORMS = {
     "login": "panggon.signin.forms.LoginForm",
     "change_password": "panggon.signin.forms.ChangePasswordForm",
+    "reauthenticate": "panggon.signin.forms.ConfirmPasswordForm",
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
+    "reset_password_from_key": "panggon.signin.forms.ResetPasswordKeyForm",
 }
 # Brakes of our own (core/brakes.py), which nobody can use to keep somebody else out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PANGGON_PROXIES", 0)
 MFA_ADAPTER = "panggon.signin.adapters.MFAAdapter"
 MFA_FORMS = {
+    "activate_totp": "panggon.signin.forms.ActivateTOTPForm",
     "authenticate": "panggon.signin.forms.AuthenticateForm",
     "reauthenticate": "panggon.signin.forms.ReauthenticateForm",
 }
@@ -158,27 +163,36 @@ ALLOWED_HOSTS = [_base.hostname or "localhost", *environment.words("PANGGON_ALLO
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _secure
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+# With this prefix a browser takes them only from this very host over HTTPS: no neighbour below the city's domain, each
+# of which is somebody else's site, can plant one (RFC 6265bis, 4.1.3.2).
+PANGGON_COOKIE_PREFIX = "__Host-" if _secure else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{PANGGON_COOKIE_PREFIX}sesi", f"{PANGGON_COOKIE_PREFIX}csrf"
+LANGUAGE_COOKIE_NAME = f"{PANGGON_COOKIE_PREFIX}bahasa"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 3600
 PANGGON_SESSION_SEEN_EVERY = timedelta(minutes=10)  # so often at most is written when a session was last used
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+PANGGON_SCHEME = _base.scheme
 # Only our own files: no inline script or style, nothing from elsewhere. Icons and QR codes may be data: images.
-PANGGON_CSP = (
+_policy = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
     + " ".join(["form-action 'self'", *oidc.origins(OIDC_APPS)])
 )
+_powers = "camera display-capture geolocation hid local-fonts microphone midi payment serial usb xr-spatial-tracking"
+PANGGON_HEADERS = {
+    "Content-Security-Policy": _policy,
+    "Cache-Control": "no-store",  # what one person saw stays in no proxy and on no shared computer
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{power}=()" for power in _powers.split()),
+    "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
+}
 
 # -- Files: the style sheets and scripts of others come from node_modules, never from the network
 
-STATIC_URL = "static/"
-_vendors = {
-    "tabler": PANGGON_ASSETS / "@tabler/core/dist",
-    "htmx": PANGGON_ASSETS / "htmx.org/dist",
-    "inter": PANGGON_ASSETS / "@fontsource-variable/inter",
-}
-STATICFILES_DIRS = [(prefix, str(folder)) for prefix, folder in _vendors.items() if folder.is_dir()]
+STATIC_URL = f"static/{assets.digest(PORTAL / 'static', PANGGON_ASSETS)}/"
+STATICFILES_DIRS = assets.folders(PANGGON_ASSETS)
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/"  # their address changes with them
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
@@ -200,8 +214,6 @@ EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
-PANGGON_FOLLOWER_DAYS = environment.number("PANGGON_FOLLOWER_DAYS", 30)  # after the end of what is followed
-PANGGON_DELIVERY_DAYS = environment.number("PANGGON_DELIVERY_DAYS", 90)  # how long what webhooks carried is kept
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 LOGGING = {

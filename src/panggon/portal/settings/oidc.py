@@ -1,8 +1,11 @@
 """Other places to sign in: OpenID Connect providers, from a file that `PANGGON_OIDC_FILE` names.
 
 A JSON list, one object a provider: `id` (part of the address), `name` (on the button), `issuer` (an https address),
-`client_id`, `client_secret_file`, and `match`: how the person is found among the accounts that exist, by "email"
+`client_id`; how the portal proves who it is, by `client_secret_file` or by `"client_authentication": "private_key_jwt"`
+(with the key of `panggon oidc-key`); and `match`: how the person is found among the accounts that exist, by "email"
 (which the provider must have verified) or by "nip" (a claim of this name). Nobody is given an account by it.
+
+`second_factor_acr` and `second_factor_amr` may list the values of these claims that count as a second factor here.
 """
 
 import ipaddress
@@ -13,7 +16,11 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-NAMES = {"id", "name", "issuer", "client_id", "client_secret_file", "match"}
+from panggon.core.assurance import KNOWLEDGE
+
+NAMES = {"id", "name", "issuer", "client_id", "match"}
+PROOFS = {"client_secret_file", "client_authentication"}  # one of both
+TRUSTED = {"second_factor_acr", "second_factor_amr"}
 MATCHES = ("email", "nip")
 
 
@@ -33,9 +40,13 @@ def origins(apps: list[dict[str, Any]]) -> list[str]:
     return sorted({f"{parts.scheme}://{parts.netloc}" for parts in found})
 
 
-def _provider(row: dict[str, str]) -> dict[str, Any]:
-    if set(row) != NAMES:
-        raise ValueError(f"a provider has exactly {', '.join(sorted(NAMES))}")
+def _provider(row: dict[str, Any]) -> dict[str, Any]:
+    proof = PROOFS & set(row)
+    if set(row) - PROOFS - TRUSTED != NAMES or len(proof) != 1:
+        raise ValueError(
+            f"a provider has {', '.join(sorted(NAMES))}, one of {' and '.join(sorted(PROOFS))}, "
+            f"and may have {' and '.join(sorted(TRUSTED))}"
+        )
     if row["match"] not in MATCHES:
         raise ValueError(f"match is one of {', '.join(MATCHES)}")
     if not _is_private_enough(row["issuer"]):
@@ -44,9 +55,38 @@ def _provider(row: dict[str, str]) -> dict[str, Any]:
         "provider_id": row["id"],
         "name": row["name"],
         "client_id": row["client_id"],
-        "secret": Path(row["client_secret_file"]).read_text().strip(),
-        "settings": {"server_url": row["issuer"], "match": row["match"], "oauth_pkce_enabled": True},
+        "secret": _secret(row),
+        "settings": {
+            "server_url": row["issuer"],
+            "match": row["match"],
+            "oauth_pkce_enabled": True,
+            "token_auth_method": row.get("client_authentication"),
+            **_second_factor(row),
+        },
     }
+
+
+def _secret(row: dict[str, Any]) -> str:
+    if "client_secret_file" in row:
+        return Path(row["client_secret_file"]).read_text().strip()
+    if row["client_authentication"] != "private_key_jwt":
+        raise ValueError("client_authentication is private_key_jwt, or client_secret_file stands in its place")
+    return ""
+
+
+def _second_factor(row: dict[str, Any]) -> dict[str, Any]:
+    """What is trusted; a class that is trusted is also asked for."""
+    acr, amr = (row.get(f"second_factor_{claim}", []) for claim in ("acr", "amr"))
+    if not (_are_words(acr) and _are_words(amr)):
+        raise ValueError("second_factor_acr and second_factor_amr are lists of words")
+    if weak := KNOWLEDGE.intersection(amr):
+        raise ValueError(f"{', '.join(sorted(weak))} is no second factor")
+    asked = {"auth_params": {"acr_values": " ".join(acr)}} if acr else {}
+    return {"second_factor": {"acr": tuple(acr), "amr": tuple(amr)}, **asked}
+
+
+def _are_words(said: object) -> bool:
+    return isinstance(said, list) and all(isinstance(word, str) and word for word in said)
 
 
 def _is_private_enough(issuer: str) -> bool:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0004_agencies_and_invitations"),
+        ("people", "0005_first_administrator"),
     ]
 
     operations = [

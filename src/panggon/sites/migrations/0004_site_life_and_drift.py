@@ -7,7 +7,7 @@ import panggon.core.spec
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0002_plans_and_retired_nodes"),
+        ("sites", "0003_profiles"),
     ]
 
     operations = [

@@ -1,0 +1,155 @@
+"""A hosting machine of its own for measurements: the real servers on loopback, below /srv, gone afterwards."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.serving import free_port
+from panggon.core.plan import desired
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import Engine, Profile, SiteSpec, SiteState
+from panggon.drivers import user
+from panggon.drivers.visit import Door
+from panggon.node import config, layout, services, wiring
+from panggon.node.config import NodeConfig
+from panggon.node.sites import Sites
+
+ZONE = "kota.example"
+UID_BASE, FIRST, MOST = 1_900_000_000, 970_001, 9_999
+READY = "semua server siap\n"
+STOP_SECONDS = 60
+PAGE = "<?php echo 'situs ', getmyuid();"
+STATIC = "<!doctype html><title>Halaman</title>" + "<p>Isi situs.</p>" * 300  # 5 kB
+
+
+def spec(number: int, **changes: Any) -> SiteSpec:
+    """The `number`-th site (from 0): PHP with a database, open."""
+    made = SiteSpec(
+        site=f"s{FIRST + number}",
+        host=f"situs-{number}.{ZONE}",
+        state=SiteState.OPEN,
+        generation=1,
+        profile=Profile.FRONT_CONTROLLER,
+        database=Engine.MARIADB,
+    )
+    return replace(made, **changes)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`sites` is what the agent works with; `door` is where visitors come in."""
+
+    config: NodeConfig
+    sites: Sites
+    door: Door
+
+    def fill(self, numbers: range) -> None:
+        """Sites by their drivers alone, without plan, journal and proofs: what is there already when one is made."""
+        drivers = wiring.drivers(self.config, {})
+        for number in numbers:
+            wished = spec(number)
+            for key, attributes in desired(wished, self.sites.facts):
+                drivers[key.kind].write(key, attributes)
+            self.put_pages(wished)
+
+    def put_pages(self, site: SiteSpec) -> None:
+        public = self.config.paths.root / "sites" / site.site / "public"
+        (public / "index.php").write_text(PAGE)
+        (public / "halaman.html").write_text(STATIC)
+
+    def make(self, wished: SiteSpec) -> None:
+        """As the agent does with a wish: plan, write under a journal, prove. RuntimeError when that did not hold."""
+        outcome = self.sites.apply(self.sites.plan(wished))
+        if outcome.problem:
+            raise RuntimeError(f"{wished.site}: {outcome.problem}")
+
+    def pid(self, server: str) -> int:
+        rows = services.recorded(self.config.paths.run / services.RECORD)
+        return int(next(row["pid"] for row in rows if row["name"] == server))
+
+
+@contextmanager
+def running() -> Iterator[Machine]:
+    base = Path(f"/srv/panggon-bench-{os.getpid()}")
+    base.mkdir(mode=0o755)
+    try:
+        settings = _settings(base)
+        with _supervised(base, settings):
+            made = config.parse(settings)
+            door = Door("127.0.0.1", made.web.https_port, layout.authority_certificate(made))
+            yield Machine(made, Sites.of(made), door)
+    finally:
+        _remove_users()
+        shutil.rmtree(base)
+
+
+@contextmanager
+def _supervised(base: Path, settings: dict[str, Any]) -> Iterator[None]:
+    path = base / "node.toml"
+    path.write_text(_toml(settings))
+    command = str(Path(sys.executable).with_name("panggon-node"))
+    argv = [command, "--config", str(path), "services", "run"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as supervisor:
+        assert supervisor.stdout
+        said: list[str] = []
+        for line in supervisor.stdout:
+            said.append(line)
+            if line == READY:
+                break
+        else:
+            raise RuntimeError("".join(said))
+        try:
+            yield
+        finally:
+            supervisor.send_signal(signal.SIGTERM)
+            supervisor.stdout.read()
+            supervisor.wait(STOP_SECONDS)
+
+
+def _settings(base: Path) -> dict[str, Any]:
+    dns = free_port()
+    return {
+        "paths": {name: str(base / name) for name in ("root", "state", "run", "etc", "logs")},
+        "sites": {"uid_base": UID_BASE, "first_site": FIRST, "last_site": FIRST + MOST},
+        "web": {"addresses": ["127.0.0.1"], "http_port": free_port(), "https_port": free_port()},
+        "dns": {
+            "zone": ZONE,
+            "servers": [{"address": "127.0.0.1", "port": dns}],
+            "addresses": ["127.0.0.1"],
+            "port": dns,
+            "ipv4": ["127.0.0.1"],
+        },
+        "sftp": {"addresses": ["127.0.0.1"], "port": free_port()},
+        "protections": {"require_all": False},
+    }
+
+
+def _toml(settings: dict[str, Any]) -> str:
+    lines = []
+    for table, members in settings.items():
+        lines += [f"[{table}]", *(f"{name} = {_value(value)}" for name, value in members.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_value(member)}" for name, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _remove_users() -> None:
+    driver = user.UserDriver(user.Settings(Path("/etc/userdb"), UID_BASE), lambda _: None)
+    for record in Path("/etc/userdb").glob("s97????.group"):
+        if FIRST <= int(record.stem[1:]) <= FIRST + MOST:
+            driver.write(Key(Kind.USER, record.stem), None)

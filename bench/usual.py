@@ -1,0 +1,150 @@
+"""The usual design: a vhost and a pool of one shared php-fpm master for each site, with test and reload."""
+
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.serving import free_port
+from panggon.core.errors import TemporaryError
+from panggon.drivers import visit
+from panggon.drivers.visit import Door
+
+SECONDS_TO_ANSWER = 120
+SAMPLES = 3
+HOST = "usual-{number}.kota.example"
+NGINX = """user www-data;
+worker_processes 2;
+worker_rlimit_nofile 20000;
+pid "{base}/nginx.pid";
+error_log "{base}/nginx.log";
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    server_names_hash_bucket_size 128;
+    server_names_hash_max_size 65536;
+    include {base}/vhosts/*.conf;
+}}
+"""
+VHOST = """server {{
+    listen 127.0.0.1:{port} ssl;
+    server_name {host};
+    ssl_certificate "{base}/bundle.pem";
+    ssl_certificate_key "{base}/bundle.pem";
+    root "{base}/public";
+    index index.php;
+    location ~ \\.php$ {{
+        include /etc/nginx/fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass unix:{base}/run/{number}.sock;
+    }}
+}}
+"""
+POOL = """[site-{number}]
+user = www-data
+group = www-data
+listen = {base}/run/{number}.sock
+listen.owner = www-data
+pm = ondemand
+pm.max_children = 5
+"""
+FPM = """[global]
+pid = {base}/fpm.pid
+error_log = {base}/fpm.log
+include = {base}/pools/*.conf
+"""
+
+
+def seconds(sites: int) -> float:
+    """From the first written file until the new site's PHP answers over HTTPS, with so many there; the median."""
+    with _serving(sites) as place:
+        return statistics.median(_added(place, sites + number) for number in range(SAMPLES))
+
+
+class _Place:
+    def __init__(self, base: Path) -> None:
+        self.base, self.port = base, free_port()
+        self.door = Door("127.0.0.1", self.port, base / "bundle.pem")
+        for folder in ("vhosts", "pools", "run", "public"):
+            (base / folder).mkdir()
+        (base / "public" / "index.php").write_text("<?php echo getmypid();")
+        (base / "nginx.conf").write_text(NGINX.format(base=base))
+        (base / "fpm.conf").write_text(FPM.format(base=base))
+        names = "subjectAltName=DNS:*.kota.example"
+        made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        made += [
+            "-subj",
+            "/CN=usual",
+            "-addext",
+            names,
+            "-keyout",
+            str(base / "key.pem"),
+            "-out",
+            str(base / "cert.pem"),
+        ]
+        subprocess.run(made, check=True, capture_output=True)
+        (base / "bundle.pem").write_text((base / "cert.pem").read_text() + (base / "key.pem").read_text())
+
+    def write(self, number: int) -> None:
+        facts = {"base": self.base, "number": number, "port": self.port, "host": HOST.format(number=number)}
+        (self.base / "vhosts" / f"{number}.conf").write_text(VHOST.format(**facts))
+        (self.base / "pools" / f"{number}.conf").write_text(POOL.format(**facts))
+
+    def run(self, *words: str) -> None:
+        subprocess.run(words, check=True, capture_output=True)
+
+    def nginx(self, *words: str) -> None:
+        self.run("/usr/sbin/nginx", "-c", str(self.base / "nginx.conf"), *words)
+
+    def signal(self, name: str, number: int) -> None:
+        os.kill(int((self.base / f"{name}.pid").read_text()), number)
+
+    def answers(self, number: int) -> bool:
+        try:
+            return visit.get(self.door, HOST.format(number=number), "/").status == 200
+        except TemporaryError:
+            return False
+
+    def await_answer(self, number: int) -> None:
+        ends = time.monotonic() + SECONDS_TO_ANSWER
+        while not self.answers(number):
+            if time.monotonic() > ends:
+                raise RuntimeError(f"site {number} of the usual design does not answer; see {self.base}")
+            time.sleep(0.005)
+
+
+@contextmanager
+def _serving(sites: int) -> Iterator[_Place]:
+    base = Path(f"/srv/panggon-bench-usual-{os.getpid()}")
+    base.mkdir(mode=0o755)
+    try:
+        place = _Place(base)
+        for number in range(sites):
+            place.write(number)
+        place.run("/usr/sbin/php-fpm8.2", "-y", str(base / "fpm.conf"))
+        place.nginx()
+        try:
+            place.await_answer(0)
+            yield place
+        finally:
+            place.signal("nginx", signal.SIGTERM)
+            place.signal("fpm", signal.SIGTERM)
+            time.sleep(1)
+    finally:
+        shutil.rmtree(base)
+
+
+def _added(place: _Place, number: int) -> float:
+    began = time.perf_counter()
+    place.write(number)
+    place.run("/usr/sbin/php-fpm8.2", "-y", str(place.base / "fpm.conf"), "-t")
+    place.signal("fpm", signal.SIGUSR2)
+    place.nginx("-t")
+    place.nginx("-s", "reload")
+    place.await_answer(number)
+    return time.perf_counter() - began

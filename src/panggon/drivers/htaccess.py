@@ -1,0 +1,66 @@
+"""Helper: the `.htaccess` files that a site has brought, and what of them has no effect. Only looked at, never obeyed.
+
+They are the site's own: nothing is followed, and only so much is read.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from panggon.core.htaccess import Effect, Lost, lost
+from panggon.core.routing import ROUTINGS
+from panggon.core.site_kinds import Profile
+
+NAME = ".htaccess"
+FILES_MOST = 100
+FOLDERS_MOST = 5000
+BYTES_MOST = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`path` is below the folder where addresses begin."""
+
+    path: str
+    lost: tuple[Lost, ...]
+
+
+def found(public: Path, profile: Profile) -> tuple[Found, ...]:
+    """Every `.htaccess` with words that have no effect, by path; of the first `FOLDERS_MOST` folders."""
+    root = Path(f"{public}{ROUTINGS[profile].folder}")
+    texts = islice(_texts(root), FILES_MOST)
+    seen = (Found(f"{folder}{NAME}", lost(text, folder=folder, profile=profile)) for folder, text in texts)
+    return tuple(sorted((each for each in seen if each.lost), key=lambda each: each.path))
+
+
+def summary(files: tuple[Found, ...]) -> str:
+    """One sentence for people; empty where nothing is lost."""
+    if not files:
+        return ""
+    protections = sum(each.effect is Effect.PROTECTION for file in files for each in file.lost)
+    words = f".htaccess tidak dibaca; {sum(len(file.lost) for file in files)} perintah tidak berlaku di "
+    words += ", ".join(file.path for file in files[:5]) + (", …" if len(files) > 5 else "")
+    return words + (f"; {protections} di antaranya larangan atau kata sandi" if protections else "")
+
+
+def _texts(root: Path) -> Iterator[tuple[str, str]]:
+    """Folder and content of each; a link is no folder and no file."""
+    if not root.is_dir():
+        return
+    for place, _, names, directory in islice(os.fwalk(root, follow_symlinks=False), FOLDERS_MOST):
+        if NAME in names:
+            with suppress(OSError):
+                yield f"{place.removeprefix(str(root))}/", _read(directory)
+
+
+def _read(directory: int) -> str:
+    descriptor = os.open(NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+    try:
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return os.read(descriptor, BYTES_MOST).decode(errors="replace") if regular else ""
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,94 @@
+"""What a message says, when it is sent: no link that lets somebody in lies in the database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from panggon.core.messages import MESSAGES, MessageKind
+from panggon.notify.mail import Mail, link
+from panggon.notify.models import Message
+from panggon.office.selectors import office
+from panggon.people import selectors as people
+from panggon.people.services import token_of
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    kind: MessageKind
+    facts: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+
+
+def compose(message: Message, *, now: datetime) -> Mail | None:
+    """None when there is nothing to say any more: the invitation was accepted, the account closed."""
+    with override(message.language):
+        contents = CONTENTS[MessageKind(message.kind)](message, now)
+        if contents is None:
+            return None
+        wording, facts = MESSAGES[contents.kind], {"service": office().standard.service, **contents.facts}
+        said = {
+            "text": [_(words).format(**facts) for words in wording.text],
+            "button": wording.button and _(wording.button),
+            "foot": wording.foot and _(wording.foot),
+            "url": contents.path and link(contents.path),
+        }
+        subject = _(wording.subject).format(**facts)
+    name = f"{message.reference.replace(':', '-')}-{message.made_at:%Y%m%d%H%M%S}"
+    return Mail(message.to, subject, "message", name=name, thread=name, language=message.language, facts=said)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _invitation(message: Message, now: datetime) -> Contents | None:
+    invitation = people.open_invitation(message.facts["invitation"], now=now)
+    if invitation is None:
+        return None
+    whom = {"whom": invitation.agency.name if invitation.agency else _("pegawai dinas")}
+    if invitation.user is None and people.has_account(invitation.email):
+        return Contents(MessageKind.INVITED_AGAIN, whom, reverse("account_login"))
+    path = reverse("people:accept", args=[token_of(invitation)])
+    return Contents(MessageKind.INVITATION, {**whom, "until": _moment(invitation.expires_at)}, path)
+
+
+def _password_reset(message: Message, now: datetime) -> Contents | None:
+    owner = people.open_account(message.facts["user"])
+    if owner is None:
+        return None
+    key = {"uidb36": user_pk_to_url_str(owner), "key": default_token_generator.make_token(owner)}
+    until = now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    facts = {"name": owner.full_name, "until": _moment(until)}
+    return Contents(MessageKind.PASSWORD_RESET, facts, reverse("account_reset_password_from_key", kwargs=key))
+
+
+def _account_changed(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
+    facts = {**message.facts, "moment": _moment(datetime.fromisoformat(message.facts["moment"]))}
+    return Contents(MessageKind.ACCOUNT_CHANGED, facts, reverse("account_reset_password"))
+
+
+def _seal(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
+    return Contents(MessageKind.SEAL, message.facts)
+
+
+CONTENTS: Mapping[MessageKind, Callable[[Message, datetime], Contents | None]] = MappingProxyType(
+    {
+        MessageKind.INVITATION: _invitation,
+        MessageKind.PASSWORD_RESET: _password_reset,
+        MessageKind.ACCOUNT_CHANGED: _account_changed,
+        MessageKind.SEAL: _seal,
+    }
+)
+
+
+def _moment(moment: datetime) -> str:
+    return date_format(localtime(moment), "j F Y, H.i")

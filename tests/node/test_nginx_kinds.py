@@ -1,0 +1,349 @@
+"""The real nginx with every kind of site and every routing profile: where a request leads, and what nobody gets."""
+
+import base64
+import hashlib
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from panggon.core import routing
+from panggon.core.resources import Key, Kind
+from panggon.core.site_kinds import Proxy, PythonApplication, Redirect
+from panggon.core.spec import Profile, SiteKind, SiteState
+from panggon.drivers import visit
+from tests.core.test_routing import PRIVATE, PRIVATE_EVERYWHERE, SCRIPTS
+from tests.node.test_nginx_php import SHOW, php
+from tests.node.web_stand import HOST, SITE, WebStand, request
+
+pytestmark = pytest.mark.real
+TARGET = "http://simpeg.kota.example:8081"
+UNKNOWN = "http://lain.kota.example"
+SOCKET_KEY = base64.b64encode(b"0123456789abcdef").decode()
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Says what it was asked, or what the path asks it to say; accepts WebSockets and greets on them."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.headers.get("Upgrade") == "websocket":
+            return self._shake_hands()
+        length = int(self.headers.get("Content-Length") or 0)
+        heard = {"path": self.path, "method": self.command, "headers": dict(self.headers.items())}
+        body = json.dumps({**heard, "body": self.rfile.read(length).decode()}).encode()
+        self.send_response({"/hilang": 404, "/pindah": 302}.get(self.path, 200))
+        if self.path == "/pindah":
+            self.send_header("Location", f"{TARGET}/baru")
+        if self.path == "/curang":
+            self.send_header("X-Accel-Redirect", "/index.html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        return None
+
+    do_POST = do_GET  # noqa: N815 -- the library's name
+
+    def _shake_hands(self) -> None:
+        """RFC 6455 section 4.2.2, and one text frame."""
+        accepted = hashlib.sha1(f"{self.headers['Sec-WebSocket-Key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode())
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(accepted.digest()).decode())
+        self.end_headers()
+        self.wfile.write(b"\x81\x04halo")
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        """Not into the tests' output."""
+
+
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    def get_request(self) -> tuple[Any, Any]:
+        connection, _ = super().get_request()
+        return connection, ("unix", 0)
+
+
+class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+
+
+@contextmanager
+def serving(server: socketserver.BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[WebStand]:
+    with WebStand("nginx-kinds").serving() as stand, TcpServer(("127.0.0.1", 0), Echo) as echo, serving(echo):
+        stand.proxies = {TARGET: f"127.0.0.1:{echo.server_address[1]}"}
+        yield stand
+
+
+@pytest.fixture
+def stand(server: WebStand) -> Iterator[WebStand]:
+    yield server
+    server.remove()
+
+
+def location(stand: WebStand, path: str) -> tuple[int, str]:
+    answer = stand.get(path)
+    return answer.status, answer.headers["location"]
+
+
+class TestRedirect:
+    def test_the_address_is_kept_or_not(self, stand: WebStand) -> None:
+        stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example/dinas/"))
+        assert location(stand, "/a%20b?c=d") == (307, "https://baru.kota.example/dinas/a%20b?c=d")
+        stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example/x", keep_path=False))
+        assert location(stand, "/a?c=d") == (307, "https://baru.kota.example/x")
+        stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example", permanent=True))
+        assert location(stand, "/index.php/x") == (308, "https://baru.kota.example/index.php/x")
+
+    def test_nothing_of_the_site_is_served(self, stand: WebStand) -> None:
+        stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example"))
+        stand.put("index.html", "lama")
+        assert location(stand, "/index.html")[0] == 307
+        assert location(stand, "/.env")[1] == "https://baru.kota.example/.env"
+
+    @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED])
+    def test_it_proves_itself(self, stand: WebStand, state: SiteState) -> None:
+        wish = stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example"), state=state)
+        checks = stand.sites.probe(Key(Kind.SITE, SITE), spec=wish)
+        assert [(check.name, check.ok) for check in checks] == [("web.site", True), ("web.redirect", True)]
+        other = stand.sites.probe(
+            Key(Kind.SITE, SITE), spec=replace(wish, redirect=Redirect("https://lain.kota.example"))
+        )
+        assert [(check.name, check.ok) for check in other] == [("web.site", True), ("web.redirect", False)]
+        assert stand.get("/.well-known/panggon/answer").status == (404 if state is SiteState.OPEN else 503)
+
+
+class TestProxy:
+    @pytest.fixture
+    def proxied(self, stand: WebStand) -> WebStand:
+        stand.make(kind=SiteKind.PROXY, proxy=Proxy(TARGET))
+        return stand
+
+    def heard(self, stand: WebStand, path: str = "/", **headers: str) -> dict[str, Any]:
+        answer = stand.get(path, **headers)
+        assert answer.status == 200, answer
+        return dict(json.loads(answer.body))
+
+    def test_the_server_hears_the_request_as_it_was(self, proxied: WebStand) -> None:
+        said = self.heard(proxied, "/a%20b//c/.env?x=%2F&y")
+        assert (said["method"], said["path"]) == ("GET", "/a%20b//c/.env?x=%2F&y")
+        sent = proxied.raw(request(HOST, method="POST", path="/kirim", headers="Content-Length: 4\r\n", body=b"isi!"))
+        assert json.loads(sent.partition(b"\r\n\r\n")[2])["body"] == "isi!"
+
+    def test_it_hears_who_asked_and_nothing_that_a_visitor_made_up(self, proxied: WebStand) -> None:
+        port = proxied.settings.https_port
+        lies = {
+            "X-Forwarded-For": "10.9.9.9",
+            "X-Forwarded-Host": "jahat.example",
+            "X-Forwarded-Proto": "http",
+            "X-Real-IP": "10.9.9.9",
+            "Forwarded": "for=10.9.9.9",
+            "Proxy": "http://jahat.example",
+            "Proxy-Authorization": "Basic eDp5",
+            "X-Panggon-Proof": "x" * 40,
+        }
+        headers = self.heard(proxied, **lies)["headers"]
+        told = {name: headers.get(name) for name in ("Host", *lies)}
+        assert told == {
+            "Host": f"{HOST}:{port}",
+            "X-Forwarded-For": "127.0.0.1",
+            "X-Forwarded-Host": f"{HOST}:{port}",
+            "X-Forwarded-Proto": "https",
+            "X-Real-IP": "127.0.0.1",
+            "Forwarded": None,
+            "Proxy": None,
+            "Proxy-Authorization": None,
+            "X-Panggon-Proof": None,
+        }
+
+    def test_headers_of_one_connection_end_here(self, proxied: WebStand) -> None:
+        own = "Connection: close, X-Rahasia\r\nX-Rahasia: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\n"
+        answer = proxied.raw(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n{own}\r\n".encode())
+        headers = json.loads(answer.partition(b"\r\n\r\n")[2])["headers"]
+        assert {name: headers.get(name) for name in ("Connection", "X-Rahasia", "Keep-Alive", "TE")} == {
+            "Connection": "close",
+            "X-Rahasia": None,
+            "Keep-Alive": None,
+            "TE": None,
+        }
+
+    def test_it_may_be_asked_for_its_own_name(self, stand: WebStand) -> None:
+        stand.make(kind=SiteKind.PROXY, proxy=Proxy(TARGET, keep_host=False))
+        assert self.heard(stand)["headers"]["Host"] == "simpeg.kota.example:8081"
+
+    def test_its_own_answers_are_passed_on(self, proxied: WebStand) -> None:
+        lost = proxied.get("/hilang")
+        assert (lost.status, json.loads(lost.body)["path"]) == (404, "/hilang")
+        assert location(proxied, "/pindah") == (302, "/baru")
+        proxied.put("index.html", "rahasia")
+        assert b"rahasia" not in proxied.get("/curang").body
+
+    def test_a_websocket_passes(self, proxied: WebStand) -> None:
+        upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        upgrade += f"Sec-WebSocket-Key: {SOCKET_KEY}\r\n"
+        answer = proxied.raw(f"GET /ws HTTP/1.1\r\nHost: {HOST}\r\n{upgrade}\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        assert answer.endswith(b"\x81\x04halo")
+        other = proxied.raw(request(HOST, headers="Upgrade: h2c\r\n"))
+        assert "Upgrade" not in json.loads(other.partition(b"\r\n\r\n")[2])["headers"]
+
+    def test_a_target_that_the_machine_does_not_name_is_never_asked(self, stand: WebStand) -> None:
+        stand.make(kind=SiteKind.PROXY, proxy=Proxy(UNKNOWN))
+        answer = stand.get("/")
+        assert (answer.status, answer.headers["x-panggon-page"]) == (503, "down")
+
+    def test_a_server_that_does_not_answer_is_a_page_and_no_proof(self, stand: WebStand) -> None:
+        stand.proxies = {**stand.proxies, UNKNOWN: "127.0.0.1:1"}
+        wish = stand.make(kind=SiteKind.PROXY, proxy=Proxy(UNKNOWN))
+        assert stand.get("/").status == 503
+        checks = stand.sites.probe(Key(Kind.SITE, SITE), spec=wish)
+        assert [(check.name, check.ok) for check in checks] == [("web.site", True), ("web.proxy", False)]
+
+    def test_it_proves_itself_while_it_is_prepared(self, stand: WebStand) -> None:
+        wish = stand.make(kind=SiteKind.PROXY, proxy=Proxy(TARGET), state=SiteState.PREPARED)
+        checks = stand.sites.probe(Key(Kind.SITE, SITE), spec=wish)
+        assert [(check.name, check.ok) for check in checks] == [("web.site", True), ("web.proxy", True)]
+        assert stand.get("/").status == 503
+
+
+class TestPython:
+    @pytest.fixture
+    def python(self, stand: WebStand) -> Iterator[WebStand]:
+        stand.make(kind=SiteKind.PYTHON, python=PythonApplication("a:b"))
+        (stand.root / "run").mkdir(exist_ok=True)
+        path = stand.root / "run" / f"{SITE}.sock"
+        with UnixServer(str(path), Echo) as echo:
+            path.chmod(0o666)
+            with serving(echo):
+                yield stand
+        path.unlink()
+
+    def test_a_file_of_the_site_or_else_the_application(self, python: WebStand) -> None:
+        python.put("static/a.css", "b {}")
+        python.put("index.html", "bukan ini")
+        assert python.get("/static/a.css").body == b"b {}"
+        for path in ("/", "/static/", "/surat/1?x=%20", "/a.php", "/a.php/b"):
+            assert json.loads(python.get(path).body)["path"] == path
+        headers = json.loads(python.get("/", **{"X-Forwarded-For": "10.9.9.9"}).body)["headers"]
+        assert (headers["X-Forwarded-For"], headers["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
+
+    def test_private_files_are_there_for_nobody_and_php_is_never_sent(self, python: WebStand) -> None:
+        python.put(".env", "rahasia")
+        python.put("a.php", "rahasia")
+        python.put("a.PHP.bak", "rahasia")
+        assert [python.get(path).status for path in ("/.env", "/a.PHP.bak")] == [404, 404]
+        assert json.loads(python.get("/a.php").body)["path"] == "/a.php"
+
+    def test_the_proof_page_is_for_who_carries_the_token(self, python: WebStand) -> None:
+        assert python.get("/.well-known/panggon/python").status == 404
+        with visit.token(python.root / "proof", SITE, web_group="www-data") as headers:
+            said = json.loads(python.get("/.well-known/panggon/python", **headers).body)
+        assert said["path"] == "/.well-known/panggon/python"
+        assert "X-Panggon-Proof" not in said["headers"]
+
+
+@pytest.fixture(scope="class")
+def fpm(server: WebStand) -> Iterator[WebStand]:
+    with php(server):
+        yield server
+
+
+class TestProfiles:
+    @pytest.fixture
+    def stand(self, fpm: WebStand) -> Iterator[WebStand]:
+        yield fpm
+        fpm.remove()
+
+    def made(self, stand: WebStand, profile: Profile, *scripts: str) -> WebStand:
+        stand.make(kind=SiteKind.PHP, profile=profile)
+        for script in scripts:
+            stand.put(script.lstrip("/"), SHOW)
+        return stand
+
+    def asked(self, stand: WebStand, path: str) -> tuple[str, str, str]:
+        """Script, rest of the path and arguments that PHP was told."""
+        answer = stand.get(path)
+        assert answer.status == 200, (path, answer)
+        said = json.loads(answer.body)
+        assert said["REQUEST_URI"] == path
+        return said["SCRIPT_NAME"], said.get("PATH_INFO", ""), said["QUERY_STRING"]
+
+    @pytest.mark.parametrize("profile", Profile)
+    def test_the_web_server_judges_as_the_table_says(self, stand: WebStand, profile: Profile) -> None:
+        folder = routing.ROUTINGS[profile].folder
+        private, _ = PRIVATE[profile]
+        stray, meant = SCRIPTS[profile]
+        self.made(stand, profile)
+        refused = (*PRIVATE_EVERYWHERE, *private, *stray)
+        for path in {*refused, *meant}:
+            stand.put(f"{folder}{path}".lstrip("/"), SHOW)
+        answers = {path: stand.get(quote(path)) for path in refused}
+        pages = {path: answer.headers.get("x-panggon-page") for path, answer in answers.items()}
+        assert pages == dict.fromkeys(refused, "missing")
+        assert [self.asked(stand, script)[0] for script in meant] == meant
+
+    def test_wordpress_and_other_front_controllers(self, stand: WebStand) -> None:
+        self.made(stand, Profile.WORDPRESS, "index.php", "wp-login.php")
+        stand.put("wp-content/uploads/a.txt", "berkas")
+        assert self.asked(stand, "/halo-dunia/?a=b") == ("/index.php", "", "a=b")
+        assert self.asked(stand, "/") == ("/index.php", "", "")
+        assert self.asked(stand, "/wp-login.php?x") == ("/wp-login.php", "", "x")
+        assert self.asked(stand, "/index.php/2026/halo")[0] == "/index.php"
+        assert stand.get("/wp-content/uploads/a.txt").body == b"berkas"
+
+    def test_laravel_shows_only_its_public_folder(self, stand: WebStand) -> None:
+        self.made(stand, Profile.LARAVEL, "public/index.php", "artisan.php")
+        stand.put("public/robots.txt", "semua")
+        stand.put("storage.txt", "rahasia")
+        assert self.asked(stand, "/surat/1") == ("/index.php", "", "")
+        assert stand.get("/robots.txt").body == b"semua"
+        for path in ("/storage.txt", "/artisan.php"):
+            assert b"rahasia" not in stand.get(path).body
+        said = json.loads(stand.get("/x").body)
+        assert said["DOCUMENT_ROOT"] == f"{stand.public()}/public"
+
+    def test_mediawiki(self, stand: WebStand) -> None:
+        self.made(stand, Profile.MEDIAWIKI, "w/index.php", "w/rest.php")
+        assert self.asked(stand, "/wiki/Halaman_Utama?action=edit") == ("/w/index.php", "", "action=edit")
+        assert self.asked(stand, "/")[0] == "/w/index.php"
+        assert self.asked(stand, "/w/rest.php/v1/page/Surat") == ("/w/rest.php", "/v1/page/Surat", "")
+        assert stand.get("/tidak-ada").status == 404
+
+    def test_dokuwiki(self, stand: WebStand) -> None:
+        self.made(stand, Profile.DOKUWIKI, "doku.php", "lib/exe/fetch.php", "lib/exe/detail.php")
+        assert self.asked(stand, "/surat:masuk?do=edit") == ("/doku.php", "", "id=surat%3Amasuk&do=edit")
+        assert self.asked(stand, "/_media/logo.png?w=9") == ("/lib/exe/fetch.php", "", "media=logo.png&w=9")
+        assert self.asked(stand, "/_export/raw/surat") == ("/doku.php", "", "do=export_raw&id=surat")
+        assert self.asked(stand, "/a%26do=x")[2] == "id=a%26do%3Dx"
+        assert self.asked(stand, "/")[0] == "/doku.php"
+        assert self.asked(stand, "/doku.php/surat") == ("/doku.php", "/surat", "")
+
+    def test_moodle_and_its_slash_arguments(self, stand: WebStand) -> None:
+        self.made(stand, Profile.MOODLE, "pluginfile.php", "lib/classes/x.php")
+        assert self.asked(stand, "/pluginfile.php/12/mod/a.png?t=1") == ("/pluginfile.php", "/12/mod/a.png", "t=1")
+        assert self.asked(stand, "/pluginfile.php/1/x.php/y") == ("/pluginfile.php", "/1/x.php/y", "")
+        assert stand.get("/lib/classes/x.php/y").status == 404
+        stand.put("foto.jpg", SHOW)
+        assert stand.get("/foto.jpg/x.php").status == 404
+        assert stand.get("/foto.jpg/x.php/y").status == 404

@@ -1,0 +1,208 @@
+"""Python applications behind the holder: started on the first request, in their own environment, ended gently."""
+
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from panggon.drivers import files
+from tests.node import stand as stands
+from tests.node.stand import UID_BASE, Stand
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+NUMBER = 900300
+SITE = f"s{NUMBER}"
+WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+APPLICATION = """
+import json, os, time
+
+def app(environ, start):
+    if environ["PATH_INFO"] == "/lambat":
+        time.sleep(1)
+    said = {"uid": os.geteuid(), "pid": os.getpid(), "environ": dict(os.environ), "kata": KATA}
+    start("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(said).encode()]
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps({"scheme": scope["scheme"]}).encode()})
+"""
+
+
+@pytest.fixture(scope="module", params=[{"idle_seconds": 2.0, "stop_seconds": 5.0}])
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    yield from stands.started(request)
+
+
+@pytest.fixture
+def site(stand: Stand) -> Iterator[Stand]:
+    application(stand)
+    serve(stand, interface="wsgi", entry="surat.situs:app")
+    yield stand
+    assert stand.ask(do="drop", site=SITE)["ok"]
+
+
+def application(stand: Stand, code: str = APPLICATION + "\nKATA = 'halo'\n") -> None:
+    if SITE not in stand.sites:
+        stand.lay_out(NUMBER, {})
+    private(stand, "surat/situs.py", code)
+
+
+def private(stand: Stand, name: str, content: str | bytes) -> None:
+    uid, place = stand.settings.uid(SITE), stand.settings.site(SITE) / "private" / name
+    files.directory(place.parent, mode=0o700, uid=uid, gid=uid)
+    files.write(place, content, mode=0o600, uid=uid, gid=uid)
+
+
+def serve(stand: Stand, **fields: Any) -> None:
+    stand.describe(SITE, {"kind": "python", **fields})
+    answer = stand.sync(SITE)
+    assert answer["ok"], answer
+
+
+def get(stand: Stand, path: str = "/") -> httpx.Response:
+    socket = stand.settings.root / "run" / f"{SITE}.sock"
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), timeout=30) as client:
+        headers = {"Connection": "close", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+        return client.get(f"http://situs{path}", headers=headers)
+
+
+def said(stand: Stand, path: str = "/") -> dict[str, Any]:
+    answer = get(stand, path)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_it_wakes_works_alone_and_sleeps_again(site: Stand) -> None:
+    assert site.process(SITE) is None
+    serve(site, interface="wsgi", entry="surat.situs:app", environment=["MODE=uji 'coba' $HOME", "A="])
+    found = said(site)
+    assert (found["uid"], found["kata"]) == (UID_BASE + NUMBER, "halo")
+    own = {name: found["environ"].get(name) for name in ("MODE", "A", "HOME", "LISTEN_FDS")}
+    assert own == {"MODE": "uji 'coba' $HOME", "A": "", "HOME": "/site/private", "LISTEN_FDS": None}
+    proof = said(site, "/.well-known/panggon/python")
+    known = {
+        name: proof[name] for name in ("site", "generation", "uid", "interface", "environment", "shadow", "foreign")
+    }
+    assert known == {
+        "site": SITE,
+        "generation": 1,
+        "uid": UID_BASE + NUMBER,
+        "interface": "wsgi",
+        "environment": True,
+        "shadow": False,
+        "foreign": [],
+    }
+    site.new_holder(after=site.kill_holder())
+    assert said(site)["pid"] == found["pid"]
+    until(lambda: site.process(SITE) is None, "the application, adopted by another holder, sleeps")
+    assert said(site)["kata"] == "halo"
+
+
+def test_requests_keep_it_awake(site: Stand) -> None:
+    first = said(site)["pid"]
+    process = site.process(SITE)
+    for _ in range(7):
+        time.sleep(0.4)
+        assert said(site)["pid"] == first
+    assert site.process(SITE) == process
+
+
+def test_a_change_lets_running_requests_end(site: Stand) -> None:
+    said(site)
+    slow: list[dict[str, Any]] = []
+    thread = threading.Thread(target=lambda: slow.append(said(site, "/lambat")))
+    thread.start()
+    time.sleep(0.3)
+    serve(site, interface="asgi", entry="surat.situs:asgi", generation=2)
+    thread.join()
+    assert slow[0]["kata"] == "halo"
+    assert said(site) == {"scheme": "https"}
+    assert said(site, "/.well-known/panggon/python")["generation"] == 2
+    shown = site.ask(do="show", site=SITE)["serving"]
+    assert (shown["kind"], shown["interface"], shown["entry"]) == ("python", "asgi", "surat.situs:asgi")
+
+
+def test_no_request_is_lost_while_it_is_replaced(site: Stand) -> None:
+    serve(site, interface="asgi", entry="surat.situs:asgi")
+    answered: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            answered.append(get(site).status_code)
+
+    visitors = [threading.Thread(target=ask) for _ in range(4)]
+    for visitor in visitors:
+        visitor.start()
+    until(lambda: len(answered) > 20, "visitors are answered")
+    for generation in (2, 3):
+        serve(site, interface="asgi", entry="surat.situs:asgi", generation=generation)
+    done.set()
+    for visitor in visitors:
+        visitor.join()
+    assert set(answered) == {200}
+
+
+def test_what_cannot_be_loaded_says_so_proves_itself_and_heals(site: Stand) -> None:
+    application(site, "import tidak_ada\n")
+    serve(site, interface="wsgi", entry="surat.situs:app", generation=2)
+    answer = get(site)
+    assert (answer.status_code, "logs/python.log" in answer.text) == (500, True)
+    assert said(site, "/.well-known/panggon/python")["generation"] == 2
+    assert "No module named 'tidak_ada'" in (site.settings.site(SITE) / "logs" / "python.log").read_text()
+    application(site)
+    until(lambda: get(site).status_code == 200, "the application was loaded anew")
+
+
+def test_the_owner_asks_for_new_code(site: Stand) -> None:
+    assert said(site)["kata"] == "halo"
+    application(site, APPLICATION + "\nKATA = 'baru'\n")
+    assert said(site)["kata"] == "halo"
+    private(site, "restart.txt", "")
+    until(lambda: said(site)["kata"] == "baru", "the new code answers")
+
+
+def test_packages_come_from_the_owners_wheels(site: Stand) -> None:
+    wheel = site.base / "kata_kota-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("kata_kota.py", "KATA = 'dari roda'\n")
+        archive.writestr("kata_kota-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: kata-kota\nVersion: 1.0\n")
+        archive.writestr(
+            "kata_kota-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("kata_kota-1.0.dist-info/RECORD", "")
+    private(site, f"wheels/{wheel.name}", wheel.read_bytes())
+    private(site, "requirements.txt", "kata-kota==1.0\n")
+    application(site, APPLICATION + "\nfrom kata_kota import KATA\n")
+    serve(site, interface="wsgi", entry="surat.situs:app", generation=2)
+    assert said(site)["kata"] == "dari roda"
+    (site.settings.site(SITE) / "private" / "requirements.txt").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"entry": "os:system('id')"}, "not an entry"),
+        ({"interface": "cgi"}, "not an interface"),
+        ({"kind": "perl"}, "not a kind"),
+        ({"kind": "static"}, "not a kind"),
+        ({"command": "/bin/sh"}, "command"),
+    ],
+)
+def test_what_no_spec_can_ask_is_refused(site: Stand, change: dict[str, Any], words: str) -> None:
+    request = {"site": SITE, "kind": "python", "interface": "wsgi", "entry": "a:b", "generation": 2, **change}
+    answer = site.ask(do="sync", **request)
+    assert (answer["ok"], answer["code"], words in answer["error"]) == (False, "runtime.invalid", True)
+
+
+def test_variables_of_the_system_in_site_json_are_refused(site: Stand) -> None:
+    site.describe(SITE, {"kind": "python", "interface": "wsgi", "entry": "a:b", "environment": ["LD_PRELOAD=/x.so"]})
+    assert site.sync(SITE)["code"] == "runtime.invalid"
