@@ -48,6 +48,12 @@ def take_in(case: Case, action: Action, data: Data, *, at: datetime) -> dict[str
     return _exchange(case, former) if action is Action.REASSIGN else {}
 
 
+def would_change(case: Case, action: Action, data: Data) -> bool:
+    """Whether these inputs choose anything else than what stands on the case."""
+    chosen = ((name, _plain(name, data[name])) for name in FIELDS.get(action, ()) if name in data)
+    return any(value not in (None, "") and value != getattr(case, name) for name, value in chosen)
+
+
 def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: datetime) -> dict[str, str]:
     """Write what belongs beside the case; the digests of the files that came, for the event."""
     if actor is None:

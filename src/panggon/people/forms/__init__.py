@@ -15,7 +15,7 @@ from panggon.core.naming import normalise
 from panggon.core.posts import Tenure
 from panggon.core.vocabulary import Role
 from panggon.core.writing import is_name, plain_name
-from panggon.forms import PlainForm
+from panggon.forms import JudgedForm
 from panggon.labels import ROLE_LABELS
 from panggon.people import selectors
 from panggon.people.models import Division, User
@@ -40,12 +40,10 @@ class NameField(forms.CharField):
         return plain_name(super().to_python(value))
 
 
-class RuledForm(PlainForm):
-    """A form whose input is judged by rules elsewhere."""
+class RuledForm(JudgedForm):
+    """A form about people, in their words."""
 
-    def add_faults(self, faults: tuple[Fault, ...]) -> None:
-        for fault in faults:
-            self.add_error(fault.field if fault.field in self.fields else None, fault_words(fault))
+    fault_words = staticmethod(fault_words)
 
 
 class DateField(forms.DateField):

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
+    "panggon.signin.middleware.RefusedFormMiddleware",
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
