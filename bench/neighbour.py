@@ -5,6 +5,7 @@ is php-fpm itself, by FastCGI, through the holder of the sockets: what all sites
 """
 
 import json
+import os
 import statistics
 import sys
 import threading
@@ -101,6 +102,10 @@ class Attack:
         self._stand.ask(do="stop", site=self._site)
         for thread in self._threads:
             thread.join()
+        place = self._stand.settings.site(self._site)
+        for path in (*(place / "tmp").iterdir(), self._stand.settings.full(self._site)):
+            path.unlink(missing_ok=True)
+        os.truncate(place / "run" / "output.log", 0)
 
     def _ask(self) -> None:
         while not self._over.is_set():

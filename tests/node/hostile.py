@@ -174,7 +174,7 @@ def descriptors() -> object:
     for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             found[entry.name] = str(entry.readlink())
-    own_log = "/logs/php.log"
+    own_log = "/run/output.log"
     harmless = ("pipe:", "/dev/null", "/proc/", "/site/", "socket:", "/tmp/", "anon_inode:[eventpoll]")
     return {name: path for name, path in found.items() if not path.startswith(harmless) and not path.endswith(own_log)}
 

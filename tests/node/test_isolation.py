@@ -85,7 +85,7 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
     machine = Machine(settings, active(protections(settings)), cgroups.find())
     description = described(settings, site)
     wanted = launch(settings, served, description, machine.shields)
-    log = settings.site(site) / "logs" / "php.log"
+    log = settings.site(site) / "run" / "output.log"
     for folder in (settings.records, settings.pages):
         files.directory(folder)
     with socket.socket(socket.AF_UNIX) as listener:

@@ -105,4 +105,4 @@ def test_every_protection_of_a_node_has_words():
     """The names are the node's own, which the portal may not import."""
     of_sandboxes = {"sandbox", "nested-namespaces", "network", "system-calls", "outgoing"}
     of_amounts = {"memory", "processes", "cpu", "disk", "files"}
-    assert of_sandboxes | of_amounts | {"symlinks", "simulation"} == set(PROTECTIONS)
+    assert of_sandboxes | of_amounts | {"symlinks", "simulation", "sertifikat"} == set(PROTECTIONS)

@@ -31,6 +31,7 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "Folder situs tertutup bagi yang lain.",
         "Folder situs belum tertutup bagi yang lain.",
     ),
+    "tasks": ("tugas terjadwal", "Tugas terjadwal siap dijalankan.", "Tugas terjadwal belum siap dijalankan."),
     "quota": (
         "batas penyimpanan",
         "Ruang penyimpanan situs dibatasi.",

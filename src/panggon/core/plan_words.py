@@ -1,5 +1,6 @@
 """A plan in plain Indonesian sentences, one per change, for the technician who is to approve it. Never secrets."""
 
+import json
 from collections.abc import Mapping
 
 from panggon.core.plan import Change, Plan
@@ -12,6 +13,7 @@ _NOUNS: Mapping[Kind, str] = {
     Kind.DATABASE: "basis data",
     Kind.SITE: "pengaturan situs",
     Kind.RUNTIME: "lingkungan aplikasi situs",
+    Kind.TASKS: "tugas terjadwal situs",
     Kind.CERTIFICATE: "sertifikat TLS",
     Kind.HOST: "nama situs di server web",
     Kind.ACCESS: "akses SFTP",
@@ -57,6 +59,9 @@ _LABELS: Mapping[str, str] = {
     "names": "semua nama",
     "a": "A",
     "aaaa": "AAAA",
+    "safety": "rekaman pengaman",
+    "tasks": "tugas",
+    "hsts_seconds": "HSTS (detik)",
 }
 _STATES = {
     "prepared": "sedang disiapkan",
@@ -90,6 +95,11 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
         "Aplikasi disiapkan untuk situs ini saja.",
         "Lingkungan aplikasi diubah.",
         "Lingkungan aplikasi dihentikan.",
+    ),
+    Kind.TASKS: (
+        "Tugas terjadwal situs dipasang.",
+        "Tugas terjadwal situs diubah.",
+        "Tugas terjadwal situs dihentikan.",
     ),
     Kind.CERTIFICATE: (
         "Sertifikat HTTPS dipasang untuk {name}.",
@@ -151,6 +161,11 @@ def _sentence(change: Change) -> str:
     return f"Mengubah {what} ({', '.join(_differences(change.before, change.after))})."
 
 
+def _task(text: str) -> str:
+    task = json.loads(text)
+    return f"{task['name']} [{task['schedule']}] {' '.join(task['command'])}"
+
+
 def _differences(before: Attributes, after: Attributes) -> list[str]:
     return [
         _difference(name, before.get(name), after.get(name))
@@ -171,6 +186,8 @@ def _shown(name: str, value: Value) -> str:
         return f"{len(value)} buah" if value else "tidak ada"
     if name == "state":
         return _STATES.get(str(value), str(value))
+    if name == "tasks" and isinstance(value, tuple):
+        return "; ".join(map(_task, value))
     if isinstance(value, bool):
         return "ya" if value else "tidak"
     if isinstance(value, tuple):

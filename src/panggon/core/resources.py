@@ -18,6 +18,7 @@ class Kind(StrEnum):
     QUOTA = "quota"
     DATABASE = "database"
     RUNTIME = "runtime"
+    TASKS = "tasks"
     CERTIFICATE = "certificate"
     SITE = "site"
     HOST = "host"

@@ -139,6 +139,7 @@ _CHECKS: Mapping[Kind, str] = {
     Kind.HOST: "https.answer",
     Kind.ACCESS: "sftp.login",
     Kind.RECORDS: "dns.answer",
+    Kind.TASKS: "tasks.known",
 }
 
 
@@ -201,6 +202,12 @@ def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     return records.get("site") == spec.site, seen
 
 
+def _tasks(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
+    known = machine.attributes(Key(Kind.TASKS, spec.site)).get("tasks", ())
+    count = len(known) if isinstance(known, tuple) else 0
+    return count == len(spec.tasks), f"{count} tugas terjadwal"
+
+
 _PROOFS = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
@@ -212,6 +219,7 @@ _PROOFS = {
     Kind.HOST: _host,
     Kind.ACCESS: _access,
     Kind.RECORDS: _records,
+    Kind.TASKS: _tasks,
 }
 
 

@@ -16,7 +16,7 @@ MEBIBYTE = 1024 * 1024
 BTRFS = "btrfs"
 SUBVOLUME_ROOT = 256  # the inode number of every subvolume's top directory (btrfs-subvolume(8))
 # qgroupid, referenced, exclusive, max referenced …; of "0/256  16384  16384  10485760  none  path"
-GROUP = re.compile(r"^0/(\d+)\s+(\d+)\s+\d+\s+(\d+|none)\s", re.MULTILINE)
+GROUP = re.compile(r"^0/\d+\s+(\d+)\s+\d+\s+(\d+|none)\s", re.MULTILINE)
 TRIAL_MEBIBYTES = 1
 
 
@@ -53,9 +53,8 @@ def bound(path: Path, mebibytes: int | None) -> None:
 
 def bound_of(path: Path) -> Bound:
     """Raises PermanentError `shell.failed` where quota is not enabled."""
-    number = shell.check([BTRFS, "inspect-internal", "rootid", str(path)]).strip()
-    rows = shell.check([BTRFS, "qgroup", "show", "-re", "--raw", "-F", str(path)])
-    used, most = next(((row[2], row[3]) for row in GROUP.finditer(rows) if row[1] == number), ("0", "none"))
+    row = GROUP.search(shell.check([BTRFS, "qgroup", "show", "-re", "--raw", "-F", str(path)]))  # -F: of this one only
+    used, most = (row[1], row[2]) if row else ("0", "none")
     return Bound(int(used), None if most == "none" else int(most))
 
 

@@ -34,6 +34,7 @@ FIELDS = (
     "database",
     "outgoing",
     "document_root",
+    "hsts_seconds",
     "notice",
     "names",
     # Of some kinds of site only (core/plan.py)

@@ -14,7 +14,7 @@ from panggon.node import layout, sockets
 from panggon.node.config import NodeConfig
 from panggon.node.servers import nginx
 from panggon.node.sockets import Protection
-from panggon.node.sockets.launch import Shield
+from panggon.node.sockets.walls import Shield
 
 HOLDER_SECONDS = 10
 # Names of protections: the limits of a site's space and of its number of files.

@@ -125,6 +125,8 @@ def status(console: Console, found: Status) -> None:
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
+    for words in found.worries:
+        console.print(Text(f"Perlu diperhatikan: {words}", style="red"))
     for site in found.full:
         console.print(f"Penuh, tidak dapat menulis: {site}")
     guards = Table("Perlindungan", "Keadaan", "Alasan")

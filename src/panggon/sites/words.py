@@ -32,6 +32,7 @@ PROTECTIONS: Mapping[str, Any] = MappingProxyType(
         "system-calls": _("Panggilan sistem yang berbahaya tidak disaring."),
         "outgoing": _("Sambungan keluar situs tidak dapat dibatasi sesuai aturan."),
         "symlinks": _("Tautan di dalam situs tidak ditahan oleh kernel."),
+        "sertifikat": _("Sertifikat HTTPS perlu diurus sebelum habis masa berlakunya."),
         "simulation": _("Server ini hanya simulasi; tidak ada yang nyata."),
     }
 )

@@ -9,17 +9,16 @@ import json
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
 import panggon
 from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
 from panggon.core.spec import SiteKind
-from panggon.node.sockets import seccomp
 from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls, walls
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
@@ -29,35 +28,12 @@ FPM_CONFIGURATION = "/etc/php-fpm.conf"
 ARGUMENTS = "arguments"
 FILTER = "seccomp"
 ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
-# Memory that processes of a site may share by name; it counts as the site's memory besides.
-SHARED_BYTES = 16 * 1024 * 1024
-# What /proc tells about machine and kernel that helps an intruder, or says when others do what; no site needs it.
-TELLTALE = tuple(
-    f"/proc/{name}"
-    for name in (
-        *("cmdline", "config.gz", "diskstats", "interrupts", "kallsyms", "key-users", "keys", "latency_stats", "locks"),
-        *("modules", "partitions", "sched_debug", "schedstat", "softirqs", "swaps", "timer_list"),
-    )
-)
 PYTHON = "/usr/bin/python3"
 # The least time a request of PHP gets by the clock; its own bound counts only what it computes.
 REQUEST_SECONDS = 120
 PYTHON_THREADS_MOST = 40
 # php-fpm ends after its running requests on SIGQUIT, gunicorn on SIGTERM (SIGQUIT would cut them off).
 END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteKind.PYTHON: signal.SIGTERM}
-
-
-class Shield(StrEnum):
-    """One protection of sites from each other; `protections` tries each on this machine."""
-
-    SANDBOX = "sandbox"  # own files, own processes, own user: mount, PID, IPC, UTS and user namespaces
-    CALLS = "system-calls"  # no system calls that no web site needs (`seccomp`)
-    NESTED = "nested-namespaces"  # no further user namespace can be made inside
-    NETWORK = "network"  # own network namespace: no loopback, no abstract sockets of the machine
-    MEMORY = "memory"  # a control group's limit
-    PROCESSES = "processes"  # a control group's limit
-    CPU = "cpu"  # a control group's limit
-    OUTGOING = "outgoing"  # a site speaks to whom its policy allows, and to nobody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +59,6 @@ class Launch:
         return hashlib.sha256(value.encode()).hexdigest()
 
     @property
-    def end_signal(self) -> signal.Signals:
-        """Asks the program to finish its running requests and end."""
-        return END_SIGNALS[self.kind]
-
-    @property
     def handed_over(self) -> Mapping[str, bytes]:
         """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
         file because other users may read command lines.
@@ -103,8 +74,10 @@ class Launch:
         """What the first program of the start sees."""
         return {} if self.walls else self.environment
 
-    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which `handed_over` is readable."""
+    def argv(self, descriptors: Mapping[str, int], *, networked: bool = False) -> list[str]:
+        """The command line, with the numbers of the descriptors on which `handed_over` is readable. `networked`: it is
+        started inside the network that it shall have (`sandbox.way_out`); otherwise the walls give it an empty one.
+        """
         places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
         if not self.walls:
             return [places.get(word, word) for word in self.program]
@@ -116,7 +89,8 @@ class Launch:
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
         more = ["--args", str(descriptors[ARGUMENTS])]
         more += ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
-        return [*self.walls, *data, *more, "--remount-ro", "/", "--", *self.program]
+        walls = [word for word in self.walls if not (networked and word == OWN_NETWORK)]
+        return [*walls, *data, *more, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -127,9 +101,7 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
     policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
     names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
     texts = {**found.texts, **_accounts(settings, served.site), **names}
-    # A site that may speak to somebody gets its network from outside (`sandbox.start`).
-    inside = shields - {Shield.NETWORK} if policy.targets else shields
-    boxed = _site_walls(settings, described, served.site, inside)
+    boxed = _site_walls(settings, described, served.site, shields)
     return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
 
 
@@ -145,10 +117,6 @@ def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[
     code = ("--ro-bind", str(Path(panggon.__file__).parent), "/code/panggon")
     program = (PYTHON, "-I", "-S", "-c", script, json.dumps(given))
     return Launch(SiteKind.PYTHON, (*boxed, *code), program, {}, seccomp=calls(frozenset({Shield.CALLS})))
-
-
-def calls(shields: frozenset[Shield]) -> bytes:
-    return seccomp.program() if Shield.CALLS in shields else b""
 
 
 def _php(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -169,7 +137,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
     pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
     environment = {
         **dict(described.environment),
-        **_usual_environment(settings, served, own),
+        **usual_environment(settings, served, own),
         "PANGGON_ENTRY": served.entry,
         "PANGGON_INTERFACE": served.interface,
         "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
@@ -179,7 +147,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
     return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
 
 
-def _usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
+def usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(own / "private"),
@@ -199,32 +167,6 @@ def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Pat
 
 def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield], folder: str) -> str:
     return f"{home(settings, site, shields)}/public{folder}"
-
-
-def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
-    """The sandbox of one user without any site in it: the programs, a minimal /etc, /proc and /dev."""
-    optional = {Shield.NETWORK: "--unshare-net", Shield.NESTED: "--disable-userns"}
-    masked = [("--ro-bind", "/dev/null", path) for path in TELLTALE if Path(path).exists()]
-    names = ("user", "ipc", "pid", "uts", "cgroup-try")
-    user = ("--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL")
-    links = [("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib32", "lib64")]
-    etc = ("php", "ssl/certs", "ssl/openssl.cnf", "alternatives", "ld.so.cache", "localtime", "mime.types")
-    binds = [("--ro-bind-try", f"/etc/{name}", f"/etc/{name}") for name in etc]
-    return (
-        "bwrap",
-        *(f"--unshare-{name}" for name in names),
-        *(flag for shield, flag in optional.items() if shield in shields),
-        "--as-pid-1",  # the program is the namespace's first process: its end is the end of everything in it
-        *user,
-        *("--ro-bind", "/usr", "/usr"),
-        *(argument for link in links for argument in link),
-        *("--perms", "0755", "--dir", "/etc"),
-        *(argument for bind in binds for argument in bind),
-        *("--proc", "/proc"),
-        *(argument for mask in masked for argument in mask),
-        *("--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108
-        *("--remount-ro", "/dev", "--chdir", "/"),
-    )
 
 
 def _site_walls(
@@ -294,7 +236,7 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
 
 def _pool(settings: SocketSettings, served: Served, described: Description, own: Path) -> str:
     """Variables of the site's own are taken from php-fpm's environment, so that no value is read as its syntax."""
-    usual = _usual_environment(settings, served, own)
+    usual = usual_environment(settings, served, own)
     values = {name: f"${name}" for name, _ in described.environment} | usual
     environment = "\n".join(f"env[{name}] = {value}" for name, value in values.items())
     return f"""[global]

@@ -52,10 +52,9 @@ def make(policy: Policy) -> Network:
         if _libc.unshare(CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "unshare")
         # A local route: whatever address is meant, this very namespace has it (ip-route(8), type "local").
-        lines = ["link set lo up", "route add local default dev lo"]
-        lines += ["-6 route add local default dev lo"] if with_ipv6 else []
-        for line in lines:
-            shell.check(["ip", *line.split()])
+        lines = ["link set lo up", "route add local 0.0.0.0/0 dev lo"]
+        lines += ["route add local ::/0 dev lo"] if with_ipv6 else []
+        shell.check(["ip", "-batch", "-"], stdin="\n".join(lines).encode())
         return Network(_namespace(), tuple(_sockets(policy, with_ipv6=with_ipv6)))
 
 

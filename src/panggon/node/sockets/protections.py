@@ -12,8 +12,8 @@ from panggon.drivers import shell
 from panggon.node import cgroups
 from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets import network
-from panggon.node.sockets.launch import Shield, calls, walls
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield, calls, walls
 
 # A user that no site has: sites are numbered from 1.
 TRIAL_NUMBER = 0

@@ -19,10 +19,11 @@ from panggon.drivers import files, shell
 from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network, processes
-from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch, Shield
+from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
 from panggon.node.sockets.processes import Conversations
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 
 RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
@@ -39,7 +40,7 @@ GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
-RECENT_SECONDS = 3.0
+RECENT_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Sandbox:
         to signals is lost (it is the first process of its namespace).
         """
         if self.master:
-            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGTERM))
+            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
 
     def kill(self) -> None:
         self.machine.groups.kill(self.site)
@@ -122,11 +123,10 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    bounds = Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
-    with _readable(launch.handed_over) as descriptors, _way_out(machine, site, launch) as gate:
+    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
         child = shell.start(
-            launch.argv(descriptors),
-            log=_log(settings, site, launch.kind),
+            launch.argv(descriptors, networked=gate is not None),
+            log=_log(settings, site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
@@ -135,8 +135,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             pass_fds=[number, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(site, bounds),
-            limits=LIMITS | _file_limit(described),
+            groups=machine.groups.create(site, group_bounds(described)),
+            limits=process_limits(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -153,44 +153,46 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
 
 
 @contextmanager
-def _way_out(machine: Machine, site: str, launch: Launch) -> Iterator[shell.Process | None]:
-    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody."""
+def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
+    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody; otherwise
+    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed.
+    """
     if not launch.outgoing.targets:
         yield None
         return
     made = network.make(launch.outgoing)
     try:
-        gate = _start_gate(machine, site, launch.outgoing, made)
+        gate = _start_gate(machine, site, launch.outgoing, made, group)
         with made.entered():
             yield gate
     finally:
         made.close()
 
 
-def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network) -> shell.Process:
-    """It ends with the site's sandbox (`end_leftovers`); one that ends before takes nothing along but the way out."""
+def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network, group: str) -> shell.Process:
+    """One that ends before its sandbox takes nothing along but the way out."""
     uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
     gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
-    with _readable(gate.handed_over) as descriptors:
+    with readable(gate.handed_over) as descriptors:
         return shell.start(
             gate.argv(descriptors),
             log=Path("/dev/null"),
             pass_fds=[*sockets, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(_gate_group(site), GATE_BOUNDS),
+            groups=machine.groups.create(gate_group(group), GATE_BOUNDS),
             limits=LIMITS,
         )
 
 
-def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
+def adopt(machine: Machine, site: str, kind: str, listener: socket.socket) -> Sandbox | None:
     """The site's sandbox that an earlier holder started, or None.
 
     One that listens on another socket than ours, or whose holder was killed before it could write the record, gets an
-    empty fingerprint: it is to be replaced, after its running requests.
+    empty fingerprint: it is to be replaced, after its running requests. Without a record it is of the `kind` served.
     """
     content = files.read(_record(machine.settings, site))
-    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site)
+    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site, kind)
     pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:
         end_leftovers(machine, site)
@@ -200,13 +202,13 @@ def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | Non
     return Sandbox(machine, site, record["pid"], pidfd, fingerprint, None, record["kind"], listener.getsockname())
 
 
-def _unrecorded(machine: Machine, site: str) -> dict[str, Any]:
+def _unrecorded(machine: Machine, site: str, kind: str) -> dict[str, Any]:
     """A record of what runs for the site without one: the one process that all others descend from."""
     pids = _members(machine, site)
     tops = [pid for pid in pids if processes.parent(pid) not in pids]
     if len(tops) != 1:
         return {}
-    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": ""}
+    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": kind}
 
 
 def _members(machine: Machine, site: str) -> frozenset[int]:
@@ -218,7 +220,7 @@ def _members(machine: Machine, site: str) -> frozenset[int]:
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
-        for group in (site, _gate_group(site)):
+        for group in (site, gate_group(site)):
             machine.groups.kill(group)
             machine.groups.remove(group)
         return
@@ -226,17 +228,23 @@ def end_leftovers(machine: Machine, site: str) -> None:
         processes.send(pid, signal.SIGKILL)
 
 
-def _gate_group(site: str) -> str:
-    return f"{site}-gate"
+def gate_group(group: str) -> str:
+    return f"{group}-gate"
 
 
-def _file_limit(described: Description) -> dict[int, int]:
-    """No single file, the log of what it says included, may take more than all of the site's."""
-    return {resource.RLIMIT_FSIZE: described.storage.mebibytes * 1024 * 1024} if described.storage else {}
+def group_bounds(described: Description) -> Bounds:
+    """Of all processes of a site together."""
+    return Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+
+
+def process_limits(described: Description) -> dict[int, int]:
+    """Of each of them. No single file, the log of what it says included, may take more than all of the site's."""
+    storage = described.storage
+    return LIMITS | ({resource.RLIMIT_FSIZE: storage.mebibytes * 1024 * 1024} if storage else {})
 
 
 @contextmanager
-def _readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
     """Each content on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
@@ -250,15 +258,15 @@ def _readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str, kind: SiteKind) -> Path:
-    """The log of the site's programs, readable by its owner over SFTP; made here because its directory is root's."""
-    path = settings.site(site) / "logs" / f"{kind}.log"
+def _log(settings: SocketSettings, site: str) -> Path:
+    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
+    because its directory is root's.
+    """
+    path = settings.site(site) / "run" / "output.log"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    with suppress(OSError):
-        os.fchown(descriptor, 0, settings.uid(site))
     os.close(descriptor)
     return path
 

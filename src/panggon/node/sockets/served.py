@@ -121,11 +121,15 @@ def remembered(settings: SocketSettings) -> tuple[Served, ...]:
     found = []
     for path in sorted((settings.root / "sites").glob("s*/run/served.json")):
         try:
-            members = json.loads(path.read_bytes())
-            found.append(Served(**{**members, "site": path.parent.parent.name}))
+            found.append(served_of(settings, path.parent.parent.name))
         except (OSError, ValueError, TypeError):
             continue
     return tuple(found)
+
+
+def served_of(settings: SocketSettings, site: str) -> Served:
+    """Raises OSError, ValueError or TypeError where nothing is served, or the record is damaged."""
+    return Served(**{**json.loads(settings.served(site).read_bytes()), "site": site})
 
 
 def remember(settings: SocketSettings, served: Served) -> None:

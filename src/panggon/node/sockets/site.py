@@ -40,7 +40,7 @@ class Site:
         self.machine = machine
         self.served = served
         self.listener = listener
-        self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, listener)
+        self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, served.kind, listener)
         self.failures = 0
         self._started = self._worked = now
         self._wake_after = 0.0
