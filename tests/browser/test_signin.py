@@ -61,7 +61,7 @@ def test_a_passkey_is_set_up_used_and_given_up(visitors: Visitors, stack: Stack)
         person.open("/akun/sesi/")
         person.look("sessions")
         person.open("/akun/keamanan/")
-        expect(page.get_by_role("cell", name="Pengaman tambahan dilepas (webauthn)")).to_be_visible()
+        expect(page.get_by_role("cell", name="Pengaman tambahan dilepas (kunci sandi)")).to_be_visible()
         person.look("account-with-history")
 
 

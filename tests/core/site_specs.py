@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from panggon.core.site_kinds import PhpLimits, Proxy, PythonApplication, Redirect
-from panggon.core.spec import BOUNDS, Access, Engine, Interface, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import BOUNDS, Access, Engine, Interface, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
 
 SITE = "s900001"
 HOST = "uji.kota.example"
@@ -31,11 +31,21 @@ limits = st.builds(
     processes=bounded("processes"),
     upload_mebibytes=bounded("upload_mebibytes"),
     database_connections=bounded("database_connections"),
+    cpu_percent=bounded("cpu_percent"),
+    disk_mebibytes=bounded("disk_mebibytes"),
+    files=bounded("files"),
 )
 accesses = st.builds(
     Access,
     ssh_keys=st.lists(st.sampled_from([ssh_key(seed) for seed in "abc"]), unique=True).map(tuple),
     password_fingerprint=st.sampled_from(["", "sha256:one", "sha256:two"]),
+)
+tasks = st.builds(
+    Task,
+    name=st.sampled_from(["kirim", "bersih-2"]),
+    schedule=st.sampled_from(["*/5 * * * *", "0 3 1,15 * 0", "59 23 29 2 *"]),
+    command=st.sampled_from([("php", "private/a.php"), ("php", "public/b/c.php", "--kata", "dua kata")]),
+    seconds=bounded("tasks.seconds"),
 )
 php_limits = st.builds(
     PhpLimits,
@@ -89,11 +99,15 @@ specs = st.builds(
         database=st.sampled_from([None, Engine.MARIADB]),
         limits=limits,
         access=accesses,
+        outgoing=st.sampled_from(["none", "web", "surel"]),
         php=php_limits,
         environment=environments,
         notice=st.sampled_from(["", "Sedang diperiksa."]),
         former_hosts=st.sampled_from([(), (OLD,)]),
         retired_hosts=st.sampled_from([(), (GONE,)]),
+        tasks=st.lists(tasks, max_size=2, unique_by=lambda task: task.name).map(tuple),
+        hsts_seconds=bounded("hsts_seconds"),
+        sends_mail=st.booleans(),
     ),
     applications,
     redirects,

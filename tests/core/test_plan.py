@@ -11,7 +11,7 @@ from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.plan import Change, MachineFacts, desired, make
 from panggon.core.plan_words import words
 from panggon.core.resources import Key, Kind, absent, foreign, ours, partial
-from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
 from tests.core.site_specs import HOST, SITE, specs, ssh_key
 
 FACTS = MachineFacts(
@@ -26,7 +26,9 @@ OPEN = SiteSpec(
     database=Engine.MARIADB,
     limits=Limits(memory_mebibytes=512, processes=16, upload_mebibytes=8, database_connections=10),
     access=Access(ssh_keys=(ssh_key("a"), ssh_key("b")), password_fingerprint="sha256:one"),
+    outgoing="web",
 )
+TASK = Task("kirim", "*/15 * * * *", ("php", "private/kirim.php", "--semua"))
 PREPARED = replace(OPEN, state=SiteState.PREPARED)
 PARKED = replace(OPEN, state=SiteState.PARKED)
 
@@ -47,6 +49,7 @@ def test_open_site_has_everything():
     assert plain(OPEN) == {
         "user": {"uid": 970001, "password": "sha256:one"},
         "directory": {"uid": 970001},
+        "quota": {"mebibytes": 1024, "files": 200_000},
         "database": {"engine": "mariadb", "connections": 10},
         "site": {
             "host": HOST,
@@ -57,7 +60,11 @@ def test_open_site_has_everything():
             "upload_mebibytes": 8,
             "memory_mebibytes": 512,
             "processes": 16,
+            "cpu_percent": 100,
+            "database": "mariadb",
+            "outgoing": "web",
             "document_root": "/site/public",
+            "hsts_seconds": 0,
             "notice": "",
             "names": (HOST,),
             "php_memory_mebibytes": 256,
@@ -67,11 +74,37 @@ def test_open_site_has_everything():
             "environment": (),
         },
         "runtime": {"kind": "php", "php_version": "8.2", "generation": 4},
+        "tasks": None,
         "certificate": {"issuer": "Uji CA", "valid": True},
         "host": {"site": SITE, "state": "open"},
         "access": {"keys": (ssh_key("a"), ssh_key("b"))},
-        "records": {"site": SITE, "a": ("10.0.0.1", "10.0.0.2"), "aaaa": ("::1",)},
+        "records": {"site": SITE, "a": ("10.0.0.1", "10.0.0.2"), "aaaa": ("::1",), "safety": ("dmarc", "mx", "spf")},
     }
+
+
+def test_tasks_run_for_open_sites_only():
+    text = '{"command":["php","private/kirim.php","--semua"],"name":"kirim","schedule":"*/15 * * * *","seconds":300}'
+    busy = replace(OPEN, tasks=(TASK,))
+    assert plain(busy)["tasks"] == {"tasks": (text,)}
+    assert [plain(replace(busy, state=state))["tasks"] for state in (SiteState.PREPARED, SiteState.PARKED)] == [
+        None
+    ] * 2
+    made = make(busy, FACTS, existing(OPEN))
+    assert words(made) == (
+        f"Membuat tugas terjadwal situs {SITE} (tugas kirim [*/15 * * * *] php private/kirim.php --semua).",
+    )
+
+
+def test_names_are_kept_from_abuse():
+    assert plain(OPEN, replace(FACTS, caa="ca.example"))["records"]["safety"] == (
+        "caa:ca.example",
+        "dmarc",
+        "mx",
+        "spf",
+    )
+    mailing = replace(OPEN, sends_mail=True)
+    assert plain(mailing)["records"]["safety"] == ()
+    assert plain(mailing, replace(FACTS, caa="ca.example"))["records"]["safety"] == ("caa:ca.example",)
 
 
 def test_prepared_site_differs_only_in_that_nobody_may_come_in():
@@ -115,7 +148,14 @@ def test_quarantined_site_lets_nobody_in_and_runs_nothing():
 
 def test_nothing_is_left_of_a_purged_site():
     assert set(plain(PURGED).values()) == {None}
-    assert kinds(make(PURGED, FACTS, existing(PARKED))) == ["site", "user", "certificate", "database", "directory"]
+    assert kinds(make(PURGED, FACTS, existing(PARKED))) == [
+        "site",
+        "user",
+        "certificate",
+        "database",
+        "quota",
+        "directory",
+    ]
 
 
 @pytest.mark.parametrize("closed", [SUSPENDED, QUARANTINED])
@@ -161,7 +201,7 @@ def test_purge_leaves_a_name_to_the_site_that_has_it_now():
         ours(Key(Kind.RECORDS, HOST), site="s900002", a=(), aaaa=()),
     ]
     seen = [found for found in existing(PARKED) if found.key not in {each.key for each in others}]
-    assert kinds(make(PURGED, FACTS, [*seen, *others])) == ["site", "user", "database", "directory"]
+    assert kinds(make(PURGED, FACTS, [*seen, *others])) == ["site", "user", "database", "quota", "directory"]
 
 
 def test_static_site_has_no_runtime():
@@ -181,9 +221,11 @@ def test_keys_are_the_site_or_the_host():
     assert [str(key) for key in subject.keys(OPEN)] == [
         f"user:{SITE}",
         f"directory:{SITE}",
+        f"quota:{SITE}",
         f"database:{SITE}",
         f"site:{SITE}",
         f"runtime:{SITE}",
+        f"tasks:{SITE}",
         f"certificate:{HOST}",
         f"host:{HOST}",
         f"access:{SITE}",
@@ -196,10 +238,12 @@ def kinds(plan: subject.Plan) -> list[str]:
 
 
 def test_creation_in_order_parking_in_reverse():
-    assert kinds(make(OPEN, FACTS, nothing(OPEN))) == [key.kind.value for key in subject.keys(OPEN)]
+    busy = replace(OPEN, tasks=(TASK,))
+    assert kinds(make(busy, FACTS, nothing(OPEN))) == [key.kind.value for key in subject.keys(OPEN)]
     parking = make(replace(PARKED, generation=5), FACTS, existing(OPEN))
     assert kinds(parking) == ["access", "host", "user", "site", "records", "runtime"]
-    assert [change.key.kind.value for change in parking.unchanged] == ["directory", "database", "certificate"]
+    unchanged = [change.key.kind.value for change in parking.unchanged]
+    assert unchanged == ["directory", "quota", "database", "tasks", "certificate"]
 
 
 def test_before_and_after_are_what_was_seen_and_wished():
@@ -313,10 +357,12 @@ def test_altered_plan_is_refused(alter, code):
 def test_words_of_a_new_site():
     sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
     assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
-    assert sentences[2] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
-    assert sentences[6] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
-    assert sentences[8] == f"Membuat rekaman DNS {HOST} (situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1)."
-    assert len(sentences) == 9
+    assert sentences[2] == f"Membuat batas penyimpanan {SITE} (ruang (MiB) 1024, berkas paling banyak 200000)."
+    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
+    assert sentences[7] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
+    addresses = f"situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1"
+    assert sentences[9] == f"Membuat rekaman DNS {HOST} ({addresses}, rekaman pengaman dmarc, mx, spf)."
+    assert len(sentences) == 10
 
 
 def test_words_of_opening_and_parking_and_nothing():

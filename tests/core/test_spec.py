@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from panggon.core import site_kinds
+from panggon.core import site_kinds, site_tasks
 from panggon.core import spec as subject
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
@@ -42,6 +42,8 @@ GOOD = {
     "other types of key": {"access": {"ssh_keys": [RSA, SECURITY_KEY]}},
     "some limits": {"limits": {"processes": 4}},
     "63 letters": {"host": f"{'a' * 63}.kota.example"},
+    "a task": {"tasks": [{"name": "a", "schedule": "0 3 * * 1-5", "command": ["php", "public/a.php", "é"]}]},
+    "policy of outgoing traffic": {"outgoing": "surel-kota"},
     "php limits": {
         "php": {"memory_mebibytes": 16, "execution_seconds": 300, "input_vars": 100, "post_mebibytes": None}
     },
@@ -54,6 +56,12 @@ GOOD = {
     "environment": {"environment": {"APP_ENV": "production", "A": "", "NAMA_DINAS": "Dinas “Sosial” $HOME 'x'"}},
     "fingerprint": {"access": {"password_fingerprint": "sha256:0a9f"}},
 }
+
+
+def task(**members):
+    return {"tasks": [{"name": "a", "schedule": "0 3 * * *", "command": ["php", "private/a"], **members}]}
+
+
 # Each with exactly the faults that it has: field and code.
 BAD = {
     "site too short": ({"site": "s123"}, [("site", "spec.site")]),
@@ -140,6 +148,8 @@ BAD = {
     "database unknown": ({"database": "oracle"}, [("database", "spec.choice")]),
     "limits as a number": ({"limits": 3}, [("limits", "spec.object")]),
     "memory too little": ({"limits": {"memory_mebibytes": 63}}, [("limits.memory_mebibytes", "spec.bounds")]),
+    "files too few": ({"limits": {"files": 999}}, [("limits.files", "spec.bounds")]),
+    "outgoing as a target": ({"outgoing": "10.0.0.1:25"}, [("outgoing", "spec.outgoing")]),
     "field unknown": ({"shell": "/bin/sh"}, [("shell", "spec.unknown")]),
     "deep field unknown": ({"limits": {"cpu": 1}}, [("limits.cpu", "spec.unknown")]),
     "keys as text": ({"access": {"ssh_keys": KEY}}, [("access.ssh_keys", "spec.list")]),
@@ -155,6 +165,16 @@ BAD = {
         [("access.ssh_keys.0", "spec.ssh_key")],
     ),
     "weak key": ({"access": {"ssh_keys": [f"ssh-dss {'A' * 80}"]}}, [("access.ssh_keys.0", "spec.ssh_key")]),
+    "task outside of the site": (task(command=["php", "../a.php"]), [("tasks.0.command", "spec.command")]),
+    "task in a hidden file": (task(command=["php", "private/.a"]), [("tasks.0.command", "spec.command")]),
+    "task of a shell": (task(command=["sh", "private/a.sh"]), [("tasks.0.command", "spec.command")]),
+    "task with a line feed": (task(command=["php", "private/a", "\n"]), [("tasks.0.command", "spec.command")]),
+    "task as text": (task(command="php private/a"), [("tasks.0.command", "spec.command")]),
+    "schedule with names": (task(schedule="0 0 * * mon"), [("tasks.0.schedule", "spec.schedule_form")]),
+    "task with a path as name": (task(name="../x"), [("tasks.0.name", "spec.task_name")]),
+    "too many tasks": ({"tasks": [{}] * 11}, [("tasks", "spec.list")]),
+    "hsts too long": ({"hsts_seconds": 63_072_001}, [("hsts_seconds", "spec.bounds")]),
+    "mail as a number": ({"sends_mail": 1}, [("sends_mail", "spec.truth")]),
     "password itself": (
         {"access": {"password_fingerprint": "rahasia sekali"}},
         [("access.password_fingerprint", "spec.fingerprint")],
@@ -201,6 +221,17 @@ def test_a_site_that_leads_to_itself_is_refused_by_parse_alone():
     former = LEAST | {"former_hosts": ["lama.kota.example"], "redirect": {"target": "http://lama.kota.example"}}
     assert faults(former) == [("redirect.target", "spec.redirect_loop")]
     assert VALIDATOR.is_valid(document)  # a schema cannot compare two fields
+
+
+@pytest.mark.parametrize(
+    ("schedule", "code"), [("*/4 * * * *", "often"), ("0 0 30 2 *", "never"), ("60 * * * *", "form")]
+)
+def test_what_the_schema_cannot_say_of_schedules(schedule, code):
+    assert faults(LEAST | task(schedule=schedule)) == [("tasks.0.schedule", f"spec.schedule_{code}")]
+
+
+def test_tasks_have_different_names():
+    assert faults(LEAST | {"tasks": task()["tasks"] * 2}) == [("tasks", "spec.task_names")]
 
 
 def test_all_faults_at_once():
@@ -286,6 +317,14 @@ def test_patterns_and_bounds_of_the_schema_are_those_of_parse():
     access = rules["access"]["properties"]
     assert access["ssh_keys"]["items"]["pattern"] == written(subject.SSH_KEY)
     assert access["password_fingerprint"]["pattern"] == written(subject.FINGERPRINT)
+    task = rules["tasks"]["items"]["properties"]
+    assert task["name"]["pattern"] == written(site_tasks.TASK_NAME)
+    assert task["command"]["prefixItems"][1]["pattern"] == written(site_tasks.TASK_SCRIPT)
+    assert task["command"]["items"]["pattern"] == written(site_tasks.TASK_WORD)
+    assert (task["command"]["maxItems"], rules["tasks"]["maxItems"]) == (
+        site_tasks.TASK_WORDS_MOST,
+        site_tasks.TASKS_MOST,
+    )
     entry, target = (rules[kind]["properties"][name] for kind, name in (("python", "entry"), ("redirect", "target")))
     assert (entry["pattern"], target["pattern"]) == (written(site_kinds.ENTRY), written(site_kinds.REDIRECT_TARGET))
     assert rules["proxy"]["properties"]["target"]["pattern"] == written(site_kinds.PROXY_TARGET)
@@ -295,7 +334,8 @@ def test_patterns_and_bounds_of_the_schema_are_those_of_parse():
     assert variables["maxProperties"] == site_kinds.VARIABLES_MOST
     for name, (least, most) in subject.BOUNDS.items():
         group, _, member = name.rpartition(".")
-        rule = rules[name] if name in rules else rules[group or "limits"]["properties"][member]
+        inner = rules[group or "limits"]
+        rule = rules[name] if name in rules else inner.get("items", inner)["properties"][member]
         assert (rule["minimum"], rule["maximum"]) == (least, most)
 
 

@@ -5,15 +5,20 @@ from pathlib import Path
 import dns.message
 import dns.query
 import dns.rcode
+import dns.rdatatype
 import dns.tsig
 import dns.update
+import dns.zone
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.drivers.dns import RecordsDriver, Server, Settings
+from panggon.drivers import shell
+from panggon.drivers.dns import ChallengeRecords, RecordsDriver
+from panggon.drivers.zone import Server, Settings
 from panggon.node.servers import knot
+from tests.drivers import bind
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import free_port, running
 
@@ -21,8 +26,9 @@ ZONE = "kota.example"
 HOST = f"opd.{ZONE}"
 KEY = Key(Kind.RECORDS, HOST)
 SITE = "s900001"
-FIRST: Attributes = {"site": SITE, "a": ("192.0.2.1",), "aaaa": ("2001:db8::1",)}
-SECOND: Attributes = {"site": SITE, "a": ("192.0.2.2", "192.0.2.3"), "aaaa": ()}
+SAFETY = ("caa:ca.example", "dmarc", "mx", "spf")
+FIRST: Attributes = {"site": SITE, "a": ("192.0.2.1",), "aaaa": ("2001:db8::1",), "safety": ()}
+SECOND: Attributes = {"site": SITE, "a": ("192.0.2.2", "192.0.2.3"), "aaaa": (), "safety": SAFETY}
 SPEC = SiteSpec(SITE, HOST, SiteState.PREPARED, 1)
 
 pytestmark = pytest.mark.real
@@ -53,7 +59,11 @@ def server(root: Path) -> Iterator[knot.Settings]:
     settings = knot_settings(root / "knot")
     knot.prepare(settings)
     text = settings.configuration.read_text()
-    settings.configuration.write_text(text.replace("    update-type: [A, AAAA, TXT]\n", ""))
+    settings.configuration.write_text(
+        text.replace("    update-type: [A, AAAA, CAA, MX, TXT]\n", "").replace(
+            "action: update", "action: [update, transfer]"
+        )
+    )
     with running(knot.server(settings)):
         yield settings
 
@@ -109,6 +119,7 @@ class TestContract(Contract):
             plant=lambda: others.add(HOST, "A", "203.0.113.7"),
             planted=lambda: [others.ask(HOST, kind) for kind in ("A", "AAAA", "TXT")],
             clear=lambda: others.remove(HOST, "A"),
+            stride=3,  # only one line of a write changes anything there
         )
 
 
@@ -167,8 +178,86 @@ class TestOthersRecords:
         stale = driver._update(KEY, driver._found(KEY), SECOND)
         others.add(HOST, "A", "203.0.113.7")
         with pytest.raises(TemporaryError, match=r"dns\.changed"):
-            driver._send(stale)
+            driver._zone.send(stale)
         assert driver.read(KEY).attributes == {**FIRST, "a": ("192.0.2.1", "203.0.113.7")}
+
+
+def everything(settings: Settings) -> dict[str, list[str]]:
+    """All records of the zone but those that the server makes itself: by name and type."""
+    found: dict[str, list[str]] = {}
+    for name, node in dns.zone.from_xfr(bind.transfer(settings), relativize=False).nodes.items():
+        for rdataset in node.rdatasets:
+            kind = dns.rdatatype.to_text(rdataset.rdtype)
+            if kind not in (
+                "SOA",
+                "NS",
+                "RRSIG",
+                "NSEC",
+                "NSEC3",
+                "NSEC3PARAM",
+                "DNSKEY",
+                "CDS",
+                "CDNSKEY",
+                "TYPE65534",
+            ):
+                found[f"{name} {kind}"] = sorted(record.to_text() for record in rdataset)
+    return found
+
+
+@pytest.fixture(params=["knot", "bind"])
+def served(request: pytest.FixtureRequest, root: Path) -> Iterator[Settings]:
+    if request.param == "knot":
+        yield request.getfixturevalue("settings")
+        return
+    with bind.serving(root / "bind", ZONE) as settings:
+        yield settings
+
+
+def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(served: Settings, tmp_path: Path) -> None:
+    """Knot and BIND: what others have is kept, what is missing is added, DNSSEC holds, removal leaves no name."""
+    driver, others = RecordsDriver(served), Others(served)
+    before = everything(served)
+    others.add(HOST, "MX", "10 mail.example.")
+    others.add(HOST, "TXT", '"google-site-verification=x"')
+    others.add(f"_dmarc.{HOST}", "TXT", '"v=DMARC1; p=reject"')
+    driver.write(KEY, FIRST)
+    driver.write(KEY, SECOND)
+    assert driver.read(KEY).attributes == SECOND
+    assert (others.ask(HOST, "MX"), others.ask(HOST, "CAA")) == (["10 mail.example."], ['0 issue "ca.example"'])
+    assert others.ask(HOST, "TXT") == ['"google-site-verification=x"', '"v=spf1 -all"']
+    assert others.ask(f"_panggon.{HOST}", "TXT") == [f'"site={SITE} with=caa:ca.example,-dmarc,-mx,spf"']
+    checks = driver.probe(KEY, spec=SPEC)
+    assert all(check.ok for check in checks), checks
+    anchor = bind.anchor(served, tmp_path / "anchor")
+    for name, kind in ((HOST, "A"), (HOST, "MX"), (HOST, "CAA"), (f"_dmarc.{HOST}", "TXT"), (f"tiada.{ZONE}", "A")):
+        where = ["delv", f"@{served.primary.address}", "-p", str(served.primary.port), "-a", str(anchor)]
+        said = shell.run([*where, f"+root={ZONE}", name, kind]).output
+        assert "; fully validated" in said or "; negative response, fully validated" in said, said
+    others.remove(HOST, "CAA")
+    drifted = driver.read(KEY).attributes
+    assert drifted is not None
+    assert drifted["safety"] == ("dmarc", "mx", "spf")
+    driver.write(KEY, SECOND)
+    driver.write(KEY, None)
+    assert others.ask(f"_dmarc.{HOST}", "TXT") == ['"v=DMARC1; p=reject"']
+    assert others.ask(HOST, "TXT") == ['"google-site-verification=x"']
+    for name, kind in ((HOST, "MX"), (HOST, "TXT"), (f"_dmarc.{HOST}", "TXT")):
+        others.remove(name, kind)
+    assert everything(served) == before
+
+
+def test_an_answer_to_a_challenge_is_taken_away_exactly(settings: Settings, others: Others) -> None:
+    challenge = ChallengeRecords(settings)
+    name = f"_acme-challenge.{HOST}"
+    others.add(name, "TXT", '"theirs"')
+    challenge.plant(HOST, "", "ours")
+    assert others.ask(name, "TXT") == ['"ours"', '"theirs"']
+    challenge.clear(HOST, "", "ours")
+    challenge.clear(HOST, "", "ours")
+    assert others.ask(name, "TXT") == ['"theirs"']
+    others.remove(name, "TXT")
+    with pytest.raises(PermanentError, match=r"dns\.name"):
+        challenge.plant("*.lain.example", "", "x")
 
 
 class TestRefusals:
@@ -267,7 +356,13 @@ class TestKnot:
         with running(knot.server(server)):
             assert driver.read(KEY).attributes == FIRST
             driver.write(KEY, SECOND)
-            assert all(check.ok for check in driver.probe(KEY, spec=SPEC))
+            checks = driver.probe(KEY, spec=SPEC)
+            assert [(check.name, check.ok) for check in checks] == [
+                ("dns.answer", True),
+                ("dns.mark", True),
+                ("dns.safety", True),
+                ("dns.signed", True),
+            ]
 
     def test_a_change_does_not_rewrite_the_zone_file(self, server: knot.Settings, driver: RecordsDriver) -> None:
         zone = server.data / "zones" / f"{ZONE}.zone"

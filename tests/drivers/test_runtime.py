@@ -18,6 +18,7 @@ from panggon.core.plan import MachineFacts, desired
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, tls, visit, web
+from panggon.drivers.authority import create_authority
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
 from panggon.node.servers import Server, mariadb, nginx
@@ -84,7 +85,7 @@ def node() -> Iterator[Node]:
     )
     try:
         files.directory(base)
-        authority = tls.create_authority(base / "ca", now=datetime.now(UTC))
+        authority = create_authority(base / "ca", now=datetime.now(UTC))
         door = Door("127.0.0.1", http.https_port, authority.certificate)
         mariadb.prepare(data)
         nginx.prepare(http)
@@ -133,7 +134,7 @@ def _node(
         ),
         Kind.HOST: web.HostDriver(web_settings),
     }
-    return Node(root, door, drivers, MachineFacts(UID_BASE, (), (), tls.ISSUER, str(root), sandboxed=True))
+    return Node(root, door, drivers, MachineFacts(UID_BASE, (), (), tls.LOCAL, str(root), sandboxed=True))
 
 
 @pytest.fixture

@@ -193,6 +193,55 @@ class TestServer:
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
 
+    def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        root: Path,
+        tmp_path: Path,
+    ) -> None:
+        """Through links of both kinds to other sites and to root's files, and into root's directories."""
+        secret, own = root / "sites" / "neighbour" / "secret.txt", root / "sites" / key.name
+        files.directory(secret.parent)
+        files.write(secret, "theirs")
+        files.write(own / "site.json", "root's", mode=0o640)
+        driver.write(key, {"keys": (owner[1],)})
+        (tmp_path / "sent").write_text("x")
+        links = (
+            str(secret),
+            "../../neighbour/secret.txt",
+            "/../neighbour/secret.txt",
+            "/etc/shadow",
+            "/proc/1/root/etc/shadow",
+        )
+        attempts = [f"-ln -s {target} /public/link{number}" for number, target in enumerate(links)]
+        attempts += [f"-get /public/link{number} taken{number}" for number in range(len(links))]
+        attempts += ["-ln /site.json /public/hard", "-get /site.json taken", "-rename /site.json /public/moved"]
+        attempts += [f"-put sent {place}" for place in ("/site.json", "/x", "/logs/x", "/run/x")]
+        attempts += [
+            "-rename /logs /public/logs",
+            "-rm /site.json",
+            "-rmdir /run",
+            "-chmod 777 /logs",
+            "-chown 0 /public",
+        ]
+        visit(
+            settings, key.name, "\n".join(attempts) + "\n", options=by_key(owner[0]), folder=tmp_path, flags=("-b", "-")
+        )
+        assert list(tmp_path.glob("taken*")) == []
+        assert sorted(path.name for path in own.iterdir()) == sorted(
+            [".panggon", "logs", "private", "public", "run", "site.json", "tmp"]
+        )
+        assert {path.name for path in (own / "public").iterdir()} == {f"link{number}" for number in range(len(links))}
+        assert all(path.is_symlink() for path in (own / "public").iterdir())
+        assert (own / "site.json").read_text() == "root's"
+        assert [(own / name).stat().st_uid for name in ("logs", "run")] == [0, 0]
+        assert list((own / "logs").iterdir()) + list((own / "run").iterdir()) == []
+        for path in (*(own / "public").iterdir(), own / "site.json"):
+            path.unlink()
+
     def test_uploads_can_be_read_by_the_web_server_and_belong_to_the_site(
         self,
         driver: sftp.AccessDriver,

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Key, Kind, Standing
-from panggon.drivers import files, shell, tls
-from panggon.drivers.tls import CertificateDriver, create_authority
+from panggon.core.spec import SiteState
+from panggon.drivers import control, files, shell, tls
+from panggon.drivers.authority import create_authority, issue
+from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
 from tests.drivers.contract import Case, Contract
 from tests.node.web_stand import HOST, SPEC, WEB, WebStand
@@ -66,6 +69,7 @@ class TestContract(Contract):
             plant=plant,
             planted=(place / "bundle.pem").read_text,
             clear=clear,
+            stride=2,
         )
 
 
@@ -102,8 +106,8 @@ class TestBundle:
         bundle = str(place / "bundle.pem")
         assert shell.check([*argv, "-CAfile", str(root / "ca" / "ca.pem"), bundle]) == f"{bundle}: OK\n"
 
-    @pytest.mark.parametrize(("days", "expected"), [(0, True), (59, True), (61, False), (91, False), (-2, False)])
-    def test_it_is_renewed_when_a_third_is_left(
+    @pytest.mark.parametrize(("days", "expected"), [(0, True), (80, True), (82, False), (91, False), (-2, False)])
+    def test_a_plan_renews_it_when_a_tenth_is_left(
         self, issued: CertificateDriver, clock: Clock, days: int, expected: bool
     ) -> None:
         clock.now = NOW + timedelta(days=days)
@@ -120,7 +124,7 @@ class TestBundle:
         self, issued: CertificateDriver, clock: Clock, place: Path
     ) -> None:
         before = (place / "bundle.pem").read_bytes()
-        clock.now = NOW + timedelta(days=70)
+        clock.now = NOW + timedelta(days=85)
         issued.write(KEY, WISH)
         assert (place / "bundle.pem").read_bytes() != before
         issued.write(KEY, {"issuer": "local", "valid": False})
@@ -257,3 +261,40 @@ class TestProbe:
         ok, detail = self.check(stand, change)
         assert not ok
         assert "expired" in detail
+
+
+class TestShared:
+    def test_names_that_share_a_certificate_get_a_new_one_with_one_word(self, stand: WebStand) -> None:
+        """A wildcard in the place that `node/renewal` gives it; each worker keeps it once."""
+        driver = CertificateDriver(replace(stand.certificates.settings, issuer="wildcard"))
+        shared = driver.settings.shared("wildcard")
+        files.directory(shared.parent, mode=0o750, gid=WEB)
+
+        def renew() -> bytes:
+            bundle = issue(stand.authority, "*.kota.example", now=datetime.now(UTC))
+            files.write(shared, bundle, mode=0o640, gid=WEB)
+            return x509.load_pem_x509_certificate(bundle).public_bytes(Encoding.DER)
+
+        first = renew()
+        driver.write(KEY, {"issuer": "wildcard", "valid": True})
+        assert driver.probe(KEY, spec=SPEC)[0].ok
+        assert [stand.handshake(HOST) for _ in stand.each_worker()] == [first] * 2
+        second = renew()
+        assert stand.handshake(HOST) == first
+        control.forget(stand.settings.control, "_wildcard")
+        assert [stand.handshake(HOST) for _ in stand.each_worker()] == [second] * 2
+        assert stand.handshake("_wildcard") is None
+        shared.unlink()
+        control.forget(stand.settings.control, "_wildcard")
+        assert stand.handshake(HOST) is None
+
+
+class TestHsts:
+    def test_only_where_it_is_wished_and_the_site_is_open(self, stand: WebStand) -> None:
+        name = "strict-transport-security"
+        assert name not in stand.get("/").headers
+        stand.make(hsts_seconds=86400)
+        assert stand.get("/").headers[name] == "max-age=86400"
+        assert stand.get("/tidak-ada").headers[name] == "max-age=86400"
+        stand.make(hsts_seconds=86400, state=SiteState.PREPARED)
+        assert name not in stand.get("/").headers

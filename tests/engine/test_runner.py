@@ -19,7 +19,7 @@ from tests.engine.worlds import FACTS, NOW, World, plan_for, world
 PREPARED = SiteSpec(site=SITE, host=HOST, state=SiteState.PREPARED, generation=1, kind=SiteKind.STATIC)
 OPEN = replace(PREPARED, state=SiteState.OPEN, generation=2)
 PARKED = replace(PREPARED, state=SiteState.PARKED, generation=3)
-MAKING = ["user", "directory", "site", "certificate", "host", "access", "records"]
+MAKING = ["user", "directory", "quota", "site", "certificate", "host", "access", "records"]
 
 
 def phase(world: World, name: str) -> list[str]:
@@ -54,7 +54,7 @@ def test_going_back_is_the_reverse_of_going():
     new.machine.refused[Key(Kind.ACCESS, SITE)] = PermanentError("uji.ditolak", "tidak boleh")
     outcome = new.run()
     assert (outcome.word, outcome.problem) == (Word.RESTORED, Problem("uji.ditolak", "tidak boleh"))
-    assert phase(new, "undone") == ["access", "host", "certificate", "site", "directory", "user"]
+    assert phase(new, "undone") == ["access", "host", "certificate", "site", "quota", "directory", "user"]
     assert new.machine.resources() == new.former
 
 

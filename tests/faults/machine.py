@@ -142,7 +142,8 @@ class Machine:
         site, uid = spec.site, UID_BASE + int(spec.site[1:])
         users = {f"user {name}.{end}" for name in (site, uid) for end in ("user", "user-privileged", "group")}
         paths = {f"sites/{site}", f"live/{spec.host}", f"tls/{spec.host}", f"run/{site}.sock", f"etc/keys/{site}"}
-        records = {f"A {spec.host}", f"AAAA {spec.host}", f"TXT _panggon.{spec.host}"}
+        records = {f"{kind} {spec.host}" for kind in ("A", "AAAA", "MX", "TXT")}
+        records |= {f"TXT {label}.{spec.host}" for label in ("_panggon", "_dmarc")}
         return frozenset(users | paths | {f"database {site}", f"login {site}"} | records)
 
     def unfinished(self) -> list[str]:
@@ -169,7 +170,9 @@ class Machine:
         argv = ["knotc", "-s", str(self.layout.run / "knot" / "knot.sock"), "zone-read", ZONE]
         lines = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
         records = [line.split() for line in lines]
-        names = {f"{kind} {name.strip('.')}" for _, name, _, kind, *_ in records if kind in ("A", "AAAA", "TXT")}
+        names = {
+            f"{kind} {name.strip('.')}" for _, name, _, kind, *_ in records if kind in ("A", "AAAA", "CAA", "MX", "TXT")
+        }
         return names - {f"A ns1.{ZONE}"}
 
     def update_zone(self, change: Callable[[dns.update.UpdateMessage], None]) -> None:

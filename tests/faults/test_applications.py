@@ -29,8 +29,10 @@ def password(site, folder):
 
 def complaints(site):
     """What PHP wrote into the site's own log that is more than a warning."""
-    log = site.machine.sites_folder / site.spec.site / "logs" / "php.log"
-    return [line for line in log.read_text().splitlines() if re.search(r"Fatal|Permission denied|open_basedir", line)]
+    place = site.machine.sites_folder / site.spec.site
+    logs = [path for path in (place / "logs" / "error.log", place / "run" / "output.log") if path.exists()]
+    said = "".join(path.read_text() for path in logs)
+    return [line for line in said.splitlines() if re.search(r"Fatal|Permission denied|open_basedir", line)]
 
 
 @pytest.fixture(scope="module")

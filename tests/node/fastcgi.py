@@ -1,5 +1,6 @@
 """A tiny FastCGI client (FastCGI 1.0, one request a connection), for asking a site's PHP without nginx."""
 
+import contextlib
 import socket
 import struct
 from pathlib import Path
@@ -10,15 +11,28 @@ BEGIN, PARAMETERS, STDIN, STDOUT = 1, 4, 5, 6
 def request(path: Path, script: str, *, query: str = "", seconds: float = 20) -> str:
     """The body of the answer. Raises OSError when there is none, ValueError when PHP did not end the request."""
     variables = {"SCRIPT_FILENAME": script, "SCRIPT_NAME": "/x.php", "REQUEST_METHOD": "GET", "QUERY_STRING": query}
-    pairs = b"".join(bytes([len(k), len(v)]) + k.encode() + v.encode() for k, v in variables.items())
+    pairs = b"".join(_length(k) + _length(v) + k.encode() + v.encode() for k, v in variables.items())
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(seconds)
         client.connect(str(path))
         begin = _record(BEGIN, struct.pack(">HB5x", 1, 0))
         client.sendall(begin + _record(PARAMETERS, pairs) + _record(PARAMETERS, b"") + _record(STDIN, b""))
-        with client.makefile("rb") as answer:
-            received = answer.read()
-    return _body(received)
+        return _body(_received(client))
+
+
+def _received(client: socket.socket) -> bytes:
+    """All until the end; php-fpm that closes before it has read our last record resets the connection."""
+    received = bytearray()
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := client.recv(65_536):
+            received += chunk
+    return bytes(received)
+
+
+def _length(text: str) -> bytes:
+    """FastCGI 1.0 section 3.4: one byte below 128, otherwise four with the highest bit set."""
+    size = len(text.encode())
+    return bytes([size]) if size < 128 else struct.pack(">I", size | 1 << 31)
 
 
 def _record(kind: int, content: bytes) -> bytes:

@@ -52,9 +52,13 @@ class Stand:
         return False
 
     def holder(self) -> int | None:
-        """The process id of the holder: the keeper's only child."""
+        """The process id of the holder, the keeper's child; there may be others, of whatever is around the keeper."""
         assert self.keeper
-        return next(iter(processes.children(self.keeper.pid)), None)
+        for pid in processes.children(self.keeper.pid):
+            with contextlib.suppress(OSError):
+                if b"--keeper" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        return None
 
     def new_holder(self, *, after: int) -> None:
         """Wait until another holder than `after` answers."""
@@ -119,6 +123,9 @@ class Stand:
             "upload_mebibytes": 8,
             "memory_mebibytes": 128,
             "processes": 12,
+            "cpu_percent": 100,
+            "database": "mariadb",
+            "outgoing": "none",
             "document_root": "/site/public",
             "site": site,
         }

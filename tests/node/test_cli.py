@@ -58,7 +58,7 @@ def test_a_plan_is_told_in_sentences_with_its_digest(terminal):
 def test_applying_makes_and_proves_the_site(terminal):
     result = terminal("apply", terminal.spec())
     assert result.exit_code == 0
-    assert "✓ 1/8 Membuat pengguna Unix" in result.stderr
+    assert "✓ 1/9 Membuat pengguna Unix" in result.stderr
     assert "https.answer" in result.stdout
     assert "Selesai: semua bukti terpenuhi." in result.stdout
     assert terminal.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "prepared"}
@@ -102,7 +102,7 @@ def test_removing_parks_and_keeps_what_the_owner_made(terminal):
     result = terminal("remove", terminal.spec(document(opened())))
     assert result.exit_code == 0
     kinds = {key.kind for key in terminal.machine.resources()}
-    assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.SITE, Kind.CERTIFICATE}
+    assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.QUOTA, Kind.SITE, Kind.CERTIFICATE}
     assert json.loads(terminal("status", "--json").stdout)["sites"] == 0
 
 

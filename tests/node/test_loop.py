@@ -29,7 +29,7 @@ def test_a_plan_is_reported_and_changes_nothing(bench):
     report = bench.ask(document(), "plan")
     assert (report["outcome"], report["problem"], report["evidence"]) == ("planned", None, [])
     assert report["digest"] == report["plan"]["digest"]
-    assert len(report["plan"]["changes"]) == 8
+    assert len(report["plan"]["changes"]) == 9
     assert bench.machine.resources() == {}
 
 

@@ -47,6 +47,14 @@ def guest_book(machine, spec, message):
     return json.loads(machine.page(spec, f"/buku-tamu.php?pesan={message}").body)
 
 
+def sftp_read(machine, spec, path):
+    """A file of the site as its owner gets it; nothing while there is none."""
+    copy = machine.base / "copy"
+    copy.unlink(missing_ok=True)
+    machine.sftp_client(spec, "owner").batch(f"get {path} {copy}")
+    return copy.read_text() if copy.exists() else ""
+
+
 def test_a_prepared_site_waits_and_lets_nobody_in(machine):
     spec = machine.spec(990001, access={"ssh_keys": [machine.key("early")]})
     applied = machine.node("apply", machine.write_spec(spec), "--json")
@@ -72,9 +80,10 @@ def test_an_open_site_is_what_the_world_sees(machine):
     assert "Layanan Dinas Sosial" in machine.page(spec).body
     seen = guest_book(machine, spec, "halo")
     assert (seen["uid"], seen["pesan"], seen["basis_data"]) == (UID_BASE + 990002, "halo", ["s990002"])
+    until(lambda: "GET" in sftp_read(machine, spec, "/logs/access.log"))
     assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "A") == ["127.0.0.1"]
     assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "AAAA") == ["::1"]
-    assert ask_dns("127.0.0.1", machine.dns, f"_panggon.{spec['host']}", "TXT") == ['"site=s990002"']
+    assert ask_dns("127.0.0.1", machine.dns, f"_panggon.{spec['host']}", "TXT") == ['"site=s990002 with=dmarc,mx,spf"']
     assert machine.node("drift", machine.write_spec(spec)).returncode == 0
 
     former = machine.pids()

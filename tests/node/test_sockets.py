@@ -74,9 +74,9 @@ def test_what_php_writes_is_for_its_site_and_for_nginx(stand: Stand) -> None:
     assert (written.stat().st_uid, written.stat().st_gid) == (stand.settings.uid(site), WEB_GROUP)
     assert written.stat().st_mode & 0o777 == 0o640
     assert list((stand.settings.site(site) / "tmp").glob("sess_*"))
-    log = stand.settings.site(site) / "logs" / "php.log"
-    until(lambda: "told" in log.read_text())
-    assert (log.stat().st_uid, log.stat().st_gid) == (0, stand.settings.uid(site))
+    output = stand.settings.site(site) / "run" / "output.log"
+    until(lambda: "told" in output.read_text())
+    assert output.stat().st_uid == 0
 
 
 @pytest.mark.parametrize("stand", [{"idle_seconds": 1.0}], indirect=True)

@@ -154,9 +154,9 @@ def test_what_cannot_be_loaded_says_so_proves_itself_and_heals(site: Stand) -> N
     application(site, "import tidak_ada\n")
     serve(site, interface="wsgi", entry="surat.situs:app", generation=2)
     answer = get(site)
-    assert (answer.status_code, "logs/python.log" in answer.text) == (500, True)
+    assert (answer.status_code, "logs/error.log" in answer.text) == (500, True)
     assert said(site, "/.well-known/panggon/python")["generation"] == 2
-    assert "No module named 'tidak_ada'" in (site.settings.site(SITE) / "logs" / "python.log").read_text()
+    assert "No module named 'tidak_ada'" in (site.settings.site(SITE) / "run" / "output.log").read_text()
     application(site)
     until(lambda: get(site).status_code == 200, "the application was loaded anew")
 

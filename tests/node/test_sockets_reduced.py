@@ -29,7 +29,16 @@ class TestReduced:
 
     def test_what_is_missing_is_named(self, stand: Stand) -> None:
         found = {row["name"]: row for row in stand.ask(do="list")["protections"]}
-        assert list(found) == ["sandbox", "network", "nested-namespaces", "memory", "processes"]
+        assert list(found) == [
+            "sandbox",
+            "network",
+            "nested-namespaces",
+            "system-calls",
+            "memory",
+            "processes",
+            "cpu",
+            "outgoing",
+        ]
         assert [name for name, row in found.items() if row["active"]] == []
         assert all(row["reason"] for row in found.values())
 

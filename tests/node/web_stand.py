@@ -15,7 +15,7 @@ from pathlib import Path
 from panggon.core.plan import MachineFacts, desired
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
-from panggon.drivers import files, shell, tls, visit, web
+from panggon.drivers import authority, files, shell, tls, visit, web
 from panggon.drivers.visit import Answer, Door
 from panggon.node.servers import Server, nginx
 from panggon.node.sockets import processes
@@ -47,7 +47,7 @@ class WebStand:
             proof_page=f"{self.root}/php/proof.php",
             own_mounts=own_mounts,
         )
-        self.authority = tls.create_authority(self.base / "ca", now=datetime.now(UTC))
+        self.authority = authority.create_authority(self.base / "ca", now=datetime.now(UTC))
         self.door = Door("127.0.0.1", self.settings.https_port, self.authority.certificate)
         self.now = datetime.now(UTC)
         web_settings = web.Settings(self.root, self.settings.control, self.door)
@@ -95,7 +95,7 @@ class WebStand:
         public = self.public(wish.site)
         if not public.exists():
             files.directory(public, mode=0o2750, gid=WEB)
-        facts = MachineFacts(1_900_000_000, (), (), tls.ISSUER, str(self.root), False, tuple(self.proxies.items()))
+        facts = MachineFacts(1_900_000_000, (), (), tls.LOCAL, str(self.root), False, tuple(self.proxies.items()))
         drivers = {Kind.SITE: self.sites, Kind.CERTIFICATE: self.certificates, Kind.HOST: self.hosts}
         for key, attributes in desired(wish, facts):
             if key.kind in drivers:

@@ -103,6 +103,6 @@ def test_the_page_costs_the_same_for_many(office, admin, django_assert_max_num_q
 
 def test_every_protection_of_a_node_has_words():
     """The names are the node's own, which the portal may not import."""
-    assert {"sandbox", "nested-namespaces", "network", "memory", "processes", "symlinks", "simulation"} == set(
-        PROTECTIONS
-    )
+    of_sandboxes = {"sandbox", "nested-namespaces", "network", "system-calls", "outgoing"}
+    of_amounts = {"memory", "processes", "cpu", "disk", "files"}
+    assert of_sandboxes | of_amounts | {"symlinks", "simulation", "sertifikat"} == set(PROTECTIONS)

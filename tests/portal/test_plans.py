@@ -1,10 +1,12 @@
 """Plans: what a site may use is data; changing it changes no site until a plan is approved."""
 
+from dataclasses import fields
+
 import pytest
 
 from panggon.audit.models import Change
 from panggon.core.procedure import Action, Role, State
-from panggon.core.spec import BOUNDS, parse
+from panggon.core.spec import BOUNDS, Limits, parse
 from panggon.sites import plans, selectors
 from panggon.sites.models import Outcome, Plan, Purpose, Site
 from tests.portal.office import ALL_MET
@@ -18,6 +20,9 @@ VALUES = {
     "processes": 64,
     "upload_mebibytes": 128,
     "database_connections": 40,
+    "files": 50_000,
+    "cpu_percent": 150,
+    "outgoing": "web",
     "is_default": True,
     "is_offered": True,
 }
@@ -37,7 +42,7 @@ def sent(**changes) -> dict[str, str]:
     return {name: "on" if value is True else str(value) for name, value in values.items() if value is not False}
 
 
-def wished(site: Site) -> tuple[str, int, int, int, int]:
+def wished(site: Site) -> tuple[str | int, ...]:
     """What the newest wish asks of the node."""
     spec = parse(selectors.last_wish(site).spec)
     limits = spec.limits
@@ -47,6 +52,10 @@ def wished(site: Site) -> tuple[str, int, int, int, int]:
         limits.processes,
         limits.upload_mebibytes,
         limits.database_connections,
+        limits.disk_mebibytes,
+        limits.files,
+        limits.cpu_percent,
+        spec.outgoing,
     )
 
 
@@ -55,16 +64,16 @@ def test_the_chosen_plan_goes_to_the_node(office):
     big = made(office, is_default=False)
     case = office.bring_to(State.VERIFYING)
     case = office.act(case, Action.COMPLETE, office.technician, checklist=ALL_MET, plan=big)
-    assert wished(case.site) == ("8.3", 512, 64, 128, 40)
+    assert wished(case.site) == ("8.3", 512, 64, 128, 40, 8192, 50_000, 150, "web")
     assert Site.objects.get().plan == big
 
 
 def test_without_a_choice_the_default_plan_counts_and_without_plans_what_is_shipped(office):
     first = office.bring_to(State.PREPARING)
-    assert wished(first.site) == ("8.2", 256, 32, 64, 20)
+    assert wished(first.site) == ("8.2", 256, 32, 64, 20, 1024, 200_000, 100, "none")
     made(office)
     second = office.bring_to(State.PREPARING, label="dinkes")
-    assert wished(second.site) == ("8.3", 512, 64, 128, 40)
+    assert wished(second.site) == ("8.3", 512, 64, 128, 40, 8192, 50_000, 150, "web")
 
 
 def test_a_changed_plan_changes_no_site_until_a_new_plan_is_made(office, admin):
@@ -90,6 +99,49 @@ def test_the_technician_chooses_on_the_page_of_the_check(office):
     assert list(page.context["form"].fields["plan"].queryset) == [plan]
 
 
+@pytest.mark.parametrize(
+    ("wish", "chosen", "said"),
+    [
+        ({}, None, "Berapa banyak yang boleh dipakai situs ini."),
+        ({"php_version_wish": "8.2"}, "Kecil", "OPD meminta PHP 8.2. Paket yang sesuai sudah dipilih."),
+        ({"php_version_wish": "8.3"}, "Besar", "OPD meminta PHP 8.3. Paket yang sesuai sudah dipilih."),
+        ({"storage_mebibytes": 2048}, "Besar", "OPD meminta 2 GiB. Paket yang sesuai sudah dipilih."),
+        ({"storage_mebibytes": 9000}, "Raya", "OPD meminta 9000 MiB. Paket yang sesuai sudah dipilih."),
+        (
+            {"php_version_wish": "8.2", "storage_mebibytes": 2048},
+            None,
+            "OPD meminta PHP 8.2, 2 GiB. Tidak ada paket yang memenuhinya.",
+        ),
+        (
+            {"kind": "static", "php_version_wish": "8.2", "storage_mebibytes": 2048},
+            "Besar",
+            "OPD meminta 2 GiB. Paket yang sesuai sudah dipilih.",
+        ),
+    ],
+)
+def test_what_the_opd_wishes_chooses_the_plan_beforehand(office, wish, chosen, said):
+    """The default plan if it has what is wished, else the smallest that has; the technician may still choose."""
+    made(office)
+    made(office, name="Kecil", php_version="8.2", quota_mebibytes=512, is_default=False)
+    made(office, name="Raya", quota_mebibytes=16384, is_default=False)
+    made(office, name="Maharaya", quota_mebibytes=32768, is_default=False)
+    case = office.bring_to(State.VERIFYING, **wish)
+    form = visitor(office.technician).get(f"/permohonan/{case.number}/nyatakan-lengkap/").context["form"]
+    plan = Plan.objects.filter(pk=form["plan"].value()).first()
+    assert (plan and plan.name, str(form.fields["plan"].help_text)) == (chosen, said)
+
+
+def test_a_plan_that_was_chosen_stays_chosen(office):
+    made(office)
+    small = made(office, name="Kecil", is_default=False, quota_mebibytes=512)
+    case = office.bring_to(State.VERIFYING, storage_mebibytes=2048)
+    case = office.act(case, Action.COMPLETE, office.technician, checklist=ALL_MET, plan=small)
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Lampirkan NIP.", checklist=[])
+    case = office.act(case, Action.RESUBMIT, office.applicant)
+    form = visitor(office.technician).get(f"/permohonan/{case.number}/nyatakan-lengkap/").context["form"]
+    assert form["plan"].value() == small.pk
+
+
 def test_a_plan_is_made_changed_and_recorded(admin):
     answer = admin.post("/pengaturan/paket/baru/", sent())
     plan = Plan.objects.get()
@@ -105,11 +157,12 @@ def test_a_plan_is_made_changed_and_recorded(admin):
     assert "Kuota penyimpanan (MiB)" in text(admin.get(f"/pengaturan/paket/{plan.pk}/"))
 
 
-@pytest.mark.parametrize("name", [name for name in BOUNDS if name != "generation"])
+@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
 def test_no_plan_goes_beyond_what_nodes_take(admin, name):
     least, most = BOUNDS[name]
+    field = {"disk_mebibytes": "quota_mebibytes"}.get(name, name)
     for wrong in (least - 1, most + 1):
-        assert list(faults(admin.post("/pengaturan/paket/baru/", sent(**{name: wrong})))) == [name]
+        assert list(faults(admin.post("/pengaturan/paket/baru/", sent(**{field: wrong})))) == [field]
     assert not Plan.objects.exists()
 
 

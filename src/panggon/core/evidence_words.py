@@ -31,6 +31,17 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "Folder situs tertutup bagi yang lain.",
         "Folder situs belum tertutup bagi yang lain.",
     ),
+    "tasks": ("tugas terjadwal", "Tugas terjadwal siap dijalankan.", "Tugas terjadwal belum siap dijalankan."),
+    "quota": (
+        "batas penyimpanan",
+        "Ruang penyimpanan situs dibatasi.",
+        "Ruang penyimpanan situs belum dibatasi.",
+    ),
+    "watch": (
+        "batas penyimpanan",
+        "Pemakaian ruang penyimpanan situs diawasi, karena sistem berkas server tidak membatasinya.",
+        "Pemakaian ruang penyimpanan situs belum diawasi.",
+    ),
     "site": ("pengaturan situs", "Pengaturan situs berlaku.", "Pengaturan situs belum berlaku."),
 }
 

@@ -9,7 +9,7 @@ from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
 from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import RUNNING
-from panggon.core.spec import Profile, SiteKind, SiteSpec, SiteState, bare_keys, digestable, parse
+from panggon.core.spec import Profile, SiteKind, SiteSpec, SiteState, bare_keys, digestable, dump_task, parse
 from panggon.core.spec import dump as dump_spec
 
 VERSION = 1
@@ -20,7 +20,8 @@ TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
 class MachineFacts:
     """What a plan must know of the machine: `uid_base` + number is a site's uid; `ipv4` and `ipv6` are the addresses
     that its names point to; `issuer` names who signs certificates; without sandboxes PHP sees the real paths below
-    `root`. `proxies` are the addresses (`10.0.0.5:443`) of the servers that sites may lead to, by target.
+    `root`. `proxies` are the addresses (`10.0.0.5:443`) of the servers that sites may lead to, by target. `caa` is the
+    issuer's name in CAA records (RFC 8659); "": none are made.
     """
 
     uid_base: int
@@ -30,6 +31,7 @@ class MachineFacts:
     root: str
     sandboxed: bool
     proxies: tuple[tuple[str, str], ...] = ()
+    caa: str = ""
 
     def document_root(self, site: str, profile: Profile) -> str:
         public = "/site/public" if self.sandboxed else f"{self.root}/sites/{site}/public"
@@ -72,9 +74,11 @@ class Plan:
 MAKING_ORDER = (
     Kind.USER,
     Kind.DIRECTORY,
+    Kind.QUOTA,
     Kind.DATABASE,
     Kind.SITE,
     Kind.RUNTIME,
+    Kind.TASKS,
     Kind.CERTIFICATE,
     Kind.HOST,
     Kind.ACCESS,
@@ -195,6 +199,10 @@ def _directory(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     return {"uid": _uid(spec, facts)}
 
 
+def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    return {"mebibytes": spec.limits.disk_mebibytes, "files": spec.limits.files}
+
+
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"engine": str(spec.database), "connections": spec.limits.database_connections}
 
@@ -209,6 +217,10 @@ def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
         "upload_mebibytes": spec.limits.upload_mebibytes,
         "memory_mebibytes": spec.limits.memory_mebibytes,
         "processes": spec.limits.processes,
+        "hsts_seconds": spec.hsts_seconds,
+        "cpu_percent": spec.limits.cpu_percent,
+        "database": str(spec.database or ""),
+        "outgoing": spec.outgoing,
         "document_root": facts.document_root(spec.site, spec.profile),
         "notice": spec.notice,
         "names": (spec.host, *spec.former_hosts),
@@ -251,6 +263,14 @@ def _runtime(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"kind": kind, "php_version": spec.php_version, "generation": generation}
 
 
+def _tasks(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
+    """None runs for a site that is not open: nobody could see what it does."""
+    fitting = [task for task in spec.tasks if task.command[0] == spec.kind]
+    if spec.state is not SiteState.OPEN or not fitting:
+        return None
+    return {"tasks": tuple(canonical(dump_task(task)) for task in fitting)}
+
+
 def _access(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"keys": keys_of(spec)} if spec.state in _NAMED else None
 
@@ -268,15 +288,28 @@ def _host(spec: SiteSpec, _facts: MachineFacts, name: str) -> Attributes | None:
 def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | None:
     if spec.state not in _NAMED:
         return None
-    return {"site": spec.site, "a": tuple(sorted(facts.ipv4)), "aaaa": tuple(sorted(facts.ipv6))}
+    return {
+        "site": spec.site,
+        "a": tuple(sorted(facts.ipv4)),
+        "aaaa": tuple(sorted(facts.ipv6)),
+        "safety": _safety(spec, facts),
+    }
+
+
+def _safety(spec: SiteSpec, facts: MachineFacts) -> tuple[str, ...]:
+    """The records that keep others from abusing the name, by the words of `drivers/marks.py`, sorted."""
+    caa = (f"caa:{facts.caa}",) if facts.caa else ()
+    return caa if spec.sends_mail else (*caa, "dmarc", "mx", "spf")
 
 
 _OF_THE_SITE: Mapping[Kind, Callable[[SiteSpec, MachineFacts], Attributes | None]] = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,
+    Kind.TASKS: _tasks,
     Kind.ACCESS: _access,
 }
 _OF_A_NAME: Mapping[Kind, Callable[[SiteSpec, MachineFacts, str], Attributes | None]] = {

@@ -1,5 +1,6 @@
 """A plan in plain Indonesian sentences, one per change, for the technician who is to approve it. Never secrets."""
 
+import json
 from collections.abc import Mapping
 
 from panggon.core.plan import Change, Plan
@@ -8,9 +9,11 @@ from panggon.core.resources import Attributes, Kind, Value
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
     Kind.DIRECTORY: "direktori situs",
+    Kind.QUOTA: "batas penyimpanan",
     Kind.DATABASE: "basis data",
     Kind.SITE: "pengaturan situs",
     Kind.RUNTIME: "lingkungan aplikasi situs",
+    Kind.TASKS: "tugas terjadwal situs",
     Kind.CERTIFICATE: "sertifikat TLS",
     Kind.HOST: "nama situs di server web",
     Kind.ACCESS: "akses SFTP",
@@ -29,6 +32,11 @@ _LABELS: Mapping[str, str] = {
     "upload_mebibytes": "unggahan paling besar (MiB)",
     "memory_mebibytes": "memori (MiB)",
     "processes": "proses paling banyak",
+    "mebibytes": "ruang (MiB)",
+    "files": "berkas paling banyak",
+    "cpu_percent": "prosesor (%)",
+    "database": "basis data",
+    "outgoing": "sambungan keluar",
     "document_root": "direktori dokumen",
     "php_memory_mebibytes": "memori PHP (MiB)",
     "execution_seconds": "waktu jalan PHP (detik)",
@@ -51,6 +59,9 @@ _LABELS: Mapping[str, str] = {
     "names": "semua nama",
     "a": "A",
     "aaaa": "AAAA",
+    "safety": "rekaman pengaman",
+    "tasks": "tugas",
+    "hsts_seconds": "HSTS (detik)",
 }
 _STATES = {
     "prepared": "sedang disiapkan",
@@ -69,6 +80,11 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
         "Akun situs di server dihapus.",
     ),
     Kind.DIRECTORY: ("Folder situs dibuat.", "Folder situs diubah.", "Folder situs dihapus."),
+    Kind.QUOTA: (
+        "Ruang penyimpanan situs dibatasi.",
+        "Batas ruang penyimpanan diubah.",
+        "Batas ruang penyimpanan dihapus.",
+    ),
     Kind.DATABASE: (
         "Basis data tersendiri dibuat; kata sandinya tidak meninggalkan server.",
         "Basis data diubah.",
@@ -79,6 +95,11 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
         "Aplikasi disiapkan untuk situs ini saja.",
         "Lingkungan aplikasi diubah.",
         "Lingkungan aplikasi dihentikan.",
+    ),
+    Kind.TASKS: (
+        "Tugas terjadwal situs dipasang.",
+        "Tugas terjadwal situs diubah.",
+        "Tugas terjadwal situs dihentikan.",
     ),
     Kind.CERTIFICATE: (
         "Sertifikat HTTPS dipasang untuk {name}.",
@@ -140,6 +161,11 @@ def _sentence(change: Change) -> str:
     return f"Mengubah {what} ({', '.join(_differences(change.before, change.after))})."
 
 
+def _task(text: str) -> str:
+    task = json.loads(text)
+    return f"{task['name']} [{task['schedule']}] {' '.join(task['command'])}"
+
+
 def _differences(before: Attributes, after: Attributes) -> list[str]:
     return [
         _difference(name, before.get(name), after.get(name))
@@ -160,6 +186,8 @@ def _shown(name: str, value: Value) -> str:
         return f"{len(value)} buah" if value else "tidak ada"
     if name == "state":
         return _STATES.get(str(value), str(value))
+    if name == "tasks" and isinstance(value, tuple):
+        return "; ".join(map(_task, value))
     if isinstance(value, bool):
         return "ya" if value else "tidak"
     if isinstance(value, tuple):

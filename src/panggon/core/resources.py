@@ -15,8 +15,10 @@ class Kind(StrEnum):
 
     USER = "user"
     DIRECTORY = "directory"
+    QUOTA = "quota"
     DATABASE = "database"
     RUNTIME = "runtime"
+    TASKS = "tasks"
     CERTIFICATE = "certificate"
     SITE = "site"
     HOST = "host"

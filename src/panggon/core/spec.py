@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from panggon.core import site_kinds
+from panggon.core import outgoing, site_kinds, site_tasks, timetable
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import host_faults
 from panggon.core.site_kinds import Interface, PhpLimits, Profile, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.site_tasks import Runner, Task, dump_task
 
 __all__ = [
     "Access",
@@ -25,13 +26,17 @@ __all__ = [
     "Proxy",
     "PythonApplication",
     "Redirect",
+    "Runner",
     "SiteKind",
     "SiteSpec",
     "SiteState",
+    "Task",
     "bare_keys",
     "digestable",
     "dump",
+    "dump_task",
     "parse",
+    "parse_task",
 ]
 
 VERSION = 1
@@ -62,7 +67,12 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "processes": (4, 256),
     "upload_mebibytes": (1, 1024),
     "database_connections": (1, 100),
+    "hsts_seconds": (0, 63_072_000),
+    "cpu_percent": (5, 800),
+    "disk_mebibytes": (16, 1_048_576),
+    "files": (1_000, 10_000_000),
     **site_kinds.BOUNDS,
+    **site_tasks.BOUNDS,
 }
 
 
@@ -87,6 +97,9 @@ class Limits:
     processes: int = 32
     upload_mebibytes: int = 64
     database_connections: int = 20
+    cpu_percent: int = 100
+    disk_mebibytes: int = 1024
+    files: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,10 @@ class SiteSpec:
     database: Engine | None = None
     limits: Limits = Limits()
     access: Access = Access()
+    tasks: tuple[Task, ...] = ()
+    hsts_seconds: int = 0
+    sends_mail: bool = False
+    outgoing: str = outgoing.NONE
     notice: str = ""
     former_hosts: tuple[str, ...] = ()
     retired_hosts: tuple[str, ...] = ()
@@ -177,8 +194,15 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
             "processes": limits.processes,
             "upload_mebibytes": limits.upload_mebibytes,
             "database_connections": limits.database_connections,
+            "cpu_percent": limits.cpu_percent,
+            "disk_mebibytes": limits.disk_mebibytes,
+            "files": limits.files,
         },
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
+        "tasks": list(map(dump_task, spec.tasks)),
+        "hsts_seconds": spec.hsts_seconds,
+        "sends_mail": spec.sends_mail,
+        "outgoing": spec.outgoing,
         "notice": spec.notice,
         "former_hosts": list(spec.former_hosts),
         "retired_hosts": list(spec.retired_hosts),
@@ -188,6 +212,12 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
         "proxy": asdict(spec.proxy) if spec.proxy else None,
         "environment": dict(spec.environment),
     }
+
+
+def parse_task(document: object) -> Task:
+    """Raises InvalidError with every fault."""
+    task: Task = _members(document, _task)
+    return task
 
 
 def digestable(spec: SiteSpec) -> dict[str, Any]:
@@ -254,6 +284,10 @@ def _spec(fields: _Fields) -> SiteSpec:
         database=fields.take("database", lambda value: None if value is None else _choice(Engine)(value), None),
         limits=fields.take("limits", lambda value: _members(value, _limits), Limits()),
         access=fields.take("access", lambda value: _members(value, _access), Access()),
+        tasks=fields.take("tasks", _tasks, ()),
+        hsts_seconds=fields.take("hsts_seconds", _bounded("hsts_seconds"), 0),
+        sends_mail=fields.take("sends_mail", _truth, False),
+        outgoing=fields.take("outgoing", _text(outgoing.NAME, "spec.outgoing"), outgoing.NONE),
         notice=fields.take("notice", _text(NOTICE, "spec.notice"), ""),
         former_hosts=former_hosts,
         retired_hosts=fields.take("retired_hosts", _hosts, ()),
@@ -281,6 +315,9 @@ def _limits(fields: _Fields) -> Limits:
         database_connections=fields.take(
             "database_connections", _bounded("database_connections"), usual.database_connections
         ),
+        cpu_percent=fields.take("cpu_percent", _bounded("cpu_percent"), usual.cpu_percent),
+        disk_mebibytes=fields.take("disk_mebibytes", _bounded("disk_mebibytes"), usual.disk_mebibytes),
+        files=fields.take("files", _bounded("files"), usual.files),
     )
 
 
@@ -345,6 +382,45 @@ def _ssh_keys(value: object) -> tuple[str, ...]:
     if bad:
         raise InvalidError(tuple(Fault("spec.ssh_key", str(index)) for index in bad))
     return bare_keys(tuple(value))
+
+
+def _tasks(value: object) -> tuple[Task, ...]:
+    if not isinstance(value, list | tuple) or len(value) > site_tasks.TASKS_MOST:
+        _refuse("spec.list", most=site_tasks.TASKS_MOST)
+    fields = _Fields({str(index): item for index, item in enumerate(value)})
+    tasks = tuple(fields.take(str(index), parse_task, None) for index in range(len(value)))
+    fields.finish()
+    if len({task.name for task in tasks}) < len(tasks):
+        _refuse("spec.task_names")
+    return tasks
+
+
+def _task(fields: _Fields) -> Task:
+    return Task(
+        name=fields.need("name", _text(site_tasks.TASK_NAME, "spec.task_name")),
+        schedule=fields.need("schedule", _schedule),
+        command=fields.need("command", _command),
+        seconds=fields.take("seconds", _bounded("tasks.seconds"), 300),
+    )
+
+
+def _schedule(value: object) -> str:
+    try:
+        timetable.parse(value if isinstance(value, str) else "")
+    except timetable.ScheduleError as error:
+        _refuse(f"spec.schedule_{error}")
+    return str(value)
+
+
+def _command(value: object) -> tuple[str, ...]:
+    words = tuple(value) if isinstance(value, list | tuple) else ()
+    runner, script, *more = words if len(words) > 1 else ("", "")
+    fits = isinstance(script, str) and site_tasks.TASK_SCRIPT.fullmatch(script) and runner in list(Runner)
+    if not fits or len(words) > site_tasks.TASK_WORDS_MOST:
+        _refuse("spec.command")
+    if not all(isinstance(word, str) and site_tasks.TASK_WORD.fullmatch(word) for word in more):
+        _refuse("spec.command")
+    return words
 
 
 def _host(value: object) -> str:

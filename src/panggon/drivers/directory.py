@@ -11,7 +11,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.owner import uid_of
 
 MARK = ".panggon"
@@ -94,7 +94,7 @@ class DirectoryDriver:
         files.directory(place.parent)
         draft = place.with_name(f".{site}.{secrets.token_hex(6)}.new")
         try:
-            files.directory(draft)
+            storage.make(draft)
             files.write(draft / MARK, f"site={site}\n")
             self._fill(draft, uid)
             with files.translated():

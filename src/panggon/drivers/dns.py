@@ -1,14 +1,12 @@
-"""A site's records by RFC 2136 updates with TSIG (RFC 8945), so that BIND, Knot, PowerDNS and Windows DNS all serve.
+"""A site's records by RFC 2136 updates, so that BIND, Knot, PowerDNS and Windows DNS all serve.
 
-One write is one UPDATE message, which the server applies whole or not at all (RFC 2136 section 3.7); its prerequisites
-hold what was read, so that nobody else's change in between is overwritten. `_panggon.<host>` TXT "site=<id>" is the
-mark of ownership. Records of other types at the name (MX, CAA, …) may be others': they are left alone.
+One write is one UPDATE message; its prerequisites hold what was read, so that nobody else's change in between is
+overwritten. `_panggon.<host>` TXT "site=<id>" is the mark of ownership. Records of other types at the name (MX, CAA, …)
+may be others': they are left alone.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import dns.dnssec
 import dns.exception
@@ -16,87 +14,65 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.node
-import dns.query
-import dns.rcode
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 import dns.rrset
-import dns.tsig
 import dns.update
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
-from panggon.core.spec import HOST, SITE_ID, SiteSpec
+from panggon.core.spec import HOST, SiteSpec
+from panggon.drivers import marks
+from panggon.drivers.marks import Mark, Slot
+from panggon.drivers.zone import Server, Settings, Zone, answer, below
 
-MARK_LABEL = "_panggon"
+MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
 ADDRESS_TYPES = ("A", "AAAA")
 # Whoever has one of these at a name decides already where its visitors go.
 TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
-CHANGED = (dns.rcode.YXDOMAIN, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.NXRRSET)
 
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where a name server listens."""
-
-    address: str
-    port: int = 53
-
-    def __str__(self) -> str:
-        return f"{self.address}#{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """`primary` takes the updates; `authoritative` are all servers that the world asks. `secret` is base64; `ttl`,
-    `timeout` and `settle` are seconds. Within `settle` the authoritative servers must have followed the primary;
-    `signed` says that the zone is signed (DNSSEC), and so must be every answer.
-    """
-
-    zone: str
-    primary: Server
-    authoritative: tuple[Server, ...]
-    key_name: str
-    secret: str
-    algorithm: str = "hmac-sha256"
-    ttl: int = 300
-    timeout: float = 5.0
-    settle: float = 5.0
-    signed: bool = True
+Question = tuple[dns.name.Name, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the primary has: the site in the mark, "" without one, and the addresses."""
+    """What the primary has: the mark and the addresses; nothing without a mark."""
 
-    site: str
+    mark: Mark | None
     a: tuple[str, ...]
     aaaa: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordsDriver:
-    """Attributes: `site`, and `a` and `aaaa`, sorted tuples of addresses."""
+    """Attributes: `site`, `a` and `aaaa`, sorted tuples of addresses, and `safety`, the words of the safety records
+    (`drivers/marks.py`) that stand there, by us or by others.
+    """
 
     settings: Settings
 
+    @property
+    def _zone(self) -> Zone:
+        return Zone(self.settings)
+
     def read(self, key: Key) -> Observation:
-        found = self._found(key)
-        if found.site:
-            return ours(key, site=found.site, a=found.a, aaaa=found.aaaa)
-        taken = self._taken(dns.name.from_text(key.name))
+        found, host = self._found(key), dns.name.from_text(key.name)
+        if found.mark:
+            safety = tuple(word for word in found.mark.words if self._stands(host, marks.slot(word)))
+            return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety)
+        taken = self._taken(host)
         return foreign(key, f"{key.name} sudah memiliki {taken}") if taken else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         found = self._found(key)
-        if not found.site and (taken := self._taken(dns.name.from_text(key.name))):
+        if not found.mark and (taken := self._taken(dns.name.from_text(key.name))):
             raise PermanentError("dns.foreign", f"{key.name} sudah memiliki {taken}")
-        if found.site and after is not None and found.site != after["site"]:
-            raise PermanentError("dns.foreign", f"{key.name} milik {found.site}")
-        if found.site or after is not None:
-            self._send(self._update(key, found, after))
+        if found.mark and after is not None and found.mark.site != after["site"]:
+            raise PermanentError("dns.foreign", f"{key.name} milik {found.mark.site}")
+        if found.mark or after is not None:
+            self._zone.send(self._update(key, found, after))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         deadline = time.monotonic() + self.settings.settle
@@ -113,19 +89,34 @@ class RecordsDriver:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
             raise PermanentError("dns.name", f"{key.name} bukan nama di zona {self.settings.zone}")
         host = dns.name.from_text(key.name)
-        site = _site_of(self._texts(_mark(host), "TXT"))
+        mark = marks.parse(self._zone.texts(below(host, MARK_LABEL), "TXT"))
         # Without the mark whatever answers is not ours, and a wildcard's answer is no record of this name.
-        a, aaaa = (self._texts(host, kind) if site else () for kind in ADDRESS_TYPES)
-        return _Found(site, a, aaaa)
+        a, aaaa = (self._zone.texts(host, kind) if mark else () for kind in ADDRESS_TYPES)
+        return _Found(mark, a, aaaa)
 
     def _taken(self, host: dns.name.Name) -> str:
         """The types of records by which somebody else holds the name; answers made from a wildcard hold nothing."""
-        response = self._ask(host, "NS", self.settings.primary)
+        zone = self._zone
+        response = zone.ask(host, "NS", self.settings.primary)
         if any(rrset.rdtype == dns.rdatatype.NS and rrset.name == host for rrset in response.authority):
             return "NS"
         anyone = dns.name.Name(("*", *host.parent().labels))
-        own = [kind for kind in TAKING_TYPES if self._texts(host, kind) not in ((), self._texts(anyone, kind))]
+        own = [kind for kind in TAKING_TYPES if zone.texts(host, kind) not in ((), zone.texts(anyone, kind))]
         return ", ".join(own)
+
+    def _stands(self, host: dns.name.Name, slot: Slot) -> bool:
+        return _serves(self._zone.texts(_place(host, slot), slot.type), slot)
+
+    def _left_to_others(self, host: dns.name.Name, former: Mark | None, words: tuple[str, ...]) -> frozenset[str]:
+        """The wished safety records whose end is served already by records that are not ours."""
+        own = {marks.slot(word).text for word in former.words if word not in former.left} if former else set()
+        left = set()
+        for word in words:
+            slot = marks.slot(word)
+            texts = set(self._zone.texts(_place(host, slot), slot.type)) - own
+            if _serves(tuple(texts), slot):
+                left.add(word)
+        return frozenset(left)
 
     def _update(self, key: Key, found: _Found, after: Attributes | None) -> dns.update.UpdateMessage:
         host = dns.name.from_text(key.name)
@@ -136,126 +127,122 @@ class RecordsDriver:
                 update.delete(host, kind, *texts)
             else:
                 update.absent(host, kind)
-        if found.site:
-            update.present(_mark(host), "TXT")
-            update.delete(_mark(host), "TXT", _mark_text(found.site))
+        mark = below(host, MARK_LABEL)
+        if found.mark:
+            update.present(mark, "TXT", found.mark.text())
+            update.delete(mark, "TXT", found.mark.text())
+            for slot in (marks.slot(word) for word in found.mark.words if word not in found.mark.left):
+                update.delete(_place(host, slot), slot.type, slot.text)
         else:
-            update.absent(_mark(host), "TXT")
+            update.absent(mark, "TXT")
             update.absent(host, "CNAME")
         if after is not None:
-            update.add(_mark(host), self.settings.ttl, "TXT", _mark_text(str(after["site"])))
-            for kind in ADDRESS_TYPES:
-                for address in _addresses(after, kind):
-                    update.add(host, self.settings.ttl, kind, address)
+            self._add(update, host, found.mark, after)
         return update
+
+    def _add(
+        self, update: dns.update.UpdateMessage, host: dns.name.Name, former: Mark | None, after: Attributes
+    ) -> None:
+        ttl, words = self.settings.ttl, _tuple(after, "safety")
+        new = Mark(str(after["site"]), words, self._left_to_others(host, former, words))
+        update.add(below(host, MARK_LABEL), ttl, "TXT", new.text())
+        for kind in ADDRESS_TYPES:
+            for address in _tuple(after, kind.lower()):
+                update.add(host, ttl, kind, address)
+        for slot in (marks.slot(word) for word in words if word not in new.left):
+            update.add(_place(host, slot), ttl, slot.type, slot.text)
 
     def _checks(self, server: Server, key: Key, spec: SiteSpec, wished: _Found) -> tuple[Check, ...]:
         """What one server tells the world, asked over UDP as resolvers do."""
-        host = dns.name.from_text(key.name)
+        host, zone = dns.name.from_text(key.name), self._zone
+        slots = [marks.slot(word) for word in wished.mark.words] if wished.mark else []
+        questions = dict.fromkeys([*_questions(host), *((_place(host, slot), slot.type) for slot in slots)])
         try:
-            asked = [(name, kind, self._ask(name, kind, server, signed=True)) for name, kind in _questions(host)]
-            keys = self._ask(dns.name.from_text(self.settings.zone), "DNSKEY", server, signed=True)
+            asked = {(name, kind): zone.ask(name, kind, server, signed=True) for name, kind in questions}
+            keys = zone.ask(dns.name.from_text(self.settings.zone), "DNSKEY", server, signed=True)
         except (PermanentError, TemporaryError) as error:
             return (Check("dns.answer", ok=False, detail=error.detail),)
-        texts = {kind: _answer(response, name, kind) for name, kind, response in asked}
-        authoritative = all(response.flags & dns.flags.AA for _, _, response in asked)
-        same = bool(wished.a or wished.aaaa) and (texts["A"], texts["AAAA"]) == (wished.a, wished.aaaa)
-        answer = f"{server}: {key.name} {' '.join(texts['A'] + texts['AAAA']) or 'tanpa alamat'}"
+        texts = {(name, kind): answer(response, name, kind) for (name, kind), response in asked.items()}
+        authoritative = all(response.flags & dns.flags.AA for response in asked.values())
+        addresses = texts[host, "A"], texts[host, "AAAA"]
+        same = bool(wished.a or wished.aaaa) and addresses == (wished.a, wished.aaaa)
+        seen = f"{server}: {key.name} {' '.join(addresses[0] + addresses[1]) or 'tanpa alamat'}"
+        said = texts[below(host, MARK_LABEL), "TXT"]
+        mark = marks.parse(said)
         checks = [
-            Check("dns.answer", authoritative and same, answer if authoritative else f"{answer}, tidak otoritatif"),
+            Check("dns.answer", authoritative and same, seen if authoritative else f"{seen}, tidak otoritatif"),
             Check(
-                "dns.mark", _site_of(texts["TXT"]) == spec.site, f"{server}: {' '.join(texts['TXT']) or 'tanpa tanda'}"
+                "dns.mark",
+                mark is not None and mark.site == spec.site,
+                f"{server}: {' '.join(said) or 'tanpa tanda'}",
             ),
         ]
+        if slots:
+            missing = [slot.word for slot in slots if not _serves(texts[_place(host, slot), slot.type], slot)]
+            words = ", ".join(missing or [slot.word for slot in slots])
+            checks.append(Check("dns.safety", not missing, f"{server}: {'tanpa ' if missing else ''}{words}"))
         if self.settings.signed:
             checks.append(_signed(server, keys, asked))
         return tuple(checks)
 
-    def _send(self, update: dns.update.UpdateMessage) -> None:
-        settings = self.settings
-        update.use_tsig(dns.tsig.Key(settings.key_name, settings.secret, settings.algorithm))
-        response = self._exchange(update, settings.primary, dns.query.tcp)
-        if response.rcode() in CHANGED:
-            raise TemporaryError("dns.changed", "nama itu diubah pihak lain pada saat yang sama")
-        self._accept(response, settings.primary)
 
-    def _texts(self, name: dns.name.Name, kind: str) -> tuple[str, ...]:
-        """What the primary has of a type at a name itself, sorted."""
-        response = self._ask(name, kind, self.settings.primary)
-        return _answer(response, name, kind)
+@dataclass(frozen=True, slots=True)
+class ChallengeRecords:
+    """The answer to an ACME server's DNS-01 (RFC 8555 section 8.4); `host` may be a wildcard of the zone."""
 
-    def _ask(self, name: dns.name.Name, kind: str, server: Server, *, signed: bool = False) -> dns.message.Message:
-        query = dns.message.make_query(name, kind, want_dnssec=signed, flags=0)
-        response = self._exchange(query, server, _udp if signed else dns.query.tcp)
-        if response.rcode() != dns.rcode.NXDOMAIN:
-            self._accept(response, server)
-        return response
+    settings: Settings
+    type: str = "dns-01"
 
-    def _exchange(self, message: dns.message.Message, server: Server, ask: Callable[..., Any]) -> dns.message.Message:
-        try:
-            response: dns.message.Message = ask(
-                message, server.address, port=server.port, timeout=self.settings.timeout
-            )
-            return response
-        except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
-            why = f"{server} menolak kunci TSIG {self.settings.key_name}: {error or type(error).__name__}"
-            raise PermanentError("dns.refused", why) from error
-        except (OSError, EOFError, dns.exception.DNSException) as error:
-            raise TemporaryError("dns.down", f"{server}: {error or type(error).__name__}") from error
+    def plant(self, host: str, place: str, value: str) -> None:  # noqa: ARG002 - the name alone says where
+        """Returns when every authoritative server has it. Raises TemporaryError `dns.slow` when one does not follow."""
+        zone, name, text = Zone(self.settings), self._name(host), f'"{value}"'
+        update = dns.update.UpdateMessage(self.settings.zone)
+        update.add(name, 30, "TXT", text)
+        zone.send(update)
+        deadline = time.monotonic() + self.settings.settle
+        while any(text not in zone.texts(name, "TXT", server) for server in self.settings.authoritative):
+            if time.monotonic() > deadline:
+                raise TemporaryError("dns.slow", f"{name} belum sampai di semua server DNS")
+            time.sleep(0.1)
 
-    def _accept(self, response: dns.message.Message, server: Server) -> None:
-        rcode = response.rcode()
-        if rcode == dns.rcode.SERVFAIL:
-            raise TemporaryError("dns.down", f"{server} menjawab SERVFAIL untuk {self.settings.zone}")
-        if rcode != dns.rcode.NOERROR:
-            raise PermanentError(
-                "dns.refused", f"{server} menjawab {dns.rcode.to_text(rcode)} untuk {self.settings.zone}"
-            )
+    def clear(self, host: str, place: str, value: str) -> None:  # noqa: ARG002
+        """Exactly this value: others may answer challenges for the name too."""
+        update = dns.update.UpdateMessage(self.settings.zone)
+        update.delete(self._name(host), "TXT", f'"{value}"')
+        Zone(self.settings).send(update)
+
+    def _name(self, host: str) -> dns.name.Name:
+        base = host.removeprefix("*.")
+        if base != self.settings.zone and not base.endswith(f".{self.settings.zone}"):
+            raise PermanentError("dns.name", f"{host} bukan nama di zona {self.settings.zone}")
+        return below(dns.name.from_text(base), CHALLENGE_LABEL)
 
 
-def _udp(message: dns.message.Message, address: str, *, port: int, timeout: float) -> dns.message.Message:
-    return dns.query.udp_with_fallback(message, address, port=port, timeout=timeout)[0]
+def _place(host: dns.name.Name, slot: Slot) -> dns.name.Name:
+    return below(host, slot.label) if slot.label else host
 
 
-def _mark(host: dns.name.Name) -> dns.name.Name:
-    return dns.name.Name((MARK_LABEL.encode(), *host.labels))
+def _serves(texts: tuple[str, ...], slot: Slot) -> bool:
+    return any(text.startswith(slot.others) for text in texts)
 
 
-def _mark_text(site: str) -> str:
-    return f'"site={site}"'
-
-
-def _site_of(marks: tuple[str, ...]) -> str:
-    """The site that the mark names, "" where there is none."""
-    sites = (text.strip('"').removeprefix("site=") for text in marks if text.startswith('"site='))
-    return next((site for site in sites if SITE_ID.fullmatch(site)), "")
-
-
-def _addresses(after: Attributes, kind: str) -> tuple[str, ...]:
-    value = after[kind.lower()]
+def _tuple(after: Attributes, name: str) -> tuple[str, ...]:
+    value = after.get(name)
     return value if isinstance(value, tuple) else ()
 
 
-def _questions(host: dns.name.Name) -> tuple[tuple[dns.name.Name, str], ...]:
-    return (host, "A"), (host, "AAAA"), (_mark(host), "TXT")
+def _questions(host: dns.name.Name) -> tuple[Question, ...]:
+    return (host, "A"), (host, "AAAA"), (below(host, MARK_LABEL), "TXT")
 
 
-def _answer(response: dns.message.Message, name: dns.name.Name, kind: str) -> tuple[str, ...]:
-    """The records of a type at a name itself (not at what an alias leads to), sorted."""
-    found = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
-    return tuple(sorted(record.to_text() for record in found)) if found else ()
-
-
-def _signed(
-    server: Server, keys: dns.message.Message, asked: list[tuple[dns.name.Name, str, dns.message.Message]]
-) -> Check:
+def _signed(server: Server, keys: dns.message.Message, asked: dict[Question, dns.message.Message]) -> Check:
     """Every record set that was answered carries a signature by the zone's own keys, valid now (RFC 4035)."""
     try:
         zone_keys: dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset] = {
             keys.question[0].name: _set_of(keys, keys.question[0].name, "DNSKEY")
         }
-        for name, kind, response in asked:
-            if _answer(response, name, kind):
+        for (name, kind), response in asked.items():
+            if answer(response, name, kind):
                 dns.dnssec.validate(_set_of(response, name, kind), _set_of(response, name, "RRSIG", kind), zone_keys)
     except (KeyError, dns.exception.DNSException) as error:
         return Check("dns.signed", ok=False, detail=f"{server}: tanpa tanda tangan DNSSEC yang sah: {error}")

@@ -132,12 +132,14 @@ def _befall(mishap: Mishap | None, *moments: Moment) -> None:
 _CHECKS: Mapping[Kind, str] = {
     Kind.USER: "user.known",
     Kind.DIRECTORY: "directory.owners",
+    Kind.QUOTA: "watch.space",
     Kind.DATABASE: "database.login",
     Kind.SITE: "site.settings",
     Kind.CERTIFICATE: "certificate.valid",
     Kind.HOST: "https.answer",
     Kind.ACCESS: "sftp.login",
     Kind.RECORDS: "dns.answer",
+    Kind.TASKS: "tasks.known",
 }
 
 
@@ -152,6 +154,11 @@ def _directory(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     owner = machine.attributes(Key(Kind.DIRECTORY, spec.site)).get("uid")
     user = machine.attributes(Key(Kind.USER, spec.site)).get("uid")
     return owner is not None and owner == user, f"direktori {spec.site} milik UID {owner}"
+
+
+def _quota(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
+    mebibytes = machine.attributes(Key(Kind.QUOTA, spec.site)).get("mebibytes")
+    return mebibytes == spec.limits.disk_mebibytes, f"paling banyak {mebibytes} MiB"
 
 
 def _database(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
@@ -195,9 +202,16 @@ def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     return records.get("site") == spec.site, seen
 
 
+def _tasks(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
+    known = machine.attributes(Key(Kind.TASKS, spec.site)).get("tasks", ())
+    count = len(known) if isinstance(known, tuple) else 0
+    return count == len(spec.tasks), f"{count} tugas terjadwal"
+
+
 _PROOFS = {
     Kind.USER: _user,
     Kind.DIRECTORY: _directory,
+    Kind.QUOTA: _quota,
     Kind.DATABASE: _database,
     Kind.SITE: _site,
     Kind.RUNTIME: _runtime,
@@ -205,6 +219,7 @@ _PROOFS = {
     Kind.HOST: _host,
     Kind.ACCESS: _access,
     Kind.RECORDS: _records,
+    Kind.TASKS: _tasks,
 }
 
 

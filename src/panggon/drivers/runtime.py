@@ -4,17 +4,16 @@ The driver speaks to the holder over its control socket (docs/architecture.md, "
 """
 
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from panggon.core.driver import Check
-from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
 from panggon.core.spec import SiteKind, SiteSpec
-from panggon.drivers import visit
+from panggon.drivers import asking, visit
 from panggon.drivers.owner import uid_of
 from panggon.drivers.visit import Door
 
@@ -103,19 +102,7 @@ def ask(control: Path, **request: Any) -> Mapping[str, Any]:
     """The holder's answer to one request. Raises TemporaryError `runtime.holder` when there is no holder that answers
     now, otherwise the holder's own refusal as TemporaryError or PermanentError.
     """
-    try:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(SECONDS)
-            client.connect(str(control))
-            client.sendall(json.dumps(request).encode() + b"\n")
-            with client.makefile("rb") as lines:
-                answer = json.loads(lines.readline())
-    except (OSError, ValueError) as error:
-        raise TemporaryError("runtime.holder", str(error)) from error
-    if not answer["ok"]:
-        refusal = TemporaryError if answer["temporary"] else PermanentError
-        raise refusal(answer["code"], answer["error"])
-    return dict(answer)
+    return asking.ask(control, silent="runtime.holder", seconds=SECONDS, request=request)
 
 
 def _user(said: Mapping[str, Any], spec: SiteSpec, uid: int) -> Check:

@@ -1,6 +1,7 @@
 """The one place that starts processes: argument lists, no shell, a clean environment, always a time limit."""
 
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -104,18 +105,20 @@ def start(
     user: int | None = None,
     group: int | None = None,
     groups: Sequence[Path] = (),
+    limits: Mapping[int, int] | None = None,
 ) -> Process:
     """Start a server in a session of its own, its output appended to `log`. Raises PermanentError `shell.missing`.
 
     `groups` are control groups that the new process enters before it becomes the program, so that nothing that it
     starts is ever outside. They are opened here, with this process's rights: the new one may have dropped its own.
+    `limits` are bounds of each of its processes, by the numbers of setrlimit(2), for good.
     """
     with log.open("ab") as sink, ExitStack() as doors:
         entered = [doors.enter_context((directory / "cgroup.procs").open("wb", 0)) for directory in groups]
         try:
             popen = subprocess.Popen(
                 list(argv),
-                preexec_fn=partial(_enter, entered) if entered else None,  # noqa: PLW1509 - its callers have one thread
+                preexec_fn=partial(_enter, entered, limits or {}) if entered or limits else None,  # noqa: PLW1509 - its callers have one thread
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -132,9 +135,13 @@ def start(
     return Process(popen)
 
 
-def _enter(groups: Sequence[FileIO]) -> None:
+def _enter(groups: Sequence[FileIO], limits: Mapping[int, int]) -> None:
     for group in groups:
         group.write(b"0")  # 0: the process that writes
+    for number, most in limits.items():
+        resource.setrlimit(number, (most, most))
+    if resource.RLIMIT_FSIZE in limits:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing on is an error then, and no end of the program
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

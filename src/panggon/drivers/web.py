@@ -30,7 +30,11 @@ FIELDS = (
     "upload_mebibytes",
     "memory_mebibytes",
     "processes",
+    "cpu_percent",
+    "database",
+    "outgoing",
     "document_root",
+    "hsts_seconds",
     "notice",
     "names",
     # Of some kinds of site only (core/plan.py)

@@ -1,4 +1,5 @@
-"""Control groups of sites: memory and number of processes, by version 1 or 2, whichever carries the controller here.
+"""Control groups of sites: memory, number of processes and processor time, by version 1 or 2, whichever carries the
+controller here.
 
 Groups lie below this process's own group, so that a limit set on the whole service holds for every site too.
 Nothing here says that a limit is enforced: `sockets.protections` tries that.
@@ -13,6 +14,17 @@ from pathlib import Path
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
 LEAF = "panggon-holder"
+# Processor time is given out anew in each of these (sched-bwc, the kernel's own default): microseconds.
+PERIOD = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What all processes of one group together may use. `cpu_percent`: 100 is one processor."""
+
+    memory_mebibytes: int
+    processes: int
+    cpu_percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +33,26 @@ class ControlGroups:
 
     memory: Path | None
     processes: Path | None
+    cpu: Path | None
 
-    def create(self, name: str, *, memory_mebibytes: int, processes: int) -> tuple[Path, ...]:
+    def create(self, name: str, bounds: Bounds) -> tuple[Path, ...]:
         """Make or adjust the group; returns its directories. Raises OSError when the kernel refuses."""
+        for directory in self._directories(name):
+            directory.mkdir(parents=True, exist_ok=True)
         if self.memory:
-            _limit_memory(self.memory / name, memory_mebibytes * 1024 * 1024)
+            _limit_memory(self.memory / name, bounds.memory_mebibytes * 1024 * 1024)
         if self.processes:
-            (self.processes / name).mkdir(parents=True, exist_ok=True)
-            (self.processes / name / "pids.max").write_text(str(processes))
+            (self.processes / name / "pids.max").write_text(str(bounds.processes))
+        if self.cpu:
+            _limit_cpu(self.cpu / name, bounds.cpu_percent)
         return self._directories(name)
+
+    def held_back(self, name: str) -> bool:
+        """Whether the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
+        if self.cpu is None:
+            return False
+        figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
+        return int(figures.get("nr_throttled", 0)) > 0
 
     def members(self, name: str) -> frozenset[int]:
         pids: set[int] = set()
@@ -55,22 +78,25 @@ class ControlGroups:
 
     def close(self) -> None:
         """Remove the folders, unless another installation on this machine has groups in them."""
-        for folder in (self.memory, self.processes):
+        for folder in self._folders:
             if folder:
                 with suppress(OSError):
                     folder.rmdir()
 
     def _directories(self, name: str) -> tuple[Path, ...]:
-        return tuple(dict.fromkeys(base / name for base in (self.memory, self.processes) if base))
+        return tuple(dict.fromkeys(base / name for base in self._folders if base))
+
+    @property
+    def _folders(self) -> tuple[Path | None, ...]:
+        return (self.memory, self.processes, self.cpu)
 
 
 def find() -> ControlGroups:
     """The controllers that this process may use. None is no error: the machine may forbid them."""
     own = _own_groups()
     unified = own.get("")
-    return ControlGroups(
-        memory=_folder(own.get("memory"), unified, "memory"), processes=_folder(own.get("pids"), unified, "pids")
-    )
+    memory, processes, cpu = (_folder(own.get(name), unified, name) for name in ("memory", "pids", "cpu"))
+    return ControlGroups(memory=memory, processes=processes, cpu=cpu)
 
 
 def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path | None:
@@ -105,7 +131,6 @@ def _enable(directory: Path, controller: str) -> None:
 
 
 def _limit_memory(directory: Path, size: int) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
     if (directory / "memory.max").exists():
         (directory / "memory.max").write_text(str(size))
         with suppress(OSError):  # no such file without swap accounting
@@ -117,6 +142,16 @@ def _limit_memory(directory: Path, size: int) -> None:
     (directory / "memory.limit_in_bytes").write_text(str(size))
     with suppress(OSError):
         with_swap.write_text(str(size))
+
+
+def _limit_cpu(directory: Path, percent: int) -> None:
+    """Besides this bound the kernel shares what is there equally among the groups that want it."""
+    quota = percent * PERIOD // 100
+    if (directory / "cpu.max").exists():
+        (directory / "cpu.max").write_text(f"{quota} {PERIOD}")
+        return
+    (directory / "cpu.cfs_period_us").write_text(str(PERIOD))
+    (directory / "cpu.cfs_quota_us").write_text(str(quota))
 
 
 def _own_groups() -> dict[str, Path]:

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,6 +34,7 @@ from panggon.node.servers import sshd
 from panggon.node.services import Service, Supervisor
 from panggon.node.sites import Sites, fault_words, now
 from panggon.node.status import status as status_of
+from panggon.node.status import worries
 
 FAILED, REFUSED = 1, 2
 SPEC_BYTES_MOST = 1_048_576
@@ -213,7 +215,7 @@ def run(config: NodeConfig) -> None:
     me = identity.load(config.paths.state)
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
-        Agent(Sites.of(config), portal, me, reduced=protections.reduced(config)).run()
+        Agent(Sites.of(config), portal, me, reduced=protections.reduced(config), worries=partial(worries, config)).run()
 
 
 @cli.group("services")
@@ -230,7 +232,10 @@ def services_run(config: NodeConfig) -> None:
         raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
     protections.demand(config)
     wiring.prepare(config)
-    wanted = [Service(server, layout.listeners(config, server.name)) for server in wiring.servers(config)]
+    wanted = [
+        Service(server, layout.listeners(config, server.name), early=server.name in configs.OWNERS)
+        for server in wiring.servers(config)
+    ]
     Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
 
 

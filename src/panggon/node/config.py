@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
 from panggon.node import tables
 
 DEFAULT_PATH = Path("/etc/panggon/node.toml")
-SERVERS = ("mariadb", "sockets", "knot", "sshd", "nginx")
+# Small servers of the node's own, each the one owner of something; they need nobody to start.
+OWNERS = ("logs", "tasks", "renewal")
+SERVERS = ("mariadb", "sockets", "knot", "sshd", "nginx", *OWNERS)
 # A Unix socket's path has at most 107 bytes (unix(7)); this is the longest name below `run`.
 SOCKET_PATH_MOST = 107 - len("/mariadb/mysqld.sock")
 SITE_MOST = 999_999
@@ -30,6 +34,10 @@ def _short_path(value: Any) -> Path:
     return path
 
 
+def _target(value: Any) -> str:
+    return str(outgoing.parse(tables.text(value)))
+
+
 AbsolutePath = Annotated[Path, tables.absolute_path]
 ShortPath = Annotated[Path, _short_path]
 Text = Annotated[str, tables.text]
@@ -37,6 +45,7 @@ Truth = Annotated[bool, tables.truth]
 Host = Annotated[str, tables.host]
 Address = Annotated[str, tables.address(4, 6)]
 Port = Annotated[int, tables.number(1, 65535)]
+Target = Annotated[str, _target]
 Number = Annotated[int, tables.number(1, SITE_MOST)]
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- public servers
 
@@ -112,7 +121,20 @@ class Proxies:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    issuer: Annotated[str, tables.choice("local")] = "local"
+    """`directory` and `contact` are for ACME, `ca` the authority of that server's own certificate. `roots` are those
+    that the sites' certificates chain to, unless they are the machine's own. `certificate` and `key` are what was
+    bought. `caa` is the issuer's name in CAA records.
+    """
+
+    issuer: Annotated[str, tables.choice("local", "acme", "wildcard", "bought")] = "local"
+    challenge: Annotated[str, tables.choice("dns-01", "http-01")] = "dns-01"
+    directory: Text = ""
+    contact: Text = ""
+    ca: AbsolutePath | None = None
+    roots: AbsolutePath = Path("/etc/ssl/certs/ca-certificates.crt")
+    certificate: AbsolutePath | None = None
+    key: AbsolutePath | None = None
+    caa: Annotated[str, tables.host] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +170,38 @@ class Sftp:
 
 
 @dataclass(frozen=True, slots=True)
+class Logs:
+    """Bounds of each log of a site: all its files together, and the age of the oldest line."""
+
+    site_mebibytes: Annotated[int, tables.number(1, 10_240)] = 20
+    days: Annotated[int, tables.number(1, 3650)] = 30
+
+
+def _time_zone(value: Any) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ValueError, TypeError, OSError, ZoneInfoNotFoundError) as error:
+        raise ValueError("harus zona waktu seperti Asia/Jakarta") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """`zone` is the time zone of the schedules of sites."""
+
+    zone: Annotated[str, _time_zone] = "Asia/Jakarta"
+
+
+@dataclass(frozen=True, slots=True)
 class Protections:
     require_all: Truth = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A policy of outgoing traffic that specs may name on this machine; `core.outgoing` says what a target is."""
+
+    name: Annotated[str, tables.matching(outgoing.NAME, "huruf kecil, angka, tanda hubung")]
+    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +230,12 @@ class NodeConfig:
     tls: Tls = Tls()
     database: Database = Database()
     sftp: Sftp = Sftp()
+    logs: Logs = Logs()
+    tasks: Tasks = Tasks()
     protections: Protections = Protections()
     portal: Portal = Portal()
     services: Services = Services()
+    outgoing: tuple[Outgoing, ...] = ()
     proxies: Proxies = Proxies()
     simulate: Truth = False
 
@@ -188,6 +243,11 @@ class NodeConfig:
         """Whether a site of this number may live here."""
         known = SITE_ID.fullmatch(site) is not None
         return known and self.sites.first_site <= int(site[1:]) <= self.sites.last_site
+
+    @property
+    def policies(self) -> Mapping[str, tuple[str, ...]]:
+        """The targets of every policy of outgoing traffic that a spec may name here."""
+        return {**outgoing.BUILT_IN, **{each.name: each.targets for each in self.outgoing}}
 
     @property
     def proxy_addresses(self) -> tuple[tuple[str, str], ...]:
@@ -226,11 +286,27 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
         ("sshd" in run and not _hears(config.sftp.addresses, config.sftp.probe_address), "sftp.probe_address", lost),
         (not (dns.ipv4 or dns.ipv6), "dns.ipv4", "isi ipv4 atau ipv6, ke sanalah nama situs diarahkan"),
         (not dns.servers, "dns.servers", "isi paling sedikit satu server"),
+        *_contradictions_of_tls(config.tls),
         (sites.first_site > sites.last_site, "sites.last_site", "harus tidak kurang dari sites.first_site"),
         (len(set(run)) < len(run), "services.run", "menyebut satu server dua kali"),
+        (
+            len(config.policies) < len(outgoing.BUILT_IN) + len(config.outgoing),
+            "outgoing",
+            "satu nama dipakai dua kali",
+        ),
         *((not own, f"{name}.addresses", "isi paling sedikit satu alamat") for name, own in listening.items()),
     ]
     return tuple(tables.fault(where, why) for wrong, where, why in found if wrong)
+
+
+def _contradictions_of_tls(tls: Tls) -> tuple[tuple[bool, str, str], ...]:
+    acme = tls.issuer in ("acme", "wildcard")
+    bought = tls.issuer == "bought" and not (tls.certificate and tls.key)
+    return (
+        (acme and not tls.directory.startswith("https://"), "tls.directory", "isi alamat https:// server ACME"),
+        (tls.issuer == "wildcard" and tls.challenge != "dns-01", "tls.challenge", "wildcard hanya dengan dns-01"),
+        (bought, "tls.certificate", "isi certificate dan key: berkas sertifikat yang dibeli"),
+    )
 
 
 def _endpoint(address: str, port: int) -> str:

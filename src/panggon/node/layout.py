@@ -7,8 +7,10 @@ from pathlib import Path
 
 from panggon.core.errors import PermanentError
 from panggon.node.config import NodeConfig
+from panggon.node.logs import LogSettings
 from panggon.node.servers import knot, mariadb, nginx, sshd
 from panggon.node.sockets import SocketSettings
+from panggon.node.tasks import TaskSettings
 
 WEB_GROUP = nginx.USER
 
@@ -40,8 +42,60 @@ def authority_certificate(config: NodeConfig) -> Path:
     return config.paths.etc / "ca.pem"
 
 
+def roots(config: NodeConfig) -> Path:
+    """The file of authorities by which probes believe the sites' certificates."""
+    return authority_certificate(config) if config.tls.issuer == "local" else config.tls.roots
+
+
+def acme_account(config: NodeConfig) -> Path:
+    return config.paths.etc / "acme" / "account.pem"
+
+
+def renewal_settings_file(config: NodeConfig) -> Path:
+    return config.paths.etc / "renewal.json"
+
+
+def renewal_alive(config: NodeConfig) -> Path:
+    return config.paths.run / "renewal.json"
+
+
 def holder_settings_file(config: NodeConfig) -> Path:
     return config.paths.etc / "sockets.json"
+
+
+def log_settings_file(config: NodeConfig) -> Path:
+    return config.paths.etc / "logs.json"
+
+
+def task_settings_file(config: NodeConfig) -> Path:
+    return config.paths.etc / "tasks.json"
+
+
+def task_settings(config: NodeConfig) -> TaskSettings:
+    paths, logs = config.paths, log_settings(config)
+    return TaskSettings(
+        holder=holder_settings_file(config),
+        folder=paths.etc / "tasks",
+        state=paths.state,
+        run=paths.run,
+        zone=config.tasks.zone,
+        size=logs.size,
+        days=logs.days,
+    )
+
+
+def log_settings(config: NodeConfig) -> LogSettings:
+    paths, wished = config.paths, config.logs
+    return LogSettings(
+        root=paths.root,
+        run=paths.run,
+        logs=paths.logs,
+        state=paths.state,
+        nginx_pid=paths.run / "nginx.pid",
+        uid_base=config.sites.uid_base,
+        size=wished.site_mebibytes * 1024 * 1024,
+        days=wished.days,
+    )
 
 
 def mariadb_settings(config: NodeConfig) -> mariadb.Settings:
@@ -66,6 +120,7 @@ def socket_settings(config: NodeConfig) -> SocketSettings:
         web_group=_web_group(),
         mariadb_socket=mariadb_settings(config).socket,
         require_all=config.protections.require_all,
+        outgoing=config.policies,
     )
 
 

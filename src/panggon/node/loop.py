@@ -78,7 +78,9 @@ class ProgressSender:
 
 
 class Agent:
-    """`reduced` is what this machine cannot protect; it goes with every report."""
+    """`reduced` is what this machine cannot protect; it goes with every report. `worries` tells, at each status, what
+    will fail unless somebody acts.
+    """
 
     def __init__(
         self,
@@ -87,12 +89,14 @@ class Agent:
         identity: Identity,
         *,
         reduced: tuple[str, ...],
+        worries: Callable[[], tuple[str, ...]] = tuple,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._sites = sites
         self._portal = portal
         self._identity = identity
         self._reduced = reduced
+        self._worries = worries
         self._sleep = sleep
         self._pauses = Pauses()
         self._progress = ProgressSender(portal)
@@ -150,7 +154,7 @@ class Agent:
         try:
             self._portal.status(
                 version=VERSION,
-                reduced=self._reduced,
+                reduced=(*self._reduced, *self._worries()),
                 sites=self._sites.count(),
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],

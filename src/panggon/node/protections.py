@@ -5,22 +5,26 @@ import functools
 import json
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError
+from panggon.drivers import storage
 from panggon.node import layout, sockets
 from panggon.node.config import NodeConfig
 from panggon.node.servers import nginx
 from panggon.node.sockets import Protection
-from panggon.node.sockets.launch import Shield
+from panggon.node.sockets.walls import Shield
 
 HOLDER_SECONDS = 10
+# Names of protections: the limits of a site's space and of its number of files.
+DISK, FILES = "disk", "files"
 
 
 def protections(config: NodeConfig) -> tuple[Protection, ...]:
     if config.simulate:
         return (Protection("simulation", active=False, reason="mesin ini hanya simulasi; tidak ada yang nyata"),)
-    return (*_of_sandboxes(config), *_of_nginx())
+    return (*_of_sandboxes(config), *_of_nginx(), *_of_storage(config.paths.root))
 
 
 def reduced(config: NodeConfig) -> tuple[str, ...]:
@@ -29,8 +33,11 @@ def reduced(config: NodeConfig) -> tuple[str, ...]:
 
 
 def demand(config: NodeConfig) -> None:
-    """Raises PermanentError `node.unprotected` where the settings require what this machine cannot give."""
-    missing = reduced(config)
+    """Raises PermanentError `node.unprotected` where the settings require what this machine cannot give.
+
+    Limits of storage are not demanded: few file systems keep them, and what they cannot keep is watched.
+    """
+    missing = tuple(each for each in reduced(config) if each.partition(":")[0] not in (DISK, FILES))
     if config.protections.require_all and missing and not config.simulate:
         why = "; ".join(missing)
         raise PermanentError("node.unprotected", f"perlindungan ini tidak dapat diberikan di mesin ini: {why}")
@@ -38,6 +45,11 @@ def demand(config: NodeConfig) -> None:
 
 def sandboxed(config: NodeConfig) -> bool:
     return config.simulate or any(each.name == Shield.SANDBOX and each.active for each in _of_sandboxes(config))
+
+
+def bounds_storage(config: NodeConfig) -> bool:
+    """Whether the file system of the sites keeps limits of space."""
+    return not config.simulate and any(each.name == DISK and each.active for each in _of_storage(config.paths.root))
 
 
 def own_mounts() -> bool:
@@ -65,6 +77,13 @@ def _of_sandboxes(config: NodeConfig) -> tuple[Protection, ...]:
     if answer:
         return tuple(Protection(row["name"], row["active"], row["reason"]) for row in answer["protections"])
     return sockets.protections(layout.socket_settings(config))
+
+
+@functools.cache
+def _of_storage(root: Path) -> tuple[Protection, ...]:
+    reason = storage.unbounded(root)
+    uncounted = "files are counted by the watch only; where space is limited, each takes some of it"
+    return (Protection(DISK, not reason, reason), Protection(FILES, active=False, reason=uncounted))
 
 
 @functools.cache

@@ -125,6 +125,10 @@ def status(console: Console, found: Status) -> None:
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
+    for words in found.worries:
+        console.print(Text(f"Perlu diperhatikan: {words}", style="red"))
+    for site in found.full:
+        console.print(f"Penuh, tidak dapat menulis: {site}")
     guards = Table("Perlindungan", "Keadaan", "Alasan")
     for guard in found.protections:
         guards.add_row(guard.name, "[green]aktif[/]" if guard.active else "[yellow]berkurang[/]", Text(guard.reason))

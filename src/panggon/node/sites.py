@@ -58,11 +58,12 @@ class Sites:
     def parse(self, document: object) -> SiteSpec:
         """The spec, if this machine may carry it. Raises InvalidError with every fault."""
         spec = specs.parse(document)
-        dns, sites = self.config.dns, self.config.sites
+        dns, sites, policies = self.config.dns, self.config.sites, self.config.policies
         refused = [
             (not self.config.takes(spec.site), "site", "node.site", f"{sites.first_site} sampai {sites.last_site}"),
             *((not host.endswith(f".{dns.zone}"), "host", "node.zone", dns.zone) for host in spec.hosts),
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
+            (spec.outgoing not in policies, "outgoing", "node.outgoing", ", ".join(policies)),
             (self._lacks_php(spec), "php_version", "node.php_version", ", ".join(self.php_versions)),
             (self._is_strange(spec), "proxy.target", "node.proxy", spec.proxy.target if spec.proxy else ""),
         ]
@@ -266,6 +267,7 @@ _SENTENCES: Mapping[str, str] = {
     "node.site": "mesin ini hanya menerima nomor situs {allowed}",
     "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
     "node.kind": "mesin ini hanya menerima jenis {allowed}",
+    "node.outgoing": "mesin ini hanya mengenal aturan sambungan keluar {allowed}",
     "node.php_version": "versi ini tidak ada di mesin ini; yang ada: {allowed}",
     "node.proxy": "{allowed} tidak termasuk server yang boleh dituju menurut pengaturan mesin ini (proxies.targets)",
 }

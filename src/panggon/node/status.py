@@ -6,7 +6,8 @@ from typing import Any
 from panggon.core.errors import PermanentError
 from panggon.node import identity, protections, services
 from panggon.node.config import NodeConfig
-from panggon.node.sites import Sites
+from panggon.node.renewal import report
+from panggon.node.sites import Sites, now
 from panggon.node.sockets import Protection
 
 
@@ -20,14 +21,19 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones."""
+    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; the programs
+    of `full` sites may not write, because they store more than they may. `worries` are sentences about
+    what will fail unless somebody acts.
+    """
 
     simulated: bool
     portal: str
     sites: int
     php_versions: tuple[str, ...]
     unfinished: tuple[str, ...]
+    full: tuple[str, ...]
     protections: tuple[Protection, ...]
+    worries: tuple[str, ...]
     servers: tuple[ServerStatus, ...]
 
     def document(self) -> dict[str, Any]:
@@ -37,9 +43,11 @@ class Status:
             "sites": self.sites,
             "php_versions": list(self.php_versions),
             "unfinished": list(self.unfinished),
+            "full": list(self.full),
             "protections": [
                 {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
             ],
+            "worries": list(self.worries),
             "servers": [
                 {"name": each.name, "running": each.running, "since": each.since, "restarts": each.restarts}
                 for each in self.servers
@@ -54,9 +62,23 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         sites=sites.count(),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
+        full=_full(config),
         protections=protections.protections(config),
+        worries=worries(config),
         servers=_servers(config),
     )
+
+
+def worries(config: NodeConfig) -> tuple[str, ...]:
+    """What people have to know before it matters, one sentence each; for the portal too."""
+    if config.simulate or "renewal" not in config.services.run:
+        return ()
+    return report.load(config.paths.state / "renewal.json", now=now())
+
+
+def _full(config: NodeConfig) -> tuple[str, ...]:
+    said = None if config.simulate else protections.ask_holder(config)
+    return tuple(site["site"] for site in said["sites"] if site["full"]) if said else ()
 
 
 def _portal(config: NodeConfig) -> str:

@@ -6,6 +6,7 @@ own. A member with a default may be left out.
 
 import dataclasses
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -118,6 +119,15 @@ def address(*versions: int) -> Rule:
         if found.version not in versions:
             raise ValueError(f"harus alamat {names}, bukan {value!r}")
         return str(found)
+
+    return rule
+
+
+def matching(pattern: re.Pattern[str], words: str) -> Rule:
+    def rule(value: Any) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(f"harus {words}")
+        return value
 
     return rule
 

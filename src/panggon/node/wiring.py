@@ -7,15 +7,32 @@ import stat
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
 from panggon.core.plan import MachineFacts
 from panggon.core.resources import Kind
-from panggon.drivers import database, directory, dns, fake, files, runtime, sftp, tls, user, web
+from panggon.drivers import (
+    acme_orders,
+    authority,
+    database,
+    directory,
+    dns,
+    fake,
+    files,
+    quota,
+    runtime,
+    sftp,
+    tasks,
+    tls,
+    user,
+    web,
+    zone,
+)
 from panggon.drivers.visit import Door
-from panggon.node import layout, protections
+from panggon.node import alive, config_file, layout, protections
 from panggon.node.config import NodeConfig
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import Server, knot, mariadb, nginx, sshd
@@ -29,26 +46,58 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
         return fake.Machine(config.paths.state / "simulation.json").drivers()
     root, uid_base = config.paths.root, config.sites.uid_base
-    authority = layout.authority_certificate(config)
-    door = Door(config.web.probe_address, config.web.https_port, authority)
+    door = Door(config.web.probe_address, config.web.https_port, layout.roots(config))
     nginx_control, holder_control = _nginx(config).control, layout.socket_settings(config).control
     in_web = web.Settings(root, nginx_control, door, WEB_GROUP)
     sandboxed = protections.sandboxed(config)
+    scheduled = layout.task_settings(config)
     return {
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
+        Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
         Kind.DATABASE: database.DatabaseDriver(_database(config, sandboxed=sandboxed)),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(
             runtime.Settings(root, holder_control, uid_base, door, sandboxed=sandboxed, web_group=WEB_GROUP)
         ),
-        Kind.CERTIFICATE: tls.CertificateDriver(
-            tls.Settings(root, nginx_control, _authority(config), door, lambda: datetime.now(UTC), WEB_GROUP)
-        ),
+        Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),
+        Kind.CERTIFICATE: certificates(config),
         Kind.HOST: web.HostDriver(in_web),
         Kind.ACCESS: sftp.AccessDriver(_access(config)),
         Kind.RECORDS: dns.RecordsDriver(_records(config)),
     }
+
+
+def certificates(config: NodeConfig) -> tls.CertificateDriver:
+    """Also for whoever renews: `order` may be asked for `*.<zone>`."""
+    wished = config.tls
+    orders = _orders(config) if wished.issuer in ("acme", "wildcard") else None
+    return tls.CertificateDriver(
+        tls.Settings(
+            root=config.paths.root,
+            control=config.paths.run / "nginx" / "control.sock",
+            authority=_authority(config),
+            door=Door(config.web.probe_address, config.web.https_port, layout.roots(config)),
+            now=lambda: datetime.now(UTC),
+            web_group=WEB_GROUP,
+            issuer=wished.issuer,
+            order=partial(acme_orders.order, orders) if orders else None,
+            clear=partial(acme_orders.clear, orders) if orders else None,
+        )
+    )
+
+
+def _orders(config: NodeConfig) -> acme_orders.Settings:
+    wished = config.tls
+    by_http = wished.challenge == "http-01"
+    return acme_orders.Settings(
+        directory=wished.directory,
+        account=layout.acme_account(config),
+        planted=config.paths.state / "acme",
+        challenge=acme_orders.WellKnown(config.paths.root) if by_http else dns.ChallengeRecords(_records(config)),
+        contact=wished.contact,
+        ca=wished.ca,
+    )
 
 
 def machine_facts(config: NodeConfig) -> MachineFacts:
@@ -59,6 +108,7 @@ def machine_facts(config: NodeConfig) -> MachineFacts:
         issuer=config.tls.issuer,
         root=str(config.paths.root),
         sandboxed=protections.sandboxed(config),
+        caa=config.tls.caa,
         proxies=config.proxy_addresses,
     )
 
@@ -85,13 +135,17 @@ def prepare(config: NodeConfig) -> None:
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
         files.directory(folder)
     files.directory(paths.state, mode=0o711)
-    tls.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
+    files.directory(layout.task_settings(config).folder, mode=0o700)
+    authority.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
     preparers = {
         "mariadb": lambda: mariadb.prepare(layout.mariadb_settings(config)),
         "sockets": lambda: layout.socket_settings(config).save(layout.holder_settings_file(config)),
         "knot": lambda: knot.prepare(layout.knot_settings(config)),
         "sshd": lambda: sshd.prepare(layout.sshd_settings(config)),
         "nginx": lambda: nginx.prepare(_nginx(config)),
+        "logs": lambda: layout.log_settings(config).save(layout.log_settings_file(config)),
+        "tasks": lambda: layout.task_settings(config).save(layout.task_settings_file(config)),
+        "renewal": lambda: config_file.save(config, layout.renewal_settings_file(config)),
     }
     for name in config.services.run:
         preparers[name]()
@@ -105,6 +159,9 @@ def servers(config: NodeConfig) -> tuple[Server, ...]:
         "knot": lambda: knot.server(layout.knot_settings(config)),
         "sshd": lambda: sshd.server(layout.sshd_settings(config)),
         "nginx": lambda: nginx.server(_nginx(config)),
+        "logs": lambda: _own(config, "logs", layout.log_settings_file(config), layout.log_settings(config).alive),
+        "tasks": lambda: _own(config, "tasks", layout.task_settings_file(config), layout.task_settings(config).alive),
+        "renewal": lambda: _own(config, "renewal", layout.renewal_settings_file(config), layout.renewal_alive(config)),
     }
     return tuple(makers[name]() for name in config.services.run)
 
@@ -120,14 +177,24 @@ def _holder(config: NodeConfig) -> Server:
     )
 
 
+def _own(config: NodeConfig, name: str, settings: Path, record: Path) -> Server:
+    """A small server of the node's own: `python -m panggon.node.<name>`."""
+    return Server(
+        name=name,
+        argv=(sys.executable, "-m", f"panggon.node.{name}", "--config", str(settings)),
+        log=config.paths.logs / f"{name}.log",
+        ready=lambda: alive.announced(record),
+    )
+
+
 def _nginx(config: NodeConfig) -> nginx.Settings:
     sandboxed = protections.sandboxed(config)
     return layout.nginx_settings(config, sandboxed=sandboxed, own_mounts=protections.own_mounts())
 
 
-def _authority(config: NodeConfig) -> tls.Authority:
+def _authority(config: NodeConfig) -> authority.Authority:
     certificate = layout.authority_certificate(config)
-    return tls.Authority(certificate, certificate.with_name("ca-key.pem"))
+    return authority.Authority(certificate, certificate.with_name("ca-key.pem"))
 
 
 def _database(config: NodeConfig, *, sandboxed: bool) -> database.Settings:
@@ -142,13 +209,13 @@ def _access(config: NodeConfig) -> sftp.Settings:
     return sftp.Settings(config.sftp.probe_address, config.sftp.port, public, config.paths.etc, config.sites.uid_base)
 
 
-def _records(config: NodeConfig) -> dns.Settings:
+def _records(config: NodeConfig) -> zone.Settings:
     wished = config.dns
-    servers = tuple(dns.Server(each.address, each.port) for each in wished.servers)
+    servers = tuple(zone.Server(each.address, each.port) for each in wished.servers)
     secret = files.read(config.tsig_secret)
     if secret is None:
         raise PermanentError("dns.secret", f"kunci TSIG {config.tsig_secret} tidak ada")
-    return dns.Settings(
+    return zone.Settings(
         zone=wished.zone,
         primary=servers[0],
         authoritative=servers,

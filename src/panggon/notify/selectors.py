@@ -23,7 +23,7 @@ def notice_of(user: User, notice: int) -> Notice | None:
 
 def unread(user: User) -> int:
     """How many notices the person has not read, counted to `COUNTED_TO` at most."""
-    return user.notices.filter(read_at=None)[:COUNTED_TO].count()
+    return len(user.notices.filter(read_at=None).order_by().values_list("pk")[:COUNTED_TO])
 
 
 def preference_of(user: User) -> Preference:

@@ -5,24 +5,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.errors import InvalidError
+from panggon.core import outgoing
 from panggon.core.spec import BOUNDS, PHP_VERSION
+from panggon.forms import JudgedForm
 from panggon.sites.machines import NAME
 from panggon.sites.words import fault_words
 
-QUOTA_BOUNDS = (16, 1_048_576)  # MiB
 
+class OwnWords(JudgedForm):
+    """A form about sites and their machines, in their words."""
 
-class OwnWords(forms.Form):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # Django's own word for a field is "bidang", which is a division here.
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Wajib diisi.")
-
-    def add_faults(self, error: InvalidError) -> None:
-        for fault in error.faults:
-            self.add_error(fault.field if fault.field in self.fields else None, fault_words(fault))
+    fault_words = staticmethod(fault_words)
 
 
 def _amount(label: Any, bounds: tuple[int, int], help_text: Any = "") -> forms.IntegerField:
@@ -35,8 +28,10 @@ class PlanForm(OwnWords):
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     name = forms.CharField(label=_("Nama paket"), max_length=60)
-    quota_mebibytes = _amount(_("Kuota penyimpanan (MiB)"), QUOTA_BOUNDS)
+    quota_mebibytes = _amount(_("Kuota penyimpanan (MiB)"), BOUNDS["disk_mebibytes"])
     memory_mebibytes = _amount(_("Memori (MiB)"), BOUNDS["memory_mebibytes"])
+    files = _amount(_("Jumlah berkas"), BOUNDS["files"], _("Berkas dan folder situs, paling banyak."))
+    cpu_percent = _amount(_("Waktu prosesor (%)"), BOUNDS["cpu_percent"], _("100 berarti satu prosesor penuh."))
     processes = _amount(_("Proses"), BOUNDS["processes"], _("Berapa proses boleh berjalan sekaligus."))
     php_version = forms.RegexField(
         rf"^(?:{PHP_VERSION.pattern})$",
@@ -46,6 +41,13 @@ class PlanForm(OwnWords):
     )
     upload_mebibytes = _amount(_("Unggahan paling besar (MiB)"), BOUNDS["upload_mebibytes"])
     database_connections = _amount(_("Sambungan basis data"), BOUNDS["database_connections"])
+    outgoing = forms.RegexField(
+        rf"^(?:{outgoing.NAME.pattern})$",
+        label=_("Sambungan keluar"),
+        help_text=_("none: tidak ada; web: hanya ke situs web; atau nama aturan yang dibuat di server."),
+        error_messages={"invalid": _("Hanya huruf kecil a–z, angka, dan tanda hubung.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
     is_default = forms.BooleanField(
         label=_("Paket bawaan"), required=False, help_text=_("Dipakai bila petugas teknis tidak memilih paket.")
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import Q
 
+from panggon.core import outgoing
 from panggon.core.site_kinds import ASKED
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
@@ -68,6 +69,9 @@ class Allowance(models.Model):
     processes = models.PositiveIntegerField(default=Limits().processes)
     upload_mebibytes = models.PositiveIntegerField(default=Limits().upload_mebibytes)
     database_connections = models.PositiveIntegerField(default=Limits().database_connections)
+    files = models.PositiveIntegerField(default=Limits().files)
+    cpu_percent = models.PositiveIntegerField(default=Limits().cpu_percent)
+    outgoing = models.CharField(max_length=32, default=outgoing.NONE)
 
     class Meta:
         abstract = True
@@ -152,7 +156,11 @@ class Site(Allowance):
                 processes=self.processes,
                 upload_mebibytes=self.upload_mebibytes,
                 database_connections=self.database_connections,
+                disk_mebibytes=self.quota_mebibytes,
+                files=self.files,
+                cpu_percent=self.cpu_percent,
             ),
+            outgoing=self.outgoing,
             access=Access(tuple(self.ssh_keys), self.password_fingerprint),
         )
 

@@ -19,6 +19,9 @@ FIELDS = (
     "processes",
     "upload_mebibytes",
     "database_connections",
+    "files",
+    "cpu_percent",
+    "outgoing",
     "is_default",
     "is_offered",
 )

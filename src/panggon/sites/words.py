@@ -26,7 +26,13 @@ PROTECTIONS: Mapping[str, Any] = MappingProxyType(
         "network": _("Situs dapat mencapai layanan lain di server lewat jaringan setempat."),
         "memory": _("Batas memori tidak ditegakkan."),
         "processes": _("Batas jumlah proses tidak ditegakkan."),
+        "disk": _("Batas ruang penyimpanan hanya diawasi, tidak ditegakkan oleh sistem berkas."),
+        "files": _("Batas jumlah berkas hanya diawasi, tidak ditegakkan oleh sistem berkas."),
+        "cpu": _("Batas waktu prosesor tidak ditegakkan."),
+        "system-calls": _("Panggilan sistem yang berbahaya tidak disaring."),
+        "outgoing": _("Sambungan keluar situs tidak dapat dibatasi sesuai aturan."),
         "symlinks": _("Tautan di dalam situs tidak ditahan oleh kernel."),
+        "sertifikat": _("Sertifikat HTTPS perlu diurus sebelum habis masa berlakunya."),
         "simulation": _("Server ini hanya simulasi; tidak ada yang nyata."),
     }
 )

@@ -34,6 +34,7 @@ OPEN = "penyaring"  # in the address: the filters are shown although none is set
 @dataclass(frozen=True, slots=True)
 class Found:
     case: Case
+    address: str
     holder: str
     late: bool
 
@@ -98,7 +99,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 def _found(case: Case, now: datetime) -> Found:
     late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
-    return Found(case, presentation.holder(case), late)
+    return Found(case, presentation.address_of(case.number), presentation.holder(case), late)
 
 
 def _address(request: HttpRequest, **changes: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -139,11 +138,11 @@ def _action_for(case: Case, user: User, roles: frozenset[Role]) -> Action | None
 
 def _row(case: Case, action: Action | None, *, now: datetime) -> Row:
     late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
-    clock, address = presentation.clock_view(case.clock), reverse("cases:case", args=[case.number])
+    clock = presentation.clock_view(case.clock)
     return Row(
         case=case,
         name=case.title or case.number,
-        address=address,
+        address=presentation.address_of(case.number),
         clock=clock,
         clock_name=_("Waktu terpakai %(number)s") % {"number": case.number},
         clock_words=_("%(used)s%% waktu terpakai") % {"used": clock.percent} if clock else "",
@@ -151,7 +150,7 @@ def _row(case: Case, action: Action | None, *, now: datetime) -> Row:
         due=presentation.due_words(case.due_at, now=now) if State(case.state) in TICKING else "",
         look="negative" if late else "",
         action=action,
-        action_address=reverse("cases:step", args=[case.number, action]) if action else address,
+        action_address=presentation.address_of(case.number, action),
         text=text_of(action) if action else _("Lihat kemajuan"),
     )
 

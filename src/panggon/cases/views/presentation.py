@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -149,9 +150,18 @@ def due_words(due_at: datetime | None, *, now: datetime) -> str:
     if due_at is None:
         return ""
     local, today = localtime(due_at), localdate(now)
-    words = {today: _("hari ini %(hour)s"), today + timedelta(days=1): _("besok %(hour)s")}
-    said = words.get(local.date())
-    return said % {"hour": date_format(local, "H.i")} if said else date_format(local, "D, j M, H.i")
+    hour = date_format(local, "H.i")
+    if local.date() == today:
+        return _("hari ini %(hour)s") % {"hour": hour}
+    if local.date() == today + timedelta(days=1):
+        return _("besok %(hour)s") % {"hour": hour}
+    return date_format(local, "D, j M, H.i")
+
+
+@lru_cache(maxsize=10_000)
+def address_of(number: str, action: Action | None = None) -> str:
+    """The page of a case, or that of a step of it. Addresses stay the same, and a list asks for many of them."""
+    return reverse("cases:step", args=[number, action]) if action else reverse("cases:case", args=[number])
 
 
 def clock(case: Case, *, now: datetime) -> ClockView | None:

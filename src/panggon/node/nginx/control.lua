@@ -8,7 +8,7 @@ local M = {}
 
 function M.forget()
     local host = ngx.req.get_uri_args().host
-    if ngx.req.get_method() ~= "POST" or type(host) ~= "string" or not names.valid(host) then
+    if ngx.req.get_method() ~= "POST" or type(host) ~= "string" or not (names.valid(host) or names.shared(host)) then
         return ngx.exit(ngx.HTTP_BAD_REQUEST)
     end
     local epoch, fault = store.forget(host)

@@ -11,4 +11,9 @@ function M.valid(name)
     return name ~= nil and find(name, HOST, "jo") ~= nil
 end
 
+-- The directory of a certificate that many names share: no host name has an underscore.
+function M.shared(name)
+    return name == "_wildcard" or name == "_bought"
+end
+
 return M

@@ -119,6 +119,9 @@ function M.route()
     if (tonumber(ngx.var.http_content_length) or 0) > site.body_most then
         return refuse(413, "large")
     end
+    if site.hsts then
+        ngx.var.hsts = site.hsts
+    end
     local path = ngx.var.uri
     if WITH_FILES[site.kind] then
         if routing.is_private(site.routing, path) then

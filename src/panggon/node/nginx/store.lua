@@ -86,6 +86,7 @@ local function read_site(host)
         -- One for the form around the file.
         body_most = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0) * 1048576,
         document_root = document.document_root,
+        hsts = (document.hsts_seconds or 0) > 0 and "max-age=" .. document.hsts_seconds,
         notice = type(document.notice) == "string" and document.notice or "",
         host = document.host,
         target = document.target,
@@ -96,7 +97,12 @@ local function read_site(host)
     }
 end
 
+-- A link names the certificate that many names share: it is parsed and kept once.
 local function read_certificate(host)
+    local target = read_link(root .. "/tls/" .. host .. "/bundle.pem")
+    if target then
+        return { shared = target:match("^%.%./(_%l+)/bundle%.pem$") }
+    end
     local pem = read_file(root .. "/tls/" .. host .. "/bundle.pem")
     if not pem then
         return nil
@@ -112,9 +118,6 @@ end
 
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
 local function lookup(cache, host, read)
-    if not names.valid(host) then
-        return nil
-    end
     local epoch = epochs:get(slot(host)) or 0
     local entry = cache:get(host)
     if entry and entry.epoch == epoch then
@@ -132,12 +135,16 @@ end
 
 -- What answers under this name, or nil: id, state ("open", "redirect", or another word: closed) and how to answer.
 function M.site(host)
-    return lookup(sites, host, read_site)
+    return names.valid(host) and lookup(sites, host, read_site) or nil
 end
 
 -- Parsed chain and key of this name, or nil.
 function M.certificate(host)
-    return lookup(certificates, host, read_certificate)
+    local entry = names.valid(host) and lookup(certificates, host, read_certificate)
+    if entry and entry.shared then
+        entry = lookup(certificates, entry.shared, read_certificate)
+    end
+    return entry and entry.chain and entry or nil
 end
 
 -- Whether this is the one-use token that the machine keeps for the site now. Takes the same time wherever they differ.

@@ -73,7 +73,7 @@ class Site:
         return False
 
 
-BROKEN = b"Aplikasi situs ini tidak dapat dimulai. Sebabnya ada di logs/python.log.\n"
+BROKEN = b"Aplikasi situs ini tidak dapat dimulai. Sebabnya ada di logs/error.log.\n"
 TEXT = "text/plain; charset=utf-8"
 
 

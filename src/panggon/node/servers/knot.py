@@ -91,7 +91,7 @@ acl:
   - id: updates
     key: {TSIG_KEY}
     action: update
-    update-type: [A, AAAA, TXT]
+    update-type: [A, AAAA, CAA, MX, TXT]
 zone:
   - domain: {settings.zone}
     storage: "{settings.data}/zones"

@@ -108,7 +108,13 @@ def protections() -> tuple[Protection, ...]:
 def prepare(settings: Settings) -> None:
     """Write the configuration and make the directories that nginx reads. Nothing in it depends on a site."""
     web = grp.getgrnam(USER).gr_gid
-    for folder in (settings.sites, settings.root / "live", settings.root / "nginx", settings.run):
+    for folder in (
+        settings.sites,
+        settings.root / "live",
+        settings.root / "nginx",
+        settings.root / "acme",
+        settings.run,
+    ):
         files.directory(folder)
     for folder in (settings.root / "tls", settings.root / "proof"):
         files.directory(folder, mode=0o750, gid=web)

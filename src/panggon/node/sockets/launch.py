@@ -5,22 +5,29 @@ have rights to drop, and cannot remove the socket's file.
 """
 
 import hashlib
+import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
+import panggon
+from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
 from panggon.core.spec import SiteKind
+from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls, walls
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
 DATABASE_DIRECTORY = Path("/run/mysqld")
 FPM_CONFIGURATION = "/etc/php-fpm.conf"
+# Names under which what is no file of the sandbox is handed over: arguments of bubblewrap, the filter of system calls.
 ARGUMENTS = "arguments"
+FILTER = "seccomp"
+ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
 PYTHON = "/usr/bin/python3"
 # The least time a request of PHP gets by the clock; its own bound counts only what it computes.
 REQUEST_SECONDS = 120
@@ -29,21 +36,11 @@ PYTHON_THREADS_MOST = 40
 END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteKind.PYTHON: signal.SIGTERM}
 
 
-class Shield(StrEnum):
-    """One protection of sites from each other; `protections` tries each on this machine."""
-
-    SANDBOX = "sandbox"  # own files, own processes, own user: mount, PID, IPC, UTS and user namespaces
-    NESTED = "nested-namespaces"  # no further user namespace can be made inside
-    NETWORK = "network"  # own network namespace: no loopback, no abstract sockets of the machine
-    MEMORY = "memory"  # a control group's limit
-    PROCESSES = "processes"  # a control group's limit
-
-
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Everything that a sandbox is started with. `texts` are handed over as open files, never as paths: nothing
     has to lie where the site's user can read it. `environment` is for the program alone: what builds the sandbox must
-    not obey it.
+    not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to.
     """
 
     kind: SiteKind
@@ -51,42 +48,49 @@ class Launch:
     program: tuple[str, ...]
     texts: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    seccomp: bytes = b""
+    outgoing: Policy = NOBODY
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
-        value = canonical([list(self.walls), list(self.program), dict(self.texts), dict(self.environment)])
+        words = [list(self.walls), list(self.program), dict(self.texts), dict(self.environment)]
+        value = canonical([*words, self.seccomp.hex(), [str(target) for target in self.outgoing.targets]])
         return hashlib.sha256(value.encode()).hexdigest()
 
     @property
-    def handed_over(self) -> Mapping[str, str]:
+    def handed_over(self) -> Mapping[str, bytes]:
         """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
         file because other users may read command lines.
         """
+        texts = {path: text.encode() for path, text in self.texts.items()}
         if not self.walls:
-            return self.texts
+            return texts
         settings = "".join(f"--setenv\0{name}\0{value}\0" for name, value in self.environment.items())
-        return {ARGUMENTS: settings, **self.texts}
+        return {ARGUMENTS: settings.encode(), **texts, **({FILTER: self.seccomp} if self.seccomp else {})}
 
     @property
     def outer_environment(self) -> Mapping[str, str]:
         """What the first program of the start sees."""
         return {} if self.walls else self.environment
 
-    def argv(self, descriptors: Mapping[str, int]) -> list[str]:
-        """The command line, with the numbers of the descriptors on which `handed_over` is readable."""
+    def argv(self, descriptors: Mapping[str, int], *, networked: bool = False) -> list[str]:
+        """The command line, with the numbers of the descriptors on which `handed_over` is readable. `networked`: it is
+        started inside the network that it shall have (`sandbox.way_out`); otherwise the walls give it an empty one.
+        """
         places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
         if not self.walls:
             return [places.get(word, word) for word in self.program]
         data = [
             argument
-            for path, descriptor in descriptors.items()
-            if path != ARGUMENTS
-            for argument in ("--perms", "0444", "--ro-bind-data", str(descriptor), path)
+            for path in self.texts
+            for argument in ("--perms", "0444", "--ro-bind-data", str(descriptors[path]), path)
         ]
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
         more = ["--args", str(descriptors[ARGUMENTS])]
-        return [*self.walls, *data, *more, "--remount-ro", "/", "--", *self.program]
+        more += ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
+        walls = [word for word in self.walls if not (networked and word == OWN_NETWORK)]
+        return [*walls, *data, *more, "--remount-ro", "/", "--", *self.program]
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -94,8 +98,25 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
     found = make(settings, served, described, shields)
     if Shield.SANDBOX not in shields:
         return found
-    texts = {**found.texts, **_accounts(settings, served.site)}
-    return replace(found, walls=_site_walls(settings, served.site, shields), texts=texts)
+    policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
+    names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
+    texts = {**found.texts, **_accounts(settings, served.site), **names}
+    boxed = _site_walls(settings, described, served.site, shields)
+    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
+
+
+def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[int], asks: Sequence[str]) -> Launch:
+    """The site's way out (`node.gate`): it has the machine's network, and nothing else of the machine."""
+    given = {
+        "targets": [str(target) for target in policy.targets],
+        "resolvers": list(asks),
+        "sockets": list(sockets),
+    }
+    script = 'import sys; sys.path.insert(0, "/code"); from panggon.node import gate; gate.main()'
+    boxed = (*walls(settings.uid(site), frozenset({Shield.NESTED})), *("--perms", "0755", "--dir", "/code"))
+    code = ("--ro-bind", str(Path(panggon.__file__).parent), "/code/panggon")
+    program = (PYTHON, "-I", "-S", "-c", script, json.dumps(given))
+    return Launch(SiteKind.PYTHON, (*boxed, *code), program, {}, seccomp=calls(frozenset({Shield.CALLS})))
 
 
 def _php(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -116,7 +137,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
     pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
     environment = {
         **dict(described.environment),
-        **_usual_environment(settings, served, own),
+        **usual_environment(settings, served, own),
         "PANGGON_ENTRY": served.entry,
         "PANGGON_INTERFACE": served.interface,
         "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
@@ -126,7 +147,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
     return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
 
 
-def _usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
+def usual_environment(settings: SocketSettings, served: Served, own: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(own / "private"),
@@ -148,41 +169,33 @@ def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield
     return f"{home(settings, site, shields)}/public{folder}"
 
 
-def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
-    """The sandbox of one user without any site in it: the programs, a minimal /etc, /proc and /dev."""
-    optional = {Shield.NETWORK: "--unshare-net", Shield.NESTED: "--disable-userns"}
-    names = ("user", "ipc", "pid", "uts", "cgroup-try")
-    user = ("--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL")
-    links = [("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib32", "lib64")]
-    etc = ("php", "ssl/certs", "ssl/openssl.cnf", "alternatives", "ld.so.cache", "localtime", "mime.types")
-    binds = [("--ro-bind-try", f"/etc/{name}", f"/etc/{name}") for name in etc]
-    return (
-        "bwrap",
-        *(f"--unshare-{name}" for name in names),
-        *(flag for shield, flag in optional.items() if shield in shields),
-        "--as-pid-1",  # the program is the namespace's first process: its end is the end of everything in it
-        *user,
-        *("--ro-bind", "/usr", "/usr"),
-        *(argument for link in links for argument in link),
-        *("--perms", "0755", "--dir", "/etc"),
-        *(argument for bind in binds for argument in bind),
-        *("--proc", "/proc", "--dev", "/dev", "--chdir", "/"),
-    )
-
-
-def _site_walls(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> tuple[str, ...]:
+def _site_walls(
+    settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
+) -> tuple[str, ...]:
     own = settings.site(site)
-    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    # The directory, not the socket: a database that starts again makes a new socket in it.
+    database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     return (
         *walls(settings.uid(site), shields),
         *("--hostname", site),
-        *("--bind", str(own / "tmp"), "/tmp"),  # noqa: S108 - the sandbox's /tmp is the site's own directory
         *("--perms", "0755", "--dir", "/site"),
-        *(argument for bind in binds for argument in bind),
+        *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        # The directory, not the socket: a database that starts again makes a new socket in it.
-        *("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY)),
+        *(database if described.database else ()),
     )
+
+
+def _places(own: Path) -> tuple[str, ...]:
+    """The site's directories; the sandbox's /tmp is its own `tmp`."""
+    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
+    return (*(argument for bind in binds for argument in bind), "--bind", str(own / "tmp"), "/tmp")  # noqa: S108
+
+
+def _full_places(own: Path) -> tuple[str, ...]:
+    """Of a site that stores too much: it goes on answering, but what its programs store is memory and forgotten."""
+    binds = [("--ro-bind", str(own / name), f"/site/{name}") for name in ("public", "private")]
+    memory = [("--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", name) for name in ("/site/tmp", "/tmp")]  # noqa: S108
+    return tuple(argument for place in (*binds, *memory) for argument in place)
 
 
 def _accounts(settings: SocketSettings, site: str) -> dict[str, str]:
@@ -223,7 +236,7 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
 
 def _pool(settings: SocketSettings, served: Served, described: Description, own: Path) -> str:
     """Variables of the site's own are taken from php-fpm's environment, so that no value is read as its syntax."""
-    usual = _usual_environment(settings, served, own)
+    usual = usual_environment(settings, served, own)
     values = {name: f"${name}" for name, _ in described.environment} | usual
     environment = "\n".join(f"env[{name}] = {value}" for name, value in values.items())
     return f"""[global]

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.outgoing import Policy, parse
 from panggon.drivers import shell
 from panggon.node import cgroups
-from panggon.node.cgroups import ControlGroups
-from panggon.node.sockets.launch import Shield, walls
+from panggon.node.cgroups import Bounds, ControlGroups
+from panggon.node.sockets import network
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield, calls, walls
 
 # A user that no site has: sites are numbered from 1.
 TRIAL_NUMBER = 0
@@ -34,8 +36,11 @@ def protections(settings: SocketSettings) -> tuple[Protection, ...]:
     reasons = {Shield.SANDBOX: _try_walls(uid, frozenset())}
     for shield in (Shield.NETWORK, Shield.NESTED):
         reasons[shield] = reasons[Shield.SANDBOX] or _try_walls(uid, frozenset({shield}))
+    reasons[Shield.CALLS] = reasons[Shield.SANDBOX] or _try_calls(uid)
     reasons[Shield.MEMORY] = _try_memory(groups)
     reasons[Shield.PROCESSES] = _try_processes(groups)
+    reasons[Shield.CPU] = _try_cpu(groups)
+    reasons[Shield.OUTGOING] = reasons[Shield.NETWORK] or _try_outgoing()
     return tuple(Protection(shield.value, not reason, reason) for shield, reason in reasons.items())
 
 
@@ -57,6 +62,45 @@ def _try_walls(uid: int, shields: frozenset[Shield]) -> str:
     return "" if code == 0 else errors or f"exit status {code}"
 
 
+def _try_calls(uid: int) -> str:
+    """Why the filter of system calls does not hold; the kernel says of each process whether it has one."""
+    script = r"grep -q '^Seccomp:\s2' /proc/self/status && grep -q '^NoNewPrivs:\s1' /proc/self/status"
+    with tempfile.TemporaryFile() as file:
+        try:
+            file.write(calls(frozenset({Shield.CALLS})))
+        except OSError as error:
+            return str(error)
+        file.seek(0)
+        argv = [*walls(uid, frozenset()), "--seccomp", str(file.fileno()), "/usr/bin/sh", "-c", script]
+        code, errors = _attempt(argv, user=uid, pass_fds=[file.fileno()])
+    return "" if code == 0 else errors or f"exit status {code}"
+
+
+def _try_cpu(groups: ControlGroups) -> str:
+    if not groups.cpu:
+        return "no cpu controller of control groups that may be used"
+    name = f"trial-{os.getpid()}"
+    try:
+        directories = groups.create(name, Bounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5))
+        code, errors = _attempt(["timeout", "0.2", "sh", "-c", "while :; do :; done"], groups=directories)
+        held_back = groups.held_back(name)
+    except OSError as error:
+        return str(error)
+    finally:
+        groups.remove(name)
+    if code is None:
+        return errors
+    return "" if held_back else "the limit was set, but not enforced"
+
+
+def _try_outgoing() -> str:
+    try:
+        network.make(Policy((parse("*:443"),))).close()
+    except (OSError, PanggonError) as error:
+        return str(error)
+    return ""
+
+
 def _try_memory(groups: ControlGroups) -> str:
     if not groups.memory:
         return "no memory controller of control groups that may be used"
@@ -74,7 +118,7 @@ def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) ->
     """Why the limit does not hold, empty when the program, which wants more than its group has, fails."""
     name = f"trial-{os.getpid()}"
     try:
-        directories = groups.create(name, memory_mebibytes=TRIAL_MEBIBYTES, processes=processes)
+        directories = groups.create(name, Bounds(TRIAL_MEBIBYTES, processes, cpu_percent=100))
         code, errors = _attempt(argv, groups=directories)
     except OSError as error:
         return str(error)
@@ -85,11 +129,13 @@ def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) ->
     return "" if code else "the limit was set, but not enforced"
 
 
-def _attempt(argv: Sequence[str], *, user: int | None = None, groups: Sequence[Path] = ()) -> tuple[int | None, str]:
+def _attempt(
+    argv: Sequence[str], *, user: int | None = None, groups: Sequence[Path] = (), pass_fds: Sequence[int] = ()
+) -> tuple[int | None, str]:
     """Exit code and errors of a program; no code when it could not be started or did not end."""
     with tempfile.NamedTemporaryFile() as log:
         try:
-            process = shell.start(argv, log=Path(log.name), user=user, group=user, groups=groups)
+            process = shell.start(argv, log=Path(log.name), user=user, group=user, groups=groups, pass_fds=pass_fds)
         except (OSError, PanggonError) as error:
             return None, str(error)
         if not process.wait(seconds=10):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import time
@@ -12,17 +13,29 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.outgoing import Policy
 from panggon.core.spec import SiteKind
 from panggon.drivers import files, shell
-from panggon.node.cgroups import ControlGroups
-from panggon.node.sockets import processes
-from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch, Shield
+from panggon.node.cgroups import Bounds, ControlGroups
+from panggon.node.sockets import launch as launching
+from panggon.node.sockets import network, processes
+from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
 from panggon.node.sockets.processes import Conversations
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
 
+RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
 OWN_PROCESSES = 2
+# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
+LIMITS: dict[int, int] = {
+    resource.RLIMIT_NOFILE: 1024,
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_MEMLOCK: 64 * 1024,
+    RLIMIT_MSGQUEUE: 0,
+}
+GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 # The only other program that runs as a site's user: OpenSSH, for its SFTP.
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
@@ -54,6 +67,7 @@ class Sandbox:
     child: shell.Process | None  # None: adopted, somebody else's child
     kind: str
     name: str
+    gate: shell.Process | None = None  # the way out of a site that may speak to somebody
 
     @property
     def master(self) -> int | None:
@@ -99,6 +113,8 @@ class Sandbox:
         if self.child:
             self.child.wait(seconds=1)
         end_leftovers(self.machine, self.site)
+        if self.gate:
+            self.gate.wait(seconds=1)
         files.remove(_record(self.machine.settings, self.site))
 
 
@@ -107,10 +123,10 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    with _readable(launch.handed_over) as descriptors:
+    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
         child = shell.start(
-            launch.argv(descriptors),
-            log=_log(settings, site, launch.kind),
+            launch.argv(descriptors, networked=gate is not None),
+            log=_log(settings, site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
@@ -119,9 +135,8 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             pass_fds=[number, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(
-                site, memory_mebibytes=described.memory_mebibytes, processes=described.processes + OWN_PROCESSES
-            ),
+            groups=machine.groups.create(site, group_bounds(described)),
+            limits=process_limits(described),
         )
     fingerprint = launch.fingerprint
     record = {
@@ -134,17 +149,50 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
         files.write(_record(settings, site), json.dumps(record), mode=0o600)
     name = listener.getsockname()
-    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child, launch.kind, name)
+    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child, launch.kind, name, gate)
 
 
-def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | None:
+@contextmanager
+def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
+    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody; otherwise
+    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed.
+    """
+    if not launch.outgoing.targets:
+        yield None
+        return
+    made = network.make(launch.outgoing)
+    try:
+        gate = _start_gate(machine, site, launch.outgoing, made, group)
+        with made.entered():
+            yield gate
+    finally:
+        made.close()
+
+
+def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network, group: str) -> shell.Process:
+    """One that ends before its sandbox takes nothing along but the way out."""
+    uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
+    gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
+    with readable(gate.handed_over) as descriptors:
+        return shell.start(
+            gate.argv(descriptors),
+            log=Path("/dev/null"),
+            pass_fds=[*sockets, *descriptors.values()],
+            user=uid,
+            group=uid,
+            groups=machine.groups.create(gate_group(group), GATE_BOUNDS),
+            limits=LIMITS,
+        )
+
+
+def adopt(machine: Machine, site: str, kind: str, listener: socket.socket) -> Sandbox | None:
     """The site's sandbox that an earlier holder started, or None.
 
     One that listens on another socket than ours, or whose holder was killed before it could write the record, gets an
-    empty fingerprint: it is to be replaced, after its running requests.
+    empty fingerprint: it is to be replaced, after its running requests. Without a record it is of the `kind` served.
     """
     content = files.read(_record(machine.settings, site))
-    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site)
+    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site, kind)
     pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:
         end_leftovers(machine, site)
@@ -154,13 +202,13 @@ def adopt(machine: Machine, site: str, listener: socket.socket) -> Sandbox | Non
     return Sandbox(machine, site, record["pid"], pidfd, fingerprint, None, record["kind"], listener.getsockname())
 
 
-def _unrecorded(machine: Machine, site: str) -> dict[str, Any]:
+def _unrecorded(machine: Machine, site: str, kind: str) -> dict[str, Any]:
     """A record of what runs for the site without one: the one process that all others descend from."""
     pids = _members(machine, site)
     tops = [pid for pid in pids if processes.parent(pid) not in pids]
     if len(tops) != 1:
         return {}
-    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": ""}
+    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": kind}
 
 
 def _members(machine: Machine, site: str) -> frozenset[int]:
@@ -172,21 +220,37 @@ def _members(machine: Machine, site: str) -> frozenset[int]:
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
-        machine.groups.kill(site)
-        machine.groups.remove(site)
+        for group in (site, gate_group(site)):
+            machine.groups.kill(group)
+            machine.groups.remove(group)
         return
     for pid in _members(machine, site):
         processes.send(pid, signal.SIGKILL)
 
 
+def gate_group(group: str) -> str:
+    return f"{group}-gate"
+
+
+def group_bounds(described: Description) -> Bounds:
+    """Of all processes of a site together."""
+    return Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+
+
+def process_limits(described: Description) -> dict[int, int]:
+    """Of each of them. No single file, the log of what it says included, may take more than all of the site's."""
+    storage = described.storage
+    return LIMITS | ({resource.RLIMIT_FSIZE: storage.mebibytes * 1024 * 1024} if storage else {})
+
+
 @contextmanager
-def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
-    """Each text on a descriptor of its own, in memory."""
+def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+    """Each content on a descriptor of its own, in memory."""
     descriptors: dict[str, int] = {}
     try:
-        for name, text in texts.items():
+        for name, content in contents.items():
             descriptors[name] = os.memfd_create(name.replace("/", "-"))
-            os.write(descriptors[name], text.encode())
+            os.write(descriptors[name], content)
             os.lseek(descriptors[name], 0, os.SEEK_SET)
         yield descriptors
     finally:
@@ -194,15 +258,15 @@ def _readable(texts: Mapping[str, str]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str, kind: SiteKind) -> Path:
-    """The log of the site's programs, readable by its owner over SFTP; made here because its directory is root's."""
-    path = settings.site(site) / "logs" / f"{kind}.log"
+def _log(settings: SocketSettings, site: str) -> Path:
+    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
+    because its directory is root's.
+    """
+    path = settings.site(site) / "run" / "output.log"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    with suppress(OSError):
-        os.fchown(descriptor, 0, settings.uid(site))
     os.close(descriptor)
     return path
 

@@ -9,11 +9,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from panggon.core.outgoing import NONE
 from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
-from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Interface, Profile, SiteKind
+from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Interface, Limits, Profile, SiteKind
 from panggon.drivers import files
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.usage import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Description:
     upload_mebibytes: int
     document_root: str
     folder: str
+    cpu_percent: int
+    database: bool
+    outgoing: str
+    storage: Bounds | None
+    full: bool
     php_memory_mebibytes: int
     execution_seconds: int
     input_vars: int
@@ -68,7 +75,8 @@ class Description:
 def described(settings: SocketSettings, site: str) -> Description:
     """Raises ValueError when there is no `site.json` of a site with programs, or none that Panggon can have written.
 
-    What only a PHP site says has its usual value where a site that becomes one does not say it yet.
+    What only a PHP site says has its usual value where a site that becomes one does not say it yet, and so has what an
+    earlier version did not write.
     """
     content = files.read(settings.site(site) / "site.json")
     members: dict[str, Any] = json.loads(content) if content else {}
@@ -88,6 +96,11 @@ def described(settings: SocketSettings, site: str) -> Description:
         upload_mebibytes=upload,
         document_root=str(members.get("document_root")),
         folder=ROUTINGS[Profile(members.get("profile", Profile.PLAIN))].folder,
+        cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
+        database=bool(members.get("database", True)),
+        outgoing=str(members.get("outgoing", NONE)),
+        storage=_storage(settings, site),
+        full=settings.full(site).exists(),
         php_memory_mebibytes=_number(members.get("php_memory_mebibytes", usual["memory_mebibytes"])),
         execution_seconds=_number(members.get("execution_seconds", usual["execution_seconds"])),
         input_vars=_number(members.get("input_vars", usual["input_vars"])),
@@ -96,16 +109,27 @@ def described(settings: SocketSettings, site: str) -> Description:
     )
 
 
+def _storage(settings: SocketSettings, site: str) -> Bounds | None:
+    """What root's `quota.json` says; None where nothing is bounded, or a write of it is under way."""
+    content = files.read(settings.site(site) / "quota.json")
+    members: dict[str, Any] = json.loads(content) if content else {}
+    return None if members.get("writing", True) else Bounds(int(members["mebibytes"]), int(members["files"]))
+
+
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:
     """What was served last, site by site; a record that cannot be read counts as none, and drift shows it."""
     found = []
     for path in sorted((settings.root / "sites").glob("s*/run/served.json")):
         try:
-            members = json.loads(path.read_bytes())
-            found.append(Served(**{**members, "site": path.parent.parent.name}))
+            found.append(served_of(settings, path.parent.parent.name))
         except (OSError, ValueError, TypeError):
             continue
     return tuple(found)
+
+
+def served_of(settings: SocketSettings, site: str) -> Served:
+    """Raises OSError, ValueError or TypeError where nothing is served, or the record is damaged."""
+    return Served(**{**json.loads(settings.served(site).read_bytes()), "site": site})
 
 
 def remember(settings: SocketSettings, served: Served) -> None:

@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from panggon.core.outgoing import BUILT_IN, Policy, parse
 from panggon.drivers import files
 
 PATHS = ("root", "run", "logs", "mariadb_socket")
@@ -18,6 +20,7 @@ class SocketSettings:
     `web_group` is the group id of nginx's workers, `mariadb_socket` the database's socket on the machine,
     `php_binary` a template. A sandbox without work for `idle_seconds` is stopped; requests that still run when it has
     to stop get `stop_seconds`. With `require_all` the holder refuses to start where a protection cannot be had.
+    `outgoing` are this machine's own policies, their targets by name.
     """
 
     root: Path
@@ -30,6 +33,14 @@ class SocketSettings:
     idle_seconds: float = 30
     stop_seconds: float = 20
     require_all: bool = True
+    outgoing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def policy(self, name: str) -> Policy:
+        """The policy of outgoing traffic of this name. Raises ValueError where there is none on this machine."""
+        known = {**BUILT_IN, **self.outgoing}
+        if name not in known:
+            raise ValueError(f"no policy of outgoing traffic is called {name!r} here")
+        return Policy(tuple(map(parse, known[name])))
 
     @property
     def control(self) -> Path:
@@ -51,6 +62,10 @@ class SocketSettings:
     def served(self, site: str) -> Path:
         """What the holder serves for this site, kept beside it so that a restarted holder serves the same."""
         return self.site(site) / "run" / "served.json"
+
+    def full(self, site: str) -> Path:
+        """Root's mark of a site that stores more than it may: its programs may not write meanwhile."""
+        return self.site(site) / "run" / "full"
 
     def uid(self, site: str) -> int:
         return self.uid_base + int(site[1:])

@@ -3,15 +3,19 @@
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
+from panggon.drivers import files
 from panggon.node.sockets import sandbox
 from panggon.node.sockets.launch import Launch, launch
 from panggon.node.sockets.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.usage import Meter
 
 BACKLOG = 1024
 # The program kills requests itself when their time is over; the holder kills everything a little later.
@@ -19,6 +23,12 @@ GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
+# What runs of a site that stores too much may go on storing for this long.
+FULL_SECONDS = 2.0
+NOTE = "PENUH.txt"
+NOTE_WORDS = """Situs ini menyimpan lebih banyak daripada yang diizinkan paketnya.
+Situs tetap dapat dibaca, tetapi programnya tidak dapat menulis berkas sampai ada yang dihapus lewat SFTP.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +40,13 @@ class Site:
         self.machine = machine
         self.served = served
         self.listener = listener
-        self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, listener)
+        self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, served.kind, listener)
         self.failures = 0
         self._started = self._worked = now
         self._wake_after = 0.0
         self._end_by: float | None = None
         self._when_asleep: list[Callable[[], None]] = []
+        self._meter: Meter | None = None
 
     @property
     def waiting(self) -> bool:
@@ -73,6 +84,36 @@ class Site:
         else:
             self.sandbox.ask_to_end()
 
+    def count(self, until: float) -> None:
+        """Count what the site stores, until this time; a site that is over its bounds, or no more, starts anew."""
+        if self.sandbox is None or self._end_by is not None:
+            return
+        with suppress(OSError, ValueError, PanggonError):  # its description is gone or broken: others see to that
+            self._meter = self._meter or self._new_meter()
+            full = self._meter.count(until, time.monotonic) if self._meter else None
+            mark = self.machine.settings.full(self.served.site)
+            if full is None or full == mark.exists():
+                return
+            log.warning("%s: %s", self.served.site, "stores more than it may" if full else "may store again")
+            self._mark(full=full)
+            self.end(time.monotonic())
+            self._end_by = time.monotonic() + FULL_SECONDS if full else self._end_by
+
+    def _mark(self, *, full: bool) -> None:
+        """For the next start, and in words for the owner."""
+        settings, site = self.machine.settings, self.served.site
+        note = settings.site(site) / "logs" / NOTE
+        if full:
+            files.write(note, NOTE_WORDS, mode=0o640, gid=settings.uid(site))
+            files.write(settings.full(site), "")
+        else:
+            files.remove(settings.full(site))
+            files.remove(note)
+
+    def _new_meter(self) -> Meter | None:
+        bounds = described(self.machine.settings, self.served.site).storage
+        return Meter(self.machine.settings.site(self.served.site), bounds) if bounds else None
+
     def end(self, now: float, then: Callable[[], None] | None = None) -> None:
         """Let the sandbox end after its running requests; `then` is called when it is gone, at once if none runs."""
         if self.sandbox is None:
@@ -103,7 +144,7 @@ class Site:
 
         Raises ValueError when the site has no description.
         """
-        self.served = served
+        self.served, self._meter = served, None
         self.failures, self._wake_after = 0, 0.0
         return self.sandbox is not None and self.sandbox.fingerprint != self._wanted()[1].fingerprint
 

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
+    "panggon.signin.middleware.RefusedFormMiddleware",
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
@@ -93,8 +94,10 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql://localhost/panggon"))}
 # Kept by each thread between requests: a sign-in to PostgreSQL costs more than most pages.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-# A page's questions are short: compiling them, or starting processes for them, costs more than answering.
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off -c max_parallel_workers_per_gather=0")
+# A page's questions are short and what they ask for is in memory: compiling them or starting processes for them costs
+# more than answering, and so does reading a whole table for a few rows.
+_short = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+DATABASES["default"]["OPTIONS"].setdefault("options", _short)
 # Shared by all processes: a one-time code that one of them has taken is used up for all.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -217,7 +220,9 @@ PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"()": "panggon.portal.logs.OneLine", "fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "filters": {"only_trouble": {"()": "panggon.portal.logs.OnlyTrouble"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain"},

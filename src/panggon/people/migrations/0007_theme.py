@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0004_agencies_and_invitations"),
+        ("people", "0006_post_tenures"),
     ]
 
     operations = [

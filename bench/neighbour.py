@@ -1,0 +1,123 @@
+"""How long a site's visitors wait while the site beside it does its worst: `python -m bench.neighbour`, as root.
+
+Each attack runs inside its own site until the figures are taken; before each, the same is measured without one. Asked
+is php-fpm itself, by FastCGI, through the holder of the sockets: what all sites of a machine share besides is nginx.
+"""
+
+import json
+import os
+import statistics
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from panggon.drivers import files
+from tests.node.stand import Stand
+
+SECONDS = 5.0
+PAUSE = 0.01
+ATTACKERS = 8
+NEIGHBOUR, ATTACKER = 980001, 980002
+PAGE = "$words = []; for ($i = 0; $i < 2000; $i++) { $words[] = md5((string) $i); } echo count($words);"
+FOR_EVER = (
+    "set_time_limit(0); ini_set('memory_limit', -1); $me = getmypid(); $held = []; $block = str_repeat('x', 1 << 20);"
+)
+BOMB = "bomb() { bomb | bomb & }; bomb; sleep 9"
+ATTACKS = {
+    "endless loop": "while (true);",
+    "fork bomb": f"proc_close(proc_open(['/bin/sh', '-c', '{BOMB}'], [], $pipes));",
+    "memory": "while (true) { $held[] = $block . count($held); }",
+    "disk": "$to = fopen(\"/tmp/$me\", 'w'); while (true) { fwrite($to, $block); }",
+    "files": 'for ($i = 0; ; $i++) { @touch("/tmp/$me-$i"); }',
+    "shared memory": 'while (true) { @file_put_contents("/dev/shm/$me", $block, FILE_APPEND); }',
+    "open files": "while (true) { $held[] = @fopen('/dev/null', 'r'); if (count($held) > 5000) { $held = []; } }",
+    "log": "while (true) { error_log(substr($block, 0, 1000)); }",
+    "sockets": "while (true) { $held[] = @stream_socket_server('tcp://127.0.0.1:0'); }",
+}
+# What the attacker may store.
+BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
+
+
+@dataclass(frozen=True)
+class Waits:
+    """In milliseconds."""
+
+    asked: int
+    median: float
+    p95: float
+
+
+def main() -> None:
+    stand = Stand("neighbour", stop_seconds=1.0)
+    try:
+        stand.start()
+        neighbour = stand.serve(NEIGHBOUR, PAGE)
+        attacker = stand.serve(ATTACKER, "echo 'ok';")
+        record = stand.settings.site(attacker) / "quota.json"
+        files.write(record, json.dumps({"site": attacker, **BOUNDS}))
+        stand.get(neighbour)
+        _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio")
+        for name, code in ATTACKS.items():
+            stand.page(attacker, f"{FOR_EVER} {code}")
+            alone = _measure(stand, neighbour)
+            with Attack(stand, attacker):
+                attacked = _measure(stand, neighbour)
+            ratio = attacked.p95 / alone.p95
+            _say(
+                name,
+                *(f"{value:.1f}" for each in (alone, attacked) for value in (each.median, each.p95)),
+                f"{ratio:.2f}",
+            )
+    finally:
+        stand.close()
+
+
+def _measure(stand: Stand, site: str) -> Waits:
+    waits, ends = [], time.monotonic() + SECONDS
+    while time.monotonic() < ends:
+        began = time.monotonic()
+        stand.get(site)
+        waits.append(1000 * (time.monotonic() - began))
+        time.sleep(PAUSE)
+    return Waits(len(waits), statistics.median(waits), statistics.quantiles(waits, n=20)[-1])
+
+
+class Attack:
+    """Attackers that ask again whenever their request ends, however it ends."""
+
+    def __init__(self, stand: Stand, site: str) -> None:
+        self._stand, self._site = stand, site
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(ATTACKERS)]
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+        time.sleep(0.5)
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._stand.ask(do="stop", site=self._site)
+        for thread in self._threads:
+            thread.join()
+        place = self._stand.settings.site(self._site)
+        for path in (*(place / "tmp").iterdir(), self._stand.settings.full(self._site)):
+            path.unlink(missing_ok=True)
+        os.truncate(place / "run" / "output.log", 0)
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            with suppress(OSError, ValueError):
+                self._stand.get(self._site, seconds=2)
+            time.sleep(0.05)
+
+
+def _say(name: str, *values: str) -> None:
+    sys.stdout.write(f"{name:<15}" + "".join(f"{value:>15}" for value in values) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

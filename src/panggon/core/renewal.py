@@ -1,0 +1,43 @@
+"""When a certificate is renewed, when a renewal that failed is tried again, and when people have to know."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# Of its life: renewed from two thirds on, each name up to a twentieth earlier, so that many do not ask at once.
+JITTER = 20
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
+SHORTEST_PAUSE = timedelta(minutes=10)
+# A bought certificate is renewed by people; an office needs about this long for it.
+BOUGHT_NOTICE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    begins: datetime
+    ends: datetime
+
+    @property
+    def life(self) -> timedelta:
+        return self.ends - self.begins
+
+
+def due(lifetime: Lifetime, name: str) -> datetime:
+    """When the certificate of this name is to be renewed; always the same for the same name and certificate."""
+    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    return lifetime.begins + lifetime.life * 2 / 3 - lifetime.life / JITTER * share
+
+
+def pause(failures: int, *, left: timedelta) -> timedelta:
+    """How long to wait after so many failures in a row: twice as long each time, sooner when little life is left."""
+    grown = min(FIRST_PAUSE * int(2 ** min(failures - 1, 10)), LONGEST_PAUSE)
+    return max(SHORTEST_PAUSE, min(grown, left / 10))
+
+
+def worries(lifetime: Lifetime, *, failures: int, bought: bool, now: datetime) -> bool:
+    """Whether people have to know: a renewal fails while a third of the life is left, or a bought one comes to its
+    end.
+    """
+    if bought:
+        return now >= lifetime.ends - BOUGHT_NOTICE
+    return failures > 1 or now >= lifetime.ends - lifetime.life / 4

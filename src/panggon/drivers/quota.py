@@ -1,0 +1,103 @@
+"""How much a site may store: bounded by the file system where it can be, otherwise watched (`node.watch`).
+
+What is wished lies in root's `quota.json` in the site's directory; the watch reads it there. Where the file system
+bounds the site, its own figure counts.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panggon.core.driver import Check
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.spec import SiteSpec
+from panggon.drivers import files, storage
+from panggon.drivers.owner import uid_of
+
+RECORD = "quota.json"
+UNBOUNDED: Attributes = {"mebibytes": 0, "files": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`bounded`: whether this machine was found to keep the limits of its file system (`storage.unbounded`)."""
+
+    root: Path
+    uid_base: int
+    bounded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaDriver:
+    """Attributes: `mebibytes` and `files`, of everything below the site's directory."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        place = self._place(key)
+        content = files.read(place / RECORD)
+        if content is None:
+            return absent(key)
+        document = _decoded(content)
+        if document.get("site") != key.name or (place / RECORD).lstat().st_uid != 0:
+            return foreign(key, f"{place / RECORD} bukan milik {key.name}")
+        if document["writing"]:
+            return partial(key)
+        mebibytes = document["mebibytes"]
+        if self._bounded(place):
+            most = storage.bound_of(place).most
+            mebibytes = None if most is None else most // storage.MEBIBYTE
+        return ours(key, mebibytes=mebibytes, files=document["files"])
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        place = self._place(key)
+        seen = self.read(key)
+        if seen.standing is Standing.FOREIGN:
+            raise PermanentError("quota.foreign", seen.detail)
+        files.sweep(place / RECORD)
+        if self._bounded(place):
+            # The file system and the record cannot change at once: meanwhile the record says so.
+            self._record(key, after or UNBOUNDED, writing=True)
+            storage.bound(place, int(str(after["mebibytes"])) if after else None)
+        if after is None:
+            files.remove(place / RECORD)
+        else:
+            self._record(key, after, writing=False)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """What the file system says; where it says nothing, that the limit is only watched."""
+        place, wished = self._place(key), spec.limits
+        if not self._bounded(place):
+            words = f"batas {wished.disk_mebibytes} MiB dan {wished.files} berkas hanya diawasi di mesin ini"
+            return (Check("watch.space", files.read(place / RECORD) is not None, words),)
+        try:
+            seen = storage.bound_of(place)
+        except PanggonError as error:
+            return (Check("quota.bounded", ok=False, detail=str(error)),)
+        words = f"terpakai {seen.used // storage.MEBIBYTE} MiB dari {(seen.most or 0) // storage.MEBIBYTE} MiB"
+        ok = seen.most == wished.disk_mebibytes * storage.MEBIBYTE
+        return (Check("quota.bounded", ok, f"{words}, ditegakkan oleh sistem berkas"),)
+
+    def _record(self, key: Key, attributes: Attributes, *, writing: bool) -> None:
+        document = {"site": key.name, **attributes, "writing": writing}
+        files.write(self._place(key) / RECORD, json.dumps(document))
+
+    def _bounded(self, place: Path) -> bool:
+        return self.settings.bounded and place.is_dir() and storage.is_subvolume(place)
+
+    def _place(self, key: Key) -> Path:
+        uid_of(key.name, base=self.settings.uid_base)
+        return self.settings.root / "sites" / key.name
+
+
+def _decoded(content: bytes) -> Mapping[str, Any]:
+    """The record, or an empty one for anything that `write` did not make."""
+    try:
+        document = json.loads(content)
+        numbers = {name: int(document[name]) for name in ("mebibytes", "files")}
+        return {**document, **numbers, "writing": document["writing"] is True}
+    except (ValueError, KeyError, TypeError):
+        return {}

@@ -1,0 +1,91 @@
+"""The scheduled tasks of a site: one file of root's, which the owner of the tasks (`node/tasks`) obeys."""
+
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panggon.core.driver import Check
+from panggon.core.errors import InvalidError, PanggonError, PermanentError
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours
+from panggon.core.spec import SITE_ID, SiteSpec, Task, dump_task, parse_task
+from panggon.drivers import asking, files
+
+VERSION = 1
+SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`folder` holds the files, `control` is the socket of their owner."""
+
+    folder: Path
+    control: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TasksDriver:
+    """Attribute: `tasks`, each as canonical JSON."""
+
+    settings: Settings
+
+    def read(self, key: Key) -> Observation:
+        path = self._path(key)
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return absent(key)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != 0:
+            return foreign(key, f"{path} bukan berkas milik root")
+        tasks = load(files.read(path) or b"", key.name)
+        if tasks is None:
+            return foreign(key, f"{path} tidak menyebut situs {key.name}")
+        return ours(key, tasks=tuple(canonical(dump_task(task)) for task in tasks))
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        """Returns when nothing runs that is no longer wished; without an owner nothing runs."""
+        path, seen = self._path(key), self.read(key)
+        if seen.standing is Standing.FOREIGN:
+            raise PermanentError("tasks.foreign", seen.detail)
+        files.sweep(path)
+        if after is None:
+            files.remove(path)
+        else:
+            wished = after["tasks"] if isinstance(after["tasks"], tuple) else ()
+            document = {"version": VERSION, "site": key.name, "tasks": [json.loads(task) for task in wished]}
+            files.write(path, json.dumps(document, indent=2) + "\n", mode=0o600)
+        if self.settings.control.is_socket():
+            self._ask("sync", key.name)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """The owner itself says what it will run, and when."""
+        try:
+            known = self._ask("show", key.name)
+        except PanggonError as error:
+            return (Check("tasks.known", ok=False, detail=str(error)),)
+        wished = [canonical(dump_task(task)) for task in spec.tasks]
+        ok = [canonical(row["task"]) for row in known] == wished
+        words = "; ".join(f"{row['task']['name']} berikutnya {row['next']}" for row in known)
+        return (Check("tasks.known", ok, words or "tidak ada tugas"),)
+
+    def _ask(self, verb: str, site: str) -> list[dict[str, Any]]:
+        request = {"do": verb, "site": site}
+        answer = asking.ask(self.settings.control, silent="tasks.owner", seconds=SECONDS, request=request)
+        return list(answer["tasks"])
+
+    def _path(self, key: Key) -> Path:
+        if not SITE_ID.fullmatch(key.name):
+            raise PermanentError("tasks.invalid", key.name)
+        return self.settings.folder / f"{key.name}.json"
+
+
+def load(content: bytes, site: str) -> tuple[Task, ...] | None:
+    """The tasks in a file's content; None where it is not such a file of this site."""
+    try:
+        document = json.loads(content)
+        if document["site"] != site or document["version"] != VERSION:
+            return None
+        return tuple(map(parse_task, document["tasks"]))
+    except (ValueError, KeyError, TypeError, InvalidError):
+        return None

@@ -1,0 +1,26 @@
+"""The settings of the machine for a server of its own that needs them all: those of `node.toml`, as JSON."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from panggon.drivers import files
+from panggon.node import config as configs
+from panggon.node.config import NodeConfig
+
+
+def save(config: NodeConfig, path: Path) -> None:
+    text = json.dumps(_without_empty(dataclasses.asdict(config)), indent=2, default=str)
+    files.write(path, text + "\n", mode=0o600)
+
+
+def load(path: Path) -> NodeConfig:
+    """Raises OSError, ValueError and InvalidError when the file is missing or is not what `save` wrote."""
+    return configs.parse(json.loads(path.read_text()))
+
+
+def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
+    """What was left out stays left out; the empty text is no value of most rules."""
+    kept = {name: value for name, value in table.items() if value not in (None, "")}
+    return {name: _without_empty(value) if isinstance(value, dict) else value for name, value in kept.items()}

@@ -1,0 +1,260 @@
+"""From the shared logs into those of the sites, each line once.
+
+Before a part is handed out, its record says how long each file was. After a kill at any instruction the files are cut
+back to that, and the part is handed out again; only then is the part counted as read. So nothing is lost or doubled by
+a kill; a power cut may cost the lines of its last seconds.
+"""
+
+import errno
+import io
+import logging
+import os
+import signal
+from collections import OrderedDict, defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from panggon.core.errors import PanggonError
+from panggon.core.logs import Connection, error_origin, origin
+from panggon.core.spec import SITE_ID
+from panggon.node import records
+from panggon.node.logs.settings import LogSettings
+from panggon.node.logs.sink import Sink
+from panggon.node.logs.sources import READ_BYTES, Source
+from panggon.node.sockets import processes
+
+CONNECTIONS_MOST = 65_536
+# A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
+SETTLED = timedelta(seconds=10)
+OUTPUT_MOST = 256 * 1024
+
+log = logging.getLogger(__name__)
+
+# Lines by site and log.
+Parts = defaultdict[tuple[str, str], bytearray]
+
+
+@dataclass(slots=True)
+class Splitter:
+    settings: LogSettings
+    sink: Sink = field(init=False)
+    access: Source = field(init=False)
+    errors: Source = field(init=False)
+    outputs: dict[str, int] = field(init=False)
+    _sites: OrderedDict[Connection, str] = field(init=False, default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.sink = Sink(settings.root, settings.uid_base, settings.bounds)
+        record = _recorded(settings.record)
+        self.access = Source(settings.logs / "access.log", _offsets(record.get("access")))
+        self.errors = Source(settings.logs / "nginx.log", _offsets(record.get("errors")))
+        self.outputs = {str(site): int(offset) for site, offset in (record.get("outputs") or {}).items()}
+        for source in (self.access, self.errors):
+            source.forget_missing()
+        for place, size in (record.get("batch") or {}).items():
+            self._cut(place, size)
+        self._learn_again()
+        for path in settings.root.glob("sites/s??????/run/output.log"):
+            self.outputs.setdefault(path.parent.parent.name, 0)
+
+    def step(self, now: datetime) -> bool:
+        """Hand out one part of everything; whether there may be more at once. Raises OSError on a full disk: then
+        nothing has been handed out.
+        """
+        for source in (self.access, self.errors):
+            if passed := source.give_up(self.settings.backlog):
+                log.warning("%s: %d bytes were passed over", source.path, passed)
+        parts: Parts = defaultdict(bytearray)
+        read = [self._read_access(parts), self._read_errors(parts, now)]
+        emptied = self._read_outputs(parts)
+        if any(read) or parts:
+            self._hand_out(parts, now)
+        if emptied:
+            self._empty(emptied)
+        for source, keep in ((self.access, False), (self.errors, True)):
+            self._rotate(source, now, keep=keep)
+        return any(read)
+
+    def _read_access(self, parts: Parts) -> bool:
+        part = self.access.next()
+        if part is None:
+            return False
+        inode, offset, lines = part
+        for line in io.BytesIO(lines):  # at line feeds only
+            if site := self._learn(line):
+                parts[site, "access"] += line
+        self.access.offsets[inode] = offset + len(lines)
+        return True
+
+    def _learn_again(self) -> None:
+        """Whose connections were, as far as the error log may still speak of them."""
+        for line in self.access.before(4 * READ_BYTES).splitlines():
+            self._learn(line)
+
+    def _learn(self, line: bytes) -> str:
+        found = origin(line)
+        if found is None:
+            return ""
+        site, connection = found
+        self._sites[connection] = site
+        self._sites.move_to_end(connection)
+        if len(self._sites) > CONNECTIONS_MOST:
+            self._sites.popitem(last=False)
+        return site
+
+    def _read_errors(self, parts: Parts, now: datetime) -> bool:
+        """A line whose request is not over yet waits for it, and those behind it too; without one it stays where it
+        is, in the machine's own log.
+        """
+        part = self.errors.next()
+        if part is None:
+            return False
+        inode, offset, lines = part
+        taken = 0
+        for line in io.BytesIO(lines):  # at line feeds only
+            found = error_origin(line)
+            site = self._sites.get(found[0]) if found else None
+            if found and site is None and now - found[1] < timedelta(seconds=self.settings.hold):
+                break
+            if site:
+                parts[site, "error"] += line
+            taken += len(line)
+        self.errors.offsets[inode] = offset + taken
+        return taken > 0
+
+    def _read_outputs(self, parts: Parts) -> list[str]:
+        """What the programs of sites said; the sites whose file has been read and is to be emptied."""
+        awake = {path.stem for path in self.settings.sandboxes.glob("s??????.json") if SITE_ID.fullmatch(path.stem)}
+        emptied = []
+        for site in awake | set(self.outputs):
+            size, offset, lines = _unread(
+                self.settings.output(site), self.outputs.get(site, 0), whole=site not in awake
+            )
+            if lines:
+                parts[site, "error"] += lines
+            self.outputs[site] = offset + len(lines)
+            done = self.outputs[site] >= size
+            if done and size > (OUTPUT_MOST if site in awake else 0):
+                emptied.append(site)
+            elif done and site not in awake:
+                del self.outputs[site]
+        return emptied
+
+    def _hand_out(self, parts: Parts, now: datetime) -> None:
+        before = _recorded(self.settings.record)
+        sizes: dict[str, int] = {}
+        wanted: dict[tuple[str, str], bytes] = {}
+        for (site, name), lines in parts.items():
+            with suppress(PanggonError):  # a site that is gone has no logs
+                size, data = self.sink.room(site, name, bytes(lines), now=now)
+                sizes[f"{site}/{name}"], wanted[site, name] = size, data
+        try:
+            self._save({**before, "batch": sizes})
+            for (site, name), data in wanted.items():
+                self._append(site, name, data, sizes[f"{site}/{name}"])
+            self._save(self._document())
+        except (OSError, PanggonError):
+            for place, size in sizes.items():
+                self._cut(place, size)
+            self._go_back(before)
+            raise
+
+    def _append(self, site: str, name: str, data: bytes, size: int) -> None:
+        """One site's quota is its own matter; a full disk is everybody's."""
+        try:
+            self.sink.append(site, name, data)
+        except OSError as error:
+            if error.errno != errno.EDQUOT:
+                raise
+            self.sink.cut(site, name, size)
+            log.warning("%s: no room for its own logs", site)
+
+    def _cut(self, place: str, size: int) -> None:
+        site, _, name = place.partition("/")
+        self.sink.cut(site, name, size)
+
+    def _go_back(self, record: dict[str, Any]) -> None:
+        self.access.offsets, self.errors.offsets = (_offsets(record.get(name)) for name in ("access", "errors"))
+        self.outputs = {**dict.fromkeys(self.outputs, 0), **(record.get("outputs") or {})}
+
+    def _document(self) -> dict[str, Any]:
+        return {"access": self.access.offsets, "errors": self.errors.offsets, "outputs": self.outputs, "batch": {}}
+
+    def _save(self, document: dict[str, Any]) -> None:
+        records.save(self.settings.record, document)
+
+    def _empty(self, sites: list[str]) -> None:
+        """What PHP writes between reading and this is lost, and what it writes after a kill in here may be: nothing
+        else can shorten a file that somebody has open.
+        """
+        for site in sites:
+            with suppress(OSError):
+                os.close(os.open(self.settings.output(site), os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC))
+            self.outputs[site] = 0
+        self._save(self._document())
+
+    def _rotate(self, source: Source, now: datetime, *, keep: bool) -> None:
+        """Put a great log aside, have nginx open a new one, and remove the old one (or keep it for the administrator
+        until the next time) once all was read.
+        """
+        found = dict(source.files())
+        current, aside = found.get(source.path), found.get(source.aside)
+        if (
+            current
+            and current.st_size > self.settings.rotate
+            and (aside is None or (keep and self._read(source, aside)))
+        ):
+            source.path.replace(source.aside)
+            self._reopen()
+        elif aside and current is None:
+            self._reopen()
+        elif aside and not keep and self._read(source, aside) and _settled(aside, now):
+            source.aside.unlink()
+            source.forget_missing()
+            self._save(self._document())
+
+    def _read(self, source: Source, found: os.stat_result) -> bool:
+        return source.offsets.get(found.st_ino) == found.st_size
+
+    def _reopen(self) -> None:
+        """nginx(8): USR1 has it open its logs anew."""
+        with suppress(OSError, ValueError):
+            pid = int(self.settings.nginx_pid.read_text())
+            if (processes.PROC / str(pid) / "comm").read_text().strip() == "nginx":
+                processes.send(pid, signal.SIGUSR1)
+
+
+def _settled(found: os.stat_result, now: datetime) -> bool:
+    return datetime.fromtimestamp(found.st_mtime, UTC) < now - SETTLED
+
+
+def _unread(path: Path, offset: int, *, whole: bool) -> tuple[int, int, bytes]:
+    """Size, offset and the next lines of what a site's programs said; `whole`: nobody will complete the last one."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return 0, 0, b""
+    with os.fdopen(descriptor, "rb") as file:
+        size = os.fstat(descriptor).st_size
+        offset = offset if offset <= size else 0
+        if size == offset:
+            return size, offset, b""
+        file.seek(offset)
+        data = file.read(READ_BYTES)
+    end = data.rfind(b"\n") + 1
+    return size, offset, data if whole or (not end and len(data) == READ_BYTES) else data[:end]
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """A record that cannot be read counts as none: then what the shared logs still have is handed out again."""
+    with suppress(ValueError):
+        return dict(records.load(path) or {})
+    return {}
+
+
+def _offsets(members: dict[str, int] | None) -> dict[int, int]:
+    return {int(inode): int(offset) for inode, offset in (members or {}).items()}

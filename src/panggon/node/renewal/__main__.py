@@ -1,0 +1,40 @@
+"""`python -m panggon.node.renewal --config FILE`."""
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from panggon.node import alive, config_file, layout, wiring
+from panggon.node.renewal.renewal import Renewal
+
+PASS_SECONDS = 600.0
+# A machine that was just made has no shared certificate yet, and its sites wait for it.
+FIRST_SECONDS = 2.0
+
+log = logging.getLogger("panggon.node.renewal")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="panggon-renewal", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="settings of the machine as JSON")
+    config = config_file.load(parser.parse_args().config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    renewal = Renewal(config, wiring.certificates(config))
+    alive.announce(layout.renewal_alive(config))
+    time.sleep(FIRST_SECONDS)
+    while True:
+        try:
+            renewal.step(datetime.now(UTC))
+        except OSError as error:  # a full disk: nothing can be kept now
+            log.warning("%s", error)
+        time.sleep(PASS_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""One pass over all certificates: renew what is due, put shared ones in their place, say what people have to know.
+
+A renewal that fails leaves the former certificate where it is. The new one is had before anything is changed, and is
+put in its place while nobody else writes to the site (the lock of its journal).
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.renewal import Lifetime, due, pause, worries
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import HOST
+from panggon.drivers import bundles, control, files
+from panggon.drivers.bundles import Bundle
+from panggon.drivers.tls import BUNDLE, CertificateDriver
+from panggon.engine import journal_file
+from panggon.node.config import NodeConfig
+from panggon.node.renewal import report
+from panggon.node.renewal.report import Failures
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Renewal:
+    config: NodeConfig
+    driver: CertificateDriver
+    _dates: dict[Path, tuple[float, Lifetime]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return self.config.paths.state / "renewal"
+
+    def step(self, now: datetime) -> None:
+        """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later."""
+        said: list[str] = []
+        attended = {"_wildcard", "_bought"}
+        issuer = self.config.tls.issuer
+        if issuer == "wildcard":
+            said += self._attend(f"_{issuer}", self._renew_wildcard, now)
+        elif issuer == "bought":
+            said += self._attend(f"_{issuer}", self._take_bought, now)
+        for host in self._hosts():
+            said += self._attend(host, partial(self._renew, host), now)
+            attended.add(host)
+        report.forget_others(self.folder, attended)
+        report.save(self.config.paths.state / "renewal.json", said, now=now)
+
+    def _hosts(self) -> Iterator[str]:
+        """Every name that is served with a certificate of its own; a parked site's name is not."""
+        root = self.config.paths.root
+        for place in sorted((root / "tls").iterdir()):
+            if not HOST.fullmatch(place.name) or (place / BUNDLE).is_symlink():
+                continue
+            if (root / "live" / place.name).is_symlink():
+                yield place.name
+
+    def _attend(self, name: str, renew: Callable[[], None], now: datetime) -> list[str]:
+        """Renew what is due; the sentence for people, if there is one."""
+        lifetime, failed = self._lifetime(name), report.failures(self.folder, name)
+        bought = name == "_bought"
+        wanted = bought or lifetime is None or now >= due(lifetime, name)
+        if wanted and (failed.again is None or now >= failed.again):
+            failed = self._try(name, renew, failed, lifetime, now)
+            lifetime = self._lifetime(name)
+        if lifetime is None:
+            return [f"sertifikat: {name} belum ada: {failed.problem}"]
+        if not worries(lifetime, failures=failed.count, bought=bought, now=now):
+            return []
+        why = f", pembaruan gagal {failed.count} kali: {failed.problem}" if failed.count else ""
+        return [f"sertifikat: {name} berlaku sampai {lifetime.ends:%Y-%m-%d}{why}"]
+
+    def _try(
+        self, name: str, renew: Callable[[], None], failed: Failures, lifetime: Lifetime | None, now: datetime
+    ) -> Failures:
+        try:
+            renew()
+        except (OSError, ValueError, PanggonError) as error:
+            log.warning("%s cannot be renewed: %s", name, error)
+            if isinstance(error, TemporaryError) and error.code == "journal.busy":
+                return failed  # at the next pass
+            count = failed.count + 1
+            left = lifetime.ends - now if lifetime else timedelta(days=1)
+            found = Failures(count, str(error)[:500], now + pause(count, left=left))
+            report.keep_failures(self.folder, name, found)
+            return found
+        report.forget_failures(self.folder, name)
+        return Failures()
+
+    def _renew(self, host: str) -> None:
+        bundle = self._checked(self.driver.issue(host), host)
+        with self._alone(host):
+            self.driver.install(Key(Kind.CERTIFICATE, host), bundle.text())
+        log.info("%s is renewed until %s", host, bundle.ends)
+
+    def _renew_wildcard(self) -> None:
+        wildcard = f"*.{self.config.dns.zone}"
+        self._share("_wildcard", self._checked(self.driver.issue(wildcard), wildcard))
+
+    def _take_bought(self) -> None:
+        """Whoever bought a certificate puts its files where the settings say; a good one is served within minutes."""
+        tls = self.config.tls
+        content = b"\n".join((path and files.read(path)) or b"" for path in (tls.certificate, tls.key))
+        bundle = self._checked(content, f"*.{self.config.dns.zone}")
+        if bundle.text() != files.read(self.driver.settings.shared("bought")):
+            self._share("_bought", bundle)
+
+    def _share(self, name: str, bundle: Bundle) -> None:
+        settings = self.driver.settings
+        place = settings.root / "tls" / name
+        files.directory(place, mode=0o750, gid=settings.group)
+        files.sweep(place / BUNDLE)
+        files.write(place / BUNDLE, bundle.text(), mode=0o640, gid=settings.group)
+        control.forget(settings.control, name)
+        log.info("%s is served until %s", name, bundle.ends)
+
+    def _checked(self, content: bytes, name: str) -> Bundle:
+        """Nothing bad takes the place of something good. Raises ValueError, PermanentError `certificate.unusable`."""
+        bundle = bundles.load(content)
+        if wrong := bundles.fault(bundle, name, now=self.driver.settings.now()):
+            raise PermanentError("certificate.unusable", wrong)
+        return bundle
+
+    def _alone(self, host: str) -> AbstractContextManager[object]:
+        target = files.read_link(self.config.paths.root / "live" / host) or ""
+        return journal_file.writing(self.config.paths.state / "journal" / f"{target.rpartition('/')[2]}.jsonl")
+
+    def _lifetime(self, name: str) -> Lifetime | None:
+        """Kept while the file is the same: reading 5,000 certificates takes a second."""
+        path = self.config.paths.root / "tls" / name / BUNDLE
+        try:
+            changed = path.stat().st_mtime
+            if self._dates.get(path, (0.0, None))[0] != changed:
+                bundle = bundles.load(files.read(path) or b"")
+                self._dates[path] = changed, Lifetime(bundle.begins, bundle.ends)
+            return self._dates[path][1]
+        except (OSError, ValueError, PanggonError):
+            return None

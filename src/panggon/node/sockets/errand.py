@@ -1,0 +1,106 @@
+"""A program that runs once in a site's sandbox, beside what answers requests there: a scheduled task.
+
+It has the site's walls, user, environment and limits, in a control group of its own, and ends with whoever started it.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from panggon.core.spec import Runner
+from panggon.drivers import shell
+from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
+from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
+from panggon.node.sockets.served import Served, described
+from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.walls import Shield
+
+PHP_BINARY = "/usr/bin/php{version}"
+
+
+@dataclass(slots=True)
+class Errand:
+    """`pidfd` becomes readable at its end; `output` is what it says, a pipe that does not block."""
+
+    machine: Machine
+    group: str
+    child: shell.Process
+    gate: shell.Process | None
+    pidfd: int
+    output: int
+
+    def kill(self) -> None:
+        self.machine.groups.kill(self.group)
+        self.child.kill_session()
+
+    def close(self) -> int:
+        """Its exit status; negative: the signal that ended it. What it has started ends too, and its way out."""
+        groups = (self.group, gate_group(self.group))
+        for group in groups:
+            self.machine.groups.kill(group)
+        if self.gate:
+            self.gate.kill_session()
+        self.child.wait(seconds=5)
+        for group in groups:
+            self.machine.groups.remove(group)
+        for descriptor in (self.pidfd, self.output):
+            os.close(descriptor)
+        return self.child.code if self.child.code is not None else -1
+
+
+def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -> Errand:
+    """Raises OSError, ValueError and PanggonError when it cannot even be tried."""
+    settings, site, group = machine.settings, served.site, f"{served.site}-{name}"
+    limits = described(settings, site)
+    wanted = errand(settings, launch(settings, served, limits, machine.shields), served, command, machine.shields)
+    uid = settings.uid(site)
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    try:
+        with readable(wanted.handed_over) as descriptors, way_out(machine, site, wanted, group=group) as gate:
+            child = shell.start(
+                wanted.argv(descriptors, networked=gate is not None),
+                log=Path(f"/proc/self/fd/{writing}"),
+                environment=wanted.outer_environment,
+                pass_fds=tuple(descriptors.values()),
+                user=uid,
+                group=uid,
+                groups=machine.groups.create(group, group_bounds(limits)),
+                limits=process_limits(limits),
+            )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    return Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
+
+
+def errand(
+    settings: SocketSettings, found: Launch, served: Served, command: Sequence[str], shields: frozenset[Shield]
+) -> Launch:
+    """The launch of what answers the site's requests, with another program."""
+    own = home(settings, served.site, shields)
+    runner, script, *words = command
+    if runner == Runner.PHP:
+        limits = [word for word in found.program if word.startswith("--define=")]
+        program = (PHP_BINARY.format(version=served.php_version), *limits)
+    else:
+        program = (_python(settings, served.site, own),)
+    return replace(
+        found,
+        walls=(found.walls[0], "--die-with-parent", *found.walls[1:]) if found.walls else (),
+        program=(*program, str(own / script), *words),
+        environment={**found.environment, **usual_environment(settings, served, own)},
+    )
+
+
+def _python(settings: SocketSettings, site: str, own: Path) -> str:
+    """The site's own interpreter, once its virtual environment was made; what it leads to is the sandbox's matter."""
+    inside = Path("venv") / "bin" / "python3"
+    with suppress(OSError):
+        (settings.site(site) / "private" / inside).lstat()
+        return str(own / "private" / inside)
+    return PYTHON

@@ -1,0 +1,88 @@
+"""Which system calls a site's processes may not make, and why: a filter for bubblewrap (seccomp(2), mode 2).
+
+A list of what is refused, not of what is allowed: sites bring programs of every kind, and all of this is what no web
+site needs, but what holes of kernels were found in. It stands behind the namespaces, not in their place.
+"""
+
+import errno
+import functools
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyseccomp
+
+REFUSED: Mapping[str, tuple[str, ...]] = {
+    "looks into or steers other processes": (
+        "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
+    ),
+    "programs or watches the kernel": (
+        "bpf", "perf_event_open", "fanotify_init", "lookup_dcookie", "userfaultfd",
+    ),
+    "a second way to all other calls, past this filter": ("io_uring_setup", "io_uring_enter", "io_uring_register"),
+    "the kernel's keys know no namespace": ("keyctl", "add_key", "request_key"),
+    "changes what is mounted, or the root": (
+        "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount",
+        "fspick", "mount_setattr",
+    ),
+    "makes or enters namespaces, where an unprivileged user reaches more of the kernel": ("unshare", "setns"),
+    "opens files past the directories that lead to them": ("open_by_handle_at", "name_to_handle_at"),
+    "moves memory between the machine's nodes": ("move_pages", "migrate_pages"),
+    "the machine's own: clock, name, modules, swap, power, quota, log": (
+        "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "sethostname", "setdomainname", "init_module",
+        "finit_module", "delete_module", "swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load", "acct",
+        "quotactl", "quotactl_fd", "syslog", "vhangup", "nfsservctl",
+    ),
+    "old or of one processor only, and seldom looked at": (
+        "iopl", "ioperm", "modify_ldt", "uselib", "personality", "ustat", "sysfs", "_sysctl", "vm86", "vm86old",
+    ),
+    "memory that even root cannot read": ("memfd_secret",),
+}  # fmt: skip
+# clone(2): what makes a namespace. clone3(2) hides its flags in memory, where no filter can look: refused as if the
+# kernel were older, and libc goes back to clone.
+NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+# Families of sockets beside these (virtual machines', packets, ciphers, cars …) know no network namespace or are
+# seldom looked at. Netlink only to ask for addresses and routes, as getaddrinfo(3) does.
+FAMILIES = frozenset({socket.AF_UNSPEC, socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK})
+NETLINK_ROUTE = 0
+# Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
+TERMINAL_REQUESTS = (0x5412, 0x541C)
+LOWER_HALF = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    call: str
+    code: int = errno.EPERM
+    conditions: tuple[pyseccomp.Arg, ...] = ()
+
+
+@functools.cache
+def program() -> bytes:
+    """The filter for this machine's processor, as the kernel takes it. Programs of another processor's calling
+    convention (32 bits) are killed at their first call. Raises OSError.
+    """
+    found = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for rule in _rules():
+        found.add_rule(pyseccomp.ERRNO(rule.code), rule.call, *rule.conditions)
+    with tempfile.TemporaryFile() as file:
+        found.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def _rules() -> Iterator[_Rule]:
+    for calls in REFUSED.values():
+        yield from map(_Rule, calls)
+    yield _Rule("clone3", errno.ENOSYS)
+    for flag in NAMESPACE_FLAGS:
+        yield _Rule("clone", conditions=(pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag),))
+    for family in range(max(FAMILIES)):
+        if family not in FAMILIES:
+            yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.EQ, family),))
+    yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.GT, max(FAMILIES)),))
+    netlink = pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK)
+    yield _Rule("socket", errno.EAFNOSUPPORT, (netlink, pyseccomp.Arg(2, pyseccomp.NE, NETLINK_ROUTE)))
+    for request in TERMINAL_REQUESTS:
+        yield _Rule("ioctl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, request),))

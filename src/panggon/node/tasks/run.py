@@ -1,0 +1,70 @@
+"""One task that runs: its program, what it says, and how it ended."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from panggon.core.spec import Task
+
+OUTPUT_MOST = 64 * 1024
+
+
+class Program(Protocol):
+    """`pidfd` becomes readable when it has ended; `output` is the reading end of what it says, not blocking."""
+
+    pidfd: int
+    output: int
+
+    def kill(self) -> None:
+        """It and all that it has started."""
+        ...
+
+    def close(self) -> int:
+        """After its end: its exit status; nothing of it is left."""
+        ...
+
+
+Launcher = Callable[[str, Task], Program]
+
+
+@dataclass(slots=True)
+class Run:
+    """Times are seconds of a monotonic clock, but for `began`."""
+
+    task: Task
+    program: Program
+    began: datetime
+    started: float
+    ended_because: str = ""
+    _said: bytearray = field(default_factory=bytearray)
+    _dropped: int = 0
+
+    def listen(self) -> bool:
+        """Take what it says; False when it will say nothing more. Beyond the bound it is read, and dropped."""
+        try:
+            data = os.read(self.program.output, 65_536)
+        except BlockingIOError:
+            return True
+        room = OUTPUT_MOST - len(self._said)
+        self._said += data[:room]
+        self._dropped += max(0, len(data) - room)
+        return bool(data)
+
+    def end(self, why: str) -> None:
+        self.ended_because = self.ended_because or why
+        self.program.kill()
+
+    def report(self, code: int, seconds: float) -> bytes:
+        """For the site's `tasks.log`: one line about the run, and below it what the program said."""
+        how = self.ended_because or ("selesai" if code == 0 else "gagal")
+        lines = self._said.decode(errors="replace").splitlines()
+        if self._dropped:
+            lines.append(f"… dan {self._dropped} bita lagi yang tidak disimpan")
+        head = note(self.began, self.task.name, f"{how}, status {code}, {seconds:.1f} detik")
+        return head + "".join(f"  {line}\n" for line in lines).encode()
+
+
+def note(at: datetime, task: str, words: str) -> bytes:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} {task}: {words}\n".encode()

@@ -1,0 +1,57 @@
+"""A btrfs of its own in a file, for tests of what only some file systems can."""
+
+import fcntl
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+IMAGE_BYTES = 256 * 1024 * 1024
+# loop(4): the devices' numbers and requests. Nodes of our own, because a chroot's /dev may have none.
+CONTROL, MAJOR = os.makedev(10, 237), 7
+LOOP_SET_FD, LOOP_CLR_FD, LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
+
+
+@contextmanager
+def mounted(place: Path, image: Path) -> Iterator[None]:
+    """On the directory `place`, with quota enabled; `image` is made and removed."""
+    with ExitStack() as stack:
+        stack.callback(image.unlink, missing_ok=True)
+        with image.open("wb") as file:
+            file.truncate(IMAGE_BYTES)
+        _run("mkfs.btrfs", "--quiet", str(image))
+        device = stack.enter_context(_looped(image))
+        _run("mount", "-t", "btrfs", str(device), str(place))
+        stack.callback(_run, "umount", str(place))
+        place.chmod(0o755)
+        _run("btrfs", "quota", "enable", str(place))
+        yield
+
+
+@contextmanager
+def _looped(image: Path) -> Iterator[Path]:
+    """A block device whose content is the image."""
+    with ExitStack() as stack:
+        content = stack.enter_context(image.open("r+b"))
+        with _node(image.with_name("loop-control"), stat.S_IFCHR, CONTROL) as path, path.open("r+b", 0) as control:
+            number = fcntl.ioctl(control, LOOP_CTL_GET_FREE)
+        path = stack.enter_context(_node(image.with_name("loop"), stat.S_IFBLK, os.makedev(MAJOR, number)))
+        device = stack.enter_context(path.open("r+b", 0))
+        fcntl.ioctl(device, LOOP_SET_FD, content.fileno())
+        stack.callback(fcntl.ioctl, device, LOOP_CLR_FD)
+        yield path
+
+
+@contextmanager
+def _node(path: Path, kind: int, number: int) -> Iterator[Path]:
+    os.mknod(path, kind | 0o600, number)
+    try:
+        yield path
+    finally:
+        path.unlink()
+
+
+def _run(*argv: str) -> None:
+    subprocess.run(argv, check=True, capture_output=True, timeout=30)

@@ -1,0 +1,153 @@
+"""Certificates from a real ACME server, over a real DNS server and a real nginx; and what happens when it refuses."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import dns.message
+import dns.query
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind
+from panggon.drivers import acme_orders, bundles
+from panggon.drivers import dns as records
+from panggon.drivers.acme_orders import Settings, WellKnown
+from panggon.drivers.bundles import Bundle
+from panggon.drivers.tls import CertificateDriver
+from panggon.node.servers import knot
+from tests.drivers import pebble
+from tests.drivers.running import free_port, running
+from tests.drivers.test_dns import HOST, ZONE, driver_settings, knot_settings
+from tests.node.web_stand import WebStand
+
+pytestmark = pytest.mark.real
+
+KEY = Key(Kind.CERTIFICATE, HOST)
+WISH = {"issuer": "acme", "valid": True}
+
+
+@dataclass(frozen=True)
+class Stand:
+    web: WebStand
+    settings: Settings
+    roots: Path
+    challenges: records.ChallengeRecords
+
+    def order(self, host: str, **changes: object) -> Bundle:
+        return bundles.load(acme_orders.order(replace(self.settings, **changes), host))
+
+    def driver(self, **changes: object) -> CertificateDriver:
+        """As the machine's settings make it for `issuer = "acme"`."""
+        usual = replace(self.web.certificates.settings, door=replace(self.web.door, authorities=self.roots))
+        order, clear = (partial(verb, self.settings) for verb in (acme_orders.order, acme_orders.clear))
+        return CertificateDriver(
+            replace(usual, **{"issuer": "acme", "order": order, "clear": clear, "now": now, **changes})
+        )
+
+    def planted(self, host: str) -> list[str]:
+        query = dns.message.make_query(f"_acme-challenge.{host}", "TXT")
+        port = self.challenges.settings.primary.port
+        answer = dns.query.tcp(query, "127.0.0.1", port=port, timeout=5).answer
+        return [record.to_text() for rrset in answer for record in rrset]
+
+
+@pytest.fixture(scope="module")
+def stand(root: Path) -> Iterator[Stand]:
+    names = knot_settings(root / "acme-dns")
+    knot.prepare(names)
+    with ExitStack() as stack:
+        stack.enter_context(running(knot.server(names)))
+        challenges = records.ChallengeRecords(driver_settings(names))
+        web = stack.enter_context(WebStand("acme").serving())
+        server = stack.enter_context(
+            pebble.serving(root / "pebble", dns_port=names.port, http_port=web.settings.http_port)
+        )
+        settings = Settings(
+            server.directory, root / "acme" / "account.pem", root / "planted", challenges, "tu@kota.example", server.ca
+        )
+        here = {"site": "s900001", "a": ("127.0.0.1",), "aaaa": (), "safety": ()}
+        records.RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
+        yield Stand(web, settings, server.roots, challenges)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_a_certificate_by_dns(stand: Stand) -> None:
+    bundle = stand.order(HOST)
+    assert bundle.names == (HOST,)
+    assert bundles.fault(bundle, HOST, now=datetime.now(UTC)) == ""
+    assert len(bundle.chain) > 1
+    assert stand.planted(HOST) == []
+    assert list(stand.settings.planted.iterdir()) == []
+    account = stand.settings.account
+    assert (account.stat().st_uid, account.stat().st_mode & 0o777) == (0, 0o600)
+
+
+def test_a_wildcard_of_the_zone(stand: Stand) -> None:
+    bundle = stand.order(f"*.{ZONE}")
+    assert bundles.fault(bundle, HOST, now=datetime.now(UTC)) == ""
+    assert bundles.fault(bundle, f"a.{HOST}", now=datetime.now(UTC)) == f"tidak berlaku untuk a.{HOST}"
+    assert stand.planted(ZONE) == []
+
+
+def test_a_certificate_by_http(stand: Stand) -> None:
+    """nginx gives the answer although the name has no site yet."""
+    bundle = stand.order(HOST, challenge=WellKnown(stand.web.root))
+    assert bundle.names == (HOST,)
+    assert [path for path in (stand.web.root / "acme").rglob("*") if path.is_file()] == []
+
+
+def test_the_driver_makes_proves_and_renews(stand: Stand) -> None:
+    driver = stand.driver()
+    driver.write(KEY, WISH)
+    assert driver.read(KEY).attributes == WISH
+    (check,) = driver.probe(KEY, spec=None)  # type: ignore[arg-type]
+    assert (check.ok, check.detail[:7]) == (True, "TLSv1.3")
+    before = stand.web.handshake(HOST)
+    driver.install(KEY, driver.issue(HOST))
+    assert stand.web.handshake(HOST) not in (before, None)
+    driver.write(KEY, None)
+
+
+class Nothing:
+    type = "dns-01"
+
+    def plant(self, host: str, place: str, value: str) -> None: ...
+
+    def clear(self, host: str, place: str, value: str) -> None: ...
+
+
+def test_what_the_server_refuses_is_told_in_its_words(stand: Stand) -> None:
+    with pytest.raises(PermanentError, match=r"acme\.refused.*urn:ietf:params:acme:error"):
+        stand.order(f"lain.{ZONE}", challenge=Nothing())
+    assert list(stand.settings.planted.iterdir()) == []
+
+
+def test_a_server_that_is_away_or_not_to_be_believed_changes_nothing(stand: Stand) -> None:
+    with pytest.raises(TemporaryError, match=r"acme\.down"):
+        stand.order(HOST, directory=f"https://localhost:{free_port()}/dir")
+    with pytest.raises(TemporaryError, match=r"acme\.down"):
+        stand.order(HOST, ca=None)
+    driver = stand.driver(order=partial(acme_orders.order, replace(stand.settings, ca=None)))
+    with pytest.raises(TemporaryError):
+        driver.write(KEY, WISH)
+    assert driver.read(KEY).attributes is None
+
+
+def test_what_a_kill_has_left_is_swept(stand: Stand) -> None:
+    acme_orders.keep_planted(stand.settings, HOST, "", "left")
+    stand.challenges.plant(HOST, "", "left")
+    acme_orders.clear(stand.settings, HOST)
+    assert stand.planted(HOST) == []
+    acme_orders.keep_planted(stand.settings, HOST, "", "left")
+    stand.challenges.plant(HOST, "", "left")
+    stand.driver().write(KEY, None)
+    assert stand.planted(HOST) == []
+    with pytest.raises(PermanentError, match="base64url"):
+        WellKnown(stand.web.root).plant(HOST, "../../x", "y")

@@ -1,0 +1,67 @@
+"""What the gate of a site reads in messages of others: DNS as it is, and as it never should be."""
+
+import dns.message
+import dns.rrset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from panggon.node import gate
+
+LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
+NAME = st.lists(LABEL, min_size=1, max_size=6).map(".".join)
+FOUR, SIX = st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(str)
+
+FEW = settings(max_examples=40)
+
+
+def answer(name: str, *records: tuple[str, str]) -> bytes:
+    question = dns.message.make_query(name, "A")
+    found = dns.message.make_response(question)
+    found.answer = [dns.rrset.from_text(f"{name}.", 60, "IN", kind, text) for kind, text in records]
+    return found.to_wire()
+
+
+@FEW
+@given(NAME)
+def test_a_question_names_its_host(name: str) -> None:
+    question = dns.message.make_query(name.upper(), "AAAA").to_wire()
+    assert gate.asked_name(question) == name
+    assert question[gate.name_end(question, 12) : gate.name_end(question, 12) + 2] == b"\0\x1c"
+
+
+@FEW
+@given(NAME, FOUR, SIX)
+def test_all_addresses_of_an_answer_are_learned(name: str, four: str, six: str) -> None:
+    told = answer(name, ("CNAME", f"lain.{name}."), ("A", four), ("TXT", '"127.0.0.1"'), ("AAAA", six))
+    assert list(gate.answered_addresses(told)) == [four, six]
+
+
+@FEW
+@given(NAME)
+def test_a_refusal_is_the_answer_to_its_question(name: str) -> None:
+    question = dns.message.make_query(name, "A")
+    wire = question.to_wire()
+    refused = dns.message.from_wire(wire[:2] + gate.REFUSED + wire[12 : gate.name_end(wire, 12) + 4])
+    assert (refused.rcode().name, refused.question, question.is_response(refused)) == (
+        "REFUSED",
+        question.question,
+        True,
+    )
+
+
+@FEW
+@given(st.binary(max_size=600))
+def test_nothing_that_comes_in_breaks_it(message: bytes) -> None:
+    name = gate.asked_name(message)
+    assert name is None or len(name) < len(message)
+    assert len(list(gate.answered_addresses(message))) <= len(message)
+
+
+@FEW
+@given(NAME, FOUR, st.data())
+def test_nothing_cut_or_spoilt_breaks_it(name: str, four: str, data: st.DataObject) -> None:
+    told = bytearray(answer(name, ("A", four)))
+    for at in data.draw(st.lists(st.integers(0, len(told) - 1), max_size=5)):
+        told[at] = data.draw(st.integers(0, 255))
+    list(gate.answered_addresses(bytes(told[: data.draw(st.integers(0, len(told)))])))
+    gate.asked_name(bytes(told))

@@ -1,0 +1,174 @@
+"""A hostile program inside a site finds nothing that it was not given: as any program of a site, and from PHP."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panggon.drivers import files
+from panggon.node import cgroups
+from panggon.node.sockets import protections, sandbox
+from panggon.node.sockets.launch import launch
+from panggon.node.sockets.protections import active
+from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.served import Served, described
+from tests.node.stand import Stand, started
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+PYTHON = ("/usr/bin/python3", "-I")
+PROGRAM = (Path(__file__).parent / "hostile.py").read_bytes()
+
+
+@pytest.fixture
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    yield from started(request)
+
+
+@contextlib.contextmanager
+def prey(stand: Stand, site: str, other: str) -> Iterator[dict[str, Any]]:
+    """Everything on the machine that a hostile site would look for, laid out and running."""
+    settings, others = stand.settings, stand.settings.site(other)
+    secret = stand.base / "tls" / "bundle.pem"
+    files.directory(secret.parent)
+    files.write(secret, "PRIVATE KEY", mode=0o644)  # were it only for its mode, it could be read
+    files.write(others / "public" / "secret.txt", "theirs", mode=0o644)
+    files.write(settings.site(site) / "private" / "hostile.py", PROGRAM, uid=settings.uid(site))
+    with contextlib.ExitStack() as stack:
+        loopback = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        everywhere = stack.enter_context(socket.create_server(("", 0)))
+        abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
+        abstract.bind(f"\0panggon-test-{os.getpid()}")
+        for listener in (loopback, everywhere, abstract):
+            listener.listen()
+        port = everywhere.getsockname()[1]
+        yield {
+            "files": [
+                *map(str, (secret, others / "public/secret.txt", others / "site.json", stand.config)),
+                *("/etc/shadow", "/etc/panggon/node.toml", "/root/.bashrc"),
+            ],
+            "directories": [
+                *map(str, (stand.base, settings.root / "sites", others / "public", settings.run)),
+                *("/etc/panggon", "/srv", "/root", "/var", "/home", "/run/panggon", "/run/mysqld"),
+            ],
+            "sockets": [
+                str(settings.control),
+                str(settings.root / "run" / f"{other}.sock"),
+                "/run/dbus/system_bus_socket",
+            ],
+            "abstract": [f"panggon-test-{os.getpid()}"],
+            "listeners": [
+                ("127.0.0.1", loopback.getsockname()[1]),
+                *((address, port) for address in ("127.0.0.1", "127.0.0.2", "::1", own_address())),
+                *(("169.254.169.254", 80), ("10.0.0.1", 443), ("192.0.2.1", 80)),
+            ],
+            "processes": [os.getpid(), os.getppid()],
+            "own": "/site/public",
+        }
+
+
+def own_address() -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        trial.connect(("192.0.2.1", 9))  # sends nothing
+        return str(trial.getsockname()[0])
+
+
+def run_inside(stand: Stand, site: str, *program: str) -> str:
+    """What a program prints that is started in the site's sandbox instead of its PHP."""
+    settings, served = stand.settings, Served(site, "php", 1, "8.2")
+    machine = Machine(settings, active(protections(settings)), cgroups.find())
+    description = described(settings, site)
+    wanted = launch(settings, served, description, machine.shields)
+    log = settings.site(site) / "run" / "output.log"
+    for folder in (settings.records, settings.pages):
+        files.directory(folder)
+    with socket.socket(socket.AF_UNIX) as listener:
+        started = sandbox.start(machine, site, description, dataclasses.replace(wanted, program=program), listener)
+        until(lambda: sandbox.processes.ended(started.pidfd), seconds=60)
+        started.clean_up()
+    return log.read_text()
+
+
+@pytest.fixture
+def ground() -> Iterator[Stand]:
+    """Sites without a holder: their sandboxes are started by the test."""
+    databases = Path(f"/srv/panggon-test-{os.getpid()}-isolation/mysqld")
+    made = Stand("isolation", mariadb_socket=databases / "mysqld.sock")
+    try:
+        files.directory(databases)
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.mark.parametrize("outgoing", ["none", "web"])
+def test_any_program(ground: Stand, outgoing: str) -> None:
+    site = ground.lay_out(900100, {"outgoing": outgoing, "database": ""})
+    with prey(ground, site, ground.lay_out(900101, {})) as given:
+        said = run_inside(ground, site, *PYTHON, "/site/private/hostile.py", json.dumps(given))
+    assert {name: got for name, got in json.loads(said).items() if got} == {}
+
+
+def test_the_database_is_there_for_who_has_one(ground: Stand) -> None:
+    site = ground.lay_out(900100, {"database": "mariadb"})
+    assert run_inside(ground, site, "/usr/bin/ls", "/run") == "mysqld\n"
+
+
+def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:
+    site = ground.lay_out(900100, {"cpu_percent": 20})
+    burn = "import time; end = time.monotonic() + 1.5\nwhile time.monotonic() < end: pass\nprint(time.process_time())"
+    assert 0.1 < float(run_inside(ground, site, *PYTHON, "-c", burn)) < 0.5
+
+
+def test_a_flood_of_words_stays_within_what_the_site_may_store(ground: Stand) -> None:
+    site = ground.lay_out(900100, {})
+    record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
+    files.write(ground.settings.site(site) / "quota.json", json.dumps(record))
+    assert len(run_inside(ground, site, "/usr/bin/yes")) == 4 * 1024 * 1024
+
+
+def test_php_and_the_programs_that_it_starts(stand: Stand) -> None:
+    code = (
+        "$pipes = []; $done = proc_open(['/usr/bin/python3', '-I', '/site/private/hostile.py',"
+        " file_get_contents('/site/private/prey.json')],"
+        "[1 => ['pipe', 'w']], $pipes); echo stream_get_contents($pipes[1]); proc_close($done);"
+    )
+    site, other = stand.serve(900100, code), stand.serve(900101)
+    with prey(stand, site, other) as given:
+        place = stand.settings.site(site) / "private" / "prey.json"
+        files.write(place, json.dumps(given), uid=stand.settings.uid(site))
+        said = stand.get(site)
+    assert {name: got for name, got in json.loads(said).items() if got} == {}
+
+
+def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(stand: Stand) -> None:
+    """Where the file system bounds nothing: the holder counts, and the site goes on answering."""
+    site = stand.lay_out(900100, {})
+    stand.page(site, "echo json_encode(@file_put_contents($_GET['to'], random_bytes((int) $_GET['size'])));")
+    record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
+    files.write(stand.settings.site(site) / "quota.json", json.dumps(record))
+    assert stand.sync(site)["ok"]
+
+    def stored(place: str, size: int) -> bool:
+        return stand.get(site, query=f"to={place}&size={size}") == str(size)
+
+    assert stored("/site/public/small", 1000)
+    assert not stored("/tmp/file", 8 << 20), "a single file is larger than the whole site may be"
+    assert [stored(f"/tmp/file{number}", 2 << 20) for number in range(2)] == [True, True]
+    until(lambda: not stored("/site/public/small", 1000), seconds=10)
+    assert stored("/tmp/small", 1000), "sessions and the like go on, in memory"
+    assert not (stand.settings.site(site) / "tmp" / "small").exists()
+    note = stand.settings.site(site) / "logs" / "PENUH.txt"
+    assert "SFTP" in note.read_text()
+    assert (note.stat().st_uid, note.stat().st_gid) == (0, stand.settings.uid(site))
+    assert stand.ask(do="show", site=site)["serving"]["full"]
+    for path in (stand.settings.site(site) / "tmp").glob("file*"):
+        path.unlink()
+    until(lambda: stored("/site/public/small", 1000), seconds=10)
+    assert not note.exists()

@@ -1,0 +1,93 @@
+"""Whom a site reaches, by its policy, on a machine that has a small internet of its own beside it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.node.stand import Stand
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+INTERNET = Path(__file__).with_name("internet.py")
+# Arguments: a directory for what is made, the interpreter, the program of the internet, then what to start.
+BESIDE_AN_INTERNET = """
+place=$1 python=$2 internet=$3; shift 3
+ip link set lo up
+"$python" "$internet" "$place/ready" &
+until test -e "$place/ready"; do sleep 0.02; done
+ip addr add 9.9.9.1/24 dev out; ip link set out up
+echo 'nameserver 9.9.9.9' > "$place/resolv.conf"
+mount --bind "$place/resolv.conf" /etc/resolv.conf
+"$python" -m http.server --bind 0.0.0.0 --directory "$place" 8080 >/dev/null 2>&1 &
+exec "$@"
+"""
+# What a page of the site reads from each address of the query; false where it gets nothing.
+READS = (
+    "ini_set('default_socket_timeout', 5); $got = []; foreach (explode(',', $_GET['urls']) as $url)"
+    "{ $got[] = @file_get_contents($url); } echo json_encode($got);"
+)
+POLICIES = {"lokal": ["127.0.0.1:8080", "*.mitra.example:8080"]}
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    place = tmp_path_factory.mktemp("internet")
+    script = ("sh", "-ec", BESIDE_AN_INTERNET, "internet", str(place), sys.executable, str(INTERNET))
+    made = Stand("outgoing", around=("unshare", "--net", "--mount", *script), outgoing=POLICIES)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
+def reads(stand: Stand, site: str, *urls: str) -> list[str | bool]:
+    return list(json.loads(stand.get(site, query=f"urls={','.join(urls)}", seconds=60)))
+
+
+def test_web_reaches_web_servers_by_name_and_address_and_nothing_else(stand: Stand) -> None:
+    site = stand.serve(900100, READS, outgoing="web")
+    reached = reads(stand, site, "http://apa.saja.example/", "http://9.9.9.9/")
+    assert reached == ["the internet", "the internet"]
+    others = ("9.9.9.9:8080", "9.9.9.10:25", "9.9.9.1:8080", "127.0.0.1:8080", "127.0.0.1", "169.254.169.254")
+    assert reads(stand, site, *(f"http://{place}/" for place in others)) == [False] * len(others)
+
+
+def test_none_reaches_nobody(stand: Stand) -> None:
+    site = stand.serve(900101, READS, outgoing="none")
+    assert reads(stand, site, "http://apa.saja.example/", "http://9.9.9.9/", "http://127.0.0.1:8080/") == [False] * 3
+
+
+def test_a_list_of_the_machine_reaches_what_it_names(stand: Stand) -> None:
+    site = stand.serve(900102, READS, outgoing="lokal")
+    reached = reads(stand, site, "http://127.0.0.1:8080/resolv.conf", "http://api.mitra.example:8080/")
+    assert reached == ["nameserver 9.9.9.9\n", "the internet"]
+    others = ("9.9.9.10:8080", "lain.example:8080", "api.mitra.example", "9.9.9.1:8080")
+    assert reads(stand, site, *(f"http://{place}/" for place in others)) == [False] * len(others)
+
+
+def test_a_policy_that_nobody_made_is_refused(stand: Stand) -> None:
+    site = stand.lay_out(900103, {"outgoing": "rahasia"})
+    answer = stand.sync(site)
+    assert (answer["ok"], answer["code"]) == (False, "runtime.invalid")
+
+
+def test_a_changed_policy_replaces_what_runs_and_the_gate_goes_along(stand: Stand) -> None:
+    site = stand.serve(900104, READS, outgoing="web")
+    assert reads(stand, site, "http://9.9.9.9/") == ["the internet"]
+    stand.describe(site, {"outgoing": "none", "generation": 2})
+    assert stand.sync(site)["ok"]
+    assert stand.processes(site) == []
+    assert reads(stand, site, "http://9.9.9.9/") == [False]
+
+
+def test_a_killed_holder_leaves_the_way_out_open(stand: Stand) -> None:
+    site = stand.serve(900105, READS, outgoing="web")
+    assert reads(stand, site, "http://9.9.9.9/") == ["the internet"]
+    stand.new_holder(after=stand.kill_holder())
+    assert reads(stand, site, "http://9.9.9.9/") == ["the internet"]
+    assert stand.ask(do="stop", site=site)["ok"]
+    until(lambda: stand.processes(site) == [])

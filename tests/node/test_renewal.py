@@ -1,0 +1,231 @@
+"""The owner of renewals with the machine's own authority and a clock: no server is needed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind
+from panggon.drivers import authority, bundles, files, tls
+from panggon.drivers.bundles import key_text
+from panggon.drivers.tls import CertificateDriver
+from panggon.drivers.visit import Door
+from panggon.engine import journal_file
+from panggon.node import config as configs
+from panggon.node import config_file
+from panggon.node.renewal import report
+from panggon.node.renewal.renewal import Renewal
+from tests.node.web_stand import HOST, WEB
+
+pytestmark = pytest.mark.real
+
+BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
+SITE = "s900001"
+KEY = Key(Kind.CERTIFICATE, HOST)
+
+
+class Place:
+    """A machine's directories with one site; `now` is what all clocks say."""
+
+    def __init__(self, base: Path, **settings: Any) -> None:
+        self.base, self.now = base, BEGIN
+        paths = {name: str(base / name) for name in ("root", "state", "run", "etc", "logs")}
+        document = {"dns": {"zone": "kota.example", "ipv4": ["192.0.2.1"]}, "paths": paths, **settings}
+        self.config = configs.parse(document)
+        root = self.config.paths.root
+        files.directory(root / "tls", mode=0o750, gid=WEB)
+        files.directory(root / "live")
+        files.link(root / "live" / HOST, f"../sites/{SITE}")
+        self.authority = authority.create_authority(base / "etc", now=BEGIN)
+        self.settings = tls.Settings(
+            root, base / "none.sock", self.authority, Door("127.0.0.1", 1, base), lambda: self.now
+        )
+
+    def renewal(self, **changes: Any) -> Renewal:
+        return Renewal(self.config, CertificateDriver(replace(self.settings, **changes)))
+
+    def ends(self, name: str = HOST) -> datetime:
+        return bundles.load((self.config.paths.root / "tls" / name / "bundle.pem").read_bytes()).ends
+
+    def at(self, days: float, renewal: Renewal) -> tuple[str, ...]:
+        """A pass on that day; what people are told."""
+        self.now = BEGIN + timedelta(days=days)
+        renewal.step(self.now)
+        return report.load(self.config.paths.state / "renewal.json", now=self.now)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
+    place.renewal().driver.write(KEY, {"issuer": "local", "valid": True})
+    return place
+
+
+def down(_host: str) -> bytes:
+    raise TemporaryError("acme.down", "server ACME mati")
+
+
+def test_its_settings_are_those_of_the_machine(place: Place) -> None:
+    full = {"issuer": "acme", "directory": "https://acme.example/dir", "challenge": "http-01", "caa": "acme.example"}
+    config = configs.parse({"dns": {"zone": "kota.example", "ipv4": ["192.0.2.1"]}, "tls": full})
+    for each in (place.config, config):
+        config_file.save(each, place.base / "renewal.json")
+        assert config_file.load(place.base / "renewal.json") == each
+
+
+def test_renewed_at_two_thirds_and_not_before(place: Place) -> None:
+    first = place.ends()
+    renewal = place.renewal()
+    assert place.at(50, renewal) == ()
+    assert place.ends() == first
+    assert place.at(60, renewal) == ()
+    assert place.ends() == first + timedelta(days=60)
+    assert (place.base / "root" / "tls" / HOST / "previous.pem").exists()
+
+
+def test_a_failed_renewal_leaves_the_former_one_and_is_told_days_before_its_end(place: Place) -> None:
+    first = place.ends()
+    failing = place.renewal(issuer="acme", order=down)
+    assert place.at(60, failing) == ()
+    assert place.at(60.01, failing) == ()  # not tried again before its pause is over
+    assert report.failures(failing.folder, HOST).count == 1
+    words = f"sertifikat: {HOST} berlaku sampai {first:%Y-%m-%d}, pembaruan gagal 2 kali: acme.down: server ACME mati"
+    assert place.at(60.1, failing) == (words,)
+    assert place.ends() == first
+    assert place.at(61, place.renewal()) == ()
+    assert place.ends() > first
+    assert report.failures(failing.folder, HOST).count == 0
+
+
+def test_while_a_plan_writes_to_the_site_nothing_is_put_in_its_place(place: Place) -> None:
+    first, renewal = place.ends(), place.renewal()
+    with journal_file.writing(place.config.paths.state / "journal" / f"{SITE}.jsonl"):
+        assert place.at(60, renewal) == ()
+        assert place.ends() == first
+    place.at(60, renewal)
+    assert place.ends() > first
+
+
+def test_a_parked_site_is_left_alone(place: Place) -> None:
+    first = place.ends()
+    failing = place.renewal(issuer="acme", order=down)
+    place.at(61, failing)
+    (place.config.paths.root / "live" / HOST).unlink()
+    assert place.at(89, failing) == ()
+    assert list(failing.folder.iterdir()) == []
+    assert place.ends() == first
+
+
+def test_nobody_who_looks_is_told_too(place: Place) -> None:
+    path = place.config.paths.state / "renewal.json"
+    assert report.load(path, now=BEGIN) == ("sertifikat: tidak ada yang memeriksa sama sekali",)
+    place.at(1, place.renewal())
+    late = report.load(path, now=BEGIN + timedelta(days=2))
+    assert late == ("sertifikat: tidak ada yang memeriksa sejak 2026-09-02T00:00",)
+
+
+def test_a_wildcard_is_shared_by_links(tmp_path: Path) -> None:
+    place = Place(tmp_path, tls={"issuer": "wildcard", "directory": "https://acme.example/dir"})
+    wanted: list[str] = []
+
+    def order(name: str) -> bytes:
+        wanted.append(name)
+        return chained(place.authority, name, now=place.now)
+
+    renewal = place.renewal(issuer="wildcard", order=order)
+    wish = {"issuer": "wildcard", "valid": True}
+    with pytest.raises(TemporaryError, match=r"certificate\.awaited"):
+        renewal.driver.write(KEY, wish)
+    assert place.at(0, renewal) == ()
+    with pytest.raises(PermanentError, match=rf"certificate\.unusable.*a\.{HOST}"):
+        renewal.driver.write(Key(Kind.CERTIFICATE, f"a.{HOST}"), wish)
+    renewal.driver.write(KEY, wish)
+    assert renewal.driver.read(KEY).attributes == wish
+    assert (place.config.paths.root / "tls" / HOST / "bundle.pem").readlink() == Path("../_wildcard/bundle.pem")
+    place.at(61, renewal)
+    assert wanted == ["*.kota.example"] * 2
+    assert renewal.driver.read(KEY).attributes == wish
+    renewal.driver.write(KEY, None)
+
+
+def test_from_one_issuer_to_another_and_back(place: Place) -> None:
+    shared = place.renewal(issuer="wildcard", order=lambda name: chained(place.authority, name, now=place.now))
+    shared._renew_wildcard()
+    before = (place.config.paths.root / "tls" / HOST / "bundle.pem").read_bytes()
+    assert shared.driver.read(KEY).attributes == {"issuer": "local", "valid": True}
+    shared.driver.write(KEY, {"issuer": "wildcard", "valid": True})
+    assert shared.driver.read(KEY).attributes == {"issuer": "wildcard", "valid": True}
+    shared.driver.write(KEY, {"issuer": "local", "valid": True})  # the plan is undone
+    assert (place.config.paths.root / "tls" / HOST / "bundle.pem").read_bytes() == before
+
+
+class TestBought:
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Place:
+        bought = {"certificate": str(tmp_path / "bought.pem"), "key": str(tmp_path / "bought.key")}
+        return Place(tmp_path, tls={"issuer": "bought", **bought})
+
+    def buy(self, place: Place, name: str = "*.kota.example", *, must_staple: bool = False) -> None:
+        text = chained(place.authority, name, now=place.now, must_staple=must_staple).decode()
+        where = text.index("-----BEGIN PRIVATE KEY")
+        (place.base / "bought.pem").write_text(text[:where])
+        (place.base / "bought.key").write_text(text[where:])
+
+    def test_taken_watched_and_replaced(self, place: Place) -> None:
+        renewal = place.renewal(issuer="bought")
+        assert "belum ada" in place.at(0, renewal)[0]
+        self.buy(place)
+        assert place.at(1, renewal) == ()
+        first = place.ends("_bought")
+        renewal.driver.write(KEY, {"issuer": "bought", "valid": True})
+        assert place.at(59, renewal) == ()
+        assert place.at(61, renewal) == (f"sertifikat: _bought berlaku sampai {first:%Y-%m-%d}",)
+        self.buy(place)
+        assert place.at(62, renewal) == ()
+        assert place.ends("_bought") > first
+
+    @pytest.mark.parametrize(
+        ("spoil", "words"),
+        [
+            (lambda test, place: test.buy(place, "*.lain.example"), "tidak berlaku untuk *.kota.example"),
+            (lambda test, place: test.buy(place, must_staple=True), "must-staple"),
+            (lambda test, place: (place.base / "bought.key").write_bytes(key()), "kunci dan sertifikat tidak cocok"),
+            (lambda test, place: (place.base / "bought.pem").write_text("x"), "Unable to load PEM"),
+        ],
+    )
+    def test_a_bad_one_takes_no_place(self, place: Place, spoil: Callable[[Any, Place], object], words: str) -> None:
+        renewal = place.renewal(issuer="bought")
+        self.buy(place)
+        place.at(0, renewal)
+        before = (place.config.paths.root / "tls" / "_bought" / "bundle.pem").read_bytes()
+        spoil(self, place)
+        place.at(1, renewal)
+        assert (place.config.paths.root / "tls" / "_bought" / "bundle.pem").read_bytes() == before
+        assert words in report.failures(renewal.folder, "_bought").problem
+        assert words in place.at(70, renewal)[0]
+
+
+def key() -> bytes:
+    return key_text(ec.generate_private_key(ec.SECP256R1()))
+
+
+def chained(own: authority.Authority, name: str, *, now: datetime, must_staple: bool = False) -> bytes:
+    """A bundle as others issue it: with the authority's certificate behind the name's."""
+    bundle = bundles.load(authority.issue(own, name, now=now))
+    signer = bundles.load(own.certificate.read_bytes() + own.key.read_bytes())
+    leaf = bundle.leaf
+    if must_staple:
+        builder = x509.CertificateBuilder(
+            leaf.issuer, leaf.subject, leaf.public_key(), leaf.serial_number, bundle.begins, bundle.ends,
+            list(leaf.extensions),
+        )  # fmt: skip
+        feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
+        leaf = builder.add_extension(feature, critical=False).sign(signer.key, hashes.SHA256())  # type: ignore[arg-type]
+    return replace(bundle, chain=(leaf, signer.leaf)).text()
