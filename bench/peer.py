@@ -20,12 +20,15 @@ from demo.browser import Browser
 HOME = STATE / "peer"
 PACKAGES = ("coldfront~=1.1", "psycopg2-binary", "granian")
 PASSWORD = "kata sandi untuk mengukur"
+PATIENCE = 600  # seconds, for each step of what is prepared once
 SQL = Path(__file__).with_name("peer.sql")
 
 
 @contextmanager
 def running_peer(address: str, sizes: dict[str, int], *, workers: int, threads: int) -> Iterator[tuple[int, int]]:
-    """ColdFront with its data: its port and process. Raises what subprocess raises where it cannot be had."""
+    """ColdFront with its data: its port and process. Raises what subprocess and psycopg raise where it cannot be had,
+    or takes too long.
+    """
     _install()
     database = address.rsplit("/", 1)[0] + "/coldfront"
     environment = _environment(database)
@@ -55,8 +58,8 @@ def _searches() -> list[str]:
 
 def _install() -> None:
     if not (HOME / "bin" / "granian").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
-        subprocess.run([str(HOME / "bin" / "pip"), "install", "--quiet", *PACKAGES], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True, timeout=PATIENCE)
+        subprocess.run([str(HOME / "bin" / "pip"), "install", "--quiet", *PACKAGES], check=True, timeout=PATIENCE)
 
 
 def _environment(database: str) -> dict[str, str]:
@@ -82,7 +85,7 @@ def _fill(address: str, database: str, environment: dict[str, str], sizes: dict[
     words = SQL.read_text()
     for name, value in sizes.items():
         words = words.replace(f":{name}", str(value))
-    with psycopg.connect(database) as link:
+    with psycopg.connect(database, options=f"-c statement_timeout={PATIENCE}s") as link:
         link.execute(words)
     _coldfront(environment, "shell", "-c", _account("orang1", superuser=False))
 
@@ -105,7 +108,7 @@ def _account(login: str, *, superuser: bool) -> str:
 def _coldfront(environment: dict[str, str], *argv: str) -> None:
     program = str(HOME / "bin" / "coldfront")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    subprocess.run([program, *argv], env=environment, check=True, cwd=HOME, **quiet)
+    subprocess.run([program, *argv], env=environment, check=True, cwd=HOME, timeout=PATIENCE, **quiet)
 
 
 def _cookies(port: int, login: str) -> dict[str, str]:

@@ -2,64 +2,22 @@
 
 import re
 import shutil
-import ssl
 from pathlib import Path
 
 import httpx
 import pytest
 
-from demo.browser import Page
 from panggon.core.spec import Profile
+from tests.applications.sites import Visitor, seen
 from tests.faults.office import WITNESS
 
 pytestmark = pytest.mark.real
 PACKAGES = Path("/usr/share")
 
 
-class Visitor:
-    """A browser at one site: its cookies, its redirects, its real name, on the test's address."""
-
-    def __init__(self, site):
-        self.host = f"{site.spec.host}:{site.machine.layout.ports['https']}"
-        self._name = site.spec.host
-        authority = str(site.machine.layout.hosting / "etc" / "ca.pem")
-        self._client = httpx.Client(verify=ssl.create_default_context(cafile=authority), timeout=60)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._client.close()
-
-    def get(self, path):
-        return self._follow("GET", path)
-
-    def post(self, path, data, files=None):
-        return self._follow("POST", path, data=data, files=files)
-
-    def _follow(self, method, path, **body):
-        for _ in range(5):
-            answer = self._ask(method, path, **body)
-            if not answer.is_redirect:
-                return answer
-            there = httpx.URL(f"https://{self.host}{path}").join(answer.headers["location"])
-            assert there.netloc.decode() == self.host, "the application knows its own address"
-            method, path, body = "GET", there.raw_path.decode(), {}
-        raise AssertionError(f"{path} leads on for ever")
-
-    def _ask(self, method, path, **body):
-        port = self.host.rpartition(":")[2]
-        return self._client.request(
-            method,
-            f"https://127.0.0.1:{port}{path}",
-            headers={"Host": self.host},
-            extensions={"sni_hostname": self._name},
-            **body,
-        )
-
-
-def seen(answer):
-    return Page("", answer.text, status=answer.status_code)
+def visitor(site):
+    layout = site.machine.layout
+    return Visitor(site.spec.host, port=layout.ports["https"], authority=layout.hosting / "etc" / "ca.pem")
 
 
 def password(site, folder):
@@ -83,8 +41,8 @@ def plain(office):
 
 
 @pytest.fixture(scope="module")
-def front_controller(office):
-    return office.open_site(WITNESS + 2, profile=Profile.FRONT_CONTROLLER)
+def wordpress_site(office):
+    return office.open_site(WITNESS + 2, profile=Profile.WORDPRESS)
 
 
 def test_adminer_reaches_the_sites_own_database(plain, tmp_path):
@@ -94,10 +52,10 @@ def test_adminer_reaches_the_sites_own_database(plain, tmp_path):
     plain.upload(pages)
     own, secret = plain.spec.site, password(plain, tmp_path)
     login = {"auth[driver]": "server", "auth[server]": "", "auth[username]": own, "auth[db]": own}
-    with Visitor(plain) as stranger:
+    with visitor(plain) as stranger:
         stranger.get("/adminer.php")
         assert f"Database: {own}" not in seen(stranger.post("/adminer.php", {**login, "auth[password]": "salah"})).text
-    with Visitor(plain) as owner:
+    with visitor(plain) as owner:
         owner.get("/adminer.php")
         page = owner.post("/adminer.php", {**login, "auth[password]": secret})
         assert (page.status_code, f"Database: {own}" in seen(page).text) == (200, True)
@@ -126,13 +84,13 @@ def dokuwiki(folder):
 def test_dokuwiki_keeps_a_page(plain, tmp_path):
     dokuwiki(tmp_path)
     plain.upload(tmp_path)
-    with Visitor(plain) as author:
+    with visitor(plain) as author:
         address = "/wiki/doku.php?id=surat&do=edit"
         form = seen(author.get(address)).form("wikitext", "sectok")
         values = {**form.fields, "wikitext": "====== Surat ======\nDari **Kota Batik**.", "do[save]": "1"}
         saved = author.post("/wiki/doku.php", values)
         assert (saved.status_code, "Dari <strong>Kota Batik</strong>." in saved.text) == (200, True)
-    with Visitor(plain) as reader:
+    with visitor(plain) as reader:
         page = reader.get("/wiki/doku.php?id=surat")
         assert "Dari <strong>Kota Batik</strong>." in page.text
         assert "Wiki Dinas" in seen(page).text
@@ -152,11 +110,11 @@ def wordpress(folder, site, secret):
 
 
 @pytest.fixture(scope="module")
-def blog(front_controller, tmp_path_factory):
+def blog(wordpress_site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wordpress")
-    wordpress(folder / "pages", front_controller.spec.site, password(front_controller, folder))
-    front_controller.upload(folder / "pages")
-    with Visitor(front_controller) as admin:
+    wordpress(folder / "pages", wordpress_site.spec.site, password(wordpress_site, folder))
+    wordpress_site.upload(folder / "pages")
+    with visitor(wordpress_site) as admin:
         assert "/wp-admin/install.php" in str(admin.get("/").url)
         person = {"user_name": "admin", "admin_password": "Kota-Batik-1906", "admin_password2": "Kota-Batik-1906"}
         more = {"weblog_title": "Dinas Uji", "admin_email": "admin@dinas.example", "language": ""}
@@ -178,7 +136,7 @@ def test_wordpress_answers_under_names_that_are_no_files(blog):
     assert blog.get("/?s=hello").status_code == 200
 
 
-def test_wordpress_takes_an_upload(blog, front_controller):
+def test_wordpress_takes_an_upload(blog, wordpress_site):
     form = seen(blog.get("/wp-admin/media-new.php?browser-uploader=1")).form("_wpnonce", "post_id")
     picture = (PACKAGES / "wordpress" / "wp-admin" / "images" / "wordpress-logo.png").read_bytes()
     sent = blog.post(
@@ -189,4 +147,10 @@ def test_wordpress_takes_an_upload(blog, front_controller):
     assert sent.status_code == 200
     source = httpx.URL(blog.get("/wp-json/wp/v2/media").json()[0]["source_url"])
     assert blog.get(source.raw_path.decode()).content == picture
-    assert complaints(front_controller) == []
+    planted = source.raw_path.decode().rpartition("/")[0] + "/x.php"
+    place = wordpress_site.machine.sites_folder / wordpress_site.spec.site / "public" / planted.lstrip("/")
+    place.write_text("<?php echo 'terjalankan';")
+    for path in (planted, "/wp-config.php", "/wp-includes/load.php"):
+        refused = blog.get(path)
+        assert (refused.status_code, refused.headers["x-panggon-page"]) == (404, "missing")
+    assert complaints(wordpress_site) == []

@@ -1,8 +1,11 @@
 """What an installation sets from outside, and what is said when it is wrong."""
 
 import pytest
+from click.testing import CliRunner
 from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import OperationalError, ProgrammingError
 
+from panggon.portal import cli
 from panggon.portal.settings import environment
 
 
@@ -42,3 +45,21 @@ def test_a_number_that_is_none_is_named(monkeypatch):
     monkeypatch.setenv("PANGGON_FIRST_SITE", "many")
     with pytest.raises(ImproperlyConfigured, match="PANGGON_FIRST_SITE"):
         environment.number("PANGGON_FIRST_SITE", 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ImproperlyConfigured("DATABASE_URL must look like this"), "DATABASE_URL must look like this"),
+        (OperationalError("refused"), "Basis data (DATABASE_URL) tidak dapat dihubungi: refused"),
+        (ProgrammingError('relation "x" does not exist'), "Jalankan `panggon migrate` dahulu."),
+    ],
+    ids=["settings", "server", "tables"],
+)
+def test_what_an_installation_lacks_is_said_in_a_sentence(monkeypatch, error, words):
+    def fails():
+        raise error
+
+    monkeypatch.setattr(cli, "_prepare", fails)
+    answer = CliRunner().invoke(cli.main, ["audit", "verify"])
+    assert (answer.exit_code, words in answer.output, "Traceback" in answer.output) == (1, True, False)

@@ -1,6 +1,7 @@
 """What a hostile or clumsy person sends to the pages: an answer in words, never a broken page, and nothing is lost."""
 
-from datetime import timedelta
+import logging
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,9 +9,12 @@ from django.utils import timezone
 from panggon.cases import selectors
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, State
+from panggon.core.procedure import Action, Role, State
+from panggon.portal.logs import OneLine
 from panggon.sites.models import Outcome
-from tests.portal.visitor import begin, fill_in, text, visitor
+from panggon.tokens import views as tokens
+from tests.portal.office import refused
+from tests.portal.visitor import begin, faults, fill_in, text, visitor
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +137,67 @@ def test_the_lists_go_on_in_a_year_without_a_calendar(office, monkeypatch):
     browser.raise_request_exception = False
     assert browser.get("/beranda/").status_code == 200
     assert browser.get(f"/permohonan/{case.number}/").status_code == 200
+
+
+HIDDEN = "Dinas\u202e laisoS"
+ADMINISTERED = [
+    ("/opd/baru/", {"name": HIDDEN, "short_name": "D"}, "name"),
+    ("/bidang/", {"name": HIDDEN}, "name"),
+    ("/akun/token/", {"name": HIDDEN, "scopes": "cases:read", "days": "30"}, "name"),
+    ("/kalender/libur/tambah/", {"name": HIDDEN, "day": "2026-12-01"}, "name"),
+    ("/pengaturan/kop/", {"name": HIDDEN, "version": "0"}, "name"),
+    ("/pengaturan/paket/baru/", {"name": HIDDEN, "version": "0"}, "name"),
+    ("/pengaturan/webhook/baru/", {"name": HIDDEN, "url": "https://a.example/"}, "name"),
+    ("/pegawai/pejabat-sementara/", {"order_number": "1\nBcc: x@example.org"}, "order_number"),
+]
+
+
+@pytest.mark.parametrize(("path", "values", "field"), ADMINISTERED, ids=[row[0] for row in ADMINISTERED])
+def test_no_form_takes_marks_that_nobody_sees(office, monkeypatch, path, values, field):
+    monkeypatch.setattr(tokens, "_came_with_second_factor", lambda request: True)
+    answer = visitor(office.person("admin", Role.ADMINISTRATOR)).post(path, values)
+    assert answer.status_code == 422
+    assert "Ada tanda yang tidak terlihat: U+" in faults(answer)[field][0]
+
+
+@pytest.mark.parametrize("name", ["Dinas S\u043esial", "D\u0456nas Sosial", "\u03a1UPR", "Dinas <b>Sosial"])
+def test_no_name_of_an_opd_looks_like_another(office, name):
+    admin = visitor(office.person("admin", Role.ADMINISTRATOR))
+    answer = admin.post("/opd/baru/", {"name": name, "short_name": "Lain"})
+    assert (answer.status_code, faults(answer)) == (422, {"name": ["Ada huruf yang tidak dapat dipakai."]})
+
+
+@pytest.mark.parametrize("name", ["Dinas  Sosial", "Dinas\u00a0Sosial", "\uff24inas Sosial", "DINAS SOSIAL"])
+def test_a_name_in_other_letters_is_the_same_name(office, name):
+    admin = visitor(office.person("admin", Role.ADMINISTRATOR))
+    assert faults(admin.post("/opd/baru/", {"name": name, "short_name": "Lain"})).keys() == {"name"}
+
+
+WRITTEN = [
+    (State.SUBMITTED, "registrar", Action.RECEIVE, "agenda_number", {"letter_date": date(2026, 11, 20)}),
+    (State.VERIFYING, "technician", Action.RETURN_TO_APPLICANT, "reasons", {"missing": {"letter": "x"}}),
+    (State.VERIFYING, "technician", Action.RETURN_TO_APPLICANT, "reason_letter", {}),
+    (State.DISPOSED, "division_head", Action.ASSIGN, "note", {}),
+]
+
+
+@pytest.mark.parametrize(("state", "who", "action", "field", "more"), WRITTEN, ids=[row[3] for row in WRITTEN])
+def test_no_step_takes_marks_that_nobody_sees(office, state, who, action, field, more):
+    case = office.bring_to(state)
+    more = {"technician": office.technician, **more} if action is Action.ASSIGN else more
+    for words in ("a\u202eb", "a\u200bb"):
+        given = {"missing": {"letter": words}} if field == "reason_letter" else {field: words}
+        assert refused(office.act, case, action, getattr(office, who), **{**more, **given}) == [("text.unseen", field)]
+
+
+def test_an_agenda_number_is_one_short_line(office):
+    case = office.bring_to(State.SUBMITTED)
+    given = {"letter_source": "letter", "letter_date": date(2026, 11, 20)}
+    for number, code in (("1\n2", "text.unseen"), ("1" * 10_000, "field.invalid")):
+        found = refused(office.act, case, Action.RECEIVE, office.registrar, agenda_number=number, **given)
+        assert found == [(code, "agenda_number")]
+
+
+def test_what_strangers_send_is_one_line_of_the_log():
+    said = logging.LogRecord("x", logging.WARNING, "", 0, "failed: %s", ("a\r\n2026 CRITICAL \x1b[31m\u202eb",), None)
+    assert OneLine("{message}", style="{").format(said) == "failed: a\\r\\n2026 CRITICAL \\x1b[31m\\u202eb"

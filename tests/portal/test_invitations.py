@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from panggon.audit.selectors import history_of
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role, State
+from panggon.forms import UNSEEN
 from panggon.people import selectors, services
 from panggon.people.models import Agency, Invitation, User
 from tests.portal.mailbox import send_messages
@@ -145,7 +146,8 @@ def test_an_address_with_an_account_is_told_so_and_nobody_else(office):
     [
         ("nip", "1990031220150320", "NIP terdiri atas 18 angka."),
         ("phone", "nol delapan satu dua", "Nomor telepon terdiri atas angka, misalnya 0812-3456-7890."),
-        ("full_name", "Budi \u202e Santoso", "Ada huruf yang tidak dapat dipakai."),
+        ("full_name", "Budi \u202e Santoso", UNSEEN.format(characters="U+202E RIGHT-TO-LEFT OVERRIDE")),
+        ("full_name", "\u0412udi", "Ada huruf yang tidak dapat dipakai."),
         ("full_name", "<b>Budi</b>", "Ada huruf yang tidak dapat dipakai."),
         (
             "full_name",

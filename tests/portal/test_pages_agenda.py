@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from panggon.audit.selectors import history_of
 from panggon.cases import agenda
 from panggon.core.procedure import Action, State
 from tests.portal.visitor import at, page, text
@@ -52,20 +53,27 @@ def test_a_year_that_cannot_be_is_this_year(office, year):
 
 
 def test_the_book_is_the_dinass_own(office):
-    assert [at(office, "applicant").get(path).status_code for path in ("/agenda/", "/agenda/unduh/")] == [403, 403]
+    client = at(office, "applicant")
+    assert [client.get("/agenda/").status_code, client.post("/agenda/unduh/").status_code] == [403, 403]
+    assert at(office, "registrar").get("/agenda/unduh/").status_code == 405
 
 
 def test_the_book_for_a_spreadsheet_begins_no_formula(office):
     received(office, letter_subject="=HYPERLINK(1)", letter_number="+1")
-    answer = at(office, "registrar").get("/agenda/unduh/")
+    answer = at(office, "registrar").post("/agenda/unduh/", {"tahun": "2026"})
+    change = history_of("cases.export:").get()
+    assert (change.actor, change.after) == (
+        office.registrar,
+        {"berkas": "csv", "daftar": "Buku agenda 2026", "baris": 1},
+    )
     body = b"".join(answer.streaming_content).decode("utf-8-sig")
     head, row = csv.reader(io.StringIO(body), delimiter=";")
     assert dict(zip(head, row, strict=True)) == {
         "Nomor agenda": "0001/2026",
-        "Diterima": "23-11-2026 09:03",
+        "Diterima": "23/11/2026 09:03",
         "Surat dari": "Dinas Sosial",
         "Nomor surat": "'+1",
-        "Tanggal surat": "20-11-2026",
+        "Tanggal surat": "20/11/2026",
         "Hal": "'=HYPERLINK(1)",
         "Nomor permohonan": "HST-2026-0001",
         "Diteruskan kepada": "",

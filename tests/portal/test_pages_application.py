@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from panggon.cases.models import Case
+from panggon.cases.views import acting
 from panggon.core.procedure import Action, State
 from panggon.people.models import Agency
 from tests.portal.office import LETTER
@@ -262,6 +263,22 @@ def test_what_is_saved_quietly_is_only_what_is_right(office):
     case.refresh_from_db()
     assert (case.contact_name, case.contact_phone) == ("Wati", "0812-0000-0001")
     assert "1 isian perlu diperbaiki dan belum tersimpan." in text(quiet)
+
+
+def test_a_letter_is_not_lost_when_its_page_saved_by_itself_while_it_was_looked_at(office, monkeypatch):
+    client, key, looks = at(office, "applicant"), str(uuid4()), acting.is_acceptable
+
+    def crossed(request, form):
+        monkeypatch.setattr(acting, "is_acceptable", looks)
+        begin(at(office, "applicant"), page=key, do="quiet", letter=None)
+        return looks(request, form)
+
+    monkeypatch.setattr(acting, "is_acceptable", crossed)
+    answer = begin(client, page=key)
+    case = Case.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"/permohonan/{case.number}/isi/situs/")
+    assert page(office, "registrar", case, "surat").status_code == 404  # still a draft
+    assert page(office, "applicant", case, "surat").content == LETTER
 
 
 def test_a_new_page_begins_one_draft_however_often_it_is_sent(office):

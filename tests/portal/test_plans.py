@@ -99,6 +99,49 @@ def test_the_technician_chooses_on_the_page_of_the_check(office):
     assert list(page.context["form"].fields["plan"].queryset) == [plan]
 
 
+@pytest.mark.parametrize(
+    ("wish", "chosen", "said"),
+    [
+        ({}, None, "Berapa banyak yang boleh dipakai situs ini."),
+        ({"php_version_wish": "8.2"}, "Kecil", "OPD meminta PHP 8.2. Paket yang sesuai sudah dipilih."),
+        ({"php_version_wish": "8.3"}, "Besar", "OPD meminta PHP 8.3. Paket yang sesuai sudah dipilih."),
+        ({"storage_mebibytes": 2048}, "Besar", "OPD meminta 2 GiB. Paket yang sesuai sudah dipilih."),
+        ({"storage_mebibytes": 9000}, "Raya", "OPD meminta 9000 MiB. Paket yang sesuai sudah dipilih."),
+        (
+            {"php_version_wish": "8.2", "storage_mebibytes": 2048},
+            None,
+            "OPD meminta PHP 8.2, 2 GiB. Tidak ada paket yang memenuhinya.",
+        ),
+        (
+            {"kind": "static", "php_version_wish": "8.2", "storage_mebibytes": 2048},
+            "Besar",
+            "OPD meminta 2 GiB. Paket yang sesuai sudah dipilih.",
+        ),
+    ],
+)
+def test_what_the_opd_wishes_chooses_the_plan_beforehand(office, wish, chosen, said):
+    """The default plan if it has what is wished, else the smallest that has; the technician may still choose."""
+    made(office)
+    made(office, name="Kecil", php_version="8.2", quota_mebibytes=512, is_default=False)
+    made(office, name="Raya", quota_mebibytes=16384, is_default=False)
+    made(office, name="Maharaya", quota_mebibytes=32768, is_default=False)
+    case = office.bring_to(State.VERIFYING, **wish)
+    form = visitor(office.technician).get(f"/permohonan/{case.number}/nyatakan-lengkap/").context["form"]
+    plan = Plan.objects.filter(pk=form["plan"].value()).first()
+    assert (plan and plan.name, str(form.fields["plan"].help_text)) == (chosen, said)
+
+
+def test_a_plan_that_was_chosen_stays_chosen(office):
+    made(office)
+    small = made(office, name="Kecil", is_default=False, quota_mebibytes=512)
+    case = office.bring_to(State.VERIFYING, storage_mebibytes=2048)
+    case = office.act(case, Action.COMPLETE, office.technician, checklist=ALL_MET, plan=small)
+    case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="Lampirkan NIP.", checklist=[])
+    case = office.act(case, Action.RESUBMIT, office.applicant)
+    form = visitor(office.technician).get(f"/permohonan/{case.number}/nyatakan-lengkap/").context["form"]
+    assert form["plan"].value() == small.pk
+
+
 def test_a_plan_is_made_changed_and_recorded(admin):
     answer = admin.post("/pengaturan/paket/baru/", sent())
     plan = Plan.objects.get()

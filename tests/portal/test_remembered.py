@@ -41,9 +41,9 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.parametrize(("state", "more"), [(State.VERIFYING, 0), (State.AWAITING_APPROVAL, 1)])
+@pytest.mark.parametrize(("state", "more"), [(State.VERIFYING, 0), (State.AWAITING_APPROVAL, 2)])
 def test_how_many_questions_a_page_asks(office, state, more):
-    """Whatever is in the database; `more`: whether the frozen document still names who would sign it."""
+    """Whatever is in the database; `more`: who had the signer's post when the document was frozen."""
     office.bring_to(State.VERIFYING, label="lain")
     office.bring_to(State.AWAITING_APPROVAL, label="ini-juga")
     case, asked = office.bring_to(state), {}

@@ -48,6 +48,15 @@ def registrar(db):
     return user
 
 
+def test_what_is_refused_is_answered_as_such_and_what_was_typed_stays(registrar):
+    client = Client()
+    wrong = sign_in(client, "salah", login="tu")
+    assert (wrong.status_code, 'value="tu"' in wrong.content.decode()) == (422, True)
+    assert client.get("/masuk/").status_code == 200
+    sign_in(client, login="tu")
+    assert client.post("/akun/kode/", {"code": "000000"}).status_code == 422
+
+
 # -- Brakes
 
 

@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from panggon.core.procedure import Action
 from panggon.office.values import Group
 from panggon.people.permissions import Permission, permission_of, signed_in
+from tests.portal.visitor import BACKEND
 
 ARGUMENTS = {
     "group": Group.LETTERHEAD,
@@ -78,3 +80,15 @@ def test_a_stranger_is_asked_to_sign_in(name, db, client):
 
 def test_the_declaration_stays_through_a_decorator():
     assert permission_of(signed_in(lambda request: None)) == "signed_in"
+
+
+WITHOUT_COOKIES = {"public:unfollow"}  # called by mail programs; its token is the proof, as with the API
+
+
+def test_no_page_of_somebody_else_can_make_a_browser_act(office):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(office.applicant, backend=BACKEND)
+    for name in {name for name in PAGES if not name.startswith("api:")} - WITHOUT_COOKIES:
+        for headers in ({}, {"x-http-method-override": "GET"}, {"origin": "https://evil.example"}):
+            answer = browser.post(address(name), {"_method": "GET", "csrfmiddlewaretoken": "x" * 64}, headers=headers)
+            assert (answer.status_code, answer.templates[0].name) == (403, "403_csrf.html"), name

@@ -34,7 +34,7 @@ class Entry:
     of: str
     reason: str
     differences: tuple[Difference, ...]
-    erased: bool
+    erased: bool = False
 
 
 def history(

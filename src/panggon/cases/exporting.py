@@ -71,14 +71,25 @@ COLUMNS: tuple[Column, ...] = (
     Column("Jam kerja terpakai", _hours),
     Column("Tepat waktu", _is_in_time),
 )
+AGENDA: tuple[Column, ...] = (
+    Column("Nomor agenda", lambda case: case.agenda_number),
+    Column("Diterima", lambda case: case.received_at),
+    Column("Surat dari", lambda case: case.agency.name),
+    Column("Nomor surat", lambda case: case.letter_number),
+    Column("Tanggal surat", lambda case: case.letter_date),
+    Column("Hal", lambda case: case.letter_subject),
+    Column("Nomor permohonan", lambda case: case.number),
+    Column("Diteruskan kepada", lambda case: case.division.name if case.division else ""),
+    Column("Keadaan", lambda case: STATE_LABELS[State(case.state)].text),
+)
 
 
-def csv_lines(cases: QuerySet[Case]) -> Iterator[str]:
+def csv_lines(cases: QuerySet[Case], *, columns: tuple[Column, ...] = COLUMNS) -> Iterator[str]:
     """UTF-8 with its mark, semicolons, decimal commas: what Excel with Indonesian settings opens by a double click."""
     writer = csv.writer(_Echo(), delimiter=";", quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + writer.writerow([column.title for column in COLUMNS])
+    yield "\ufeff" + writer.writerow([column.title for column in columns])
     for case in cases.select_related("applicant").iterator(chunk_size=ROWS_AT_ONCE):
-        yield writer.writerow([harmless(_words(column.value(case))) for column in COLUMNS])
+        yield writer.writerow([harmless(_words(column.value(case))) for column in columns])
 
 
 def workbook(cases: QuerySet[Case]) -> IO[bytes]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import TextField
 from django.utils.timezone import localdate
 
 from panggon.cases import readings
@@ -16,7 +17,7 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
 from panggon.core.procedure import Action
 from panggon.core.spec import PHP_VERSION, SSH_KEY
-from panggon.core.writing import nip_faults, phone_faults, plain_nip, text_faults
+from panggon.core.writing import nip_faults, phone_faults, plain_nip, text_faults, unseen_faults
 from panggon.papers import store
 from panggon.papers.services import inspect_letter
 from panggon.people import selectors as people
@@ -25,6 +26,7 @@ from panggon.people.models import User
 Data = Mapping[str, Any]
 SPEC = ("kind", "profile", "database")
 REQUEST = ("agency", *LETTER, *SITE, "database", *PEOPLE, "machine_read")
+WORDS = ("reasons", "note", "stamp_reason")
 NAMES = ("label", "alternative_label")
 ROWS = ("agency", "division", "technician", "plan")
 CHOSEN = (*ROWS, *SPEC)
@@ -38,12 +40,18 @@ def take_in(case: Case, action: Action, data: Data, *, at: datetime) -> dict[str
     Raises `InvalidError` with every value that cannot be.
     """
     former = case.technician_id
-    faults = (*_set(case, data, FIELDS.get(action, ())), *_file_faults(data))
+    faults = (*_set(case, data, FIELDS.get(action, ())), *_words_faults(data), *_file_faults(data))
     if faults:
         raise InvalidError(faults)
     if action in ALSO:
         ALSO[action](case, data, at)
     return _exchange(case, former) if action is Action.REASSIGN else {}
+
+
+def would_change(case: Case, action: Action, data: Data) -> bool:
+    """Whether these inputs choose anything else than what stands on the case."""
+    chosen = ((name, _plain(name, data[name])) for name in FIELDS.get(action, ()) if name in data)
+    return any(value not in (None, "") and value != getattr(case, name) for name, value in chosen)
 
 
 def keep(case: Case, action: Action, data: Data, *, actor: User | None, at: datetime) -> dict[str, str]:
@@ -78,7 +86,7 @@ def value_faults(name: str, value: object) -> tuple[Fault, ...]:
         return nip_faults(plain_nip(value), field=name)
     if name.endswith("_phone"):
         return phone_faults(value, field=name)
-    return text_faults(value, field=name)
+    return text_faults(value, field=name, lines=isinstance(COLUMNS.get(name), TextField))
 
 
 def words_of(data: Data) -> str:
@@ -170,6 +178,13 @@ def _exchange(case: Case, former: int | None) -> dict[str, Any]:
     return {"former_technician": former, "technician": case.technician_id}
 
 
+def _words_faults(data: Data) -> list[Fault]:
+    """Of what people write beside the case: reasons, notes."""
+    missing = {f"reason_{item}": reason for item, reason in dict(data.get("missing") or {}).items()}
+    written = {name: data.get(name) for name in WORDS} | missing
+    return [fault for name, words in written.items() for fault in unseen_faults(str(words or ""), field=name)]
+
+
 def _file_faults(data: Data) -> list[Fault]:
     faults: list[Fault] = []
     for name in FILES:
@@ -220,7 +235,7 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.SAVE_DRAFT: REQUEST,
     Action.SUBMIT: REQUEST,
     Action.RESUBMIT: REQUEST,
-    Action.RECEIVE: LETTER,
+    Action.RECEIVE: (*LETTER, "agenda_number"),
     Action.DISPOSE: ("division", "instruction", "nature", "disposition_due"),
     Action.ASSIGN: ("technician",),
     Action.REASSIGN: ("technician",),

@@ -41,12 +41,9 @@ KEPT = ("page", "shown_digest", "wish", "outcome", "digest", "evidence_digest", 
 def create_draft(agency: Agency, applicant: User, data: Data, *, at: datetime, key: UUID | None = None) -> Case:
     """A new case with its number, as a draft; `data` as in `act` for `save_draft`. Raises what `act` raises.
 
-    `key` belongs to the page from which it comes: sent twice, the case of the first time is given as it is.
+    `key` belongs to the page from which it comes.
     """
     hold_cases(at)
-    known = Case.objects.filter(draft_key=key).first() if key else None
-    if known:
-        return known
     case = Case.objects.create(
         number=next_case_number(at),
         token=secrets.token_urlsafe(16),
@@ -57,6 +54,16 @@ def create_draft(agency: Agency, applicant: User, data: Data, *, at: datetime, k
         draft_key=key,
     )
     return act(case.pk, action=Action.SAVE_DRAFT, actor=applicant, data=data, at=at)
+
+
+@transaction.atomic
+def begin_draft(agency: Agency, applicant: User, data: Data, *, at: datetime, key: UUID | None) -> tuple[Case, bool]:
+    """The draft of a page, and whether it is new. One that the same page has begun a moment ago is given as it is: of
+    `data` nothing was taken. Raises what `act` raises.
+    """
+    hold_cases(at)
+    known = Case.objects.filter(draft_key=key).first() if key else None
+    return (known, False) if known else (create_draft(agency, applicant, data, at=at, key=key), True)
 
 
 @transaction.atomic

@@ -16,15 +16,31 @@ _PHONE = re.compile(r"[0-9 ()+./-]*")
 _LINES = frozenset("\n\r\t")
 
 
-def text_faults(text: str, *, field: str) -> tuple[Fault, ...]:
-    """Letters that nobody sees but that change what is read (controls, marks of direction), and what is markup."""
-    unseen = sorted({letter for letter in text if _is_unseen(letter)})
-    faults = []
-    if unseen:
-        faults.append(Fault("text.unseen", field, {"characters": tuple(map(_spelled, unseen))}))
-    if _TAG.search(text):
-        faults.append(Fault("text.markup", field))
-    return tuple(faults)
+def text_faults(text: str, *, field: str, lines: bool = True) -> tuple[Fault, ...]:
+    """Letters that nobody sees, and what is markup. `lines`: the text may have more than one."""
+    return (*unseen_faults(text, field=field, lines=lines), *_markup_faults(text, field))
+
+
+def unseen_faults(text: str, *, field: str, lines: bool = True) -> tuple[Fault, ...]:
+    found = unseen(text, lines=lines)
+    return (Fault("text.unseen", field, {"characters": found}),) if found else ()
+
+
+def unseen(text: str, *, lines: bool) -> tuple[str, ...]:
+    """The letters that nobody sees but that change what is read (controls, marks of direction), spelled out."""
+    allowed = _LINES if lines else frozenset()
+    return tuple(map(_spelled, sorted({letter for letter in text if _is_unseen(letter) and letter not in allowed})))
+
+
+def plain_name(text: str) -> str:
+    """A name as it is compared and kept: one form of each letter (UAX 15), single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def is_name(text: str) -> bool:
+    """Whether all that reads as a letter is a Latin one, so that no name looks like another (UTS 39); and no markup."""
+    strange = (letter for letter in text if letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN"))
+    return not (any(strange) or set(text) & {"<", ">"})
 
 
 def nip_faults(nip: str, *, field: str) -> tuple[Fault, ...]:
@@ -55,8 +71,12 @@ def plain_nip(nip: str) -> str:
     return "".join(nip.split())
 
 
+def _markup_faults(text: str, field: str) -> tuple[Fault, ...]:
+    return (Fault("text.markup", field),) if _TAG.search(text) else ()
+
+
 def _is_unseen(letter: str) -> bool:
-    return letter not in _LINES and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def _spelled(letter: str) -> str:

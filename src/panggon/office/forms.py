@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from panggon.core.contacts import Channel, Contact, works
 from panggon.core.errors import InvalidError
 from panggon.core.naming import LABEL_LENGTH, host_faults, label_faults, normalise
+from panggon.forms import PlainForm
 from panggon.labels import CHANNEL_LABELS
 from panggon.office import services
 from panggon.office.values import Contacts, Delivery, Group, Letterhead, Mail, Naming, Programs, Retention, Standard
@@ -38,16 +39,11 @@ class LinesField(forms.CharField):
         return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-class GroupForm(forms.Form):
+class GroupForm(PlainForm):
     """Fields carry the names of the group's; `version` is the group as the person saw it."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     uses_files = False
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Wajib diisi.")
 
     @property
     def labels(self) -> Mapping[str, Any]:
@@ -131,7 +127,7 @@ class StandardForm(GroupForm):
         return Standard(**self._inputs())
 
 
-class ContactForm(forms.Form):
+class ContactForm(PlainForm):
     channel = forms.ChoiceField(label=_("Saluran"), choices=CHANNELS)
     printed = forms.CharField(label=_("Tercetak di SK"), max_length=200)
     working = forms.CharField(
@@ -168,7 +164,6 @@ class ContactRows(BaseFormSet):
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["DELETE"].label = _("Hapus kontak ini")
-        form.fields["printed"].error_messages["required"] = _("Wajib diisi.")
 
 
 ContactFormSet = forms.formset_factory(

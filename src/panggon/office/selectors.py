@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
+from django.db import connection
 
-from panggon.office.models import Logo, Setting
+from panggon.office.models import Logo
 from panggon.office.shipped import SHIPPED
 from panggon.office.values import Group, Office, load
 
@@ -50,8 +49,9 @@ def logo(sha256: str) -> Logo | None:
 
 
 def _read() -> Office:
-    text = Cast("value", TextField())
-    return _made_of(tuple(Setting.objects.order_by("group").values_list("group", text, "version")))
+    with connection.cursor() as cursor:
+        cursor.execute('SELECT "group", value::text, version FROM office_setting ORDER BY "group"')
+        return _made_of(tuple(cursor.fetchall()))
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,27 @@ WORKERS_MOST = 6
 STOP_SECONDS = 5  # that requests under way are given when the server is told to stop
 
 
-@click.group()
+class Commands(click.Group):
+    """What an installation lacks is said in a sentence, not as a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (not before a command is called)
+        from django.db.utils import OperationalError, ProgrammingError  # noqa: PLC0415
+
+        try:
+            return super().invoke(context)
+        except ImproperlyConfigured as error:
+            raise click.ClickException(str(error)) from None
+        except OperationalError as error:
+            raise click.ClickException(f"Basis data (DATABASE_URL) tidak dapat dihubungi: {error}") from None
+        except ProgrammingError as error:
+            if "does not exist" not in str(error):
+                raise
+            words = "Basis data belum sesuai dengan versi ini. Jalankan `panggon migrate` dahulu."
+            raise click.ClickException(words) from None
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Runs the portal of Pelayanan Hosting."""
 

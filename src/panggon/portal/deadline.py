@@ -3,16 +3,54 @@
 import os
 from collections.abc import Iterable
 from datetime import datetime
+from typing import IO, Any
 
 import click
 
 from panggon.core.clock import WORKING_DAYS, Clock, deadline
 from panggon.core.errors import PermanentError
-from panggon.core.workdays import Calendar, Interval
+from panggon.core.workdays import Calendar, Interval, utc
 from panggon.schedule.known import ZONE, known_calendar
 
 CONFIGURED = ("DATABASE_URL", "PANGGON_SECRET_KEY", "PANGGON_SECRET_KEY_FILE", "DJANGO_SETTINGS_MODULE")
-FORM = "YYYY-MM-DDTHH:MM"
+DAYS_MOST = 366
+WRONG_INPUT, NO_ANSWER = 2, 1  # exit status
+
+
+class Refused(click.ClickException):
+    """Why there is no answer, as one sentence to whoever asked."""
+
+    def __init__(self, words: str, status: int = WRONG_INPUT) -> None:
+        super().__init__(words)
+        self.exit_code = status
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.message, file, err=True)
+
+
+class Command(click.Command):
+    """What click says of wrong arguments, in the words of those who ask."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            raise Refused("Sebutkan waktu mulai, misalnya: panggon deadline 2026-11-23T09:00.") from error
+        except click.NoSuchOption as error:
+            raise Refused(f"Pilihan {error.option_name} tidak dikenal. Lihat: panggon deadline --help.") from error
+        except click.BadOptionUsage as error:
+            raise Refused(f"Pilihan {error.option_name} memerlukan isi. Lihat: panggon deadline --help.") from error
+        except click.BadParameter as error:
+            named = error.param.opts[0] if error.param else ""
+            raise Refused(f"Isi {named} tidak dapat dipakai. {ACCEPTED.get(named, '')}".strip()) from error
+        except click.UsageError as error:
+            raise Refused("Sebutkan satu waktu mulai saja; jeda ditulis dengan --pause.") from error
+
+
+ACCEPTED = {
+    "--days": f"Jumlah hari kerja adalah bilangan 1 sampai {DAYS_MOST}.",
+    "--calendar": "Pilih database atau built-in.",
+}
 
 
 class Moment(click.ParamType):
@@ -20,14 +58,16 @@ class Moment(click.ParamType):
 
     name = "moment"
 
-    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> datetime:
+    def convert(self, value: str, _param: click.Parameter | None, _context: click.Context | None) -> datetime:
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no moment in ISO 8601 ({FORM}).", param, context)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+            utc(moment)
+        except (ValueError, OverflowError) as error:
+            raise Refused(f"“{value}” bukan waktu ISO 8601. Tulis seperti 2026-11-23T09:00.") from error
         if len(value) <= len("2026-11-23"):
-            self.fail(f"{value!r} has no time of day ({FORM}).", param, context)
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+            raise Refused(f"“{value}” tidak memuat jam. Tulis seperti 2026-11-23T09:00.")
+        return moment
 
 
 class Pause(click.ParamType):
@@ -36,15 +76,17 @@ class Pause(click.ParamType):
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> Interval:
         start, slash, end = value.partition("/")
         if not slash or not end:
-            self.fail(f"{value!r} is not FROM/TO.", param, context)
+            raise Refused(f"“{value}” bukan jeda. Tulis seperti 2026-11-24T10:00/2026-11-24T14:00.")
         moment = Moment()
         return Interval(moment.convert(start, param, context), moment.convert(end, param, context))
 
 
-@click.command("deadline")
+@click.command("deadline", cls=Command)
 @click.argument("start", type=Moment())
 @click.option("--pause", "pauses", type=Pause(), multiple=True, metavar="FROM/TO", help="May be given several times.")
-@click.option("--days", type=click.IntRange(1, 366), default=WORKING_DAYS, show_default=True, help="Working days.")
+@click.option(
+    "--days", type=click.IntRange(1, DAYS_MOST), default=WORKING_DAYS, show_default=True, help="Working days."
+)
 @click.option(
     "--calendar",
     type=click.Choice(["database", "built-in"]),
@@ -60,7 +102,7 @@ def command(start: datetime, pauses: tuple[Interval, ...], days: int, calendar: 
     try:
         clock = deadline(start, pauses=_checked(start, pauses), days=days, calendar=_calendar(calendar, start))
     except PermanentError as error:
-        raise click.ClickException(_words(error)) from error
+        raise Refused(_words(error), NO_ANSWER) from error
     for line in _lines(clock):
         click.echo(line)
 
@@ -70,16 +112,16 @@ def _checked(start: datetime, pauses: Iterable[Interval]) -> list[Interval]:
     reached, ordered = start, sorted(pauses, key=lambda pause: pause.start)
     for pause in ordered:
         if pause.end < pause.start:
-            raise click.UsageError(f"The pause from {pause.start.isoformat()} ends before it begins.")
+            raise Refused(f"Jeda yang mulai {_local(pause.start)} berakhir sebelum dimulai.")
         if pause.start < reached:
-            raise click.UsageError(f"The pause from {pause.start.isoformat()} begins before {reached.isoformat()}.")
+            raise Refused(f"Jeda yang mulai {_local(pause.start)} mendahului {_local(reached)}.")
         reached = pause.end
     return ordered
 
 
 def _calendar(which: str, start: datetime) -> Calendar:
     if which == "built-in":
-        click.echo("Reckoned with Pekalongan's built-in calendar, not with an installation's.", err=True)
+        click.echo("Dihitung dengan kalender bawaan Pekalongan, bukan kalender sebuah instalasi.", err=True)
         return known_calendar((start.year, start.year + 1))
     import django  # noqa: PLC0415 (a check on paper needs neither Django nor a database)
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
@@ -89,18 +131,18 @@ def _calendar(which: str, start: datetime) -> Calendar:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        raise click.ClickException(str(error)) from error
+        raise Refused(f"Pengaturan portal belum lengkap; coba --calendar built-in. ({error})", NO_ANSWER) from error
     from panggon.schedule.selectors import calendar  # noqa: PLC0415 (needs Django)
 
     try:
         return calendar()
     except OperationalError as error:
-        raise click.ClickException(f"The database cannot be reached; try --calendar built-in. ({error})") from error
+        raise Refused(f"Basis data tidak dapat dihubungi; coba --calendar built-in. ({error})", NO_ANSWER) from error
 
 
 def _words(error: PermanentError) -> str:
     if error.code == "calendar.missing":
-        return f"The year {error.facts['year']} has no calendar: {error.detail}."
+        return f"Tahun {error.facts['year']} belum mempunyai kalender kerja, sehingga batas waktu tidak dapat dihitung."
     return str(error)
 
 

@@ -11,6 +11,7 @@ from panggon.core.alerts import AlertKind, Reminding
 from panggon.core.calendar_rules import period_faults, week_faults
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.shares import STEP_SHARES
+from panggon.forms import JudgedForm
 from panggon.schedule import sheet
 from panggon.schedule.known import KnownDay
 from panggon.schedule.models import KINDS, WEEKDAYS, Closing, Holiday, OfficeHours
@@ -21,17 +22,10 @@ SESSION = re.compile(r"\s*(\d{1,2})[.:](\d{2})\s*[-–—]\s*(\d{1,2})[.:](\d{2}
 MINUTES = "%Y-%m-%dT%H:%M"
 
 
-class CalendarForm(forms.Form):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # Django's own word for a field is "bidang", which is a division here.
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Wajib diisi.")
+class CalendarForm(JudgedForm):
+    """A form about the calendar, in its words."""
 
-    def add_faults(self, faults: tuple[Fault, ...]) -> None:
-        """Puts what the rules refused beside the fields that it concerns."""
-        for fault in faults:
-            self.add_error(fault.field if fault.field in self.fields else None, fault_words(fault))
+    fault_words = staticmethod(fault_words)
 
 
 class RowForm(CalendarForm):

@@ -44,6 +44,7 @@ def _entry(change: Change) -> Entry:
         of=f"{WORDS[model]} {_named(model, key, after or before)}",
         reason=change.reason,
         differences=tuple(_difference(model._meta.get_field(name), before, after) for name in names),  # noqa: SLF001
+        erased=not change.salt,
     )
 
 

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from panggon.forms import PlainForm
 from panggon.signin import door
 from panggon.signin.adapters import MFAAdapter
 
@@ -18,14 +19,13 @@ NEW_PASSWORD = {"password1": _("Kata sandi baru"), "password2": _("Kata sandi ba
 PASSWORD_HELP = _("Paling sedikit 12 karakter; beberapa kata yang tidak berkaitan mudah diingat.")
 
 
-class ReleaseForm(forms.Form):
+class ReleaseForm(PlainForm):
     """By the administrator, for somebody who lost the phone."""
 
     reason = forms.CharField(
         label=_("Bagaimana Anda memastikan orangnya?"),
         max_length=300,
         help_text=_("Misalnya: bertatap muka, atau ditelepon di nomor kantornya. Dicatat dengan nama Anda."),
-        error_messages={"required": _("Wajib diisi.")},
     )
 
 

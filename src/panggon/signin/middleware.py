@@ -6,8 +6,10 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,6 +42,25 @@ def _leads_to_signing_in(response: HttpResponse) -> bool:
     return response.status_code == HTTPStatus.FOUND and response.headers["Location"].startswith(
         f"{resolve_url(settings.LOGIN_URL)}?"
     )
+
+
+class RefusedFormMiddleware:
+    """Answers 422 where a form of django-allauth is shown again, as all our pages do.
+
+    Browsers then do not offer to keep a password that was wrong.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        form = (response.context_data or {}).get("form")
+        if request.method == "POST" and isinstance(form, BaseForm) and form.errors:
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
 
 
 class SecondFactorMiddleware:

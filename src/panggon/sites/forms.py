@@ -6,22 +6,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core import outgoing
-from panggon.core.errors import InvalidError
 from panggon.core.spec import BOUNDS, PHP_VERSION
+from panggon.forms import JudgedForm
 from panggon.sites.machines import NAME
 from panggon.sites.words import fault_words
 
 
-class OwnWords(forms.Form):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # Django's own word for a field is "bidang", which is a division here.
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Wajib diisi.")
+class OwnWords(JudgedForm):
+    """A form about sites and their machines, in their words."""
 
-    def add_faults(self, error: InvalidError) -> None:
-        for fault in error.faults:
-            self.add_error(fault.field if fault.field in self.fields else None, fault_words(fault))
+    fault_words = staticmethod(fault_words)
 
 
 def _amount(label: Any, bounds: tuple[int, int], help_text: Any = "") -> forms.IntegerField:

@@ -113,6 +113,14 @@ def default_plan() -> Plan | None:
     return Plan.objects.filter(is_default=True).first()
 
 
+def fitting_plan(*, php_version: str, quota_mebibytes: int) -> Plan | None:
+    """The default plan if it has this version ("": any) and room, else the smallest that has; None: none has."""
+    fitting = offered_plans().filter(quota_mebibytes__gte=quota_mebibytes)
+    if php_version:
+        fitting = fitting.filter(php_version=php_version)
+    return fitting.order_by("-is_default", "quota_mebibytes", "memory_mebibytes", "name").first()
+
+
 def sites_behind(plan: Plan) -> QuerySet[Site]:
     """The sites of a plan that have not what it offers now; each follows when its next plan is approved."""
     same = Q(**plan.allowance)

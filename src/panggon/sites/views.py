@@ -93,7 +93,7 @@ def _save(request: HttpRequest, known: Plan, form: PlanForm) -> Plan | None:
             known, values, actor=request.user, at=timezone.now(), expected_version=form.cleaned_data["version"]
         )
     except InvalidError as error:
-        form.add_faults(error)
+        form.add_faults(error.faults)
         return None
 
 

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from panggon.forms import PlainForm
 from panggon.tokens.models import Scope
 from panggon.tokens.selectors import scopes
 
@@ -16,7 +17,7 @@ WORDS = {
 REQUIRED = {"required": _("Wajib diisi.")}
 
 
-class TokenForm(forms.Form):
+class TokenForm(PlainForm):
     name = forms.CharField(
         label=_("Nama"), max_length=80, help_text=_("Untuk program apa token ini?"), error_messages=REQUIRED
     )

@@ -1,6 +1,7 @@
 """What the forms of the steps share. A form reads input; whether a step is legal is decided by `services.act`."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -9,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from panggon.cases.models import LetterSource
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
+from panggon.forms import JudgedForm
 from panggon.papers.services import inspect_letter
 
 NATURES = [(words, words) for words in ("Biasa", "Segera", "Sangat Segera", "Rahasia")]
-# Where a page shows a fault that the rules name otherwise than its own field.
-SHOWN_AT = {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label"}
+SHOWN_AT = MappingProxyType(
+    {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label"}
+)
 
 
 class PdfField(forms.FileField):
@@ -35,20 +38,11 @@ class PdfField(forms.FileField):
         return content
 
 
-class RuledForm(forms.Form):
-    """A form whose input is judged by rules elsewhere."""
+class RuledForm(JudgedForm):
+    """A form about a case, in its words."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # Django's own word for a field is "bidang", which is a division here.
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Wajib diisi.")
-
-    def add_faults(self, faults: tuple[Fault, ...]) -> None:
-        """Puts what the rules refused beside the fields that it concerns."""
-        for fault in faults:
-            field = SHOWN_AT.get(fault.field, fault.field)
-            self.add_error(field if field in self.fields else None, fault_words(fault))
+    fault_words = staticmethod(fault_words)
+    shown_at = SHOWN_AT
 
     def show_reasons(self, reasons: Mapping[str, tuple[str, ...]]) -> None:
         """Shows at each field what is still to be added or mended there."""

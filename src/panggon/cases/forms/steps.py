@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.models import model_to_dict
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -16,11 +17,12 @@ from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
 from panggon.cases.models import Case
-from panggon.cases.request import KINDS, PROFILES
+from panggon.cases.request import KINDS, PROFILES, storage_words
 from panggon.cases.selectors import usual_division
 from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role, State
+from panggon.core.spec import SiteKind
 from panggon.people import selectors as people
 from panggon.people.models import Division
 from panggon.sites import selectors as sites
@@ -201,7 +203,7 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
     if offer.action is Action.DISPOSE:
         form.fields["division"].queryset = people.divisions(now=timezone.now())
     if offer.action in PLANNED and sites.default_plan():
-        form.fields["plan"] = PlanField()
+        _ask_for_plan(form, case)
     if offer.action is Action.ASSIGN:
         form.fields["technician"].queryset = with_load(people.technicians_of(case.division))
     if offer.action is Action.REASSIGN:
@@ -220,6 +222,20 @@ def _usual_disposition(case: Case) -> dict[str, Any]:
         "nature": case.letter_nature or NATURES[0][0],
         "disposition_due": localdate(case.due_at) if case.due_at else None,
     }
+
+
+def _ask_for_plan(form: StepForm, case: Case) -> None:
+    """Once a plan was chosen it stays chosen; until then the one that fits what the OPD wishes is."""
+    field = form.fields["plan"] = PlanField()
+    php_version = case.php_version_wish if case.kind == SiteKind.PHP else ""
+    wishes = [f"PHP {php_version}" if php_version else "", storage_words(case.storage_mebibytes)]
+    wished = ", ".join(filter(None, wishes))
+    if case.plan_id or not wished:
+        return
+    fitting = sites.fitting_plan(php_version=php_version, quota_mebibytes=case.storage_mebibytes or 0)
+    form.initial["plan"] = fitting
+    found = _("Paket yang sesuai sudah dipilih.") if fitting else _("Tidak ada paket yang memenuhinya.")
+    field.help_text = format_lazy("{} {}", _("OPD meminta %(wished)s.") % {"wished": wished}, found)
 
 
 def _least_loaded(case: Case) -> dict[str, Any]:

@@ -1,21 +1,21 @@
 """The agenda of incoming letters, as a page and as a table for a spreadsheet."""
 
-import csv
-from collections.abc import Iterator
-from datetime import datetime
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.timezone import localdate, localtime
-from django.utils.translation import gettext as _
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_POST
 
-from panggon.cases import agenda
-from panggon.cases.models import Case
-from panggon.core.procedure import State
-from panggon.labels import STATE_LABELS
+from panggon.cases import agenda, exporting, services
+from panggon.cases.exporting import Kind
+from panggon.cases.words import fault_words
+from panggon.core.errors import InvalidError
 from panggon.people.permissions import official
 
 ROWS = 50  # on one page
@@ -37,70 +37,26 @@ def book(request: HttpRequest) -> HttpResponse:
 
 
 @official
-def download(request: HttpRequest) -> StreamingHttpResponse:
-    """The whole book of a year as CSV, as Excel in Indonesia reads it: UTF-8 with a mark, semicolons."""
+@require_POST
+def download(request: HttpRequest) -> HttpResponseBase:
+    """The whole book of a year as CSV. Who took it is kept, so this is no mere reading."""
+    now = timezone.now()
     year = _year(request)
-    writer = csv.writer(_Echo(), delimiter=";")
-    lines = (writer.writerow(map(_harmless, row)) for row in _rows(year))
+    book = agenda.book(year)
+    try:
+        services.record_export(request.user, book, kind=Kind.CSV, asked=f"Buku agenda {year}", at=now)
+    except InvalidError as error:
+        messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
+        return redirect(f"{reverse('cases:agenda')}?{urlencode({'tahun': year})}")
+    lines = exporting.csv_lines(book, columns=exporting.AGENDA)
     headers = {"Content-Disposition": f'attachment; filename="buku-agenda-{year}.csv"'}
-    return StreamingHttpResponse(_marked(lines), content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 # ------------------------------------------------------------------------------------------------------------------
 
 
-class _Echo:
-    """A file that gives back what is written into it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _year(request: HttpRequest) -> int:
-    asked = request.GET.get("tahun", "")
+    asked = (request.POST or request.GET).get("tahun", "")
     known = asked.isascii() and asked.isdigit() and len(asked) == 4 and LEAST <= int(asked) <= MOST
     return int(asked) if known else localdate(timezone.now()).year
-
-
-def _rows(year: int) -> Iterator[list[str]]:
-    yield [
-        _("Nomor agenda"),
-        _("Diterima"),
-        _("Surat dari"),
-        _("Nomor surat"),
-        _("Tanggal surat"),
-        _("Hal"),
-        _("Nomor permohonan"),
-        _("Diteruskan kepada"),
-        _("Keadaan"),
-    ]
-    for case in agenda.book(year).iterator():
-        yield _row(case)
-
-
-def _row(case: Case) -> list[str]:
-    return [
-        case.agenda_number,
-        _moment(case.received_at),
-        case.agency.name,
-        case.letter_number,
-        date_format(case.letter_date, "d-m-Y") if case.letter_date else "",
-        case.letter_subject,
-        case.number,
-        str(case.division or ""),
-        STATE_LABELS[State(case.state)].text,
-    ]
-
-
-def _moment(moment: datetime | None) -> str:
-    return date_format(localtime(moment), "d-m-Y H:i") if moment else ""
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet takes what begins like a formula for one."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-def _marked(lines: Iterator[str]) -> Iterator[str]:
-    yield "\ufeff"
-    yield from lines

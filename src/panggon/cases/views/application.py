@@ -62,7 +62,9 @@ def new(request: HttpRequest) -> HttpResponse:
     reading = _reading(request, None)
     data, proposals = _data(request, reading), readings.proposals_of(reading)
     form = _form(section, Case(), user, proposals, data=data, files=request.FILES)
-    case = _begin(request, form, reading)
+    case, is_new = _begin(request, form, reading)
+    if case and not is_new:  # the page saved by itself while the letter that came with this button was looked at
+        return _saved(request, section, case)
     return _after(request, section, form, case, reading=reading if case else _kept(request, form, reading))
 
 
@@ -165,20 +167,20 @@ def _begun(request: HttpRequest) -> Case | None:
     return drafts.filter(draft_key=key).first() if key else None
 
 
-def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> Case | None:
-    """A draft with all that is right in the form; None where nobody can say yet whose it is."""
+def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> tuple[Case | None, bool]:
+    """A draft with all that is right in the form, and whether it is new; None where nobody can say yet whose it is."""
     acting.is_acceptable(request, form)
     agency = request.user.agency or form.cleaned_data.get("agency")
     if agency is None:
-        return None
+        return None, False
     values = {**form.inputs(), "machine_read": form.unconfirmed(request.POST.getlist("confirmed"))}
     if reading and not values.get("letter"):
         values["letter"] = store.get(reading.sha256)
     try:
-        return services.create_draft(agency, request.user, values, at=timezone.now(), key=form.cleaned_data.get("page"))
+        return services.begin_draft(agency, request.user, values, at=timezone.now(), key=form.cleaned_data.get("page"))
     except InvalidError as error:
         form.add_faults(error.faults)
-        return None
+        return None, False
 
 
 def _saved(request: HttpRequest, section: Section, case: Case) -> HttpResponse:

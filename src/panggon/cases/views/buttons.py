@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +56,10 @@ CONSEQUENCES: Mapping[Action, tuple[Any, ...]] = {
     ),
 }
 
+# What comes next where the state stays the same, so that its own words would say what was just done.
+FOLLOWING: Mapping[Action, Any] = {
+    Action.PREPARE: _("Server bekerja dan membuktikan hasilnya; kemajuannya terlihat pada halaman permohonan."),
+}
 EXPLANATIONS = {
     Action.SUBMIT: _("Setelah dikirim, waktu pelayanan 2 hari kerja mulai dihitung."),
     Action.RECEIVE: _("Cocokkan data surat, lalu catat dalam agenda. OPD menerima tanda terima."),
@@ -110,6 +115,7 @@ def buttons(offers: Iterable[Offer], *, holder: Role | None) -> list[Button]:
     return sorted(made, key=lambda button: ORDER.index(button.look))
 
 
+@cache
 def next_action(state: State) -> Action | None:
     """The act by which whoever has the case now leads it on; None when it is over."""
     role = waits_for(state)

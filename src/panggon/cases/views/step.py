@@ -4,13 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from panggon.cases import inputs
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.parts import letter_of
 from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting, application, preparation, presentation, review, step_parts
-from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, HEADINGS, look
+from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, FOLLOWING, HEADINGS, look
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, State, step_of
 from panggon.labels import ACTION_LABELS, next_words
@@ -29,9 +30,9 @@ def step(request: HttpRequest, number: str, action: Action) -> HttpResponse:
 def _answer(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     case = acting.case_or_404(request, number)
     event = acting.news(request, case) if request.method == "POST" else None
-    if event and acting.is_repetition(event, request, action):
-        return acting.arrive(request, case, action)
     offer = acting.offer_of(case, request.user, action)
+    if event and acting.is_repetition(event, request, action) and not _chooses_anew(request, case, offer):
+        return acting.arrive(request, case, action)
     if offer is None:
         return acting.gone(request, case, action, event)
     if action is Action.SAVE_DRAFT:
@@ -47,6 +48,14 @@ def _answer(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     return done or _page(request, case, offer, form, changed=event)
 
 
+def _chooses_anew(request: HttpRequest, case: Case, offer: Offer | None) -> bool:
+    """Whether what looks like a second click is another choice, from another tab, that could still be made."""
+    if offer is None:
+        return False
+    form = form_for(offer, case, data=request.POST, files=request.FILES)
+    return form.is_valid() and inputs.would_change(case, offer.action, form.inputs())
+
+
 def _page(request: HttpRequest, case: Case, offer: Offer, form: StepForm, *, changed: Event | None) -> HttpResponse:
     action = offer.action
     context: dict[str, Any] = {
@@ -59,7 +68,7 @@ def _page(request: HttpRequest, case: Case, offer: Offer, form: StepForm, *, cha
         "consequences": CONSEQUENCES.get(action, ()),
         "sk_step": step_of(action, state=State(case.state)),
         "look": "btn-careful" if look(action) == "btn-careful" else "btn-primary",
-        "following": next_words(offer.target),
+        "following": FOLLOWING.get(action) or next_words(offer.target),
         "changed": acting.as_change(changed) if changed else None,
         "letter": letter_of(case),
         "clock": presentation.clock(case, now=timezone.now()),

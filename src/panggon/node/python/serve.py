@@ -26,8 +26,8 @@ SYSTEM_PACKAGES = "/usr/lib/python3/dist-packages"
 PROOF_PATH = "/.well-known/panggon/python"
 HOME = Path(os.environ["HOME"])
 ENVIRONMENT = HOME / "venv"
-# An application that could not be loaded is tried again in a new process, at most this often.
-AGAIN_SECONDS = 2.0
+# An application that could not be loaded is tried again when somebody asks, at most this often.
+AGAIN_SECONDS = 1.0
 LISTEN_DESCRIPTOR = 3  # where gunicorn looks for handed-over sockets (sd_listen_fds(3))
 
 log = logging.getLogger("panggon")
@@ -136,28 +136,38 @@ class Site:
     """The application as it was loaded, or that it could not be."""
 
     def __init__(self, entry: str) -> None:
-        self._since = time.time()
+        self._entry = entry
+        self._since = self._tried = time.time()
+        self._tries = 0
         self._ending = False
         self._told = 0.0
-        module, _, name = entry.partition(":")
         self.application: Any = None
+        self._load()
+
+    def _load(self) -> None:
+        self._tried, self._tries = time.time(), self._tries + 1
+        module, _, name = self._entry.partition(":")
+        importlib.invalidate_caches()
         try:
             self.application = getattr(importlib.import_module(module), name)
         except BaseException:  # the site's own code may raise anything, SystemExit as well
-            log.exception("%s cannot be loaded", entry)
+            log.exception("%s cannot be loaded", self._entry)
 
     def asked(self) -> None:
         """Leave a sign that somebody asked, for the holder, who puts idle sites to sleep; once a second is enough."""
         now = time.time()
+        if self.application is None and now - self._tried > AGAIN_SECONDS:
+            self._load()
         if now - self._told >= 1.0:
             self._told = now
             with contextlib.suppress(OSError):
                 (Path(os.environ["TMPDIR"]) / ".panggon-asked").touch()
 
     def answered(self) -> None:
-        """End this worker, for a new one with the site's newest code, when the owner wants that or nothing works."""
-        broken = self.application is None and time.time() - self._since > AGAIN_SECONDS
-        if not self._ending and (broken or self._outdated()):
+        """End this worker, for a new one with the site's newest code, when the owner wants that, or when a first try
+        has left half of an application behind.
+        """
+        if not self._ending and (self._tries > 1 or self._outdated()):
             self._ending = True
             os.kill(os.getpid(), signal.SIGTERM)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import grp
+import hashlib
 import json
 import re
 import resource
@@ -122,7 +123,7 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.configuration.parent)
     if not settings.placeholder.exists():
         files.write(settings.placeholder, _self_signed(), mode=0o600)
-    files.write(settings.routing, json.dumps(routing.document(), indent=2) + "\n")
+    files.write(settings.routing, _routing())
     files.write(settings.configuration, _configuration(settings))
 
 
@@ -165,6 +166,7 @@ def _configuration(settings: Settings) -> str:
         "lua": _safe(CODE),
         "placeholder": _safe(settings.placeholder),
         "routing": _safe(settings.routing),
+        "routing_digest": hashlib.sha256(_routing().encode()).hexdigest(),  # another table is another configuration
         "proxy_authorities": _safe(settings.proxy_authorities),
         "proof_page": _safe(Path(settings.proof_page)),
         "proof_root": _safe(Path(settings.proof_page).parent),
@@ -175,6 +177,10 @@ def _configuration(settings: Settings) -> str:
     }
     parts = {name: _read(f"{name}.template").substitute(values).rstrip() for name in ("fastcgi", "proxy")}
     return _read("nginx.conf.template").substitute(values, **parts)
+
+
+def _routing() -> str:
+    return json.dumps(routing.document(), indent=2) + "\n"
 
 
 def _open_files() -> int:

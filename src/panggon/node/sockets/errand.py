@@ -37,11 +37,13 @@ class Errand:
 
     def close(self) -> int:
         """Its exit status; negative: the signal that ended it. What it has started ends too, and its way out."""
-        self.machine.groups.kill(self.group)
+        groups = (self.group, gate_group(self.group))
+        for group in groups:
+            self.machine.groups.kill(group)
         if self.gate:
             self.gate.kill_session()
         self.child.wait(seconds=5)
-        for group in (self.group, gate_group(self.group)):
+        for group in groups:
             self.machine.groups.remove(group)
         for descriptor in (self.pidfd, self.output):
             os.close(descriptor)

@@ -59,11 +59,6 @@ class Launch:
         return hashlib.sha256(value.encode()).hexdigest()
 
     @property
-    def end_signal(self) -> signal.Signals:
-        """Asks the program to finish its running requests and end."""
-        return END_SIGNALS[self.kind]
-
-    @property
     def handed_over(self) -> Mapping[str, bytes]:
         """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
         file because other users may read command lines.

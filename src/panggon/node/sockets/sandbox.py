@@ -40,7 +40,7 @@ GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
-RECENT_SECONDS = 3.0
+RECENT_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Sandbox:
         to signals is lost (it is the first process of its namespace).
         """
         if self.master:
-            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGTERM))
+            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
 
     def kill(self) -> None:
         self.machine.groups.kill(self.site)

@@ -3,10 +3,11 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
 from panggon.core.notices import events
+from panggon.forms import PlainForm
 from panggon.notify.words import EVENT_WORDS, FAULT_WORDS
 
 
-class EndpointForm(forms.Form):
+class EndpointForm(PlainForm):
     name = forms.CharField(label=_("Nama"), max_length=80, help_text=_("Misalnya: Gerbang WhatsApp."))
     url = forms.CharField(
         label=_("Alamat (URL)"),

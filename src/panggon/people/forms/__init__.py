@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ from panggon.core.errors import Fault
 from panggon.core.naming import normalise
 from panggon.core.posts import Tenure
 from panggon.core.vocabulary import Role
+from panggon.core.writing import is_name, plain_name
+from panggon.forms import JudgedForm
 from panggon.labels import ROLE_LABELS
 from panggon.people import selectors
 from panggon.people.models import Division, User
@@ -21,22 +24,26 @@ from panggon.people.words import fault_words
 
 NIP = RegexValidator(r"^[0-9]{18}$", _("NIP terdiri atas 18 angka."))
 PHONE = RegexValidator(r"^[+0-9][0-9 ()-]{6,28}$", _("Nomor telepon terdiri atas angka, misalnya 0812-3456-7890."))
-NAME = RegexValidator(
-    r"^[^<>\x00-\x1f\u200e\u200f\u202a-\u202e\u2066-\u2069]+$", _("Ada huruf yang tidak dapat dipakai.")
-)
 
 
-class RuledForm(forms.Form):
-    """A form whose input is judged by rules elsewhere."""
+def _name_only(value: str) -> None:
+    if not is_name(value):
+        raise ValidationError(_("Ada huruf yang tidak dapat dipakai."))
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for field in self.fields.values():  # Django's own word for a field is "bidang", which is a division here
-            field.error_messages["required"] = _("Wajib diisi.")
 
-    def add_faults(self, faults: tuple[Fault, ...]) -> None:
-        for fault in faults:
-            self.add_error(fault.field if fault.field in self.fields else None, fault_words(fault))
+class NameField(forms.CharField):
+    """Of a person, an OPD, a division."""
+
+    default_validators = [_name_only]
+
+    def to_python(self, value: Any) -> str:
+        return plain_name(super().to_python(value))
+
+
+class RuledForm(JudgedForm):
+    """A form about people, in their words."""
+
+    fault_words = staticmethod(fault_words)
 
 
 class DateField(forms.DateField):
@@ -45,8 +52,8 @@ class DateField(forms.DateField):
 
 
 class AgencyForm(RuledForm):
-    name = forms.CharField(label=_("Nama resmi"), max_length=200, validators=[NAME])
-    short_name = forms.CharField(label=_("Nama singkat"), max_length=40, validators=[NAME])
+    name = NameField(label=_("Nama resmi"), max_length=200)
+    short_name = NameField(label=_("Nama singkat"), max_length=40)
     labels = forms.CharField(
         label=_("Subdomain milik OPD"),
         required=False,
@@ -64,7 +71,7 @@ class AgencyForm(RuledForm):
 
 
 class DivisionForm(RuledForm):
-    name = forms.CharField(label=_("Nama bidang"), max_length=120, validators=[NAME])
+    name = NameField(label=_("Nama bidang"), max_length=120)
 
 
 class LetterInvitationForm(RuledForm):
@@ -111,7 +118,7 @@ class TenureForm(RuledForm):
         help_text=_("Hanya untuk Kepala Dinas dan Kepala Bidang, menurut SK pengangkatan; boleh dikosongkan."),
     )
     last_day = DateField(label=_("Sampai dengan"), required=False)
-    order_number = forms.CharField(label=_("Nomor SK pengangkatan"), max_length=100, required=False, validators=[NAME])
+    order_number = forms.CharField(label=_("Nomor SK pengangkatan"), max_length=100, required=False)
 
     def tenure(self) -> Tenure:
         return Tenure(**{field.name: self.cleaned_data[field.name] for field in fields(Tenure)})
@@ -135,7 +142,7 @@ class OfficialInvitationForm(PostForm):
 
 
 class PersonForm(RuledForm):
-    full_name = forms.CharField(label=_("Nama lengkap dan gelar"), max_length=150, validators=[NAME])
+    full_name = NameField(label=_("Nama lengkap dan gelar"), max_length=150)
     nip = forms.CharField(
         label=_("NIP"), required=False, validators=[NIP], widget=forms.TextInput(attrs={"inputmode": "numeric"})
     )

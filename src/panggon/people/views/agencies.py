@@ -57,7 +57,13 @@ def agency_new(request: HttpRequest) -> HttpResponse:
 @holders(Role.ADMINISTRATOR)
 def agency_edit(request: HttpRequest, agency: int) -> HttpResponse:
     row = get_object_or_404(Agency, pk=agency)
-    return _save(request, row, heading=row.name, to=("people:agency", row.pk), back="people:agencies")
+    return _save(
+        request,
+        row,
+        heading=_("Ubah %(name)s") % {"name": row.name},
+        to=("people:agency", row.pk),
+        back="people:agencies",
+    )
 
 
 @holders(Role.ADMINISTRATOR, Role.REGISTRAR)
@@ -95,7 +101,7 @@ def divisions(request: HttpRequest) -> HttpResponse:
 @holders(Role.ADMINISTRATOR)
 def division_edit(request: HttpRequest, division: int) -> HttpResponse:
     row = get_object_or_404(Division, pk=division)
-    return _division(request, row, heading=row.name)
+    return _division(request, row, heading=_("Ubah %(name)s") % {"name": row.name})
 
 
 # ------------------------------------------------------------------------------------------------------------------

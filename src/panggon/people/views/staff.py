@@ -101,7 +101,11 @@ def person_edit(request: HttpRequest, user: int) -> HttpResponse:
         lambda values: services.change_person(row, values, actor=request.user, at=timezone.now()),
         done=_("Data orang disimpan."),
         to=("people:person", row.pk),
-        context={"heading": row.full_name, "submit": _("Simpan"), "back": "people:staff"},
+        context={
+            "heading": _("Ubah %(name)s") % {"name": row.full_name},
+            "submit": _("Simpan"),
+            "back": "people:staff",
+        },
     )
 
 

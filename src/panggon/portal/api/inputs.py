@@ -37,7 +37,6 @@ KINDS: tuple[tuple[type[models.Field], str], ...] = (
     (models.IntegerField, "integer"),
 )
 EXTRA: Mapping[Action, tuple[str, ...]] = {
-    Action.RECEIVE: ("agenda_number",),
     Action.COMPLETE: ("checklist",),
     Action.RETURN_TO_APPLICANT: tuple(f"{REASON}{item}" for item in ITEMS),
     Action.PREPARE: ("shown_digest",),

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "panggon.signin.middleware.SessionOverMiddleware",
     "panggon.signin.middleware.SecondFactorMiddleware",
     "panggon.signin.middleware.SessionSeenMiddleware",
+    "panggon.signin.middleware.RefusedFormMiddleware",
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
@@ -219,7 +220,9 @@ PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"()": "panggon.portal.logs.OneLine", "fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "filters": {"only_trouble": {"()": "panggon.portal.logs.OnlyTrouble"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain"},

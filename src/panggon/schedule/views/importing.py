@@ -23,10 +23,13 @@ from panggon.schedule.views.rows import tell_changed
 @holders(Role.ADMINISTRATOR)
 def take_file(request: HttpRequest) -> HttpResponse:
     """A CSV file: its faults all at once, or the preview, or the calendar with its days."""
-    heading = _("Impor hari libur dari CSV")
+    heading, lead = (
+        _("Impor hari libur dari CSV"),
+        _("Setelah berkas dibaca, Anda melihat dahulu apa yang akan berubah."),
+    )
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if not form.is_bound or not form.is_valid():
-        return _form_page(request, form, heading)
+        return _form_page(request, form, heading, lead)
     changes = selectors.changes_by(form.days)
     again = {"text": sheet.write(form.days).decode("utf-8-sig")}
     return _preview_or_take(request, changes, {day.day.year for day in form.days}, again, heading)
@@ -36,9 +39,10 @@ def take_file(request: HttpRequest) -> HttpResponse:
 def fill(request: HttpRequest) -> HttpResponse:
     """A year from the package `holidays`: what it knows, and no more the estimates that it has given up."""
     heading = _("Isi kalender satu tahun")
+    lead = _("Dari daftar hari libur dan cuti bersama Indonesia. Anda melihat dahulu apa yang akan berubah.")
     form = YearForm(request.POST) if request.method == "POST" else YearForm(initial={"year": _next_missing()})
     if not form.is_bound or not form.is_valid():
-        return _form_page(request, form, heading)
+        return _form_page(request, form, heading, lead)
     year = form.cleaned_data["year"]
     changes = selectors.changes_by(known_days(year), replaces_estimates_of=year)
     return _preview_or_take(request, changes, {year}, {"year": year}, heading)
@@ -58,9 +62,9 @@ def remove_year(request: HttpRequest, year: int) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _form_page(request: HttpRequest, form: CalendarForm, heading: str) -> HttpResponse:
-    context = {"form": form, "heading": heading, "uses_files": isinstance(form, ImportForm)}
-    return render(request, "schedule/choose.html", context, status=422 if form.is_bound else 200)
+def _form_page(request: HttpRequest, form: CalendarForm, heading: str, lead: str) -> HttpResponse:
+    context = {"form": form, "heading": heading, "lead": lead, "previews": True, "plain": True}
+    return render(request, "schedule/form.html", context, status=422 if form.is_bound else 200)
 
 
 def _preview_or_take(

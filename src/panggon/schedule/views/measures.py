@@ -54,7 +54,7 @@ def _page(
         "lead": lead,
         "history": history(f"schedule.{kind}:"),
     }
-    return render(request, "schedule/measures.html", context, status=422 if form.is_bound else 200)
+    return render(request, "schedule/form.html", context, status=422 if form.is_bound else 200)
 
 
 def _kept(request: HttpRequest, form: CalendarForm, keep: Callable[..., None]) -> bool:

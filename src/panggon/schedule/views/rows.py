@@ -86,9 +86,12 @@ def _page(request: HttpRequest, kind: Kind, row: Row | None) -> HttpResponse:
         "form": form,
         "row": row,
         "heading": kind.change if row else kind.new,
-        "history": history(subject_of(row)) if row else [],
+        "lead": _(
+            "Sesudah disimpan, batas waktu permohonan yang masih berjalan dihitung ulang; yang sudah selesai tetap."
+        ),
+        "history": history(subject_of(row)) if row else None,
     }
-    return done or render(request, "schedule/row.html", context, status=422 if form.is_bound and form.errors else 200)
+    return done or render(request, "schedule/form.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
 def _form(request: HttpRequest, kind: Kind, row: Row | None) -> RowForm:
