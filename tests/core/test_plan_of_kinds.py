@@ -15,7 +15,7 @@ TARGET = "https://simpeg.kota.example:8443"
 FACTS = MachineFacts(70000, ("10.0.0.1",), (), "Uji CA", "/srv/uji", True, ((TARGET, "10.20.0.5:8443"),))
 SPEC = SiteSpec(SITE, HOST, SiteState.OPEN, 4, limits=Limits(memory_mebibytes=100, upload_mebibytes=8))
 COMMON = {"host", "generation", "kind", "php_version", "profile", "document_root", "notice", "names"}
-COMMON |= {"upload_mebibytes", "memory_mebibytes", "processes", "cpu_percent", "database", "outgoing", "hsts_seconds"}
+COMMON |= {"upload_mebibytes", "memory_mebibytes", "processes", "cpu_percent", "hsts_seconds", "database", "outgoing"}
 PYTHON = replace(SPEC, kind=SiteKind.PYTHON, python=PythonApplication("situs.wsgi:app", Interface.ASGI))
 REDIRECT = replace(SPEC, kind=SiteKind.REDIRECT, redirect=Redirect("https://lain.example/x", permanent=True))
 PROXY = replace(SPEC, kind=SiteKind.PROXY, proxy=Proxy(TARGET, keep_host=False))
