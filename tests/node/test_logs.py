@@ -351,7 +351,10 @@ def test_what_nginx_really_writes_is_split_and_its_logs_are_opened_anew(web: Web
 
     web.get("/pertama")
     until(lambda: seen("/pertama"), "the line of the request")
-    until(lambda: seen('public/pertama" failed', "error.log"), "the line of its error")
+    web.make(kind=SiteKind.PHP)
+    web.put("gagal.php", "<?php")
+    assert web.get("/gagal.php").status == 503  # nobody serves the site's socket
+    until(lambda: seen(f"connect() to unix:run/{ONE}.sock failed", "error.log"), "the line of its error")
     inode = (settings.logs / "access.log").stat().st_ino
     for number in range(12):
         web.get(f"/lagi{number}")
@@ -361,7 +364,7 @@ def test_what_nginx_really_writes_is_split_and_its_logs_are_opened_anew(web: Web
     until(lambda: seen("/sesudah"), "the line in the new log")
     assert (settings.logs / "access.log").stat().st_ino != inode
     lines = (log / "access.log").read_text().splitlines()
-    wanted = ["/pertama", *(f"/lagi{number}" for number in range(12)), "/sesudah"]
+    wanted = ["/pertama", "/gagal.php", *(f"/lagi{number}" for number in range(12)), "/sesudah"]
     assert [json.loads(line)["uri"] for line in lines] == wanted
 
 
@@ -373,7 +376,7 @@ def test_what_a_program_says_on_its_error_channel_cannot_become_lines_of_others(
     web.make(kind=SiteKind.PHP)
     web.put("index.php", "<?php")
     path = web.root / "run" / f"{ONE}.sock"
-    path.parent.mkdir(exist_ok=True)
+    files.directory(path.parent)
 
     def answer() -> None:
         client, _ = listener.accept()
