@@ -8,27 +8,6 @@ from playwright.sync_api import expect
 from tests.browser.visitors import Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-PAGES = {
-    "administration": "/pengaturan/",
-    "letterhead": "/pengaturan/kop/",
-    "standard": "/pengaturan/standar/",
-    "contacts": "/pengaturan/kontak/",
-    "naming": "/pengaturan/nama/",
-    "numbering": "/pengaturan/penomoran/",
-    "retention": "/pengaturan/penghapusan/",
-    "machines": "/pengaturan/server/",
-    "plan": "/pengaturan/paket/baru/",
-    "templates": "/pengaturan/naskah/",
-    "template": "/pengaturan/naskah/naskah.typ/",
-}
-
-
-def test_every_page_of_settings(visitors: Visitors) -> None:
-    with visitors.person("administrator") as admin:
-        for name, path in PAGES.items():
-            admin.open(path)
-            expect(admin.page.get_by_role("heading", level=1)).to_be_visible()
-            admin.look(name)
 
 
 def test_a_setting_is_changed_refused_and_shown_in_its_history(visitors: Visitors) -> None:

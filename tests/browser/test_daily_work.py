@@ -37,9 +37,7 @@ def test_a_day_at_the_office(visitors: Visitors) -> None:
         for tab in (registrar.page, other_tab):  # nobody has loaded them again
             look_again(tab)
             expect(row(tab)).to_be_visible()
-        registrar.look("home-waiting")
         row(registrar.page).get_by_role("link", name="Terima Surat").click()
-        registrar.look("step-receive")
         expect(registrar.page.get_by_text(re.compile(r"^\d{4}/\d{4}$"))).to_be_visible()
         registrar.page.get_by_role("button", name="Terima Surat").click()
         expect(registrar.page.get_by_role("status")).to_contain_text(f"{TITLE}. Sekarang di Kepala Dinas.")
@@ -52,7 +50,6 @@ def test_a_day_at_the_office(visitors: Visitors) -> None:
         expect(registrar.page.get_by_text(words)).to_be_visible()
         registrar.open("/agenda/")
         expect(registrar.page.get_by_role("row").filter(has_text="Permohonan Hosting").first).to_be_visible()
-        registrar.look("agenda")
 
     _dispose_in_three_taps(visitors)
     _assign_by_keyboard(visitors)
@@ -65,7 +62,6 @@ def _dispose_in_three_taps(visitors: Visitors) -> None:
         head.open("/beranda/")
         row(page).get_by_role("link", name="Terbitkan Disposisi").tap()
         expect(page.get_by_role("checkbox", name="Koordinasikan")).to_be_visible()  # a tap does not wait for the page
-        head.look("step-dispose")
         page.get_by_role("checkbox", name="Koordinasikan").tap()
         page.get_by_role("button", name="Terbitkan Disposisi").tap()
         expect(page.get_by_text("“Terbitkan Disposisi” sudah dilakukan.")).to_be_visible()
@@ -79,7 +75,6 @@ def _assign_by_keyboard(visitors: Visitors) -> None:
         row(page).get_by_role("link", name="Teruskan ke Petugas Teknis").press("Enter")
         expect(page.get_by_text("Selesaikan/tindak lanjuti; Koordinasikan")).to_be_visible()
         expect(page.get_by_role("radio").first).to_be_checked()
-        official.look("step-assign")
         page.get_by_role("radio").first.focus()
         for _ in range(10):
             page.keyboard.press("Tab")
@@ -101,14 +96,11 @@ def _return_with_reasons(visitors: Visitors) -> None:
         expect(page.locator("textarea:visible")).to_have_count(2)  # of the one item that is not met, and the note
         page.get_by_role("button", name="Nyatakan Lengkap").click()
         expect(page.get_by_role("alert")).to_contain_text("Belum terpenuhi")
-        technician.look("step-check-faults")
         items.first.get_by_role("textbox").fill("Surat belum ditandatangani.")
         page.get_by_role("button", name="Kembalikan untuk Dilengkapi").click()
         expect(page.get_by_text("“Kembalikan untuk Dilengkapi” sudah dilakukan.")).to_be_visible()
     with visitors.person("applicant") as opd:
         opd.open("/beranda/")
         expect(opd.page.get_by_role("heading", name=re.compile("Perlu dilengkapi"))).to_be_visible()
-        opd.look("home-incomplete")
         row(opd.page).locator("a.name").click()
         expect(opd.page.get_by_text("Surat belum ditandatangani.").first).to_be_visible()
-        opd.look("case-incomplete")

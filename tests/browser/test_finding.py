@@ -40,7 +40,6 @@ def test_finding_a_request_and_taking_the_list_away(visitors: Visitors, request_
             tu.page.get_by_label("OPD (nama singkat)").press_sequentially("Dinsos")
         tu.page.get_by_role("button", name="Tampilkan").last.click()
         expect(rows.get_by_role("link")).to_contain_text(request_to_find)
-        tu.look("find")
         with tu.page.expect_download() as download:
             tu.page.get_by_role("button", name="CSV").click()
         lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
@@ -59,7 +58,6 @@ def test_the_head_reads_the_report_and_goes_to_what_a_figure_counts(visitors: Vi
         head.open("/laporan/")
         expect(head.page.get_by_role("heading", name="Laporan pelayanan hosting")).to_be_visible()
         expect(head.page.get_by_role("img", name="per bulan")).to_be_visible()
-        head.look("report")
         received = head.page.get_by_role("listitem").filter(has_text="Permohonan masuk").get_by_role("link")
         count = received.inner_text()
         received.click()

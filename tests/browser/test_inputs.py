@@ -32,7 +32,6 @@ def test_a_name_that_cannot_be_given(visitors: Visitors, label: str, sentence: s
         expect(opd.page.locator("#nama-hasil")).to_contain_text(sentence)  # while it is typed
         go_on(opd.page)
         expect(opd.fault_at("label")).to_contain_text(sentence)
-        opd.look("application-faults")
         _nothing_is_lost(opd.page, {**OF_THE_SITE, "Subdomain yang diminta": label, "Nama situs atau aplikasi": TITLE})
 
 
@@ -87,7 +86,6 @@ def test_a_stale_tab_is_told_what_came_between(visitors: Visitors) -> None:
         head.page.get_by_role("button", name="Terbitkan Disposisi").click()
         words = "Langkah itu tidak diperlukan lagi: Sri Wahyuni, S.Kom. sudah melakukan “Batalkan” pada"
         expect(head.page.get_by_text(words)).to_be_visible()
-        head.look("case-withdrawn")
 
 
 def _sent(opd: Visitor) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
@@ -137,10 +138,10 @@ AFTER_PREPARATION = (
 def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
     number = _apply(visitors)
     for turn in BEFORE_PREPARATION:
-        _take_turn(visitors, number, turn)
+        take_turn(visitors, number, turn)
     _prepare(visitors, number)
     for turn in AFTER_PREPARATION:
-        _take_turn(visitors, number, turn)
+        take_turn(visitors, number, turn)
     _confirm(visitors, number, tmp_path)
     _track(visitors, number)
 
@@ -152,35 +153,29 @@ def _apply(visitors: Visitors) -> str:
     """Step 1, on the phone."""
     with visitors.person("applicant") as opd:
         opd.open("/beranda/")
-        opd.look("home-empty")
         opd.page.get_by_role("link", name="Permohonan baru").click()
-        opd.look("application")
         begin(opd.page)
-        opd.look("application-site")
         name_site(opd.page, label=LABEL, title=TITLE)
         expect(opd.page.locator("#nama-hasil")).to_have_text(re.compile(rf"{LABEL}\.{ZONE} dapat dipakai\."))
         expect(opd.page.get_by_role("status").get_by_text("Tersimpan pukul")).to_be_visible()  # by itself
+        opd.look("application-saved")
         go_on(opd.page)
-        opd.look("application-people")
         name_people(opd.page)
-        opd.look("application-review")
         send(opd.page)
         _reads(opd.page, "Diajukan", "Sekarang di Tata Usaha", "Tata Usaha menerima surat dan memberi nomor agenda.")
-        opd.look("case-submitted")
         number = opd.page.url.split("/")[-2]
     _has_moved(visitors, number, "applicant", "registrar")
     return number
 
 
-def _take_turn(visitors: Visitors, number: str, turn: Turn) -> None:
-    with visitors.person(turn.role) as official:
+def take_turn(visitors: Visitors, number: str, turn: Turn, **options: Any) -> None:
+    with visitors.person(turn.role, **options) as official:
         page = official.page
         official.waiting(number).click()
         expect(page.get_by_role("heading", name="Sekarang menunggu Anda")).to_be_visible()
         link = turn.link or turn.button
         _await_link(page, link)
         page.get_by_role("link", name=link).click()
-        official.look(f"step-{turn.button}")
         turn.fill_in(page)
         page.get_by_role("button", name=turn.button).click()
         expect(page.get_by_text(f"“{turn.button}” sudah dilakukan.")).to_be_visible()
@@ -201,7 +196,6 @@ def _prepare(visitors: Visitors, number: str) -> None:
         technician.case(number)
         page.get_by_role("link", name="Siapkan").click()  # comes by itself when the machine has made its plan
         expect(page.get_by_role("heading", name="Rencana")).to_be_visible()
-        technician.look("step-prepare")
         with visitors.stack.frozen("sshd"):  # or it would be over before a person can look
             page.get_by_role("button", name="Siapkan").click()
             expect(page.locator("#kemajuan .ticks li").filter(has_text="Membuktikan akses SFTP")).to_be_visible()
@@ -235,19 +229,15 @@ def _confirm(visitors: Visitors, number: str, place) -> None:
         page = opd.page
         opd.waiting(number).click()
         page.get_by_role("link", name="Buka halaman hak akses").click()
-        opd.look("hand-over")
         page.get_by_label("Kunci publik SSH").fill(make_key(place / "key"))
         page.get_by_role("button", name="Simpan hak akses").click()
         expect(page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
         opd.case(number)
-        opd.look("case-delivered")
         page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
-        opd.look("step-confirm")
         page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
         _reads(page, "Selesai", "Selesai", "Permohonan selesai.")
         papers = page.get_by_role("link", name=re.compile(r"\(PDF\)$")).all_inner_texts()
         assert [words.strip().removesuffix(" (PDF)") for words in papers] == PAPERS_OF_THE_OPD
-        opd.look("case-done")
         expect(opd.waiting(number)).to_have_count(0)
 
 
@@ -262,7 +252,6 @@ def _track(visitors: Visitors, number: str) -> None:
         assert anybody.page.locator(".procedure > li.done").count() == 9
         words = anybody.page.locator("body").inner_text()
         assert not [name for name in ("Sri Wahyuni", "Agus Setiawan", "Ratna", "Bambang", "Endah") if name in words]
-        anybody.look("tracking-result")
 
 
 # -- What they read ------------------------------------------------------------------------------------------------
@@ -288,7 +277,6 @@ def _has_moved(visitors: Visitors, number: str, former: str, following: str) -> 
     """The next person finds the case waiting; the one before does not any more."""
     with visitors.person(following) as person:
         expect(person.waiting(number)).to_have_count(1)
-        person.look(f"home-{following}")
     if former != following:
         with visitors.person(former) as person:
             expect(person.waiting(number)).to_have_count(0)

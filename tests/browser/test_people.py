@@ -17,7 +17,6 @@ def test_an_opd_invites_a_colleague_and_withdraws_the_invitation(visitors: Visit
         opd.page.get_by_role("button", name="Kirim undangan", exact=True).click()
         waiting = opd.page.get_by_role("region", name="Undangan yang belum diterima")
         expect(waiting).to_contain_text("rekan.baru@example.go.id")
-        opd.look("team")
         opd.page.get_by_label("Alamat email rekan").fill("rekan.baru@example.go.id")
         opd.page.get_by_role("button", name="Kirim undangan", exact=True).click()
         expect(opd.fault_at("email")).to_contain_text("Alamat ini sudah diundang.")
@@ -29,7 +28,6 @@ def test_the_administrator_looks_after_opds_and_people(visitors: Visitors) -> No
     with visitors.person("administrator") as admin:
         page = admin.page
         admin.open("/opd/")
-        admin.look("agencies")
         page.get_by_label("Nama OPD atau subdomain").fill("Dinkes")
         page.get_by_role("button", name="Cari").click()
         page.get_by_role("link", name=re.compile("Dinas Kesehatan")).click()
@@ -37,20 +35,15 @@ def test_the_administrator_looks_after_opds_and_people(visitors: Visitors) -> No
         page.get_by_label("Subdomain milik OPD").fill("dinkes, -salah")
         page.get_by_role("button", name="Simpan").click()
         expect(admin.fault_at("labels")).to_have_text("“-salah” tidak dapat menjadi subdomain.")
-        admin.look("agency-faults")
         page.get_by_label("Subdomain milik OPD").fill("dinkes")
         page.get_by_role("button", name="Simpan").click()
         expect(page.get_by_role("region", name="Riwayat perubahan")).to_contain_text("1 isian berubah")
-        admin.look("agency")
         admin.open("/pegawai/")
-        admin.look("staff")
         page.get_by_label("Nama, NIP, email, atau OPD").fill("Bambang")
         page.get_by_role("button", name="Cari").click()
         page.get_by_role("region", name="Semua akun").get_by_role("link", name=re.compile("Bambang")).click()
-        admin.look("person")
         page.get_by_role("link", name="Tutup akun").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Tutup akun")
-        admin.look("close-account")
 
 
 def test_an_acting_official_is_named_and_the_incumbent_told(visitors: Visitors) -> None:
@@ -68,7 +61,6 @@ def test_an_acting_official_is_named_and_the_incumbent_told(visitors: Visitors) 
         page.get_by_label("Sampai dengan tanggal").fill("2099-12-31")
         page.get_by_role("button", name="Catat", exact=True).click()
         expect(page.get_by_text("sedang bertugas")).to_be_visible()
-        admin.look("acting")
         try:
             with visitors.person("head") as head:
                 head.open("/beranda/")

@@ -19,7 +19,6 @@ def call(person: Visitor, secret: str, path: str, **form: str) -> httpx.Response
 
 def new_token(person: Visitor, name: str) -> str:
     person.open("/akun/token/")
-    person.look("tokens")
     page = person.page
     page.get_by_label("Nama").fill(name)
     page.get_by_label("Membaca permohonan dan naskahnya").check()
@@ -59,11 +58,3 @@ def test_a_withdrawn_token_opens_nothing_and_the_administrator_reads_of_it(visit
         admin.page.get_by_role("button", name="Tampilkan").click()
         admin.page.get_by_text("isian berubah").first.click()
         expect(admin.page.get_by_text("Program sementara").first).to_be_visible()
-        admin.look("changes")
-
-
-def test_the_api_is_described_for_everybody(visitors: Visitors) -> None:
-    with visitors.visitor() as anybody:
-        anybody.open("/api/")
-        expect(anybody.page.get_by_role("heading", level=1)).to_have_text("API")
-        anybody.look("api")

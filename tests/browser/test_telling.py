@@ -59,7 +59,6 @@ def test_the_next_one_is_told_and_a_stranger_may_follow(visitors: Visitors, stac
     step = _mail(stack, f"{number}: Diterima", FOLLOWER)
     with visitors.visitor() as anybody:
         anybody.open(_path(step, "berhenti"))
-        anybody.look("unfollow")
         anybody.page.get_by_role("button", name="Berhenti mengikuti").click()
         expect(anybody.page.get_by_role("heading", level=1)).to_have_text(f"Anda berhenti mengikuti {number}")
 
@@ -69,14 +68,12 @@ def test_an_endpoint_is_made_tried_and_removed(visitors: Visitors, gateway: int)
         page = admin.page
         admin.open("/pengaturan/")
         page.get_by_role("link", name="Webhook").click()
-        admin.look("webhooks-none")
         page.get_by_role("link", name="Webhook baru").click()
         page.get_by_label("Nama").fill("Gerbang WhatsApp")
         page.get_by_label("Alamat (URL)").fill("http://gerbang.example.go.id/")
         page.get_by_role("button", name="Simpan dan tampilkan rahasia").click()
         expect(admin.fault_at("url")).to_contain_text("Alamat harus diawali https://")
         expect(admin.fault_at("events")).to_have_text("Pilih paling sedikit satu peristiwa.")
-        admin.look("webhook-faults")
         page.get_by_label("Alamat (URL)").fill(f"http://127.0.0.1:{gateway}/panggon")
         page.get_by_label("Langkah umum, tanpa data orang").check()
         page.get_by_role("button", name="Simpan dan tampilkan rahasia").click()
@@ -88,11 +85,6 @@ def test_an_endpoint_is_made_tried_and_removed(visitors: Visitors, gateway: int)
         expect(sent.get_by_text("terkirim", exact=True)).to_be_visible()  # comes by itself
         sent.get_by_text("1 percobaan").click()
         expect(sent.get_by_text("HTTP 200")).to_be_visible()
-        admin.look("webhook")
-        admin.open("/pengaturan/webhook/")
-        admin.look("webhooks")
-        admin.open("/pengaturan/webhook/gagal/")
-        admin.look("webhooks-undelivered")
         admin.open("/pengaturan/webhook/")
         page.get_by_role("link", name="Gerbang WhatsApp").click()
         page.get_by_text("Hapus webhook ini").click()
@@ -104,12 +96,10 @@ def _follow(visitors: Visitors, stack: Stack, tracking: str, number: str) -> Non
     with visitors.visitor() as anybody:
         anybody.open(tracking)
         page = anybody.page
-        anybody.look("tracking-follow")
         page.get_by_label("Alamat email").fill(FOLLOWER)
         page.get_by_role("button", name="Ikuti").click()
         expect(page.get_by_text("kami baru saja mengirim tautan")).to_be_visible()
         anybody.open(_path(_mail(stack, f"Konfirmasi: ikuti permohonan {number}", FOLLOWER), "ikuti"))
-        anybody.look("follow-confirm")
         page.get_by_role("button", name="Ya, ikuti").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Anda mengikuti permohonan {number}")
 
@@ -120,7 +110,6 @@ def _read(registrar: Visitor, number: str) -> None:
     page.get_by_role("link", name=re.compile(r"^Pemberitahuan \d+")).click()
     told = page.get_by_role("listitem").filter(has_text=f"{number}: Diajukan")
     expect(told.get_by_text("baru", exact=True)).to_be_visible()
-    registrar.look("notices")
     told.get_by_role("button", name="Buka").click()
     expect(page).to_have_url(re.compile(rf"/permohonan/{number}/$"))
     registrar.open("/pemberitahuan/")
@@ -130,7 +119,6 @@ def _read(registrar: Visitor, number: str) -> None:
 def _choose(registrar: Visitor) -> None:
     page = registrar.page
     page.get_by_role("link", name="Atur pemberitahuan").click()
-    registrar.look("notice-preference")
     page.get_by_label("Tanpa email, kecuali bila keputusan menunggu saya").check()
     page.get_by_role("button", name="Simpan").click()
     expect(page.get_by_text("Pilihan Anda disimpan.")).to_be_visible()

@@ -1,0 +1,218 @@
+"""An office in the middle of its work: a request in every state, people, machines, and one of everything else."""
+
+import json
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from cryptography.hazmat.primitives.asymmetric import ec
+from fido2.cose import ES256
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
+
+from panggon.cases.models import Case
+from panggon.core import plan as plans
+from panggon.core.acting import ActingKind
+from panggon.core.notices import Occasion
+from panggon.core.procedure import Action, Role, State
+from panggon.notify import endpoints
+from panggon.notify import services as notify
+from panggon.papers.models import TemplateVersion
+from panggon.people.models import Agency
+from panggon.people.services.acting import name_acting_official
+from panggon.people.services.invitations import invite_to_agency, token_of
+from panggon.public.models import Follower
+from panggon.public.services import links_of
+from panggon.schedule.models import Closing, OfficeHours
+from panggon.sites import services as sites
+from panggon.sites.models import Outcome, Plan, Wish
+from panggon.tokens import services as tokens
+from panggon.tokens.models import Scope
+from tests.core.test_plan import FACTS, PREPARED, nothing
+from tests.portal.office import DIGEST, LETTER, Office
+
+NAMES = {
+    "applicant": "Sri Wahyuni, S.Kom.",
+    "registrar": "Endah Lestari, A.Md.",
+    "head": "Drs. Bambang Prasetyo, M.Si.",
+    "division_head": "Ratna Kusumawati, S.T., M.T.",
+    "technician": "Agus Setiawan, S.Kom.",
+    "administrator": "Dwi Nugroho, S.T.",
+}
+LONG_AGENCY = "Dinas Pemberdayaan Perempuan, Perlindungan Anak, Pengendalian Penduduk dan Keluarga Berencana"
+LONG_TITLE = "SistemInformasiPelayananTerpadu" * 3
+PROOFS = tuple(
+    {"name": name, "ok": True, "detail": detail}
+    for name, detail in (
+        ("dns.answer", "A 127.0.0.1"),
+        ("web.certificate", "CN=dinsos.panggon.test, berlaku sampai 24 Februari 2027"),
+        ("web.body", "200 s900001 generasi 1"),
+        ("sftp.login", "/public"),
+        ("database.login", "satu basis data"),
+    )
+)
+BROKEN = ({"name": "dns.answer", "ok": False, "detail": "no answer"}, *PROOFS[1:])
+PROGRESS = (("observing", "records"), ("written", "directory"), ("writing", "database"), ("probing", "certificate"))
+
+
+def settle(office: Office) -> None:
+    """The people by their full names, and an administrator."""
+    office.administrator = office.person("admin", Role.ADMINISTRATOR)
+    for role, name in NAMES.items():
+        person = getattr(office, role)
+        person.full_name, person.nip, person.phone = name, "199003122015032004", "0812-0000-0001"
+        person.save()
+
+
+def requests_of(office: Office) -> dict[str, Case]:
+    """A request in every state. The node does what it is asked for in turn, so what keeps it waiting comes last."""
+    found = {}
+
+    def add(name: str, state: State, **request: Any) -> Case:
+        request = {"title": f"Layanan {name}".title(), "label": f"layanan-{len(found)}", **request}
+        found[name] = office.bring_to(state, **request)
+        return found[name]
+
+    def then(name: str, action: Action, who: Any, **data: Any) -> None:
+        found[name] = office.act(found[name], action, who, **data)
+
+    for state in (State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING):
+        add(state.value, state)
+    add("draft", State.DRAFT)
+    add(
+        "long", State.VERIFYING, title=LONG_TITLE, label="a" * 63, letter_subject="Permohonan " * 18, notes="kata " * 99
+    )
+    add("withdrawn", State.RECEIVED)
+    then("withdrawn", Action.WITHDRAW, office.applicant)
+    add("refused", State.RECEIVED)
+    then("refused", Action.REFUSE, office.head, reasons="Di luar kewenangan dinas.", refusal_letter=LETTER)
+    add("incomplete", State.VERIFYING)
+    missing = {"contact": "Nomor HP narahubung tidak dapat dihubungi.", "letter": "Surat belum ditandatangani."}
+    then("incomplete", Action.RETURN_TO_APPLICANT, office.technician, missing=missing)
+    for state in (State.PREPARED, State.REPORTED, State.DELIVERED, State.DONE):
+        add(state.value, state)
+    add("fixing", State.DELIVERED)
+    then("fixing", Action.REPORT_NO_ACCESS, office.applicant, reasons="SFTP menolak kata sandi.")
+    add("awaiting_approval", State.AWAITING_APPROVAL)
+    office.papers(found["awaiting_approval"])
+    for name in ("planned", "failed", "unproven", "running"):
+        add(name, State.PREPARING)
+        outcome = Outcome.REFUSED if name == "failed" else Outcome.PLANNED
+        wish = office.node_reports(outcome, problem="plan.foreign" if name == "failed" else "")
+        _give_plan(wish)
+        office.told(found[name], wish)
+        if name == "unproven":
+            then(name, Action.PREPARE, office.technician, shown_digest=DIGEST)
+            found[name] = office.told(found[name], office.node_reports(Outcome.UNPROVEN, proofs=BROKEN))
+    add("approved", State.APPROVED)
+    then("running", Action.PREPARE, office.technician, shown_digest=DIGEST)
+    _is_under_way(office, found["running"])
+    add("preparing", State.PREPARING)
+    Wish.objects.exclude(evidence=[]).filter(outcome=Outcome.APPLIED).update(evidence=list(PROOFS))
+    return found
+
+
+def _give_plan(wish: Wish) -> None:
+    spec = replace(PREPARED, site=wish.spec["site"], host=wish.spec["host"])
+    made = plans.make(spec, FACTS, nothing(spec))
+    Wish.objects.filter(pk=wish.pk).update(plan=plans.dump(made))
+
+
+def _is_under_way(office: Office, case: Case) -> None:
+    wish = Wish.objects.filter(site=case.site).latest("pk")
+    Wish.objects.filter(pk=wish.pk).update(taken_at=office.now)
+    entries = tuple(
+        {"sequence": number, "phase": phase, "key": key, "step": number, "steps": 9}
+        for number, (phase, key) in enumerate(PROGRESS, start=1)
+    )
+    sites.store_progress(wish, entries, at=office.now)
+
+
+def everything_else(office: Office) -> dict[str, Any]:
+    """One of each thing that has a page of its own, as the arguments of the addresses; by its view's name what is its
+    own.
+    """
+    agency = Agency.objects.create(name=LONG_AGENCY, short_name="DP3AP2KB", labels=["dp3ap2kb", "gender"])
+    invitation = invite_to_agency("rekan@example.go.id", office.agency, actor=office.applicant, at=office.now)
+    acting = name_acting_official(
+        office.administrator,
+        kind=ActingKind.PLH,
+        role=Role.HEAD,
+        order_number="800/12/2026",
+        order_date=date(2026, 11, 20),
+        first_day=date(2026, 12, 7),
+        last_day=date(2026, 12, 11),
+        actor=office.administrator,
+        at=office.now,
+    )
+    endpoint, _ = endpoints.add(
+        name="Gerbang WhatsApp",
+        url="https://gerbang.example.go.id/panggon",
+        events=["progress", "public_step"],
+        active=True,
+        actor=office.administrator,
+        at=office.now,
+    )
+    for person in (office.applicant, office.head, office.administrator):
+        notify.tell(
+            person,
+            reference="contoh",
+            subject="HST-2026-0001: Diterima",
+            text="Surat diterima Tata Usaha dan diberi nomor agenda.",
+            path="/permohonan/HST-2026-0001/",
+            at=office.now,
+            occasion=Occasion.PROGRESS,
+        )
+        RecoveryCodes.activate(person)
+    token, _ = tokens.make(office.administrator, name="SIPD", scopes=list(Scope)[:2], days=90, at=office.now)
+    data = {"name": "Ponsel Dwi", "credential": _passkey(), "passwordless": True}
+    key = Authenticator.objects.create(user=office.administrator, type="webauthn", data=data)
+    follower = Follower.objects.create(number="HST-2026-0001", email="warga@example.org", asked_at=office.now)
+    links = {name: urlsplit(url).path for name, url in links_of(follower).items()}
+    closing = Closing.objects.create(
+        start=office.now + timedelta(days=9), end=office.now + timedelta(days=9, hours=4), reason="Banjir"
+    )
+    version = TemplateVersion.objects.create(name="naskah.typ", made_at=office.now, made_by=office.administrator)
+    case = Case.objects.get(number="HST-2026-0001")
+    return {
+        "number": case.number,
+        "version": version.pk,
+        "code": case.token,
+        "confirm": links["confirm_url"],
+        "unfollow": links["unfollow_url"],
+        "invited": token_of(invitation),
+        "agency": agency.pk,
+        "invitation": invitation.pk,
+        "acting": acting.pk,
+        "endpoint": endpoint.pk,
+        "token": token.pk,
+        "pk": key.pk,
+        "plan": Plan.objects.create(name="Besar").pk,
+        "user": office.technician.pk,
+        "person": office.technician.pk,
+        "post": office.technician.role_assignments.get().pk,
+        "division": office.division.pk,
+        "node": office.node.pk,
+        "schedule:hours": {"pk": OfficeHours.objects.all()[0].pk},
+        "schedule:closing": {"pk": closing.pk},
+        "people:close_colleague": {"user": office.person("wati", agency=office.agency).pk},
+    }
+
+
+def _passkey() -> dict[str, Any]:
+    """What a browser hands over when a passkey is made (WebAuthn, 5.1)."""
+    public = ES256.from_cryptography_key(ec.derive_private_key(1, ec.SECP256R1()).public_key())
+    credential = AttestedCredentialData.create(bytes(16), b"key", public)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
+    attested = AttestationObject.create("none", AuthenticatorData.create(bytes(32), flags, 0, credential), {})
+    client = {"type": "webauthn.create", "challenge": "AA", "origin": "http://portal.test"}
+    answer = {"clientDataJSON": json.dumps(client).encode(), "attestationObject": bytes(attested)}
+    coded = {name: _base64(data) for name, data in answer.items()}
+    return {"id": _base64(b"key"), "rawId": _base64(b"key"), "type": "public-key", "response": coded}
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")
