@@ -1,15 +1,12 @@
-"""DokuWiki and MediaWiki as their authors ship them: set up, written in, given a picture, under their pretty names."""
+"""DokuWiki as its authors ship it: set up, written in, given a picture, under its pretty names."""
 
-import re
 import shutil
 from pathlib import Path
-from urllib.parse import quote
 
-import httpx
 import pytest
 from passlib.hash import sha512_crypt
 
-from tests.applications.sites import Site, Visitor, opened, seen
+from tests.applications.sites import Visitor, opened, seen
 from tests.node.machine_stand import Machine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -72,104 +69,3 @@ def test_dokuwiki(machine: Machine, tmp_path: Path) -> None:
     told = machine.node("htaccess", site.name)
     assert (told.returncode, "php_value" in told.stdout, "data" in told.stdout) == (1, True, False)
     assert site.complaints() == []
-
-
-def mediawiki(folder: Path) -> None:
-    """Its own folder `w`, without what only developers and other languages need."""
-    source = PACKAGES / "mediawiki"
-    left_out = {"tests", "extensions", "extensions-core", "LocalSettings.php", "config", "images", "docs"}
-    shutil.copytree(source, folder / "w", ignore=lambda place, _: left_out if Path(place) == source else ())
-    for place in ("extensions", "images"):
-        (folder / "w" / place).mkdir()
-    for words in (folder / "w").glob("**/i18n/**/*.json"):
-        if words.stem not in ("en", "id", "qqq") and not words.stem.startswith("en"):
-            words.unlink()
-
-
-def answers_of(site: Site) -> dict[str, str]:
-    """What the installer asks, page after page."""
-    socket = "/run/mysqld/mysqld.sock"
-    database = {"server": f"localhost:{socket}", "name": site.name, "user": site.name, "password": site.password()}
-    return {
-        **{f"mysql_wgDB{name}": value for name, value in database.items()},
-        "mysql_wgDBprefix": "",
-        "DBType": "mysql",
-        "config_wgSitename": "Wiki Kota",
-        "config__AdminName": "Admin",
-        "config__AdminPassword": PASSWORD,
-        "config__AdminPasswordConfirm": PASSWORD,
-        "config__SkipOptional": "skip",
-        "config_wgLanguageCode": "en",
-    }
-
-
-def installed(visitor: Visitor, site: Site) -> str:
-    """LocalSettings.php, after going through the installer's pages as a person does."""
-    wanted, way = answers_of(site), []
-    page = visitor.get("/w/mw-config/index.php")
-    for _ in range(14):
-        if "LocalSettings" in page.text and "localsettings=1" in page.text:
-            address = re.search(r'href="([^"]*localsettings=1[^"]*)"', page.text)
-            assert address
-            return visitor.get(str(httpx.URL("/w/mw-config/").join(address[1].replace("&amp;", "&")))).text
-        way.append(seen(page).text[-1500:])
-        form = seen(page).forms[-1] if seen(page).forms else pytest.fail("\n\n".join(way))
-        given = {name: value for name, value in wanted.items() if name in form.names}
-        presses = {name: value for name, value in form.buttons if "continue" in name}
-        there = httpx.URL(page.url).join(form.action.replace("&amp;", "&")).raw_path.decode()
-        page = visitor.post(there, {**form.fields, **given, **presses})
-        assert page.status_code == 200, page.text[:2000]
-    raise AssertionError("\n\n".join(way))
-
-
-def test_mediawiki(machine: Machine, tmp_path: Path) -> None:
-    limits = {"memory_mebibytes": 512, "processes": 64}
-    site = opened(machine, 990007, kind="php", profile="mediawiki", limits=limits)
-    mediawiki(tmp_path / "pages")
-    site.give(tmp_path / "pages")
-    with site.visitor() as admin:
-        settings = installed(admin, site)
-        extra = "$wgArticlePath = '/wiki/$1';\n$wgEnableUploads = true;\n$wgStrictFileExtensions = true;\n"
-        (tmp_path / "set").mkdir()
-        (tmp_path / "set" / "w").mkdir()
-        (tmp_path / "set" / "w" / "LocalSettings.php").write_text(settings + extra)
-        site.upload(tmp_path / "set")
-        form = seen(admin.get("/w/index.php?title=Special:UserLogin")).form("wpName", "wpPassword")
-        answer = admin.post(
-            "/w/index.php?title=Special:UserLogin", {**form.fields, "wpName": "Admin", "wpPassword": PASSWORD}
-        )
-        assert "Log out" in answer.text
-        write(admin, "Surat Masuk", "Dari '''Kota Batik'''.")
-        token = api(admin, action="query", meta="tokens", type="csrf")["query"]["tokens"]["csrftoken"]
-        sent = admin.post(
-            "/w/api.php",
-            {"action": "upload", "filename": "Logo.png", "format": "json", "token": token, "ignorewarnings": "1"},
-            files={"file": ("Logo.png", PICTURE, "image/png")},
-        ).json()
-        assert sent["upload"]["result"] == "Success", sent
-    (site.folder / "public" / "w" / "images" / "x.php").write_bytes(SCRIPT)
-    with site.visitor() as reader:
-        page = reader.get("/wiki/Surat_Masuk")
-        assert "Dari <b>Kota Batik</b>." in page.text
-        assert reader.get("/").url.path == "/wiki/Main_Page"
-        picture = httpx.URL(sent["upload"]["imageinfo"]["url"]).raw_path.decode()
-        assert reader.get(picture).content == PICTURE
-        assert reader.get("/w/rest.php/v1/page/Surat_Masuk/bare").json()["title"] == "Surat Masuk"
-        assert (
-            refused(reader, "/w/LocalSettings.php", "/w/images/x.php", "/w/maintenance/update.php", "/w/includes/x")
-            == []
-        )
-    assert site.complaints() == []
-
-
-def api(visitor: Visitor, **words: str) -> dict:
-    query = "&".join(f"{name}={quote(value)}" for name, value in {**words, "format": "json"}.items())
-    return dict(visitor.get(f"/w/api.php?{query}").json())
-
-
-def write(visitor: Visitor, title: str, text: str) -> None:
-    form = seen(visitor.get(f"/w/index.php?title={quote(title)}&action=edit")).form("wpTextbox1", "wpEditToken")
-    saved = visitor.post(
-        f"/w/index.php?title={quote(title)}&action=submit", {**form.fields, "wpTextbox1": text, "wpSave": "Save"}
-    )
-    assert "Kota Batik" in saved.text
