@@ -106,7 +106,7 @@ class Site:
         return found[1]
 
     def log(self) -> str:
-        path = self.folder / "logs" / f"{self.spec['kind']}.log"
+        path = self.folder / "logs" / "error.log"
         return path.read_text() if path.exists() else ""
 
     def complaints(self) -> list[str]:

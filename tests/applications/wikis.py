@@ -116,7 +116,8 @@ def installed(visitor: Visitor, site: Site) -> str:
         form = seen(page).forms[-1] if seen(page).forms else pytest.fail("\n\n".join(way))
         given = {name: value for name, value in wanted.items() if name in form.names}
         presses = {name: value for name, value in form.buttons if "continue" in name}
-        page = visitor.post("/w/mw-config/" + (form.action or "index.php"), {**form.fields, **given, **presses})
+        there = httpx.URL(page.url).join(form.action.replace("&amp;", "&")).raw_path.decode()
+        page = visitor.post(there, {**form.fields, **given, **presses})
         assert page.status_code == 200, page.text[:2000]
     raise AssertionError("\n\n".join(way))
 

@@ -14,17 +14,19 @@ from tests.core.site_specs import HOST, SITE
 TARGET = "https://simpeg.kota.example:8443"
 FACTS = MachineFacts(70000, ("10.0.0.1",), (), "Uji CA", "/srv/uji", True, ((TARGET, "10.20.0.5:8443"),))
 SPEC = SiteSpec(SITE, HOST, SiteState.OPEN, 4, limits=Limits(memory_mebibytes=100, upload_mebibytes=8))
-COMMON = {"host", "generation", "kind", "php_version", "profile", "document_root", "notice", "names"}
-COMMON |= {"upload_mebibytes", "memory_mebibytes", "processes", "cpu_percent", "hsts_seconds", "database", "outgoing"}
 PYTHON = replace(SPEC, kind=SiteKind.PYTHON, python=PythonApplication("situs.wsgi:app", Interface.ASGI))
 REDIRECT = replace(SPEC, kind=SiteKind.REDIRECT, redirect=Redirect("https://lain.example/x", permanent=True))
 PROXY = replace(SPEC, kind=SiteKind.PROXY, proxy=Proxy(TARGET, keep_host=False))
 
 
+def wished(spec: SiteSpec) -> dict:
+    return {key.kind.value: after for key, after in desired(spec, FACTS)}
+
+
 def own(spec: SiteSpec) -> tuple[dict, dict | None]:
-    """What is wished beyond what all sites have, and of the runtime."""
-    found = {key.kind.value: after for key, after in desired(spec, FACTS)}
-    site = {name: value for name, value in found["site"].items() if name not in COMMON}
+    """What is wished beyond what a site of files has, and of the runtime."""
+    found, common = wished(spec), wished(replace(spec, kind=SiteKind.STATIC))["site"]
+    site = {name: value for name, value in found["site"].items() if name not in common}
     return site, found["runtime"] and dict(found["runtime"])
 
 
@@ -73,8 +75,7 @@ def test_other_kinds(spec, site, runtime):
 
 
 def test_laravel_begins_in_its_public_folder():
-    found = {key.kind.value: after for key, after in desired(replace(SPEC, profile=Profile.LARAVEL), FACTS)}
-    assert found["site"]["document_root"] == "/site/public/public"
+    assert wished(replace(SPEC, profile=Profile.LARAVEL))["site"]["document_root"] == "/site/public/public"
 
 
 @pytest.mark.parametrize(

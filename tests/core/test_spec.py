@@ -20,10 +20,8 @@ from panggon.core.spec import (
     SiteSpec,
     SiteState,
     bare_keys,
-    digestable,
-    dump,
-    parse,
 )
+from panggon.core.spec_document import digestable, dump, parse
 from panggon.core.spec_words import words
 from tests.core.site_specs import specs, ssh_key
 

@@ -76,6 +76,10 @@ def test_what_an_answer_means(status, outcome):
         "::ffff:10.0.0.1",
         "2002:0a00:0001::",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
     ],
 )
 def test_what_is_not_of_the_public_internet_is_not_called(address):

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
-from panggon.core.spec import SiteSpec, SiteState, Task, dump_task
+from panggon.core.site_tasks import dump_task
+from panggon.core.spec import SiteSpec, SiteState, Task
 from panggon.drivers import files
 from panggon.drivers.tasks import Settings, TasksDriver
 from tests.drivers.contract import Case, Contract

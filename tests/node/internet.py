@@ -1,8 +1,8 @@
 """A small internet in a network namespace: `python internet.py READY`, started in a namespace of its own.
 
 At 9.9.9.9 it answers every name with that address and every web request with "the internet"; beside it 9.9.9.10 has
-nothing but port 25. Its other end is the link `out` in the namespace of the process that started it, and it ends with
-that process.
+nothing but port 25. Its other end is the link `out` in the namespace of the process that started it, where it answers
+"the machine" on port 8080; it ends with that process.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 CLONE_NEWNET, PR_SET_PDEATHSIG = 0x40000000, 1
-PAGE = b"HTTP/1.0 200 OK\r\nContent-Length: 12\r\n\r\nthe internet"
+PAGE = b"HTTP/1.0 200 OK\r\n\r\n"
 PORTS = (("9.9.9.9", 80), ("9.9.9.9", 8080), ("9.9.9.10", 25))
 # A pointer to the question's name, type A, class IN, one minute, four bytes (RFC 1035 section 4.1.3).
 ANSWER = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04" + socket.inet_aton("9.9.9.9")
@@ -24,6 +24,7 @@ ANSWER = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04" + socket.inet_aton(
 def main(ready: Path) -> None:
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    machine = socket.create_server(("", 8080))  # stays where it was made
     assert libc.unshare(CLONE_NEWNET) == 0
     for line in (
         f"link add in type veth peer name out netns {os.getppid()}",
@@ -34,7 +35,8 @@ def main(ready: Path) -> None:
         subprocess.run(["ip", *line.split()], check=True)
     selector = selectors.DefaultSelector()
     for place in PORTS:
-        selector.register(socket.create_server(place), selectors.EVENT_READ, serve)
+        selector.register(socket.create_server(place), selectors.EVENT_READ, lambda door: serve(door, b"the internet"))
+    selector.register(machine, selectors.EVENT_READ, lambda door: serve(door, b"the machine"))
     resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     resolver.bind(("9.9.9.9", 53))
     selector.register(resolver, selectors.EVENT_READ, resolve)
@@ -44,11 +46,11 @@ def main(ready: Path) -> None:
             key.data(key.fileobj)
 
 
-def serve(listener: socket.socket) -> None:
+def serve(listener: socket.socket, words: bytes) -> None:
     client, _ = listener.accept()
     with client:
         client.recv(4096)
-        client.sendall(PAGE)
+        client.sendall(PAGE + words)
 
 
 def resolve(door: socket.socket) -> None:

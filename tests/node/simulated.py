@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from panggon.core import spec as specs
+from panggon.core import spec_document as specs
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import fake
 from panggon.node import config

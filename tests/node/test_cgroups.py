@@ -24,7 +24,7 @@ def test_version_1_has_a_group_for_each_controller(tmp_path: Path) -> None:
     memory, processes, cpu = (written(folder / "s000001") for folder in folders)
     assert memory == {"memory.limit_in_bytes": MEMORY, "memory.memsw.limit_in_bytes": MEMORY}
     assert processes == {"pids.max": "12"}
-    assert cpu == {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "150000"}
+    assert cpu == {"cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "30000"}
 
 
 def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:
         "memory.max": MEMORY,
         "memory.swap.max": "0",
         "pids.max": "12",
-        "cpu.max": "150000 100000",
+        "cpu.max": "30000 20000",
     }
 
 

@@ -139,7 +139,7 @@ def test_php_and_the_programs_that_it_starts(stand: Stand) -> None:
         " file_get_contents('/site/private/prey.json')],"
         "[1 => ['pipe', 'w']], $pipes); echo stream_get_contents($pipes[1]); proc_close($done);"
     )
-    site, other = stand.serve(900100, code), stand.serve(900101)
+    site, other = stand.serve(900100, code, database=""), stand.serve(900101)
     with prey(stand, site, other) as given:
         place = stand.settings.site(site) / "private" / "prey.json"
         files.write(place, json.dumps(given), uid=stand.settings.uid(site))

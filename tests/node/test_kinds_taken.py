@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from panggon.core.errors import InvalidError
 from panggon.core.site_kinds import Proxy
-from panggon.core.spec import SiteKind, SiteState, dump
+from panggon.core.spec import SiteKind, SiteState
+from panggon.core.spec_document import dump
 from panggon.drivers import htaccess
 from panggon.node.cli import cli
 from panggon.node.sites import Sites, fault_words

@@ -13,7 +13,8 @@ import pytest
 
 from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind, canonical
-from panggon.core.spec import SiteSpec, SiteState, Task, dump_task
+from panggon.core.site_tasks import dump_task
+from panggon.core.spec import SiteSpec, SiteState, Task
 from panggon.drivers import files, shell
 from panggon.drivers.tasks import Settings, TasksDriver
 from panggon.node.logs.sink import Sink

@@ -25,7 +25,7 @@ from panggon.signin import keys
 from panggon.signin.models import ClientKey, Visit
 from tests.conftest import free_port
 from tests.portal import oidc_provider
-from tests.portal.visitor import SECRET, text
+from tests.portal.visitor import SECRET, text, visitor
 from tests.waiting import until
 
 PRIVATE = ec.generate_private_key(ec.SECP256R1())
@@ -207,6 +207,20 @@ def test_the_portal_proves_who_it_is_by_a_signature_and_publishes_the_key(config
     assert client.get("/beranda/").wsgi_request.user == sri
 
 
+def test_the_administrator_reads_what_is_to_be_registered_at_a_provider(configure, sri, registrar, client):
+    configure(second_factor_amr=["mfa"], **BY_KEY)
+    people.assign_role(registrar, Role.ADMINISTRATOR)
+    administrator = visitor(registrar)
+    page = text(administrator.get("/pengaturan/penyedia-masuk/"))
+    assert f"http://localhost:8080{CALLBACK}" in page
+    assert "dianggap cukup bila penyedia menyebut mfa" in page
+    assert "kunci belum dibuat" in page
+    key = keys.renew(at=timezone.now())
+    page = text(administrator.get("/pengaturan/penyedia-masuk/"))
+    assert (key.kid in page, "kunci belum dibuat" in page) == (True, False)
+    assert visitor(sri).get("/pengaturan/penyedia-masuk/").status_code == 403
+
+
 def test_another_key_or_none_lets_nobody_in(configure, sri, client, caplog):
     configure(**BY_KEY)
     assert "Masuk tidak berhasil" in text(client.get(at_the_provider(client, "sri")))
@@ -266,10 +280,10 @@ def test_a_wrong_secret_and_a_replayed_answer_say_so_and_let_nobody_in(configure
     back = at_the_provider(client, "sri")
     client.get(back)
     thief = Client()
-    for visitor, address in ((client, back), (thief, back)):
-        visitor.post("/akun/keluar/")
-        assert "Masuk tidak berhasil" in text(visitor.get(address))
-        assert visitor.get("/beranda/").headers["Location"].startswith("/masuk/")
+    for browser, address in ((client, back), (thief, back)):
+        browser.post("/akun/keluar/")
+        assert "Masuk tidak berhasil" in text(browser.get(address))
+        assert browser.get("/beranda/").headers["Location"].startswith("/masuk/")
     configure(secret="salah")
     assert "Masuk tidak berhasil" in text(thief.get(at_the_provider(thief, "sri")))
 

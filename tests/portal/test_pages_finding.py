@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from datetime import timedelta
 from xml.etree import ElementTree as ET
@@ -252,3 +253,20 @@ def test_an_export_is_not_a_link(office):
 
 def test_an_applicant_takes_only_the_own(office, three, dinkes):
     assert len(rows_of(visitor(dinkes).post("/permohonan/ekspor/", {"berkas": "csv"}))) == 1
+
+
+# -- Filters that nobody asked for are not drawn
+
+
+def test_filters_are_drawn_when_somebody_opens_them_and_stay_open_while_one_is_set(office):
+    office.bring_to(State.VERIFYING)
+    browser = visitor(office.head)
+    closed = browser.get(LIST, {"q": "dinas", "urut": "batas"}).content.decode()
+    assert 'name="keadaan"' not in closed
+    assert '<input type="hidden" name="urut" value="batas">' in closed
+    opening = re.search('id="buka-penyaring" href="([^"]+)"', closed)[1].replace("&amp;", "&")
+    assert opening == f"{LIST}?q=dinas&urut=batas&penyaring=buka"
+    opened = browser.get(opening)
+    assert 'name="keadaan"' in opened.content.decode()
+    assert opened.context["form"]["urut"].value() == "batas"
+    assert 'name="keadaan"' in browser.get(LIST, {"keadaan": "verifying"}).content.decode()

@@ -6,7 +6,8 @@ import pytest
 
 from panggon.audit.models import Change
 from panggon.core.procedure import Action, Role, State
-from panggon.core.spec import BOUNDS, Limits, parse
+from panggon.core.spec import BOUNDS, Limits
+from panggon.core.spec_document import parse
 from panggon.sites import plans, selectors
 from panggon.sites.models import Outcome, Plan, Purpose, Site
 from tests.portal.office import ALL_MET

@@ -28,13 +28,14 @@ def test_a_failure_is_not_kept():
         assert remembered("a", lambda: 1) == 1
 
 
-# By page and reader; session, account, second factor, posts, settings and unread notices are asked of for every page.
+# By page and reader. Session, account, posts, settings and unread notices belong to every page, and for officials the
+# second factor.
 QUESTIONS = {
     ("/beranda/", "head"): 11,
     ("/beranda/menunggu/", "head"): 9,
     ("/permohonan/{number}/", "technician"): 13,
     ("/permohonan/{number}/", "head"): 13,
-    ("/permohonan/{number}/", "applicant"): 12,
+    ("/permohonan/{number}/", "applicant"): 11,
     ("/permohonan/?q=dinas", "head"): 7,
     ("/permohonan/?keadaan=verifying", "head"): 9,
     ("/lacak/?nomor={number}&kode={token}", ""): 4,

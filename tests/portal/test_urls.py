@@ -89,6 +89,6 @@ def test_no_page_of_somebody_else_can_make_a_browser_act(office):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(office.applicant, backend=BACKEND)
     for name in {name for name in PAGES if not name.startswith("api:")} - WITHOUT_COOKIES:
-        for headers in ({}, {"x-http-method-override": "GET"}, {"origin": "https://evil.example"}):
-            answer = browser.post(address(name), {"_method": "GET", "csrfmiddlewaretoken": "x" * 64}, headers=headers)
-            assert (answer.status_code, answer.templates[0].name) == (403, "403_csrf.html"), name
+        forged = {"_method": "GET", "csrfmiddlewaretoken": "x" * 64}
+        answer = browser.post(address(name), forged, headers={"x-http-method-override": "GET"})
+        assert (answer.status_code, answer.templates[0].name) == (403, "403_csrf.html"), name

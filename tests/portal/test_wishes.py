@@ -13,7 +13,7 @@ from passlib.hash import sha512_crypt
 
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.procedure import Action, State
-from panggon.core.spec import parse
+from panggon.core.spec_document import parse
 from panggon.sites import machines, selectors, services
 from panggon.sites.models import Node, Outcome, Site, Wish
 from tests.portal.office import DIGEST

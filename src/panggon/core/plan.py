@@ -9,8 +9,10 @@ from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
 from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import RUNNING
-from panggon.core.spec import Profile, SiteKind, SiteSpec, SiteState, bare_keys, digestable, dump_task, parse
-from panggon.core.spec import dump as dump_spec
+from panggon.core.site_tasks import dump_task
+from panggon.core.spec import Profile, SiteKind, SiteSpec, SiteState, bare_keys
+from panggon.core.spec_document import digestable, parse
+from panggon.core.spec_document import dump as dump_spec
 
 VERSION = 1
 TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"

@@ -17,6 +17,7 @@ Address = IPv4Address | IPv6Address
 
 TEST = "test"  # the event of the button "Kirim percobaan"; every endpoint gets it
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
+UNICAST = IPv6Network("2000::/3")  # RFC 4291: outside of it are former site-local addresses, and IPv4 in other clothes
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 
 
@@ -60,7 +61,8 @@ def may_be_called(words: str, *, allowed: tuple[str, ...]) -> bool:
     address = _meant(ip_address(words))
     if any(address in ip_network(network) for network in allowed):
         return True
-    return address.is_global and not address.is_multicast
+    is_assigned = isinstance(address, IPv4Address) or address in UNICAST
+    return is_assigned and address.is_global and not address.is_multicast
 
 
 def _meant(address: Address) -> Address:

@@ -17,7 +17,7 @@ from panggon.core.site_kinds import Profile
 
 NAME = ".htaccess"
 FILES_MOST = 100
-FOLDERS_MOST = 5000
+FOLDERS_MOST = 2000
 BYTES_MOST = 65_536
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from panggon.core.driver import Check
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours
-from panggon.core.spec import SITE_ID, SiteSpec, Task, dump_task, parse_task
+from panggon.core.site_tasks import dump_task
+from panggon.core.spec import SITE_ID, SiteSpec, Task
+from panggon.core.spec_document import parse_task
 from panggon.drivers import asking, files
 
 VERSION = 1

@@ -14,8 +14,9 @@ from pathlib import Path
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
 LEAF = "panggon-holder"
-# Processor time is given out anew in each of these (sched-bwc, the kernel's own default): microseconds.
-PERIOD = 100_000
+# Processor time is given out anew in each of these (microseconds): short, so that a site which has used up its share on
+# all processors at once keeps others from them for a moment only.
+PERIOD = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core import journal, spec_words
-from panggon.core import spec as specs
+from panggon.core import spec_document as specs
 from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word

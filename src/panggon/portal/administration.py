@@ -33,6 +33,7 @@ def _page(view: str, title: Any, purpose: Any) -> Entry:
 PLANS = _page("sites:plans", _("Paket situs"), _("Penyimpanan, memori, dan versi PHP yang ditawarkan."))
 NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, keadaannya, dan kode pendaftaran."))
 WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi tahu, dan pesan yang gagal terkirim."))
+PROVIDERS = _page("other_doors", _("Masuk lewat penyedia lain"), _("Keycloak, INApas: apa yang didaftarkan di sana."))
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
 CHANGES = _page("changes", _("Catatan perubahan"), _("Siapa mengubah apa dan kapan, di luar permohonan."))
 PEOPLE = [
@@ -53,7 +54,7 @@ def administration(request: HttpRequest) -> HttpResponse:
         (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
         (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.MAIL)]),
-        (_("Sistem lain"), [WEBHOOKS, _group(Group.PROGRAMS)]),
+        (_("Sistem lain"), [WEBHOOKS, _group(Group.PROGRAMS), PROVIDERS]),
         (_("Data dan catatan"), [_group(Group.RETENTION), ERASING, CHANGES]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

@@ -1,5 +1,6 @@
 """Light pages, dark pages, or as the device wishes: chosen with a button, so that no script is needed."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -8,7 +9,7 @@ from panggon.people.models import Theme
 from panggon.people.permissions import public
 from panggon.portal.wishes import back, remember
 
-COOKIE = "tampilan"
+COOKIE = f"{settings.PANGGON_COOKIE_PREFIX}tampilan"
 
 
 def theme_of(request: HttpRequest) -> Theme:

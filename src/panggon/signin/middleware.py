@@ -80,9 +80,9 @@ class SecondFactorMiddleware:
     def _must_enrol(self, request: HttpRequest) -> bool:
         if not request.user.is_authenticated or _about_the_account(request.path):
             return False
-        if is_mfa_enabled(request.user, SECOND_FACTORS) or _came_with_factor_of_provider(request):
+        if not selectors.is_official(request.user, now=timezone.now()):  # the page asks for this anyway
             return False
-        return selectors.is_official(request.user, now=timezone.now())
+        return not (_came_with_factor_of_provider(request) or is_mfa_enabled(request.user, SECOND_FACTORS))
 
 
 class SessionSeenMiddleware:

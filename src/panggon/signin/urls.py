@@ -54,5 +54,6 @@ urlpatterns = [
     path(f"{KEYS}/konfirmasi/", signed_in(passkey.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
     path(f"{KEYS}/<int:pk>/nama/", signed_in(passkey.edit_webauthn), name="mfa_edit_webauthn"),
     path(f"{KEYS}/<int:pk>/hapus/", views.remove_passkey, name="mfa_remove_webauthn"),
+    path("pengaturan/penyedia-masuk/", views.other_doors, name="other_doors"),
     path("orang/<int:person>/riwayat-masuk/", views.person, name="person_visits"),
 ]

@@ -9,15 +9,18 @@ from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
 from django.views.generic.edit import FormView
 
 from panggon.core.errors import InvalidError
@@ -25,7 +28,7 @@ from panggon.core.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.permissions import holders, public, signed_in
-from panggon.signin import keys, selectors, services
+from panggon.signin import keys, providers, selectors, services
 from panggon.signin.forms import ActivateTOTPForm, ReleaseForm, RemovePasskeyForm
 from panggon.signin.words import fault_words
 
@@ -98,6 +101,25 @@ def client_keys(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 (the sign
     return JsonResponse(keys.published(now=timezone.now()))
 
 
+@holders(Role.ADMINISTRATOR)
+@require_GET
+def other_doors(request: HttpRequest) -> HttpResponse:
+    """The providers of the installation's file, and what has to be registered there."""
+    apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    rows = [
+        {
+            "app": app,
+            "signs": app["settings"]["token_auth_method"] == providers.PRIVATE_KEY_JWT,
+            "trusted": [word for words in app["settings"]["second_factor"].values() for word in words],
+            "redirect": _address("openid_connect_callback", app["provider_id"]),
+        }
+        for app in apps
+    ]
+    keys_of_ours = selectors.client_keys(now=timezone.now())
+    context = {"rows": rows, "keys": keys_of_ours, "keys_address": _address("client_keys")}
+    return render(request, "signin/providers.html", context)
+
+
 @signed_in
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where the person is signed in; POST ends the sessions that were chosen."""
@@ -139,3 +161,7 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
         "heading": _("Masuk dan pengaman"),
     }
     return render(request, "signin/person.html", context, status=422 if form.errors else 200)
+
+
+def _address(view: str, *arguments: str) -> str:
+    return f"{settings.PANGGON_BASE_URL}{reverse(view, args=arguments)}"

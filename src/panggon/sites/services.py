@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max
 from passlib.hash import sha512_crypt
 
-from panggon.core import spec as specs
+from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, SiteState, bare_keys
 from panggon.outbox import defer

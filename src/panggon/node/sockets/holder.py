@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError
@@ -29,6 +30,8 @@ from panggon.node.sockets.site import open_socket
 from panggon.node.sockets.sites import Sites
 
 TICK_SECONDS = 0.5
+# The node's own pages and programs, for every sandbox.
+PAGES = ("php/proof.php", "python/serve.py", "python/panggon_site.py", "python/panggon_asgi.py")
 
 log = logging.getLogger(__name__)
 
@@ -190,6 +193,6 @@ def _prepare(settings: SocketSettings) -> None:
     files.directory(settings.root / "run", mode=0o750, gid=settings.web_group)
     files.directory(settings.records, mode=0o700)
     files.directory(settings.pages)
-    for folder, name in (("php", "proof.php"), ("python", "serve.py"), ("python", "panggon_asgi.py")):
-        files.write(settings.pages / name, (resources.files("panggon.node") / folder / name).read_bytes())
+    for page in PAGES:
+        files.write(settings.pages / Path(page).name, (resources.files("panggon.node") / page).read_bytes())
     os.chdir(settings.root)

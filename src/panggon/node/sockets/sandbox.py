@@ -115,6 +115,7 @@ class Sandbox:
         end_leftovers(self.machine, self.site)
         if self.gate:
             self.gate.wait(seconds=1)
+        self.machine.groups.remove(gate_group(self.site))  # while it was dying it could not go
         files.remove(_record(self.machine.settings, self.site))
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.core.spec import SITE_ID, dump_task
+from panggon.core.site_tasks import dump_task
+from panggon.core.spec import SITE_ID
 from panggon.core.tasks import BACK_MOST, Name, due, to_start
 from panggon.node import alive, records
 from panggon.node.logs.sink import Sink
