@@ -1,7 +1,6 @@
 """The owner of the tasks with a clock of the test: with programs of the test, and with real PHP in a real sandbox."""
 
 import contextlib
-import functools
 import os
 import socket
 import threading
@@ -20,7 +19,7 @@ from panggon.drivers import files, shell
 from panggon.drivers.tasks import Settings, TasksDriver
 from panggon.node.logs.sink import Sink
 from panggon.node.tasks import TaskSettings
-from panggon.node.tasks.__main__ import _launch
+from panggon.node.tasks.__main__ import SandboxLauncher
 from panggon.node.tasks.owner import Owner
 from panggon.node.tasks.run import OUTPUT_MOST, Launcher, Program
 from tests.node.stand import UID_BASE, Stand
@@ -264,7 +263,7 @@ def test_a_real_task_runs_inside_the_sandbox_of_its_site_with_its_limits(tmp_pat
         private = stand.settings.site(site) / "private"
         uid = stand.settings.uid(site)
         files.write(private / "a.php", PROBE.replace("%d", str(tcp.getsockname()[1])), mode=0o600, uid=uid, gid=uid)
-        place = Place(tmp_path, functools.partial(_launch, stand.settings), stand.settings.root)
+        place = Place(tmp_path, SandboxLauncher(stand.settings), stand.settings.root)
         place.wish(task("uji", "*/5 * * * *", "satu kata"), task("rakus", "*/5 * * * *", "memory"), site=site)
         place.run(minutes=3)
         said = place.log(site)

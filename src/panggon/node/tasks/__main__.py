@@ -1,12 +1,12 @@
 """`python -m panggon.node.tasks --config FILE`."""
 
 import argparse
-import functools
 import logging
 import os
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.spec import Task
@@ -39,20 +39,28 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     holder = sockets.load(settings.holder)
     sink = Sink(holder.root, holder.uid_base, settings.bounds)
-    Owner(settings, sink, functools.partial(_launch, holder)).run(ending)
+    Owner(settings, sink, SandboxLauncher(holder)).run(ending)
     return 0
 
 
-def _launch(holder: SocketSettings, site: str, task: Task) -> Program:
-    return errand.start(_machine(holder), served_of(holder, site), task.name, task.command)
+@dataclass(slots=True)
+class SandboxLauncher:
+    """Starts tasks with the protections that the holder of the sockets has found on this machine."""
 
+    holder: SocketSettings
+    _machine: Machine | None = None
 
-@functools.cache
-def _machine(holder: SocketSettings) -> Machine:
-    """The protections that the holder of the sockets has found here; raises TemporaryError while it does not answer."""
-    answer = asking.ask(holder.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"})
-    shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
-    return Machine(holder, shields, cgroups.find())
+    def __call__(self, site: str, task: Task) -> Program:
+        """Raises TemporaryError while the holder does not answer, and the errors of `errand.start`."""
+        self._machine = self._machine or self._find()
+        return errand.start(self._machine, served_of(self.holder, site), task.name, task.command)
+
+    def _find(self) -> Machine:
+        answer = asking.ask(
+            self.holder.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"}
+        )
+        shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
+        return Machine(self.holder, shields, cgroups.find())
 
 
 if __name__ == "__main__":
