@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.serving import free_port
-from panggon.core.plan import desired
+from panggon.core.desired import desired
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 
 from panggon.core import plan as subject
+from panggon.core.desired import MachineFacts, desired, keys
 from panggon.core.errors import InvalidError, PermanentError
-from panggon.core.plan import Change, MachineFacts, desired, make
+from panggon.core.plan import Change, make
 from panggon.core.plan_words import words
 from panggon.core.resources import Key, Kind, absent, foreign, ours, partial
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
@@ -38,7 +39,7 @@ def plain(spec: SiteSpec, facts: MachineFacts = FACTS) -> dict[str, object]:
 
 
 def nothing(spec: SiteSpec) -> list:
-    return [absent(key) for key in subject.keys(spec)]
+    return [absent(key) for key in keys(spec)]
 
 
 def existing(spec: SiteSpec) -> list:
@@ -170,7 +171,7 @@ def test_former_name_leads_to_the_new_one_once_that_is_there():
         FACTS,
         [
             *existing(replace(OPEN, host=OLD)),
-            *map(absent, [k for k in subject.keys(RENAMED) if k.name in (HOST, GONE)]),
+            *map(absent, [k for k in keys(RENAMED) if k.name in (HOST, GONE)]),
         ],
     )
     assert [str(change.key) for change in plan.changes] == [
@@ -218,7 +219,7 @@ def test_without_sandboxes_php_sees_the_real_path():
 
 
 def test_keys_are_the_site_or_the_host():
-    assert [str(key) for key in subject.keys(OPEN)] == [
+    assert [str(key) for key in keys(OPEN)] == [
         f"user:{SITE}",
         f"directory:{SITE}",
         f"quota:{SITE}",
@@ -239,7 +240,7 @@ def kinds(plan: subject.Plan) -> list[str]:
 
 def test_creation_in_order_parking_in_reverse():
     busy = replace(OPEN, tasks=(TASK,))
-    assert kinds(make(busy, FACTS, nothing(OPEN))) == [key.kind.value for key in subject.keys(OPEN)]
+    assert kinds(make(busy, FACTS, nothing(OPEN))) == [key.kind.value for key in keys(OPEN)]
     parking = make(replace(PARKED, generation=5), FACTS, existing(OPEN))
     assert kinds(parking) == ["access", "host", "user", "site", "records", "runtime"]
     unchanged = [change.key.kind.value for change in parking.unchanged]
@@ -301,7 +302,7 @@ def test_plan_of_what_is_applied_is_empty(spec):
 def test_plan_speaks_of_every_resource_once(spec, former):
     seen = {found.key: found for found in (*nothing(spec), *existing(former))}
     plan = make(spec, FACTS, seen.values())
-    assert sorted(way.key for way in (*plan.changes, *plan.unchanged)) == sorted(subject.keys(spec))
+    assert sorted(way.key for way in (*plan.changes, *plan.unchanged)) == sorted(keys(spec))
     assert all(way.before != way.after for way in plan.changes)
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from panggon.core.plan import MachineFacts, desired, make
+from panggon.core.desired import MachineFacts, desired
+from panggon.core.plan import make
 from panggon.core.plan_words import words
 from panggon.core.resources import absent
 from panggon.core.site_kinds import PhpLimits, Proxy, PythonApplication, Redirect, origin

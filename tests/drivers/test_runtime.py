@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.plan import MachineFacts, desired
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, tls, visit, web

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from panggon.core import plan as plans
+from panggon.core.desired import MachineFacts
 from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
-from panggon.core.plan import MachineFacts, Plan
+from panggon.core.plan import Plan
 from panggon.core.resources import Key, Kind, Observation, ours
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment

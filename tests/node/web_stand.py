@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from panggon.core.plan import MachineFacts, desired
+from panggon.core.desired import MachineFacts, desired
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
 from panggon.drivers import authority, files, shell, tls, visit, web

@@ -23,7 +23,7 @@ class Driver(Protocol):
     """
 
     def read(self, key: Key) -> Observation:
-        """What exists, normalised to the words of `core.plan.desired`, so that equal states compare equal."""
+        """What exists, normalised to the words of `core.desired`, so that equal states compare equal."""
         ...
 
     def write(self, key: Key, after: Attributes | None) -> None:

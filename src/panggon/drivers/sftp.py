@@ -12,9 +12,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from panggon.core.desired import lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.plan import lets_in
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panggon.core.desired import password_of
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.plan import password_of
 from panggon.core.resources import Attributes, Key, Observation, absent, canonical, foreign, ours, partial
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell

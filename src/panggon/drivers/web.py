@@ -12,9 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from panggon.core.desired import ALIVE, REDIRECT
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.plan import ALIVE, REDIRECT
 from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import control, files, htaccess, visit
@@ -37,7 +37,7 @@ FIELDS = (
     "hsts_seconds",
     "notice",
     "names",
-    # Of some kinds of site only (core/plan.py)
+    # Of some kinds of site only (core/desired.py)
     "php_memory_mebibytes",
     "execution_seconds",
     "input_vars",

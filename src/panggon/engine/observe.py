@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from panggon.core import plan as plans
+from panggon.core import desired
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Observation
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 def observe(wanted: SiteSpec | Iterable[Key], drivers: Drivers) -> tuple[Observation, ...]:
     """What exists of a spec's resources, or of these. Raises TemporaryError when a system cannot be asked now."""
-    keys = plans.keys(wanted) if isinstance(wanted, SiteSpec) else wanted
+    keys = desired.keys(wanted) if isinstance(wanted, SiteSpec) else wanted
     return tuple(driver_of(key, drivers).read(key) for key in keys)
 
 

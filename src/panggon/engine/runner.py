@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from panggon.core import journal
 from panggon.core import plan as plans
+from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.journal import (
@@ -28,7 +29,7 @@ from panggon.core.journal import (
     Writing,
     Written,
 )
-from panggon.core.plan import Change, MachineFacts, Plan
+from panggon.core.plan import Change, Plan
 from panggon.core.resources import Attributes, Key, Observation, Standing
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.engine.observe import Drivers, driver_of, observe
@@ -106,7 +107,7 @@ def resume(
 
 def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers, *, together: Together = map) -> Checks:
     """Every proof of the wish, made once; a system that cannot be asked is a proof that does not hold."""
-    present = [key for key, after in plans.desired(spec, facts) if after is not None]
+    present = [key for key, after in desired(spec, facts) if after is not None]
     return tuple(check for checks in together(lambda key: _probe(key, spec, drivers), present) for check in checks)
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from panggon.core import journal, spec_words
 from panggon.core import spec_document as specs
+from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Word
-from panggon.core.plan import ALIVE, MachineFacts, Plan, make
+from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import files, htaccess

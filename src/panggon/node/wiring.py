@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from panggon.core.desired import MachineFacts
 from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
-from panggon.core.plan import MachineFacts
 from panggon.core.resources import Kind
 from panggon.drivers import (
     acme_orders,
