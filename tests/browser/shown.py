@@ -43,7 +43,7 @@ class Screen:
         kind = (sight.place.page, sight.place.kind)
         is_first = not sight.is_faulty and kind not in self._known
         self._known.add(kind)
-        found = [*self._faults, *(self._closely() if is_first else self._quickly(at_night=not sight.is_faulty))]
+        found = [*self._faults, *(self._closely() if is_first else self._quickly())]
         return [f"{sight.name}: {words}" for words in dict.fromkeys(found)]
 
     def pictures(self, found: Iterable[Sight], place: Path) -> None:
@@ -67,12 +67,9 @@ class Screen:
         yield from self.page.evaluate("() => panggon.focus()")
         yield from self._at_night()
 
-    def _quickly(self, *, at_night: bool) -> Iterator[str]:
+    def _quickly(self) -> Iterator[str]:
         yield from self._fits(SMALLEST)
-        yield from self._fits(PHONE)
         yield from self._objections(EVERYTHING)
-        if at_night:
-            yield from self._at_night()
 
     def _at_night(self) -> Iterator[str]:
         self.page.emulate_media(color_scheme="dark")

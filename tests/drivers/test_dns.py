@@ -367,8 +367,9 @@ class TestKnot:
     def test_a_change_does_not_rewrite_the_zone_file(self, server: knot.Settings, driver: RecordsDriver) -> None:
         zone = server.data / "zones" / f"{ZONE}.zone"
         before = zone.stat()
-        driver.write(KEY, FIRST)
-        driver.write(KEY, None)
+        for _ in range(15):  # more than the 20 changes that a journal keeps by itself
+            driver.write(KEY, FIRST)
+            driver.write(KEY, None)
         assert (zone.stat().st_ino, zone.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
     def test_the_secret_is_for_root_and_the_server_only(self, server: knot.Settings) -> None:

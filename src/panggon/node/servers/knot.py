@@ -71,7 +71,8 @@ def _ids() -> tuple[int, int]:
 
 def _configuration(settings: Settings) -> str:
     # zonefile-sync: a change goes to the journal at once; the zone's file is only brought up to date now and then,
-    # so that the cost of a change does not grow with the zone.
+    # so that the cost of a change does not grow with the zone. The journal keeps 20 changes unless told otherwise, and
+    # the file would be written anew whenever they are full.
     return f"""server:
     rundir: "{settings.run}"
     user: {USER}:{USER}
@@ -97,6 +98,7 @@ zone:
     storage: "{settings.data}/zones"
     file: "{settings.zone}.zone"
     zonefile-sync: 1h
+    journal-max-depth: 100000
     dnssec-signing: on
     acl: updates
 """
