@@ -1,55 +1,23 @@
-"""The main path for a browser that runs no JavaScript at all."""
+"""A browser that runs no JavaScript: its OPD sends a request, and is told of faults (`script/test-more` goes on)."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from demo.clients import make_key
 from tests.browser.request_form import apply, begin, go_on, name_site
-from tests.browser.test_nine_steps import AFTER_PREPARATION, BEFORE_PREPARATION, take_turn
 from tests.browser.visitors import Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
-LABEL, TITLE = "tanpa-skrip", "Layanan Dinas Sosial"
 PLAIN: dict[str, Any] = {"java_script_enabled": False}
-STATE = ".pagehead .badge-state"
 
 
-def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
+def test_a_request_is_sent(visitors: Visitors) -> None:
     with visitors.person("applicant", **PLAIN) as opd:
         opd.open("/permohonan/baru/")
-        apply(opd.page, label=LABEL, title=TITLE)
-        expect(opd.page.locator(STATE)).to_have_text("Diajukan")
-        number = opd.page.url.split("/")[-2]
-    # The number that the agenda proposes: the one that the other test gives cannot be given twice.
-    first, *others = BEFORE_PREPARATION
-    for turn in (replace(first, fill_in=lambda _page: None), *others):
-        take_turn(visitors, number, turn, **PLAIN)
-    _prepare(visitors, number)
-    for turn in AFTER_PREPARATION:
-        take_turn(visitors, number, turn, **PLAIN)
-    with visitors.person("applicant", **PLAIN) as opd:
-        opd.waiting(number).click()
-        opd.page.get_by_role("link", name="Buka halaman hak akses").click()
-        opd.page.get_by_label("Kunci publik SSH").fill(make_key(tmp_path / "key"))
-        opd.page.get_by_role("button", name="Simpan hak akses").click()
-        expect(opd.page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
-        opd.case(number)
-        opd.page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
-        opd.page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
-        expect(opd.page.locator(STATE)).to_have_text("Selesai")
-
-
-def _prepare(visitors: Visitors, number: str) -> None:
-    """The page asks again by itself while the machine works: of a plan, then of the site."""
-    with visitors.person("technician", **PLAIN) as technician:
-        technician.case(number)
-        technician.page.get_by_role("link", name="Siapkan").click()
-        technician.page.get_by_role("button", name="Siapkan").click()
-        expect(technician.page.get_by_role("link", name="Laporkan ke Kepala Bidang")).to_be_visible()
+        apply(opd.page, label="tanpa-skrip", title="Layanan Dinas Sosial")
+        expect(opd.page.locator(".pagehead .badge-state")).to_have_text("Diajukan")
 
 
 def test_a_fault_is_told_without_javascript(visitors: Visitors) -> None:
