@@ -23,7 +23,6 @@ FIRST_SITE = 920_001
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--every-state", action="store_true", help="look at every state of every page, not at one")
     parser.addoption("--pictures", type=Path, help="directory for a picture of every page that the tests look at")
 
 

@@ -90,12 +90,6 @@ def distinct(found: Iterable[Sight]) -> list[Sight]:
     return list({(sight.place.page, SECRETS.sub("", _main(sight.html))): sight for sight in found}.values())
 
 
-def one_of_a_kind(found: Iterable[Sight]) -> list[Sight]:
-    """The first of each kind of page that shows no faults."""
-    sound = reversed([sight for sight in found if not sight.is_faulty])
-    return list({(sight.place.page, sight.place.kind): sight for sight in sound}.values())
-
-
 def _main(html: str) -> str:
     return html[html.find("<main") : html.find("</main>")]
 

@@ -1,5 +1,5 @@
-"""Every page of the URL configuration, in each role that may see it, before a real browser: one of each kind, and with
-`--every-state` (`script/test-more`) all its main states.
+"""Every page of the URL configuration, in each role that may see it and in its main states, before a real browser
+(`script/test-more`: it takes some minutes).
 """
 
 import pytest
@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.shown import Screen
-from tests.browser.sights import Place, Sight, distinct, one_of_a_kind
+from tests.browser.sights import Place, Sight, distinct
 from tests.browser.walk import Walk
 from tests.portal.conftest import office  # noqa: F401 (a fixture)
 from tests.portal.office import Office
@@ -20,8 +20,6 @@ def test_every_page(office: Office, monkeypatch: pytest.MonkeyPatch, pytestconfi
     monkeypatch.setattr(timezone, "now", lambda: office.now)
     walk = Walk(office)
     found = distinct(walk.everything())
-    if not pytestconfig.getoption("--every-state"):
-        found = one_of_a_kind(found)
     assert walk.unseen() == set()
     assert walk.titles_of_several() == {}
     pictures = pytestconfig.getoption("--pictures")
