@@ -16,7 +16,7 @@ PLAIN: dict[str, Any] = {"java_script_enabled": False}
 def test_a_request_is_sent(visitors: Visitors) -> None:
     with visitors.person("applicant", **PLAIN) as opd:
         opd.open("/permohonan/baru/")
-        apply(opd.page, label="tanpa-skrip", title="Layanan Dinas Sosial")
+        apply(opd.page, label="kirim-tanpa-skrip", title="Kirim Tanpa Skrip")
         expect(opd.page.locator(".pagehead .badge-state")).to_have_text("Diajukan")
 
 
