@@ -86,7 +86,7 @@ class Receiver:
         try:
             for part in parts:
                 answer.body.write(part)
-        except Exception:
+        except Exception:  # a download that breaks off: it is logged, and the visitor gets 500 instead of half a file
             logger.exception("an answer broke off: %s", environ["PATH_INFO"])
             answer.body.close()
             answer = Answer()

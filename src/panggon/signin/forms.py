@@ -38,7 +38,9 @@ class LoginForm(account.LoginForm):
         _call(self, login=_("Nama pengguna atau email"), password=_("Kata sandi"))
 
 
-class AuthenticateForm(second.AuthenticateForm):
+class _CodeForm(second.BaseAuthenticateForm):
+    """Asks for a code of the second factor, behind the brake on guessing."""
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         _call(self, code=_("Kode enam angka, atau kode cadangan"))
@@ -48,6 +50,10 @@ class AuthenticateForm(second.AuthenticateForm):
             code = super().clean_code()
             was_right()
         return code
+
+
+class AuthenticateForm(_CodeForm, second.AuthenticateForm):
+    """When somebody signs in."""
 
 
 class ConfirmPasswordForm(account.ReauthenticateForm):
@@ -57,16 +63,8 @@ class ConfirmPasswordForm(account.ReauthenticateForm):
         self.fields["password"].help_text = ""
 
 
-class ReauthenticateForm(second.ReauthenticateForm):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        _call(self, code=_("Kode enam angka, atau kode cadangan"))
-
-    def clean_code(self) -> str:
-        with door.braked(door.code_try(context.request, self.user)) as was_right:
-            code = super().clean_code()
-            was_right()
-        return code
+class ReauthenticateForm(_CodeForm, second.ReauthenticateForm):
+    """When somebody who is signed in confirms who they are."""
 
 
 class ActivateTOTPForm(totp.ActivateTOTPForm):
