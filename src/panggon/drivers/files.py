@@ -54,6 +54,15 @@ def link(path: Path, target: str) -> None:
         draft.replace(path)
 
 
+def is_root_file(path: Path) -> bool | None:
+    """Whether root's own regular file lies there, and no link or file of others; None where nothing is."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    return stat.S_ISREG(status.st_mode) and status.st_uid == 0
+
+
 def read(path: Path) -> bytes | None:
     """The content, or None where there is no such file; a link is not followed."""
     with translated():

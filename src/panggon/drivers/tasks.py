@@ -1,7 +1,6 @@
 """The scheduled tasks of a site: one file of root's, which the owner of the tasks (`node/tasks`) obeys."""
 
 import json
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +33,10 @@ class TasksDriver:
 
     def read(self, key: Key) -> Observation:
         path = self._path(key)
-        try:
-            status = path.lstat()
-        except FileNotFoundError:
+        owned = files.is_root_file(path)
+        if owned is None:
             return absent(key)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != 0:
+        if not owned:
             return foreign(key, f"{path} bukan berkas milik root")
         tasks = load(files.read(path) or b"", key.name)
         if tasks is None:

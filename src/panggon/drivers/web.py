@@ -4,7 +4,6 @@ import grp
 import json
 import re
 import secrets
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -88,11 +87,10 @@ class SiteDriver:
 
     def read(self, key: Key) -> Observation:
         path = self._path(key)
-        try:
-            status = path.lstat()
-        except FileNotFoundError:
+        owned = files.is_root_file(path)
+        if owned is None:
             return absent(key)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != 0:
+        if not owned:
             return foreign(key, f"{path} bukan berkas milik root")
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
