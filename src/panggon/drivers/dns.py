@@ -14,6 +14,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.node
+import dns.rcode
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
@@ -98,6 +99,8 @@ class RecordsDriver:
         """The types of records by which somebody else holds the name; answers made from a wildcard hold nothing."""
         zone = self._zone
         response = zone.ask(host, "NS", self.settings.primary)
+        if response.rcode() == dns.rcode.NXDOMAIN:  # neither it nor a wildcard has anything, of any type (RFC 8020)
+            return ""
         if any(rrset.rdtype == dns.rdatatype.NS and rrset.name == host for rrset in response.authority):
             return "NS"
         anyone = dns.name.Name(("*", *host.parent().labels))
