@@ -17,7 +17,7 @@ PRIORITY = -10
 
 class Watcher:
     """In a process of its own, so that it waits for nobody but the server. `seen` holds the end (perf_counter, the same
-    clock for all processes of the machine) and status of each request, 0 for none; `longest` is in milliseconds.
+    clock for all processes of the machine) and status of each request, 0 for none; `milliseconds` how long each took.
     """
 
     def __init__(self, door: Door, host: str, path: str, *, pause: float = 0.01) -> None:
@@ -25,7 +25,11 @@ class Watcher:
         self._line, far = context.Pipe()
         self._process = context.Process(target=_watch, args=(far, door, host, path, pause))
         self.seen: list[tuple[float, int]] = []
-        self.longest = 0.0
+        self.milliseconds: list[float] = []
+
+    @property
+    def longest(self) -> float:
+        return max(self.milliseconds, default=0.0)
 
     @property
     def failed(self) -> int:
@@ -40,7 +44,7 @@ class Watcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._line.send("enough")
-        self.seen, self.longest = self._line.recv()
+        self.seen, self.milliseconds = self._line.recv()
         self._process.join()
 
 
@@ -49,14 +53,14 @@ def _watch(line: Connection, door: Door, host: str, path: str, pause: float) -> 
         os.nice(PRIORITY)
     _ask(door, host, path)
     line.send("begun")
-    seen, longest = [], 0.0
+    seen, milliseconds = [], []
     while not line.poll(pause):
         began = time.perf_counter()
         status = _ask(door, host, path)
         ended = time.perf_counter()
         seen.append((ended, status))
-        longest = max(longest, (ended - began) * 1000)
-    line.send((seen, longest))
+        milliseconds.append((ended - began) * 1000)
+    line.send((seen, milliseconds))
 
 
 def _ask(door: Door, host: str, path: str) -> int:
