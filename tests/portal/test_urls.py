@@ -33,6 +33,8 @@ ARGUMENTS = {
     "endpoint": 1,
     "delivery": uuid.UUID(int=1),
     "token": 1,
+    "answer": 1,
+    "improvement": 1,
     "label": "dinsos",
     "provider_id": "kota",
     "uidb36": "1",

@@ -11,6 +11,7 @@ class MessageKind(StrEnum):
     INVITED_AGAIN = "invited_again"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)
     ACCOUNT_CHANGED = "account_changed"
+    SURVEY = "survey"
     SEAL = "seal"
 
 
@@ -66,6 +67,13 @@ MESSAGES: Mapping[MessageKind, Wording] = MappingProxyType(
                 "Bila bukan Anda yang melakukannya, segera buat kata sandi baru dan beri tahu administrator.",
             ),
             "Buat kata sandi baru",
+        ),
+        MessageKind.SURVEY: Wording(
+            "narahubung permohonan atau pelapor tanpa akun",
+            "Bagaimana pelayanan kami? Survei {number}",
+            ("Pelayanan {number} telah selesai. Mohon jawab sembilan pertanyaan, tanpa nama; cukup satu menit.",),
+            "Isi survei",
+            "Survei dapat diisi satu kali, dalam 60 hari.",
         ),
         MessageKind.SEAL: Wording(
             "penerima segel di luar dinas",

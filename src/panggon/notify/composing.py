@@ -76,6 +76,10 @@ def _account_changed(message: Message, now: datetime) -> Contents | None:  # noq
     return Contents(MessageKind.ACCOUNT_CHANGED, facts, reverse("account_reset_password"))
 
 
+def _survey(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
+    return Contents(MessageKind.SURVEY, {"number": message.facts["number"]}, message.facts["path"])
+
+
 def _seal(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
     return Contents(MessageKind.SEAL, message.facts)
 
@@ -85,6 +89,7 @@ CONTENTS: Mapping[MessageKind, Callable[[Message, datetime], Contents | None]] =
         MessageKind.INVITATION: _invitation,
         MessageKind.PASSWORD_RESET: _password_reset,
         MessageKind.ACCOUNT_CHANGED: _account_changed,
+        MessageKind.SURVEY: _survey,
         MessageKind.SEAL: _seal,
     }
 )

@@ -32,6 +32,7 @@ MESSAGE_WORDS: Mapping[str, Any] = MappingProxyType(
         MessageKind.INVITATION: _("Undangan"),
         MessageKind.PASSWORD_RESET: _("Tautan kata sandi baru"),
         MessageKind.ACCOUNT_CHANGED: _("Kabar perubahan akun"),
+        MessageKind.SURVEY: _("Undangan survei"),
         MessageKind.SEAL: _("Segel catatan"),
     }
 )

@@ -1,5 +1,6 @@
 """Issuing papers: number, render, keep."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from panggon.papers.numbers import next_number
 from panggon.papers.printing import render
 from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
-__all__ = ["inspect_letter", "issue", "opd_sheet", "sample_letter"]
+__all__ = ["card", "inspect_letter", "issue", "opd_sheet", "sample_letter"]
 
 
 @transaction.atomic
@@ -58,6 +59,11 @@ def sample_letter(facts: LetterFacts, *, at: datetime) -> bytes:
 def opd_sheet(kind: SheetKind, facts: SheetFacts, *, at: datetime) -> bytes:
     """The sheet for one step of a case on paper, as PDF, to be signed by the OPD; it is not kept."""
     return render("lembar_opd.typ", {**_frame(at), **sheet_content(kind, facts)})
+
+
+def card(facts: Mapping[str, Any], *, at: datetime) -> bytes:
+    """The card of the survey's index, as PDF, to be put up at the desk; it is not kept."""
+    return render("kartu.typ", {**_frame(at), **facts})
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from panggon.people.models import ActingOfficial, Agency, Division, Invitation, 
 from panggon.remembered import remembered
 
 # The posts of the dinas in the order in which pages show them.
-POSTS = (Role.HEAD, Role.REGISTRAR, Role.DIVISION_HEAD, Role.TECHNICIAN, Role.ADMINISTRATOR)
+POSTS = (Role.HEAD, Role.REGISTRAR, Role.DIVISION_HEAD, Role.TECHNICIAN, Role.COMPLAINTS_OFFICER, Role.ADMINISTRATOR)
 NEWEST_FIRST = (
     F("ended_at").desc(nulls_first=True),
     F("first_day").desc(nulls_last=True),

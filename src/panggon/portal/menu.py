@@ -13,6 +13,7 @@ from panggon.core.vocabulary import Role
 from panggon.notify.selectors import unread
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.surveys import selectors as surveys
 
 Roles = frozenset[Role]
 OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
@@ -39,6 +40,10 @@ class Shown:
     count: int
 
 
+def words_to_read(_user: User) -> int:
+    return surveys.to_read().count()
+
+
 def everybody(_roles: Roles) -> bool:
     return True
 
@@ -56,6 +61,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("public:track", _("Lacak"), "search", everybody),
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("people:team", _("Rekan"), "user", having(Role.APPLICANT)),
+    Item("surveys:review", _("Saran survei"), "pencil", having(Role.COMPLAINTS_OFFICER), words_to_read),
     Item("people:agencies", _("OPD"), "building", having(Role.REGISTRAR, Role.ADMINISTRATOR)),
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
 )

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("panggon.people.pages")),
     path("", include("panggon.tokens.urls")),
     path("", include("panggon.signin.urls")),
+    path("", include("panggon.surveys.urls")),
     path("", include("panggon.cases.urls")),
     path("", include("panggon.notify.urls")),
     path("", include("panggon.public.urls")),

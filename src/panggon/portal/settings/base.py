@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "panggon.notify",
     "panggon.sites",
     "panggon.papers",
+    "panggon.surveys",
     "panggon.cases",
     "panggon.public",
     "panggon.portal",
