@@ -4,15 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0013_cases_that_tick'),
+        ("cases", "0013_cases_that_tick"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='event',
-            name='role',
-            field=models.CharField(choices=[('applicant', 'OPD Pemohon'), ('registrar', 'Tata Usaha'), ('head', 'Kepala Dinas'), ('division_head', 'Kepala Bidang'), ('technician', 'Petugas Teknis'), ('complaints_officer', 'Pejabat Pengaduan'), ('administrator', 'Administrator'), ('system', 'Sistem')], max_length=20),
+            model_name="event",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("applicant", "OPD Pemohon"),
+                    ("registrar", "Tata Usaha"),
+                    ("head", "Kepala Dinas"),
+                    ("division_head", "Kepala Bidang"),
+                    ("technician", "Petugas Teknis"),
+                    ("complaints_officer", "Pejabat Pengaduan"),
+                    ("administrator", "Administrator"),
+                    ("system", "Sistem"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

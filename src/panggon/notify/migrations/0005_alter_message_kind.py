@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notify', '0004_messages'),
+        ("notify", "0004_messages"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='message',
-            name='kind',
-            field=models.CharField(choices=[('invitation', 'invitation'), ('invited_again', 'invited_again'), ('password_reset', 'password_reset'), ('account_changed', 'account_changed'), ('survey', 'survey'), ('seal', 'seal')], max_length=20),
+            model_name="message",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("invitation", "invitation"),
+                    ("invited_again", "invited_again"),
+                    ("password_reset", "password_reset"),
+                    ("account_changed", "account_changed"),
+                    ("survey", "survey"),
+                    ("seal", "seal"),
+                ],
+                max_length=20,
+            ),
         ),
     ]
