@@ -31,7 +31,13 @@ from panggon.people.selectors.holders import (
     technicians,
     technicians_of,
 )
-from panggon.people.selectors.invitations import invitation_of, may_manage, open_invitation, open_invitations
+from panggon.people.selectors.invitations import (
+    first_administrator_invited,
+    invitation_of,
+    may_manage,
+    open_invitation,
+    open_invitations,
+)
 from panggon.people.selectors.posts import (
     NEWEST_FIRST,
     Posts,
@@ -81,6 +87,7 @@ __all__ = [
     "division_keys_of",
     "divisions",
     "divisions_of",
+    "first_administrator_invited",
     "former_posts",
     "hands_of",
     "has_account",

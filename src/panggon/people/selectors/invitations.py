@@ -23,6 +23,12 @@ def invitation_of(token_hash: str, *, now: datetime) -> Invitation | None:
     return pending.select_related("agency", "user", "division").first()
 
 
+def first_administrator_invited(*, now: datetime) -> Invitation | None:
+    """The link that was made at the terminal and still opens an account."""
+    made = Invitation.objects.filter(invited_by=None, accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+    return made.order_by("-pk").first()
+
+
 def open_invitation(invitation: int, *, now: datetime) -> Invitation | None:
     """None when it was accepted, withdrawn, or has expired."""
     rows = Invitation.objects.select_related("agency", "user", "invited_by")
