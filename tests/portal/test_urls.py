@@ -35,6 +35,7 @@ ARGUMENTS = {
     "token": 1,
     "answer": 1,
     "improvement": 1,
+    "attachment": 1,
     "label": "dinsos",
     "provider_id": "kota",
     "uidb36": "1",

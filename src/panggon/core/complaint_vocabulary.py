@@ -170,6 +170,18 @@ KIND_LABELS: Mapping[Kind, str] = MappingProxyType(
         Kind.INVESTIGATION: "Pelanggaran, dengan pemeriksaan lapangan",
     }
 )
+# What the complainant reads of the way: what was said between both, not what the dinas wrote to itself.
+SAID_BETWEEN_BOTH = frozenset(
+    {
+        ComplaintAction.FILE,
+        ComplaintAction.ADD,
+        ComplaintAction.REPLY,
+        ComplaintAction.RESOLVE,
+        ComplaintAction.CONFIRM,
+        ComplaintAction.REOPEN,
+        ComplaintAction.DISMISS,
+    }
+)
 # By these the portal itself reaches the complainant; by the others a person does, and says so.
 SENT_BY_THE_PORTAL = frozenset({Source.EMAIL, Source.WEBSITE})
 # What the number of another system is written down for.

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from panggon.office.selectors import office
 from panggon.papers import store
-from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.contents import TITLES, PaperKind, Rows, content
 from panggon.papers.dates import OFFICE_ZONE, day_words
 from panggon.papers.facts import CaseFacts, Person
 from panggon.papers.inspection import inspect_letter
@@ -19,7 +19,7 @@ from panggon.papers.numbers import next_number
 from panggon.papers.printing import render
 from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
-__all__ = ["card", "inspect_letter", "issue", "opd_sheet", "sample_letter"]
+__all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "sample_letter"]
 
 
 @transaction.atomic
@@ -54,6 +54,13 @@ def sample_letter(facts: LetterFacts, *, at: datetime) -> bytes:
     office = {**frame["office"], "name": agency, "address": "" if facts.agency else DOTS, "phone": ""}
     content = letter_content(facts, office=frame["office"]["name"])
     return render("surat_permohonan.typ", {**frame, **content, "office": office, "footer": agency})
+
+
+def complaint_receipt(number: str, rows: Rows, *, signer: Person, at: datetime) -> bytes:
+    """What somebody takes away who complained at the desk, as PDF; it is not kept."""
+    content = {"title": "Tanda Terima Pengaduan", "opening": "Telah diterima pengaduan dengan data berikut:"}
+    facts = {**content, "number": number, "rows": rows, "sections": [], "closing": "", "signer": _signer(signer)}
+    return render("lembar.typ", {**_frame(at), **facts})
 
 
 def opd_sheet(kind: SheetKind, facts: SheetFacts, *, at: datetime) -> bytes:

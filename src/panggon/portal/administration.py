@@ -52,7 +52,10 @@ def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
     sections = [
         (_("Orang"), PEOPLE),
-        (_("Dinas dan pelayanan"), [*map(_group, (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)), SURVEY]),
+        (
+            _("Dinas dan pelayanan"),
+            [*map(_group, (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS, Group.COMPLAINTS)), SURVEY],
+        ),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
         (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.MAIL)]),
         (_("Sistem lain"), [WEBHOOKS, _group(Group.PROGRAMS), PROVIDERS]),

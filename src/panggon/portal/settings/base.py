@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "panggon.papers",
     "panggon.surveys",
     "panggon.cases",
+    "panggon.complaints",
     "panggon.public",
     "panggon.portal",
 ]
