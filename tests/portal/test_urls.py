@@ -36,6 +36,7 @@ ARGUMENTS = {
     "answer": 1,
     "improvement": 1,
     "attachment": 1,
+    "ticket": "PGD-2026-0001",
     "label": "dinsos",
     "provider_id": "kota",
     "uidb36": "1",

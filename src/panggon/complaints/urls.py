@@ -9,8 +9,8 @@ urlpatterns = [
     path("pengaduan/lacak/<str:action>/", public.say, name="say"),
     path("pengaduan/daftar/", handling.listed, name="list"),
     path("pengaduan/catat/", handling.enter, name="enter"),
-    path("pengaduan/<str:number>/", handling.complaint, name="complaint"),
-    path("pengaduan/<str:number>/tanda-terima/", handling.receipt, name="receipt"),
-    path("pengaduan/<str:number>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),
-    path("pengaduan/<str:number>/<str:action>/", handling.step, name="step"),
+    path("pengaduan/<str:ticket>/", handling.complaint, name="complaint"),
+    path("pengaduan/<str:ticket>/tanda-terima/", handling.receipt, name="receipt"),
+    path("pengaduan/<str:ticket>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),
+    path("pengaduan/<str:ticket>/<str:action>/", handling.step, name="step"),
 ]

@@ -52,15 +52,15 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 
 @holders(*HANDLERS)
-def complaint(request: HttpRequest, number: str) -> HttpResponse:
+def complaint(request: HttpRequest, ticket: str) -> HttpResponse:
     """One complaint with its way and what this person may do."""
-    return render(request, "complaints/complaint.html", _context(request, _complaint_or_404(request, number)))
+    return render(request, "complaints/complaint.html", _context(request, _complaint_or_404(request, ticket)))
 
 
 @holders(*HANDLERS)
-def step(request: HttpRequest, number: str, action: str) -> HttpResponse:
+def step(request: HttpRequest, ticket: str, action: str) -> HttpResponse:
     """The page of one step: what it needs, and nothing else."""
-    row = _complaint_or_404(request, number)
+    row = _complaint_or_404(request, ticket)
     offer = next(
         (each for each in selectors.offers(row, request.user, now=timezone.now()) if each.action == action), None
     )
@@ -84,16 +84,16 @@ def step(request: HttpRequest, number: str, action: str) -> HttpResponse:
 
 
 @holders(*HANDLERS)
-def receipt(request: HttpRequest, number: str) -> HttpResponse:
+def receipt(request: HttpRequest, ticket: str) -> HttpResponse:
     """Tanda terima, to be printed at the desk."""
-    row = _complaint_or_404(request, number)
+    row = _complaint_or_404(request, ticket)
     return pdf_response(receipt_of(row), name=f"tanda-terima-{row.number}.pdf")
 
 
 @holders(*HANDLERS)
-def attachment(request: HttpRequest, number: str, attachment: int) -> HttpResponse:
+def attachment(request: HttpRequest, ticket: str, attachment: int) -> HttpResponse:
     """A file as it was attached: always saved, never shown by the portal."""
-    row = _complaint_or_404(request, number)
+    row = _complaint_or_404(request, ticket)
     kept = selectors.attachment(row, attachment)
     if kept is None:
         raise Http404
@@ -104,9 +104,9 @@ def attachment(request: HttpRequest, number: str, attachment: int) -> HttpRespon
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _complaint_or_404(request: HttpRequest, number: str) -> Complaint:
+def _complaint_or_404(request: HttpRequest, ticket: str) -> Complaint:
     """The complaint, if this person may see it; one about oneself does not exist."""
-    row = selectors.visible_to(request.user, now=timezone.now()).filter(number=number).first()
+    row = selectors.visible_to(request.user, now=timezone.now()).filter(number=ticket).first()
     if row is None:
         raise Http404
     return row
