@@ -25,6 +25,7 @@ KINDS = {
     "notify.endpoint": _("Webhook"),
     "notify.preference": _("Pilihan pemberitahuan"),
     "office.setting": _("Pengaturan dinas"),
+    "papers.store": _("Berkas tanpa pemilik"),
     "papers.template": _("Templat naskah"),
     "people.acting": _("Plh/Plt"),
     "people.agency": _("OPD"),
