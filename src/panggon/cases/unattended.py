@@ -3,7 +3,7 @@
 It is told again each week until somebody has the post.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.urls import reverse
@@ -43,7 +43,7 @@ def tell_of_technicians(*, now: datetime) -> None:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _tell_over(vacancy: Vacancy, occasion: Occasion, facts: dict[str, object], *, path: str, now: datetime) -> None:
+def _tell_over(vacancy: Vacancy, occasion: Occasion, facts: Mapping[str, object], *, path: str, now: datetime) -> None:
     post = f"{vacancy.role}:{vacancy.division.pk if vacancy.division else ''}:{vacancy.since}"
     week = localdate(now).isocalendar()
     told = recipients.over_the_post(vacancy.role, now=now)
@@ -52,7 +52,7 @@ def _tell_over(vacancy: Vacancy, occasion: Occasion, facts: dict[str, object], *
 
 
 def _tell(
-    told: Iterable[User], occasion: Occasion, facts: dict[str, object], *, reference: str, path: str, at: datetime
+    told: Iterable[User], occasion: Occasion, facts: Mapping[str, object], *, reference: str, path: str, at: datetime
 ) -> None:
     rule = TABLE[occasion]
     subject, text = (format_lazy(_(words), **facts) for words in (rule.subject, rule.text))

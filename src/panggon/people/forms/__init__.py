@@ -167,7 +167,7 @@ class PersonForm(RuledForm):
 class AcceptForm(PersonForm):
     """What an invited person gives; the address is the invitation's."""
 
-    email = None
+    email = None  # type: ignore[assignment]  # Django's way to leave a field of a base out
     password = forms.CharField(
         label=_("Kata sandi"),
         max_length=128,

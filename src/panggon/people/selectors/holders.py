@@ -115,14 +115,16 @@ def posts_overview(*, now: datetime) -> list[PostView]:
     wanted: list[tuple[Role, Division | None]] = []
     for role in POSTS:
         wanted += [(role, division) for division in Division.objects.all()] if role in OF_A_DIVISION else [(role, None)]
+
+    def of(rows: list[RoleAssignment], role: Role, division: Division | None) -> tuple[RoleAssignment, ...]:
+        return tuple(row for row in rows if (row.role, row.division) == (role, division))
+
     return [
         PostView(
             role,
             division,
-            *(
-                tuple(post for post in posts if (post.role, post.division) == (role, division))
-                for posts in (held, coming)
-            ),
+            of(held, role, division),
+            of(coming, role, division),
             next((row for row in acting if (row.role, row.division) == (role, division)), None),
             empty_since.get((role, division)),
         )

@@ -57,8 +57,8 @@ def _divisions_of(role: Role, divisions: list[Division]) -> Iterable[Division | 
 def _vacancy(role: Role, division: Division | None, *, today: date) -> Vacancy:
     held = RoleAssignment.objects.filter(role=role, division=division).select_related("user")
     acted = ActingOfficial.objects.filter(role=role, division=division).select_related("user")
-    rows = [*held, *acted]
+    rows: list[RoleAssignment | ActingOfficial] = [*held, *acted]
     ends = [(row.last_day, row.ended_at and localdate(row.ended_at)) for row in rows]
-    coming = [row for row in rows if row.ended_at is None and row.first_day and row.first_day > today]
-    following = min(coming, key=lambda row: row.first_day, default=None)
+    coming = [row for row in rows if row.ended_at is None and (row.first_day or today) > today]
+    following = min(coming, key=lambda row: row.first_day or today, default=None)
     return Vacancy(role, division, empty_since(ends, today=today), following)
