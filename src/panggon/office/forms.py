@@ -186,7 +186,7 @@ ContactFormSet = forms.formset_factory(
 class ContactsForm(GroupForm):
     """A form around the rows, so that all groups are edited alike."""
 
-    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}  # type: ignore[assignment]
+    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}
 
     def __init__(self, data: Any = None, files: Any = None, *, initial: Mapping[str, Any], **options: Any) -> None:
         super().__init__(data, files, initial=initial, **options)
