@@ -31,6 +31,8 @@ LOAD_NAMES = ("muat.sql", "muat.sql.gz")
 LOAD_BY_HAND = "muat-petugas.sql"  # what the command line has put there
 # An upload that still goes on under its last name changes the file all the time.
 SETTLED_SECONDS = 10.0
+# Two changes that follow each other may bear the same time, and a look may fall in between.
+SAME_SECONDS = 2.0
 
 
 class Todo(StrEnum):
@@ -70,7 +72,8 @@ class Folders:
             return ()
 
     def _in(self, site: str, folder: int, now: float) -> tuple[Wish, ...]:
-        changed = os.fstat(folder).st_mtime_ns
+        found_now = os.fstat(folder)
+        changed = found_now.st_mtime_ns
         if self._seen.get(site) == changed:
             return ()
         names = os.listdir(folder)
@@ -79,7 +82,7 @@ class Folders:
         found = [Wish(site, Todo.DUMP, name) for name in names if DUMP_NAME.fullmatch(name)]
         waiting = [name for name in names if name in LOAD_NAMES]
         ready = [name for name in waiting if _settled(folder, name, now)]
-        if not found and not waiting:
+        if not found and not waiting and now - found_now.st_mtime > SAME_SECONDS:
             self._seen[site] = changed
         return (*found[:1], *(Wish(site, Todo.LOAD, name) for name in ready[:1]))
 
