@@ -51,7 +51,7 @@ def test_open_site_has_everything():
         "user": {"uid": 970001, "password": "sha256:one"},
         "directory": {"uid": 970001},
         "quota": {"mebibytes": 1024, "files": 200_000},
-        "database": {"engine": "mariadb", "connections": 10},
+        "database": {"engine": "mariadb", "connections": 10, "mebibytes": 1024},
         "site": {
             "host": HOST,
             "generation": 4,
@@ -359,7 +359,7 @@ def test_words_of_a_new_site():
     sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
     assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
     assert sentences[2] == f"Membuat batas penyimpanan {SITE} (ruang (MiB) 1024, berkas paling banyak 200000)."
-    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
+    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10, ruang (MiB) 1024)."
     assert sentences[7] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
     addresses = f"situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1"
     assert sentences[9] == f"Membuat rekaman DNS {HOST} ({addresses}, rekaman pengaman dmarc, mx, spf)."

@@ -83,6 +83,14 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     assert bench.sites.plan(purged).changes == ()
 
 
+def test_a_database_does_not_change_its_engine(bench):
+    apply(bench, OPEN)
+    other = later(OPEN, database=Engine.POSTGRESQL)
+    with pytest.raises(PermanentError, match=rf"node\.database_engine: {SITE} mempunyai basis data mariadb"):
+        bench.sites.plan(other)
+    apply(bench, replace(other, site="s900009", host="s900009.kota.example"))
+
+
 def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
     sites = [f"s90000{number}" for number in range(1, 8)]
     specs = [replace(OPEN, site=site, host=f"{site}.kota.example") for site in sites]

@@ -28,6 +28,11 @@ class Bound:
     most: int | None
 
 
+def database_mark(place: Path) -> Path:
+    """Root's mark of a site whose database is full: its user may read and delete, and write no more."""
+    return place / "run" / "database-full"
+
+
 def kind(path: Path) -> str:
     """The name of the file system that a directory lies on, as stat(1) calls it: `btrfs`, `xfs`, `ext2/ext3`."""
     return shell.check(["stat", "--file-system", "--format=%T", str(path)]).strip()

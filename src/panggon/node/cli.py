@@ -23,7 +23,7 @@ from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node import config as configs
-from panggon.node import identity, layout, protections, services, show, wiring
+from panggon.node import copies, identity, layout, protections, services, show, wiring
 from panggon.node.bounds import Bounds
 from panggon.node.client import Portal
 from panggon.node.config import NodeConfig
@@ -158,6 +158,28 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
     found = Sites.of(config).unread(site)
     _say(as_json, show.unread_document(found), lambda console: show.unread(console, found))
     sys.exit(FAILED if found else 0)
+
+
+@cli.command()
+@click.argument("site", metavar="SITUS")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini.")
+@on_machine
+def dump(config: NodeConfig, site: str, target: Path | None) -> None:
+    """Buat salinan basis data SITUS di folder private/database-nya."""
+    said = copies.dump(config, site, target)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+@cli.command()
+@click.argument("site", metavar="SITUS")
+@click.argument("source", metavar="BERKAS", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@on_machine
+def load(config: NodeConfig, site: str, source: Path) -> None:
+    """Ganti isi basis data SITUS dengan BERKAS (.sql atau .sql.gz)."""
+    said = copies.load(config, site, source)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
 
 
 @cli.command()
