@@ -29,6 +29,7 @@ from panggon.drivers import (
     tasks,
     tls,
     user,
+    visit,
     web,
     zone,
 )
@@ -102,6 +103,13 @@ def _orders(config: NodeConfig) -> acme_orders.Settings:
         contact=wished.contact,
         ca=wished.ca,
     )
+
+
+def sweep_proofs(config: NodeConfig, site: str) -> None:
+    """Remove what a killed proof of the site has left. For the one writer that it has. Raises PermanentError."""
+    if not config.simulate:
+        visit.sweep(config.paths.root / "proof", site)
+        sftp.sweep(_access(config), site, config.paths.root / "sites" / site / "public")
 
 
 def machine_facts(config: NodeConfig) -> MachineFacts:
