@@ -29,7 +29,9 @@ HOLDER_SECONDS = 10.0
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-tasks", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of TaskSettings")
-    settings = load(parser.parse_args().config)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    arguments = parser.parse_args()
+    settings = load(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     os.umask(0o027)  # what a task writes into `public` is for nginx's group, not for all
     ending, waking = socket.socketpair()
@@ -39,7 +41,7 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     holder = sockets.load(settings.holder)
     sink = Sink(holder.root, holder.uid_base, settings.bounds)
-    Owner(settings, sink, SandboxLauncher(holder)).run(ending)
+    Owner(settings, sink, SandboxLauncher(holder, arguments.groups_of)).run(ending)
     return 0
 
 
@@ -48,6 +50,7 @@ class SandboxLauncher:
     """Starts tasks with the protections that the holder of the sockets has found on this machine."""
 
     holder: SocketSettings
+    groups_of: str = ""
     _machine: Machine | None = None
 
     def __call__(self, site: str, task: Task) -> Program:
@@ -60,7 +63,7 @@ class SandboxLauncher:
             self.holder.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"}
         )
         shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
-        return Machine(self.holder, shields, cgroups.find())
+        return Machine(self.holder, shields, cgroups.find(beside=self.groups_of))
 
 
 if __name__ == "__main__":
