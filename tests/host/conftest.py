@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.host import SOURCES, Host, host, in_root, make_root
+from tests.host.host import Host, host, in_root, make_root
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLACE = REPOSITORY / "var" / "host"
@@ -80,8 +80,6 @@ def _install_what_they_need(root: Path) -> None:
         control = (REPOSITORY / "packaging" / name / "control").read_text()
         line = next(line for line in control.splitlines() if line.startswith("Depends: "))
         wanted += [each.split()[0] for each in line.removeprefix("Depends: ").split(", ")]
-    if SOURCES.exists():
-        shutil.copy(SOURCES, root / "etc" / "apt" / "sources.list.d")
     in_root(
         root,
         f"apt-get update -qq && apt-get install -qq -y --no-install-recommends {' '.join(wanted)} && apt-get clean",
