@@ -22,8 +22,8 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
+from panggon.node import beginning, copies, identity, layout, protections, services, show, systemd, wiring
 from panggon.node import config as configs
-from panggon.node import copies, identity, layout, protections, services, show, wiring
 from panggon.node.bounds import Bounds
 from panggon.node.client import Portal
 from panggon.node.config import NodeConfig
@@ -237,12 +237,29 @@ def run(config: NodeConfig) -> None:
     me = identity.load(config.paths.state)
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
+        systemd.ready()
         Agent(Sites.of(config), portal, me, reduced=protections.reduced(config), worries=partial(worries, config)).run()
+
+
+@cli.command()
+@on_machine
+def init(config: NodeConfig) -> None:
+    """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
+    if config.simulate:
+        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
+    beginning.begin(config, click.echo)
 
 
 @cli.group("services")
 def services_group() -> None:
     """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
+
+
+@services_group.command("prepare")
+@on_machine
+def services_prepare(config: NodeConfig) -> None:
+    """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
+    wiring.prepare(config)
 
 
 @services_group.command("run")

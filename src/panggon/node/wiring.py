@@ -147,7 +147,8 @@ def prepare(config: NodeConfig) -> None:
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
         files.directory(folder)
     files.directory(paths.state, mode=0o711)
-    files.directory(layout.task_settings(config).folder, mode=0o700)
+    for folder in (layout.task_settings(config).folder, layout.acme_account(config).parent):
+        files.directory(folder, mode=0o700)
     authority.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
     preparers = {
         "mariadb": lambda: mariadb.prepare(layout.mariadb_settings(config)),
