@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -85,6 +85,16 @@ class PublicStatus:
     due_at: datetime | None
     submitted_at: datetime | None
     steps: tuple[tuple[datetime, State], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a case is about, for anybody: no person."""
+
+    number: str
+    agency: str
+    title: str
+    host: str
 
 
 @read_once()
@@ -195,7 +205,7 @@ def offers(case: Case, user: User, *, now: datetime) -> tuple[CaseOffer, ...]:
         for offer in TABLE.offers(State(case.state), roles=capacity.roles, facts=known):
             is_own = not any(fault.code in _OWNERSHIP for fault in offer.blockers)
             if is_own and (offer.action not in offered or not offered[offer.action].possible):
-                offered[offer.action] = offer
+                offered[offer.action] = replace(offer, blockers=explained(offer.blockers, facts))
     return tuple(offered.values())
 
 
@@ -206,7 +216,7 @@ def lacking(case: Case, user: User, action: Action, *, now: datetime) -> tuple[F
     for capacity in people.capacities_of(user, now=now):
         answer = TABLE.decide(State(case.state), action, roles=capacity.roles, facts=in_capacity(facts, case, capacity))
         refusals.append(answer.faults if isinstance(answer, Refusal) else ())
-    return explained(min(refusals, key=len), facts.name_faults or ())
+    return explained(min(refusals, key=len), facts)
 
 
 def earlier_case(case: Case) -> Case | None:
@@ -311,6 +321,12 @@ def public_status(number: str, token: str) -> PublicStatus | None:
         submitted_at=case.submitted_at,
         steps=tuple((at, State(target)) for at, target in moves),
     )
+
+
+def subject_of(number: str) -> Subject | None:
+    """What a paper of this case is about; None for one that no case has (any more)."""
+    case = Case.objects.select_related("agency", "site").filter(number=number).first()
+    return Subject(case.number, case.agency.name, case.title, case.host) if case else None
 
 
 def token_of(number: str) -> str:

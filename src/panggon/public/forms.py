@@ -28,3 +28,12 @@ class TrackingForm(forms.Form):
         help_text=_("Tercantum pada tanda terima permohonan."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
+
+
+class VerifyForm(forms.Form):
+    file = forms.FileField(
+        label=_("Berkas PDF"),
+        error_messages={**REQUIRED, "empty": _("Berkas kosong.")},
+        help_text=_("Paling besar 20 MB. Berkas hanya diperiksa, tidak disimpan."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf"}),
+    )
