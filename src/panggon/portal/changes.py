@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.audit import history, selectors
 from panggon.core.vocabulary import Role
+from panggon.forms import PlainForm
 from panggon.people.permissions import holders
 
 ON_A_PAGE = 50
@@ -40,7 +41,7 @@ KINDS = {
 DAY = {"type": "date"}
 
 
-class FilterForm(forms.Form):
+class FilterForm(PlainForm):
     """What the address of the page says; the names are the page's words."""
 
     jenis = forms.ChoiceField(label=_("Yang diubah"), required=False)

@@ -242,7 +242,7 @@ def init(answers: Path | None) -> None:
             "\n".join(["Belum ada yang disimpan.", *beginning.fault_lines(error.faults)])
         ) from None
     click.echo("\n".join(["", *(said or ["Tidak ada yang berubah."]), "", "Selanjutnya:"]))
-    for number, words in enumerate(beginning.next_steps(), 1):
+    for number, words in enumerate(beginning.next_steps(now=now), 1):
         click.echo(f"{number}. {words}")
 
 
