@@ -3,7 +3,6 @@ from datetime import datetime
 from http import HTTPStatus
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.forms import BaseForm
@@ -17,7 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from panggon.people import selectors
 from panggon.signin import services
-from panggon.signin.adapters import SECOND_FACTORS
+from panggon.signin.selectors import has_second_factor
 
 SEEN = "seen_at"
 
@@ -82,7 +81,7 @@ class SecondFactorMiddleware:
             return False
         if not selectors.is_official(request.user, now=timezone.now()):  # the page asks for this anyway
             return False
-        return not (_came_with_factor_of_provider(request) or is_mfa_enabled(request.user, SECOND_FACTORS))
+        return not (_came_with_factor_of_provider(request) or has_second_factor(request.user))
 
 
 class SessionSeenMiddleware:
