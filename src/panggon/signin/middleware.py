@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -108,7 +109,10 @@ def _came_with_factor_of_provider(request: HttpRequest) -> bool:
 
 
 def _about_the_account(path: str) -> bool:
-    return path.startswith(reverse("mfa_index")) or path in {
-        reverse("account_logout"),
-        reverse("account_reauthenticate"),
-    }
+    factors, *others = _pages_of_the_account()
+    return path.startswith(factors) or path in others
+
+
+@cache
+def _pages_of_the_account() -> tuple[str, ...]:
+    return tuple(map(reverse, ("mfa_index", "account_logout", "account_reauthenticate")))
