@@ -3,8 +3,10 @@
 Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas Komunikasi dan Informatika.
 """
 
+from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact
 from panggon.office.values import (
+    Complaints,
     Contacts,
     Delivery,
     Group,
@@ -70,6 +72,15 @@ SHIPPED = Office(
     numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
     mail=Mail(sender=""),
     programs=Programs(decide=False, requests=300),
+    complaints=Complaints(
+        unit=DayUnit.WORKING,
+        first_response=3,
+        information=5,
+        grievance=5,
+        violation=14,
+        investigation=60,
+        silence=10,
+    ),
     retention=Retention(
         words_months=24,
         contacts_months=24,

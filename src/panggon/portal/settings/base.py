@@ -50,7 +50,9 @@ INSTALLED_APPS = [
     "panggon.notify",
     "panggon.sites",
     "panggon.papers",
+    "panggon.surveys",
     "panggon.cases",
+    "panggon.complaints",
     "panggon.public",
     "panggon.portal",
 ]
