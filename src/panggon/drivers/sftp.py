@@ -1,9 +1,11 @@
 """Who comes in over SFTP: a site's authorised keys, and the proof by the real client."""
 
+import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -53,7 +55,7 @@ class AccessDriver:
         content = files.read(self._path(key))
         if content is None:
             return absent(key)
-        head, *keys = content.decode(errors="replace").splitlines()
+        head, *keys = content.decode(errors="replace").splitlines() or ("",)
         if head != _head(key.name):
             return foreign(key, f"{self._path(key)}")
         return ours(key, keys=tuple(keys))
@@ -74,7 +76,7 @@ class AccessDriver:
             end_logins(uid_of(key.name, base=self.settings.uid_base))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        with tempfile.TemporaryDirectory(prefix="panggon-probe-") as folder:
+        with files.translated(), tempfile.TemporaryDirectory(prefix=_prefix(key.name)) as folder:
             client = _Client(self.settings, key.name, Path(folder))
             client.prepare()
             keys = [client.new_key("stranger"), *spec.access.ssh_keys]
@@ -110,6 +112,20 @@ class AccessDriver:
     def _path(self, key: Key) -> Path:
         uid_of(key.name, base=0)
         return self.settings.etc / "keys" / key.name
+
+
+def sweep(settings: Settings, site: str, public: Path) -> None:
+    """Remove what a killed proof has left: its key, its folder, its file in the site's `public`. For the one writer
+    that a site has.
+    """
+    files.sweep(settings.etc / "probe-keys" / site)
+    files.remove(settings.etc / "probe-keys" / site)
+    for folder in Path(tempfile.gettempdir()).glob(f"{_prefix(site)}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    # Whatever the owner has put in the way there stays: nothing depends on it.
+    with suppress(PermanentError), files.opened(public, uid=uid_of(site, base=settings.uid_base)) as place:
+        for left in [entry.name for entry in os.scandir(place) if entry.name.startswith(f".{_prefix(site)}")]:
+            files.remove_at(place, left)
 
 
 class _Verdict(Enum):
@@ -255,6 +271,10 @@ def _stranger(verdict: _Verdict) -> Check:
         _Verdict.SILENT: "server SFTP tidak menjawab",
     }
     return Check("sftp.stranger", verdict is _Verdict.REFUSED, words[verdict])
+
+
+def _prefix(site: str) -> str:
+    return f"panggon-probe-{site}-"
 
 
 def _keys(attributes: Attributes | None) -> tuple[str, ...]:

@@ -76,8 +76,15 @@ def token(directory: Path, site: str, *, web_group: str) -> Iterator[Mapping[str
     word = secrets.token_urlsafe(32)
     path = directory / site
     with _TURNS[int(site[1:]) % len(_TURNS)]:
+        files.sweep(path)
         files.write(path, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid, durable=False)
         try:
             yield {PROOF_HEADER: word}
         finally:
             files.remove(path)
+
+
+def sweep(directory: Path, site: str) -> None:
+    """Remove the token that a killed proof has left. For the one writer that a site has."""
+    files.sweep(directory / site)
+    files.remove(directory / site)

@@ -22,7 +22,19 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.node import batch, identity, layout, protections, services, show, show_many, wiring
+from panggon.node import (
+    batch,
+    beginning,
+    copies,
+    identity,
+    layout,
+    protections,
+    services,
+    show,
+    show_many,
+    systemd,
+    wiring,
+)
 from panggon.node import config as configs
 from panggon.node.bounds import Bounds
 from panggon.node.client import Portal
@@ -168,6 +180,28 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("site", metavar="SITUS")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini.")
+@on_machine
+def dump(config: NodeConfig, site: str, target: Path | None) -> None:
+    """Buat salinan basis data SITUS di folder private/database-nya."""
+    said = copies.dump(config, site, target)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+@cli.command()
+@click.argument("site", metavar="SITUS")
+@click.argument("source", metavar="BERKAS", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@on_machine
+def load(config: NodeConfig, site: str, source: Path) -> None:
+    """Ganti isi basis data SITUS dengan BERKAS (.sql atau .sql.gz)."""
+    said = copies.load(config, site, source)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+@cli.command()
 @click.argument("sites", metavar="JUMLAH", type=click.IntRange(min=1))
 @on_machine
 def allow(config: NodeConfig, sites: int) -> None:
@@ -222,12 +256,29 @@ def run(config: NodeConfig) -> None:
     me = identity.load(config.paths.state)
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
+        systemd.ready()
         Agent(Sites.of(config), portal, me, reduced=protections.reduced(config), worries=partial(worries, config)).run()
+
+
+@cli.command()
+@on_machine
+def init(config: NodeConfig) -> None:
+    """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
+    if config.simulate:
+        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
+    beginning.begin(config, click.echo)
 
 
 @cli.group("services")
 def services_group() -> None:
     """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
+
+
+@services_group.command("prepare")
+@on_machine
+def services_prepare(config: NodeConfig) -> None:
+    """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
+    wiring.prepare(config)
 
 
 @services_group.command("run")
