@@ -22,9 +22,10 @@ from panggon.node.sites import Sites, now
 
 log = logging.getLogger(__name__)
 
-# A site's proofs wait for servers most of the time, so more sites than processors are under way; not many more, because
-# sshd lets one address begin ten logins at a time (PerSourceMaxStartups), and a site's proof begins two.
-AT_A_TIME_MOST = 4
+# A site mostly waits for servers, so more sites than processors are under way: Knot lets updates that come within a
+# second wait for each other, and takes all that wait at once. Not more, because sshd lets one address begin ten logins at
+# a time (PerSourceMaxStartups).
+AT_A_TIME_MOST = 8
 LINE_SUFFIX = ".jsonl"
 
 
@@ -89,7 +90,7 @@ def apply(sites: Sites, wishes: Sequence[SiteSpec]) -> Iterator[Result]:
 
 def _at_a_time(sites: Sites) -> int:
     """A simulated machine is one file with one writer."""
-    return 1 if sites.config.simulate else min(AT_A_TIME_MOST, 2 * (os.cpu_count() or 1))
+    return 1 if sites.config.simulate else min(AT_A_TIME_MOST, 4 * (os.cpu_count() or 1))
 
 
 def _ended(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
