@@ -38,7 +38,7 @@ def test_a_complaint_from_telling_to_the_survey(visitors: Visitors, stack: Stack
         page.get_by_role("button", name="Tangani").click()
         officer.look("complaint")
         page.get_by_role("link", name="Sampaikan Penyelesaian").click()
-        page.get_by_label("Penyelesaian").fill("Server sudah dipindah; halaman depan kini cepat.")
+        page.get_by_label("Penyelesaian, sebagaimana").fill("Server sudah dipindah; halaman depan kini cepat.")
         officer.look("complaint-step")
         page.get_by_role("button", name="Sampaikan Penyelesaian").click()
         expect(page.locator(".pagehead .badge-state")).to_have_text("Dijawab Petugas")
