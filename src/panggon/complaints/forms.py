@@ -144,21 +144,21 @@ def step_form(
     data: Mapping[str, Any] | None,
 ) -> StepForm:
     """The form of an action whose needs ask for these fields."""
-    form = StepForm(data, initial={"version": complaint.version, "kind": complaint.kind})
+    fields: dict[str, forms.Field] = {}
     if "kind" in asked:
-        form.fields["kind"] = forms.ChoiceField(label=_("Klasifikasi"), choices=KINDS)
+        fields["kind"] = forms.ChoiceField(label=_("Klasifikasi"), choices=KINDS)
     if "official" in asked:
-        form.fields["official"] = forms.ModelChoiceField(
-            User.objects.filter(pk__in=[person.pk for person in officials]), label=_("Pejabat")
-        )
+        theirs = User.objects.filter(pk__in=[person.pk for person in officials])
+        fields["official"] = forms.ModelChoiceField(theirs, label=_("Pejabat"))
     if "words" in asked:
-        form.fields["words"] = _lines(WORDS_OF.get(action, _("Isi")))
+        fields["words"] = _lines(WORDS_OF.get(action, _("Isi")))
     if "reasons" in asked:
-        form.fields["reasons"] = _lines(_("Alasan"))
+        fields["reasons"] = _lines(_("Alasan"))
     if "told" in asked and not parts.reaches_by_itself(complaint):
         label = _("Sudah saya sampaikan kepada pelapor lewat %(channel)s") % {"channel": complaint.get_source_display()}
-        form.fields["told"] = forms.BooleanField(label=label)
-    return form
+        fields["told"] = forms.BooleanField(label=label)
+    form_class: type[StepForm] = type("StepForm", (StepForm,), fields)
+    return form_class(data, initial={"version": complaint.version, "kind": complaint.kind})
 
 
 def _lines(label: Any) -> forms.CharField:
