@@ -119,12 +119,20 @@ def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(d
     accounts = json.loads(outputs[0])
     assert outputs[0] == outputs[1] == file.read_text() + "\n"
     assert file.stat().st_mode & 0o077 == 0
-    assert accounts.keys() == {"applicant", "registrar", "head", "division_head", "technician", "administrator"}
+    assert accounts.keys() == {
+        "applicant",
+        "registrar",
+        "head",
+        "division_head",
+        "technician",
+        "complaints_officer",
+        "administrator",
+    }
     for role, account in accounts.items():
         user = User.objects.get(username=account["login"])
         assert selectors.roles_of(user, now=MONDAY) == {Role(role)}
         assert user.check_password(account["password"])
-    assert User.objects.count() == 6
+    assert User.objects.count() == 7
 
 
 def test_people_mend_their_own_number_and_it_is_recorded(office):

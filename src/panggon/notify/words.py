@@ -35,6 +35,10 @@ MESSAGE_WORDS: Mapping[str, Any] = MappingProxyType(
         MessageKind.INVITATION: _("Undangan"),
         MessageKind.PASSWORD_RESET: _("Tautan kata sandi baru"),
         MessageKind.ACCOUNT_CHANGED: _("Kabar perubahan akun"),
+        MessageKind.SURVEY: _("Undangan survei"),
+        MessageKind.COMPLAINT_RECEIVED: _("Tanda terima pengaduan"),
+        MessageKind.COMPLAINT_MOVED: _("Kabar pengaduan"),
+        MessageKind.COMPLAINT_REPLY: _("Jawaban pengaduan"),
         MessageKind.SEAL: _("Segel catatan"),
     }
 )

@@ -43,6 +43,7 @@ class PlanForm(OwnWords):
     )
     upload_mebibytes = _amount(_("Unggahan paling besar (MiB)"), BOUNDS["upload_mebibytes"])
     database_connections = _amount(_("Sambungan basis data"), BOUNDS["database_connections"])
+    database_mebibytes = _amount(_("Ruang basis data (MiB)"), BOUNDS["database_mebibytes"])
     outgoing = forms.RegexField(
         rf"^(?:{outgoing.NAME.pattern})$",
         label=_("Sambungan keluar"),

@@ -16,7 +16,14 @@ from panggon.people.selectors.vacancies import vacancies
 from panggon.remembered import remembered
 
 # The posts of the dinas in the order in which pages show them.
-POSTS = (Role.HEAD, Role.REGISTRAR, Role.DIVISION_HEAD, Role.TECHNICIAN, Role.ADMINISTRATOR)
+POSTS = (
+    Role.HEAD,
+    Role.REGISTRAR,
+    Role.DIVISION_HEAD,
+    Role.TECHNICIAN,
+    Role.COMPLAINTS_OFFICER,
+    Role.ADMINISTRATOR,
+)
 OF_A_DIVISION = (Role.DIVISION_HEAD, Role.TECHNICIAN)
 
 
