@@ -117,7 +117,7 @@ class TestContract(Contract):
             ),
             planted=lambda: root_says(server, f"SELECT * FROM {key.name}.warga"),
             clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
-            stride=5,
+            stride=9,
         )
 
     @pytest.mark.parametrize("host", ["localhost", "%"])

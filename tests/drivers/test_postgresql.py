@@ -115,7 +115,7 @@ class TestContract(Contract):
             ),
             planted=lambda: root_says(server, f"SELECT datname FROM pg_database WHERE datname = '{key.name}'"),
             clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
-            stride=17,
+            stride=29,
         )
 
     def test_a_role_of_others_is_foreign(self, case: Case, server: postgresql.Settings) -> None:
