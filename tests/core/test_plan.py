@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 
 from panggon.core import plan as subject
+from panggon.core.bounds import disturbs
 from panggon.core.desired import MachineFacts, desired, keys
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.plan import Change, make
-from panggon.core.plan_words import words
+from panggon.core.plan_words import differences, words
 from panggon.core.resources import Key, Kind, absent, foreign, ours, partial
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
 from tests.core.site_specs import HOST, SITE, specs, ssh_key
@@ -286,6 +287,17 @@ def test_half_written_belongs_to_its_journal():
     seen = [*nothing(OPEN)[1:], partial(Key(Kind.USER, SITE))]
     with pytest.raises(PermanentError, match=rf"plan\.partial: user:{SITE}$"):
         make(OPEN, FACTS, seen)
+
+
+def test_what_a_hand_has_left_half_is_mended_where_no_run_is_under_way():
+    seen = [*existing(PREPARED)[1:], partial(Key(Kind.USER, SITE))]
+    plan = make(PREPARED, FACTS, seen, mending=True)
+    (change,) = plan.changes
+    assert (change.key, change.before, change.mends) == (Key(Kind.USER, SITE), subject.HALF, True)
+    assert words(plan) == (f"Memperbaiki pengguna Unix {SITE}, yang tidak utuh lagi.",)
+    assert differences(plan) == (f"pengguna Unix {SITE} tidak utuh lagi.",)
+    assert subject.load(json.loads(json.dumps(subject.dump(plan)))) == plan
+    assert disturbs(plan)
 
 
 def test_nobody_looked():

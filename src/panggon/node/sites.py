@@ -102,11 +102,19 @@ class Sites:
         """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
         `make`.
         """
+        position = self.position(spec.site)
+        if position and position.outcome:  # what a full disk has kept from being put on record
+            self._ended(position.plan.spec, position.outcome)
         self._refuse_orphans(spec)
         self._refuse_another_engine(spec)
         if spec.state is SiteState.PURGED:
             self._refuse_early_purge(spec.site)
-        return make(spec, self.facts, observe(spec, self.drivers({})))
+        return self._made(spec)
+
+    def _made(self, spec: SiteSpec) -> Plan:
+        position = self.position(spec.site)
+        settled = position is None or position.outcome is not None
+        return make(spec, self.facts, observe(spec, self.drivers({})), mending=settled)
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -126,7 +134,7 @@ class Sites:
         position, spec = self.position(site), self.applied(site)
         if spec is None or (position and not position.outcome):
             return None
-        return make(spec, self.facts, observe(spec, self.drivers({})))
+        return self._made(spec)
 
     def _refuse_orphans(self, spec: SiteSpec) -> None:
         """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
@@ -148,13 +156,14 @@ class Sites:
             raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
 
     def _refuse_early_purge(self, site: str) -> None:
-        former, position = self.applied(site), self.position(site)
+        former = self.applied(site)
         if former is None or former.state is SiteState.PURGED:
             return
         waiting = timedelta(days=self.config.sites.purge_days)
-        parked = position.outcome.finished if position and position.outcome else None
-        if former.state is not SiteState.PARKED or parked is None:
+        if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
+        # When that was put on record. A purge that was tried in vain since does not make it wait anew.
+        parked = datetime.fromtimestamp((self._specs / f"{site}.json").stat().st_mtime, UTC)
         if now() - parked < waiting:
             since = f"{site} diparkir sejak {parked:%Y-%m-%d}"
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus {waiting.days} hari sesudahnya")
@@ -194,6 +203,7 @@ class Sites:
                 return None
             if position.outcome:
                 return self._ended(position.plan.spec, position.outcome)
+            wiring.sweep_proofs(self.config, site)
             known = self._passwords(site, credentials or {})
             if credentials is None and _awaits_password(position, known):
                 raise TemporaryError("password.awaited", site)
@@ -248,6 +258,7 @@ class Sites:
             except TemporaryError as error:
                 log.warning("%s is applied, but that is not on record: %s", spec.site, error)
         if outcome.word is not Word.STUCK:
+            files.sweep(self._former(spec.site))
             files.remove(self._former(spec.site))
         return outcome
 

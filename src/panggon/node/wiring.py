@@ -29,6 +29,7 @@ from panggon.drivers import (
     tasks,
     tls,
     user,
+    visit,
     web,
     zone,
 )
@@ -104,6 +105,13 @@ def _orders(config: NodeConfig) -> acme_orders.Settings:
     )
 
 
+def sweep_proofs(config: NodeConfig, site: str) -> None:
+    """Remove what a killed proof of the site has left. For the one writer that it has. Raises PermanentError."""
+    if not config.simulate:
+        visit.sweep(config.paths.root / "proof", site)
+        sftp.sweep(_access(config), site, config.paths.root / "sites" / site / "public")
+
+
 def machine_facts(config: NodeConfig) -> MachineFacts:
     return MachineFacts(
         uid_base=config.sites.uid_base,
@@ -139,7 +147,8 @@ def prepare(config: NodeConfig) -> None:
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
         files.directory(folder)
     files.directory(paths.state, mode=0o711)
-    files.directory(layout.task_settings(config).folder, mode=0o700)
+    for folder in (layout.task_settings(config).folder, layout.acme_account(config).parent):
+        files.directory(folder, mode=0o700)
     authority.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
     preparers = {
         "mariadb": lambda: mariadb.prepare(layout.mariadb_settings(config)),

@@ -55,11 +55,14 @@ class Errand:
         return self.child.code if self.child.code is not None else -1
 
 
-def machine_as_held(settings: SocketSettings) -> Machine:
-    """With the protections that the holder of the sockets has found here. Raises TemporaryError `runtime.holder`."""
+def machine_as_held(settings: SocketSettings, *, groups_of: str = "") -> Machine:
+    """With the protections that the holder of the sockets has found here; `groups_of` as `cgroups.BESIDE` says.
+
+    Raises TemporaryError `runtime.holder`.
+    """
     answer = asking.ask(settings.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"})
     shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
-    return Machine(settings, shields, cgroups.find())
+    return Machine(settings, shields, cgroups.find(beside=groups_of))
 
 
 def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -> Errand:

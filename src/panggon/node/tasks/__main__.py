@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.spec import Task
+from panggon.node import cgroups
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import errand
 from panggon.node.sockets import settings as sockets
@@ -24,7 +25,9 @@ from panggon.node.tasks.settings import load
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-tasks", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of TaskSettings")
-    settings = load(parser.parse_args().config)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    arguments = parser.parse_args()
+    settings = load(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     os.umask(0o027)  # what a task writes into `public` is for nginx's group, not for all
     ending, waking = socket.socketpair()
@@ -34,7 +37,7 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     holder = sockets.load(settings.holder)
     sink = Sink(holder.root, holder.uid_base, settings.bounds)
-    Owner(settings, sink, SandboxLauncher(holder)).run(ending)
+    Owner(settings, sink, SandboxLauncher(holder, arguments.groups_of)).run(ending)
     return 0
 
 
@@ -43,11 +46,12 @@ class SandboxLauncher:
     """Starts tasks with the protections that the holder of the sockets has found on this machine."""
 
     holder: SocketSettings
+    groups_of: str = ""
     _machine: Machine | None = None
 
     def __call__(self, site: str, task: Task) -> Program:
         """Raises TemporaryError while the holder does not answer, and the errors of `errand.start`."""
-        self._machine = self._machine or errand.machine_as_held(self.holder)
+        self._machine = self._machine or errand.machine_as_held(self.holder, groups_of=self.groups_of)
         return errand.start(self._machine, served_of(self.holder, site), task.name, task.command)
 
 
