@@ -37,8 +37,11 @@ def test_phpmyadmin(machine: Machine, tmp_path: Path) -> None:
     with site.visitor() as owner:
         form = seen(owner.get("/basisdata/index.php")).form("pma_username", "pma_password")
         login = {**form.fields, "pma_username": own, "pma_password": "salah"}
-        assert "Access denied" in owner.post("/basisdata/index.php?route=/", login).text
-        page = owner.post("/basisdata/index.php?route=/", {**login, "pma_password": site.password()})
+        page = owner.post("/basisdata/index.php?route=/", login)
+        assert "Access denied" in page.text
+        form = seen(page).form("pma_username", "pma_password")
+        login = {**form.fields, "pma_username": own, "pma_password": site.password()}
+        page = owner.post("/basisdata/index.php?route=/", login)
         assert own in seen(page).text
         form = seen(owner.get(f"/basisdata/index.php?route=/database/sql&db={own}")).form("sql_query", "sql_delimiter")
         words = "CREATE TABLE surat (isi TEXT); INSERT INTO surat VALUES ('Kota Batik'); SELECT * FROM mysql.user"
@@ -86,7 +89,7 @@ def test_postgresql_of_a_site(machine: Machine, tmp_path: Path) -> None:
     with site.visitor() as owner:
         owner.get("/adminer.php")
         page = owner.post("/adminer.php", {**login, "auth[password]": site.password()})
-        assert f"Database: {own}" in seen(page).text
+        assert f"{own} » Schema: public" in seen(page).text
         address = f"/adminer.php?pgsql=%2Frun%2Fpostgresql&username={own}&db={own}&ns=public&sql="
         form = seen(owner.get(address)).form("query", "token")
         words = "CREATE TABLE surat (isi TEXT); INSERT INTO surat VALUES ('Kota Batik')"

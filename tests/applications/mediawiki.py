@@ -16,7 +16,7 @@ PICTURE = Path("/usr/share/wordpress/wp-admin/images/wordpress-logo.png").read_b
 PASSWORD = "Kota-Batik-1906-arsip"
 SETUP = "/w/mw-config/index.php"
 # What its settings page would write behind the installer's: short addresses.
-SHORT = '\n$wgArticlePath = "/wiki/$1";\n$wgEnableUploads = true;\n'
+SHORT = '\n$wgArticlePath = "/wiki/$1";\n$wgEnableUploads = true;\n$wgShowExceptionDetails = true;\n'
 
 
 def unpack(folder: Path) -> None:

@@ -201,6 +201,22 @@ class TestDatabase:
         driver.write(key, FIRST)
         assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
 
+    def test_what_people_changed_is_seen_and_mended(
+        self, driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+    ) -> None:
+        changes = (
+            f"ALTER ROLE {key.name} SUPERUSER",
+            f"ALTER ROLE {key.name} NOLOGIN",
+            f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC",
+            f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}",
+            f"DROP DATABASE {key.name}",
+        )
+        for change in changes:
+            root_says(server, change)
+            assert driver.read(key).attributes == {**FIRST, "connections": 0}, change
+            driver.write(key, FIRST)
+            assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == [], change
+
     def test_another_engine_does_not_take_its_place(self, driver: DatabaseDriver, key: Key) -> None:
         with pytest.raises(PermanentError, match=r"database\.engine: .* mempunyai basis data postgresql"):
             driver.write(key, {**FIRST, "engine": "mariadb"})
