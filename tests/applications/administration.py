@@ -59,7 +59,8 @@ def test_phpmyadmin(machine: Machine, tmp_path: Path) -> None:
 HOSTILE = """<?php
 $ini = parse_ini_file('/site/private/database.ini');
 $try = function (string $name, callable $do): void {
-    try { echo "$name: ", json_encode($do()), "\n"; } catch (Throwable $error) { echo "$name: ditolak\n"; }
+    try { $said = json_encode($do()); } catch (Throwable $error) { $said = 'ditolak'; }
+    echo "$name: $said\n";
 };
 $own = fn (string $place) => new PDO($place, $ini['user'], $ini['password']);
 $link = $own("pgsql:host={$ini['host']};dbname={$ini['database']}");
