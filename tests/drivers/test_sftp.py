@@ -2,6 +2,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from passlib.hash import sha512_crypt
 
+from panggon.core.logins import login_of
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Access, SiteSpec, SiteState
 from panggon.drivers import directory, files, sftp, user
@@ -20,6 +22,7 @@ from tests.waiting import until
 
 PASSWORD = "kata sandi pemilik 2026"
 HASH = sha512_crypt.using(rounds=5000).hash(PASSWORD)
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 PRINT = user.fingerprint(HASH)
 
 pytestmark = pytest.mark.real
@@ -192,6 +195,26 @@ class TestServer:
         assert "Permission denied" in enter("mkdir /baru\n").stderr
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
+
+    def test_the_log_tells_people_from_the_machines_own_proofs(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, server: sshd.Settings, key: Key, owner, tmp_path: Path
+    ) -> None:
+        def told(act) -> list[tuple[str, str, str]]:
+            before = len(server.log.read_text())
+            act()
+            lines = server.log.read_text()[before:].splitlines()
+            tries = [try_ for line in lines if (try_ := login_of(line, at=NOW))]
+            assert {site for site, _ in tries} <= {key.name}
+            return [(login.ending.value, login.way.value, login.address) for _, login in tries]
+
+        def enter() -> None:
+            visit(settings, key.name, "ls\n", options=by_key(owner[0]), folder=tmp_path)
+
+        driver.write(key, {"keys": ()})
+        assert ("refused", "publickey", "127.0.0.1") in told(enter)
+        driver.write(key, {"keys": (owner[1],)})
+        assert told(enter) == [("accepted", "publickey", "127.0.0.1")]
+        assert told(lambda: driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))) == []
 
     def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
         self,
@@ -407,8 +430,13 @@ class TestProof:
             line = path.read_text()
             assert enter() == 0
         assert (path.exists(), enter()) == (False, 255)
-        expiry = re.fullmatch(r'restrict,from="127\.0\.0\.1,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line)[1]
-        for elsewhere_or_later in (line.replace("127.0.0.1,::1", "192.0.2.1"), line.replace(expiry, "20200101000000Z")):
+        expiry = re.fullmatch(
+            r'restrict,from="127\.0\.0\.1,127\.0\.0\.2,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line
+        )[1]
+        for elsewhere_or_later in (
+            line.replace("127.0.0.1,127.0.0.2,::1", "192.0.2.1"),
+            line.replace(expiry, "20200101000000Z"),
+        ):
             path.write_text(elsewhere_or_later)
             assert enter() == 255
         path.unlink()

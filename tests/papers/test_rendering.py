@@ -9,7 +9,8 @@ import pypdfium2
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.composing import content
+from panggon.papers.contents import TITLES, PaperKind, form_of
 from panggon.papers.dates import day_words, moment_words
 from panggon.papers.facts import CaseFacts, Proof
 from panggon.papers.rendering import render
@@ -45,12 +46,15 @@ FACTS = CaseFacts(
     plan_words=("Membuat pengguna Unix s800001",),
     evidence=(Proof("dns.answer", True, "127.0.0.1"),),
     evidence_digest="ab" * 32,
+    tracking_page="https://hosting.panggon.test/lacak/?nomor=HST-2026-0001",
+    access_page="https://hosting.panggon.test/permohonan/HST-2026-0001/akses/",
+    access_code="7KQ2M-9TZ4B",
 )
 
 
 @pytest.mark.parametrize("kind", list(PaperKind))
 def test_each_paper_is_one_pdf_with_its_title_and_language(kind):
-    made = render("lembar.typ", {**FRAME, **content(kind, FACTS)})
+    made = render(form_of(kind), {**FRAME, **content(kind, FACTS)})
     with pikepdf.open(io.BytesIO(made)) as document:
         assert str(document.docinfo["/Title"]) == TITLES[kind]
         assert str(document.Root.Lang) == "id"
@@ -64,7 +68,7 @@ def test_the_same_facts_give_the_same_bytes():
 
 def test_the_hosting_document_carries_the_digest_of_the_evidence():
     words = content(PaperKind.HOSTING_DOCUMENT, FACTS)
-    assert FACTS.evidence_digest in words["sections"][0]["paragraphs"][0]
+    assert FACTS.evidence_digest in words["sections"][0]["notes"][0]
 
 
 def test_a_broken_template_is_an_error_in_words():

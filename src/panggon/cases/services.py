@@ -34,7 +34,18 @@ Data = Mapping[str, Any]
 CaseDecision = Decision[State, Action, Role, Effect]
 NOT_YOURS = "action.not_your_role"
 # Facts of the machine that an event keeps word for word: none of them says anything about a person.
-KEPT = ("page", "shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem", "due_before", "due_after")
+KEPT = (
+    "page",
+    "shown_digest",
+    "wish",
+    "outcome",
+    "digest",
+    "evidence_digest",
+    "problem",
+    "due_before",
+    "due_after",
+    "login",
+)
 
 
 @transaction.atomic

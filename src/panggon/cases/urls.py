@@ -40,11 +40,13 @@ urlpatterns = [
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
     path("permohonan/<str:number>/arsip/", archive.archive, name="archive"),
     path("permohonan/<str:number>/ulangi/", repeating.repeat, name="repeat"),
+    path("permohonan/<str:number>/periksa/", repeating.look, name="look"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
     path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
     path("permohonan/<str:number>/isi/<str:section>/", application.section, name="section"),
     path("permohonan/<str:number>/contoh-surat/", sheets.letter, name="sample_letter"),
     path("permohonan/<str:number>/lembar/<action:action>/", sheets.sheet, name="sheet"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),
+    path("permohonan/<str:number>/akses/undangan/", access.invitation, name="invitation"),
     path("permohonan/<str:number>/<action:action>/", step.step, name="step"),
 ]

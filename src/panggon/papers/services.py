@@ -9,7 +9,8 @@ from django.db import transaction
 
 from panggon.office.selectors import office
 from panggon.papers import store
-from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.composing import content
+from panggon.papers.contents import TITLES, PaperKind, form_of
 from panggon.papers.dates import OFFICE_ZONE, day_words
 from panggon.papers.facts import CaseFacts, Person
 from panggon.papers.inspection import inspect_letter
@@ -33,7 +34,7 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     numbering = office().numbering
     year, taken = next_number(numbering.code_of(kind), at=at)
     number = numbering.written(kind, taken=taken, year=year)
-    data = render("lembar.typ", {**_frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)})
+    data = render(form_of(kind), {**_frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)})
     return Paper.objects.create(
         case_number=facts.number,
         kind=kind,

@@ -20,6 +20,7 @@ RUNNING = {
     Purpose.PREPARE: "Server sedang menyiapkan situs",
     Purpose.OPEN: "Server sedang membuka situs",
     Purpose.ACCESS: "Server sedang memasang hak akses",
+    Purpose.LOOK: "Server sedang memeriksa apa yang terlihat",
     Purpose.VERIFY: "Server sedang membuktikan ulang",
     Purpose.PARK: "Server sedang menutup situs",
 }
@@ -49,6 +50,7 @@ PHASES = {
 FAILED = {
     Purpose.OPEN: _lazy("Situs belum terbuka"),
     Purpose.ACCESS: _lazy("Hak akses belum terpasang"),
+    Purpose.LOOK: _lazy("Ada yang tidak bekerja"),
     Purpose.PARK: _lazy("Situs belum tertutup"),
 }
 
