@@ -1,4 +1,4 @@
-"""The mails that the stack's worker has sent."""
+"""What the worker of the stack has sent."""
 
 from email import message_from_bytes, policy
 
@@ -6,7 +6,7 @@ from tests.stack import Stack
 from tests.waiting import until
 
 
-def mail_to(stack: Stack, subject: str, to: str) -> str:
+def mail_with(stack: Stack, subject: str, to: str) -> str:
     """The text of the mail with this subject, once the worker has sent it."""
 
     def found() -> str:

@@ -9,7 +9,7 @@ import pypdfium2
 from playwright.sync_api import expect
 
 from demo.paper import words_on
-from tests.browser.mails import mail_to
+from tests.browser.mails import mail_with
 from tests.browser.request_form import field
 from tests.browser.visitors import PHONE, Visitors
 
@@ -26,7 +26,7 @@ def take_over(visitors: Visitors, paper: bytes, *, host: str, folder: Path) -> N
         page.goto(qr_on(paper, folder))
         budi.look("access-first")
         expect(page.get_by_text("Buka email “Undangan hak akses”")).to_be_visible()
-        mail = mail_to(visitors.stack, f"Undangan hak akses {host}", ADDRESS)
+        mail = mail_with(visitors.stack, f"Undangan hak akses {host}", ADDRESS)
         page.goto(re.search(r"http\S+/undangan/terima/\S+", mail)[0])
         field(page, "Nama lengkap dan gelar").fill(NAME)
         field(page, "Nomor HP").fill("0812-0000-0002")
@@ -34,7 +34,7 @@ def take_over(visitors: Visitors, paper: bytes, *, host: str, folder: Path) -> N
         page.get_by_role("button", name="Buat akun").click()
         page.get_by_label("Nama pengguna atau email").fill(ADDRESS)
         field(page, "Kata sandi").fill(ACCOUNT_PASSWORD)
-        page.get_by_role("button", name="Masuk").click()
+        page.get_by_role("button", name="Masuk", exact=True).click()
         expect(page.get_by_role("heading", name="Terima hak akses")).to_be_visible()
         budi.look("access-taking-over")
         page.get_by_label("Kode pada Dokumen Hak Akses").fill(code)

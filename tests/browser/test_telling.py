@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.mails import mail_to
+from tests.browser.mails import mail_with
 from tests.browser.request_form import apply
 from tests.browser.visitors import Visitor, Visitors
 from tests.stack import Stack
@@ -55,7 +55,7 @@ def test_the_next_one_is_told_and_a_stranger_may_follow(visitors: Visitors, stac
         expect(registrar.page.get_by_role("heading", level=1)).to_have_text("Menunggu saya")
         registrar.case(number)
         expect(registrar.page.locator(".pagehead .badge-state")).to_have_text("Diterima")
-    step = mail_to(stack, f"{number}: Diterima", FOLLOWER)
+    step = mail_with(stack, f"{number}: Diterima", FOLLOWER)
     with visitors.visitor() as anybody:
         anybody.open(_path(step, "berhenti"))
         anybody.page.get_by_role("button", name="Berhenti mengikuti").click()
@@ -98,7 +98,7 @@ def _follow(visitors: Visitors, stack: Stack, tracking: str, number: str) -> Non
         page.get_by_label("Alamat email").fill(FOLLOWER)
         page.get_by_role("button", name="Ikuti").click()
         expect(page.get_by_text("kami baru saja mengirim tautan")).to_be_visible()
-        anybody.open(_path(mail_to(stack, f"Konfirmasi: ikuti permohonan {number}", FOLLOWER), "ikuti"))
+        anybody.open(_path(mail_with(stack, f"Konfirmasi: ikuti permohonan {number}", FOLLOWER), "ikuti"))
         page.get_by_role("button", name="Ya, ikuti").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Anda mengikuti permohonan {number}")
 

@@ -79,9 +79,9 @@ EFFECTS = {
     (Action.DELIVER, State.APPROVED): {Effect.INVITE_ADMIN},
     (Action.REPORT_NO_ACCESS, State.DELIVERED): {Effect.WISH_LOOK},
     (Action.CHANGE_SPEC, State.FIXING): {Effect.WISH_PLAN},
-    (Action.CONFIRM, State.DELIVERED): {Effect.HANDOVER_RECORD},
+    (Action.CONFIRM, State.DELIVERED): {Effect.HANDOVER_RECORD, Effect.INVITE_SURVEY},
     **{
-        (action, state): {Effect.CANCEL_WISH, Effect.WISH_PARK}
+        (action, state): {Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.INVITE_SURVEY}
         | ({Effect.REFUSAL_NOTICE} if action is Action.REFUSE else set())
         for action, state, *_ in LEGAL
         if action in (Action.WITHDRAW, Action.REFUSE)

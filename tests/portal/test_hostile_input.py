@@ -4,12 +4,14 @@ import logging
 from datetime import date, timedelta
 
 import pytest
+from django import forms
 from django.utils import timezone
 
 from panggon.cases import selectors
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State
+from panggon.forms import PlainForm
 from panggon.portal.logs import OneLine
 from panggon.sites.models import Outcome
 from panggon.tokens import views as tokens
@@ -148,6 +150,7 @@ ADMINISTERED = [
     ("/pengaturan/kop/", {"name": HIDDEN, "version": "0"}, "name"),
     ("/pengaturan/paket/baru/", {"name": HIDDEN, "version": "0"}, "name"),
     ("/pengaturan/webhook/baru/", {"name": HIDDEN, "url": "https://a.example/"}, "name"),
+    ("/pengaturan/naskah/lembar.typ/", {"text": HIDDEN, "do": "save", "version": "0"}, "text"),
     ("/pegawai/pejabat-sementara/", {"order_number": "1\nBcc: x@example.org"}, "order_number"),
 ]
 
@@ -158,6 +161,16 @@ def test_no_form_takes_marks_that_nobody_sees(office, monkeypatch, path, values,
     answer = visitor(office.person("admin", Role.ADMINISTRATOR)).post(path, values)
     assert answer.status_code == 422
     assert "Ada tanda yang tidak terlihat: U+" in faults(answer)[field][0]
+
+
+def test_every_form_of_ours_is_a_plain_one():
+    """Those of django-allauth ask for passwords and codes."""
+    known, ours = [forms.Form], set()
+    for form in known:
+        known += form.__subclasses__()
+        ours |= {form} if form.__module__.startswith("panggon.") else set()
+    assert len(ours) > 30
+    assert {form.__module__ for form in ours if not issubclass(form, PlainForm)} == {"panggon.signin.forms"}
 
 
 @pytest.mark.parametrize("name", ["Dinas S\u043esial", "D\u0456nas Sosial", "\u03a1UPR", "Dinas <b>Sosial"])

@@ -70,6 +70,7 @@ def test_an_empty_database_becomes_a_citys_portal(run, client):
     assert "Administrator: belum ada" in output
     assert "Kalender: 2026 2027" in output
     assert "1. Jalankan `panggon serve`" in output
+    assert "2. admin: masuk di http://localhost:8080/masuk/, lalu pasang kode keamanan di ponsel." in output
     now = office()
     assert (now.letterhead.government, now.letterhead.name) == ("Pemerintah Kota Batang", SHIPPED.letterhead.name)
     assert (now.standard.decree, now.standard.products) == ("SK 1/2026", ("Hosting", "Subdomain"))
@@ -115,6 +116,16 @@ def test_the_first_administrator_sets_password_and_second_factor_by_a_link_that_
     assert client.get("/pengaturan/").status_code == 200
     assert "Tidak ada yang berubah." in run(BY_LINK)
     assert not ProcrastinateJob.objects.filter(task_name="notify.write", args__kind="invitation").exists()
+
+
+def test_the_next_step_is_the_link_until_it_was_used_or_is_over(run, monkeypatch):
+    assert "2. Belum ada administrator: jalankan `panggon init` sekali lagi" in run("years = [2026]")
+    address = link_in(run(BY_LINK))
+    step = f"2. dwi@batangkota.go.id: buka http://localhost:8080{address}, isi nama dan kata sandi"
+    assert step in run("years = [2026]")
+    over = timezone.now() + timedelta(hours=25)
+    monkeypatch.setattr(timezone, "now", lambda: over)
+    assert "2. Belum ada administrator" in run("years = [2026]")
 
 
 def test_the_link_of_the_first_administrator_lasts_a_day(run, monkeypatch):

@@ -91,6 +91,13 @@ def test_an_uploaded_file_takes_the_place_of_the_text(admin):
     assert faults(answer) == {"file": ["Berkas ini bukan teks."]}
 
 
+def test_a_file_with_marks_that_nobody_sees_is_refused_at_its_field(admin):
+    answer = post(admin, "", file=SimpleUploadedFile("lembar.typ", f"{MINE}a\u202eb".encode()))
+    assert faults(answer) == {
+        "file": ["Ada tanda yang tidak terlihat: U+202E RIGHT-TO-LEFT OVERRIDE. Silakan ketik ulang tanpa tanda itu."]
+    }
+
+
 def test_a_broken_template_is_refused_with_its_line_and_kept_on_the_page(admin):
     broken = SHEET.replace("#kop()", "#kop(")
     line = broken.split("\n").index("#kop(") + 1

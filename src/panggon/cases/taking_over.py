@@ -145,5 +145,5 @@ def set_access(case: Case, *, user: User, ssh_keys: tuple[str, ...] | None, pass
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _drawn(case: Case, key: str) -> str:
+def _drawn(case: Case, key: str | bytes) -> str:
     return code_of(salted_hmac(SALT, case.number, secret=key, algorithm="sha256").digest())

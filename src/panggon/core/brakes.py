@@ -53,5 +53,9 @@ RESET = Brake("reset", 5, timedelta(minutes=1), timedelta(hours=1), timedelta(ho
 TRACKING = Brake("tracking", 20, timedelta(seconds=10), timedelta(minutes=15), timedelta(minutes=30))
 # The code of an access document: for one person and case.
 ACCESS_CODE = Brake("access_code", 5, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=6))
+# Complaints that one network sends, each of which asks somebody to read it.
+COMPLAINT = Brake("complaint", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 # Addresses that one network leaves on tracking pages, each of which is sent a mail.
 FOLLOW = Brake("follow", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+# Files that one network has verified: each takes a process of its own.
+VERIFY = Brake("verify", 15, timedelta(seconds=10), timedelta(minutes=5), timedelta(minutes=30))

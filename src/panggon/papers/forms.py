@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.forms import PlainForm, text_only
 from panggon.office.forms import GroupForm
 from panggon.office.values import NUMBER_PARTS, Numbering
 from panggon.papers import printing
@@ -65,7 +66,7 @@ class NumberingForm(GroupForm):
         return Numbering(values["code"], codes, values["template"])
 
 
-class TemplateForm(forms.Form):
+class TemplateForm(PlainForm):
     """The text of a template, typed or as a file; refused with the line where it is broken."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
@@ -88,11 +89,16 @@ class TemplateForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return values
         try:
             values["text"] = self._given(values)
+            text_only(values["text"])
             printing.check(self._name, values["text"])
         except UnicodeDecodeError:
             self.add_error("file", fault_words(Fault("template.not_text")))
+        except forms.ValidationError as error:  # of a file; what was typed is checked by its field
+            self.add_error("file", error)
         except InvalidError as error:
             for fault in error.faults:
                 self.add_error("text", fault_words(fault))

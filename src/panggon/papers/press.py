@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 import typst
 
@@ -20,7 +21,7 @@ from panggon.core.errors import PermanentError
 
 MEBIBYTE = 1024 * 1024
 # Archives want PDF/A; level A is tagged (ISO 19005-3).
-STANDARDS = ["a-3a"]
+STANDARD: Literal["a-3a"] = "a-3a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _compile(template: Path, facts: str) -> bytes | Broken:
             root=template.parent,
             sys_inputs={"facts": facts},
             ignore_system_fonts=True,
-            pdf_standards=STANDARDS,
+            pdf_standards=STANDARD,
         )
     except typst.TypstError as error:
         return Broken(error.message, error.diagnostic)

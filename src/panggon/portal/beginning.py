@@ -31,6 +31,7 @@ from panggon.office.words import PAGES, fault_words
 from panggon.papers.forms import NumberingForm
 from panggon.people import selectors as people
 from panggon.people import services as accounts
+from panggon.people.models import Invitation
 from panggon.schedule import selectors as calendar
 from panggon.schedule import services as schedule
 
@@ -129,11 +130,11 @@ def begin(answers: Beginning, *, at: datetime) -> list[str]:
     return said
 
 
-def next_steps() -> list[str]:
+def next_steps(*, now: datetime) -> list[str]:
     """What to do now that the portal knows whose it is."""
     return [
         "Jalankan `panggon serve`, `panggon serve --nodes`, dan `panggon worker`.",
-        "Administrator membuka tautannya, mengisi kata sandinya, masuk, dan memasang kode keamanan di ponsel.",
+        _way_in(now=now),
         "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
         "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
         "Daftarkan mesin hosting: buat kodenya di Pengaturan › Server, lalu ikuti docs/node.md.",
@@ -216,9 +217,28 @@ def _administrator_by_link(email: str, *, now: datetime) -> list[str]:
         accounts.assign_role(user, Role.ADMINISTRATOR)
         return [f"Administrator: {user.username}"]
     invitation = accounts.invite_first_administrator(email, at=now)
-    address = settings.PANGGON_BASE_URL + reverse("people:accept", args=[accounts.token_of(invitation)])
     until = date_format(localtime(invitation.expires_at), "j F Y, H.i")
-    return [f"Tautan untuk {email}, berlaku satu kali sampai {until} WIB:", f"  {address}"]
+    return [f"Tautan untuk {email}, berlaku satu kali sampai {until} WIB:", f"  {_link_of(invitation)}"]
+
+
+def _link_of(invitation: Invitation) -> str:
+    return settings.PANGGON_BASE_URL + reverse("people:accept", args=[accounts.token_of(invitation)])
+
+
+def _way_in(*, now: datetime) -> str:
+    """How somebody comes to be an administrator who is signed in."""
+    administrators = ", ".join(user.username for user in people.holders_of(Role.ADMINISTRATOR, now=now))
+    if administrators:
+        address = settings.PANGGON_BASE_URL + reverse("account_login")
+        return f"{administrators}: masuk di {address}, lalu pasang kode keamanan di ponsel."
+    invitation = people.first_administrator_invited(now=now)
+    if invitation is None:
+        return (
+            "Belum ada administrator: jalankan `panggon init` sekali lagi dan jawab emailnya, maka tautannya tercetak."
+        )
+    return (
+        f"{invitation.email}: buka {_link_of(invitation)}, isi nama dan kata sandi, masuk, lalu pasang kode keamanan."
+    )
 
 
 def _years() -> str:
@@ -232,7 +252,8 @@ def _division() -> str:
 
 def _ask_group(group: Group) -> Document:
     """Ask until the form takes it; what is wrong is asked again."""
-    value, answers, names = office().of(group), {}, ASKED[group]
+    answers: Document = {}
+    value, names = office().of(group), ASKED[group]
     click.echo(f"\n{PAGES[group].title}")
     while names:
         form = form_with(ALL_FORMS[group], value, answers)

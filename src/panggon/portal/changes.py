@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.audit import history, selectors
 from panggon.core.vocabulary import Role
+from panggon.forms import PlainForm
 from panggon.people.permissions import holders
 
 ON_A_PAGE = 50
@@ -25,6 +26,7 @@ KINDS = {
     "notify.endpoint": _("Webhook"),
     "notify.preference": _("Pilihan pemberitahuan"),
     "office.setting": _("Pengaturan dinas"),
+    "papers.store": _("Berkas tanpa pemilik"),
     "papers.template": _("Templat naskah"),
     "people.acting": _("Plh/Plt"),
     "people.agency": _("OPD"),
@@ -41,10 +43,14 @@ KINDS = {
 DAY = {"type": "date"}
 
 
-class FilterForm(forms.Form):
+def _kinds() -> list[tuple[str, Any]]:
+    return [("", _("Semua")), *((kind, KINDS.get(kind, kind)) for kind in selectors.kinds())]
+
+
+class FilterForm(PlainForm):
     """What the address of the page says; the names are the page's words."""
 
-    jenis = forms.ChoiceField(label=_("Yang diubah"), required=False)
+    jenis = forms.ChoiceField(label=_("Yang diubah"), required=False, choices=_kinds)
     orang = forms.CharField(label=_("Oleh"), required=False, max_length=150)
     dari = forms.DateField(
         label=_("Dari tanggal"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
@@ -53,13 +59,6 @@ class FilterForm(forms.Form):
         label=_("Sampai tanggal"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
     )
     sebelum = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["jenis"].choices = [
-            ("", _("Semua")),
-            *((kind, KINDS.get(kind, kind)) for kind in selectors.kinds()),
-        ]
 
     def meant(self) -> dict[str, Any]:
         values = self.cleaned_data

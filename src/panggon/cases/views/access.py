@@ -1,5 +1,7 @@
 """The hand-over: the owner's admin teknis takes the access over and sets a key or a password. No secret is shown."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from panggon.audit.history import history
-from panggon.cases import selectors, taking_over
+from panggon.cases import taking_over
+from panggon.cases.filters import HANDED_OVER
 from panggon.cases.forms.access import AccessForm, InvitationForm, TakeOverForm
 from panggon.cases.models import AccessInvitation, Case
 from panggon.cases.paper_facts import facts_of
@@ -24,7 +27,7 @@ from panggon.signin import door
 from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose
 
-HELD = 429
+OK, HELD = 200, 429
 LABELS = {
     "sent": gettext_lazy("Undangan untuk"),
     "until": gettext_lazy("Berlaku sampai"),
@@ -48,24 +51,23 @@ def access(request: HttpRequest, number: str) -> HttpResponse:
     if not presentation.access_open(case, request.user):
         raise Http404
     invitation, holder = taking_over.newest(case), taking_over.holder_of(case)
-    form, status = _form(request, case, invitation, holder), 200
-    if form is not None and request.method == "POST":
-        status = _answer(request, case, form)
-        if status is None:
-            messages.success(request, _("Hak akses disimpan dan sedang dipasang di server."), "positive")
-            return redirect("cases:access", case.number)
-    context = {"case": case, "form": form, "facts": facts_of(case), "site": case.site}
+    form = _form(request, case, invitation, holder)
+    refused = _answer(request, case, form) if form and request.method == "POST" else OK
+    if refused is None:
+        messages.success(request, _("Hak akses disimpan dan sedang dipasang di server."), "positive")
+        return redirect("cases:access", case.number)
+    context: dict[str, Any] = {"case": case, "form": form, "facts": facts_of(case), "site": case.site}
     context |= {"invitation": invitation, "holder": holder, "invited": _is_invited(request.user, invitation)}
     context |= {"entered": taking_over.first_login(case.site)}
     context |= {"running": sites.running_wish(case.site), "failed": _last_failed(case)}
-    return render(request, "cases/access.html", context, status=status)
+    return render(request, "cases/access.html", context, status=refused)
 
 
 @signed_in
 def invitation(request: HttpRequest, number: str) -> HttpResponse:
     """Who is invited to take the access over, what became of it, and the invitation once more."""
     case = acting.case_or_404(request, number)
-    if State(case.state) not in selectors.HANDED_OVER:
+    if State(case.state) not in HANDED_OVER:
         raise Http404
     form = _invitation_form(request, case)
     if form and form.is_bound and form.is_valid() and _invite(request, case, form):

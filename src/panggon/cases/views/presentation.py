@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from panggon.cases import selectors
+from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case, Event
 from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, rows_of, shown
 from panggon.core.acting import ActingKind, acting_title
@@ -243,7 +244,7 @@ def shows_preparation(case: Case, user: User) -> bool:
 
 def access_open(case: Case, user: User) -> bool:
     """Whether the owner may come in, and this person is the owner's."""
-    return State(case.state) in selectors.HANDED_OVER and user.agency_id == case.agency_id
+    return State(case.state) in HANDED_OVER and user.agency_id == case.agency_id
 
 
 def _joined(case: Case, names: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.notices import Mailing
+from panggon.forms import PlainForm
 
 MAILING_WORDS = [
     (Mailing.AT_ONCE, _("Email segera, untuk setiap pemberitahuan")),
@@ -13,7 +14,7 @@ MAILING_WORDS = [
 ]
 
 
-class PreferenceForm(forms.Form):
+class PreferenceForm(PlainForm):
     mailing = forms.ChoiceField(label=_("Pemberitahuan lewat email"), choices=MAILING_WORDS, widget=forms.RadioSelect)
     phone = forms.BooleanField(
         label=_("Kirim juga ke nomor HP saya"),

@@ -1,0 +1,106 @@
+import re
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from panggon.core.resources import Key
+from panggon.core.spec import SiteState
+from panggon.drivers import sftp
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.running import free_port
+from tests.drivers.sftp.owner import by_key, spec, visit
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.usefixtures("_sshd", "_removed")
+class TestProof:
+    def test_prepared(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str], root: Path) -> None:
+        driver.write(key, {"keys": ()})
+        checks = driver.probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))
+        assert [(check.name, check.ok) for check in checks] == [
+            ("sftp.login", True),
+            ("sftp.jail", True),
+            ("sftp.upload", True),
+            ("sftp.stranger", True),
+            ("sftp.locked", True),
+        ]
+        assert list((root / "etc" / "probe-keys").iterdir()) == []
+        assert [path.name for path in (root / "sites" / key.name / "public").glob(".*")] == []
+
+    def test_open(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        assert [(check.name, check.ok) for check in checks[3:]] == [("sftp.stranger", True), ("sftp.owner", True)]
+        assert checks[4].detail == "1 dari 1 kunci pemilik diterima"
+
+    def test_an_open_door_of_a_prepared_site_is_seen(
+        self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        for known in ((owner[1],), ()):  # also a key that the spec does not know
+            locked = driver.probe(key, spec=spec(key.name, SiteState.PREPARED, *known))[-1]
+            assert (locked.name, locked.ok) == ("sftp.locked", False)
+
+    def test_a_closed_door_of_an_open_site_is_seen(
+        self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        driver.write(key, {"keys": ()})
+        check = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))[-1]
+        assert (check.name, check.ok, check.detail) == ("sftp.owner", False, "0 dari 1 kunci pemilik diterima")
+
+    def test_a_directory_that_is_not_writable_is_seen(self, driver: sftp.AccessDriver, key: Key, root: Path) -> None:
+        driver.write(key, {"keys": ()})
+        (root / "sites" / key.name / "public").chmod(0o550)
+        checks = {check.name: check.ok for check in driver.probe(key, spec=spec(key.name, SiteState.PREPARED))}
+        (root / "sites" / key.name / "public").chmod(0o2750)
+        assert (checks["sftp.login"], checks["sftp.upload"]) == (True, False)
+
+    def test_another_server_in_its_place_is_seen(
+        self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        (tmp_path / "other.pub").write_text(f"{owner[1]}\n")
+        other = sftp.Settings("127.0.0.1", settings.port, tmp_path / "other.pub", settings.etc, UID_BASE)
+        checks = sftp.AccessDriver(other).probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        assert [(check.name, check.ok) for check in checks] == [
+            ("sftp.login", False),
+            ("sftp.stranger", False),
+            ("sftp.owner", False),
+        ]
+        assert "Host key verification failed" in checks[0].detail
+
+    def test_each_of_many_keys_is_asked_for(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str]) -> None:
+        others = tuple(Ed25519PrivateKey.generate().public_key() for _ in range(7))
+        form = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        keys = (*(other.public_bytes(*form).decode() for other in others), owner[1])
+        driver.write(key, {"keys": keys})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (True, "8 dari 8 kunci pemilik diterima")
+        driver.write(key, {"keys": keys[:6]})
+        (check,) = (c for c in driver.probe(key, spec=spec(key.name, SiteState.OPEN, *keys)) if c.name == "sftp.owner")
+        assert (check.ok, check.detail) == (False, "6 dari 8 kunci pemilik diterima")
+
+    def test_no_server_is_seen(self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]) -> None:
+        away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc, UID_BASE)
+        checks = sftp.AccessDriver(away).probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))
+        assert [check.ok for check in checks] == [False, False, False]
+        assert "Connection refused" in checks[0].detail
+
+    def test_a_probes_key_is_worth_nothing_from_elsewhere_or_later(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        def enter() -> int:
+            return visit(settings, key.name, "ls\n", options=by_key(owner[0]), folder=tmp_path).returncode
+
+        path = settings.etc / "probe-keys" / key.name
+        with driver._let_in(key, owner[1]):
+            line = path.read_text()
+            assert enter() == 0
+        assert (path.exists(), enter()) == (False, 255)
+        expiry = re.fullmatch(r'restrict,from="127\.0\.0\.1,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line)[1]
+        for elsewhere_or_later in (line.replace("127.0.0.1,::1", "192.0.2.1"), line.replace(expiry, "20200101000000Z")):
+            path.write_text(elsewhere_or_later)
+            assert enter() == 255
+        path.unlink()

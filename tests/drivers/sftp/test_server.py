@@ -1,0 +1,189 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from panggon.core.resources import Key, Kind
+from panggon.drivers import files, sftp, user
+from panggon.node.servers import sshd
+from tests.drivers.contract import Case, Contract
+from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, visit
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: sftp.AccessDriver, key: Key, server: sshd.Settings, owner: tuple[Path, str]) -> Case:
+        path = server.etc / "keys" / key.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Case(
+            driver=lambda: driver,
+            key=key,
+            first={"keys": ()},
+            second={"keys": (owner[1], "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA")},
+            plant=lambda: path.write_text(f"{owner[1]}\n") and None,
+            planted=path.read_text,
+            clear=path.unlink,
+        )
+
+
+@pytest.mark.usefixtures("_sshd", "_removed")
+class TestServer:
+    def test_the_owners_key_opens_the_jail_and_nothing_else(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        def enter(commands: str) -> subprocess.CompletedProcess[str]:
+            return visit(settings, key.name, commands, options=by_key(owner[0]), folder=tmp_path)
+
+        driver.write(key, {"keys": ()})
+        assert "Permission denied" in enter("ls").stderr
+        driver.write(key, {"keys": (owner[1],)})
+        inside = enter("ls -1 /\n")
+        assert inside.returncode == 0
+        assert inside.stdout.split("\n")[1:-1] == ["/logs", "/private", "/public", "/run", "/tmp"]
+        assert "not found" in enter("ls /etc/passwd\n").stderr
+        assert "not found" in enter("ls ../../../../etc/passwd\n").stderr
+        assert "Permission denied" in enter("mkdir /baru\n").stderr
+        driver.write(key, {"keys": ()})
+        assert "Permission denied" in enter("ls").stderr
+
+    def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        root: Path,
+        tmp_path: Path,
+    ) -> None:
+        """Through links of both kinds to other sites and to root's files, and into root's directories."""
+        secret, own = root / "sites" / "neighbour" / "secret.txt", root / "sites" / key.name
+        files.directory(secret.parent)
+        files.write(secret, "theirs")
+        files.write(own / "site.json", "root's", mode=0o640)
+        driver.write(key, {"keys": (owner[1],)})
+        (tmp_path / "sent").write_text("x")
+        links = (
+            str(secret),
+            "../../neighbour/secret.txt",
+            "/../neighbour/secret.txt",
+            "/etc/shadow",
+            "/proc/1/root/etc/shadow",
+        )
+        attempts = [f"-ln -s {target} /public/link{number}" for number, target in enumerate(links)]
+        attempts += [f"-get /public/link{number} taken{number}" for number in range(len(links))]
+        attempts += ["-ln /site.json /public/hard", "-get /site.json taken", "-rename /site.json /public/moved"]
+        attempts += [f"-put sent {place}" for place in ("/site.json", "/x", "/logs/x", "/run/x")]
+        attempts += [
+            "-rename /logs /public/logs",
+            "-rm /site.json",
+            "-rmdir /run",
+            "-chmod 777 /logs",
+            "-chown 0 /public",
+        ]
+        visit(
+            settings, key.name, "\n".join(attempts) + "\n", options=by_key(owner[0]), folder=tmp_path, flags=("-b", "-")
+        )
+        assert list(tmp_path.glob("taken*")) == []
+        assert sorted(path.name for path in own.iterdir()) == sorted(
+            [".panggon", "logs", "private", "public", "run", "site.json", "tmp"]
+        )
+        assert {path.name for path in (own / "public").iterdir()} == {f"link{number}" for number in range(len(links))}
+        assert all(path.is_symlink() for path in (own / "public").iterdir())
+        assert (own / "site.json").read_text() == "root's"
+        assert [(own / name).stat().st_uid for name in ("logs", "run")] == [0, 0]
+        assert list((own / "logs").iterdir()) + list((own / "run").iterdir()) == []
+        for path in (*(own / "public").iterdir(), own / "site.json"):
+            path.unlink()
+
+    def test_uploads_can_be_read_by_the_web_server_and_belong_to_the_site(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        tmp_path: Path,
+        root: Path,
+        uid: int,
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        (tmp_path / "index.html").write_text("<h1>OPD</h1>")
+        commands = "put index.html /public/index.html\nmkdir /public/gambar\n"
+        assert visit(settings, key.name, commands, options=by_key(owner[0]), folder=tmp_path).returncode == 0
+        page = root / "sites" / key.name / "public" / "index.html"
+        assert (page.stat().st_uid, page.stat().st_mode & 0o777) == (uid, 0o644)
+        as_web = ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "cat", str(page)]
+        assert subprocess.run(as_web, capture_output=True, text=True).stdout == "<h1>OPD</h1>"
+
+    def test_the_owners_password(
+        self, settings: sftp.Settings, key: Key, site_user: user.UserDriver, uid: int, tmp_path: Path
+    ) -> None:
+        def enter() -> subprocess.CompletedProcess[str]:
+            return visit(settings, key.name, "ls -1 /\n", options=BY_PASSWORD, folder=tmp_path)
+
+        assert "Permission denied" in enter().stderr
+        site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": PRINT})
+        inside = enter()
+        assert (inside.returncode, "/public" in inside.stdout) == (0, True)
+        site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": ""})
+        assert "Permission denied" in enter().stderr
+
+    @pytest.mark.parametrize("way", ["key", "password"])
+    def test_who_loses_the_right_loses_the_session_too(
+        self,
+        way: str,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        site_user: user.UserDriver,
+        uid: int,
+        owner: tuple[Path, str],
+        tmp_path: Path,
+    ) -> None:
+        def allow(keys: tuple[str, ...], password: str) -> None:
+            driver.write(key, {"keys": keys})
+            site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": password})
+
+        allow((owner[1],), PRINT)
+        options = by_key(owner[0]) if way == "key" else BY_PASSWORD
+        with session(settings, key.name, options=options, folder=tmp_path) as process:
+            until(lambda: served(uid))
+            allow((owner[1],), PRINT)
+            assert served(uid)
+            allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
+            until(lambda: not served(uid))
+            assert "public" not in process.communicate("ls\n", timeout=5)[0]
+            assert process.returncode != 0
+        allow((), "")
+
+    def test_no_shell_no_command_no_tunnel(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        run = visit(settings, key.name, "id", options=by_key(owner[0]), folder=tmp_path, program="ssh")
+        assert "uid=" not in run.stdout
+        through = ("-W", f"127.0.0.1:{settings.port}")
+        tunnel = visit(settings, key.name, "", options=by_key(owner[0]), folder=tmp_path, program="ssh", flags=through)
+        assert (tunnel.returncode, tunnel.stdout) == (255, "")
+        assert "administratively prohibited" in tunnel.stderr
+
+    @pytest.mark.parametrize("login", ["root", "nobody", "s000000"])
+    def test_nobody_else_gets_in(
+        self, settings: sftp.Settings, server: sshd.Settings, login: str, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        (server.etc / "keys" / login).write_text(f"{owner[1]}\n")
+        refused = visit(settings, login, "ls\n", options=by_key(owner[0]), folder=tmp_path)
+        (server.etc / "keys" / login).unlink()
+        assert "Permission denied" in refused.stderr
+
+
+def test_preparing_again_keeps_the_host_key(server: sshd.Settings) -> None:
+    sshd.prepare(server)
+    before = server.host_key.read_bytes()
+    sshd.prepare(server)
+    assert server.host_key.read_bytes() == before
+    assert server.host_key.stat().st_mode & 0o777 == 0o600
+    accepted = subprocess.run(["/usr/sbin/sshd", "-t", "-f", str(server.configuration)], capture_output=True, text=True)
+    assert (accepted.returncode, accepted.stderr) == (0, "")
