@@ -42,6 +42,7 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     number = numbering.written(kind, taken=taken, year=year)
     key = uuid.uuid4()
     written = {**frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)}
+    _void_unsigned(kind, facts.number, reason=f"Diganti dengan naskah nomor {number}.", at=at)
     data = _for_signature(written, key) if kind in SIGNED else render(form_of(kind), written)
     return Paper.objects.create(
         id=key,
@@ -103,6 +104,13 @@ def frame(at: datetime) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _void_unsigned(kind: PaperKind, case_number: str, *, reason: str, at: datetime) -> None:
+    """A paper that waited for its signature and was frozen anew will never be signed; its number is not given again."""
+    if kind in SIGNED:
+        waiting = Paper.objects.filter(case_number=case_number, kind=kind, signature=None, voided_at=None)
+        waiting.update(voided_at=at, void_reason=reason)
 
 
 def _for_signature(written: dict[str, Any], key: uuid.UUID) -> bytes:
