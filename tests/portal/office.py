@@ -53,6 +53,7 @@ class Office:
         self.head = self.person("kadis", Role.HEAD)
         self.division_head = self.person("kabid", Role.DIVISION_HEAD, division=division)
         self.technician = self.person("teknis", Role.TECHNICIAN, division=division)
+        self.complaints_officer = self.person("pengaduan", Role.COMPLAINTS_OFFICER)
         self.node = Node.objects.create(name="node-1", token_hash="0" * 64)
 
     def person(self, name: str, *roles: Role, agency: Agency | None = None, division: Division | None = None) -> User:

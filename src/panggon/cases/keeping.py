@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -90,7 +91,7 @@ def holds() -> QuerySet[Hold]:
     return Hold.objects.filter(lifted_at=None).select_related("case__agency", "placed_by")
 
 
-def held_cases() -> QuerySet[Hold]:
+def held_cases() -> QuerySet[Hold, Any]:
     """The keys of cases of which nothing is erased now."""
     return Hold.objects.filter(lifted_at=None).values("case")
 

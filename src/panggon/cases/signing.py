@@ -86,7 +86,7 @@ def _begin(case_id: int, *, actor: User, wanted: Wanted, expected_version: int |
         raise InvalidError((Fault("signing.evidence_old"),))
     signing.remember_nik(actor, wanted.nik)
     attempt = signing.begin(document, signer=actor, evidence_digest=evidence_digest(proof.evidence), at=now)
-    asked = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
+    asked = case.events.filter(action=Action.REQUEST_APPROVAL).latest("sequence")
     printed = signer_of(PaperKind.HOSTING_DOCUMENT, asked)
     person = Signatory(printed.name, printed.role, printed.number, papers.nik_of(actor.pk))
     return signing.Asked(attempt, person, printed.note, f"Pengesahan {document.title} {document.number}")

@@ -9,6 +9,7 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils.translation import gettext_lazy as _
 
+from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact, works
 from panggon.core.errors import InvalidError
 from panggon.core.naming import LABEL_LENGTH, host_faults, label_faults, normalise
@@ -17,6 +18,7 @@ from panggon.forms import PlainForm
 from panggon.labels import CHANNEL_LABELS
 from panggon.office import services
 from panggon.office.values import (
+    Complaints,
     Contacts,
     Delivery,
     Group,
@@ -186,7 +188,7 @@ ContactFormSet = forms.formset_factory(
 class ContactsForm(GroupForm):
     """A form around the rows, so that all groups are edited alike."""
 
-    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}  # type: ignore[assignment]
+    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}
 
     def __init__(self, data: Any = None, files: Any = None, *, initial: Mapping[str, Any], **options: Any) -> None:
         super().__init__(data, files, initial=initial, **options)
@@ -329,6 +331,22 @@ def _days(label: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=DAYS_MOST)
 
 
+class ComplaintsForm(GroupForm):
+    unit = forms.ChoiceField(
+        label=_("Dihitung dalam"),
+        choices=[(DayUnit.WORKING.value, _("hari kerja")), (DayUnit.CALENDAR.value, _("hari kalender"))],
+    )
+    first_response = _days(_("Sampai petugas menangani (hari)"))
+    information = _days(_("Permintaan informasi (hari)"))
+    grievance = _days(_("Keluhan (hari)"))
+    violation = _days(_("Pelanggaran, tanpa pemeriksaan lapangan (hari)"))
+    investigation = _days(_("Pelanggaran, dengan pemeriksaan lapangan (hari)"))
+    silence = _days(_("Sampai pelapor yang diam dianggap puas (hari)"))
+
+    def value(self) -> Complaints:
+        return Complaints(**{**self._inputs(), "unit": DayUnit(self.cleaned_data["unit"])})
+
+
 class RetentionForm(GroupForm):
     words_months = _months(
         _("Catatan yang ditulis orang (bulan)"), _("Alasan dan catatan pada riwayat; langkah dan waktunya tetap ada.")
@@ -361,6 +379,7 @@ FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
         Group.SIGNING: SigningForm,
         Group.MAIL: MailForm,
         Group.PROGRAMS: ProgramsForm,
+        Group.COMPLAINTS: ComplaintsForm,
         Group.RETENTION: RetentionForm,
     }
 )

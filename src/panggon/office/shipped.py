@@ -3,9 +3,11 @@
 Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas Komunikasi dan Informatika.
 """
 
+from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact
 from panggon.core.signing import Method
 from panggon.office.values import (
+    Complaints,
     Contacts,
     Delivery,
     Group,
@@ -73,6 +75,15 @@ SHIPPED = Office(
     signing=Signing(method=Method.UPLOAD, gateway="", time_stamps=""),
     mail=Mail(sender=""),
     programs=Programs(decide=False, requests=300),
+    complaints=Complaints(
+        unit=DayUnit.WORKING,
+        first_response=3,
+        information=5,
+        grievance=5,
+        violation=14,
+        investigation=60,
+        silence=10,
+    ),
     retention=Retention(
         words_months=24,
         contacts_months=24,

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from panggon.core.complaint_clock import DayUnit
+from panggon.core.complaint_vocabulary import Kind
 from panggon.core.contacts import Channel, Contact
 from panggon.core.signing import Method
 
@@ -23,6 +25,7 @@ class Group(StrEnum):
     SIGNING = "signing"
     MAIL = "mail"
     PROGRAMS = "programs"
+    COMPLAINTS = "complaints"
     RETENTION = "retention"
 
 
@@ -129,6 +132,24 @@ class Programs:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaints:
+    """How many days a complaint may take, in working days or days (`unit`): until somebody handles it, until it is
+    solved by its kind (PermenPAN-RB 62/2018), until a complainant who says nothing counts as content.
+    """
+
+    unit: DayUnit
+    first_response: int
+    information: int
+    grievance: int
+    violation: int
+    investigation: int
+    silence: int
+
+    def days_of(self, kind: Kind) -> int:
+        return int(getattr(self, kind.value))
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long what speaks of people is kept (UU 27/2022, article 16 paragraph 2 g): months for words, contacts and
     letters after the end of their case, for the rest after it was last touched; days for who followed a case without an
@@ -160,6 +181,7 @@ class Office:
     signing: Signing
     mail: Mail
     programs: Programs
+    complaints: Complaints
     retention: Retention
     versions: Mapping[Group, int]
 
@@ -192,4 +214,6 @@ def _plain(part: Any) -> Any:
 def _value(name: str, part: Any) -> Any:
     if name == "rows":
         return tuple(Contact(**{**row, "channel": Channel(row["channel"])}) for row in part)
+    if name == "unit":
+        return DayUnit(part)
     return tuple(part) if isinstance(part, list) else part

@@ -46,6 +46,11 @@ PAGES: Mapping[Group, Page] = MappingProxyType(
         Group.PROGRAMS: Page(
             "program", _("Program dengan token"), _("Apakah boleh memutus, dan berapa permintaan tiap menit.")
         ),
+        Group.COMPLAINTS: Page(
+            "batas-pengaduan",
+            _("Batas waktu pengaduan"),
+            _("Berapa hari sampai ditangani, dijawab, dan dianggap selesai."),
+        ),
         Group.RETENTION: Page(
             "retensi", _("Masa simpan data pribadi"), _("Berapa lama data orang disimpan setelah permohonan berakhir.")
         ),

@@ -1,6 +1,7 @@
 """Issuing papers: number, render, keep."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from panggon.office.selectors import office
 from panggon.papers import store
-from panggon.papers.contents import TITLES, PaperKind, content
+from panggon.papers.contents import TITLES, PaperKind, Rows, content
 from panggon.papers.dates import OFFICE_ZONE, day_words
 from panggon.papers.facts import CaseFacts, Person
 from panggon.papers.inspection import inspect_letter
@@ -20,7 +21,7 @@ from panggon.papers.printing import render
 from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 from panggon.papers.signable import made_signable, verification_address
 
-__all__ = ["inspect_letter", "issue", "opd_sheet", "sample_letter"]
+__all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "sample_letter"]
 
 # What the Kepala Dinas signs.
 SIGNED = frozenset({PaperKind.HOSTING_DOCUMENT})
@@ -65,9 +66,21 @@ def sample_letter(facts: LetterFacts, *, at: datetime) -> bytes:
     return render("surat_permohonan.typ", {**ours, **content, "office": office, "footer": agency})
 
 
+def complaint_receipt(number: str, rows: Rows, *, signer: Person, at: datetime) -> bytes:
+    """What somebody takes away who complained at the desk, as PDF; it is not kept."""
+    content = {"title": "Tanda Terima Pengaduan", "opening": "Telah diterima pengaduan dengan data berikut:"}
+    facts = {**content, "number": number, "rows": rows, "sections": [], "closing": "", "signer": _signer(signer)}
+    return render("lembar.typ", {**frame(at), **facts})
+
+
 def opd_sheet(kind: SheetKind, facts: SheetFacts, *, at: datetime) -> bytes:
     """The sheet for one step of a case on paper, as PDF, to be signed by the OPD; it is not kept."""
     return render("lembar_opd.typ", {**frame(at), **sheet_content(kind, facts)})
+
+
+def card(facts: Mapping[str, Any], *, at: datetime) -> bytes:
+    """The card of the survey's index, as PDF, to be put up at the desk; it is not kept."""
+    return render("kartu.typ", {**frame(at), **facts})
 
 
 def is_marked() -> bool:

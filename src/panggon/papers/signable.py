@@ -32,7 +32,7 @@ def place_of(data: bytes, address: str) -> Place:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         for number, page in enumerate(pdf.pages, 1):
             for note in page.get("/Annots", []):
-                if str(note.get("/A", {}).get("/URI", "")) == address:
+                if str(note.get("/A", pikepdf.Dictionary()).get("/URI", "")) == address:
                     left, bottom, right, top = sorted_box([float(side) for side in note.Rect])
                     return Place(number, left, bottom, right - left, top - bottom)
         return Place(len(pdf.pages), *USUAL)

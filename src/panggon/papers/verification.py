@@ -101,7 +101,7 @@ def _claimed(file: Path) -> UUID | None:
     with pikepdf.open(file) as pdf:
         for page in list(pdf.pages)[:PAGES_MOST]:
             for note in page.get("/Annots", []):
-                found = ADDRESS.search(str(note.get("/A", {}).get("/URI", "")))
+                found = ADDRESS.search(str(note.get("/A", pikepdf.Dictionary()).get("/URI", "")))
                 if found:
                     return UUID(found[1])
     return None

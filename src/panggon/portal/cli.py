@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from panggon.portal import deadline
+from panggon.portal import deadline, index
 
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
@@ -183,6 +183,7 @@ def seed_calendar(years: tuple[int, ...]) -> None:
 
 
 main.add_command(deadline.command)
+main.add_command(index.command)
 
 
 @main.group()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from panggon.portal.settings import assets, environment, oidc
@@ -50,7 +51,9 @@ INSTALLED_APPS = [
     "panggon.notify",
     "panggon.sites",
     "panggon.papers",
+    "panggon.surveys",
     "panggon.cases",
+    "panggon.complaints",
     "panggon.public",
     "panggon.portal",
 ]
@@ -75,6 +78,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
+FORM_RENDERER = "panggon.portal.widgets.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -105,7 +109,7 @@ LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
 LOCALE_PATHS = [PORTAL / "locale"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SAMESITE: Literal["Lax"] = "Lax"
 TIME_ZONE = "Asia/Jakarta"
 USE_TZ = True
 USE_I18N = True
@@ -113,7 +117,8 @@ USE_I18N = True
 # -- Who comes in, and how the browser is bound
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["panggon.signin.accounts.Accounts"]
+SESSION_ENGINE = "panggon.signin.accounts"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0013_cases_that_tick"),
+        ("cases", "0014_complaints_officer"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
