@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pikepdf
@@ -24,7 +25,8 @@ def look(file: Path, *, trust: Trust) -> tuple[UUID | None, Signed]:
 def _claimed(file: Path) -> UUID | None:
     with pikepdf.open(file) as pdf:
         for page in list(pdf.pages)[:PAGES_MOST]:
-            for note in page.get("/Annots", []):
+            notes: Any = page.get("/Annots", [])
+            for note in notes:
                 found = ADDRESS.search(str(note.get("/A", {}).get("/URI", "")))
                 if found:
                     return UUID(found[1])
