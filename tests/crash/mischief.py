@@ -13,7 +13,7 @@ from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation
 from panggon.core.spec import SiteSpec
-from panggon.drivers import asking, control
+from panggon.drivers import asking, control, storage
 from panggon.engine.observe import Drivers
 from tests.faults.machine import Machine
 
@@ -209,6 +209,16 @@ def _mode(path: Path, mode: int) -> None:
         path.chmod(mode)
 
 
+def _appended(path: Path, line: str) -> None:
+    if path.exists():
+        path.write_text(path.read_text() + line)
+
+
+def _wider(tree: Path) -> None:
+    if tree.exists():
+        storage.bound(tree, 4711)
+
+
 def _emptied(path: Path) -> None:
     if path.exists():
         path.write_text("")
@@ -243,6 +253,12 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "holder serves another generation": lambda m, s: _holder(
         m, do="sync", site=s.site, kind="php", generation=4711, php_version=s.php_version
     ),
+    "one key more": lambda m, s: _appended(
+        m.layout.hosting / "etc" / "keys" / s.site, "ssh-ed25519 AAAAC3NzaC1lZDI1\n"
+    ),
+    "no tasks": lambda m, s: (m.layout.hosting / "etc" / "tasks" / f"{s.site}.json").unlink(missing_ok=True),
+    "a wider bound": lambda m, s: _wider(_tree(m, s)),
+    "rights on all databases": lambda m, s: _sql(m, f"GRANT SELECT ON *.* TO '{s.site}'@localhost"),
     "no user": lambda _m, s: Path(f"/etc/userdb/{s.site}.user").unlink(missing_ok=True),
 }
 

@@ -80,7 +80,7 @@ def _content(path: Path) -> str:
     if not path.is_file() or path.name in FRESH:
         return ""
     content = path.read_bytes()
-    if path.suffix == ".json":
+    if path.suffix == ".json" and content:
         return json.dumps(json.loads(content), sort_keys=True)
     return content.decode(errors="replace") if len(content) < 4096 else hashlib.sha256(content).hexdigest()
 
