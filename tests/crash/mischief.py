@@ -264,11 +264,13 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
 
 
 def take_away(machine: Machine, spec: SiteSpec) -> None:
-    """What a person does whose meddling has made something foreign."""
+    """What a person does whose meddling has made something foreign, or has closed what is the owner's."""
     root = machine.layout.hosting
     link, document, keys = root / "live" / spec.host, _tree(machine, spec) / "site.json", root / "etc/keys" / spec.site
     if link.is_symlink() and link.readlink().name != spec.site:
         link.unlink()
+    _mode(_tree(machine, spec) / "public", 0o2750)
+    _mode(_tree(machine, spec) / "private", 0o700)
     for path in (document, keys):
         if path.exists() and not path.read_text():
             path.unlink()
