@@ -28,6 +28,8 @@ PROBE_SECONDS = 60
 KEYS_A_LOGIN = 5
 # A second. The file that is taken back lies in the site owner's hands meanwhile: it must not fill root's disk.
 PROBE_KILOBITS = 8000
+# Tried first. What the client would choose (sntrup761) takes it 90 ms, and this connection never leaves the machine.
+KEY_EXCHANGE = "^curve25519-sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class AccessDriver:
         expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
-        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n')
+        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n', durable=False)
         try:
             yield
         finally:
@@ -150,7 +152,7 @@ class _Client:
         """Make a key pair; the secret half lies in the folder under this name, the public one is returned."""
         key = Ed25519PrivateKey.generate()
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
-        files.write(self.folder / name, key.private_bytes(*form), mode=0o600)
+        files.write(self.folder / name, key.private_bytes(*form), mode=0o600, durable=False)
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return public.decode()
 
@@ -233,6 +235,7 @@ class _Client:
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": "5",
+            "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]
         return [

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,19 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.node import beginning, copies, identity, layout, protections, services, show, systemd, wiring
+from panggon.node import (
+    batch,
+    beginning,
+    copies,
+    identity,
+    layout,
+    protections,
+    services,
+    show,
+    show_many,
+    systemd,
+    wiring,
+)
 from panggon.node import config as configs
 from panggon.node.bounds import Bounds
 from panggon.node.client import Portal
@@ -95,13 +107,20 @@ def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @cli.command()
-@spec_file
+@click.argument("path", metavar="SPEC.json|DAFTAR", type=click.Path(path_type=Path))
 @as_json
 @on_machine
 def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
-    """Buat situs seperti SPEC.json, lalu buktikan."""
+    """Buat situs seperti SPEC.json, lalu buktikan.
+
+    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Bila terputus,
+    jalankan lagi dengan daftar yang sama.
+    """
     sites = Sites.of(config)
-    _carry_out(sites, _spec(sites, path), as_json=as_json)
+    if batch.is_list(path):
+        _carry_out_all(sites, batch.read(sites, path), as_json=as_json)
+    else:
+        _carry_out(sites, _spec(sites, path), as_json=as_json)
 
 
 @cli.command()
@@ -295,6 +314,13 @@ def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
         ended = sites.apply(made, watch=watch)
     _say(as_json, show.outcome_document(ended, made.digest), lambda console: show.outcome(console, ended))
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)
+
+
+def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> None:
+    with show_many.Many(len(wishes), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.apply(sites, wishes))
+    _say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
+    sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
 
 
 def _say(as_json: bool, document: Any, words: Callable[[Console], None]) -> None:

@@ -17,7 +17,7 @@ from panggon.cases.selectors.seeing import (
 )
 from panggon.cases.selectors.sweeping import open_cases, over_since, watched_cases
 from panggon.cases.selectors.timing import clock_now, clock_of, due_of, step_time_of
-from panggon.cases.selectors.tracking import PublicStatus, public_status, token_of
+from panggon.cases.selectors.tracking import PublicStatus, Subject, public_status, subject_of, token_of
 from panggon.cases.selectors.vacant import Unattended, left_cases, unattended, unattended_below, vacancy_of
 from panggon.cases.selectors.waiting import URGENCY, WAITING_SHOWN, WaitingCounts, waiting_counts, waiting_for
 
@@ -27,6 +27,7 @@ __all__ = [
     "WAITING_SHOWN",
     "CaseOffer",
     "PublicStatus",
+    "Subject",
     "Unattended",
     "WaitingCounts",
     "at_post",
@@ -52,6 +53,7 @@ __all__ = [
     "public_status",
     "reading_for",
     "step_time_of",
+    "subject_of",
     "timeline",
     "token_of",
     "unattended",

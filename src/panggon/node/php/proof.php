@@ -38,7 +38,10 @@ function process_owners(): array
     return array_keys($owners);
 }
 
-/** The databases that this site's user can reach, and one row written to and read from its own. */
+/**
+ * The databases that this site's user can reach, and one row written to and read from its own. In a temporary table:
+ * that rows last is proven by the driver, and once is enough.
+ */
 function database(string $file): ?array
 {
     if (!@is_readable($file)) {
@@ -55,13 +58,9 @@ function database(string $file): ?array
     try {
         $link = new PDO("$place;dbname={$access['database']}", $access['user'], $access['password']);
         $found['databases'] = $link->query($list)->fetchAll(PDO::FETCH_COLUMN);
-        $link->exec("CREATE TABLE panggon_proof_$written (word VARCHAR(32))");
-        try {
-            $link->exec("INSERT INTO panggon_proof_$written VALUES ('$written')");
-            $found['row'] = $link->query("SELECT word FROM panggon_proof_$written")->fetchColumn() === $written;
-        } finally {
-            $link->exec("DROP TABLE panggon_proof_$written");
-        }
+        $link->exec('CREATE TEMPORARY TABLE panggon_proof (word VARCHAR(32))');
+        $link->exec("INSERT INTO panggon_proof VALUES ('$written')");
+        $found['row'] = $link->query('SELECT word FROM panggon_proof')->fetchColumn() === $written;
     } catch (PDOException $error) {
         $found['error'] = $error->getMessage();
     }

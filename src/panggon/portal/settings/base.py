@@ -78,6 +78,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
+FORM_RENDERER = "panggon.portal.widgets.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -116,7 +117,8 @@ USE_I18N = True
 # -- Who comes in, and how the browser is bound
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["panggon.signin.accounts.Accounts"]
+SESSION_ENGINE = "panggon.signin.accounts"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -220,6 +222,18 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
+
+# -- Signatures
+
+# As whom the portal talks to the gateway of BSrE, and the authority of its certificate (PEM) if it is the city's own.
+PANGGON_ESIGN_USER = environment.text("PANGGON_ESIGN_USER")
+PANGGON_ESIGN_PASSWORD = environment.secret("PANGGON_ESIGN_PASSWORD")
+PANGGON_ESIGN_CA = environment.text("PANGGON_ESIGN_CA")
+PANGGON_ESIGN_SECONDS = environment.number("PANGGON_ESIGN_SECONDS", 120)
+# Certificate authorities whose signatures count (PEM, one file), and the folder of the certificates of a demonstration.
+PANGGON_SIGNATURE_ROOTS = environment.text("PANGGON_SIGNATURE_ROOTS")
+PANGGON_CERTIFICATES = Path(environment.text("PANGGON_CERTIFICATES", "var/certificates")).absolute()
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -234,6 +248,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         **{name: {"level": "WARNING"} for name in ("pikepdf", "httpx")},
+        **{name: {"level": "CRITICAL"} for name in ("pyhanko", "pyhanko_certvalidator")},
         "procrastinate": {"handlers": ["jobs"], "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers send any Host; 400 is the answer
     },
