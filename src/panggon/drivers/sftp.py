@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.desired import lets_in
+from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
 from panggon.core.logins import PROBE_SOURCE
@@ -83,7 +83,7 @@ class AccessDriver:
             client.prepare()
             # At once: a login takes OpenSSH a fifth of a second, and neither needs the other.
             with self._let_in(key, client.new_key("probe")), ThreadPoolExecutor() as pool:
-                inside = pool.submit(client.visit)
+                inside = pool.submit(client.visit, bringing=spec.state in ALIVE)
                 stranger, *owner = client.ask([client.new_key("stranger"), *spec.access.ssh_keys])
                 return (*inside.result(), _stranger(stranger), self._owner(key, owner, spec))
 
@@ -159,8 +159,10 @@ class _Client:
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return public.decode()
 
-    def visit(self) -> tuple[Check, ...]:
-        """Log in with the key "probe"; look around, bring a file and take it back."""
+    def visit(self, *, bringing: bool) -> tuple[Check, ...]:
+        """Log in with the key "probe"; look around, bring a file and take it back. A closed site's owner may have left
+        no room for it, and must not keep a site open by that: then it is not a proof.
+        """
         (self.folder / "sent").write_text(f"panggon {self.folder.name}\n")
         place = f"/public/.{self.folder.name}"
         commands = (
@@ -180,7 +182,8 @@ class _Client:
         if done.code:
             return (Check("sftp.login", ok=False, detail=done.errors.strip() or f"exit {done.code}"),)
         answers = dict(_answers(done.output))
-        return (self._login(answers), self._jail(answers, done.errors), self._upload(place, done.errors))
+        inside = (self._login(answers), self._jail(answers, done.errors))
+        return (*inside, self._upload(place, done.errors)) if bringing else inside
 
     def ask(self, keys: Sequence[str]) -> "list[_Verdict]":
         """What the server would say to each of these public keys. RFC 4252 section 7: a client may ask whether a key
