@@ -19,6 +19,8 @@ SUITE = "bookworm"
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 # What a server of Debian has, whatever it is for.
 USUAL = "systemd systemd-sysv libnss-systemd dbus procps iproute2 ca-certificates apt-utils curl"
+# What would change this machine's kernel, or waits for somebody who is not there.
+MASKED = ("systemd-sysctl.service", "console-getty.service", "apt-daily.timer", "apt-daily-upgrade.timer")
 BOOT_SECONDS, STOP_SECONDS = 60, 90
 # Arguments: the root, then a directory for each hierarchy of control groups as `name=options`, or `=` for version 2.
 BOOT = """
@@ -181,8 +183,9 @@ def make_root(place: Path, *, kept: Path, packages: Sequence[str] = ()) -> None:
     (place / "etc" / "hostname").write_text("hosting\n")
     (place / "etc" / "hosts").write_text("127.0.0.1 localhost hosting\n::1 localhost\n")
     (place / "etc" / "machine-id").write_text("")
-    with contextlib.suppress(FileExistsError):
-        (place / "etc" / "systemd" / "system" / "console-getty.service").symlink_to("/dev/null")
+    for unit in MASKED:
+        with contextlib.suppress(FileExistsError):
+            (place / "etc" / "systemd" / "system" / unit).symlink_to("/dev/null")
     (place / "etc" / "resolv.conf").unlink(missing_ok=True)
     (place / "etc" / "resolv.conf").write_text("nameserver 127.0.0.1\n")
 
