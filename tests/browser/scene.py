@@ -14,10 +14,15 @@ from fido2.cose import ES256
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from panggon.cases.models import Case
+from panggon.complaints import services as complaints
+from panggon.complaints.models import Complaint
+from panggon.complaints.services import Upload
 from panggon.core import plan as plans
 from panggon.core.acting import ActingKind
+from panggon.core.complaint_vocabulary import ComplaintAction, Confidentiality, Kind
 from panggon.core.notices import Occasion
 from panggon.core.procedure import Action, Role, State
+from panggon.core.survey import Element
 from panggon.notify import endpoints
 from panggon.notify import services as notify
 from panggon.papers.models import TemplateVersion
@@ -29,9 +34,13 @@ from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Plan, Wish
+from panggon.surveys import selectors
+from panggon.surveys import services as surveys
+from panggon.surveys.models import Answer, Improvement, Invitation, Service
 from panggon.tokens import services as tokens
 from panggon.tokens.models import Scope
 from tests.core.test_plan import FACTS, PREPARED, nothing
+from tests.portal.complaining import TOLD, act, answered, file, handled
 from tests.portal.office import DIGEST, LETTER, Office
 
 NAMES = {
@@ -40,6 +49,7 @@ NAMES = {
     "head": "Drs. Bambang Prasetyo, M.Si.",
     "division_head": "Ratna Kusumawati, S.T., M.T.",
     "technician": "Agus Setiawan, S.Kom.",
+    "complaints_officer": "Hendra Wijaya, A.Md.",
     "administrator": "Dwi Nugroho, S.T.",
 }
 LONG_AGENCY = "Dinas Pemberdayaan Perempuan, Perlindungan Anak, Pengendalian Penduduk dan Keluarga Berencana"
@@ -177,6 +187,7 @@ def everything_else(office: Office) -> dict[str, Any]:
     )
     version = TemplateVersion.objects.create(name="naskah.typ", made_at=office.now, made_by=office.administrator)
     case = Case.objects.get(number="HST-2026-0001")
+    complaint, survey = _complaints(office), _survey(office)
     return {
         "number": case.number,
         "version": version.pk,
@@ -198,8 +209,43 @@ def everything_else(office: Office) -> dict[str, Any]:
         "node": office.node.pk,
         "schedule:hours": {"pk": OfficeHours.objects.all()[0].pk},
         "schedule:closing": {"pk": closing.pk},
+        "ticket": complaint.number,
+        "attachment": complaint.attachments.get().pk,
+        "complaints:step": {"action": ComplaintAction.PASS_ON},
+        "complaints:say": {"action": ComplaintAction.ADD},
+        "answer": survey.pk,
+        "improvement": Improvement.objects.get().pk,
+        "surveys:answer": {"token": selectors.path_of(Invitation.objects.filter(used=False)[0]).split("/")[-2]},
+        "complaint_code": complaint.token,
         "people:close_colleague": {"user": office.person("wati", agency=office.agency).pk},
     }
+
+
+def _complaints(office: Office) -> Complaint:
+    """One in each hand: told, handled, passed on, answered; given is one that is handled."""
+    file(office, subject="Kata sandi", confidentiality=Confidentiality.CONFIDENTIAL)
+    answered(office, subject="Sudah dijawab")
+    passed = handled(office, subject="Perlu pejabat")
+    reasons = {"reasons": "Perlu server baru.", "official": office.head}
+    act(office, passed, ComplaintAction.PASS_ON, office.complaints_officer, **reasons)
+    pictures = [Upload("layar.png", b"\x89PNG\r\n\x1a\n" + bytes(20))]
+    told = {**TOLD, "subject": "Situs lambat " * 9, "about": LONG_AGENCY, "words": "kata " * 200}
+    complaint = complaints.file(told, actor=None, at=office.later(), files=pictures)
+    return act(office, complaint, ComplaintAction.TAKE, office.complaints_officer, kind=Kind.VIOLATION)
+
+
+def _survey(office: Office) -> Answer:
+    best = {element.value: 4 for element in Element}
+    for number, words in enumerate(("Cepat.", "Mohon formulirnya diperpendek. " * 9, "")):
+        invitation = surveys.offer(Service.CASE, f"X-{number}", people=[], email="", at=office.now)
+        kept = surveys.answer(invitation, {**best, "time": 3, "words": words}, at=office.now)
+        if not number:
+            surveys.read(kept, publish=True, actor=office.complaints_officer, at=office.now)
+    surveys.offer(Service.CASE, "X-3", people=[], email="", at=office.now)
+    surveys.add_improvement(
+        said="Formulir panjang", done="Dibagi tiga", day=office.now.date(), actor=office.head, at=office.now
+    )
+    return kept
 
 
 def _passkey() -> dict[str, Any]:

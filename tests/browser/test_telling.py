@@ -3,16 +3,15 @@
 import re
 import threading
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.mails import mail_with
 from tests.browser.request_form import apply
 from tests.browser.visitors import Visitor, Visitors
 from tests.stack import Stack
-from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -56,7 +55,7 @@ def test_the_next_one_is_told_and_a_stranger_may_follow(visitors: Visitors, stac
         expect(registrar.page.get_by_role("heading", level=1)).to_have_text("Menunggu saya")
         registrar.case(number)
         expect(registrar.page.locator(".pagehead .badge-state")).to_have_text("Diterima")
-    step = _mail(stack, f"{number}: Diterima", FOLLOWER)
+    step = mail_with(stack, f"{number}: Diterima", FOLLOWER)
     with visitors.visitor() as anybody:
         anybody.open(_path(step, "berhenti"))
         anybody.page.get_by_role("button", name="Berhenti mengikuti").click()
@@ -99,7 +98,7 @@ def _follow(visitors: Visitors, stack: Stack, tracking: str, number: str) -> Non
         page.get_by_label("Alamat email").fill(FOLLOWER)
         page.get_by_role("button", name="Ikuti").click()
         expect(page.get_by_text("kami baru saja mengirim tautan")).to_be_visible()
-        anybody.open(_path(_mail(stack, f"Konfirmasi: ikuti permohonan {number}", FOLLOWER), "ikuti"))
+        anybody.open(_path(mail_with(stack, f"Konfirmasi: ikuti permohonan {number}", FOLLOWER), "ikuti"))
         page.get_by_role("button", name="Ya, ikuti").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Anda mengikuti permohonan {number}")
 
@@ -123,20 +122,6 @@ def _choose(registrar: Visitor) -> None:
     page.get_by_role("button", name="Simpan").click()
     expect(page.get_by_text("Pilihan Anda disimpan.")).to_be_visible()
     registrar.look("notice-preference-history")
-
-
-def _mail(stack: Stack, subject: str, to: str) -> str:
-    """The text of the mail with this subject, once the worker has sent it."""
-
-    def found() -> str:
-        for file in (stack.layout.office / "mail").iterdir():
-            for part in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
-                mail = message_from_bytes(part, policy=policy.default)
-                if mail["Subject"] == subject and mail["To"] == to:
-                    return str(mail.get_body(("plain",)).get_content())
-        return ""
-
-    return until(found, f"no mail {subject}")
 
 
 def _path(text: str, words: str) -> str:

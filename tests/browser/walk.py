@@ -23,7 +23,7 @@ from tests.portal.office import Office
 from tests.portal.test_urls import ARGUMENTS, PAGES
 from tests.portal.visitor import BACKEND, visitor
 
-ROLES = ("applicant", "registrar", "head", "division_head", "technician", "administrator")
+ROLES = ("applicant", "registrar", "head", "division_head", "technician", "complaints_officer", "administrator")
 # What an account says of itself, to each the same: looked at by the administrator, who has one of everything there,
 # and by somebody who has none of it.
 OF_THE_ACCOUNT = re.compile(r"mfa_|account_|usersessions_|tokens:")
@@ -104,6 +104,11 @@ class Walk:
             ],
             Place("public:track", f"/lacak/?nomor={number}&kode={code}", "ketemu"),
             Place("public:track", f"/lacak/?nomor={number}&kode=salah", "salah"),
+            Place(
+                "complaints:track",
+                f"/pengaduan/lacak/?nomor={values['ticket']}&kode={values['complaint_code']}",
+                "ketemu",
+            ),
             Place("people:accept", f"/undangan/terima/{values['invited']}/"),
             Place("public:confirm", values["confirm"]),
             Place("public:unfollow", values["unfollow"]),

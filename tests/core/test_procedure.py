@@ -74,9 +74,10 @@ EFFECTS = {
     (Action.REQUEST_APPROVAL, State.REPORTED): {Effect.HOSTING_DOCUMENT, Effect.APPROVAL_REQUEST_PAPER},
     (Action.SEND_BACK, State.REPORTED): {Effect.WISH_PLAN},
     (Action.APPROVE, State.AWAITING_APPROVAL): {Effect.WISH_OPEN, Effect.ACCESS_DOCUMENT, Effect.COVER_LETTER},
+    (Action.CONFIRM, State.DELIVERED): {Effect.INVITE_SURVEY},
     (Action.CHANGE_SPEC, State.FIXING): {Effect.WISH_PLAN},
     **{
-        (action, state): {Effect.CANCEL_WISH, Effect.WISH_PARK}
+        (action, state): {Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.INVITE_SURVEY}
         for action, state, *_ in LEGAL
         if action in (Action.WITHDRAW, Action.REFUSE)
     },

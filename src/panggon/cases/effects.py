@@ -28,6 +28,8 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
     for effect in effects:
         if effect in PAPERS:
             defer("cases.make_paper", lock=f"case-{case.pk}", event=event.pk, kind=PAPERS[effect].value)
+        elif effect is Effect.INVITE_SURVEY:
+            defer("cases.offer_survey", case=case.pk)
         elif effect in NOTICES:
             defer("cases.notify", event=event.pk, whom=effect.value)
         elif case.site is not None:

@@ -44,6 +44,8 @@ from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose, Wish
+from panggon.surveys import services as surveys
+from panggon.surveys.models import Service
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
 UNRECORDED = {Purpose.ACCESS: Occasion.ACCESS_FAILED, Purpose.PARK: Occasion.CLOSING_FAILED}
@@ -77,6 +79,19 @@ def notify(event: int, whom: str) -> None:
                 },
                 at=cause.at,
             )
+
+
+@app.task(name="cases.offer_survey", retry=PATIENCE)
+def offer_survey(case: int) -> None:
+    """The survey of satisfaction, once at the end: to the OPD's people, without any to the contact's address."""
+    ended = Case.objects.select_related("agency").get(pk=case)
+    surveys.offer(
+        Service.CASE,
+        ended.number,
+        people=recipients.applicants(ended),
+        email=ended.contact_email,
+        at=timezone.now(),
+    )
 
 
 @app.task(name="cases.publish", retry=PATIENCE)

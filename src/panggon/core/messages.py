@@ -11,6 +11,10 @@ class MessageKind(StrEnum):
     INVITED_AGAIN = "invited_again"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)
     ACCOUNT_CHANGED = "account_changed"
+    SURVEY = "survey"
+    COMPLAINT_RECEIVED = "complaint_received"
+    COMPLAINT_MOVED = "complaint_moved"
+    COMPLAINT_REPLY = "complaint_reply"
     SEAL = "seal"
 
 
@@ -66,6 +70,26 @@ MESSAGES: Mapping[MessageKind, Wording] = MappingProxyType(
                 "Bila bukan Anda yang melakukannya, segera buat kata sandi baru dan beri tahu administrator.",
             ),
             "Buat kata sandi baru",
+        ),
+        MessageKind.SURVEY: Wording(
+            "narahubung permohonan atau pelapor tanpa akun",
+            "Bagaimana pelayanan kami? Survei {number}",
+            ("Pelayanan {number} telah selesai. Mohon jawab sembilan pertanyaan, tanpa nama; cukup satu menit.",),
+            "Isi survei",
+            "Survei dapat diisi satu kali, dalam 60 hari.",
+        ),
+        MessageKind.COMPLAINT_RECEIVED: Wording(
+            "pelapor",
+            "[{number}] Pengaduan Anda sudah kami terima",
+            ("Pengaduan Anda “{subject}” sudah kami terima dengan nomor {number}.", "{next}"),
+            "Ikuti pengaduan",
+            "Simpan surat ini: tautannya memuat kode Anda.",
+        ),
+        MessageKind.COMPLAINT_MOVED: Wording(
+            "pelapor", "[{number}] {state}", ("Pengaduan Anda “{subject}”: {state}.", "{next}"), "Ikuti pengaduan"
+        ),
+        MessageKind.COMPLAINT_REPLY: Wording(
+            "pelapor", "[{number}] Jawaban atas pengaduan Anda", ("{words}", "{next}"), "Buka pengaduan"
         ),
         MessageKind.SEAL: Wording(
             "penerima segel di luar dinas",

@@ -49,7 +49,13 @@ SYSTEM: Roles = {Role.SYSTEM: ()}
 # What the SK requires of an OPD, and no more: all else is optional and never a ground to return or refuse.
 REQUIRED = (Need.LETTER, Need.AGENCY, Need.NAME, Need.CONTACT)
 TELL = (Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT)
-UNDO = (Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.NOTIFY_APPLICANT, Effect.NOTIFY_INVOLVED)
+UNDO = (
+    Effect.CANCEL_WISH,
+    Effect.WISH_PARK,
+    Effect.NOTIFY_APPLICANT,
+    Effect.NOTIFY_INVOLVED,
+    Effect.INVITE_SURVEY,
+)
 
 IN_HAND = (
     State.RECEIVED,
@@ -224,6 +230,8 @@ ROWS: tuple[ProcedureRow, ...] = (
             Need.HOSTING_DOCUMENT,
             Need.NAMES_THE_SIGNER,
             Need.EVIDENCE,
+            Need.AS_DOCUMENTED,
+            Need.SIGNATURE,
             Need.NOT_IN_STEP_5,
             Need.NOT_IN_STEP_6,
         ),
@@ -251,7 +259,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         (State.DELIVERED,),
         State.DONE,
         {**OPD_OR_SIGNED_SHEET, Role.SYSTEM: (Need.LOGIN_RECORDED,)},
-        effects=(Effect.NOTIFY_APPLICANT,),
+        effects=(Effect.NOTIFY_APPLICANT, Effect.INVITE_SURVEY),
     ),
     Row(
         Action.REPORT_NO_ACCESS,

@@ -15,6 +15,7 @@ class Role(StrEnum):
     HEAD = "head"
     DIVISION_HEAD = "division_head"
     TECHNICIAN = "technician"
+    COMPLAINTS_OFFICER = "complaints_officer"  # Pejabat Pengaduan; decides nothing in a case
     ADMINISTRATOR = "administrator"  # looks after accounts and settings; decides nothing in a case
     SYSTEM = "system"
 
@@ -88,6 +89,7 @@ class Effect(StrEnum):
     NOTIFY_SUCCESSOR = "notify_successor"  # the technician who takes a case over
     NOTIFY_FORMER = "notify_former"  # and the one who had it
     NOTIFY_INVOLVED = "notify_involved"  # the officials who had a case that has ended
+    INVITE_SURVEY = "invite_survey"  # of satisfaction, once at the end of a case
     NOTIFY_NEXT = "notify_next"  # whoever has the case now: `procedure.waits_for` of the new state
 
 
@@ -120,6 +122,7 @@ ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
         Role.HEAD: "Kepala Dinas",
         Role.DIVISION_HEAD: "Kepala Bidang",
         Role.TECHNICIAN: "Petugas Teknis",
+        Role.COMPLAINTS_OFFICER: "Pejabat Pengaduan",
         Role.ADMINISTRATOR: "Administrator",
         Role.SYSTEM: "Sistem",
     }

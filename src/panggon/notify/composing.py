@@ -27,6 +27,7 @@ class Contents:
     kind: MessageKind
     facts: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    thread: str = ""  # messages of one thread stand together; empty: each for itself
 
 
 def compose(message: Message, *, now: datetime) -> Mail | None:
@@ -44,7 +45,9 @@ def compose(message: Message, *, now: datetime) -> Mail | None:
         }
         subject = _(wording.subject).format(**facts)
     name = f"{message.reference.replace(':', '-')}-{message.made_at:%Y%m%d%H%M%S}"
-    return Mail(message.to, subject, "message", name=name, thread=name, language=message.language, facts=said)
+    return Mail(
+        message.to, subject, "message", name=name, thread=contents.thread or name, language=message.language, facts=said
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -76,6 +79,15 @@ def _account_changed(message: Message, now: datetime) -> Contents | None:  # noq
     return Contents(MessageKind.ACCOUNT_CHANGED, facts, reverse("account_reset_password"))
 
 
+def _survey(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
+    return Contents(MessageKind.SURVEY, {"number": message.facts["number"]}, message.facts["path"])
+
+
+def _complaint(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
+    facts = {name: _(words) if name in ("state", "next") else words for name, words in message.facts.items()}
+    return Contents(MessageKind(message.kind), facts, facts.pop("path"), thread=f"complaint-{facts['number']}")
+
+
 def _seal(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
     return Contents(MessageKind.SEAL, message.facts)
 
@@ -85,6 +97,10 @@ CONTENTS: Mapping[MessageKind, Callable[[Message, datetime], Contents | None]] =
         MessageKind.INVITATION: _invitation,
         MessageKind.PASSWORD_RESET: _password_reset,
         MessageKind.ACCOUNT_CHANGED: _account_changed,
+        MessageKind.SURVEY: _survey,
+        MessageKind.COMPLAINT_RECEIVED: _complaint,
+        MessageKind.COMPLAINT_MOVED: _complaint,
+        MessageKind.COMPLAINT_REPLY: _complaint,
         MessageKind.SEAL: _seal,
     }
 )

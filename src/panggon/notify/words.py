@@ -20,6 +20,9 @@ EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
         Occasion.WORK_FAILED: _("Pekerjaan server belum berhasil"),
         Occasion.ACCESS_FAILED: _("Hak akses belum terpasang"),
         Occasion.CLOSING_FAILED: _("Situs belum tertutup"),
+        Occasion.TECHNICIAN_LEFT: _("Permohonan ditinggalkan petugas teknisnya"),
+        Occasion.POST_EMPTY: _("Jabatan kosong, dan permohonan menunggunya"),
+        Occasion.POST_ENDING: _("Jabatan akan kosong"),
         Occasion.WARNING: _("Batas waktu mendekat atau lewat"),
         Occasion.REMINDER: _("Pengingat untuk OPD"),
         Occasion.INFORMATION: _("Pemberitahuan lain"),
@@ -32,6 +35,10 @@ MESSAGE_WORDS: Mapping[str, Any] = MappingProxyType(
         MessageKind.INVITATION: _("Undangan"),
         MessageKind.PASSWORD_RESET: _("Tautan kata sandi baru"),
         MessageKind.ACCOUNT_CHANGED: _("Kabar perubahan akun"),
+        MessageKind.SURVEY: _("Undangan survei"),
+        MessageKind.COMPLAINT_RECEIVED: _("Tanda terima pengaduan"),
+        MessageKind.COMPLAINT_MOVED: _("Kabar pengaduan"),
+        MessageKind.COMPLAINT_REPLY: _("Jawaban pengaduan"),
         MessageKind.SEAL: _("Segel catatan"),
     }
 )

@@ -3,8 +3,11 @@
 Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas Komunikasi dan Informatika.
 """
 
+from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact
+from panggon.core.signing import Method
 from panggon.office.values import (
+    Complaints,
     Contacts,
     Delivery,
     Group,
@@ -15,6 +18,7 @@ from panggon.office.values import (
     Office,
     Programs,
     Retention,
+    Signing,
     Standard,
 )
 
@@ -68,8 +72,18 @@ SHIPPED = Office(
     naming=Naming(zone="panggon.test"),  # until the city's own is named, names lead nowhere (RFC 6761)
     delivery=Delivery(by_itself=False),
     numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
+    signing=Signing(method=Method.UPLOAD, gateway="", time_stamps=""),
     mail=Mail(sender=""),
     programs=Programs(decide=False, requests=300),
+    complaints=Complaints(
+        unit=DayUnit.WORKING,
+        first_response=3,
+        information=5,
+        grievance=5,
+        violation=14,
+        investigation=60,
+        silence=10,
+    ),
     retention=Retention(
         words_months=24,
         contacts_months=24,

@@ -5,7 +5,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from panggon.core.complaint_clock import DayUnit
+from panggon.core.complaint_vocabulary import Kind
 from panggon.core.contacts import Channel, Contact
+from panggon.core.signing import Method
 
 NUMBER_PARTS = ("{kode}", "{urut}", "{tahun}")
 
@@ -19,8 +22,10 @@ class Group(StrEnum):
     NAMING = "naming"
     DELIVERY = "delivery"
     NUMBERING = "numbering"
+    SIGNING = "signing"
     MAIL = "mail"
     PROGRAMS = "programs"
+    COMPLAINTS = "complaints"
     RETENTION = "retention"
 
 
@@ -97,6 +102,21 @@ class Numbering:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """How the Kepala Dinas signs: the `core.signing.Method`, the address of the gateway of BSrE, that of a time-stamp
+    service (RFC 3161; empty: none). Passwords and certificates are files that the installation names.
+    """
+
+    method: str
+    gateway: str
+    time_stamps: str
+
+    @property
+    def is_simulation(self) -> bool:
+        return self.method == Method.LOCAL
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """`sender` is the address that mail comes from; empty: `panggon@` and the zone."""
 
@@ -109,6 +129,24 @@ class Programs:
 
     decide: bool
     requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Complaints:
+    """How many days a complaint may take, in working days or days (`unit`): until somebody handles it, until it is
+    solved by its kind (PermenPAN-RB 62/2018), until a complainant who says nothing counts as content.
+    """
+
+    unit: DayUnit
+    first_response: int
+    information: int
+    grievance: int
+    violation: int
+    investigation: int
+    silence: int
+
+    def days_of(self, kind: Kind) -> int:
+        return int(getattr(self, kind.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +178,10 @@ class Office:
     naming: Naming
     delivery: Delivery
     numbering: Numbering
+    signing: Signing
     mail: Mail
     programs: Programs
+    complaints: Complaints
     retention: Retention
     versions: Mapping[Group, int]
 
@@ -174,4 +214,6 @@ def _plain(part: Any) -> Any:
 def _value(name: str, part: Any) -> Any:
     if name == "rows":
         return tuple(Contact(**{**row, "channel": Channel(row["channel"])}) for row in part)
+    if name == "unit":
+        return DayUnit(part)
     return tuple(part) if isinstance(part, list) else part

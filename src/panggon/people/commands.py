@@ -26,6 +26,7 @@ PEOPLE = (
     (Role.HEAD, "kadis", "Drs. Bambang Prasetyo, M.Si.", "196905141994031006"),
     (Role.DIVISION_HEAD, "kabid", "Ratna Kusumawati, S.T., M.T.", "197811092005012010"),
     (Role.TECHNICIAN, "teknis", "Agus Setiawan, S.Kom.", "199205172019031007"),
+    (Role.COMPLAINTS_OFFICER, "pengaduan", "Hendra Wijaya, A.Md.", "199001122014021003"),
     (Role.ADMINISTRATOR, "admin", "Dwi Nugroho, S.T.", "198502282010011015"),
 )
 

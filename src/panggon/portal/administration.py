@@ -43,6 +43,7 @@ PEOPLE = [
     _page("people:divisions", _("Bidang"), _("Bidang yang menerima disposisi.")),
 ]
 TEMPLATES = _page("papers:templates", _("Templat naskah"), _("Bentuk naskah: diubah, dicoba, dan dikembalikan."))
+SURVEY = _page("surveys:review", _("Saran dari survei"), _("Dibaca sebelum ditayangkan; daftar perbaikan."))
 ERASING = _page("cases:retention", _("Penghapusan data pribadi"), _("Apa yang akan dihapus, dan apa yang sudah."))
 
 
@@ -51,9 +52,12 @@ def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
     sections = [
         (_("Orang"), PEOPLE),
-        (_("Dinas dan pelayanan"), [_group(group) for group in (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS)]),
+        (
+            _("Dinas dan pelayanan"),
+            [*map(_group, (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS, Group.COMPLAINTS)), SURVEY],
+        ),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
-        (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.MAIL)]),
+        (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.SIGNING), _group(Group.MAIL)]),
         (_("Sistem lain"), [WEBHOOKS, _group(Group.PROGRAMS), PROVIDERS]),
         (_("Data dan catatan"), [_group(Group.RETENTION), ERASING, CHANGES]),
     ]

@@ -9,10 +9,13 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from panggon.complaints import selectors as complaints
+from panggon.complaints.parts import PARTS as HANDLERS
 from panggon.core.vocabulary import Role
 from panggon.notify.selectors import unread
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.surveys import selectors as surveys
 
 Roles = frozenset[Role]
 OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
@@ -39,6 +42,14 @@ class Shown:
     count: int
 
 
+def words_to_read(_user: User) -> int:
+    return surveys.to_read().count()
+
+
+def complaints_to_do(user: User) -> int:
+    return complaints.to_do(user, now=timezone.now()).count()
+
+
 def everybody(_roles: Roles) -> bool:
     return True
 
@@ -56,11 +67,15 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("public:track", _("Lacak"), "search", everybody),
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("people:team", _("Rekan"), "user", having(Role.APPLICANT)),
+    Item("complaints:list", _("Pengaduan"), "phone", having(*HANDLERS), complaints_to_do),
+    Item("surveys:review", _("Saran survei"), "pencil", having(Role.COMPLAINTS_OFFICER), words_to_read),
     Item("people:agencies", _("OPD"), "building", having(Role.REGISTRAR, Role.ADMINISTRATOR)),
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
 )
 VISITOR: tuple[Item, ...] = (
     Item("public:track", _("Lacak permohonan"), "search", everybody, first=True),
+    Item("complaints:start", _("Pengaduan"), "phone", everybody, first=True),
+    Item("public:verify", _("Periksa naskah"), "file-text", everybody),
     Item("account_login", _("Masuk"), "login", everybody, first=True),
 )
 

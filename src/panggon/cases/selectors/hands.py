@@ -7,7 +7,7 @@ from django.db.models import Q
 from panggon.cases.models import Case
 from panggon.core.procedure import WITH_TECHNICIAN, Role, State, waits_for
 from panggon.people import selectors as people
-from panggon.people.models import User
+from panggon.people.models import Division, User
 
 
 def is_in_hand(case: Case, user: User, *, now: datetime) -> bool:
@@ -23,11 +23,17 @@ def in_hand(user: User, *, now: datetime) -> Q:
     for role, states in of_role.items():
         mine |= Q(state__in=states) & _whose(role, user, now=now)
     if Role.DIVISION_HEAD in roles:
-        mine |= _left_behind() & _whose(Role.DIVISION_HEAD, user, now=now)
+        mine |= left_behind() & _whose(Role.DIVISION_HEAD, user, now=now)
     return mine
 
 
-def _left_behind() -> Q:
+def at_post(role: Role, division: Division | None) -> Q:
+    """The rows whose next step is for whoever holds this post."""
+    states = Q(state__in=[state for state in State if waits_for(state) is role])
+    return (states | left_behind()) & Q(division=division) if role is Role.DIVISION_HEAD else states
+
+
+def left_behind() -> Q:
     """Cases whose technician is none any more: the Kepala Bidang has to choose another."""
     return Q(state__in=WITH_TECHNICIAN, technician__in=people.no_technicians())
 

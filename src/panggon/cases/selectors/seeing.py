@@ -58,6 +58,11 @@ def case_for(user: User, number: str, *, now: datetime) -> Case | None:
     return visible_to(user, now=now).select_related("site__node").filter(number=number).first()
 
 
+def numbered(number: str) -> Case | None:
+    """The case of this number, to be named beside something else; whoever asks sees nothing of it by that."""
+    return Case.objects.exclude(state=State.DRAFT).filter(number=number.strip().upper()).first()
+
+
 def reading_for(user: User, key: UUID, *, now: datetime) -> Reading | None:
     """Of a letter that this person brought, or that belongs to a case that this person sees."""
     reading = Reading.objects.filter(pk=key).first()

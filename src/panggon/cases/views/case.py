@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,11 +12,14 @@ from panggon.cases.parts import letter_of
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.time_spent import time_spent
+from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
 from panggon.core.procedure import State, step_under_way, waits_for
 from panggon.labels import STATE_LABELS
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
+from panggon.surveys import selectors as surveys
+from panggon.surveys.models import Service
 
 
 @signed_in
@@ -36,6 +40,13 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
     if view is None or not view.running:
         response.headers["HX-Refresh"] = "true"
     return response
+
+
+def survey_path(case: Case, *, now: datetime) -> str:
+    """Where the survey of a case that is over can be answered; empty when it was, or none was offered."""
+    ended = STATE_LABELS[State(case.state)].waits_for is None
+    invitation = surveys.open_invitation(Service.CASE, case.number, now=now) if ended else None
+    return surveys.path_of(invitation) if invitation else ""
 
 
 def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
@@ -65,7 +76,9 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "letter": letter_of(case),
         "request_rows": presentation.request_rows(case, request.user, now=now),
         "remarks": presentation.remarks(case, request.user, now=now),
+        "vacancy": vacancy_words(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "invitation": presentation.invitation_address(case, request.user, now=now),
+        "survey": survey_path(case, now=now),
         "access_open": presentation.access_open(case, request.user),
     }

@@ -33,7 +33,10 @@ from panggon.node.sockets.sites import Sites
 
 TICK_SECONDS = 0.5
 # The node's own pages and programs, for every sandbox.
-PAGES = ("php/proof.php", "python/serve.py", "python/panggon_site.py", "python/panggon_asgi.py")
+PAGES = (
+    "php/proof.php",
+    *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_database")),
+)
 
 log = logging.getLogger(__name__)
 

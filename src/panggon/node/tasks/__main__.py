@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.spec import Task
-from panggon.drivers import asking
 from panggon.node import cgroups
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import errand
@@ -18,12 +17,9 @@ from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import served_of
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import Shield
 from panggon.node.tasks.owner import Owner
 from panggon.node.tasks.run import Program
 from panggon.node.tasks.settings import load
-
-HOLDER_SECONDS = 10.0
 
 
 def main() -> int:
@@ -55,15 +51,8 @@ class SandboxLauncher:
 
     def __call__(self, site: str, task: Task) -> Program:
         """Raises TemporaryError while the holder does not answer, and the errors of `errand.start`."""
-        self._machine = self._machine or self._find()
+        self._machine = self._machine or errand.machine_as_held(self.holder, groups_of=self.groups_of)
         return errand.start(self._machine, served_of(self.holder, site), task.name, task.command)
-
-    def _find(self) -> Machine:
-        answer = asking.ask(
-            self.holder.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"}
-        )
-        shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
-        return Machine(self.holder, shields, cgroups.find(beside=self.groups_of))
 
 
 if __name__ == "__main__":

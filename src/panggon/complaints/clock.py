@@ -1,0 +1,29 @@
+"""When a complaint is due: until somebody handles it by one limit, then until it is solved by that of its kind."""
+
+from datetime import datetime
+
+from panggon.complaints.models import Complaint
+from panggon.core.clock import ClockEffect, ClockEvent
+from panggon.core.complaint import TABLE
+from panggon.core.complaint_clock import due_at
+from panggon.core.complaint_vocabulary import ComplaintState, Kind
+from panggon.core.errors import Fault, InvalidError, PermanentError
+from panggon.office.selectors import office
+from panggon.schedule import selectors as schedule
+
+STANDS_STILL = frozenset({ComplaintState.ANSWERED, ComplaintState.SETTLED}) | TABLE.finals
+
+
+def due_of(complaint: Complaint, *, now: datetime) -> datetime | None:
+    """None while nothing is due of the dinas. Raises `InvalidError` `calendar.missing` in a year without a calendar."""
+    if ComplaintState(complaint.state) in STANDS_STILL:
+        return None
+    limits = office().complaints
+    kind = Kind(complaint.kind) if complaint.kind else Kind.GRIEVANCE
+    days = limits.days_of(kind) if complaint.taken_at else limits.first_response
+    events = [ClockEvent(ClockEffect(event.clock), event.at) for event in complaint.events.all()]
+    ticking = [event for event in events if event.effect is not ClockEffect.NONE]
+    try:
+        return due_at(ticking, days=days, unit=limits.unit, now=now, calendar=schedule.calendar())
+    except PermanentError as error:
+        raise InvalidError((Fault(error.code, facts=error.facts),)) from error

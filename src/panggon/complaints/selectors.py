@@ -1,0 +1,151 @@
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+
+from panggon.complaints.models import Attachment, Complaint, ComplaintEvent
+from panggon.complaints.parts import facts_of, parts_of
+from panggon.core.clock import ClockEffect, ClockEvent
+from panggon.core.complaint import TABLE, ComplaintNeed
+from panggon.core.complaint_clock import due_at
+from panggon.core.complaint_vocabulary import (
+    SAID_BETWEEN_BOTH,
+    ComplaintAction,
+    ComplaintState,
+    Confidentiality,
+    Part,
+)
+from panggon.core.machine import Offer
+from panggon.office.selectors import office
+from panggon.people import selectors as people
+from panggon.people.models import User
+from panggon.schedule import selectors as schedule
+
+Complaints = QuerySet[Complaint]
+ComplaintOffer = Offer[ComplaintState, ComplaintAction, Part, ComplaintNeed]
+WAITING_FOR_CONFIRMATION = (ComplaintState.ANSWERED, ComplaintState.SETTLED)
+CLOSED_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Complainant:
+    """Who complains, for whoever may know it; all empty for whoever may not."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+    hidden: bool = False
+
+
+def visible_to(user: User, *, now: datetime) -> Complaints:
+    """All but those that are about this person, for who has a part in handling them."""
+    if not _parts(user, now=now):
+        return Complaint.objects.none()
+    about = Complaint.concerned.through.objects.filter(complaint=OuterRef("pk"), user=user)
+    return Complaint.objects.filter(~Exists(about)).select_related("officer", "official", "case")
+
+
+def open_to(user: User, *, now: datetime) -> Complaints:
+    """What is not over, the nearest deadline first; what waits for the complainant comes last."""
+    return (
+        visible_to(user, now=now)
+        .exclude(state__in=TABLE.finals)
+        .order_by(F("due_at").asc(nulls_last=True), "filed_at", "pk")
+    )
+
+
+def closed_to(user: User, *, now: datetime) -> Complaints:
+    return visible_to(user, now=now).filter(state__in=TABLE.finals).order_by("-state_since", "-pk")[:CLOSED_SHOWN]
+
+
+def to_do(user: User, *, now: datetime) -> Complaints:
+    """What waits for this person: what nobody handles yet, and what is in the own hands."""
+    parts = _parts(user, now=now)
+    mine = Q(state=ComplaintState.HANDLED, officer=user) | Q(state=ComplaintState.PASSED_ON, official=user)
+    if Part.OFFICER in parts:
+        mine |= Q(state=ComplaintState.RECEIVED)
+    return visible_to(user, now=now).filter(mine)
+
+
+def offers(complaint: Complaint, user: User, *, now: datetime) -> list[ComplaintOffer]:
+    """What this person may press now."""
+    concerned = frozenset(str(key) for key in complaint.concerned.values_list("pk", flat=True))
+    found: dict[ComplaintAction, ComplaintOffer] = {}
+    for capacity in people.capacities_of(user, now=now):
+        facts = facts_of(complaint, capacity=capacity, concerned=concerned, data={}, silent=False)
+        for offer in TABLE.offers(ComplaintState(complaint.state), roles=parts_of(capacity), facts=facts):
+            if offer.possible:
+                found.setdefault(offer.action, offer)
+    return list(found.values())
+
+
+def offers_to_complainant(complaint: Complaint) -> list[ComplaintAction]:
+    facts = facts_of(complaint, capacity=None, concerned=frozenset(), data={}, silent=False)
+    state = ComplaintState(complaint.state)
+    return [offer.action for offer in TABLE.offers(state, roles={Part.COMPLAINANT}, facts=facts) if offer.possible]
+
+
+def complainant_for(complaint: Complaint, user: User) -> Complainant:
+    """Who complains; of a confidential complaint only who handles it may know."""
+    secret = complaint.confidentiality == Confidentiality.CONFIDENTIAL
+    if secret and user.pk not in (complaint.officer_id, complaint.official_id, complaint.entered_by_id):
+        return Complainant(hidden=True)
+    return Complainant(complaint.name, complaint.phone, complaint.email, complaint.address)
+
+
+def tracked(number: str, token: str) -> Complaint | None:
+    """The complaint of this number, for whoever has its code."""
+    known = Complaint.objects.filter(number=number.strip().upper()).select_related("case").first()
+    right = constant_time_compare(known.token if known else "-", token.strip())
+    return known if known and right else None
+
+
+def said(complaint: Complaint) -> list[ComplaintEvent]:
+    """What the complainant reads of its way."""
+    return list(complaint.events.filter(action__in=SAID_BETWEEN_BOTH))
+
+
+def way(complaint: Complaint) -> list[ComplaintEvent]:
+    return list(complaint.events.select_related("actor"))
+
+
+def attachment(complaint: Complaint, pk: int) -> Attachment | None:
+    return complaint.attachments.filter(pk=pk).first()
+
+
+def solution(complaint: Complaint) -> ComplaintEvent | None:
+    """The last one that was told."""
+    return complaint.events.filter(action=ComplaintAction.RESOLVE).last()
+
+
+def is_silent(complaint: Complaint, *, now: datetime) -> bool:
+    """Whether a complainant who was told a solution has said nothing for the set days."""
+    if ComplaintState(complaint.state) not in WAITING_FOR_CONFIRMATION:
+        return False
+    limits, told = office().complaints, [ClockEvent(ClockEffect.START, complaint.state_since)]
+    calendar = schedule.calendar()
+    return due_at(told, days=limits.silence, unit=limits.unit, now=now, calendar=calendar) <= now
+
+
+def unfinished() -> Complaints:
+    return Complaint.objects.exclude(state__in=TABLE.finals).order_by("pk")
+
+
+def tracking_path(complaint: Complaint) -> str:
+    query = urlencode({"nomor": complaint.number, "kode": complaint.token})
+    return f"{reverse('complaints:track')}?{query}"
+
+
+def event(pk: int) -> ComplaintEvent:
+    return ComplaintEvent.objects.select_related("complaint__officer", "complaint__official", "actor").get(pk=pk)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _parts(user: User, *, now: datetime) -> frozenset[Part]:
+    return frozenset(part for capacity in people.capacities_of(user, now=now) for part in parts_of(capacity))

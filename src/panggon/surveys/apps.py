@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SurveysConfig(AppConfig):
+    name = "panggon.surveys"
+    verbose_name = "Survei kepuasan"
