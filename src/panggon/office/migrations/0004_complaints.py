@@ -4,15 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('office', '0003_signing_group'),
+        ("office", "0003_signing_group"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='setting',
-            name='group',
-            field=models.CharField(choices=[('letterhead', 'letterhead'), ('standard', 'standard'), ('contacts', 'contacts'), ('naming', 'naming'), ('delivery', 'delivery'), ('numbering', 'numbering'), ('signing', 'signing'), ('mail', 'mail'), ('programs', 'programs'), ('complaints', 'complaints'), ('retention', 'retention')], max_length=20, primary_key=True, serialize=False),
+            model_name="setting",
+            name="group",
+            field=models.CharField(
+                choices=[
+                    ("letterhead", "letterhead"),
+                    ("standard", "standard"),
+                    ("contacts", "contacts"),
+                    ("naming", "naming"),
+                    ("delivery", "delivery"),
+                    ("numbering", "numbering"),
+                    ("signing", "signing"),
+                    ("mail", "mail"),
+                    ("programs", "programs"),
+                    ("complaints", "complaints"),
+                    ("retention", "retention"),
+                ],
+                max_length=20,
+                primary_key=True,
+                serialize=False,
+            ),
         ),
     ]
