@@ -71,7 +71,6 @@ def document(machine, site: str) -> dict:
     if KINDS[site] == "python":
         spec |= {
             "database": "postgresql",
-            "php": None,
             "python": {"interface": "wsgi", "entry": "aplikasi:application"},
         }
     if number == 1:
