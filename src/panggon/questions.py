@@ -82,9 +82,17 @@ class _Written:
         """By a cursor that lets PostgreSQL fill in the values: Django's own does it itself, and no plan can be kept."""
         connection = connections[self.rows.db]
         with connection.cursor() as cursor:
-            cursor.cursor = Cursor(connection.connection)
+            cursor.cursor = _Planned(connection.connection)
             cursor.execute(self.sql, values)
             return cursor.fetchall()
+
+
+class _Planned(Cursor[Any]):
+    """Remembers what it was asked also when its plan is known already: Django's log of queries wants to see it."""
+
+    def _convert_query(self, *asked: Any) -> Any:
+        self._query = super()._convert_query(*asked)
+        return self._query
 
 
 def _with_constants(sql: str, parameters: tuple[Any, ...], connection: Any) -> str:
