@@ -1,15 +1,19 @@
 """A hosting machine of its own for measurements: the real servers on loopback, below /srv, gone afterwards."""
 
 import os
+import platform
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from bench.serving import free_port
 from panggon.core.desired import desired
@@ -25,6 +29,7 @@ ZONE = "kota.example"
 UID_BASE, FIRST, MOST = 1_900_000_000, 970_001, 9_999
 READY = "semua server siap\n"
 STOP_SECONDS = 60
+AT_A_TIME = 6
 PAGE = "<?php echo 'situs ', getmyuid();"
 STATIC = "<!doctype html><title>Halaman</title>" + "<p>Isi situs.</p>" * 300  # 5 kB
 
@@ -49,15 +54,23 @@ class Machine:
     config: NodeConfig
     sites: Sites
     door: Door
+    command: tuple[str, ...]  # the command line of the node
+
+    @property
+    def idle_seconds(self) -> float:
+        return layout.socket_settings(self.config).idle_seconds
 
     def fill(self, numbers: range) -> None:
         """Sites by their drivers alone, without plan, journal and proofs: what is there already when one is made."""
         drivers = wiring.drivers(self.config, {})
-        for number in numbers:
-            wished = spec(number)
+
+        def write(wished: SiteSpec) -> None:
             for key, attributes in desired(wished, self.sites.facts):
                 drivers[key.kind].write(key, attributes)
             self.put_pages(wished)
+
+        with ThreadPoolExecutor(AT_A_TIME) as pool, patch("os.fsync"):  # they need to survive nothing
+            list(pool.map(write, map(spec, numbers)))
 
     def put_pages(self, site: SiteSpec) -> None:
         public = self.config.paths.root / "sites" / site.site / "public"
@@ -75,27 +88,38 @@ class Machine:
         return int(next(row["pid"] for row in rows if row["name"] == server))
 
 
+def described() -> str:
+    """The machine that a figure is worth nothing without."""
+    model = next(
+        (line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.processor(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    system = f"{platform.system()} {platform.release()}"
+    load = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    return f"{model}, {os.cpu_count()} processors, {memory} GiB, {system}, load {load}, {time.strftime('%F %H:%M')}"
+
+
 @contextmanager
 def running() -> Iterator[Machine]:
     base = Path(f"/srv/panggon-bench-{os.getpid()}")
     base.mkdir(mode=0o755)
     try:
         settings = _settings(base)
-        with _supervised(base, settings):
+        (base / "node.toml").write_text(_toml(settings))
+        command = (str(Path(sys.executable).with_name("panggon-node")), "--config", str(base / "node.toml"))
+        with _supervised(command):
             made = config.parse(settings)
             door = Door("127.0.0.1", made.web.https_port, layout.authority_certificate(made))
-            yield Machine(made, Sites.of(made), door)
+            yield Machine(made, Sites.of(made), door, command)
     finally:
         _remove_users()
         shutil.rmtree(base)
 
 
 @contextmanager
-def _supervised(base: Path, settings: dict[str, Any]) -> Iterator[None]:
-    path = base / "node.toml"
-    path.write_text(_toml(settings))
-    command = str(Path(sys.executable).with_name("panggon-node"))
-    argv = [command, "--config", str(path), "services", "run"]
+def _supervised(command: tuple[str, ...]) -> Iterator[None]:
+    argv = [*command, "services", "run"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as supervisor:
         assert supervisor.stdout
         said: list[str] = []

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from demo import postgres
@@ -43,18 +43,22 @@ def running_server(argv: list[str], environment: dict[str, str], port: int) -> I
 
 
 def cpu_seconds(parent: int) -> float:
-    """What a process and its children have used of the processors so far, those that ended too (proc(5), fields 14 to
+    """What a process and all below it have used of the processors so far, those that ended too (proc(5), fields 14 to
     17).
     """
-    total = 0
+    used: dict[int, int] = {}
+    above: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
+        with suppress(OSError):  # ended meanwhile
             number, fields = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
-        except OSError:  # ended meanwhile
-            continue
-        if parent in (number, int(fields[1])):
-            total += sum(map(int, fields[11 : 15 if number == parent else 13]))
-    return total / os.sysconf("SC_CLK_TCK")
+            used[number], above[number] = sum(map(int, fields[11:15])), int(fields[1])
+    return sum(used[number] for number in used if _below(number, parent, above)) / os.sysconf("SC_CLK_TCK")
+
+
+def _below(number: int, parent: int, above: dict[int, int]) -> bool:
+    while number not in (0, 1, parent):
+        number = above.get(number, 0)
+    return number == parent
 
 
 def free_port() -> int:

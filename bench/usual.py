@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.machine import PAGE, STATIC
 from bench.serving import free_port
 from panggon.core.errors import TemporaryError
+from panggon.core.spec import Limits
 from panggon.drivers import visit
 from panggon.drivers.visit import Door
+from panggon.node.sockets.launch import workers
 
 SECONDS_TO_ANSWER = 120
 SAMPLES = 3
 HOST = "usual-{number}.kota.example"
+# What Debian's own nginx.conf says.
 NGINX = """user www-data;
 worker_processes 2;
 worker_rlimit_nofile 20000;
@@ -25,12 +29,20 @@ pid "{base}/nginx.pid";
 error_log "{base}/nginx.log";
 events {{ worker_connections 1024; }}
 http {{
-    access_log off;
+    include /etc/nginx/mime.types;
+    access_log "{base}/access.log";
+    sendfile on;
+    tcp_nopush on;
+    types_hash_max_size 2048;
+    ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
+    ssl_prefer_server_ciphers on;
+    {kept_files}
     server_names_hash_bucket_size 128;
     server_names_hash_max_size 65536;
     include {base}/vhosts/*.conf;
 }}
 """
+KEPT_FILES = "open_file_cache max=10000 inactive=30s; open_file_cache_valid 2s; open_file_cache_min_uses 2;"
 VHOST = """server {{
     listen 127.0.0.1:{port} ssl;
     server_name {host};
@@ -51,7 +63,7 @@ group = www-data
 listen = {base}/run/{number}.sock
 listen.owner = www-data
 pm = ondemand
-pm.max_children = 5
+pm.max_children = {children}
 """
 FPM = """[global]
 pid = {base}/fpm.pid
@@ -62,18 +74,21 @@ include = {base}/pools/*.conf
 
 def seconds(sites: int) -> float:
     """From the first written file until the new site's PHP answers over HTTPS, with so many there; the median."""
-    with _serving(sites) as place:
+    with serving(sites) as place:
         return statistics.median(_added(place, sites + number) for number in range(SAMPLES))
 
 
-class _Place:
-    def __init__(self, base: Path) -> None:
+class Place:
+    """Where it lies, and `port` and `door` by which it is reached."""
+
+    def __init__(self, base: Path, *, kept_files: bool) -> None:
         self.base, self.port = base, free_port()
         self.door = Door("127.0.0.1", self.port, base / "bundle.pem")
         for folder in ("vhosts", "pools", "run", "public"):
             (base / folder).mkdir()
-        (base / "public" / "index.php").write_text("<?php echo getmypid();")
-        (base / "nginx.conf").write_text(NGINX.format(base=base))
+        (base / "public" / "index.php").write_text(PAGE)
+        (base / "public" / "halaman.html").write_text(STATIC)
+        (base / "nginx.conf").write_text(NGINX.format(base=base, kept_files=KEPT_FILES if kept_files else ""))
         (base / "fpm.conf").write_text(FPM.format(base=base))
         names = "subjectAltName=DNS:*.kota.example"
         made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -92,6 +107,7 @@ class _Place:
 
     def write(self, number: int) -> None:
         facts = {"base": self.base, "number": number, "port": self.port, "host": HOST.format(number=number)}
+        facts["children"] = workers(Limits().processes)
         (self.base / "vhosts" / f"{number}.conf").write_text(VHOST.format(**facts))
         (self.base / "pools" / f"{number}.conf").write_text(POOL.format(**facts))
 
@@ -100,6 +116,10 @@ class _Place:
 
     def nginx(self, *words: str) -> None:
         self.run("/usr/sbin/nginx", "-c", str(self.base / "nginx.conf"), *words)
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        return tuple(int((self.base / f"{name}.pid").read_text()) for name in ("nginx", "fpm"))
 
     def signal(self, name: str, number: int) -> None:
         os.kill(int((self.base / f"{name}.pid").read_text()), number)
@@ -119,11 +139,12 @@ class _Place:
 
 
 @contextmanager
-def _serving(sites: int) -> Iterator[_Place]:
-    base = Path(f"/srv/panggon-bench-usual-{os.getpid()}")
+def serving(sites: int, *, kept_files: bool = False) -> Iterator[Place]:
+    """So many sites; `kept_files`: nginx keeps files open (open_file_cache)."""
+    base = Path(f"/srv/panggon-bench-usual-{os.getpid()}{'-kept' if kept_files else ''}")
     base.mkdir(mode=0o755)
     try:
-        place = _Place(base)
+        place = Place(base, kept_files=kept_files)
         for number in range(sites):
             place.write(number)
         place.run("/usr/sbin/php-fpm8.2", "-y", str(base / "fpm.conf"))
@@ -139,7 +160,7 @@ def _serving(sites: int) -> Iterator[_Place]:
         shutil.rmtree(base)
 
 
-def _added(place: _Place, number: int) -> float:
+def _added(place: Place, number: int) -> float:
     began = time.perf_counter()
     place.write(number)
     place.run("/usr/sbin/php-fpm8.2", "-y", str(place.base / "fpm.conf"), "-t")

@@ -200,6 +200,7 @@ def _show_end(places: Layout, evidence: dict[str, Any]) -> None:
     say("\nAkun peragaan (peran, nama masuk, kata sandi, rahasia TOTP):")
     for account in evidence["accounts"]:
         say(f"  {account['role']:<14} {account['login']:<8} {account['password']:<18} {account['totp_secret']}")
+    say("Frasa sandi tanda tangan Kepala Dinas di peragaan ini sama dengan kata sandinya.")
 
 
 def _serve(places: Layout, stack: "subprocess.Popen[str]") -> None:

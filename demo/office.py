@@ -3,8 +3,10 @@
 One process for all of it, because loading Django takes longer than the work.
 """
 
+import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import django
@@ -29,6 +31,27 @@ def _fill(accounts: Path) -> None:
     call_command("migrate", verbosity=0)
     init.main(args=["--answers", str(REPOSITORY / "examples" / "kota.toml")], standalone_mode=False)
     seed_demo.main(args=["--accounts", str(accounts)], standalone_mode=False)
+    _let_the_head_sign(json.loads(accounts.read_text())["head"])
+
+
+def _let_the_head_sign(account: dict[str, str]) -> None:
+    """With a certificate that proves nothing; in the demonstration its passphrase is the password of the account."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from panggon.core.signing import Method  # noqa: PLC0415
+    from panggon.office.selectors import office  # noqa: PLC0415
+    from panggon.office.services import change  # noqa: PLC0415
+    from panggon.office.values import Group  # noqa: PLC0415
+    from panggon.papers.certificates import make  # noqa: PLC0415
+    from panggon.papers.signers.interface import Secret  # noqa: PLC0415
+    from panggon.people.selectors import user_named  # noqa: PLC0415
+
+    now = timezone.now()
+    if not office().versions[Group.SIGNING]:
+        change(Group.SIGNING, replace(office().signing, method=Method.LOCAL), actor=None, at=now)
+    head = user_named(account["login"])
+    if head is not None:
+        make(head, Secret(account["password"]), at=now)
 
 
 if __name__ == "__main__":

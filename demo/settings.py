@@ -16,6 +16,7 @@ def portal_environment(layout: Layout, *, simulation: bool) -> dict[str, str]:
         "PANGGON_BASE_URL": layout.portal_url,
         "PANGGON_FIRST_SITE": str(layout.first_site),
         "PANGGON_FILES": str(layout.office / "files"),
+        "PANGGON_CERTIFICATES": str(layout.office / "certificates"),
         "PANGGON_SEALS": str(layout.office / "seals"),
         "PANGGON_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "PANGGON_EMAIL_FILES": str(layout.office / "mail"),

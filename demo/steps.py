@@ -94,7 +94,7 @@ def carry_through(course: Course) -> None:
     course.prove(proofs.before_approval(target) if target else [])
     course.press(5, "technician", "Laporkan ke Kepala Bidang")
     course.press(6, "division_head", "Mohon Pengesahan")
-    course.press(7, "head", "Sahkan")
+    course.press(7, "head", "Sahkan", {"passphrase": course.people["head"].account.password})
     _await(lambda: course.people["registrar"].case(course.number).link("Kirim Dokumen Hak Akses"), "situs dibuka")
     course.prove(proofs.open_before_delivery(target) if target else [])
     course.press(8, "registrar", "Kirim Dokumen Hak Akses")

@@ -1,6 +1,6 @@
 """What all forms of the portal have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -26,6 +26,9 @@ class PlainForm(forms.Form):
                 has_lines = isinstance(field.widget, forms.Textarea | forms.HiddenInput)
                 field.validators.append(text_only if has_lines else line_only)
 
+    def clean(self) -> dict[str, Any]:
+        return super().clean() or {}
+
 
 class JudgedForm(PlainForm):
     """A form whose input is judged by rules elsewhere; each app says in which words, and where it shows what.
@@ -33,14 +36,18 @@ class JudgedForm(PlainForm):
     `shown_at`: where a page shows a fault that the rules name otherwise than its own field.
     """
 
-    fault_words: ClassVar[Callable[[Fault], str]]
     shown_at: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    @staticmethod
+    def fault_words(fault: Fault) -> str:
+        """One clear sentence for people."""
+        raise NotImplementedError
 
     def add_faults(self, faults: tuple[Fault, ...]) -> None:
         """Puts what the rules refused beside the fields that it concerns."""
         for fault in faults:
             field = self.shown_at.get(fault.field, fault.field)
-            self.add_error(field if field in self.fields else None, type(self).fault_words(fault))
+            self.add_error(field if field in self.fields else None, self.fault_words(fault))
 
 
 def _holds_words(field: forms.Field) -> bool:

@@ -6,6 +6,7 @@ Papers, the log and the API say the SK's own words in every language, and take t
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from django.utils.translation import gettext_lazy
 
@@ -14,21 +15,23 @@ from panggon.core.contacts import CHANNEL_LABELS as CHANNELS
 from panggon.core.contacts import Channel
 from panggon.core.vocabulary import Action, ActionLabel, Role, State, StateLabel
 
+
+def _(label: str) -> Any:
+    """A promise of words, which stands wherever these are asked for."""
+    return gettext_lazy(label)
+
+
 STATE_LABELS: Mapping[State, StateLabel] = MappingProxyType(
     {
-        state: replace(label, text=gettext_lazy(label.text), next_words=gettext_lazy(label.next_words))
+        state: replace(label, text=_(label.text), next_words=_(label.next_words))
         for state, label in vocabulary.STATE_LABELS.items()
     }
 )
 ACTION_LABELS: Mapping[Action, ActionLabel] = MappingProxyType(
-    {action: replace(label, text=gettext_lazy(label.text)) for action, label in vocabulary.ACTION_LABELS.items()}
+    {action: replace(label, text=_(label.text)) for action, label in vocabulary.ACTION_LABELS.items()}
 )
-ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
-    {role: gettext_lazy(label) for role, label in vocabulary.ROLE_LABELS.items()}
-)
-CHANNEL_LABELS: Mapping[Channel, str] = MappingProxyType(
-    {channel: gettext_lazy(label) for channel, label in CHANNELS.items()}
-)
+ROLE_LABELS: Mapping[Role, str] = MappingProxyType({role: _(label) for role, label in vocabulary.ROLE_LABELS.items()})
+CHANNEL_LABELS: Mapping[Channel, str] = MappingProxyType({channel: _(label) for channel, label in CHANNELS.items()})
 
 
 def next_words(state: State) -> str:

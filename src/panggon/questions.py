@@ -26,14 +26,14 @@ class Given(Value):
         super().__init__(None)
         self.name = name
 
-    def as_sql(self, *_: Any) -> tuple[str, list["Given"]]:
+    def as_sql(self, *_: Any, **__: Any) -> Any:
         return "%s", [self]
 
 
 class Among(Value):
     """One of a list, which is one value however long it is, or is `Given`: `filter(site=Among([1, 2]))`."""
 
-    def as_sql(self, *_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, *_: Any, **__: Any) -> Any:
         return "ANY(%s)", [self.value]
 
 
@@ -73,9 +73,9 @@ class _Written:
         query, compiler = copy(self.rows.query), copy(self.compiler)
         compiler.connection = connections[self.rows.db]
         compiler.execute_sql = lambda *_args, **_options: [found]
-        query.get_compiler = lambda *_args, **_options: compiler
+        query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
         rows = type(self.rows)(self.rows.model, query, self.rows.db)
-        rows._iterable_class, rows._fields = self.rows._iterable_class, self.rows._fields  # noqa: SLF001
+        rows._iterable_class, rows._fields = self.rows._iterable_class, self.rows._fields  # type: ignore[attr-defined]  # noqa: SLF001
         return list(rows)
 
     def _found(self, values: list[Any]) -> list[Any]:

@@ -33,19 +33,28 @@ def test_every_page(office: Office, monkeypatch: pytest.MonkeyPatch, pytestconfi
 
 
 def test_the_inspection_sees_what_is_wrong() -> None:
-    """A page that is too wide, cut off and pale."""
+    """A page that is too wide, cut off and pale, on which the Tab key jumps about and something takes clicks only."""
     style = {
         "wide": "width: 700px",
         "cut": "width: 40px; overflow: hidden; white-space: nowrap",
         "pale": "color: #bbb; background: #fff",
+        "clicks": "cursor: pointer",
+        "last": "position: absolute; top: 0; left: 0",
     }
     rules = " ".join(f"#{name} {{ {words} }}" for name, words in style.items())
     body = '<main><h1>Salah</h1><p id="wide">a</p><p id="cut">dipotong di tengah</p><p id="pale">pucat</p></main>'
+    body += '<p id="clicks">tekan</p><a href="/a">a</a><a id="last" href="/b">b</a>'
     head = f"<title>Salah</title><style>{rules}</style>"
     html = f'<!doctype html><html lang="id"><head>{head}</head><body>{body}</body></html>'
     sight = Sight("siapa saja", Place("salah", "/"), html)
     with sync_playwright() as playwright:
         screen = Screen(playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS))
         said = "\n".join(screen.faults(sight))
-    for words in ("at 640 px scrolls sideways", "text is cut off", "color-contrast"):
+    for words in (
+        "at 640 px scrolls sideways",
+        "text is cut off",
+        "color-contrast",
+        "Tab goes up from",
+        "no key comes",
+    ):
         assert words in said

@@ -49,5 +49,32 @@ window.panggon = (() => {
     window.scrollTo(0, 0);
     return faults;
   };
-  return { fits, focus };
+  // Where the Tab key leads, noted while it is pressed.
+  const way = [];
+  document.addEventListener("focusin", (event) => way.push(event.target));
+  const isOnceAround = () => way.length > 1 && way.at(-1) === way[0];
+  const startAgain = () => { document.activeElement.blur(); window.scrollTo(0, 0); way.length = 0; };
+
+  // Once around: to every control, to each once, downwards as one reads, and to all that looks as if it could be clicked.
+  const tabs = () => {
+    const faults = [];
+    const visited = isOnceAround() ? way.slice(0, -1) : way;
+    if (!isOnceAround() && controls().length) faults.push(`Tab does not come around; last at ${way.length ? said(way.at(-1)) : "nothing"}`);
+    visited.filter((one, index) => visited.indexOf(one) !== index).forEach((one) => faults.push(`Tab comes back too early to ${said(one)}`));
+    const isOfVisitedGroup = (one) => one.type === "radio" && visited.some((other) => other.type === "radio" && other.name === one.name && other.form === one.form);
+    for (const one of controls()) {
+      if (one.tabIndex >= 0 && !one.disabled && !visited.includes(one) && !isOfVisitedGroup(one)) faults.push(`Tab does not come to ${said(one)}`);
+    }
+    visited.slice(1).forEach((one, index) => {
+      const [a, b] = [visited[index], one].map((element) => element.getBoundingClientRect());
+      const isHidden = [a, b].some((box) => box.width < 2 || box.height < 2);
+      if (!isHidden && b.bottom <= a.top && b.left < a.right) faults.push(`Tab goes up from ${said(visited[index])} to ${said(one)}`);
+    });
+    for (const one of document.querySelectorAll("body *")) {
+      const looksClickable = getComputedStyle(one).cursor === "pointer" && shown(one);
+      if (looksClickable && !one.closest("a[href], button, input, select, textarea, summary, label")) faults.push(`looks clickable, and no key comes to it: ${said(one)}`);
+    }
+    return faults;
+  };
+  return { fits, focus, tabs, startAgain, isOnceAround };
 })();

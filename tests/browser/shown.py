@@ -20,6 +20,7 @@ ZOOMED = (640, 450)  # a desk's screen at 200 % has half of its CSS pixels
 # Rules of axe-core: all, with what WCAG 2.2 adds; what depends on the width; what depends on the colours.
 EVERYTHING = "rules: {'target-size': {enabled: true}}"
 NARROW = "runOnly: ['target-size', 'scrollable-region-focusable'], rules: {'target-size': {enabled: true}}"
+TABS_MOST = 400
 CONTRAST = "runOnly: ['color-contrast']"
 
 
@@ -65,11 +66,23 @@ class Screen:
         yield from self._objections(EVERYTHING)
         self.page.keyboard.press("Tab")
         yield from self.page.evaluate("() => panggon.focus()")
+        yield from self._by_tab(DESK)
+        yield from self._by_tab(PHONE)
         yield from self._at_night()
 
     def _quickly(self) -> Iterator[str]:
         yield from self._fits(SMALLEST)
         yield from self._objections(EVERYTHING)
+
+    def _by_tab(self, size: tuple[int, int]) -> list[str]:
+        """By the key alone, once around the page; a field for a date takes it several times."""
+        self._resize(size)
+        self.page.evaluate("() => panggon.startAgain()")
+        for _ in range(TABS_MOST):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("() => panggon.isOnceAround()"):
+                break
+        return [f"at {size[0]} px {words}" for words in self.page.evaluate("() => panggon.tabs()")]
 
     def _at_night(self) -> Iterator[str]:
         self.page.emulate_media(color_scheme="dark")

@@ -42,6 +42,7 @@ class Turn:
     next_role: str
     fill_in: Callable[[Page], None] = lambda _page: None
     link: str = ""  # where the page is called otherwise than its button
+    needs_passphrase: bool = False
 
 
 def _agenda(page: Page) -> None:
@@ -123,6 +124,7 @@ AFTER_PREPARATION = (
         "Tata Usaha",
         "Situs dibuka, lalu dokumen hak akses dikirim.",
         "registrar",
+        needs_passphrase=True,
     ),
     Turn(
         "registrar",
@@ -177,6 +179,8 @@ def take_turn(visitors: Visitors, number: str, turn: Turn, **options: Any) -> No
         _await_link(page, link)
         page.get_by_role("link", name=link).click()
         turn.fill_in(page)
+        if turn.needs_passphrase:
+            page.get_by_label("Frasa sandi").fill(visitors.stack.accounts[turn.role].password)
         page.get_by_role("button", name=turn.button).click()
         expect(page.get_by_text(f"“{turn.button}” sudah dilakukan.")).to_be_visible()
         own_next = turn.next_role == turn.role

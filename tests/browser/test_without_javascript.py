@@ -28,3 +28,17 @@ def test_a_fault_is_told_without_javascript(visitors: Visitors) -> None:
         go_on(opd.page)
         words = "Nama “www” dicadangkan untuk keperluan jaringan. Silakan pilih nama lain."
         expect(opd.fault_at("label")).to_have_text(words)
+
+
+def test_nothing_is_shown_that_needs_a_script(visitors: Visitors) -> None:
+    with visitors.visitor(**PLAIN) as anybody:
+        anybody.open("/masuk/")
+        expect(anybody.page.get_by_text("Kunci sandi memerlukan JavaScript")).to_be_visible()
+        expect(anybody.page.get_by_role("button", name="passkey")).to_have_count(0)
+    with visitors.person("administrator", **PLAIN) as administrator:
+        for page in ("", "baru/"):
+            administrator.open(f"/akun/keamanan/kunci-sandi/{page}")
+            expect(administrator.page.get_by_text("Kunci sandi memerlukan JavaScript")).to_be_visible()
+            expect(
+                administrator.page.get_by_text("Tambah", exact=False).and_(administrator.page.locator(".btn"))
+            ).to_be_hidden()

@@ -89,6 +89,8 @@ BEFORE = Facts(
     generation=2,
     evidence=Evidence(ok=True, generation=2, open=False, proved_at=NOON),
     hosting_document=True,
+    site_changes=(),
+    signed=True,
     names_the_signer=True,
     access_document=True,
     delivers_by_itself=True,

@@ -56,3 +56,8 @@ def test_a_day_is_remembered_and_no_more():
     day = timedelta(hours=24)
     disturbed = {"s000001": NOW - day, "s000002": NOW - day + timedelta(seconds=1), "s000003": NOW}
     assert recent(disturbed, now=NOW) == {"s000002": disturbed["s000002"], "s000003": NOW}
+
+
+def test_what_a_clock_that_was_a_year_ahead_has_left_does_not_count():
+    year = timedelta(days=365)
+    assert recent({"s000001": NOW + year, "s000002": NOW + timedelta(hours=23)}, now=NOW).keys() == {"s000002"}

@@ -133,6 +133,12 @@ def test_damaged_last_line_counts_as_torn(rest):
     assert subject.sound_length(whole + rest) == len(whole)
 
 
+def test_what_a_power_cut_kept_out_ends_what_is_sound():
+    whole, later = lines(FORWARD[:3]), lines(FORWARD[4:5])
+    assert subject.load(whole + bytes(40) + later) == FORWARD[:3]
+    assert subject.sound_length(whole + bytes(40) + later) == len(whole)
+
+
 def test_damage_before_the_last_line_is_refused():
     with pytest.raises(PermanentError, match=r"journal\.corrupt"):
         subject.load(lines(FORWARD[:2]) + b"rusak\n" + lines(FORWARD[2:3]))

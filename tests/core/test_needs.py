@@ -96,6 +96,8 @@ BROKEN = [
     (Action.SEND_BACK, State.REPORTED, Role.DIVISION_HEAD, {"reasons": ""}, Need.REASONS),
     (Action.SEND_BACK, State.AWAITING_APPROVAL, Role.HEAD, {"reasons": ""}, Need.REASONS),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"hosting_document": False}, Need.HOSTING_DOCUMENT),
+    (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"site_changes": None}, Need.AS_DOCUMENTED),
+    (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"signed": False}, Need.SIGNATURE),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"names_the_signer": False}, Need.NAMES_THE_SIGNER),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"evidence": OTHER}, Need.EVIDENCE),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"done_by": {Action.PREPARE: {"ani"}}}, Need.NOT_IN_STEP_5),

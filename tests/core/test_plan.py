@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 
 from panggon.core import plan as subject
+from panggon.core.bounds import disturbs
 from panggon.core.desired import MachineFacts, desired, keys
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.plan import Change, make
-from panggon.core.plan_words import words
+from panggon.core.plan_words import differences, words
 from panggon.core.resources import Key, Kind, absent, foreign, ours, partial
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
 from tests.core.site_specs import HOST, SITE, specs, ssh_key
@@ -51,7 +52,7 @@ def test_open_site_has_everything():
         "user": {"uid": 970001, "password": "sha256:one"},
         "directory": {"uid": 970001},
         "quota": {"mebibytes": 1024, "files": 200_000},
-        "database": {"engine": "mariadb", "connections": 10},
+        "database": {"engine": "mariadb", "connections": 10, "mebibytes": 1024},
         "site": {
             "host": HOST,
             "generation": 4,
@@ -288,6 +289,17 @@ def test_half_written_belongs_to_its_journal():
         make(OPEN, FACTS, seen)
 
 
+def test_what_a_hand_has_left_half_is_mended_where_no_run_is_under_way():
+    seen = [*existing(PREPARED)[1:], partial(Key(Kind.USER, SITE))]
+    plan = make(PREPARED, FACTS, seen, mending=True)
+    (change,) = plan.changes
+    assert (change.key, change.before, change.mends) == (Key(Kind.USER, SITE), subject.HALF, True)
+    assert words(plan) == (f"Memperbaiki pengguna Unix {SITE}, yang tidak utuh lagi.",)
+    assert differences(plan) == (f"pengguna Unix {SITE} tidak utuh lagi.",)
+    assert subject.load(json.loads(json.dumps(subject.dump(plan)))) == plan
+    assert disturbs(plan)
+
+
 def test_nobody_looked():
     with pytest.raises(PermanentError, match=rf"plan\.unobserved: records:{HOST}$"):
         make(OPEN, FACTS, nothing(OPEN)[:-1])
@@ -359,7 +371,7 @@ def test_words_of_a_new_site():
     sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
     assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
     assert sentences[2] == f"Membuat batas penyimpanan {SITE} (ruang (MiB) 1024, berkas paling banyak 200000)."
-    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10)."
+    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10, ruang (MiB) 1024)."
     assert sentences[7] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
     addresses = f"situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1"
     assert sentences[9] == f"Membuat rekaman DNS {HOST} ({addresses}, rekaman pengaman dmarc, mx, spf)."

@@ -1,4 +1,4 @@
-"""Posts that one person holds at a time: which tenures can stand beside each other."""
+"""Posts that one person holds at a time: which tenures can stand beside each other, and since when one is empty."""
 
 from datetime import date, timedelta
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panggon.core.errors import Fault
-from panggon.core.posts import UNDATED, Tenure, holding_faults
+from panggon.core.posts import UNDATED, Tenure, empty_since, holding_faults
 from panggon.core.vocabulary import Role
 
 TODAY = date(2026, 11, 23)
@@ -56,3 +56,21 @@ def test_two_tenures_that_are_accepted_share_no_day(first, last, other_first, ot
         assert not any(
             mine.covers(TODAY + number * DAY) and theirs.covers(TODAY + number * DAY) for number in range(-40, 40)
         )
+
+
+@pytest.mark.parametrize(
+    ("ends", "since"),
+    [
+        ((), None),
+        (((None, None),), None),
+        (((date(2026, 11, 20), None),), date(2026, 11, 21)),
+        (((None, date(2026, 11, 18)),), date(2026, 11, 18)),
+        (((date(2026, 11, 20), date(2026, 11, 18)),), date(2026, 11, 18)),
+        (((date(2026, 11, 10), date(2026, 11, 18)),), date(2026, 11, 11)),
+        (((date(2026, 11, 10), None), (date(2026, 11, 20), None)), date(2026, 11, 21)),
+        (((date(2026, 11, 10), None), (date(2026, 12, 31), None)), date(2026, 11, 11)),
+    ],
+)
+def test_since_when_an_empty_post_is_empty(ends, since):
+    """The day after the last one, or the day on which it was given back before that; what is to come does not count."""
+    assert empty_since(ends, today=date(2026, 11, 23)) == since

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.core.renewal import Lifetime, due, pause, worries
+from panggon.core.renewal import Lifetime, due, pause, waits, wanted, worries
 
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 NINETY = Lifetime(BEGIN, BEGIN + timedelta(days=90))
@@ -36,3 +36,19 @@ def test_people_know_days_before_it_matters() -> None:
 
     assert [told(61, 0), told(61, 1), told(61, 2), told(68, 1), told(67, 0)] == [False, False, True, True, False]
     assert [told(59, 9, bought=True), told(60, 0, bought=True)] == [False, True]
+
+
+def test_what_was_issued_under_a_wrong_clock_is_issued_again() -> None:
+    assert [wanted(NINETY, "a.example", now=BEGIN + days * DAY) for days in (-365, -1, 0, 50, 60, 400)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_a_pause_that_was_reckoned_by_a_wrong_clock_is_over() -> None:
+    again = [None, BEGIN - DAY, BEGIN + DAY / 2, BEGIN + DAY, BEGIN + 365 * DAY]
+    assert [waits(each, now=BEGIN) for each in again] == [False, False, True, True, False]

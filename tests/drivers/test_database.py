@@ -10,7 +10,8 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
-from panggon.drivers import database, files
+from panggon.drivers import files
+from panggon.drivers import mariadb as mariadb_driver
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
@@ -18,9 +19,10 @@ from panggon.node.servers import mariadb
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import running
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
-FIRST = {"engine": "mariadb", "connections": 5}
+FIRST = {"engine": "mariadb", "connections": 5, "mebibytes": 64}
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +53,14 @@ def private(root: Path, site: str, uid: int) -> Iterator[Path]:
     trees.write(key, None)
 
 
+def driver_of(socket: Path, server: mariadb.Settings, root: Path) -> DatabaseDriver:
+    reached = mariadb_driver.MariaDb(socket, Path("/run/mysqld/mysqld.sock"), server.data)
+    return DatabaseDriver(Settings({Engine.MARIADB: reached}, root, UID_BASE))
+
+
 @pytest.fixture(scope="module")
 def driver(server: mariadb.Settings, root: Path) -> DatabaseDriver:
-    return DatabaseDriver(Settings(server.socket, Path("/run/mysqld/mysqld.sock"), root, UID_BASE))
+    return driver_of(server.socket, server, root)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +106,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "mariadb", "connections": 9},
+            second={"engine": "mariadb", "connections": 9, "mebibytes": 32},
             plant=lambda: (
                 root_says(
                     server,
@@ -110,7 +117,7 @@ class TestContract(Contract):
             ),
             planted=lambda: root_says(server, f"SELECT * FROM {key.name}.warga"),
             clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
-            stride=2,
+            stride=5,
         )
 
     @pytest.mark.parametrize("host", ["localhost", "%"])
@@ -164,7 +171,7 @@ class TestDatabase:
     def test_connections_are_limited(
         self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
     ) -> None:
-        driver.write(key, {"engine": "mariadb", "connections": 2})
+        driver.write(key, {"engine": "mariadb", "connections": 2, "mebibytes": 64})
         with as_site(server, private), as_site(server, private):
             with pytest.raises(pymysql.err.OperationalError, match="max_user_connections"):
                 as_site(server, private)
@@ -175,7 +182,7 @@ class TestDatabase:
     ) -> None:
         before = ini(private)
         root_says(server, f"CREATE TABLE {key.name}.berita AS SELECT 7 AS id")
-        driver.write(key, {"engine": "mariadb", "connections": 9})
+        driver.write(key, {"engine": "mariadb", "connections": 9, "mebibytes": 32})
         assert ini(private) == before
         with as_site(server, private) as session, session.cursor() as cursor:
             cursor.execute("SELECT id FROM berita")
@@ -191,6 +198,70 @@ class TestDatabase:
         assert driver.read(key).standing is Standing.PARTIAL
         driver.write(key, FIRST)
         assert driver.read(key).attributes == FIRST
+
+    def test_what_its_owner_does_with_the_database_itself_makes_it_nobody_elses(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+    ) -> None:
+        """The comment is in the owner's hands, and so is the whole database."""
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {key.name} COMMENT = 'milik orang lain'")
+            assert driver.read(key).attributes == FIRST
+            cursor.execute(f"DROP DATABASE {key.name}")
+            assert driver.read(key).standing is Standing.PARTIAL
+            cursor.execute(f"CREATE DATABASE {key.name}")
+        assert driver.read(key).attributes == FIRST
+
+    def test_one_made_before_there_were_records_is_given_its_bound(
+        self, driver: DatabaseDriver, key: Key, private: Path
+    ) -> None:
+        (private.parent / "database.json").unlink()
+        assert driver.read(key).attributes == {**FIRST, "mebibytes": 0}
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST
+
+    def test_a_full_database_can_be_read_and_deleted_from_until_it_has_room(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+    ) -> None:
+        reached = driver.settings.servers[Engine.MARIADB]
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("CREATE TABLE surat (id INT PRIMARY KEY, isi TEXT) ENGINE=InnoDB")
+            cursor.execute("INSERT INTO surat SELECT seq, REPEAT(MD5(seq), 60) FROM seq_1_to_6000")
+            cursor.execute("CREATE TABLE tua (isi TEXT) ENGINE=MyISAM AS SELECT isi FROM surat LIMIT 1000")
+            cursor.execute("CREATE PROCEDURE pintu() INSERT INTO surat VALUES (0, 'selundup')")
+            session.commit()
+            used = reached.used(key.name)
+            assert 12 << 20 < used <= reached.sizes()[key.name] < 40 << 20
+            for _ in range(2):  # killed in between, the watch repeats it
+                reached.stop_writing(key.name)
+            with pytest.raises(pymysql.err.Error):
+                cursor.execute("SELECT 1")
+        with as_site(server, private) as session, session.cursor() as cursor:
+            for refused in (
+                "INSERT INTO surat VALUES (0, 'x')",
+                "UPDATE surat SET isi = 'x'",
+                "CALL pintu()",
+                "CREATE TABLE lain (id INT)",
+                "CREATE TEMPORARY TABLE lain (id INT)",
+                "ALTER TABLE surat ADD x INT",
+                f"GRANT INSERT ON {key.name}.* TO {key.name}@localhost",
+            ):
+                with pytest.raises(pymysql.err.OperationalError, match="denied"):
+                    cursor.execute(refused)
+            assert driver.read(key).attributes == FIRST
+            assert driver.probe(key, spec=spec(key.name))[-1].name == "database.full"
+            assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+            driver.write(key, FIRST)
+            assert reached.find(key.name, known=True).full, "a plan does not give room"
+            cursor.execute("SELECT COUNT(*) FROM surat")
+            assert cursor.fetchall() == ((6000,),)
+            cursor.execute("DELETE FROM surat WHERE id > 10")
+            session.commit()
+            cursor.execute("DROP TABLE tua")
+            until(lambda: reached.used(key.name) < used / 2, seconds=10)
+            reached.let_write(key.name)
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("INSERT INTO surat VALUES (0, 'x')")
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
 
     def test_a_database_without_its_ini_file_is_not_proven_and_can_be_mended(
         self, driver: DatabaseDriver, key: Key, private: Path
@@ -261,12 +332,12 @@ def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: mariad
 
 def test_another_engine_is_refused(driver: DatabaseDriver, key: Key) -> None:
     with pytest.raises(PermanentError, match=r"database\.engine"):
-        driver.write(key, {"engine": "oracle", "connections": 5})
+        driver.write(key, {"engine": "oracle", "connections": 5, "mebibytes": 64})
     assert driver.read(key).standing is Standing.ABSENT
 
 
 def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Path, key: Key) -> None:
-    away = DatabaseDriver(Settings(root / "run" / "none.sock", Path("/run/mysqld/mysqld.sock"), root, UID_BASE))
+    away = driver_of(root / "run" / "none.sock", server, root)
     for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
         with pytest.raises(TemporaryError, match=r"database\.down"):
             ask()
@@ -283,7 +354,7 @@ def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Pat
 def test_what_the_server_says_is_temporary_or_not(
     server: mariadb.Settings, number: int, text: str, error: type[Exception], code: str
 ) -> None:
-    with pytest.raises(error, match=code), database._session(server.socket, user="root") as cursor:
+    with pytest.raises(error, match=code), mariadb_driver._session(server.socket, user="root") as cursor:
         cursor.execute(f"SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s", (text,))
 
 

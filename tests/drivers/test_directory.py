@@ -53,8 +53,8 @@ class TestContract(Contract):
         )
 
     def test_nothing_is_left_of_killed_writes(self, case: Case, place: Path) -> None:
-        (place.parent / f".{place.name}.0123456789ab.new" / "public").mkdir(parents=True)
-        (place.parent / f".{place.name}.0123456789ab.removed").mkdir()
+        (place.parent / f".{place.name}.3.new" / "public").mkdir(parents=True)
+        (place.parent / f".{place.name}.c.new").mkdir()
         case.write(case.first)
         assert [path.name for path in place.parent.iterdir()] == [place.name]
 

@@ -130,3 +130,14 @@ def test_what_cannot_bound_is_said(root: Path, bounding: Path) -> None:
     assert storage.unbounded(root) != ""
     assert "No such file" in storage.unbounded(root / "none")
     assert list(bounding.glob(".trial-*")) + list(root.glob(".trial-*")) == []
+
+
+def test_a_trial_that_was_killed_is_swept_and_one_under_way_is_not(bounding: Path) -> None:
+    killed, running = bounding / ".trial-000000000001", bounding / ".trial-000000000002"
+    for place in (killed, running):
+        storage.make(place)
+        storage.bound(place, 1)
+    os.utime(killed, (0, 0))
+    assert storage.unbounded(bounding) == ""
+    assert (killed.exists(), running.exists()) == (False, True)
+    running.rmdir()

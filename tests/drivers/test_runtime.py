@@ -19,6 +19,7 @@ from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, tls, visit, web
 from panggon.drivers.authority import create_authority
+from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
 from panggon.node.servers import Server, mariadb, nginx
@@ -125,7 +126,9 @@ def _node(
     drivers: dict[Kind, Driver] = {
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, UID_BASE)),
         Kind.DATABASE: database.DatabaseDriver(
-            database.Settings(data.socket, Path("/run/mysqld/mysqld.sock"), root, UID_BASE)
+            database.Settings(
+                {Engine.MARIADB: MariaDb(data.socket, Path("/run/mysqld/mysqld.sock"), data.data)}, root, UID_BASE
+            )
         ),
         Kind.SITE: web.SiteDriver(web_settings),
         Kind.RUNTIME: RuntimeDriver(Settings(root, holder.control, UID_BASE, door, sandboxed=True)),
@@ -228,6 +231,13 @@ def test_an_older_generation_does_not_pass(made: Node) -> None:
 
 def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> None:
     key = Key(Kind.DATABASE, SITE)
+    full = made.root / "sites" / SITE / "run" / "database-full"
+    full.touch()
+    assert not made.probe(SPEC)["php.database"].ok, "it is said to be full, and takes a row"
+    made.drivers[Kind.DATABASE].settings.servers[Engine.MARIADB].stop_writing(SITE)
+    assert made.probe(SPEC)["php.database"].ok
+    full.unlink()
+    assert not made.probe(SPEC)["php.database"].ok
     made.drivers[Kind.DATABASE].write(key, None)
     assert not made.probe(SPEC)["php.database"].ok
 

@@ -63,7 +63,7 @@ class TestContract(Contract):
         )
 
     def test_nothing_is_left_of_killed_writes(self, case: Case, site: str, uid: int) -> None:
-        (USERDB / f".{site}.user.0123456789ab.new").write_text("half")
+        (USERDB / f".{site}.user.7.new").write_text("half")
         case.write(case.first)
         assert len(entries(site, uid)) == 6
         case.write(None)

@@ -10,7 +10,7 @@ import pytest
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Probed, Started, Word, Writing, Written, fold
+from panggon.core.journal import Probed, Started, Word, Writing, Written, dump, fold
 from panggon.engine import journal_file
 from panggon.engine.runner import resume, run
 from tests.engine.test_runner import OPEN, PREPARED
@@ -70,6 +70,34 @@ def test_torn_last_line_is_left_out_and_written_over(path):
         store.append(Written(0))
         assert path.read_bytes().rstrip(b"\0") == whole + b'{"entry": "written", "index": 0}\n'
     assert fold(journal_file.read(path)).index == 1
+
+
+def test_what_stands_behind_a_hole_never_comes_back(path):
+    new = world(PREPARED)
+    with journal_file.writing(path) as store:
+        store.append(Started(new.plan, 17, NOW))
+        store.append(Writing(0))
+    lost = dump(Written(0)).encode()
+    sound = path.read_bytes().rstrip(b"\0")
+    path.write_bytes(sound + bytes(len(lost)) + dump(Writing(1)).encode() + bytes(500))
+    with journal_file.writing(path) as store:
+        assert store.entries()[1:] == (Writing(0),)
+        store.append(Written(0))
+    assert path.read_bytes() == sound + lost + bytes(500 + len(dump(Writing(1))))
+
+
+def test_only_what_is_ahead_is_durable_by_itself(path, monkeypatch):
+    new, synced = world(PREPARED), []
+    honest = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (honest(file), synced.append(file)))
+    with journal_file.writing(path) as store:
+        store.append(Started(new.plan, 17, NOW))
+        begun = len(synced)
+        counts = []
+        for entry in (Writing(0), Written(0), Writing(1)):
+            store.append(entry)
+            counts.append(len(synced) - begun)
+    assert counts == [1, 1, 2]
 
 
 def test_damage_before_the_last_line_is_refused(path):

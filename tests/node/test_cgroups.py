@@ -1,12 +1,15 @@
 """What is written into control groups of both versions, and that a limit nobody enforces counts as none."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from panggon.node import cgroups
 from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
+from tests.waiting import until
 
 BOUNDS = Bounds(memory_mebibytes=64, processes=12, cpu_percent=150)
 TRIALS = (_try_cpu, _try_memory, _try_processes)
@@ -56,3 +59,59 @@ def test_no_controller_is_no_limit() -> None:
     assert nothing.create("s000001", BOUNDS) == ()
     for attempt in TRIALS:
         assert "controller" in attempt(nothing)
+
+
+def test_groups_lie_in_the_unit_beside_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Version 1 has the controllers, and systemd knows its units by hierarchies of their own."""
+    hierarchies = ("memory", "pids", "cpu", "name=systemd", "")
+    for name in hierarchies:
+        (tmp_path / f"of-{name}" / "panggon-sites.service").mkdir(parents=True)
+    own = {name: tmp_path / f"of-{name}" / "panggon-sockets.service" for name in hierarchies}
+    monkeypatch.setattr(cgroups, "_own_groups", lambda: own)
+    found = cgroups.find(beside="panggon-sites.service")
+    folders = [tmp_path / f"of-{name}" / "panggon-sites.service" / "panggon" for name in ("memory", "pids", "cpu")]
+    assert [found.memory, found.processes, found.cpu] == folders
+    assert found.tracking == tuple(tmp_path / f"of-{name}" / "panggon-sites.service" for name in ("name=systemd", ""))
+    assert found.create("s000001", BOUNDS)[-2:] == found.tracking
+    assert [found.has("s000001"), found.has("s000002")] == [True, False]
+    assert cgroups.find(beside="nobody.service") == ControlGroups(None, None, None)
+
+
+def test_version_2_wants_the_unit_beside_emptied_into_a_leaf() -> None:
+    """Tried on the kernel, with the one controller that version 2 has where version 1 has the others."""
+    root = next((point for kind, point in _mounted() if kind == "cgroup2"), None)
+    if root is None or "hugetlb" not in (root / "cgroup.controllers").read_text():
+        pytest.skip("no controller of version 2 to try with")
+    unit, given = root / f"panggon-test-{os.getpid()}", root / "cgroup.subtree_control"
+    before = given.read_text()
+    holder = subprocess.Popen(["sleep", "60"])
+    try:
+        cgroups._enable(root, "hugetlb")
+        unit.mkdir()
+        (unit / "cgroup.procs").write_text(str(holder.pid))
+        folder = cgroups._folder(None, unit, "hugetlb")
+        assert folder == unit / "panggon"
+        assert (unit / cgroups.LEAF / "cgroup.procs").read_text().split() == [str(holder.pid)]
+        (folder / "s000001").mkdir()
+        assert "hugetlb" in (folder / "s000001" / "cgroup.controllers").read_text()
+        assert cgroups._folder(None, unit, "hugetlb") == folder  # the next holder
+    finally:
+        holder.kill()
+        holder.wait()
+        for place in (unit / "panggon" / "s000001", unit / "panggon", unit / cgroups.LEAF, unit):
+            until(lambda place=place: not place.exists() or _removed(place))
+        if "hugetlb" not in before:
+            given.write_text("-hugetlb")
+
+
+def _removed(place: Path) -> bool:
+    try:
+        place.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def _mounted() -> list[tuple[str, Path]]:
+    rows = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
+    return [(kind, Path(point)) for _, point, kind, *_ in rows]

@@ -24,7 +24,18 @@ def test_the_least_settings_are_a_production_machine():
     assert found.paths.state == Path("/var/lib/panggon")
     assert found.tsig_secret == Path("/etc/panggon/tsig.secret")
     assert (found.web.http_port, found.web.https_port, found.dns.port) == (80, 443, 53)
-    assert found.services.run == ("mariadb", "sockets", "knot", "sshd", "nginx", "logs", "tasks", "renewal")
+    assert found.services.run == (
+        "mariadb",
+        "postgresql",
+        "sockets",
+        "knot",
+        "sshd",
+        "nginx",
+        "logs",
+        "tasks",
+        "databases",
+        "renewal",
+    )
     assert found.protections.require_all
     assert not found.simulate
 
@@ -62,7 +73,7 @@ def test_every_fault_is_told_at_once():
         "web.adresses: tidak dikenal.",
         "web.http_port: harus bilangan bulat dari 1 sampai 65535.",
         "protections.require_all: harus true atau false.",
-        "services.run: harus salah satu dari mariadb, sockets, knot, sshd, nginx, logs, tasks, renewal.",
+        f"services.run: harus salah satu dari {', '.join(config.SERVERS)}.",
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from panggon.core.errors import PermanentError
+from panggon.core.journal import Word
 from panggon.core.plan import Plan
 from panggon.core.resources import Key, Kind, absent, ours
 from panggon.core.spec import Engine, SiteState
@@ -77,10 +78,24 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     clock(hours=1)
     with pytest.raises(PermanentError, match=r"node\.forgotten: database mariadb"):
         bench.sites.plan(replace(purged, database=None))
+    stranger = ours(Key(Kind.USER, SITE), uid=1, password="")
+    user = bench.machine.resources()[stranger.key]
+    plan = bench.sites.plan(purged)
+    bench.machine.put(stranger)
+    assert bench.sites.apply(plan).word is Word.STALE  # in vain, and need not wait anew
+    bench.machine.put(user)
     apply(bench, purged)
     assert bench.machine.resources() == {}
     assert bench.sites.count() == 0
     assert bench.sites.plan(purged).changes == ()
+
+
+def test_a_database_does_not_change_its_engine(bench):
+    apply(bench, OPEN)
+    other = later(OPEN, database=Engine.POSTGRESQL)
+    with pytest.raises(PermanentError, match=rf"node\.database_engine: {SITE} mempunyai basis data mariadb"):
+        bench.sites.plan(other)
+    apply(bench, replace(other, site="s900009", host="s900009.kota.example"))
 
 
 def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
@@ -110,6 +125,8 @@ def test_a_word_and_what_was_counted_last_a_day(tmp_path):
     bounds.allow(9, now=now)
     assert bounds.allowed(now=now + timedelta(hours=23)) == 9
     assert bounds.allowed(now=now + timedelta(hours=24)) == 0
+    bounds.allow(9, now=now + timedelta(days=365))  # the clock was a year ahead
+    assert bounds.allowed(now=now) == 0
     assert bounds.disturbed(now=now) == {}
 
 

@@ -229,3 +229,36 @@ def chained(own: authority.Authority, name: str, *, now: datetime, must_staple: 
         feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
         leaf = builder.add_extension(feature, critical=False).sign(signer.key, hashes.SHA256())  # type: ignore[arg-type]
     return replace(bundle, chain=(leaf, signer.leaf)).text()
+
+
+def test_a_clock_that_jumps_a_year_ahead_and_back_leaves_a_good_certificate(place: Place) -> None:
+    first, renewal = place.ends(), place.renewal()
+    assert place.at(400, renewal) == ()
+    assert place.ends() > first + timedelta(days=365)
+    assert place.at(35, renewal) == ()  # nobody would believe that one now
+    assert place.ends() == first + timedelta(days=35)
+    renewed = place.ends()
+    assert place.at(34, renewal) == ()  # a day back: issued again, for it is not valid yet
+    assert place.at(36, renewal) == ()
+    assert place.ends() == renewed - timedelta(days=1)
+
+
+def test_a_jump_of_the_clock_makes_no_storm_of_orders(place: Place) -> None:
+    asked: list[str] = []
+
+    def order(host: str) -> bytes:
+        asked.append(host)
+        raise TemporaryError("acme.down", "server ACME mati")
+
+    root = place.config.paths.root
+    for number in range(40):
+        host = f"a{number:02}.kota.example"
+        place.renewal().driver.write(Key(Kind.CERTIFICATE, host), {"issuer": "local", "valid": True})
+        files.link(root / "live" / host, f"../sites/{SITE}")
+    tls_settings = replace(place.config.tls, issuer="acme")
+    renewal = Renewal(replace(place.config, tls=tls_settings), place.renewal(issuer="acme", order=order).driver)
+    place.at(365, renewal)
+    assert len(asked) == 15
+    place.at(365.007, renewal)
+    place.at(365.014, renewal)
+    assert (len(asked), len(set(asked))) == (45, 41)  # nobody waits for those that fail again and again

@@ -5,8 +5,16 @@ from django.utils import timezone
 
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
+from tests.papers.pki import authority
 from tests.portal.office import Office
 from tests.portal.programs import Program
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    """A certificate authority with its services."""
+    with authority(tmp_path_factory.mktemp("pki")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -165,9 +165,18 @@ def test_the_plan_that_is_accepted_is_the_one_that_was_shown(office):
 def test_deciding_wants_its_own_scope_and_the_installations_leave(office, allowed, scopes, answer):
     fill_in(Group.PROGRAMS, decide=allowed)
     case = office.bring_to(State.AWAITING_APPROVAL)
+    reasons = {"reasons": "Di luar kewenangan", "refusal_letter": letter()}
+    assert Program(office.head, *scopes).act(case, "refuse", **reasons).status_code == answer
+    assert renewed(case).state == (State.REFUSED if answer == 200 else State.AWAITING_APPROVAL)
+
+
+def test_no_program_signs_for_an_official(office):
+    fill_in(Group.PROGRAMS, decide=True)
+    case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)
-    assert Program(office.head, *scopes).act(case, "approve").status_code == answer
-    assert renewed(case).state == (State.APPROVED if answer == 200 else State.AWAITING_APPROVAL)
+    answer = Program(office.head, *ALL, Scope.CASES_DECIDE).act(case, "approve")
+    assert faults(answer) == [("need.signature", "signature")]
+    assert renewed(case).state == State.AWAITING_APPROVAL
 
 
 def test_a_form_that_cannot_be_read_is_no_failure_of_ours(opd):

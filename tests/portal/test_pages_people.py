@@ -7,13 +7,14 @@ import pytest
 from allauth.mfa.models import Authenticator
 from click.testing import CliRunner
 
+from panggon.audit.selectors import history_of
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role
 from panggon.people import selectors, services
 from panggon.people.commands import seed_demo
 from panggon.people.models import Agency, Division, User
 from tests.portal.office import MONDAY
-from tests.portal.visitor import SECRET, text, visitor
+from tests.portal.visitor import SECRET, faults, text, visitor
 
 PASSWORD = "kawung-dan-parang-7"
 
@@ -118,9 +119,40 @@ def test_the_people_of_the_demonstration_are_the_same_when_they_are_made_again(d
     accounts = json.loads(outputs[0])
     assert outputs[0] == outputs[1] == file.read_text() + "\n"
     assert file.stat().st_mode & 0o077 == 0
-    assert accounts.keys() == {"applicant", "registrar", "head", "division_head", "technician", "administrator"}
+    assert accounts.keys() == {
+        "applicant",
+        "registrar",
+        "head",
+        "division_head",
+        "technician",
+        "complaints_officer",
+        "administrator",
+    }
     for role, account in accounts.items():
         user = User.objects.get(username=account["login"])
         assert selectors.roles_of(user, now=MONDAY) == {Role(role)}
         assert user.check_password(account["password"])
-    assert User.objects.count() == 6
+    assert User.objects.count() == 7
+
+
+def test_people_mend_their_own_number_and_it_is_recorded(office):
+    for user in (office.registrar, office.applicant):
+        browser = visitor(user)
+        assert 'href="/akun/nomor-hp/"' in browser.get("/akun/keamanan/").content.decode()
+        assert browser.post("/akun/nomor-hp/", {"phone": "0812-3456-7890"}).headers["Location"] == "/akun/keamanan/"
+        user.refresh_from_db()
+        assert user.phone == "0812-3456-7890"
+        change = history_of(services.user_subject(user)).get()
+        assert (change.before, change.after, change.actor) == ({"phone": ""}, {"phone": "0812-3456-7890"}, user)
+        assert "0812-3456-7890" in text(browser.get("/akun/nomor-hp/"))
+        assert browser.post("/akun/nomor-hp/", {"phone": "0812-3456-7890"}).status_code == 302
+        assert history_of(services.user_subject(user)).count() == 1, "the same again is no change"
+
+
+def test_a_number_that_is_none_is_told_at_its_field_and_nothing_else_can_be_changed(office):
+    browser = visitor(office.applicant)
+    answer = browser.post("/akun/nomor-hp/", {"phone": "nol delapan", "email": "lain@example.go.id"})
+    assert faults(answer) == {"phone": ["Nomor telepon terdiri atas angka, misalnya 0812-3456-7890."]}
+    browser.post("/akun/nomor-hp/", {"phone": "", "email": "lain@example.go.id", "full_name": "Lain"})
+    office.applicant.refresh_from_db()
+    assert (office.applicant.email, office.applicant.full_name) == ("sri@example.go.id", "Sri")

@@ -21,6 +21,7 @@ VALUES = {
     "processes": 64,
     "upload_mebibytes": 128,
     "database_connections": 40,
+    "database_mebibytes": 2048,
     "files": 50_000,
     "cpu_percent": 150,
     "outgoing": "web",
@@ -53,6 +54,7 @@ def wished(site: Site) -> tuple[str | int, ...]:
         limits.processes,
         limits.upload_mebibytes,
         limits.database_connections,
+        limits.database_mebibytes,
         limits.disk_mebibytes,
         limits.files,
         limits.cpu_percent,
@@ -65,16 +67,16 @@ def test_the_chosen_plan_goes_to_the_node(office):
     big = made(office, is_default=False)
     case = office.bring_to(State.VERIFYING)
     case = office.act(case, Action.COMPLETE, office.technician, checklist=ALL_MET, plan=big)
-    assert wished(case.site) == ("8.3", 512, 64, 128, 40, 8192, 50_000, 150, "web")
+    assert wished(case.site) == ("8.3", 512, 64, 128, 40, 2048, 8192, 50_000, 150, "web")
     assert Site.objects.get().plan == big
 
 
 def test_without_a_choice_the_default_plan_counts_and_without_plans_what_is_shipped(office):
     first = office.bring_to(State.PREPARING)
-    assert wished(first.site) == ("8.2", 256, 32, 64, 20, 1024, 200_000, 100, "none")
+    assert wished(first.site) == ("8.2", 256, 32, 64, 20, 1024, 1024, 200_000, 100, "none")
     made(office)
     second = office.bring_to(State.PREPARING, label="dinkes")
-    assert wished(second.site) == ("8.3", 512, 64, 128, 40, 8192, 50_000, 150, "web")
+    assert wished(second.site) == ("8.3", 512, 64, 128, 40, 2048, 8192, 50_000, 150, "web")
 
 
 def test_a_changed_plan_changes_no_site_until_a_new_plan_is_made(office, admin):

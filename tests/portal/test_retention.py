@@ -103,7 +103,7 @@ def test_letters_go_with_their_bytes_unless_another_case_needs_them(office, ende
 
 
 def test_stopped_between_the_bytes_and_the_rows_it_goes_on(office, ended):
-    store.remove(ended.files.get().sha256)
+    store.remove(ended.files.get().sha256, put_before=store.moment())
     assert erased(now=LATER + timedelta(days=5 * 366))[PersonalData.LETTERS] == (1, 1)
     assert not File.objects.exists()
 

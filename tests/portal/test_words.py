@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 from panggon.cases.words import FAULT_WORDS
+from panggon.papers.words import SIGNING
 
 SOURCES = Path(__file__).parents[2] / "src" / "panggon"
 GROUPS = (
     "export|label|letter|access|case|agenda_number|technician|calendar|action|stamp|text|person|storage|checklist"
-    "|disposition"
+    "|disposition|site"
 )
 # Errors of the program or of its settings: no page gives occasion to them.
 NOT_SHOWN = {"access.parked", "calendar.session"}
@@ -31,3 +32,12 @@ def test_every_fault_has_words():
 
 def test_no_words_are_left_over():
     assert set(FAULT_WORDS) - codes() == set()
+
+
+def test_every_reason_why_nothing_was_signed_has_words():
+    files = [SOURCES / "core" / "signing.py", *SOURCES.glob("papers/*.py"), *SOURCES.glob("papers/signers/*.py")]
+    files += [SOURCES / "cases" / "signing.py"]
+    texts = [file.read_text() for file in files if file.name != "words.py"]
+    found = {code for text in texts for code in re.findall(r'"(signing\.[a-z_]+)"', text)}
+    kept_only = {"signing.abandoned", "signing.late"}  # of attempts that nobody waits for any more
+    assert found - kept_only == {code for code in SIGNING if code.startswith("signing.")}

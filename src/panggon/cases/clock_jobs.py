@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import selectors, services, watching
+from panggon.cases import selectors, services, unattended, watching
 from panggon.core.errors import PermanentError
 from panggon.office.selectors import read_once
 from panggon.outbox import defer
@@ -51,6 +51,17 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule; what counts
             watching.watch(case, now=timezone.now(), calendar=calendar, rules=rules)
         except PermanentError as error:
             logger.warning("%s: its time cannot be told: %s", case.number, error)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.check_posts", queueing_lock="cases.check_posts")
+@read_once()
+def check_posts(timestamp: int) -> None:  # noqa: ARG001
+    """In office hours: tell whoever can help of cases that wait for a post that nobody has."""
+    now = timezone.now()
+    if watching.may_speak(now, calendar=schedule.calendar()):
+        unattended.tell_of_posts(now=now)
+        unattended.tell_of_technicians(now=now)
 
 
 @app.periodic(cron="15 1 * * 1-5")  # 08.15 in Pekalongan

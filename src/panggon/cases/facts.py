@@ -6,14 +6,17 @@ from typing import Any
 
 from panggon.cases.checklist import ITEMS, reasons_in
 from panggon.cases.models import Case, Event, LetterSource
+from panggon.cases.paper_facts import evidence_digest
 from panggon.cases.parts import events_of, letter_of
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
 from panggon.core.procedure import Action, Facts, Role, State
+from panggon.core.signing import Change, changes
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
 from panggon.papers.contents import PaperKind
+from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Capacity, Hands
@@ -42,12 +45,27 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         technician=str(case.technician_id or ""),
         agenda_number=case.agenda_number,
         approved_at=case.approved_at,
-        hosting_document=_issued(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, events),
+        **_document(case),
         access_document=_issued(case, PaperKind.ACCESS_DOCUMENT, Action.APPROVE, events),
         delivers_by_itself=office().delivery.by_itself,
         **_request(case, data),
         **_site(case),
     )
+
+
+def hosting_document(case: Case) -> Paper | None:
+    """The one that was frozen at the last step 6; that of an earlier round does not count."""
+    return _paper(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, events_of(case))
+
+
+def site_changes(case: Case, document: Paper | None) -> tuple[Change, ...] | None:
+    """What the newest proofs see otherwise than those that the document carries; None when they cannot be compared."""
+    if document is None or case.site is None:
+        return None
+    proofs = [wish for wish in sites.wishes_of(case.site) if wish.evidence and not wish.cancelled_at]
+    bound = [wish for wish in proofs if evidence_digest(wish.evidence) == document.evidence_digest]
+    newest = sites.last_proof(case.site)
+    return changes(bound[-1].evidence, newest.evidence) if bound and newest else None
 
 
 def in_capacity(facts: Facts, case: Case, capacity: Capacity) -> Facts:
@@ -127,11 +145,10 @@ def faults_of_name(label: str) -> tuple[Fault, ...]:
     return name_faults(Case(label=normalise(label.strip()))) or ()
 
 
-def explained(faults: tuple[Fault, ...], name_faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-    """What is wrong with the name instead of that something is."""
-    return tuple(
-        said for fault in faults for said in (name_faults if fault.code == "need.name" and name_faults else (fault,))
-    )
+def explained(faults: tuple[Fault, ...], facts: Facts) -> tuple[Fault, ...]:
+    """What is wrong with the name, and what changed on the site, instead of that something is so."""
+    known = {"need.name": facts.name_faults or (), "need.as_documented": _change_faults(facts.site_changes or ())}
+    return tuple(said for fault in faults for said in (known.get(fault.code) or (fault,)))
 
 
 def has_letter(case: Case, data: Data) -> bool:
@@ -141,6 +158,11 @@ def has_letter(case: Case, data: Data) -> bool:
     if case.letter_source == LetterSource.DESK and case.letter_subject:
         return True
     return bool(data.get("letter")) or (case.pk is not None and letter_of(case) is not None)
+
+
+def _change_faults(found: tuple[Change, ...]) -> tuple[Fault, ...]:
+    said = tuple(f"{change.name}: {change.before or '–'} → {change.after or '–'}" for change in found)
+    return (Fault("site.changed", facts={"changes": "; ".join(said)}),) if said else ()
 
 
 def _is_own(case: Case, host: str) -> bool:
@@ -155,9 +177,23 @@ def _done_by(events: list[Event]) -> dict[Action, frozenset[str]]:
     return done
 
 
+def _document(case: Case) -> dict[str, Any]:
+    """What stands about the hosting document; asked only where it is waited for."""
+    if case.state != State.AWAITING_APPROVAL:
+        return {}
+    document = hosting_document(case)
+    return {
+        "hosting_document": document is not None,
+        "site_changes": site_changes(case, document),
+        "signed": document is not None and document.signed is not None,
+    }
+
+
 def _issued(case: Case, kind: PaperKind, cause: Action, events: list[Event]) -> bool:
-    """The paper of the last act that causes it exists; one of an earlier round does not count."""
+    return _paper(case, kind, cause, events) is not None
+
+
+def _paper(case: Case, kind: PaperKind, cause: Action, events: list[Event]) -> Paper | None:
+    """The paper of the last act that causes it; one of an earlier round does not count."""
     sequence = max((event.sequence for event in events if event.action == cause), default=None)
-    return sequence is not None and any(
-        (paper.kind, paper.event) == (kind, sequence) for paper in papers.issued(case.number)
-    )
+    return None if sequence is None else papers.of_event(case.number, kind, sequence)

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from panggon.cases import selectors
 from panggon.cases.models import Case
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.procedure import WITH_TECHNICIAN, Role, State, waits_for
+from panggon.core.procedure import WITH_TECHNICIAN, Role
 from panggon.people import selectors as people
 from panggon.people import services
 from panggon.people.models import RoleAssignment, User
@@ -73,8 +74,7 @@ def _cases_of(post: RoleAssignment) -> QuerySet[Case]:
     role = Role(post.role)
     if role is Role.TECHNICIAN:
         return assigned_to(post.user).filter(division=post.division)
-    cases = Case.objects.filter(state__in=[state for state in State if waits_for(state) is role])
-    return cases.filter(division=post.division) if role is Role.DIVISION_HEAD else cases
+    return Case.objects.filter(selectors.at_post(role, post.division))
 
 
 def _handed_over(waiting: list[Waiting], successors: Mapping[str, User | None]) -> list[tuple[RoleAssignment, User]]:

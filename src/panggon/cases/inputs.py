@@ -99,7 +99,7 @@ def words_of(data: Data) -> str:
 
 
 def _set(case: Case, data: Data, names: tuple[str, ...]) -> list[Fault]:
-    faults = []
+    faults: list[Fault] = []
     for name in names:
         if name not in data:
             continue

@@ -40,6 +40,13 @@ def superiors(case: Case, state: State, *, now: datetime) -> list[User]:
     return _in_role(case, superior, now) if superior else []
 
 
+def over_the_post(role: Role, *, now: datetime) -> list[User]:
+    """Who can see to it that a post is filled: the administrators, and the next level above it."""
+    superior = SUPERIORS.get(role)
+    roles = [Role.ADMINISTRATOR, *([superior] if superior else [])]
+    return list(dict.fromkeys(person for role in roles for person in people.holders_of(role, now=now)))
+
+
 def _in_role(case: Case, role: Role, now: datetime) -> list[User]:
     if role is Role.APPLICANT:
         return applicants(case)

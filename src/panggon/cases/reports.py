@@ -146,14 +146,13 @@ class _Figures:
         groups = self._rows(standing="berjalan").values(
             "state", "technician_id", "technician__full_name", "division_id", "division__name"
         )
-        return list(
-            groups.annotate(
-                count=Count("pk"),
-                late=self._count(timing=Timing.LATE),
-                soon=self._count(timing=Timing.SOON),
-                since=Min("state_since"),
-            )
+        counted = groups.annotate(
+            count=Count("pk"),
+            late=self._count(timing=Timing.LATE),
+            soon=self._count(timing=Timing.SOON),
+            since=Min("state_since"),
         )
+        return [dict(row) for row in counted]
 
     def _by_state(self, groups: list[dict[str, Any]]) -> list[Waiting]:
         return [
@@ -244,7 +243,7 @@ class _Figures:
             OfAgency(
                 name,
                 Figure(count, self._meant(agency=short, sent=days)),
-                self._served_of(by_name.get(short, {}), agency=short, stopped=days),
+                self._served_of(dict(by_name.get(short, {})), agency=short, stopped=days),
             )
             for name, short, count in most
         ]

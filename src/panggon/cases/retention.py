@@ -196,12 +196,13 @@ def _erase_readings(before: datetime) -> None:
 
 def _remove(going: Rows, *, needed_by: tuple[Rows, ...]) -> None:
     """The bytes go before the rows: stopped in between, the rows are still there, and the next time goes on."""
+    begun = store.moment()
     digests = set(going.values_list("sha256", flat=True))
     needed = papers.kept_digests(digests)
     for rows in needed_by:
         needed |= set(rows.filter(sha256__in=digests).values_list("sha256", flat=True))
     for digest in digests - needed:
-        store.remove(digest)
+        store.remove(digest, put_before=begun)
 
 
 COUNTERS: Mapping[PersonalData, Callable[[datetime], Counted]] = MappingProxyType(

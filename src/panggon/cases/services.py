@@ -34,7 +34,18 @@ Data = Mapping[str, Any]
 CaseDecision = Decision[State, Action, Role, Effect]
 NOT_YOURS = "action.not_your_role"
 # Facts of the machine that an event keeps word for word: none of them says anything about a person.
-KEPT = ("page", "shown_digest", "wish", "outcome", "digest", "evidence_digest", "problem", "due_before", "due_after")
+KEPT = (
+    "page",
+    "shown_digest",
+    "wish",
+    "outcome",
+    "digest",
+    "evidence_digest",
+    "problem",
+    "due_before",
+    "due_after",
+    "signed_digest",
+)
 
 
 @transaction.atomic
@@ -76,7 +87,7 @@ def act(
     case is not any more the version that the person saw, `need.…`, `action.…`, `label.…` and what inputs refuse.
     """
     case = Case.objects.select_for_update().get(pk=case_id)
-    _refuse_if_changed(case, expected_version)
+    refuse_if_changed(case, expected_version)
     taken = inputs.take_in(case, action, data, at=at)
     decision, capacity = _decide(case, action, actor=actor, data=data, at=at)
     stamp = stamp_of(case, action, decision.role, data, at=at)
@@ -115,15 +126,16 @@ def record_export(actor: User, cases: QuerySet[Case], *, kind: Kind, asked: str,
     record(f"cases.export:{actor.pk}", before=None, after=taken, actor=actor, at=at)
 
 
-# ------------------------------------------------------------------------------------------------------------------
-
-
-def _refuse_if_changed(case: Case, expected_version: int | None) -> None:
+def refuse_if_changed(case: Case, expected_version: int | None) -> None:
+    """Raises `InvalidError` `case.changed` when the case is not any more the version that the person saw."""
     if expected_version is None or expected_version == case.version:
         return
     last = last_event(case)
     facts = {"action": last.action, "actor": str(last.actor or ""), "at": last.at} if last else {}
     raise InvalidError((Fault("case.changed", facts=facts),))
+
+
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def _decide(
@@ -140,7 +152,7 @@ def _decide(
     closest = next((faults for faults in refusals if faults[0].code != NOT_YOURS), refusals[0])
     if closest[0].code == NOT_YOURS and actor is not None:
         closest = _represented(closest[0], actor, at=at) or closest
-    raise InvalidError(explained(closest, facts.name_faults or ()))
+    raise InvalidError(explained(closest, facts))
 
 
 def _represented(fault: Fault, actor: User, *, at: datetime) -> tuple[Fault, ...]:

@@ -15,6 +15,7 @@ from panggon.cases.views import (
     report,
     retention,
     sheets,
+    signing,
     step,
 )
 
@@ -45,6 +46,9 @@ urlpatterns = [
     path("permohonan/<str:number>/isi/<str:section>/", application.section, name="section"),
     path("permohonan/<str:number>/contoh-surat/", sheets.letter, name="sample_letter"),
     path("permohonan/<str:number>/lembar/<action:action>/", sheets.sheet, name="sheet"),
+    path("permohonan/<str:number>/bukti-baru/", signing.renew, name="renew_evidence"),
+    path("permohonan/<str:number>/bukti-baru/kemajuan/", signing.freshness, name="freshness"),
+    path("permohonan/<str:number>/naskah-untuk-ditandatangani/", signing.document, name="document_to_sign"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),
     path("permohonan/<str:number>/<action:action>/", step.step, name="step"),
 ]

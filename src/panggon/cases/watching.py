@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -43,7 +44,7 @@ CALENDAR = {
     "missing": _("Kalender kerja {year} belum ada. Tanpa kalender, batas waktu di tahun itu tidak dapat dihitung."),
     "no_joint_leave": _("Cuti bersama {year} belum dicatat. Isi setelah SKB 3 Menteri terbit."),
 }
-Words = tuple[object, object]
+Words = tuple[Any, Any]
 
 
 def may_speak(now: datetime, *, calendar: Calendar) -> bool:
@@ -88,6 +89,8 @@ def check_calendar(*, now: datetime) -> None:
 
 def _warn(case: Case, *, now: datetime, calendar: Calendar) -> None:
     since = case.submitted_at
+    if since is None:
+        return
     given = alerting.given(case, AlertKind.DEADLINE, since=since).level
     clock = selectors.clock_of(case, now=now, calendar=calendar) if given < LATE else None
     if clock is None or not clock.running:

@@ -13,6 +13,7 @@ from panggon.core.errors import Fault
 from panggon.core.procedure import NEED_WORDS, Need
 from panggon.core.retention import PersonalData
 from panggon.papers.dates import moment_words
+from panggon.papers.words import fault_words as signing_words
 
 FAULT_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -67,6 +68,7 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "action.not_from_this_state": "Langkah ini tidak dapat dilakukan pada keadaan permohonan sekarang.",
         "action.not_your_role": "Langkah ini bukan tugas Anda.",
         "action.represented": "Jabatan Anda dijalankan {acting} sampai {last_day}; selama itu langkah ini ada padanya.",
+        "site.changed": "Situs sudah berubah sejak dokumen hosting dibuat ({changes}). Kembalikan untuk diperiksa.",
         "technician.same": "Petugas teknis itu sudah menangani permohonan ini. Pilih yang lain.",
     }
 )
@@ -77,6 +79,8 @@ def fault_words(fault: Fault) -> str:
     group, _, rule = fault.code.partition(".")
     if group == "need":
         return gettext(NEED_WORDS[Need(rule)])
+    if group in ("signing", "paper"):
+        return signing_words(fault)
     if group == "field":
         return " ".join(fault.facts["words"])
     return gettext(FAULT_WORDS.get(fault.code, fault.code)).format(

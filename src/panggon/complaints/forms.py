@@ -52,7 +52,7 @@ class ComplaintForm(JudgedForm):
         help_text=_("Orang itu tidak melihat dan tidak menangani pengaduan ini."),
     )
     case_number = forms.CharField(label=_("Nomor permohonan, bila ada"), max_length=20, required=False)
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]  # Django takes declared fields out of the class
         label=_("Bukti"),
         required=False,
         help_text=_("PDF, JPEG, atau PNG; paling banyak %(most)s berkas, masing-masing %(size)s MiB.")

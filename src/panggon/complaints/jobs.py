@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -42,7 +43,7 @@ NEW = (_("{number}: pengaduan baru"), _("Pengaduan lewat {source}. Batas penanga
 YOURS = (_("{number}: {state}"), _("{next} Batas waktu {due}."))
 NEAR = (_("{number}: {level}% waktu pengaduan terpakai"), _("Batas waktu {due}. {next}"))
 PAST = (_("{number}: batas waktu pengaduan terlampaui"), _("Batas waktu {due} sudah lewat. {next}"))
-Words = tuple[object, object]
+Words = tuple[Any, Any]
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def _warn(complaint: Complaint, due: datetime, *, now: datetime) -> None:
     """By the hands of the clock: half of the time, four fifths, and all of it."""
     since = complaint.taken_at or complaint.filed_at
     given = max((alert.level for alert in complaint.alerts.filter(due_at=due)), default=0)
-    level = level_due((now - since) / max(due - since, timezone.timedelta(minutes=1)), given=given)
+    level = level_due((now - since) / max(due - since, timedelta(minutes=1)), given=given)
     if level is None:
         return
     with transaction.atomic():

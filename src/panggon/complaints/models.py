@@ -52,7 +52,7 @@ class Complaint(models.Model):
     address = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=5, default="id")
 
-    concerned = models.ManyToManyField(USER, related_name="+")
+    concerned = models.ManyToManyField("people.User", related_name="+")
     officer = models.ForeignKey(USER, models.PROTECT, null=True, related_name="complaints")
     official = models.ForeignKey(USER, models.PROTECT, null=True, related_name="complaints_to_solve")
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")

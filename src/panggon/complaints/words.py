@@ -5,12 +5,18 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from panggon.core import complaint_vocabulary as vocabulary
 from panggon.core.complaint import COMPLAINT_NEEDS
 from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, ComplaintStateLabel
 from panggon.core.errors import Fault
+
+
+def _(words: str) -> Any:
+    """A promise of words, which stands wherever these are asked for."""
+    return gettext_lazy(words)
+
 
 STATE_LABELS: Mapping[ComplaintState, ComplaintStateLabel] = MappingProxyType(
     {

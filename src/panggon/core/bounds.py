@@ -28,14 +28,19 @@ def most(sites: int) -> int:
 
 def recent(disturbed: Mapping[str, datetime], *, now: datetime) -> dict[str, datetime]:
     """Of the sites and when each was disturbed last: those that still count."""
-    return {site: at for site, at in disturbed.items() if now - WITHIN < at}
+    return {site: at for site, at in disturbed.items() if counts(at, now=now)}
+
+
+def counts(at: datetime, *, now: datetime) -> bool:
+    """Whether it is less than a day ago. What lies more than a day ahead was written under a wrong clock."""
+    return now - WITHIN < at < now + WITHIN
 
 
 def _disturbs(change: Change) -> bool:
     before, after = change.before, change.after
     if before is None:
         return False
-    if after is None:
+    if after is None or change.mends:
         return True
     if change.key.kind is Kind.CERTIFICATE:  # renewed
         return False

@@ -55,3 +55,5 @@ TRACKING = Brake("tracking", 20, timedelta(seconds=10), timedelta(minutes=15), t
 COMPLAINT = Brake("complaint", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 # Addresses that one network leaves on tracking pages, each of which is sent a mail.
 FOLLOW = Brake("follow", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+# Files that one network has verified: each takes a process of its own.
+VERIFY = Brake("verify", 15, timedelta(seconds=10), timedelta(minutes=5), timedelta(minutes=30))

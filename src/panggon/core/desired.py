@@ -112,7 +112,11 @@ def _quota(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
 
 
 def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
-    return {"engine": str(spec.database), "connections": spec.limits.database_connections}
+    return {
+        "engine": str(spec.database),
+        "connections": spec.limits.database_connections,
+        "mebibytes": spec.limits.database_mebibytes,
+    }
 
 
 def _site(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:

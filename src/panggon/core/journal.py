@@ -219,7 +219,10 @@ def load(data: bytes) -> tuple[Entry, ...]:
 
 
 def sound_length(data: bytes) -> int:
-    """How many bytes hold whole entries: where the next one is to be written."""
+    """How many bytes hold whole entries: where the next one is to be written. What a power cut kept out is zeros, and
+    ends them.
+    """
+    data = data.partition(b"\0")[0]
     end = data.rfind(b"\n") + 1
     start = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
     try:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from panggon.core.errors import Fault
 from panggon.core.machine import Condition
+from panggon.core.signing import Change
 from panggon.core.vocabulary import Action
 
 
@@ -55,6 +56,8 @@ class Facts:
     generation: int = 0  # of the present wish
     evidence: Evidence | None = None
     hosting_document: bool = False  # frozen, with the digest of the evidence
+    site_changes: tuple[Change, ...] | None = None  # since that evidence; None: they cannot be compared
+    signed: bool = False  # the one signed version of it is kept
     names_the_signer: bool = False  # it was frozen for whoever acts now: officials come and go between steps 6 and 7
     access_document: bool = False
     approved_at: datetime | None = None
@@ -90,6 +93,8 @@ class Need(StrEnum):
     EVIDENCE_LOCKED = "evidence_locked"
     EVIDENCE_OPEN = "evidence_open"
     HOSTING_DOCUMENT = "hosting_document"
+    AS_DOCUMENTED = "as_documented"
+    SIGNATURE = "signature"
     NAMES_THE_SIGNER = "names_the_signer"
     ACCESS_DOCUMENT = "access_document"
     NEVER_APPROVED = "never_approved"
@@ -125,6 +130,8 @@ NEED_WORDS: Mapping[Need, str] = MappingProxyType(
         Need.EVIDENCE_LOCKED: "Bukti harus dibuat selagi situs masih terkunci.",
         Need.EVIDENCE_OPEN: "Belum ada bukti situs terbuka yang lebih baru daripada pengesahan.",
         Need.HOSTING_DOCUMENT: "Dokumen hosting belum selesai dibuat.",
+        Need.AS_DOCUMENTED: "Situs sudah berubah sejak dokumen hosting dibuat.",
+        Need.SIGNATURE: "Dokumen hosting belum ditandatangani; hanya dapat lewat halaman pengesahan.",
         Need.NAMES_THE_SIGNER: (
             "Dokumen hosting menyebut penanda tangan lain, karena pejabatnya berganti sesudah nota dibuat. "
             "Kembalikan, agar Kepala Bidang membuat nota dan dokumen yang baru."
@@ -192,6 +199,8 @@ CONDITIONS: Mapping[Need, Condition[Facts]] = MappingProxyType(
         Need.EVIDENCE_LOCKED: Condition(_proven_locked),
         Need.EVIDENCE_OPEN: Condition(_proven_open),
         Need.HOSTING_DOCUMENT: Condition(lambda facts: facts.hosting_document),
+        Need.AS_DOCUMENTED: Condition(lambda facts: not facts.hosting_document or facts.site_changes == ()),
+        Need.SIGNATURE: Condition(lambda facts: facts.signed, "signature"),
         Need.NAMES_THE_SIGNER: Condition(lambda facts: facts.names_the_signer),
         Need.ACCESS_DOCUMENT: Condition(lambda facts: facts.access_document),
         Need.NEVER_APPROVED: Condition(lambda facts: facts.approved_at is None),

@@ -31,6 +31,9 @@ class Occasion(StrEnum):
     WORK_FAILED = "work_failed"
     ACCESS_FAILED = "access_failed"
     CLOSING_FAILED = "closing_failed"
+    TECHNICIAN_LEFT = "technician_left"
+    POST_EMPTY = "post_empty"
+    POST_ENDING = "post_ending"
     WARNING = "warning"
     REMINDER = "reminder"
     INFORMATION = "information"
@@ -71,6 +74,8 @@ ALL_WAYS = (Way.PORTAL, Way.MAIL, Way.WEBHOOK)
 NUMBER_AND_STATE, WHAT_AND_NEXT = "{number}: {state}", "{action}. {next}"
 OPD, TECHNICIAN, HOLDER = "OPD Pemohon", "Petugas Teknis yang ditugasi", "yang sekarang memegang permohonan"
 FORMER = "petugas teknis yang sebelumnya"
+DIVISION_HEAD = "Kepala Bidang yang menerima disposisi"
+OVER_THE_POST = "administrator, dan atasan jabatan itu"
 INVOLVED = "pejabat yang memegang permohonan, Kepala Bidang dan petugas teknisnya"
 
 
@@ -93,6 +98,20 @@ TABLE: Mapping[Occasion, Rule] = MappingProxyType(
         ),
         Occasion.ACCESS_FAILED: _personal(TECHNICIAN, "{number}: hak akses belum terpasang", "{problem}", presses=True),
         Occasion.CLOSING_FAILED: _personal(TECHNICIAN, "{number}: situs belum tertutup", "{problem}", presses=True),
+        Occasion.TECHNICIAN_LEFT: _personal(
+            DIVISION_HEAD, "{number}: perlu petugas teknis lain", "{who} bukan petugas teknis lagi.", presses=True
+        ),
+        Occasion.POST_EMPTY: _personal(
+            OVER_THE_POST,
+            "{post} kosong, permohonan menunggu",
+            "Jumlah permohonan: {cases}. Administrator mencatat penggantinya, Plh, atau Plt.",
+            presses=True,
+        ),
+        Occasion.POST_ENDING: _personal(
+            OVER_THE_POST,
+            "{post} akan kosong",
+            "Mulai {day} belum ada yang menjabat. Administrator mencatat penggantinya, Plh, atau Plt.",
+        ),
         # The words of these come from whoever tells.
         Occasion.WARNING: _personal(
             "yang memegang permohonan; bila lewat batas juga atasannya", "{subject}", "{text}", presses=True

@@ -13,12 +13,17 @@ from panggon.core.spec_document import digestable, parse
 from panggon.core.spec_document import dump as dump_spec
 
 VERSION = 1
+# How a resource of ours was found that somebody's hand has left half: nothing brings that back, nor should it.
+HALF: Attributes = {"half": True}
 TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One resource's way: from `before` to `after` (None: absent). The inverse swaps the two."""
+    """One resource's way: from `before` to `after` (None: absent). The inverse swaps the two.
+
+    What was HALF `before` is mended, and stays mended when the plan is undone.
+    """
 
     key: Key
     before: Attributes | None
@@ -26,6 +31,10 @@ class Change:
 
     def inverse(self) -> "Change":
         return Change(self.key, self.after, self.before)
+
+    @property
+    def mends(self) -> bool:
+        return self.before == HALF
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +58,10 @@ class Plan:
 _DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
 
 
-def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation]) -> Plan:
+def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation], *, mending: bool = False) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
-    first, then the rest; last the former names, which lead to a name that must be there by then.
+    first, then the rest; last the former names, which lead to a name that must be there by then. `mending`: no run is
+    under way, so what is half written was made so by somebody's hand, and the plan mends it.
 
     Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
     left half written and must finish itself, `plan.unobserved` when nobody looked.
@@ -60,8 +70,8 @@ def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation
     wished = desired(spec, facts)
     given_away = {host for host in spec.hosts if spec.state not in NAMED and _holder(host, seen) not in ("", spec.site)}
     wished = tuple((key, after) for key, after in wished if key.name not in given_away)
-    _refuse_unplannable(spec.site, [(key, seen.get(key)) for key, _ in wished])
-    ways = [Change(key, seen[key].attributes, after) for key, after in wished]
+    _refuse_unplannable(spec.site, [(key, seen.get(key)) for key, _ in wished], mending=mending)
+    ways = [Change(key, _before(seen[key]), after) for key, after in wished]
     going = [way for way in reversed(ways) if way.after is None and way.before is not None]
     coming = [way for way in ways if way.after is not None and not same(way.before, way.after)]
     unchanged = tuple(way for way in ways if same(way.before, way.after))
@@ -106,9 +116,13 @@ def _turn(way: Change, spec: SiteSpec) -> int:
     return 2 if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts else 1
 
 
-def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]]) -> None:
+def _before(found: Observation) -> Attributes | None:
+    return HALF if found.standing is Standing.PARTIAL else found.attributes
+
+
+def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]], *, mending: bool) -> None:
     others = [f"{key} ({_owner(found, site)})" for key, found in seen if found and _owner(found, site)]
-    half = [str(key) for key, found in seen if found and found.standing is Standing.PARTIAL]
+    half = [str(key) for key, found in seen if found and found.standing is Standing.PARTIAL and not mending]
     unobserved = [str(key) for key, found in seen if found is None]
     if others:
         raise PermanentError("plan.foreign", f"{TAKEN}: {'; '.join(others)}")

@@ -139,6 +139,8 @@ def _found(change: Change) -> str:
     what = f"{_NOUNS[change.key.kind]} {change.key.name}"
     if change.before is None:
         return f"{what} tidak ada lagi."
+    if change.mends:
+        return f"{what} tidak utuh lagi."
     if change.after is None:
         return f"{what} ada, padahal tidak diminta."
     return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
@@ -155,6 +157,8 @@ def _sentence(change: Change) -> str:
     what = f"{_NOUNS[change.key.kind]} {change.key.name}"
     if change.after is None:
         return f"Menghapus {what}."
+    if change.mends:
+        return f"Memperbaiki {what}, yang tidak utuh lagi."
     if change.before is None:
         facts = [f"{_LABELS.get(name, name)} {_shown(name, value)}" for name, value in change.after.items()]
         return f"Membuat {what} ({', '.join(facts)})."

@@ -3,9 +3,9 @@
 The days are those of the order of appointment (SK pengangkatan), which names no last day as a rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from panggon.core.acting import POSTS_TO_ACT_IN, Term
 from panggon.core.errors import Fault
@@ -42,3 +42,17 @@ def holding_faults(role: Role, tenure: Tenure, *, today: date, others: Mapping[s
         for holder, other in others.items()
         if term.overlaps(other.term())
     )
+
+
+def empty_since(ends: Iterable[tuple[date | None, date | None]], *, today: date) -> date | None:
+    """The first day on which nobody had a post that is empty today; None when nobody ever had it.
+
+    `ends`: of everybody who had it or acted in it the last day, and the day on which it was given back before that.
+    """
+    first_days = (_first_day_without(last, given_back) for last, given_back in ends)
+    return max((day for day in first_days if day and day <= today), default=None)
+
+
+def _first_day_without(last: date | None, given_back: date | None) -> date | None:
+    days = [given_back, last + timedelta(days=1) if last else None]
+    return min((day for day in days if day), default=None)

@@ -230,6 +230,8 @@ ROWS: tuple[ProcedureRow, ...] = (
             Need.HOSTING_DOCUMENT,
             Need.NAMES_THE_SIGNER,
             Need.EVIDENCE,
+            Need.AS_DOCUMENTED,
+            Need.SIGNATURE,
             Need.NOT_IN_STEP_5,
             Need.NOT_IN_STEP_6,
         ),

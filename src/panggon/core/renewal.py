@@ -28,6 +28,16 @@ def due(lifetime: Lifetime, name: str) -> datetime:
     return lifetime.begins + lifetime.life * 2 / 3 - lifetime.life / JITTER * share
 
 
+def wanted(lifetime: Lifetime, name: str, *, now: datetime) -> bool:
+    """Also for a certificate that is not valid yet: it was issued while the clock was wrong."""
+    return now < lifetime.begins or now >= due(lifetime, name)
+
+
+def waits(again: datetime | None, *, now: datetime) -> bool:
+    """Whether the pause after a failure lasts. One that lasts longer than any was reckoned by a wrong clock."""
+    return again is not None and now < again <= now + LONGEST_PAUSE
+
+
 def pause(failures: int, *, left: timedelta) -> timedelta:
     """How long to wait after so many failures in a row: twice as long each time, sooner when little life is left."""
     grown = min(FIRST_PAUSE * int(2 ** min(failures - 1, 10)), LONGEST_PAUSE)

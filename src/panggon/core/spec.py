@@ -58,6 +58,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "processes": (4, 256),
     "upload_mebibytes": (1, 1024),
     "database_connections": (1, 100),
+    "database_mebibytes": (16, 1_048_576),
     "hsts_seconds": (0, 63_072_000),
     "cpu_percent": (5, 800),
     "disk_mebibytes": (16, 1_048_576),
@@ -80,6 +81,7 @@ class SiteState(StrEnum):
 
 class Engine(StrEnum):
     MARIADB = "mariadb"
+    POSTGRESQL = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Limits:
     processes: int = 32
     upload_mebibytes: int = 64
     database_connections: int = 20
+    database_mebibytes: int = 1024
     cpu_percent: int = 100
     disk_mebibytes: int = 1024
     files: int = 200_000

@@ -65,6 +65,7 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
             "processes": limits.processes,
             "upload_mebibytes": limits.upload_mebibytes,
             "database_connections": limits.database_connections,
+            "database_mebibytes": limits.database_mebibytes,
             "cpu_percent": limits.cpu_percent,
             "disk_mebibytes": limits.disk_mebibytes,
             "files": limits.files,
@@ -144,6 +145,7 @@ def _limits(fields: Fields) -> Limits:
         database_connections=fields.take(
             "database_connections", _bounded("database_connections"), usual.database_connections
         ),
+        database_mebibytes=fields.take("database_mebibytes", _bounded("database_mebibytes"), usual.database_mebibytes),
         cpu_percent=fields.take("cpu_percent", _bounded("cpu_percent"), usual.cpu_percent),
         disk_mebibytes=fields.take("disk_mebibytes", _bounded("disk_mebibytes"), usual.disk_mebibytes),
         files=fields.take("files", _bounded("files"), usual.files),

@@ -2,7 +2,6 @@
 
 import grp
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +91,7 @@ class DirectoryDriver:
 
     def _make(self, place: Path, site: str, uid: int) -> None:
         files.directory(place.parent)
-        draft = place.with_name(f".{site}.{secrets.token_hex(6)}.new")
+        draft = files.spare(place)
         try:
             storage.make(draft)
             files.write(draft / MARK, f"site={site}\n")

@@ -6,6 +6,7 @@ may be others': they are left alone.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import dns.dnssec
@@ -14,6 +15,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.node
+import dns.rcode
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
@@ -26,19 +28,19 @@ from panggon.core.resources import Attributes, Key, Observation, absent, foreign
 from panggon.core.spec import HOST, SiteSpec
 from panggon.drivers import marks
 from panggon.drivers.marks import Mark, Slot
-from panggon.drivers.zone import Server, Settings, Zone, answer, below
+from panggon.drivers.zone import Question, Server, Settings, Zone, answer, below
 
 MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
 ADDRESS_TYPES = ("A", "AAAA")
 # Whoever has one of these at a name decides already where its visitors go.
 TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
 
-Question = tuple[dns.name.Name, str]
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the primary has: the mark and the addresses; nothing without a mark."""
+    """What the primary has: the mark and the addresses; nothing without a mark, because then whatever answers is not
+    ours, and a wildcard's answer is no record of this name.
+    """
 
     mark: Mark | None
     a: tuple[str, ...]
@@ -60,7 +62,7 @@ class RecordsDriver:
     def read(self, key: Key) -> Observation:
         found, host = self._found(key), dns.name.from_text(key.name)
         if found.mark:
-            safety = tuple(word for word in found.mark.words if self._stands(host, marks.slot(word)))
+            safety = self._standing(host, found.mark.words)
             return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety)
         taken = self._taken(host)
         return foreign(key, f"{key.name} sudah memiliki {taken}") if taken else absent(key)
@@ -89,34 +91,33 @@ class RecordsDriver:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
             raise PermanentError("dns.name", f"{key.name} bukan nama di zona {self.settings.zone}")
         host = dns.name.from_text(key.name)
-        mark = marks.parse(self._zone.texts(below(host, MARK_LABEL), "TXT"))
-        # Without the mark whatever answers is not ours, and a wildcard's answer is no record of this name.
-        a, aaaa = (self._zone.texts(host, kind) if mark else () for kind in ADDRESS_TYPES)
-        return _Found(mark, a, aaaa)
+        a, aaaa, said = self._zone.texts(*_questions(host)).values()
+        mark = marks.parse(said)
+        return _Found(mark, a, aaaa) if mark else _Found(None, (), ())
 
     def _taken(self, host: dns.name.Name) -> str:
         """The types of records by which somebody else holds the name; answers made from a wildcard hold nothing."""
         zone = self._zone
-        response = zone.ask(host, "NS", self.settings.primary)
+        response = zone.ask((host, "NS"))[host, "NS"]
+        if response.rcode() == dns.rcode.NXDOMAIN:  # neither it nor a wildcard has anything, of any type (RFC 8020)
+            return ""
         if any(rrset.rdtype == dns.rdatatype.NS and rrset.name == host for rrset in response.authority):
             return "NS"
         anyone = dns.name.Name(("*", *host.parent().labels))
-        own = [kind for kind in TAKING_TYPES if zone.texts(host, kind) not in ((), zone.texts(anyone, kind))]
-        return ", ".join(own)
+        texts = zone.texts(*((name, kind) for name in (host, anyone) for kind in TAKING_TYPES))
+        return ", ".join(kind for kind in TAKING_TYPES if texts[host, kind] not in ((), texts[anyone, kind]))
 
-    def _stands(self, host: dns.name.Name, slot: Slot) -> bool:
-        return _serves(self._zone.texts(_place(host, slot), slot.type), slot)
+    def _standing(self, host: dns.name.Name, words: tuple[str, ...]) -> tuple[str, ...]:
+        slots = [marks.slot(word) for word in words]
+        texts = self._zone.texts(*(_place(host, slot) for slot in slots))
+        return tuple(slot.word for slot in slots if _serves(texts[_place(host, slot)], slot))
 
     def _left_to_others(self, host: dns.name.Name, former: Mark | None, words: tuple[str, ...]) -> frozenset[str]:
         """The wished safety records whose end is served already by records that are not ours."""
         own = {marks.slot(word).text for word in former.words if word not in former.left} if former else set()
-        left = set()
-        for word in words:
-            slot = marks.slot(word)
-            texts = set(self._zone.texts(_place(host, slot), slot.type)) - own
-            if _serves(tuple(texts), slot):
-                left.add(word)
-        return frozenset(left)
+        slots = [marks.slot(word) for word in words]
+        texts = self._zone.texts(*(_place(host, slot) for slot in slots))
+        return frozenset(slot.word for slot in slots if _serves(set(texts[_place(host, slot)]) - own, slot))
 
     def _update(self, key: Key, found: _Found, after: Attributes | None) -> dns.update.UpdateMessage:
         host = dns.name.from_text(key.name)
@@ -132,7 +133,7 @@ class RecordsDriver:
             update.present(mark, "TXT", found.mark.text())
             update.delete(mark, "TXT", found.mark.text())
             for slot in (marks.slot(word) for word in found.mark.words if word not in found.mark.left):
-                update.delete(_place(host, slot), slot.type, slot.text)
+                update.delete(*_place(host, slot), slot.text)
         else:
             update.absent(mark, "TXT")
             update.absent(host, "CNAME")
@@ -150,16 +151,17 @@ class RecordsDriver:
             for address in _tuple(after, kind.lower()):
                 update.add(host, ttl, kind, address)
         for slot in (marks.slot(word) for word in words if word not in new.left):
-            update.add(_place(host, slot), ttl, slot.type, slot.text)
+            place, kind = _place(host, slot)
+            update.add(place, ttl, kind, slot.text)
 
     def _checks(self, server: Server, key: Key, spec: SiteSpec, wished: _Found) -> tuple[Check, ...]:
         """What one server tells the world, asked over UDP as resolvers do."""
         host, zone = dns.name.from_text(key.name), self._zone
         slots = [marks.slot(word) for word in wished.mark.words] if wished.mark else []
-        questions = dict.fromkeys([*_questions(host), *((_place(host, slot), slot.type) for slot in slots)])
+        questions = dict.fromkeys([*_questions(host), *(_place(host, slot) for slot in slots)])
         try:
-            asked = {(name, kind): zone.ask(name, kind, server, signed=True) for name, kind in questions}
-            keys = zone.ask(dns.name.from_text(self.settings.zone), "DNSKEY", server, signed=True)
+            asked = {question: zone.ask_as_resolver(question, server) for question in questions}
+            keys = zone.ask_as_resolver((dns.name.from_text(self.settings.zone), "DNSKEY"), server)
         except (PermanentError, TemporaryError) as error:
             return (Check("dns.answer", ok=False, detail=error.detail),)
         texts = {(name, kind): answer(response, name, kind) for (name, kind), response in asked.items()}
@@ -178,7 +180,7 @@ class RecordsDriver:
             ),
         ]
         if slots:
-            missing = [slot.word for slot in slots if not _serves(texts[_place(host, slot), slot.type], slot)]
+            missing = [slot.word for slot in slots if not _serves(texts[_place(host, slot)], slot)]
             words = ", ".join(missing or [slot.word for slot in slots])
             checks.append(Check("dns.safety", not missing, f"{server}: {'tanpa ' if missing else ''}{words}"))
         if self.settings.signed:
@@ -200,7 +202,8 @@ class ChallengeRecords:
         update.add(name, 30, "TXT", text)
         zone.send(update)
         deadline = time.monotonic() + self.settings.settle
-        while any(text not in zone.texts(name, "TXT", server) for server in self.settings.authoritative):
+        asked = name, "TXT"
+        while any(text not in zone.texts(asked, server=server)[asked] for server in self.settings.authoritative):
             if time.monotonic() > deadline:
                 raise TemporaryError("dns.slow", f"{name} belum sampai di semua server DNS")
             time.sleep(0.1)
@@ -218,11 +221,11 @@ class ChallengeRecords:
         return below(dns.name.from_text(base), CHALLENGE_LABEL)
 
 
-def _place(host: dns.name.Name, slot: Slot) -> dns.name.Name:
-    return below(host, slot.label) if slot.label else host
+def _place(host: dns.name.Name, slot: Slot) -> Question:
+    return (below(host, slot.label) if slot.label else host), slot.type
 
 
-def _serves(texts: tuple[str, ...], slot: Slot) -> bool:
+def _serves(texts: Iterable[str], slot: Slot) -> bool:
     return any(text.startswith(slot.others) for text in texts)
 
 

@@ -15,6 +15,7 @@ from panggon.core.resources import Attributes, Key, Observation, absent, foreign
 from panggon.core.spec import SiteKind, SiteSpec
 from panggon.drivers import asking, visit
 from panggon.drivers.owner import uid_of
+from panggon.drivers.storage import database_mark
 from panggon.drivers.visit import Door
 
 PROOF_PATHS = {SiteKind.PHP: "/.well-known/panggon/php", SiteKind.PYTHON: "/.well-known/panggon/python"}
@@ -77,7 +78,8 @@ class RuntimeDriver:
             return (Check(f"{spec.kind}.answer", ok=False, detail=str(error)),)
         uid = uid_of(key.name, base=self.settings.uid_base)
         checks = (_user(said, spec, uid), _generation(said, spec), self._isolation(said, spec, uid))
-        return (*checks, _database(said, spec)) if spec.database else checks
+        full = database_mark(self.settings.root / "sites" / spec.site).exists()
+        return (*checks, _database(said, spec, full=full)) if spec.database else checks
 
     def _visited(self, spec: SiteSpec) -> Mapping[str, Any]:
         """What the proof page says. Raises ValueError when it was not that page that answered."""
@@ -123,14 +125,13 @@ def _generation(said: Mapping[str, Any], spec: SiteSpec) -> Check:
     return Check(f"{spec.kind}.generation", fits and generation == spec.generation, words)
 
 
-def _database(said: Mapping[str, Any], spec: SiteSpec) -> Check:
-    """One row written and read back, and no database but its own in sight."""
+def _database(said: Mapping[str, Any], spec: SiteSpec, *, full: bool) -> Check:
+    """One row written and read back, and no database but its own in sight. A full database takes no row."""
     found = said.get("database")
     if not isinstance(found, dict):
         return Check(f"{spec.kind}.database", ok=False, detail="private/database.ini tidak terbaca")
-    if "error" in found:
+    if "error" in found and not full:
         return Check(f"{spec.kind}.database", ok=False, detail=str(found["error"]))
-    ok = found.get("row") is True and found.get("databases") == [spec.site]
-    return Check(
-        f"{spec.kind}.database", ok, f"baris ditulis dan dibaca; terlihat: {', '.join(found.get('databases', []))}"
-    )
+    ok = found.get("row") is not full and found.get("databases") == [spec.site]
+    words = "penuh: hanya dapat dibaca dan dihapus" if full else "baris ditulis dan dibaca"
+    return Check(f"{spec.kind}.database", ok, f"{words}; terlihat: {', '.join(found.get('databases', []))}")

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,8 @@ BTRFS = "btrfs"
 SUBVOLUME_ROOT = 256  # the inode number of every subvolume's top directory (btrfs-subvolume(8))
 # qgroupid, referenced, exclusive, max referenced …; of "0/256  16384  16384  10485760  none  path"
 GROUP = re.compile(r"^0/\d+\s+(\d+)\s+\d+\s+(\d+|none)\s", re.MULTILINE)
-TRIAL_MEBIBYTES = 1
+TRIAL_MEBIBYTES, TRIAL = 1, ".trial-"
+TRIAL_SECONDS = 60  # one that is older was killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Bound:
 
     used: int
     most: int | None
+
+
+def database_mark(place: Path) -> Path:
+    """Root's mark of a site whose database is full: its user may read and delete, and write no more."""
+    return place / "run" / "database-full"
 
 
 def kind(path: Path) -> str:
@@ -60,8 +67,9 @@ def bound_of(path: Path) -> Bound:
 
 def unbounded(root: Path) -> str:
     """Why directories below `root` cannot be bounded, in the system's own words; empty when they can: it is tried."""
-    place = root / f".trial-{secrets.token_hex(6)}"
+    place = root / f"{TRIAL}{secrets.token_hex(6)}"
     try:
+        _sweep(root)
         make(place)
         if kind(place) != BTRFS or not is_subvolume(place):
             return f"the file system {kind(root)} has no limits that Panggon knows to set"
@@ -72,6 +80,15 @@ def unbounded(root: Path) -> str:
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(place)
+
+
+def _sweep(root: Path) -> None:
+    """Remove trials that were killed, and groups that lost their directory: older kernels leave them."""
+    for left in root.glob(f"{TRIAL}*"):
+        if time.time() - left.lstat().st_mtime > TRIAL_SECONDS:
+            shutil.rmtree(left)
+    if kind(root) == BTRFS and shutil.which(BTRFS):
+        shell.run([BTRFS, "qgroup", "clear-stale", str(root)])
 
 
 def _refuses(path: Path) -> bool:

@@ -7,7 +7,6 @@ a wildcard by ACME (`wildcard`) or one that was bought (`bought`), which `node/r
 
 import contextlib
 import grp
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,7 +158,7 @@ class CertificateDriver:
 
     def _make(self, place: Path, host: str) -> None:
         """Beside its place, then renamed: a directory under the right name is always a whole one."""
-        draft = place.with_name(f".{place.name}.{secrets.token_hex(6)}.new")
+        draft = files.spare(place)
         files.directory(draft, mode=0o750, gid=self.settings.group)
         try:
             files.write(draft / MARK, _mark(host))

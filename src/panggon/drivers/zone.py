@@ -1,8 +1,10 @@
 """Helper: one zone on its name servers: questions, and updates by RFC 2136 with TSIG (RFC 8945)."""
 
-from collections.abc import Callable
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import dns.exception
 import dns.flags
@@ -17,6 +19,7 @@ import dns.update
 
 from panggon.core.errors import PermanentError, TemporaryError
 
+Question = tuple[dns.name.Name, str]
 CHANGED = (dns.rcode.YXDOMAIN, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.NXRRSET)
 
 
@@ -60,33 +63,40 @@ class Zone:
         """The update, whole or not at all (RFC 2136 section 3.7). Raises TemporaryError `dns.changed` too."""
         settings = self.settings
         update.use_tsig(dns.tsig.Key(settings.key_name, settings.secret, settings.algorithm))
-        response = self._exchange(update, settings.primary, dns.query.tcp)
+        with _spoken_to(settings.primary, settings.key_name):
+            primary = settings.primary
+            response = dns.query.tcp(update, primary.address, port=primary.port, timeout=settings.timeout)
         if response.rcode() in CHANGED:
             raise TemporaryError("dns.changed", "nama itu diubah pihak lain pada saat yang sama")
         self._accept(response, settings.primary)
 
-    def texts(self, name: dns.name.Name, kind: str, server: Server | None = None) -> tuple[str, ...]:
-        """What a server (the primary) has of a type at a name itself, sorted."""
-        return answer(self.ask(name, kind, server or self.settings.primary), name, kind)
+    def texts(self, *questions: Question, server: Server | None = None) -> dict[Question, tuple[str, ...]]:
+        """What a server (the primary) has of each type at each name itself, sorted."""
+        return {each: answer(response, *each) for each, response in self.ask(*questions, server=server).items()}
 
-    def ask(self, name: dns.name.Name, kind: str, server: Server, *, signed: bool = False) -> dns.message.Message:
-        query = dns.message.make_query(name, kind, want_dnssec=signed, flags=0)
-        response = self._exchange(query, server, _udp if signed else dns.query.tcp)
+    def ask(self, *questions: Question, server: Server | None = None) -> dict[Question, dns.message.Message]:
+        """Asked at once over one connection (RFC 7766 section 6.2.1.1): most of a question's time is waiting."""
+        if not questions:
+            return {}
+        asked = server or self.settings.primary
+        queries = [dns.message.make_query(*each, flags=0, id=number) for number, each in enumerate(questions)]
+        with _spoken_to(asked, self.settings.key_name):
+            responses = _pipelined(queries, asked, seconds=self.settings.timeout)
+        return {each: self._answered(responses[number], asked) for number, each in enumerate(questions)}
+
+    def ask_as_resolver(self, question: Question, server: Server) -> dns.message.Message:
+        """By UDP, with the signatures."""
+        query = dns.message.make_query(*question, want_dnssec=True, flags=0)
+        with _spoken_to(server, self.settings.key_name):
+            response, _ = dns.query.udp_with_fallback(
+                query, server.address, port=server.port, timeout=self.settings.timeout
+            )
+        return self._answered(response, server)
+
+    def _answered(self, response: dns.message.Message, server: Server) -> dns.message.Message:
         if response.rcode() != dns.rcode.NXDOMAIN:
             self._accept(response, server)
         return response
-
-    def _exchange(self, message: dns.message.Message, server: Server, ask: Callable[..., Any]) -> dns.message.Message:
-        try:
-            response: dns.message.Message = ask(
-                message, server.address, port=server.port, timeout=self.settings.timeout
-            )
-            return response
-        except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
-            why = f"{server} menolak kunci TSIG {self.settings.key_name}: {error or type(error).__name__}"
-            raise PermanentError("dns.refused", why) from error
-        except (OSError, EOFError, dns.exception.DNSException) as error:
-            raise TemporaryError("dns.down", f"{server}: {error or type(error).__name__}") from error
 
     def _accept(self, response: dns.message.Message, server: Server) -> None:
         rcode = response.rcode()
@@ -108,5 +118,30 @@ def below(name: dns.name.Name, label: str) -> dns.name.Name:
     return dns.name.Name((label.encode(), *name.labels))
 
 
-def _udp(message: dns.message.Message, address: str, *, port: int, timeout: float) -> dns.message.Message:
-    return dns.query.udp_with_fallback(message, address, port=port, timeout=timeout)[0]
+def _pipelined(
+    queries: Iterable[dns.message.Message], server: Server, *, seconds: float
+) -> dict[int, dns.message.Message]:
+    """The answers by the numbers of the queries; a server may give them in any order."""
+    waiting = {query.id: query for query in queries}
+    wires = [query.to_wire() for query in waiting.values()]
+    answers: dict[int, dns.message.Message] = {}
+    with socket.create_connection((server.address, server.port), seconds) as line:
+        line.sendall(b"".join(len(wire).to_bytes(2, "big") + wire for wire in wires))
+        while waiting:
+            response, _ = dns.query.receive_tcp(line, time.time() + seconds)
+            query = waiting.pop(response.id, None)
+            if query is None or not query.is_response(response):
+                raise dns.query.BadResponse
+            answers[response.id] = response
+    return answers
+
+
+@contextmanager
+def _spoken_to(server: Server, key_name: str) -> Iterator[None]:
+    try:
+        yield
+    except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
+        why = f"{server} menolak kunci TSIG {key_name}: {error or type(error).__name__}"
+        raise PermanentError("dns.refused", why) from error
+    except (OSError, EOFError, dns.exception.DNSException) as error:
+        raise TemporaryError("dns.down", f"{server}: {error or type(error).__name__}") from error

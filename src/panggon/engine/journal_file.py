@@ -1,4 +1,7 @@
-"""The journal of one site in a file: one JSON line an entry, durable before the act that it announces."""
+"""The journal of one site in a file: one JSON line an entry, durable before the act that it announces.
+
+What only says that something is done waits for the next announcement: without it that is done once more.
+"""
 
 import fcntl
 import os
@@ -8,11 +11,12 @@ from pathlib import Path
 
 from panggon.core import journal
 from panggon.core.errors import TemporaryError
-from panggon.core.journal import Entry, Finished, Started
+from panggon.core.journal import Entry, Finished, Probed, Started, Undone, Written
 
 # Bytes kept free behind a run's beginning, as zeros without a line's end: a disk that fills up during the run must
 # not keep it from writing down how it goes back. A run's entries take some 10 kB.
 RESERVE = 64 * 1024
+LOOKS_BACK = (Written, Probed, Undone)
 
 
 class JournalFile:
@@ -55,12 +59,18 @@ class JournalFile:
 
     def _extend(self, entry: Entry) -> None:
         with self._path.open("r+b") as file:
-            file.seek(journal.sound_length(file.read()))
+            content = file.read()
+            end = journal.sound_length(content)
+            file.seek(end)
+            if content[end:].strip(b"\0"):  # torn by a power cut: it must never end up behind what is sound
+                file.write(bytes(len(content) - end))
+                file.seek(end)
             file.write(journal.dump(entry).encode())
             if isinstance(entry, Finished):
                 file.truncate()
             file.flush()
-            os.fsync(file.fileno())
+            if not isinstance(entry, LOOKS_BACK):
+                os.fsync(file.fileno())
         self._entries.append(entry)
 
 

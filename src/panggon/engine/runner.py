@@ -145,6 +145,7 @@ class _Run:
             while (index := self._position.index) is not None:
                 self._write(index)
             self._prove()
+            self._observe(self._policy.writing)  # somebody may have changed what nobody outside has asked for
         except PanggonError as error:
             if self._cannot_go_back():
                 return self._stuck(error)
@@ -194,6 +195,10 @@ class _Run:
 
     def _undo(self, index: int) -> None:
         change, found = self._due(index, Phase.UNDOING, self._policy.undoing)
+        if change.mends:
+            self._note(Undone(index))
+            self._report(Phase.UNDONE, index)
+            return
         # A write that was refused has changed nothing, and the same driver would refuse its inverse as well. After an
         # interrupted *undoing* the same reading proves less: what follows the write may be missing, so it is repeated.
         began = self._position.stages[index]
@@ -227,6 +232,8 @@ class _Run:
         stage = stages[index] if index < len(stages) else Stage.PENDING
         if index == self._position.misread:
             return found.standing is not Standing.FOREIGN
+        if change.mends and stage is Stage.UNDONE:  # it was left as it had become by then
+            return found.standing is Standing.PARTIAL or _reads(found, change.after)
         if stage in (Stage.WRITING, Stage.UNDOING):
             half = found.standing is Standing.PARTIAL
             return half or _reads(found, change.before) or _reads(found, change.after)
@@ -273,6 +280,8 @@ class _Run:
 
 
 def _reads(found: Observation, attributes: Attributes | None) -> bool:
+    if found.standing is Standing.PARTIAL:
+        return attributes == plans.HALF
     if found.standing is Standing.OURS:
         return attributes is not None and plans.same(found.attributes, attributes)
     return found.standing is Standing.ABSENT and attributes is None

@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
-from panggon.node import records
+from panggon.node import records, systemd
 from panggon.node.sockets import processes
 
 
 def announce(path: Path) -> None:
     records.save(path, {"pid": os.getpid(), "started": processes.start_time(os.getpid())})
+    systemd.ready()
 
 
 def announced(path: Path) -> bool:

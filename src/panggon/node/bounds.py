@@ -42,4 +42,4 @@ class Bounds:
     def allowed(self, *, now: datetime) -> int:
         """What was allowed here, 0 for nothing."""
         word = records.load(self.state / "allowed.json")
-        return int(word["sites"]) if word and now - bounds.WITHIN < datetime.fromisoformat(word["at"]) else 0
+        return int(word["sites"]) if word and bounds.counts(datetime.fromisoformat(word["at"]), now=now) else 0

@@ -1,7 +1,8 @@
 """Control groups of sites: memory, number of processes and processor time, by version 1 or 2, whichever carries the
 controller here.
 
-Groups lie below this process's own group, so that a limit set on the whole service holds for every site too.
+Groups lie below this process's own group, so that a limit set on the whole service holds for every site too; under
+systemd below that of a unit beside it, which stays when this one is started anew.
 Nothing here says that a limit is enforced: `sockets.protections` tries that.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
 LEAF = "panggon-holder"
+BESIDE = "unit of systemd, beside this one, below which the groups of sites are made"
 # Processor time is given out anew in each of these (microseconds): short, so that a site which has used up its share on
 # all processors at once keeps others from them for a moment only.
 PERIOD = 20_000
@@ -30,14 +32,17 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class ControlGroups:
-    """Where the groups of sites are made: one folder per controller; None where this machine has none to give."""
+    """Where the groups of sites are made: one folder per controller; None where this machine has none to give.
+    `tracking` are the groups by which systemd knows its units, where these are apart from the controllers.
+    """
 
     memory: Path | None
     processes: Path | None
     cpu: Path | None
+    tracking: tuple[Path, ...] = ()
 
     def create(self, name: str, bounds: Bounds) -> tuple[Path, ...]:
-        """Make or adjust the group; returns its directories. Raises OSError when the kernel refuses."""
+        """Make or adjust the group; returns the directories to enter. Raises OSError when the kernel refuses."""
         for directory in self._directories(name):
             directory.mkdir(parents=True, exist_ok=True)
         if self.memory:
@@ -46,7 +51,7 @@ class ControlGroups:
             (self.processes / name / "pids.max").write_text(str(bounds.processes))
         if self.cpu:
             _limit_cpu(self.cpu / name, bounds.cpu_percent)
-        return self._directories(name)
+        return (*self._directories(name), *self.tracking)
 
     def held_back(self, name: str) -> bool:
         """Whether the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
@@ -54,6 +59,10 @@ class ControlGroups:
             return False
         figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
         return int(figures.get("nr_throttled", 0)) > 0
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a group; cheap, because it is asked of every site when a holder starts."""
+        return any(os.path.isdir(f"{folder}/{name}") for folder in self._folders if folder)  # noqa: PTH112 -- twice as fast
 
     def members(self, name: str) -> frozenset[int]:
         pids: set[int] = set()
@@ -92,12 +101,18 @@ class ControlGroups:
         return (self.memory, self.processes, self.cpu)
 
 
-def find() -> ControlGroups:
-    """The controllers that this process may use. None is no error: the machine may forbid them."""
+def find(*, beside: str = "") -> ControlGroups:
+    """The controllers that this process may use, in its own group or in the one `beside` it of this name. None is no
+    error: the machine may forbid them.
+    """
     own = _own_groups()
+    if beside:
+        own = {name: path.with_name(beside) for name, path in own.items() if path.with_name(beside).is_dir()}
     unified = own.get("")
     memory, processes, cpu = (_folder(own.get(name), unified, name) for name in ("memory", "pids", "cpu"))
-    return ControlGroups(memory=memory, processes=processes, cpu=cpu)
+    apart = beside and "memory" in own  # version 1 has the controllers
+    tracking = tuple(own[name] for name in ("name=systemd", "") if name in own) if apart else ()
+    return ControlGroups(memory=memory, processes=processes, cpu=cpu, tracking=tracking)
 
 
 def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path | None:
@@ -119,12 +134,19 @@ def _delegate(own: Path, controller: str) -> Path:
     except OSError:
         leaf = top / LEAF
         leaf.mkdir(exist_ok=True)
-        for pid in (os.getppid(), os.getpid()):  # the keeper, then the holder: a unit of their own has nobody else
+        for pid in _own_processes(top):
             (leaf / "cgroup.procs").write_text(str(pid))
         _enable(top, controller)
     (top / FOLDER).mkdir(exist_ok=True)
     _enable(top / FOLDER, controller)
     return top / FOLDER
+
+
+def _own_processes(top: Path) -> set[int]:
+    """The keeper and this process, which is the holder; in another unit's group whoever is there to hold it."""
+    there = set(map(int, (top / "cgroup.procs").read_text().split()))
+    own = {os.getppid(), os.getpid()}
+    return there & own if os.getpid() in there else there
 
 
 def _enable(directory: Path, controller: str) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,20 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
+from panggon.node import (
+    batch,
+    beginning,
+    copies,
+    identity,
+    layout,
+    protections,
+    services,
+    show,
+    show_many,
+    systemd,
+    wiring,
+)
 from panggon.node import config as configs
-from panggon.node import identity, layout, protections, services, show, wiring
 from panggon.node.bounds import Bounds
 from panggon.node.client import Portal
 from panggon.node.config import NodeConfig
@@ -95,13 +107,20 @@ def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @cli.command()
-@spec_file
+@click.argument("path", metavar="SPEC.json|DAFTAR", type=click.Path(path_type=Path))
 @as_json
 @on_machine
 def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
-    """Buat situs seperti SPEC.json, lalu buktikan."""
+    """Buat situs seperti SPEC.json, lalu buktikan.
+
+    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Bila terputus,
+    jalankan lagi dengan daftar yang sama.
+    """
     sites = Sites.of(config)
-    _carry_out(sites, _spec(sites, path), as_json=as_json)
+    if batch.is_list(path):
+        _carry_out_all(sites, batch.read(sites, path), as_json=as_json)
+    else:
+        _carry_out(sites, _spec(sites, path), as_json=as_json)
 
 
 @cli.command()
@@ -161,6 +180,28 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("site", metavar="SITUS")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini.")
+@on_machine
+def dump(config: NodeConfig, site: str, target: Path | None) -> None:
+    """Buat salinan basis data SITUS di folder private/database-nya."""
+    said = copies.dump(config, site, target)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+@cli.command()
+@click.argument("site", metavar="SITUS")
+@click.argument("source", metavar="BERKAS", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@on_machine
+def load(config: NodeConfig, site: str, source: Path) -> None:
+    """Ganti isi basis data SITUS dengan BERKAS (.sql atau .sql.gz)."""
+    said = copies.load(config, site, source)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+@cli.command()
 @click.argument("sites", metavar="JUMLAH", type=click.IntRange(min=1))
 @on_machine
 def allow(config: NodeConfig, sites: int) -> None:
@@ -215,12 +256,29 @@ def run(config: NodeConfig) -> None:
     me = identity.load(config.paths.state)
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
+        systemd.ready()
         Agent(Sites.of(config), portal, me, reduced=protections.reduced(config), worries=partial(worries, config)).run()
+
+
+@cli.command()
+@on_machine
+def init(config: NodeConfig) -> None:
+    """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
+    if config.simulate:
+        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
+    beginning.begin(config, click.echo)
 
 
 @cli.group("services")
 def services_group() -> None:
     """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
+
+
+@services_group.command("prepare")
+@on_machine
+def services_prepare(config: NodeConfig) -> None:
+    """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
+    wiring.prepare(config)
 
 
 @services_group.command("run")
@@ -256,6 +314,13 @@ def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
         ended = sites.apply(made, watch=watch)
     _say(as_json, show.outcome_document(ended, made.digest), lambda console: show.outcome(console, ended))
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)
+
+
+def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> None:
+    with show_many.Many(len(wishes), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.apply(sites, wishes))
+    _say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
+    sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
 
 
 def _say(as_json: bool, document: Any, words: Callable[[Console], None]) -> None:

@@ -19,8 +19,8 @@ from panggon.node import tables
 
 DEFAULT_PATH = Path("/etc/panggon/node.toml")
 # Small servers of the node's own, each the one owner of something; they need nobody to start.
-OWNERS = ("logs", "tasks", "renewal")
-SERVERS = ("mariadb", "sockets", "knot", "sshd", "nginx", *OWNERS)
+OWNERS = ("logs", "tasks", "databases", "renewal")
+SERVERS = ("mariadb", "postgresql", "sockets", "knot", "sshd", "nginx", *OWNERS)
 # A Unix socket's path has at most 107 bytes (unix(7)); this is the longest name below `run`.
 SOCKET_PATH_MOST = 107 - len("/mariadb/mysqld.sock")
 SITE_MOST = 999_999
@@ -163,6 +163,12 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Postgresql:
+    buffer_mebibytes: Annotated[int, tables.number(16, 1_048_576)] = 128
+    connections: Annotated[int, tables.number(10, 10_000)] = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Sftp:
     addresses: tuple[Address, ...] = EVERYWHERE
     port: Port = 2022
@@ -229,6 +235,7 @@ class NodeConfig:
     web: Web = Web()
     tls: Tls = Tls()
     database: Database = Database()
+    postgresql: Postgresql = Postgresql()
     sftp: Sftp = Sftp()
     logs: Logs = Logs()
     tasks: Tasks = Tasks()

@@ -8,7 +8,7 @@ from pathlib import Path
 from panggon.core.errors import PermanentError
 from panggon.node.config import NodeConfig
 from panggon.node.logs import LogSettings
-from panggon.node.servers import knot, mariadb, nginx, sshd
+from panggon.node.servers import knot, mariadb, nginx, postgresql, sshd
 from panggon.node.sockets import SocketSettings
 from panggon.node.tasks import TaskSettings
 
@@ -57,6 +57,23 @@ def renewal_settings_file(config: NodeConfig) -> Path:
 
 def renewal_alive(config: NodeConfig) -> Path:
     return config.paths.run / "renewal.json"
+
+
+def databases_settings_file(config: NodeConfig) -> Path:
+    return config.paths.etc / "databases.json"
+
+
+def databases_alive(config: NodeConfig) -> Path:
+    return config.paths.run / "databases.json"
+
+
+def databases_control(config: NodeConfig) -> Path:
+    return config.paths.run / "databases.sock"
+
+
+def databases_report(config: NodeConfig) -> Path:
+    """Which databases are full, for `status` and for the portal."""
+    return config.paths.state / "databases.json"
 
 
 def holder_settings_file(config: NodeConfig) -> Path:
@@ -110,6 +127,19 @@ def mariadb_settings(config: NodeConfig) -> mariadb.Settings:
     )
 
 
+def postgresql_settings(config: NodeConfig) -> postgresql.Settings:
+    """The socket's directory has a short name: PostgreSQL's own name for the socket is long (`config.ShortPath`)."""
+    paths, wished = config.paths, config.postgresql
+    return postgresql.Settings(
+        data=paths.state / "postgresql",
+        run=paths.run / "pgsql",
+        configuration=paths.etc / "postgresql.conf",
+        log=paths.logs / "postgresql.log",
+        buffer_mebibytes=wished.buffer_mebibytes,
+        connections=wished.connections,
+    )
+
+
 def socket_settings(config: NodeConfig) -> SocketSettings:
     paths = config.paths
     return SocketSettings(
@@ -119,6 +149,7 @@ def socket_settings(config: NodeConfig) -> SocketSettings:
         uid_base=config.sites.uid_base,
         web_group=_web_group(),
         mariadb_socket=mariadb_settings(config).socket,
+        postgresql_run=postgresql_settings(config).run,
         require_all=config.protections.require_all,
         outgoing=config.policies,
     )

@@ -17,7 +17,7 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
@@ -66,6 +66,7 @@ class Sites:
             (spec.kind.value not in sites.kinds, "kind", "node.kind", ", ".join(sites.kinds)),
             (spec.outgoing not in policies, "outgoing", "node.outgoing", ", ".join(policies)),
             (self._lacks_php(spec), "php_version", "node.php_version", ", ".join(self.php_versions)),
+            (self._lacks_database(spec), "database", "node.database", ", ".join(self._databases)),
             (self._is_strange(spec), "proxy.target", "node.proxy", spec.proxy.target if spec.proxy else ""),
         ]
         faults = tuple(Fault(code, where, {"allowed": allowed}) for wrong, where, code, allowed in refused if wrong)
@@ -82,6 +83,14 @@ class Sites:
         real = spec.kind is SiteKind.PHP and not self.config.simulate and spec.state in ALIVE
         return real and spec.php_version not in self.php_versions
 
+    def _lacks_database(self, spec: SiteSpec) -> bool:
+        real = spec.database is not None and not self.config.simulate and spec.state in ALIVE
+        return real and spec.database not in self._databases
+
+    @property
+    def _databases(self) -> tuple[Engine, ...]:
+        return tuple(engine for engine in Engine if engine in self.config.services.run)
+
     def _is_strange(self, spec: SiteSpec) -> bool:
         """Whether it leads to a server that the settings of this machine do not name."""
         leads = spec.kind is SiteKind.PROXY and spec.proxy is not None and spec.state in ALIVE
@@ -90,11 +99,22 @@ class Sites:
     # What is done
 
     def plan(self, spec: SiteSpec) -> Plan:
-        """Raises PermanentError `node.forgotten` and `node.purge_early` besides those of `make`."""
+        """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
+        `make`.
+        """
+        position = self.position(spec.site)
+        if position and position.outcome:  # what a full disk has kept from being put on record
+            self._ended(position.plan.spec, position.outcome)
         self._refuse_orphans(spec)
+        self._refuse_another_engine(spec)
         if spec.state is SiteState.PURGED:
             self._refuse_early_purge(spec.site)
-        return make(spec, self.facts, observe(spec, self.drivers({})))
+        return self._made(spec)
+
+    def _made(self, spec: SiteSpec) -> Plan:
+        position = self.position(spec.site)
+        settled = position is None or position.outcome is not None
+        return make(spec, self.facts, observe(spec, self.drivers({})), mending=settled)
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -114,7 +134,7 @@ class Sites:
         position, spec = self.position(site), self.applied(site)
         if spec is None or (position and not position.outcome):
             return None
-        return make(spec, self.facts, observe(spec, self.drivers({})))
+        return self._made(spec)
 
     def _refuse_orphans(self, spec: SiteSpec) -> None:
         """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
@@ -127,14 +147,23 @@ class Sites:
         if left_out:
             raise PermanentError("node.forgotten", ", ".join(left_out))
 
+    def _refuse_another_engine(self, spec: SiteSpec) -> None:
+        """No machine carries content from one engine to another, and none is left behind with nobody to look for it."""
+        former = self.applied(spec.site)
+        if former is None or former.state is SiteState.PURGED or not former.database or not spec.database:
+            return
+        if former.database is not spec.database:
+            raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
+
     def _refuse_early_purge(self, site: str) -> None:
-        former, position = self.applied(site), self.position(site)
+        former = self.applied(site)
         if former is None or former.state is SiteState.PURGED:
             return
         waiting = timedelta(days=self.config.sites.purge_days)
-        parked = position.outcome.finished if position and position.outcome else None
-        if former.state is not SiteState.PARKED or parked is None:
+        if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
+        # When that was put on record. A purge that was tried in vain since does not make it wait anew.
+        parked = datetime.fromtimestamp((self._specs / f"{site}.json").stat().st_mtime, UTC)
         if now() - parked < waiting:
             since = f"{site} diparkir sejak {parked:%Y-%m-%d}"
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus {waiting.days} hari sesudahnya")
@@ -174,6 +203,7 @@ class Sites:
                 return None
             if position.outcome:
                 return self._ended(position.plan.spec, position.outcome)
+            wiring.sweep_proofs(self.config, site)
             known = self._passwords(site, credentials or {})
             if credentials is None and _awaits_password(position, known):
                 raise TemporaryError("password.awaited", site)
@@ -228,6 +258,7 @@ class Sites:
             except TemporaryError as error:
                 log.warning("%s is applied, but that is not on record: %s", spec.site, error)
         if outcome.word is not Word.STUCK:
+            files.sweep(self._former(spec.site))
             files.remove(self._former(spec.site))
         return outcome
 
@@ -270,6 +301,7 @@ _SENTENCES: Mapping[str, str] = {
     "node.kind": "mesin ini hanya menerima jenis {allowed}",
     "node.outgoing": "mesin ini hanya mengenal aturan sambungan keluar {allowed}",
     "node.php_version": "versi ini tidak ada di mesin ini; yang ada: {allowed}",
+    "node.database": "mesin ini tidak menjalankannya; yang ada: {allowed}",
     "node.proxy": "{allowed} tidak termasuk server yang boleh dituju menurut pengaturan mesin ini (proxies.targets)",
 }
 

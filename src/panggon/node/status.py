@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panggon.core.errors import PermanentError
-from panggon.node import identity, protections, services
+from panggon.node import identity, layout, protections, records, services, units
 from panggon.node.config import NodeConfig
 from panggon.node.renewal import report
 from panggon.node.sites import Sites, now
@@ -71,9 +71,11 @@ def status(config: NodeConfig, sites: Sites) -> Status:
 
 def worries(config: NodeConfig) -> tuple[str, ...]:
     """What people have to know before it matters, one sentence each; for the portal too."""
-    if config.simulate or "renewal" not in config.services.run:
+    if config.simulate:
         return ()
-    return report.load(config.paths.state / "renewal.json", now=now())
+    run, full = config.services.run, records.load(layout.databases_report(config))
+    of_names = report.load(config.paths.state / "renewal.json", now=now()) if "renewal" in run else ()
+    return (*of_names, *(full or ()))
 
 
 def _full(config: NodeConfig) -> tuple[str, ...]:
@@ -94,8 +96,11 @@ def _unfinished(sites: Sites, site: str) -> bool:
 
 
 def _servers(config: NodeConfig) -> tuple[ServerStatus, ...]:
-    rows = {row["name"]: row for row in services.recorded(config.paths.run / services.RECORD)}
     wanted = () if config.simulate else config.services.run
+    rows = {row["name"]: row for row in services.recorded(config.paths.run / services.RECORD)}
+    if wanted and not rows and units.installed():
+        states = units.states(wanted)
+        return tuple(ServerStatus(name, each.running, each.since, each.restarts) for name, each in states.items())
     return tuple(
         ServerStatus(name, services.alive(rows[name]), rows[name]["since"], rows[name]["restarts"])
         if name in rows

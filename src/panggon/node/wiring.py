@@ -14,6 +14,7 @@ from panggon.core.desired import MachineFacts
 from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Kind
+from panggon.core.spec import Engine
 from panggon.drivers import (
     acme_orders,
     authority,
@@ -28,16 +29,20 @@ from panggon.drivers import (
     tasks,
     tls,
     user,
+    visit,
     web,
     zone,
 )
+from panggon.drivers.database_server import DatabaseServer
+from panggon.drivers.mariadb import MariaDb
+from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.visit import Door
 from panggon.node import alive, config_file, layout, protections
 from panggon.node.config import NodeConfig
 from panggon.node.layout import WEB_GROUP
-from panggon.node.servers import Server, knot, mariadb, nginx, sshd
+from panggon.node.servers import Server, knot, mariadb, nginx, postgresql, sshd
 from panggon.node.sockets import settings as sockets
-from panggon.node.sockets.launch import DATABASE_DIRECTORY
+from panggon.node.sockets.launch import DATABASE_DIRECTORIES
 
 
 def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind, Driver]:
@@ -55,7 +60,7 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
         Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
-        Kind.DATABASE: database.DatabaseDriver(_database(config, sandboxed=sandboxed)),
+        Kind.DATABASE: database.DatabaseDriver(database.Settings(database_servers(config), root, uid_base)),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(
             runtime.Settings(root, holder_control, uid_base, door, sandboxed=sandboxed, web_group=WEB_GROUP)
@@ -100,6 +105,13 @@ def _orders(config: NodeConfig) -> acme_orders.Settings:
     )
 
 
+def sweep_proofs(config: NodeConfig, site: str) -> None:
+    """Remove what a killed proof of the site has left. For the one writer that it has. Raises PermanentError."""
+    if not config.simulate:
+        visit.sweep(config.paths.root / "proof", site)
+        sftp.sweep(_access(config), site, config.paths.root / "sites" / site / "public")
+
+
 def machine_facts(config: NodeConfig) -> MachineFacts:
     return MachineFacts(
         uid_base=config.sites.uid_base,
@@ -135,16 +147,19 @@ def prepare(config: NodeConfig) -> None:
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
         files.directory(folder)
     files.directory(paths.state, mode=0o711)
-    files.directory(layout.task_settings(config).folder, mode=0o700)
+    for folder in (layout.task_settings(config).folder, layout.acme_account(config).parent):
+        files.directory(folder, mode=0o700)
     authority.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
     preparers = {
         "mariadb": lambda: mariadb.prepare(layout.mariadb_settings(config)),
+        "postgresql": lambda: postgresql.prepare(layout.postgresql_settings(config)),
         "sockets": lambda: layout.socket_settings(config).save(layout.holder_settings_file(config)),
         "knot": lambda: knot.prepare(layout.knot_settings(config)),
         "sshd": lambda: sshd.prepare(layout.sshd_settings(config)),
         "nginx": lambda: nginx.prepare(_nginx(config)),
         "logs": lambda: layout.log_settings(config).save(layout.log_settings_file(config)),
         "tasks": lambda: layout.task_settings(config).save(layout.task_settings_file(config)),
+        "databases": lambda: config_file.save(config, layout.databases_settings_file(config)),
         "renewal": lambda: config_file.save(config, layout.renewal_settings_file(config)),
     }
     for name in config.services.run:
@@ -155,12 +170,16 @@ def servers(config: NodeConfig) -> tuple[Server, ...]:
     """The servers that Panggon runs here, in the order of starting; after `prepare`."""
     makers = {
         "mariadb": lambda: mariadb.server(layout.mariadb_settings(config)),
+        "postgresql": lambda: postgresql.server(layout.postgresql_settings(config)),
         "sockets": lambda: _holder(config),
         "knot": lambda: knot.server(layout.knot_settings(config)),
         "sshd": lambda: sshd.server(layout.sshd_settings(config)),
         "nginx": lambda: nginx.server(_nginx(config)),
         "logs": lambda: _own(config, "logs", layout.log_settings_file(config), layout.log_settings(config).alive),
         "tasks": lambda: _own(config, "tasks", layout.task_settings_file(config), layout.task_settings(config).alive),
+        "databases": lambda: _own(
+            config, "databases", layout.databases_settings_file(config), layout.databases_alive(config)
+        ),
         "renewal": lambda: _own(config, "renewal", layout.renewal_settings_file(config), layout.renewal_alive(config)),
     }
     return tuple(makers[name]() for name in config.services.run)
@@ -197,10 +216,18 @@ def _authority(config: NodeConfig) -> authority.Authority:
     return authority.Authority(certificate, certificate.with_name("ca-key.pem"))
 
 
-def _database(config: NodeConfig, *, sandboxed: bool) -> database.Settings:
-    real = layout.mariadb_settings(config).socket
-    seen = DATABASE_DIRECTORY / real.name if sandboxed else real
-    return database.Settings(real, seen, config.paths.root, config.sites.uid_base)
+def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
+    """Those that this machine runs, as its sites reach them."""
+    sandboxed = protections.sandboxed(config)
+    of_mariadb, of_postgresql = layout.mariadb_settings(config), layout.postgresql_settings(config)
+    real, run = of_mariadb.socket, of_postgresql.run
+    seen = DATABASE_DIRECTORIES[Engine.MARIADB] / real.name if sandboxed else real
+    seen_run = DATABASE_DIRECTORIES[Engine.POSTGRESQL] if sandboxed else run
+    servers: Mapping[Engine, DatabaseServer] = {
+        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data),
+        Engine.POSTGRESQL: PostgreSql(run, seen_run),
+    }
+    return {engine: server for engine, server in servers.items() if engine in config.services.run}
 
 
 def _access(config: NodeConfig) -> sftp.Settings:
@@ -228,7 +255,7 @@ def _records(config: NodeConfig) -> zone.Settings:
 
 def _demand_packages(config: NodeConfig) -> None:
     """Each of these users comes with the server's package."""
-    users = {"mariadb": mariadb.USER, "knot": knot.USER, "nginx": nginx.USER}
+    users = {"mariadb": mariadb.USER, "postgresql": postgresql.USER, "knot": knot.USER, "nginx": nginx.USER}
     for server, name in users.items():
         if server in config.services.run and name not in {entry.pw_name for entry in pwd.getpwall()}:
             raise PermanentError("node.packages", f"paket {server} belum terpasang: pengguna {name} tidak ada")

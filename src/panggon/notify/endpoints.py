@@ -155,8 +155,7 @@ def _state_after(outcome: Outcome, *, tries: int) -> Delivery.State:
 
 
 def _switch_off(endpoint: Endpoint, *, at: datetime) -> None:
-    values = {"name": endpoint.name, "url": endpoint.url, "events": endpoint.events}
-    change(endpoint, **values, active=False, actor=None, at=at)
+    change(endpoint, name=endpoint.name, url=endpoint.url, events=endpoint.events, active=False, actor=None, at=at)
 
 
 def _renew(endpoint: Endpoint) -> str:

@@ -1,5 +1,3 @@
-from typing import Any
-
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
@@ -15,5 +13,4 @@ class GrowingPauses(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
         if job.attempts >= len(PAUSES):
             return None
-        seconds: dict[str, Any] = {"seconds": int(PAUSES[job.attempts].total_seconds())}
-        return RetryDecision(retry_in=seconds)
+        return RetryDecision(retry_in={"seconds": int(PAUSES[job.attempts].total_seconds())})

@@ -13,6 +13,7 @@ from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact, works
 from panggon.core.errors import InvalidError
 from panggon.core.naming import LABEL_LENGTH, host_faults, label_faults, normalise
+from panggon.core.signing import GATEWAYS
 from panggon.forms import PlainForm
 from panggon.labels import CHANNEL_LABELS
 from panggon.office import services
@@ -26,9 +27,10 @@ from panggon.office.values import (
     Naming,
     Programs,
     Retention,
+    Signing,
     Standard,
 )
-from panggon.office.words import fault_words
+from panggon.office.words import SIGNING_METHODS, fault_words
 
 STEPS = 9  # of the SK; each is a step of the procedure
 MONTHS_MOST, DAYS_MOST = 600, 3650
@@ -186,7 +188,7 @@ ContactFormSet = forms.formset_factory(
 class ContactsForm(GroupForm):
     """A form around the rows, so that all groups are edited alike."""
 
-    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}  # type: ignore[assignment]
+    labels: Mapping[str, Any] = {"rows": _("Kontak layanan")}
 
     def __init__(self, data: Any = None, files: Any = None, *, initial: Mapping[str, Any], **options: Any) -> None:
         super().__init__(data, files, initial=initial, **options)
@@ -270,6 +272,34 @@ class DeliveryForm(GroupForm):
         return Delivery(**self._inputs())
 
 
+class SigningForm(GroupForm):
+    method = forms.ChoiceField(
+        label=_("Cara menandatangani"), choices=tuple(SIGNING_METHODS.items()), widget=forms.RadioSelect
+    )
+    gateway = forms.URLField(
+        label=_("Alamat gateway BSrE"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Misalnya https://esign.kota.go.id. Pengguna dan kata sandinya ada pada pengaturan server."),
+    )
+    time_stamps = forms.URLField(
+        label=_("Alamat layanan penanda waktu (RFC 3161)"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Hanya untuk sertifikat setempat; gateway BSrE memakai penanda waktunya sendiri."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        needs = values.get("method") in GATEWAYS
+        if needs and not str(values.get("gateway", "")).startswith("https://") and "gateway" not in self.errors:
+            self.add_error("gateway", _("Gateway hanya dapat dihubungi lewat https."))
+        return values
+
+    def value(self) -> Signing:
+        return Signing(**self._inputs())
+
+
 class MailForm(GroupForm):
     sender = forms.EmailField(
         label=_("Alamat pengirim"), required=False, help_text=_("Bila dikosongkan: panggon@ diikuti domain kota.")
@@ -346,6 +376,7 @@ FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
         Group.CONTACTS: ContactsForm,
         Group.NAMING: NamingForm,
         Group.DELIVERY: DeliveryForm,
+        Group.SIGNING: SigningForm,
         Group.MAIL: MailForm,
         Group.PROGRAMS: ProgramsForm,
         Group.COMPLAINTS: ComplaintsForm,

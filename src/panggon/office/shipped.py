@@ -5,6 +5,7 @@ Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas 
 
 from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact
+from panggon.core.signing import Method
 from panggon.office.values import (
     Complaints,
     Contacts,
@@ -17,6 +18,7 @@ from panggon.office.values import (
     Office,
     Programs,
     Retention,
+    Signing,
     Standard,
 )
 
@@ -70,6 +72,7 @@ SHIPPED = Office(
     naming=Naming(zone="panggon.test"),  # until the city's own is named, names lead nowhere (RFC 6761)
     delivery=Delivery(by_itself=False),
     numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
+    signing=Signing(method=Method.UPLOAD, gateway="", time_stamps=""),
     mail=Mail(sender=""),
     programs=Programs(decide=False, requests=300),
     complaints=Complaints(

@@ -8,6 +8,7 @@ from typing import Any
 from panggon.core.complaint_clock import DayUnit
 from panggon.core.complaint_vocabulary import Kind
 from panggon.core.contacts import Channel, Contact
+from panggon.core.signing import Method
 
 NUMBER_PARTS = ("{kode}", "{urut}", "{tahun}")
 
@@ -21,6 +22,7 @@ class Group(StrEnum):
     NAMING = "naming"
     DELIVERY = "delivery"
     NUMBERING = "numbering"
+    SIGNING = "signing"
     MAIL = "mail"
     PROGRAMS = "programs"
     COMPLAINTS = "complaints"
@@ -100,6 +102,21 @@ class Numbering:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """How the Kepala Dinas signs: the `core.signing.Method`, the address of the gateway of BSrE, that of a time-stamp
+    service (RFC 3161; empty: none). Passwords and certificates are files that the installation names.
+    """
+
+    method: str
+    gateway: str
+    time_stamps: str
+
+    @property
+    def is_simulation(self) -> bool:
+        return self.method == Method.LOCAL
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """`sender` is the address that mail comes from; empty: `panggon@` and the zone."""
 
@@ -161,6 +178,7 @@ class Office:
     naming: Naming
     delivery: Delivery
     numbering: Numbering
+    signing: Signing
     mail: Mail
     programs: Programs
     complaints: Complaints

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
+from panggon.core.signing import Method
 from panggon.office.values import Group
 
 
@@ -38,6 +39,9 @@ PAGES: Mapping[Group, Page] = MappingProxyType(
             _("Apakah langkah 8 berjalan sendiri setelah situs terbukti terbuka."),
         ),
         Group.NUMBERING: Page("penomoran", _("Penomoran naskah"), _("Kode klasifikasi dan bentuk nomor naskah.")),
+        Group.SIGNING: Page(
+            "tanda-tangan", _("Tanda tangan elektronik"), _("Dengan apa Kepala Dinas menandatangani naskah.")
+        ),
         Group.MAIL: Page("surel", _("Alamat pengirim email"), _("Dari alamat mana pemberitahuan dikirim.")),
         Group.PROGRAMS: Page(
             "program", _("Program dengan token"), _("Apakah boleh memutus, dan berapa permintaan tiap menit.")
@@ -50,6 +54,14 @@ PAGES: Mapping[Group, Page] = MappingProxyType(
         Group.RETENTION: Page(
             "retensi", _("Masa simpan data pribadi"), _("Berapa lama data orang disimpan setelah permohonan berakhir.")
         ),
+    }
+)
+SIGNING_METHODS: Mapping[Method, Any] = MappingProxyType(
+    {
+        Method.BSRE_V2: _("Gateway BSrE (API v2)"),
+        Method.BSRE_V1: _("Gateway BSrE (API v1)"),
+        Method.UPLOAD: _("Unggah PDF yang ditandatangani di luar Panggon"),
+        Method.LOCAL: _("Sertifikat setempat, hanya untuk peragaan: setiap halaman bertulis SIMULASI – TIDAK SAH"),
     }
 )
 FAULTS: Mapping[str, Any] = MappingProxyType(

@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from panggon.core.signing import Level, Method
 from panggon.papers.contents import TITLES, PaperKind
 
 
@@ -10,7 +11,8 @@ class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
 
     The case is named by its number, because papers know nothing of cases; `event` is the sequence number of the case's
-    event that caused it, so that a job that runs twice issues one paper.
+    event that caused it, so that a job that runs twice issues one paper. `evidence_digest` is of the proofs that the
+    paper speaks of, `simulation` says that every page of it is marked as one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -22,6 +24,8 @@ class Paper(models.Model):
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveIntegerField()
     made_at = models.DateTimeField()
+    evidence_digest = models.CharField(max_length=64, blank=True)
+    simulation = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case_number", "kind", "event"], name="one_paper_an_event")]
@@ -29,6 +33,79 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {self.number}"
+
+    @property
+    def signed(self) -> "Signature | None":
+        return getattr(self, "signature", None)
+
+    @property
+    def issued_sha256(self) -> str:
+        """Of the file that is given out: the signed one once there is one."""
+        return self.signed.sha256 if self.signed else self.sha256
+
+
+class Attempt(models.Model):
+    """One try to have a paper signed: what was frozen, by whom it was asked, and how it ended. No word of a secret.
+
+    `reference` is what the gateway calls the document that it signed and that was lost on its way.
+    """
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="attempts")
+    signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    method = models.CharField(max_length=10, choices=[(method.value, method.value) for method in Method])
+    sha256 = models.CharField(max_length=64)  # of the frozen bytes
+    evidence_digest = models.CharField(max_length=64, blank=True)  # of the newest proofs at that moment
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=60, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper"], condition=models.Q(ended_at=None), name="one_open_attempt_a_paper"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} {self.asked_at}"
+
+
+class Signature(models.Model):
+    """The one signed version of a paper. Its bytes lie in the file store under `sha256`, untouched.
+
+    `name` to `note` are as printed, `subject` to `serial` as the certificate says.
+    """
+
+    paper = models.OneToOneField(Paper, models.PROTECT, primary_key=True, related_name="signature")
+    sha256 = models.CharField(max_length=64, unique=True)
+    size_bytes = models.PositiveIntegerField()
+    signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=150)
+    role = models.CharField(max_length=120)
+    nip = models.CharField(max_length=18, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    method = models.CharField(max_length=10, choices=[(method.value, method.value) for method in Method])
+    level = models.CharField(max_length=4, choices=[(level.value, level.value) for level in Level])
+    certificate = models.CharField(max_length=300)
+    issuer = models.CharField(max_length=300)
+    serial = models.CharField(max_length=60)
+    signed_at = models.DateTimeField()
+    stored_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} {self.name}"
+
+
+class Signatory(models.Model):
+    """By which number the certificate authority knows somebody who signs. It is shown to nobody else."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    nik = models.CharField(max_length=16)
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class Counter(models.Model):

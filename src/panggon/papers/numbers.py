@@ -1,6 +1,7 @@
 """Numbers without gaps: taken under a row lock, and given back when the transaction around them fails."""
 
 from datetime import datetime
+from typing import Any
 
 from panggon.papers.dates import OFFICE_ZONE
 from panggon.papers.models import Counter
@@ -23,7 +24,7 @@ def upcoming(register: str, *, at: datetime) -> tuple[int, int]:
 
 def hold(register: str, *, at: datetime) -> Counter:
     """The register of this year; nobody else takes a number from it until the transaction ends."""
-    key = {"register": register, "year": at.astimezone(OFFICE_ZONE).year}
+    key: dict[str, Any] = {"register": register, "year": at.astimezone(OFFICE_ZONE).year}
     Counter.objects.get_or_create(**key)
     return Counter.objects.select_for_update().get(**key)
 

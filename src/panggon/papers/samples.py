@@ -82,6 +82,7 @@ _FRAME: dict[str, Any] = {
     "signer": {"role": "Kepala Dinas", "name": "Nama Pejabat", "number": "196905141994031006"},
 }
 
+_QR = '<svg xmlns="http://www.w3.org/2000/svg" width="29" height="29"><path d="M4 4h7v7h-7zm14 0h7v7h-7z"/></svg>'
 _LETTER = LetterFacts(
     agency=FACTS.agency,
     number=FACTS.letter_number,
@@ -107,5 +108,10 @@ SAMPLES: Mapping[str, Sample] = MappingProxyType(
             )
             for kind in SheetKind
         },
+        "stamp": Sample(
+            "Stempel tanda tangan elektronik",
+            "stempel.typ",
+            {**_FRAME, "simulation": False, "issuer": "BSrE", "qr": _QR},
+        ),
     }
 )

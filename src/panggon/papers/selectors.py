@@ -1,15 +1,17 @@
 from collections.abc import Collection
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from panggon.papers.models import Paper
+from panggon.papers.contents import PaperKind
+from panggon.papers.models import Attempt, Paper, Signatory, Signature
 from panggon.questions import Given, question
 from panggon.remembered import remembered
 
 
-def papers_of(case_number: str) -> QuerySet[Paper]:
+def papers_of(case_number: str | Given) -> QuerySet[Paper]:
     """The papers of a case in the order in which they were made."""
-    return Paper.objects.filter(case_number=case_number)
+    return Paper.objects.filter(case_number=case_number).select_related("signature")
 
 
 def issued(case_number: str) -> list[Paper]:
@@ -19,9 +21,35 @@ def issued(case_number: str) -> list[Paper]:
 
 def kept_digests(digests: Collection[str]) -> set[str]:
     """Those of these files that are papers as well."""
-    return set(Paper.objects.filter(sha256__in=digests).values_list("sha256", flat=True))
+    unsigned = Paper.objects.filter(sha256__in=digests).values_list("sha256", flat=True)
+    return {*unsigned, *Signature.objects.filter(sha256__in=digests).values_list("sha256", flat=True)}
+
+
+def of_event(case_number: str, kind: PaperKind, event: int) -> Paper | None:
+    """The paper of this kind that an event of the case caused."""
+    papers = issued(case_number)
+    return next((paper for paper in papers if (paper.kind, paper.event) == (kind, event)), None)
+
+
+def paper(key: UUID) -> Paper | None:
+    return Paper.objects.select_related("signature").filter(pk=key).first()
+
+
+def paper_with(sha256: str) -> Paper | None:
+    """The paper of which this is a file: the signed one, or the one that was frozen for the signature."""
+    found = Paper.objects.select_related("signature").filter(Q(sha256=sha256) | Q(signature__sha256=sha256))
+    return found.first()
+
+
+def nik_of(user_id: int) -> str:
+    """The number by which the certificate authority knows this person; empty while it is not known."""
+    return Signatory.objects.filter(user=user_id).values_list("nik", flat=True).first() or ""
+
+
+def open_attempt(paper: Paper) -> Attempt | None:
+    return paper.attempts.filter(ended_at=None).first()
 
 
 @question
 def _issued() -> QuerySet[Paper]:
-    return Paper.objects.filter(case_number=Given("number"))
+    return papers_of(Given("number"))

@@ -1,5 +1,6 @@
 """Issuing papers: number, render, keep."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -18,8 +19,12 @@ from panggon.papers.models import Paper
 from panggon.papers.numbers import next_number
 from panggon.papers.printing import render
 from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
+from panggon.papers.signable import made_signable, verification_address
 
 __all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "sample_letter"]
+
+# What the Kepala Dinas signs.
+SIGNED = frozenset({PaperKind.HOSTING_DOCUMENT})
 
 
 @transaction.atomic
@@ -34,8 +39,13 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     numbering = office().numbering
     year, taken = next_number(numbering.code_of(kind), at=at)
     number = numbering.written(kind, taken=taken, year=year)
-    data = render("lembar.typ", {**_frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)})
+    key = uuid.uuid4()
+    written = {**frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)}
+    data = _for_signature(written, key) if kind in SIGNED else render("lembar.typ", written)
     return Paper.objects.create(
+        id=key,
+        evidence_digest=facts.evidence_digest,
+        simulation=written["simulation"],
         case_number=facts.number,
         kind=kind,
         event=event,
@@ -49,43 +59,54 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
 
 def sample_letter(facts: LetterFacts, *, at: datetime) -> bytes:
     """The letter that asks for hosting, as PDF, to be signed by the OPD; it is not kept."""
-    frame = _frame(at)
+    ours = frame(at)
     agency = facts.agency or DOTS
-    office = {**frame["office"], "name": agency, "address": "" if facts.agency else DOTS, "phone": ""}
-    content = letter_content(facts, office=frame["office"]["name"])
-    return render("surat_permohonan.typ", {**frame, **content, "office": office, "footer": agency})
+    office = {**ours["office"], "name": agency, "address": "" if facts.agency else DOTS, "phone": ""}
+    content = letter_content(facts, office=ours["office"]["name"])
+    return render("surat_permohonan.typ", {**ours, **content, "office": office, "footer": agency})
 
 
 def complaint_receipt(number: str, rows: Rows, *, signer: Person, at: datetime) -> bytes:
     """What somebody takes away who complained at the desk, as PDF; it is not kept."""
     content = {"title": "Tanda Terima Pengaduan", "opening": "Telah diterima pengaduan dengan data berikut:"}
     facts = {**content, "number": number, "rows": rows, "sections": [], "closing": "", "signer": _signer(signer)}
-    return render("lembar.typ", {**_frame(at), **facts})
+    return render("lembar.typ", {**frame(at), **facts})
 
 
 def opd_sheet(kind: SheetKind, facts: SheetFacts, *, at: datetime) -> bytes:
     """The sheet for one step of a case on paper, as PDF, to be signed by the OPD; it is not kept."""
-    return render("lembar_opd.typ", {**_frame(at), **sheet_content(kind, facts)})
+    return render("lembar_opd.typ", {**frame(at), **sheet_content(kind, facts)})
 
 
 def card(facts: Mapping[str, Any], *, at: datetime) -> bytes:
     """The card of the survey's index, as PDF, to be put up at the desk; it is not kept."""
-    return render("kartu.typ", {**_frame(at), **facts})
+    return render("kartu.typ", {**frame(at), **facts})
 
 
-# ------------------------------------------------------------------------------------------------------------------
+def is_marked() -> bool:
+    """Whether every page of a paper that is made now says that it is a simulation."""
+    return bool(settings.PANGGON_DEMO or settings.PANGGON_SIMULATION or office().signing.is_simulation)
 
 
-def _frame(at: datetime) -> dict[str, Any]:
+def frame(at: datetime) -> dict[str, Any]:
+    """What all papers show: letterhead, place and day, and that they are a simulation where they are."""
     day = at.astimezone(OFFICE_ZONE).date()
     head = office().letterhead
     return {
         "office": asdict(head),
         "place": head.place,
         "made": {"year": day.year, "month": day.month, "day": day.day, "words": day_words(day)},
-        "simulation": settings.PANGGON_DEMO or settings.PANGGON_SIMULATION,
+        "simulation": is_marked(),
         "footer": head.name,
     }
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _for_signature(written: dict[str, Any], key: uuid.UUID) -> bytes:
+    """With the place of the stamp, which leads to the page where the signature is verified."""
+    return made_signable(render("lembar.typ", {**written, "signature": {"page": verification_address(key)}}))
 
 
 def _signer(person: Person) -> dict[str, Any]:

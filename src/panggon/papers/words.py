@@ -14,6 +14,72 @@ TEMPLATES: Mapping[str, Any] = MappingProxyType(
         "lembar.typ": _("Lembar semua naskah dinas"),
         "surat_permohonan.typ": _("Contoh surat permohonan OPD"),
         "lembar_opd.typ": _("Lembar yang ditandatangani OPD"),
+        "stempel.typ": _("Stempel tanda tangan elektronik"),
+    }
+)
+# Why nothing was signed, and what to do. Codes of the gateway, of certificates, and of files that were brought back.
+SIGNING: Mapping[str, Any] = MappingProxyType(
+    {
+        "signing.passphrase": _("Frasa sandi salah. Belum ada yang ditandatangani; silakan ketik lagi."),
+        "signing.nik": _("NIK terdiri atas 16 angka."),
+        "signing.not_registered": _(
+            "BSrE tidak mengenal NIK ini. Periksa NIK, atau daftarkan diri ke admin BSrE di daerah Anda."
+        ),
+        "signing.certificate_expired": _(
+            "Masa berlaku sertifikat elektronik sudah habis. Perpanjang lewat admin BSrE, lalu ulangi."
+        ),
+        "signing.certificate_renewing": _(
+            "Sertifikat elektronik sedang diperpanjang. Ulangi setelah BSrE menyelesaikannya."
+        ),
+        "signing.waiting_for_verification": _("Pendaftaran Anda di BSrE masih menunggu verifikasi."),
+        "signing.not_activated": _("Akun BSrE belum diaktifkan. Buka email dari BSrE dan buat frasa sandinya."),
+        "signing.no_certificate": _("Sertifikat elektronik untuk penanda tangan ini belum ada."),
+        "signing.suspended": _("Sertifikat elektronik sedang dibekukan. Hubungi admin BSrE di daerah Anda."),
+        "signing.certificate_revoked": _("Sertifikat elektronik sudah dicabut, sehingga tanda tangannya tidak sah."),
+        "signing.unreachable": _(
+            "Gateway tanda tangan tidak dapat dihubungi. Belum ada yang ditandatangani; coba lagi nanti."
+        ),
+        "signing.timeout": _(
+            "Gateway tanda tangan tidak menjawab pada waktunya. Naskah belum diterbitkan. Silakan ulangi: yang "
+            "ditandatangani tetap naskah yang sama, dan hanya satu yang akan diterbitkan."
+        ),
+        "signing.broken_off": _("Jawaban gateway terputus. Naskah belum diterbitkan; silakan ulangi."),
+        "signing.interrupted": _(
+            "Naskah sudah ditandatangani, tetapi terputus saat dikirim kembali. Tekan sekali lagi untuk mengambilnya."
+        ),
+        "signing.tls": _(
+            "Sertifikat HTTPS gateway tidak dapat dipercaya, sehingga frasa sandi tidak dikirim. Hubungi administrator."
+        ),
+        "signing.credentials": _("Gateway menolak portal ini, bukan Anda. Hubungi administrator."),
+        "signing.gateway": _("Gateway tanda tangan sedang bermasalah. Coba lagi nanti."),
+        "signing.garbage": _(
+            "Jawaban gateway tidak dapat dipahami, sehingga tidak ada yang diterbitkan. Hubungi administrator."
+        ),
+        "signing.too_large": _("Jawaban gateway terlalu besar, sehingga tidak diterima. Hubungi administrator."),
+        "signing.no_gateway": _("Alamat gateway tanda tangan belum diisi dengan benar. Hubungi administrator."),
+        "signing.timestamps": _("Layanan penanda waktu tidak menjawab dengan benar. Coba lagi nanti."),
+        "signing.certificate_refused": _("Sertifikat elektronik ini tidak dapat dipakai untuk menandatangani."),
+        "signing.no_file": _("Pilih berkas PDF yang sudah ditandatangani."),
+        "signing.not_same": _(
+            "Ini bukan naskah yang sama: isinya harus naskah yang diunduh dari halaman ini, ditambah tanda tangan."
+        ),
+        "signing.added": _("Selain tanda tangan ada yang ditambahkan atau diubah pada berkas ini."),
+        "signing.added_later": _("Sesudah ditandatangani, berkas ini diubah lagi."),
+        "signing.unsigned": _("Berkas ini belum ditandatangani secara elektronik."),
+        "signing.several": _("Berkas ini memuat lebih dari satu tanda tangan."),
+        "signing.broken": _("PDF ini rusak dan tidak dapat dibaca."),
+        "signing.not_intact": _("Tanda tangannya tidak cocok dengan isi berkas: berkas sudah berubah."),
+        "signing.untrusted": _("Sertifikat penanda tangan bukan dari otoritas yang dipercaya."),
+        "signing.other_person": _("Sertifikatnya atas nama {found}, bukan {name}."),
+        "signing.busy": _("Naskah ini sedang ditandatangani. Tunggu sebentar, lalu muat ulang halaman ini."),
+        "signing.simulation": _(
+            "Cara menandatangani diganti sesudah dokumen ini dibuat. Kembalikan, agar Kepala Bidang membuat yang baru."
+        ),
+        "signing.evidence_old": _(
+            "Bukti bahwa situs bekerja lebih tua daripada 15 menit. Buktikan ulang lebih dahulu."
+        ),
+        "signing.overtaken": _("Sementara itu permohonan ini berubah, sehingga tidak ada yang diterbitkan."),
+        "paper.template": _("Templat stempel tanda tangan rusak. Hubungi administrator."),
     }
 )
 FAULTS: Mapping[str, Any] = MappingProxyType(
@@ -40,4 +106,4 @@ FAULTS: Mapping[str, Any] = MappingProxyType(
 
 def fault_words(fault: Fault) -> str:
     """The sentence for a fault; a code without words is an error of the program, so the code itself is shown."""
-    return str(FAULTS.get(fault.code, fault.code)).format(**fault.facts)
+    return str(FAULTS.get(fault.code) or SIGNING.get(fault.code, fault.code)).format(**fault.facts)

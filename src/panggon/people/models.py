@@ -52,8 +52,8 @@ class Theme(models.TextChoices):
 class User(AbstractUser):
     """A person. With an agency: an applicant; with role assignments: an official of the dinas."""
 
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]  # Django's way to leave a column of a base out
+    last_name = None  # type: ignore[assignment]
     full_name = models.CharField("nama lengkap", max_length=150)
     nip = models.CharField("NIP", max_length=18, blank=True)
     phone = models.CharField("nomor HP", max_length=30, blank=True)

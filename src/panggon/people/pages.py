@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from panggon.people.views import agencies, invitations, staff, team
+from panggon.people.views import agencies, invitations, own, staff, team
 
 app_name = "people"
 urlpatterns = [
+    path("akun/nomor-hp/", own.phone, name="phone"),
     path("rekan/", team.team, name="team"),
     path("rekan/<int:user>/tutup/", team.close_colleague, name="close_colleague"),
     path("undangan/<int:invitation>/kirim-ulang/", invitations.send_again, name="send_again"),

@@ -1,4 +1,4 @@
-"""What the pages about people say when a rule refuses: one clear sentence a code."""
+"""What the pages about people say: a clear sentence for each code of a refusal, and the names of a person's data."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -49,6 +49,16 @@ FAULT_WORDS: Mapping[str, Any] = MappingProxyType(
         "role.division_does_not_fit": _("Kepala Bidang dan Petugas Teknis memerlukan bidang; jabatan lain tidak."),
         "role.not_assignable": _("Jabatan ini tidak dapat diberikan."),
         "username.taken": _("Alamat email ini sudah mempunyai akun. Silakan masuk dengan akun itu."),
+    }
+)
+PERSON_LABELS: Mapping[str, Any] = MappingProxyType(
+    {
+        "full_name": _("Nama"),
+        "nip": _("NIP"),
+        "phone": _("Nomor HP"),
+        "email": _("Email"),
+        "open": _("Akun terbuka"),
+        "posts": _("Jabatan"),
     }
 )
 

@@ -57,7 +57,7 @@ def administration(request: HttpRequest) -> HttpResponse:
             [*map(_group, (Group.LETTERHEAD, Group.STANDARD, Group.CONTACTS, Group.COMPLAINTS)), SURVEY],
         ),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
-        (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.MAIL)]),
+        (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.SIGNING), _group(Group.MAIL)]),
         (_("Sistem lain"), [WEBHOOKS, _group(Group.PROGRAMS), PROVIDERS]),
         (_("Data dan catatan"), [_group(Group.RETENTION), ERASING, CHANGES]),
     ]

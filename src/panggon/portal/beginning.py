@@ -252,7 +252,8 @@ def _division() -> str:
 
 def _ask_group(group: Group) -> Document:
     """Ask until the form takes it; what is wrong is asked again."""
-    value, answers, names = office().of(group), {}, ASKED[group]
+    answers: Document = {}
+    value, names = office().of(group), ASKED[group]
     click.echo(f"\n{PAGES[group].title}")
     while names:
         form = form_with(ALL_FORMS[group], value, answers)

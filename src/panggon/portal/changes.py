@@ -25,6 +25,7 @@ KINDS = {
     "notify.endpoint": _("Webhook"),
     "notify.preference": _("Pilihan pemberitahuan"),
     "office.setting": _("Pengaturan dinas"),
+    "papers.store": _("Berkas tanpa pemilik"),
     "papers.template": _("Templat naskah"),
     "people.acting": _("Plh/Plt"),
     "people.agency": _("OPD"),
@@ -41,10 +42,14 @@ KINDS = {
 DAY = {"type": "date"}
 
 
+def _kinds() -> list[tuple[str, Any]]:
+    return [("", _("Semua")), *((kind, KINDS.get(kind, kind)) for kind in selectors.kinds())]
+
+
 class FilterForm(PlainForm):
     """What the address of the page says; the names are the page's words."""
 
-    jenis = forms.ChoiceField(label=_("Yang diubah"), required=False)
+    jenis = forms.ChoiceField(label=_("Yang diubah"), required=False, choices=_kinds)
     orang = forms.CharField(label=_("Oleh"), required=False, max_length=150)
     dari = forms.DateField(
         label=_("Dari tanggal"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
@@ -53,13 +58,6 @@ class FilterForm(PlainForm):
         label=_("Sampai tanggal"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
     )
     sebelum = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["jenis"].choices = [
-            ("", _("Semua")),
-            *((kind, KINDS.get(kind, kind)) for kind in selectors.kinds()),
-        ]
 
     def meant(self) -> dict[str, Any]:
         values = self.cleaned_data

@@ -129,6 +129,30 @@ def release_factors(login: str) -> None:
     click.echo(f"{login}: dilepas; saat masuk berikutnya petugas memasang yang baru")
 
 
+@main.command("certificate")
+@click.argument("login")
+@click.option(
+    "--passphrase",
+    prompt="Frasa sandi",
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for when it is not given.",
+)
+def certificate(login: str, *, passphrase: str) -> None:
+    """Make a certificate with which LOGIN signs in a demonstration. It proves nothing."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.papers.certificates import make  # noqa: PLC0415
+    from panggon.papers.signers.interface import Secret  # noqa: PLC0415
+    from panggon.people.selectors import user_named  # noqa: PLC0415
+
+    user = user_named(login)
+    if user is None:
+        raise click.ClickException(f"{login}: tidak dikenal")
+    click.echo(make(user, Secret(passphrase), at=timezone.now()))
+
+
 @main.command("oidc-key")
 @click.option("--renew", is_flag=True, help="Make another key; it signs a day later, when providers know it.")
 def oidc_key(*, renew: bool) -> None:

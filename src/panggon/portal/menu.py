@@ -81,6 +81,7 @@ SIGNED_IN: tuple[Item, ...] = (
 VISITOR: tuple[Item, ...] = (
     Item("public:track", _("Lacak permohonan"), "search", everybody, first=True),
     Item("complaints:start", _("Pengaduan"), "phone", everybody, first=True),
+    Item("public:verify", _("Periksa naskah"), "file-text", everybody),
     Item("account_login", _("Masuk"), "login", everybody, first=True),
 )
 

@@ -20,7 +20,7 @@ class SizeLimit(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:  # noqa: ARG002 (the signature is Django's)
         self.seen += len(raw_data)
         if self.seen > LIMIT_BYTES:
-            too_large = getattr(self.request, "too_large", set())
+            too_large: set[str] = getattr(self.request, "too_large", set())
             self.request.too_large = too_large | {self.field_name}
             raise SkipFile
         return raw_data

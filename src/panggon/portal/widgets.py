@@ -18,7 +18,7 @@ class Renderer(DjangoTemplates):
     def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
         if template_name in INPUTS:
             return _input(context["widget"])
-        return super().render(template_name, context, request)
+        return super().render(template_name, context, request)  # type: ignore[return-value]
 
 
 def _input(widget: Mapping[str, Any]) -> SafeString:

@@ -26,3 +26,12 @@ class TrackingForm(PlainForm):
         help_text=_("Tercantum pada tanda terima permohonan."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
+
+
+class VerifyForm(PlainForm):
+    file = forms.FileField(
+        label=_("Berkas PDF"),
+        error_messages={"empty": _("Berkas kosong.")},
+        help_text=_("Paling besar 20 MB. Berkas hanya diperiksa, tidak disimpan."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf"}),
+    )

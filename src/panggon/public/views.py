@@ -1,9 +1,10 @@
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,14 +16,18 @@ from panggon.cases import selectors
 from panggon.cases.selectors import PublicStatus
 from panggon.cases.sheets import blank_letter
 from panggon.core.contacts import Contact
-from panggon.core.errors import InvalidError
+from panggon.core.errors import Fault, InvalidError, TemporaryError
 from panggon.labels import CHANNEL_LABELS, STATE_LABELS
 from panggon.office.selectors import office
+from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
+from panggon.papers import verification
+from panggon.papers.verification import Paper
+from panggon.papers.words import fault_words
 from panggon.pdf import pdf_response
 from panggon.people.permissions import public
 from panggon.public import services
-from panggon.public.forms import FollowForm, TrackingForm
+from panggon.public.forms import FollowForm, TrackingForm, VerifyForm
 from panggon.public.words import FAULT_WORDS
 from panggon.signin import door
 
@@ -97,7 +102,49 @@ def unfollow(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "public/unfollow.html", {"number": number, "done": request.method == "POST"})
 
 
+@public
+def verify(request: HttpRequest) -> HttpResponse:
+    """Whether a PDF is what this portal issued; the file is looked at and not kept."""
+    if request.method != "POST":
+        return render(request, "public/verify.html", {"form": VerifyForm()})
+    form = VerifyForm(request.POST, request.FILES)
+    if "file" in getattr(request, "too_large", ()):
+        form.errors.pop("file", None)
+        form.add_error("file", _("Berkas lebih besar dari 20 MB."))
+    if not form.is_valid():
+        return render(request, "public/verify.html", {"form": form}, status=422)
+    try:
+        with door.braked(door.verify_try(request)):
+            found = verification.verify(form.cleaned_data["file"].read())
+    except ValidationError as held:
+        form.add_error(None, held)
+        return render(request, "public/verify.html", {"form": form}, status=429)
+    except TemporaryError:
+        form.add_error(None, _("Sedang banyak berkas yang diperiksa. Silakan coba lagi sebentar lagi."))
+        return render(request, "public/verify.html", {"form": form}, status=503)
+    return render(request, "public/verify.html", {"form": VerifyForm(), "found": found, **_about(found.paper, found)})
+
+
+@public
+def verify_paper(request: HttpRequest, paper: UUID) -> HttpResponse:
+    """Where the QR of a paper leads: what this portal issued under it."""
+    issued = paper_selectors.paper(paper)
+    if issued is None:
+        raise Http404
+    return render(request, "public/verify.html", {"form": VerifyForm(), "shown": issued, **_about(issued)})
+
+
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _about(paper: Paper | None, found: verification.Verified | None = None) -> dict[str, Any]:
+    """What the paper is for, and in words what a strange signature lacks."""
+    faults = found.signed.faults if found and found.signed else ()
+    return {
+        "paper": paper,
+        "subject": selectors.subject_of(paper.case_number) if paper else None,
+        "fault": fault_words(Fault(faults[0])) if faults else "",
+    }
 
 
 def _tracked(

@@ -50,7 +50,7 @@ class DayChange:
 
     @property
     def day(self) -> date:
-        return (self.after or self.before).day  # type: ignore[union-attr]
+        return (self.after or self.before).day
 
 
 def text_of(content: bytes) -> str:

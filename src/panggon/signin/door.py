@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from panggon.core.brakes import CODE, COMPLAINT, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING
+from panggon.core.brakes import CODE, COMPLAINT, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING, VERIFY
 from panggon.people.models import User
 from panggon.signin import clients, services
 
@@ -64,6 +64,10 @@ def follow_try(request: HttpRequest) -> Try:
 
 def complaint_try(request: HttpRequest) -> Try:
     return Try(shared=((COMPLAINT, clients.network_of(request)),))
+
+
+def verify_try(request: HttpRequest) -> Try:
+    return Try(shared=((VERIFY, clients.network_of(request)),))
 
 
 def mail_try(user: User) -> Try:

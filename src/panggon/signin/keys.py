@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -59,7 +59,8 @@ def _public(key: ClientKey) -> dict[str, Any]:
 
 
 def _private(key: ClientKey) -> ec.EllipticCurvePrivateKey:
-    return ECAlgorithm(ECAlgorithm.SHA256).prepare_key(cipher(PURPOSE).decrypt(key.private.encode()))
+    private = ECAlgorithm(ECAlgorithm.SHA256).prepare_key(cipher(PURPOSE).decrypt(key.private.encode()))
+    return cast("ec.EllipticCurvePrivateKey", private)
 
 
 def _encrypted(private: ec.EllipticCurvePrivateKey) -> str:

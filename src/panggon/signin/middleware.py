@@ -35,7 +35,7 @@ class SessionOverMiddleware:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             words = _("Sesi Anda sudah berakhir atau diakhiri. Silakan masuk lagi.")
             messages.warning(request, words, "warning", fail_silently=True)
-        return HttpResponseClientRefresh() if request.htmx else response
+        return HttpResponseClientRefresh() if getattr(request, "htmx", False) else response
 
 
 def _leads_to_signing_in(response: HttpResponse) -> bool:

@@ -30,7 +30,9 @@ class PlanForm(OwnWords):
     name = forms.CharField(label=_("Nama paket"), max_length=60)
     quota_mebibytes = _amount(_("Kuota penyimpanan (MiB)"), BOUNDS["disk_mebibytes"])
     memory_mebibytes = _amount(_("Memori (MiB)"), BOUNDS["memory_mebibytes"])
-    files = _amount(_("Jumlah berkas"), BOUNDS["files"], _("Berkas dan folder situs, paling banyak."))
+    files = _amount(  # type: ignore[assignment]  # Django takes declared fields out of the class
+        _("Jumlah berkas"), BOUNDS["files"], _("Berkas dan folder situs, paling banyak.")
+    )
     cpu_percent = _amount(_("Waktu prosesor (%)"), BOUNDS["cpu_percent"], _("100 berarti satu prosesor penuh."))
     processes = _amount(_("Proses"), BOUNDS["processes"], _("Berapa proses boleh berjalan sekaligus."))
     php_version = forms.RegexField(
@@ -41,6 +43,7 @@ class PlanForm(OwnWords):
     )
     upload_mebibytes = _amount(_("Unggahan paling besar (MiB)"), BOUNDS["upload_mebibytes"])
     database_connections = _amount(_("Sambungan basis data"), BOUNDS["database_connections"])
+    database_mebibytes = _amount(_("Ruang basis data (MiB)"), BOUNDS["database_mebibytes"])
     outgoing = forms.RegexField(
         rf"^(?:{outgoing.NAME.pattern})$",
         label=_("Sambungan keluar"),

@@ -69,6 +69,7 @@ class Allowance(models.Model):
     processes = models.PositiveIntegerField(default=Limits().processes)
     upload_mebibytes = models.PositiveIntegerField(default=Limits().upload_mebibytes)
     database_connections = models.PositiveIntegerField(default=Limits().database_connections)
+    database_mebibytes = models.PositiveIntegerField(default=Limits().database_mebibytes)
     files = models.PositiveIntegerField(default=Limits().files)
     cpu_percent = models.PositiveIntegerField(default=Limits().cpu_percent)
     outgoing = models.CharField(max_length=32, default=outgoing.NONE)
@@ -156,6 +157,7 @@ class Site(Allowance):
                 processes=self.processes,
                 upload_mebibytes=self.upload_mebibytes,
                 database_connections=self.database_connections,
+                database_mebibytes=self.database_mebibytes,
                 disk_mebibytes=self.quota_mebibytes,
                 files=self.files,
                 cpu_percent=self.cpu_percent,

@@ -19,6 +19,7 @@ FIELDS = (
     "processes",
     "upload_mebibytes",
     "database_connections",
+    "database_mebibytes",
     "files",
     "cpu_percent",
     "outgoing",

@@ -77,6 +77,13 @@ def wish_apply(site: Site, *, at: datetime) -> Wish:
     return _wish(site, Purpose.PREPARE, at=at, approved_digest=plan.digest)
 
 
+@transaction.atomic
+def wish_verify(site_id: int, *, at: datetime) -> Wish | None:
+    """Ask to prove the site as it stands; None while something else is asked of it, whose proofs come anyway."""
+    site = Site.objects.select_for_update().get(pk=site_id)
+    return None if selectors.running_wish(site) else _wish(site, Purpose.VERIFY, at=at)
+
+
 def wish_open(site: Site, *, at: datetime) -> Wish:
     """Ask to open the site to the world, and its owner's access with it."""
     site.state = SiteState.OPEN

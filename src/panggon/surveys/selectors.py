@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core import signing
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, QuerySet, Sum, TextChoices
 from django.urls import reverse
 
 from panggon.core.survey import Element, Result, result_of, sample_size
@@ -102,7 +102,7 @@ def is_open(invitation: Invitation, *, now: datetime) -> bool:
 
 def path_of(invitation: Invitation) -> str:
     """Where it is answered. The token is signed, so that no secret is kept and none can be guessed."""
-    return reverse("surveys:answer", args=[SIGNER.sign(invitation.pk)])
+    return reverse("surveys:answer", args=[SIGNER.sign(str(invitation.pk))])
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def _open(now: datetime) -> QuerySet[Invitation]:
 
 
 def _groups(answers: QuerySet[Answer]) -> tuple[tuple[str, tuple[Group, ...]], ...]:
-    kinds = {"gender": Gender, "education": Education, "occupation": Occupation}
+    kinds: dict[str, type[TextChoices]] = {"gender": Gender, "education": Education, "occupation": Occupation}
     counts: dict[tuple[str, str], int] = {}
     for row in answers.order_by().values(*kinds).annotate(count=Count("pk")):
         for kind in kinds:

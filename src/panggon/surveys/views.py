@@ -41,7 +41,12 @@ def results(request: HttpRequest) -> HttpResponse:
     """The published index: of a year, or of one quarter of it."""
     years = selectors.years()
     days = _days(request, years)
-    context = {"years": years, "days": days, "quarter": _quarter(request), "improvements": selectors.improvements()}
+    context: dict[str, Any] = {
+        "years": years,
+        "days": days,
+        "quarter": _quarter(request),
+        "improvements": selectors.improvements(),
+    }
     if days:
         survey = selectors.survey_of(days)
         context |= {"survey": survey, "words": selectors.published_words(days), **_shown(survey)}

@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from panggon.core import survey
 from panggon.core.survey import Band, Element, Question
+
+
+def _(words: str) -> Any:
+    """A promise of words, which stands wherever these are asked for."""
+    return gettext_lazy(words)
+
 
 QUESTIONS: Mapping[Element, Question] = MappingProxyType(
     {
@@ -15,9 +22,10 @@ QUESTIONS: Mapping[Element, Question] = MappingProxyType(
             question,
             title=_(question.title),
             text=_(question.text),
-            answers=tuple(_(words) for words in question.answers),
+            answers=(_(first), _(second), _(third), _(fourth)),
         )
         for element, question in survey.QUESTIONS.items()
+        for first, second, third, fourth in [question.answers]
     }
 )
 BAND_LABELS: Mapping[Band, str] = MappingProxyType({band: _(words) for band, words in survey.BAND_LABELS.items()})

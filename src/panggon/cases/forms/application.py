@@ -262,6 +262,5 @@ def known_of(case: Case) -> dict[str, Any]:
     """What the sections show of a case."""
     known = {**model_to_dict(case), "version": case.version}
     storage = case.storage_mebibytes
-    in_gibibytes = bool(storage) and storage % MEBIBYTES_PER_GIBIBYTE == 0
-    unit = MEBIBYTES_PER_GIBIBYTE if in_gibibytes else 1
+    unit = MEBIBYTES_PER_GIBIBYTE if storage and storage % MEBIBYTES_PER_GIBIBYTE == 0 else 1
     return {**known, "storage_amount": storage // unit if storage else None, "storage_unit": str(unit)}

@@ -47,7 +47,7 @@ class RuledForm(JudgedForm):
     def show_reasons(self, reasons: Mapping[str, tuple[str, ...]]) -> None:
         """Shows at each field what is still to be added or mended there."""
         for name in reasons.keys() & self.fields.keys():
-            self.fields[name].corrections = reasons[name]  # type: ignore[attr-defined]
+            self.fields[name].corrections = reasons[name]
 
     def inputs(self) -> dict[str, Any]:
         """What the person gave, under the names that the services know."""

@@ -23,7 +23,9 @@ class ReportForm(RuledForm):
 
     dari = DayField(_("Dari"))
     sampai = DayField(_("Sampai"))
-    bidang = forms.ModelChoiceField(None, label=_("Bidang"), required=False, empty_label=_("Semua bidang"))
+    bidang = forms.ModelChoiceField(
+        people.all_divisions(), label=_("Bidang"), required=False, empty_label=_("Semua bidang")
+    )
 
     def __init__(self, data: Any, *, user: User, now: datetime) -> None:
         today = localdate(now)

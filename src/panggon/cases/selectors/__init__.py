@@ -2,7 +2,7 @@
 
 from panggon.cases.selectors.events import earlier_case, last_event, others_since, timeline, usual_division
 from panggon.cases.selectors.fetching import SHOWN_IN_ROWS, rows_with_holder
-from panggon.cases.selectors.hands import is_in_hand
+from panggon.cases.selectors.hands import at_post, is_in_hand
 from panggon.cases.selectors.offered import CaseOffer, lacking, offers
 from panggon.cases.selectors.seeing import (
     case_for,
@@ -17,7 +17,8 @@ from panggon.cases.selectors.seeing import (
 )
 from panggon.cases.selectors.sweeping import open_cases, over_since, watched_cases
 from panggon.cases.selectors.timing import clock_now, clock_of, due_of, step_time_of
-from panggon.cases.selectors.tracking import PublicStatus, public_status, token_of
+from panggon.cases.selectors.tracking import PublicStatus, Subject, public_status, subject_of, token_of
+from panggon.cases.selectors.vacant import Unattended, left_cases, unattended, unattended_below, vacancy_of
 from panggon.cases.selectors.waiting import URGENCY, WAITING_SHOWN, WaitingCounts, waiting_counts, waiting_for
 
 __all__ = [
@@ -26,7 +27,10 @@ __all__ = [
     "WAITING_SHOWN",
     "CaseOffer",
     "PublicStatus",
+    "Subject",
+    "Unattended",
     "WaitingCounts",
+    "at_post",
     "case_for",
     "clock_now",
     "clock_of",
@@ -36,6 +40,7 @@ __all__ = [
     "is_in_hand",
     "lacking",
     "last_event",
+    "left_cases",
     "moments_at",
     "newest_visible_to",
     "numbered",
@@ -49,9 +54,13 @@ __all__ = [
     "reading_for",
     "rows_with_holder",
     "step_time_of",
+    "subject_of",
     "timeline",
     "token_of",
+    "unattended",
+    "unattended_below",
     "usual_division",
+    "vacancy_of",
     "visible_to",
     "waiting_counts",
     "waiting_for",

@@ -8,7 +8,7 @@ from django.db.models import Q
 from panggon.cases.models import Case
 from panggon.core.procedure import WITH_TECHNICIAN, Role, State, waits_for
 from panggon.people import selectors as people
-from panggon.people.models import User
+from panggon.people.models import Division, User
 from panggon.questions import Among, Given
 
 # What `held_by` wants to know, where a question is written once for everybody with the same roles.
@@ -46,13 +46,26 @@ def held_by(roles: frozenset[Role], *, user: Any, agency: Any, divisions: Any, s
     for role in sorted(roles):
         mine |= Q(state__in=[state for state in State if waits_for(state) is role]) & whose.get(role, Q())
     if Role.DIVISION_HEAD in roles:
-        mine |= Q(state__in=WITH_TECHNICIAN, technician=strangers, division=divisions)
+        mine |= left_behind(strangers) & Q(division=divisions)
     return mine
+
+
+def at_post(role: Role, division: Division | None) -> Q:
+    """The rows whose next step is for whoever holds this post."""
+    states = Q(state__in=[state for state in State if waits_for(state) is role])
+    if role is not Role.DIVISION_HEAD:
+        return states
+    return (states | left_behind(Among(list(people.no_technicians())))) & Q(division=division)
+
+
+def left_behind(strangers: Any) -> Q:
+    """Cases whose technician is none any more (one of `strangers`): the Kepala Bidang has to choose another."""
+    return Q(state__in=WITH_TECHNICIAN, technician=strangers)
 
 
 def facts_of(user: User, roles: frozenset[Role], *, now: datetime) -> dict[str, Any]:
     """What `held_by` wants to know of a person."""
-    facts = {"user": user.pk, "agency": user.agency_id, "divisions": [], "strangers": []}
+    facts: dict[str, Any] = {"user": user.pk, "agency": user.agency_id, "divisions": [], "strangers": []}
     if Role.DIVISION_HEAD in roles:
         facts["divisions"] = list(people.division_keys_of(user, Role.DIVISION_HEAD, now=now))
         facts["strangers"] = list(people.no_technicians())

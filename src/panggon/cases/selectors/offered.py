@@ -1,5 +1,6 @@
 """What a person may do with a case now, and what is still in the way."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from panggon.cases.facts import explained, facts_for, in_capacity
@@ -28,7 +29,7 @@ def offers(case: Case, user: User, *, now: datetime) -> tuple[CaseOffer, ...]:
         for offer in TABLE.offers(State(case.state), roles=capacity.roles, facts=known):
             is_own = not any(fault.code in _OWNERSHIP for fault in offer.blockers)
             if is_own and (offer.action not in offered or not offered[offer.action].possible):
-                offered[offer.action] = offer
+                offered[offer.action] = replace(offer, blockers=explained(offer.blockers, facts))
     return tuple(offered.values())
 
 
@@ -39,4 +40,4 @@ def lacking(case: Case, user: User, action: Action, *, now: datetime) -> tuple[F
     for capacity in people.capacities_of(user, now=now):
         answer = TABLE.decide(State(case.state), action, roles=capacity.roles, facts=in_capacity(facts, case, capacity))
         refusals.append(answer.faults if isinstance(answer, Refusal) else ())
-    return explained(min(refusals, key=len), facts.name_faults or ())
+    return explained(min(refusals, key=len), facts)

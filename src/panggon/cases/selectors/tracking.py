@@ -12,6 +12,16 @@ from panggon.questions import Given, question
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a case is about, for anybody: no person."""
+
+    number: str
+    agency: str
+    title: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublicStatus:
     """What number and token show to anybody: no names, no contents of the letter."""
 
@@ -41,6 +51,12 @@ def public_status(number: str, token: str) -> PublicStatus | None:
         submitted_at=case.submitted_at,
         steps=tuple((at, State(target)) for at, target in _moves(case=case.pk)),
     )
+
+
+def subject_of(number: str) -> Subject | None:
+    """What a paper of this case is about; None for one that no case has (any more)."""
+    case = Case.objects.select_related("agency", "site").filter(number=number).first()
+    return Subject(case.number, case.agency.name, case.title, case.host) if case else None
 
 
 def token_of(number: str) -> str:

@@ -95,7 +95,7 @@ def _first(roles: frozenset[Role], most: int) -> QuerySet[Case]:
 
 
 @question
-def _counted(roles: frozenset[Role]) -> QuerySet[Case, dict[str, Any]]:
+def _counted(roles: frozenset[Role]) -> QuerySet[Any, Any]:
     working = Q(site__in=sites.waiting_wishes().order_by().values("site"))
     whole = Case.objects.filter(held_by(roles, **GIVEN)).order_by().annotate(whole=Value(1)).values("whole")
     return whole.annotate(

@@ -132,9 +132,10 @@ def renewed(request: HttpRequest, case: Case, event: Event | None) -> QueryDict:
 
 def show_newest(form: StepForm, **hidden: str) -> None:
     """What a form that is shown again accepts by its hidden fields is what its page shows now."""
-    form.data = form.data.copy()
+    shown = form.data.copy()
     for name in hidden.keys() & form.fields.keys():
-        form.data[name] = hidden[name]
+        shown[name] = hidden[name]
+    form.data = shown
 
 
 def is_repetition(event: Event, request: HttpRequest, action: Action) -> bool:

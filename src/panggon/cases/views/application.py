@@ -264,7 +264,12 @@ def sending(case: Case) -> Action:
 
 def _quiet(request: HttpRequest, form: SectionForm, case: Case | None, *, stale: Event | None = None) -> HttpResponse:
     """What a page is told that saves by itself: when it was saved, how many fields were not, or why nothing was."""
-    context = {"case": case, "action": request.path, "faults": len(form.errors), "saved_at": timezone.now()}
+    context: dict[str, Any] = {
+        "case": case,
+        "action": request.path,
+        "faults": len(form.errors),
+        "saved_at": timezone.now(),
+    }
     context["stale"] = acting.as_change(stale) if stale else None
     return render(request, "cases/saved.html", context)
 

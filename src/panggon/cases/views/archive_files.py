@@ -130,7 +130,7 @@ def _letters(case: Case) -> Iterator[File]:
 def _papers(case: Case, user: User, *, now: datetime) -> Iterator[File]:
     for place, paper in enumerate(selectors.papers_for(case, user, now=now), 1):
         name = f"naskah/{place:02d}-{slugify(paper.title)}-{slugify(paper.number.replace('/', '-'))}.pdf"
-        yield name, lambda digest=paper.sha256: store.get(digest)
+        yield name, lambda digest=paper.issued_sha256: store.get(digest)
 
 
 def _machine(case: Case) -> Iterator[File]:

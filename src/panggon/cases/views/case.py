@@ -12,6 +12,7 @@ from panggon.cases.parts import letter_of
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.time_spent import time_spent
+from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
 from panggon.core.procedure import State, step_under_way, waits_for
 from panggon.labels import STATE_LABELS
@@ -76,6 +77,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "has_letter": letter_of(case) is not None,
         "request_rows": presentation.request_rows(case, request.user, now=now),
         "remarks": presentation.remarks(case, request.user, now=now),
+        "vacancy": vacancy_words(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "invitation": presentation.invitation_address(case, request.user, now=now),
         "survey": survey_path(case, now=now),

@@ -31,4 +31,4 @@ def paper(request: HttpRequest, number: str, paper: UUID) -> HttpResponse:
     issued = selectors.paper_for(case, request.user, paper, now=timezone.now())
     if issued is None:
         raise Http404
-    return pdf_response(store.get(issued.sha256), name=f"{slugify(issued.title)}-{case.number}.pdf")
+    return pdf_response(store.get(issued.issued_sha256), name=f"{slugify(issued.title)}-{case.number}.pdf")

@@ -16,6 +16,7 @@ from panggon.cases.models import Case
 from panggon.cases.selectors import WaitingCounts
 from panggon.cases.views import presentation
 from panggon.cases.views.buttons import next_action, text_of
+from panggon.cases.views.vacant import empty_posts
 from panggon.core.procedure import Action, Role, State, waits_for
 from panggon.labels import ROLE_LABELS
 from panggon.people import selectors as people
@@ -85,11 +86,14 @@ class Section:
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person, nearest deadline first, and the newest of what else may be read."""
     user, now = request.user, timezone.now()
+    roles = people.roles_of(user, now=now)
     context = {
         **_waiting(user, selectors.waiting_counts(user, now=now), now=now),
         "others": [presentation.row_of(case) for case in selectors.newest_visible_to(user, now=now, most=RECENT)],
-        "roles": ", ".join(str(ROLE_LABELS[role]) for role in sorted(people.roles_of(user, now=now))),
+        "roles": ", ".join(str(ROLE_LABELS[role]) for role in sorted(roles)),
         "substitutes": people.substitutes_of(user, now=now),
+        "empty_posts": empty_posts(user, now=now),
+        "fills_posts": Role.ADMINISTRATOR in roles,
         "may_apply": people.may_apply(user, now=now),
     }
     return render(request, "cases/home.html", context)

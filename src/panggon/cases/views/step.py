@@ -3,6 +3,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 
 from panggon.cases import inputs
 from panggon.cases.forms.base import StepForm
@@ -10,7 +11,7 @@ from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.parts import letter_of
 from panggon.cases.sheets import SHEETS
-from panggon.cases.views import acting, application, preparation, presentation, review, step_parts
+from panggon.cases.views import acting, application, preparation, presentation, review, signing, step_parts
 from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, FOLLOWING, HEADINGS, look
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, State, step_of
@@ -19,6 +20,7 @@ from panggon.people.permissions import signed_in
 
 
 @signed_in
+@sensitive_post_parameters("passphrase")
 def step(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     """The page of one step: GET shows its form, POST acts. Which steps there are is the table's business."""
     try:
@@ -39,6 +41,8 @@ def _answer(request: HttpRequest, number: str, action: Action) -> HttpResponse:
         return redirect("cases:section", case.number, application.SECTIONS[0].slug)
     if action in (Action.SUBMIT, Action.RESUBMIT):
         return review.send(request, case, offer, event)
+    if action is Action.APPROVE:
+        return _sign(request, case, offer, event)
     digest = preparation.digest_of(case)
     if request.method != "POST":
         return _page(request, case, offer, form_for(offer, case, digest=digest), changed=None)
@@ -48,9 +52,16 @@ def _answer(request: HttpRequest, number: str, action: Action) -> HttpResponse:
     return done or _page(request, case, offer, form, changed=event)
 
 
+def _sign(request: HttpRequest, case: Case, offer: Offer, event: Event | None) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, case, offer, signing.form_for(case, user=request.user), changed=None)
+    done, form = signing.answer(request, case, event)
+    return done or _page(request, case, offer, form, changed=event)
+
+
 def _chooses_anew(request: HttpRequest, case: Case, offer: Offer | None) -> bool:
     """Whether what looks like a second click is another choice, from another tab, that could still be made."""
-    if offer is None:
+    if offer is None or offer.action is Action.APPROVE:
         return False
     form = form_for(offer, case, data=request.POST, files=request.FILES)
     return form.is_valid() and inputs.would_change(case, offer.action, form.inputs())

@@ -8,7 +8,7 @@ from django.utils import timezone
 from panggon.cases import agenda, corrections, selectors
 from panggon.cases.facts import name_faults
 from panggon.cases.models import Case
-from panggon.cases.views import acting, preparation, presentation
+from panggon.cases.views import acting, preparation, presentation, signing
 from panggon.cases.views.buttons import Button
 from panggon.cases.words import fault_words
 from panggon.core.procedure import Action
@@ -25,7 +25,7 @@ TEMPLATES: Mapping[Action, str] = {
     Action.PREPARE: "prepare",
     Action.REPORT: "proven",
     Action.REQUEST_APPROVAL: "proven",
-    Action.APPROVE: "proven",
+    Action.APPROVE: "sign",
     Action.DELIVER: "proven",
     Action.SEND_BACK: "proven",
 }
@@ -93,5 +93,6 @@ PARTS: Mapping[Action, Callable[[Case, User], dict[str, Any]]] = {
     Action.COMPLETE: _check,
     Action.RETURN_TO_APPLICANT: _check,
     Action.PREPARE: _machine,
+    Action.APPROVE: lambda case, user: {**_proof(case, user), **signing.context_of(case)},
     **dict.fromkeys((a for a, name in TEMPLATES.items() if name == "proven"), _proof),
 }

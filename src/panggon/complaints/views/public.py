@@ -1,6 +1,7 @@
 """For everybody: to complain without an account, and to follow a complaint by its number and code."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from panggon.complaints import selectors, services
 from panggon.complaints.forms import ComplaintForm, StepForm, TrackForm, step_form
-from panggon.complaints.models import Complaint
+from panggon.complaints.models import Complaint, ComplaintEvent
 from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS
 from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, Part, Source
 from panggon.core.errors import InvalidError
@@ -116,7 +117,7 @@ def _tracked(
     refused: dict[ComplaintAction, StepForm] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form, "complaint": complaint}
+    context: dict[str, Any] = {"form": form, "complaint": complaint}
     if complaint is not None:
         forms = {action: _say_form(complaint, action, None) for action in selectors.offers_to_complainant(complaint)}
         context |= {
@@ -130,9 +131,9 @@ def _tracked(
     return render(request, "complaints/track.html", context, status=status)
 
 
-def _who(event: object) -> str:
+def _who(event: ComplaintEvent) -> str:
     """No person of the dinas is named to the outside: it is the dinas that answers."""
-    part = Part(event.part)  # type: ignore[attr-defined]
+    part = Part(event.part)
     return str(_("Anda")) if part is Part.COMPLAINANT else str(PARTS[part])
 
 

@@ -13,6 +13,7 @@ from panggon.core.errors import PanggonError
 from panggon.node import alive
 from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.settings import LogSettings, load
+from panggon.node.logs.sources import READ_BYTES
 from panggon.node.logs.splitter import Splitter
 
 SWEEP_EVERY = timedelta(days=1)
@@ -50,8 +51,9 @@ def _run(settings: LogSettings, splitter: Splitter, ending: threading.Event) -> 
 
 
 def _pause(settings: LogSettings, splitter: Splitter, now: datetime) -> float:
+    """A part that is not full waits for the next tick: each costs the disk two writes, whatever is in it."""
     try:
-        return 0.0 if splitter.step(now) else settings.tick
+        return 0.0 if splitter.step(now) and splitter.waiting() >= READ_BYTES else settings.tick
     except (OSError, PanggonError) as error:
         log.warning("logs cannot be written: %s", error)
         return FULL_SECONDS

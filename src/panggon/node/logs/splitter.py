@@ -79,6 +79,10 @@ class Splitter:
             self._rotate(source, now, keep=keep)
         return any(read)
 
+    def waiting(self) -> int:
+        """Bytes of the shared logs that are not handed out yet."""
+        return self.access.waiting() + self.errors.waiting()
+
     def _read_access(self, parts: Parts) -> bool:
         part = self.access.next()
         if part is None:

@@ -38,34 +38,33 @@ function process_owners(): array
     return array_keys($owners);
 }
 
-/** One row written to and read from the site's own database, and the databases that its user sees. */
+/**
+ * The databases that this site's user can reach, and one row written to and read from its own. In a temporary table:
+ * that rows last is proven by the driver, and once is enough.
+ */
 function database(string $file): ?array
 {
     if (!@is_readable($file)) {
         return null;
     }
     $access = parse_ini_file($file, false, INI_SCANNER_RAW);
-    mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+    $postgresql = ($access['engine'] ?? '') === 'postgresql';
+    $place = $postgresql ? "pgsql:host={$access['host']}" : "mysql:unix_socket={$access['socket']}";
+    $list = $postgresql
+        ? "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
+        : "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> 'information_schema'";
     $written = bin2hex(random_bytes(8));
-    $table = "panggon_proof_$written";
+    $found = ['name' => $access['database'], 'row' => false, 'databases' => []];
     try {
-        $link = new mysqli('localhost', $access['user'], $access['password'], $access['database']);
-        $link->query("CREATE TABLE `$table` (word VARCHAR(32))");
-        try {
-            $link->query("INSERT INTO `$table` VALUES ('$written')");
-            $read = $link->query("SELECT word FROM `$table`")->fetch_row()[0];
-        } finally {
-            $link->query("DROP TABLE `$table`");
-        }
-        $seen = array_column($link->query('SHOW DATABASES')->fetch_all(), 0);
-    } catch (mysqli_sql_exception $error) {
-        return ['name' => $access['database'] ?? '', 'error' => $error->getMessage()];
+        $link = new PDO("$place;dbname={$access['database']}", $access['user'], $access['password']);
+        $found['databases'] = $link->query($list)->fetchAll(PDO::FETCH_COLUMN);
+        $link->exec('CREATE TEMPORARY TABLE panggon_proof (word VARCHAR(32))');
+        $link->exec("INSERT INTO panggon_proof VALUES ('$written')");
+        $found['row'] = $link->query('SELECT word FROM panggon_proof')->fetchColumn() === $written;
+    } catch (PDOException $error) {
+        $found['error'] = $error->getMessage();
     }
-    return [
-        'name' => $access['database'],
-        'row' => $read === $written,
-        'databases' => array_values(array_diff($seen, ['information_schema'])),
-    ];
+    return $found;
 }
 
 $home = (string) getenv('PANGGON_HOME');

@@ -97,6 +97,9 @@ def _said(start: Start, status: str, kind: str, body: bytes) -> list[bytes]:
     return [body]
 
 
+MARIADB_LIST = "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> 'information_schema'"
+POSTGRESQL_LIST = "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
+
 # The proof: what this site's Python is and what it can reach. It says what it sees, the node judges.
 
 
@@ -137,23 +140,33 @@ def _foreign(sites: str, own: str) -> list[str]:
 
 
 def _database(file: Path) -> dict[str, Any] | None:
-    """One row written to and read from the site's own database, and the databases that its user sees."""
+    """The databases that this site's user can reach, and one row written to and read from its own."""
     if not os.access(file, os.R_OK):
         return None
-    import pymysql  # noqa: PLC0415 -- only where there is a database
-
     pairs = (line.split(" = ", 1) for line in file.read_text().splitlines() if " = " in line)
     access = {name: value.strip('"') for name, value in pairs}
-    login: dict[str, Any] = {name: access.get(name, "") for name in ("user", "password", "database")}
+    found: dict[str, Any] = {"row": False, "databases": []}
     word = secrets.token_hex(8)
     try:
-        with pymysql.connect(unix_socket=access.get("socket", ""), **login) as link, link.cursor() as cursor:
+        with contextlib.closing(_connected(access)) as link, link.cursor() as cursor:
+            cursor.execute(POSTGRESQL_LIST if access.get("engine") == "postgresql" else MARIADB_LIST)
+            found["databases"] = [row[0] for row in cursor.fetchall()]
             cursor.execute("CREATE TEMPORARY TABLE panggon_proof (word VARCHAR(32))")
             cursor.execute("INSERT INTO panggon_proof VALUES (%s)", (word,))
             cursor.execute("SELECT word FROM panggon_proof")
-            read = cursor.fetchone()
-            cursor.execute("SHOW DATABASES")
-            seen = [row[0] for row in cursor.fetchall() if row[0] != "information_schema"]
-    except pymysql.MySQLError as error:
-        return {"error": str(error)}
-    return {"row": read == (word,), "databases": seen}
+            found["row"] = cursor.fetchone() == (word,)
+    except Exception as error:  # noqa: BLE001 -- each engine's library has errors of its own
+        found["error"] = str(error)
+    return found
+
+
+def _connected(access: dict[str, str]) -> Any:
+    """A library is only loaded where there is a database of its engine."""
+    user, password, name = (access.get(word, "") for word in ("user", "password", "database"))
+    if access.get("engine") == "postgresql":
+        import psycopg2  # noqa: PLC0415
+
+        return psycopg2.connect(host=access.get("host", ""), user=user, password=password, dbname=name)
+    import pymysql  # noqa: PLC0415
+
+    return pymysql.connect(unix_socket=access.get("socket", ""), user=user, password=password, database=name)

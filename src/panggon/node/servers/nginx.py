@@ -8,9 +8,11 @@ import re
 import resource
 import signal
 import string
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,19 +30,17 @@ CODE = Path(__file__).resolve().parent.parent / "nginx"
 # Files that a worker may have open; without saying so it is the soft limit of whoever starts nginx, often 1,024.
 OPEN_FILES_MOST = 65_536
 SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
+# All that its master may do as root: listen, become its workers' user and signal them, see to its files.
+CAPABILITIES = ("net_bind_service", "setuid", "setgid", "kill", "chown", "dac_override")
 # Arguments: the directory of the sites, the control socket, then the program. The links of tenants are refused by the
 # kernel below this mount, and only for nginx. A killed nginx leaves its socket, on which no other can listen.
-IN_OWN_MOUNTS = """mount --bind "$1" "$1"
+MOUNT = """mount --bind "$1" "$1"
 mount -o remount,bind,nosymfollow "$1"
-rm -f "$2"
-umask 027
-shift 2
-exec "$@"
 """
-WITHOUT_MOUNTS = """rm -f "$2"
+START = f"""rm -f "$2"
 umask 027
 shift 2
-exec "$@"
+exec setpriv --bounding-set=-all,{",".join(f"+{name}" for name in CAPABILITIES)} --no-new-privs "$@"
 """
 
 
@@ -66,6 +66,15 @@ class Settings:
     @property
     def routing(self) -> Path:
         return self.configuration.with_name("routing.json")
+
+    @property
+    def start(self) -> Path:
+        """What `node.listening` needs to know."""
+        return self.configuration.with_name("nginx.json")
+
+    @property
+    def errors(self) -> Path:
+        return self.logs / "nginx.log"
 
     @property
     def control(self) -> Path:
@@ -125,31 +134,41 @@ def prepare(settings: Settings) -> None:
         files.write(settings.placeholder, _self_signed(), mode=0o600)
     files.write(settings.routing, _routing())
     files.write(settings.configuration, _configuration(settings))
+    files.write(settings.start, json.dumps(_start(settings), indent=2) + "\n")
 
 
 def server(settings: Settings) -> Server:
     """Started as root, so that it may listen on port 443; the workers go on as www-data."""
-    errors = settings.logs / "nginx.log"
-    argv = ("nginx", "-p", f"{settings.root}/", "-e", str(errors), "-c", str(settings.configuration))
-    wrap = _in_own_mounts if settings.own_mounts else _without_mounts
     return Server(
         name="nginx",
-        argv=wrap(settings.sites, settings.control, argv),
-        log=errors,
+        argv=(sys.executable, "-m", "panggon.node.listening", str(settings.start)),
+        log=settings.errors,
         ready=lambda: control.answers(settings.control),
         cwd=settings.root,
         stop_signal=signal.SIGQUIT,
     )
 
 
+def _start(settings: Settings) -> dict[str, Any]:
+    argv = ("nginx", "-p", f"{settings.root}/", "-e", str(settings.errors), "-c", str(settings.configuration))
+    wrap = _in_own_mounts if settings.own_mounts else _without_mounts
+    ports = (settings.http_port, settings.https_port)
+    return {
+        "listen": [f"{_bracketed(name)}:{port}" for port in ports for name in settings.addresses],
+        "command": wrap(settings.sites, settings.control, argv),
+        # Another configuration is another start.
+        "configuration": hashlib.sha256(settings.configuration.read_bytes()).hexdigest(),
+    }
+
+
 def _in_own_mounts(directory: Path, socket: Path, argv: tuple[str, ...]) -> tuple[str, ...]:
     # slave: what the machine mounts and unmounts later is followed, what is mounted here stays here.
     unshare = ("unshare", "--mount", "--propagation", "slave")
-    return (*unshare, "sh", "-ec", IN_OWN_MOUNTS, "panggon-nginx", str(directory), str(socket), *argv)
+    return (*unshare, "sh", "-ec", MOUNT + START, "panggon-nginx", str(directory), str(socket), *argv)
 
 
 def _without_mounts(directory: Path, socket: Path, argv: tuple[str, ...]) -> tuple[str, ...]:
-    return ("sh", "-ec", WITHOUT_MOUNTS, "panggon-nginx", str(directory), str(socket), *argv)
+    return ("sh", "-ec", START, "panggon-nginx", str(directory), str(socket), *argv)
 
 
 def _configuration(settings: Settings) -> str:
@@ -201,8 +220,11 @@ def _safe(path: Path) -> str:
 
 
 def _listen(addresses: tuple[str, ...], port: int, options: str) -> str:
-    lines = [f"        listen {f'[{name}]' if ':' in name else name}:{port}{options};" for name in addresses]
-    return "\n".join(lines)
+    return "\n".join(f"        listen {_bracketed(name)}:{port}{options};" for name in addresses)
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
 
 
 def _self_signed() -> bytes:

@@ -1,4 +1,7 @@
-"""`python -m panggon.node.sockets --config FILE`: the keeper, and with `--keeper` (its own use) the holder."""
+"""`python -m panggon.node.sockets --config FILE`: the keeper, and with `--keeper` (its own use) the holder.
+
+With `--kept-by-systemd` there is no keeper: the holder itself is a service of systemd that has a store of descriptors.
+"""
 
 import argparse
 import logging
@@ -9,6 +12,8 @@ import sys
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
+from panggon.node import cgroups
+from panggon.node.sockets.channel import ByKeeper, BySystemd
 from panggon.node.sockets.holder import Holder
 from panggon.node.sockets.keeper import REFUSED, Keeper
 from panggon.node.sockets.settings import load
@@ -17,6 +22,8 @@ from panggon.node.sockets.settings import load
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-sockets", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of SocketSettings")
+    parser.add_argument("--kept-by-systemd", action="store_true", help="as a unit with FileDescriptorStoreMax")
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
     parser.add_argument("--keeper", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--end", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -25,10 +32,11 @@ def main() -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # keeper and holder have one descriptor a site and more
     os.umask(0o027)  # inherited by PHP: what it writes into `public` is for nginx's group, not for all
-    if arguments.keeper is None:
+    if arguments.keeper is None and not arguments.kept_by_systemd:
         return Keeper(settings, arguments.config.resolve()).run()
     try:
-        holder = Holder(settings, socket.socket(fileno=arguments.keeper))
+        keeper = BySystemd() if arguments.kept_by_systemd else ByKeeper(socket.socket(fileno=arguments.keeper))
+        holder = Holder(settings, keeper, cgroups.find(beside=arguments.groups_of))
     except PanggonError as error:
         logging.getLogger("panggon.node.sockets").error("refusing to start: %s", error)  # noqa: TRY400
         return REFUSED

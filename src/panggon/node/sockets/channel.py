@@ -1,7 +1,15 @@
-"""Listening sockets sent from process to process (SCM_RIGHTS) over a SOCK_SEQPACKET pair: one message, one socket."""
+"""Listening sockets sent from process to process (SCM_RIGHTS) over a SOCK_SEQPACKET pair: one message, one socket.
+
+And what is kept of them while there is no holder: by the keeper at the other end, or by systemd.
+"""
 
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from panggon.node import systemd
 
 KEEP = "keep"
 DROP = "drop"
@@ -34,3 +42,51 @@ def receive_all(channel: socket.socket) -> Iterable[tuple[str, socket.socket]]:
         if word != KEEP or listener is None:
             return
         yield site, listener
+
+
+class Keeping(Protocol):
+    """Whoever has every socket of the holder too."""
+
+    @property
+    def line(self) -> socket.socket | None:
+        """Becomes readable when nobody keeps the sockets any more; None where that cannot be."""
+
+    def kept(self) -> Mapping[str, socket.socket]:
+        """What an earlier holder has left; asked once, at the start."""
+
+    def keep(self, site: str, listener: socket.socket) -> None: ...
+
+    def drop(self, site: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByKeeper:
+    """The keeper's process; that it is gone shows at its line, so nothing is said about it here."""
+
+    line: socket.socket
+
+    def kept(self) -> Mapping[str, socket.socket]:
+        return dict(receive_all(self.line))
+
+    def keep(self, site: str, listener: socket.socket) -> None:
+        with suppress(OSError):
+            send(self.line, KEEP, site, listener)
+
+    def drop(self, site: str) -> None:
+        with suppress(OSError):
+            send(self.line, DROP, site)
+
+
+class BySystemd:
+    """Its store of descriptors (systemd.service(5), FileDescriptorStoreMax), which outlives the unit's processes."""
+
+    line = None
+
+    def kept(self) -> Mapping[str, socket.socket]:
+        return systemd.kept()
+
+    def keep(self, site: str, listener: socket.socket) -> None:
+        systemd.keep(site, listener)
+
+    def drop(self, site: str) -> None:
+        systemd.forget(site)

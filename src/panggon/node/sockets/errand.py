@@ -1,4 +1,4 @@
-"""A program that runs once in a site's sandbox, beside what answers requests there: a scheduled task.
+"""A program that runs once in a site's sandbox, beside what answers requests there: a scheduled task, or one of ours.
 
 It has the site's walls, user, environment and limits, in a control group of its own, and ends with whoever started it.
 """
@@ -9,15 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from panggon.core.spec import Runner
-from panggon.drivers import shell
+from panggon.core.outgoing import NOBODY
+from panggon.core.spec import Interface, Runner, SiteKind
+from panggon.drivers import asking, shell
+from panggon.node import cgroups
 from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
 from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
-from panggon.node.sockets.served import Served, described
+from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
+
+
+HOLDER_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -50,12 +55,42 @@ class Errand:
         return self.child.code if self.child.code is not None else -1
 
 
+def machine_as_held(settings: SocketSettings, *, groups_of: str = "") -> Machine:
+    """With the protections that the holder of the sockets has found here; `groups_of` as `cgroups.BESIDE` says.
+
+    Raises TemporaryError `runtime.holder`.
+    """
+    answer = asking.ask(settings.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"})
+    shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
+    return Machine(settings, shields, cgroups.find(beside=groups_of))
+
+
 def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -> Errand:
     """Raises OSError, ValueError and PanggonError when it cannot even be tried."""
-    settings, site, group = machine.settings, served.site, f"{served.site}-{name}"
-    limits = described(settings, site)
+    settings, limits = machine.settings, described(machine.settings, served.site)
     wanted = errand(settings, launch(settings, served, limits, machine.shields), served, command, machine.shields)
-    uid = settings.uid(site)
+    return _begin(machine, served.site, name, wanted, limits)
+
+
+def start_own(machine: Machine, site: str, name: str, script: str, words: Sequence[str]) -> Errand:
+    """One of the node's own scripts that lie beside `serve.py`; it speaks to nobody. Raises as `start`."""
+    settings, limits = machine.settings, described(machine.settings, site)
+    served = Served(site, SiteKind.PYTHON, 1, interface=Interface.WSGI, entry="own:own")
+    found = launch(settings, served, limits, machine.shields)
+    pages = Path("/panggon") if found.walls else settings.pages
+    own = home(settings, site, machine.shields)
+    wanted = replace(
+        found,
+        walls=_dying(found.walls),
+        program=(PYTHON, "-I", str(pages / script), *words),
+        environment=usual_environment(settings, served, own),
+        outgoing=NOBODY,
+    )
+    return _begin(machine, site, name, wanted, limits)
+
+
+def _begin(machine: Machine, site: str, name: str, wanted: Launch, limits: Description) -> Errand:
+    group, uid = f"{site}-{name}", machine.settings.uid(site)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     try:
@@ -91,10 +126,14 @@ def errand(
         program = (_python(settings, served.site, own),)
     return replace(
         found,
-        walls=(found.walls[0], "--die-with-parent", *found.walls[1:]) if found.walls else (),
+        walls=_dying(found.walls),
         program=(*program, str(own / script), *words),
         environment={**found.environment, **usual_environment(settings, served, own)},
     )
+
+
+def _dying(walls: tuple[str, ...]) -> tuple[str, ...]:
+    return (walls[0], "--die-with-parent", *walls[1:]) if walls else ()
 
 
 def _python(settings: SocketSettings, site: str, own: Path) -> str:

@@ -1,6 +1,6 @@
 """The holder: one loop, one thread. Wakes sites on their first connection, puts idle ones to sleep, obeys `control`.
 
-It may be killed at any instruction: its parent has the sockets, `served.json` says what it serves, and the records say
+It may be killed at any instruction: its keeper has the sockets, `served.json` says what it serves, and the records say
 which sandboxes run. A holder that is started beside a living one (its keeper was killed) takes everything over from it.
 """
 
@@ -19,8 +19,10 @@ from typing import Any
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
-from panggon.node import cgroups
+from panggon.node import systemd
+from panggon.node.cgroups import ControlGroups
 from panggon.node.sockets import channel, control
+from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection
 from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.sandbox import Machine
@@ -31,34 +33,40 @@ from panggon.node.sockets.sites import Sites
 
 TICK_SECONDS = 0.5
 # The node's own pages and programs, for every sandbox.
-PAGES = ("php/proof.php", "python/serve.py", "python/panggon_site.py", "python/panggon_asgi.py")
+PAGES = (
+    "php/proof.php",
+    *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_database")),
+)
 
 log = logging.getLogger(__name__)
 
 
 class Holder:
-    def __init__(self, settings: SocketSettings, keeper: socket.socket) -> None:
-        """Raises PermanentError `sockets.unprotected` where the settings forbid to run."""
-        self.protections = protections(settings)
+    def __init__(self, settings: SocketSettings, keeper: Keeping, groups: ControlGroups) -> None:
+        """`groups` are where those of the sites are made. Raises PermanentError `sockets.unprotected` where the
+        settings forbid to run.
+        """
+        self.protections = protections(settings, groups)
         demand(settings, self.protections)
         _prepare(settings)
         self._settings = settings
         self._selector = selectors.DefaultSelector()
-        self._groups = cgroups.find()
+        self._groups = groups
         machine = Machine(settings, active(self.protections), self._groups)
         self._sites = Sites(machine, self._selector, keeper)
         self._ending = False
         self._done = False
 
     def run(self, *, end: bool = False) -> None:
-        """Serve until SIGTERM (or `end`) has let every sandbox end, or until another holder took over."""
+        """Serve until SIGTERM (or `end`) has let every sandbox end, SIGHUP has come, or another holder took over."""
         signals, self._woken = _signals()
         self._take_over()
         self._watch(control.listen(self._settings.control), self._accept)
-        if self._sites.keeper:
-            self._watch(self._sites.keeper, self._keeper_gone)
+        if self._sites.keeper and self._sites.keeper.line:
+            self._watch(self._sites.keeper.line, self._keeper_gone)
         self._watch(signals, self._told_to_end)
         log.info("serving %d sites", len(self._sites))
+        systemd.ready()
         if end:
             self._end()
         while not self._done and not (self._ending and not self._sites.awake):
@@ -72,14 +80,15 @@ class Holder:
 
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
-        kept = dict(channel.receive_all(self._sites.keeper)) if self._sites.keeper else {}
-        listeners = kept | dict(_handed_over(self._settings))
+        kept = self._sites.keeper.kept() if self._sites.keeper else {}
+        listeners = {**kept, **dict(_handed_over(self._settings))}
         for served in remembered(self._settings):
             listener = listeners.pop(served.site, None) or open_socket(self._settings, served.site)
             self._sites.add(served, listener, kept=kept.get(served.site) is listener)
         for site, listener in listeners.items():
             listener.close()
-            self._sites.tell(channel.DROP, site)
+            if self._sites.keeper:
+                self._sites.keeper.drop(site)
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))
@@ -148,8 +157,11 @@ class Holder:
         self._done = True
 
     def _told_to_end(self, signals: socket.socket) -> None:
-        signals.recv(64)
-        self._end()
+        """SIGHUP: another holder comes at once, so the sandboxes go on, for it to adopt."""
+        if signal.SIGHUP in signals.recv(64):
+            self._done = True
+        else:
+            self._end()
 
     def _end(self) -> None:
         self._ending = True
@@ -166,11 +178,11 @@ def _served(request: dict[str, Any]) -> Served:
 
 
 def _signals() -> tuple[socket.socket, socket.socket]:
-    """A socket that becomes readable on SIGTERM or SIGINT, and its other end, which must not be closed."""
+    """A socket from which the numbers of signals are read, and its other end, which must not be closed."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno())
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     return reader, writer
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import panggon
 from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
-from panggon.core.spec import SiteKind
+from panggon.core.spec import Engine, SiteKind
 from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
@@ -22,7 +22,8 @@ from panggon.node.sockets.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls,
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
-DATABASE_DIRECTORY = Path("/run/mysqld")
+# Where programs of a site find the directory of their database's socket: what its clients' libraries expect.
+DATABASE_DIRECTORIES = {Engine.MARIADB: Path("/run/mysqld"), Engine.POSTGRESQL: Path("/run/postgresql")}
 FPM_CONFIGURATION = "/etc/php-fpm.conf"
 # Names under which what is no file of the sandbox is handed over: arguments of bubblewrap, the filter of system calls.
 ARGUMENTS = "arguments"
@@ -173,16 +174,23 @@ def _site_walls(
     settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
 ) -> tuple[str, ...]:
     own = settings.site(site)
-    # The directory, not the socket: a database that starts again makes a new socket in it.
-    database = ("--ro-bind-try", str(settings.mariadb_socket.parent), str(DATABASE_DIRECTORY))
     return (
         *walls(settings.uid(site), shields),
         *("--hostname", site),
         *("--perms", "0755", "--dir", "/site"),
         *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        *(database if described.database else ()),
+        *_database(settings, described),
     )
+
+
+def _database(settings: SocketSettings, described: Description) -> tuple[str, ...]:
+    """The directory, not the socket: a server that starts again makes a new socket in it."""
+    real = {Engine.MARIADB: settings.mariadb_socket.parent, Engine.POSTGRESQL: settings.postgresql_run}
+    if described.database not in list(Engine):
+        return ()
+    engine = Engine(described.database)
+    return ("--ro-bind-try", str(real[engine]), str(DATABASE_DIRECTORIES[engine]))
 
 
 def _places(own: Path) -> tuple[str, ...]:
@@ -211,7 +219,9 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
     """PHP's settings as php.ini would give them: a site may still change what PHP lets it change."""
     sandboxed = Shield.SANDBOX in shields
     own = home(settings, site, shields)
-    socket = DATABASE_DIRECTORY / settings.mariadb_socket.name if sandboxed else settings.mariadb_socket
+    socket = (
+        DATABASE_DIRECTORIES[Engine.MARIADB] / settings.mariadb_socket.name if sandboxed else settings.mariadb_socket
+    )
     values = {
         # As a rule half the site's: one hungry script gets PHP's own error before the kernel ends the site.
         "memory_limit": f"{described.php_memory_mebibytes}M",

@@ -29,10 +29,12 @@ class Protection:
     reason: str
 
 
-def protections(settings: SocketSettings) -> tuple[Protection, ...]:
-    """Try each protection as a site's user would have it; under a second."""
+def protections(settings: SocketSettings, groups: ControlGroups | None = None) -> tuple[Protection, ...]:
+    """Try each protection as a site's user would have it; under a second. `groups`: where those of sites are made,
+    unless below this process's own.
+    """
     uid = settings.uid_base + TRIAL_NUMBER
-    groups = cgroups.find()
+    groups = groups or cgroups.find()
     reasons = {Shield.SANDBOX: _try_walls(uid, frozenset())}
     for shield in (Shield.NETWORK, Shield.NESTED):
         reasons[shield] = reasons[Shield.SANDBOX] or _try_walls(uid, frozenset({shield}))

@@ -214,14 +214,14 @@ def _unrecorded(machine: Machine, site: str, kind: str) -> dict[str, Any]:
 
 def _members(machine: Machine, site: str) -> frozenset[int]:
     if machine.groups.processes or machine.groups.memory:
-        return machine.groups.members(site)
+        return machine.groups.members(site) if machine.groups.has(site) else frozenset()
     return processes.of_user(machine.settings.uid(site), but=SFTP)
 
 
 def end_leftovers(machine: Machine, site: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
     if machine.groups.processes or machine.groups.memory:
-        for group in (site, gate_group(site)):
+        for group in filter(machine.groups.has, (site, gate_group(site))):
             machine.groups.kill(group)
             machine.groups.remove(group)
         return

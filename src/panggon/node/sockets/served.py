@@ -12,7 +12,7 @@ from typing import Any
 from panggon.core.outgoing import NONE
 from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
-from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Interface, Limits, Profile, SiteKind
+from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
 from panggon.drivers import files
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.usage import Bounds
@@ -61,7 +61,7 @@ class Description:
     document_root: str
     folder: str
     cpu_percent: int
-    database: bool
+    database: str
     outgoing: str
     storage: Bounds | None
     full: bool
@@ -97,7 +97,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         document_root=str(members.get("document_root")),
         folder=ROUTINGS[Profile(members.get("profile", Profile.PLAIN))].folder,
         cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
-        database=bool(members.get("database", True)),
+        database=str(members.get("database", Engine.MARIADB)),
         outgoing=str(members.get("outgoing", NONE)),
         storage=_storage(settings, site),
         full=settings.full(site).exists(),

@@ -10,17 +10,17 @@ from typing import Any
 from panggon.core.outgoing import BUILT_IN, Policy, parse
 from panggon.drivers import files
 
-PATHS = ("root", "run", "logs", "mariadb_socket")
+PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 
 
 @dataclass(frozen=True, slots=True)
 class SocketSettings:
     """Paths as in docs/architecture.md, "On the hosting machine".
 
-    `web_group` is the group id of nginx's workers, `mariadb_socket` the database's socket on the machine,
-    `php_binary` a template. A sandbox without work for `idle_seconds` is stopped; requests that still run when it has
-    to stop get `stop_seconds`. With `require_all` the holder refuses to start where a protection cannot be had.
-    `outgoing` are this machine's own policies, their targets by name.
+    `web_group` is the group id of nginx's workers, `mariadb_socket` MariaDB's socket on the machine, `postgresql_run`
+    the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped;
+    requests that still run when it has to stop get `stop_seconds`. With `require_all` the holder refuses to start
+    where a protection cannot be had. `outgoing` are this machine's own policies, their targets by name.
     """
 
     root: Path
@@ -29,6 +29,7 @@ class SocketSettings:
     uid_base: int
     web_group: int
     mariadb_socket: Path = Path("/run/mysqld/mysqld.sock")
+    postgresql_run: Path = Path("/run/postgresql")
     php_binary: str = "/usr/sbin/php-fpm{version}"
     idle_seconds: float = 30
     stop_seconds: float = 20

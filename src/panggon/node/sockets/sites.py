@@ -5,12 +5,11 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files
-from panggon.node.sockets import channel
+from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
@@ -25,7 +24,7 @@ Then = Callable[[], None]
 class Sites:
     """`keeper` is told of every socket; None: nobody keeps them."""
 
-    def __init__(self, machine: Machine, selector: selectors.BaseSelector, keeper: socket.socket | None) -> None:
+    def __init__(self, machine: Machine, selector: selectors.BaseSelector, keeper: Keeping | None) -> None:
         self.keeper = keeper
         self._machine = machine
         self._settings = machine.settings
@@ -107,8 +106,8 @@ class Sites:
         would be now.
         """
         site = self._sites[served.site] = Site(self._machine, served, listener, now=time.monotonic())
-        if not kept:
-            self.tell(channel.KEEP, served.site, listener)
+        if not kept and self.keeper:
+            self.keeper.keep(served.site, listener)
         try:
             outdated = site.serve(served)
         except ValueError:
@@ -152,17 +151,13 @@ class Sites:
             for descriptor in self._watched.pop(name):
                 self._selector.unregister(descriptor)
             site.listener.close()
-            self.tell(channel.DROP, name)
+            if self.keeper:
+                self.keeper.drop(name)
         then()
 
     def _refuse_foreign(self, name: str) -> None:
         if detail := self.foreign(name):
             raise PermanentError("runtime.foreign", detail)
-
-    def tell(self, word: str, name: str, listener: socket.socket | None = None) -> None:
-        if self.keeper:
-            with suppress(OSError):  # it is gone; the loop sees that by itself
-                channel.send(self.keeper, word, name, listener)
 
     def _attend(self, site: Site) -> None:
         """Watch exactly what this site waits for now: its socket while asleep, its sandbox's end while awake."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.spec import Task
-from panggon.drivers import asking
 from panggon.node import cgroups
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import errand
@@ -18,18 +17,17 @@ from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import served_of
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import Shield
 from panggon.node.tasks.owner import Owner
 from panggon.node.tasks.run import Program
 from panggon.node.tasks.settings import load
-
-HOLDER_SECONDS = 10.0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-tasks", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of TaskSettings")
-    settings = load(parser.parse_args().config)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    arguments = parser.parse_args()
+    settings = load(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     os.umask(0o027)  # what a task writes into `public` is for nginx's group, not for all
     ending, waking = socket.socketpair()
@@ -39,7 +37,7 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     holder = sockets.load(settings.holder)
     sink = Sink(holder.root, holder.uid_base, settings.bounds)
-    Owner(settings, sink, SandboxLauncher(holder)).run(ending)
+    Owner(settings, sink, SandboxLauncher(holder, arguments.groups_of)).run(ending)
     return 0
 
 
@@ -48,19 +46,13 @@ class SandboxLauncher:
     """Starts tasks with the protections that the holder of the sockets has found on this machine."""
 
     holder: SocketSettings
+    groups_of: str = ""
     _machine: Machine | None = None
 
     def __call__(self, site: str, task: Task) -> Program:
         """Raises TemporaryError while the holder does not answer, and the errors of `errand.start`."""
-        self._machine = self._machine or self._find()
+        self._machine = self._machine or errand.machine_as_held(self.holder, groups_of=self.groups_of)
         return errand.start(self._machine, served_of(self.holder, site), task.name, task.command)
-
-    def _find(self) -> Machine:
-        answer = asking.ask(
-            self.holder.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"}
-        )
-        shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
-        return Machine(self.holder, shields, cgroups.find())
 
 
 if __name__ == "__main__":

@@ -141,6 +141,15 @@ class OfficialInvitationForm(PostForm):
         self.fields["role"].choices = [("", _("tanpa jabatan")), *self.fields["role"].choices]
 
 
+class PhoneForm(RuledForm):
+    phone = forms.CharField(
+        label=_("Nomor HP"),
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+
+
 class PersonForm(RuledForm):
     full_name = NameField(label=_("Nama lengkap dan gelar"), max_length=150)
     nip = forms.CharField(
@@ -158,7 +167,7 @@ class PersonForm(RuledForm):
 class AcceptForm(PersonForm):
     """What an invited person gives; the address is the invitation's."""
 
-    email = None
+    email = None  # type: ignore[assignment]  # Django's way to leave a field of a base out
     password = forms.CharField(
         label=_("Kata sandi"),
         max_length=128,

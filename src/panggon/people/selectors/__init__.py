@@ -63,17 +63,20 @@ from panggon.people.selectors.standing import (
     roles_of,
     titles_of,
 )
+from panggon.people.selectors.vacancies import WAITED_FOR, Vacancy, vacancies, vacancies_soon
 
 __all__ = [
     "NEWEST_FIRST",
     "OF_A_DIVISION",
     "POSTS",
     "THE_SYSTEM",
+    "WAITED_FOR",
     "Capacity",
     "Hands",
     "Post",
     "PostView",
     "Posts",
+    "Vacancy",
     "account_of",
     "acting_at",
     "acting_officials",
@@ -118,4 +121,6 @@ __all__ = [
     "tenures_of",
     "titles_of",
     "user_named",
+    "vacancies",
+    "vacancies_soon",
 ]

@@ -1,7 +1,7 @@
 """Who has a post: its holder, or who acts in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
@@ -12,6 +12,7 @@ from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
 from panggon.people.selectors.accounts import people_of_the_dinas
 from panggon.people.selectors.posts import Posts, acting_at, in_charge, posts_at, posts_kept
 from panggon.people.selectors.standing import posts_of
+from panggon.people.selectors.vacancies import vacancies
 from panggon.questions import question
 from panggon.remembered import remembered
 
@@ -29,13 +30,14 @@ OF_A_DIVISION = (Role.DIVISION_HEAD, Role.TECHNICIAN)
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """One post for people to read: who holds it, who will, and who acts in it now."""
+    """One post for people to read: who holds it, who will, who acts in it now, and since when nobody has it."""
 
     role: Role
     division: Division | None
     holders: tuple[RoleAssignment, ...]
     coming: tuple[RoleAssignment, ...]
     acting: ActingOfficial | None
+    empty_since: date | None = None
 
     @property
     def title(self) -> str:
@@ -116,19 +118,23 @@ def posts_overview(*, now: datetime) -> list[PostView]:
         list(posts.filter(user__is_active=True).select_related("user", "division"))
         for posts in (posts_at(now), posts_kept().filter(first_day__gt=localdate(now)))
     )
+    empty_since = {(vacancy.role, vacancy.division): vacancy.since for vacancy in vacancies(now=now)}
     acting = list(acting_at(now).select_related("user", "division", "represented"))
     wanted: list[tuple[Role, Division | None]] = []
     for role in POSTS:
         wanted += [(role, division) for division in Division.objects.all()] if role in OF_A_DIVISION else [(role, None)]
+
+    def of(rows: list[RoleAssignment], role: Role, division: Division | None) -> tuple[RoleAssignment, ...]:
+        return tuple(row for row in rows if (row.role, row.division) == (role, division))
+
     return [
         PostView(
             role,
             division,
-            *(
-                tuple(post for post in posts if (post.role, post.division) == (role, division))
-                for posts in (held, coming)
-            ),
+            of(held, role, division),
+            of(coming, role, division),
             next((row for row in acting if (row.role, row.division) == (role, division)), None),
+            empty_since.get((role, division)),
         )
         for role, division in wanted
     ]

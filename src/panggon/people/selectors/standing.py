@@ -120,6 +120,6 @@ def _posts_of(user: User, *, now: datetime) -> tuple[Post, ...]:
 
 def _as_acting(acting: ActingOfficial) -> Capacity:
     """On behalf of the incumbent as well, so that nobody has a step done by a substitute that is not the own to do."""
-    behind = {acting.user_id, acting.represented_id} - {None}
-    division = {acting.division_id} - {None}
+    behind = filter(None, (acting.user_id, acting.represented_id))
+    division = filter(None, (acting.division_id,))
     return Capacity(frozenset({Role(acting.role)}), frozenset(map(str, behind)), frozenset(division), acting)

@@ -2,6 +2,7 @@
 
 from panggon.people.services.accounts import (
     change_person,
+    change_phone,
     choose_language,
     choose_theme,
     create_account,
@@ -43,6 +44,7 @@ __all__ = [
     "agency_subject",
     "assign_role",
     "change_person",
+    "change_phone",
     "change_tenure",
     "choose_language",
     "choose_theme",

@@ -60,6 +60,15 @@ def change_person(user: User, values: Mapping[str, str], *, actor: User, at: dat
     record(f"people.user:{user.pk}", before=before, after=after, actor=actor, at=at)
 
 
+@transaction.atomic
+def change_phone(user: User, phone: str, *, at: datetime) -> None:
+    """The person's own new telephone number; "" for none."""
+    before = User.objects.select_for_update().get(pk=user.pk).phone
+    user.phone = phone
+    user.save(update_fields=["phone"])
+    record(f"people.user:{user.pk}", before={"phone": before}, after={"phone": phone}, actor=user, at=at)
+
+
 def refuse_weak(password: str, user: User) -> None:
     """Raises `InvalidError` `password.weak` when the password cannot be this person's."""
     faults = _weak(password, user)

@@ -142,7 +142,7 @@ def _refuse_held(role: Role, tenure: Tenure, *, others: selectors.Posts, at: dat
         raise InvalidError(faults)
 
 
-def _make_room(others: selectors.Posts, tenure: Tenure, *, actor: User, at: datetime) -> None:
+def _make_room(others: selectors.Posts, tenure: Tenure, *, actor: User | None, at: datetime) -> None:
     """Whoever holds the post on the first day has it until the day before; from today on, until this moment."""
     first = tenure.first_day or localdate(at)
     for other in others.select_related("user"):

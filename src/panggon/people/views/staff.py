@@ -18,15 +18,8 @@ from panggon.people.forms import ActingForm, GivenPostForm, OfficialInvitationFo
 from panggon.people.models import ActingOfficial, Division, User
 from panggon.people.permissions import holders
 from panggon.people.views.common import handle, page_of, press, searched
+from panggon.people.words import PERSON_LABELS
 
-PERSON_LABELS = {
-    "full_name": gettext_lazy("Nama"),
-    "nip": gettext_lazy("NIP"),
-    "phone": gettext_lazy("Nomor HP"),
-    "email": gettext_lazy("Email"),
-    "open": gettext_lazy("Akun terbuka"),
-    "posts": gettext_lazy("Jabatan"),
-}
 ACTING_LABELS = {
     "user": gettext_lazy("Pejabat sementara"),
     "kind": gettext_lazy("Jenis"),

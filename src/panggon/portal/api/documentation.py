@@ -68,7 +68,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _operation(path: str, method: str, said: dict[str, Any], declared: dict[str, str]) -> Operation:
-    form = next(iter(said.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+    form = _schema(said.get("requestBody", {}))
     parameters = {
         row["name"]: {**row["schema"], "description": row.get("description", "")} for row in said["parameters"]
     }
@@ -85,8 +85,14 @@ def _operation(path: str, method: str, said: dict[str, Any], declared: dict[str,
     )
 
 
+def _schema(said: dict[str, Any]) -> dict[str, Any]:
+    """Of what a request carries or an answer holds; empty for nothing."""
+    kinds: list[dict[str, Any]] = list(said.get("content", {}).values())
+    return kinds[0].get("schema", {}) if kinds else {}
+
+
 def _answer(status: int, said: dict[str, Any]) -> Answer:
-    schema = next(iter(said.get("content", {}).values()), {}).get("schema", {})
+    schema = _schema(said)
     kind, name = _kind(schema)
     return Answer(status, said["description"], kind, name)
 

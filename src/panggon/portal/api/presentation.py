@@ -59,7 +59,7 @@ def detail(case: Any, user: User, *, now: datetime) -> CaseDetail:
                 kind=paper.kind,
                 title=paper.title,
                 number=paper.number,
-                sha256=paper.sha256,
+                sha256=paper.issued_sha256,
                 made_at=paper.made_at,
             )
             for paper in papers

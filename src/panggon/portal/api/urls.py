@@ -6,7 +6,7 @@ from panggon.people.permissions import public, with_token
 from panggon.portal.api import documentation
 from panggon.portal.api.application import api
 
-OPEN = frozenset({"api-root", "openapi-json", "public_status"})
+OPEN: frozenset[str | None] = frozenset({"api-root", "openapi-json", "public_status"})
 
 addresses, _application, namespace = api.urls
 for address in addresses:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from panggon.portal.settings import assets, environment, oidc
@@ -109,7 +110,7 @@ LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
 LOCALE_PATHS = [PORTAL / "locale"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SAMESITE: Literal["Lax"] = "Lax"
 TIME_ZONE = "Asia/Jakarta"
 USE_TZ = True
 USE_I18N = True
@@ -222,6 +223,18 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
+
+# -- Signatures
+
+# As whom the portal talks to the gateway of BSrE, and the authority of its certificate (PEM) if it is the city's own.
+PANGGON_ESIGN_USER = environment.text("PANGGON_ESIGN_USER")
+PANGGON_ESIGN_PASSWORD = environment.secret("PANGGON_ESIGN_PASSWORD")
+PANGGON_ESIGN_CA = environment.text("PANGGON_ESIGN_CA")
+PANGGON_ESIGN_SECONDS = environment.number("PANGGON_ESIGN_SECONDS", 120)
+# Certificate authorities whose signatures count (PEM, one file), and the folder of the certificates of a demonstration.
+PANGGON_SIGNATURE_ROOTS = environment.text("PANGGON_SIGNATURE_ROOTS")
+PANGGON_CERTIFICATES = Path(environment.text("PANGGON_CERTIFICATES", "var/certificates")).absolute()
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -236,6 +249,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         **{name: {"level": "WARNING"} for name in ("pikepdf", "httpx")},
+        **{name: {"level": "CRITICAL"} for name in ("pyhanko", "pyhanko_certvalidator")},
         "procrastinate": {"handlers": ["jobs"], "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers send any Host; 400 is the answer
     },

@@ -106,7 +106,7 @@ def _attempt(request: HttpRequest, form: RowForm, row: Row | None) -> HttpRespon
     removes = row is not None and request.POST.get("do") == "remove"
     if not form.is_valid() and not removes:
         return None
-    options = {"actor": request.user, "at": timezone.now()}
+    options: dict[str, Any] = {"actor": request.user, "at": timezone.now()}
     if row is not None:
         options["expected"] = request.POST.get("seen", "")
     try:

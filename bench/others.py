@@ -1,0 +1,79 @@
+"""What happens to the visitors of other sites while sites are made, changed and removed."""
+
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from bench.machine import Machine, spec
+from bench.watching import Watcher
+from panggon.core.errors import TemporaryError
+from panggon.drivers import visit
+
+QUIET_SECONDS, SLOW_SECONDS = 5.0, 15
+STATIC, PHP = "/halaman.html", "/"
+SLOW_PAGE = f"<?php sleep({SLOW_SECONDS}); echo 'utuh';"
+
+
+@dataclass(frozen=True)
+class Others:
+    """Milliseconds beyond what a quiet machine shows, of the static and of the PHP neighbour the worse; `slow_whole`:
+    a request of 15 s on a third site was answered as if nothing had been.
+    """
+
+    asked: int
+    failed: int
+    slower: float
+    slower_p99: float
+    slow_whole: bool
+
+
+@contextmanager
+def others(machine: Machine) -> Iterator[list[Others]]:
+    """Watches the machine's first sites during the block; what was seen is in the list after it."""
+    found: list[Others] = []
+    quiet = _watchers(machine)
+    with quiet[0], quiet[1]:
+        time.sleep(QUIET_SECONDS)
+    slow = _Slow(machine)
+    slow.start()
+    meanwhile = _watchers(machine)
+    with meanwhile[0], meanwhile[1]:
+        yield found
+        slow.join()
+    pairs = list(zip(meanwhile, quiet, strict=True))
+    found.append(
+        Others(
+            asked=sum(len(watcher.seen) for watcher in meanwhile),
+            failed=sum(watcher.failed for watcher in meanwhile),
+            slower=max(busy.longest - calm.longest for busy, calm in pairs),
+            slower_p99=max(_p99(busy) - _p99(calm) for busy, calm in pairs),
+            slow_whole=slow.whole,
+        )
+    )
+
+
+class _Slow(threading.Thread):
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        site = spec(1)
+        (machine.config.paths.root / "sites" / site.site / "public" / "lambat.php").write_text(SLOW_PAGE)
+        self._door, self._host = replace(machine.door, seconds=3.0 * SLOW_SECONDS), site.host
+        self.whole = False
+
+    def run(self) -> None:
+        try:
+            answer = visit.get(self._door, self._host, "/lambat.php")
+        except TemporaryError:
+            return
+        self.whole = (answer.status, answer.body) == (200, b"utuh")
+
+
+def _watchers(machine: Machine) -> tuple[Watcher, Watcher]:
+    return Watcher(machine.door, spec(0).host, STATIC), Watcher(machine.door, spec(2).host, PHP)
+
+
+def _p99(watcher: Watcher) -> float:
+    return statistics.quantiles(watcher.milliseconds, n=100)[-1]

@@ -1,0 +1,100 @@
+"""The page of step 7: what is signed, what proves it, and the signature."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
+
+from panggon.cases import signing
+from panggon.cases.forms.signing import SigningForm
+from panggon.cases.models import Case, Event
+from panggon.cases.views import acting, preparation
+from panggon.core.errors import InvalidError
+from panggon.core.procedure import Action
+from panggon.core.signing import is_fresh
+from panggon.papers import selectors as papers
+from panggon.papers import store
+from panggon.papers.signers import chosen
+from panggon.pdf import pdf_response
+from panggon.people.models import User
+from panggon.people.permissions import signed_in
+from panggon.sites import selectors as sites
+from panggon.sites import services
+
+
+@sensitive_variables("form")
+def answer(request: HttpRequest, case: Case, event: Event | None) -> tuple[HttpResponse | None, SigningForm]:
+    """After a POST: where one goes on, or None and the form with its faults."""
+    form = form_for(case, user=request.user, data=acting.renewed(request, case, event), files=request.FILES)
+    if event is not None or not acting.is_acceptable(request, form):
+        return None, form
+    values = form.cleaned_data
+    try:
+        done = signing.sign(
+            case,
+            actor=request.user,
+            given=form.given(),
+            wanted=signing.Wanted(values["note"], values.get("nik", "")),
+            expected_version=values["version"],
+        )
+    except InvalidError as error:
+        if any(fault.code == "case.changed" for fault in error.faults):
+            raise acting.OvertakenError from error
+        form.add_faults(error.faults)
+        return None, form
+    return acting.arrive(request, done, Action.APPROVE), form
+
+
+def form_for(case: Case, *, user: User, **options: Any) -> SigningForm:
+    initial = {"version": case.version, "nik": papers.nik_of(user.pk)}
+    return SigningForm(method=chosen.method(), initial=initial, **options)
+
+
+def context_of(case: Case) -> dict[str, Any]:
+    """Whether what was proven is new enough to be signed, and what the page does while it is proven again."""
+    proof = sites.last_proof(case.site) if case.site else None
+    running = case.site is not None and sites.running_wish(case.site) is not None
+    return {
+        "method": chosen.method(),
+        "fresh": proof is not None and is_fresh(proof.proved_at, now=timezone.now()),
+        "renewing": running,
+    }
+
+
+@signed_in
+@require_POST
+def renew(request: HttpRequest, number: str) -> HttpResponse:
+    """Asks the machine to prove the site again, for whoever is to sign."""
+    case = acting.case_or_404(request, number)
+    if acting.offer_of(case, request.user, Action.APPROVE) is None or case.site is None:
+        return acting.gone(request, case, Action.APPROVE, None)
+    services.wish_verify(case.site.pk, at=timezone.now())
+    return redirect("cases:step", case.number, Action.APPROVE)
+
+
+@signed_in
+def freshness(request: HttpRequest, number: str) -> HttpResponse:
+    """Polled while the machine works; at the end the whole page is asked for anew."""
+    case = acting.case_or_404(request, number)
+    view = preparation.view_of(case)
+    response = render(request, "cases/steps/renewing.html", {"case": case, "renewing": True})
+    if view is None or not view.running:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@signed_in
+def document(request: HttpRequest, number: str) -> HttpResponse:
+    """The frozen document as a file, to be signed with another program."""
+    case = acting.case_or_404(request, number)
+    paper = signing.document_to_sign(case, request.user)
+    if paper is None:
+        raise Http404
+    response = pdf_response(store.get(paper.sha256), name="")
+    name = f"{slugify(paper.title)}-{case.number}-untuk-ditandatangani.pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,65 @@
+"""Helper: what `drivers.database` asks of a database server, whichever it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from panggon.core.driver import Check
+from panggon.core.resources import Standing
+
+SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a server has under a site's name. `full`: its user may read and delete, and write no more; `detail` names
+    what is in the way where it is FOREIGN.
+    """
+
+    standing: Standing
+    connections: int = 0
+    full: bool = False
+    detail: str = ""
+
+
+class DatabaseServer(Protocol):
+    """Errors of all: TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`.
+
+    A site's name is its database's and its user's. Whoever calls has checked that it is a site's name.
+    """
+
+    def find(self, site: str, *, known: bool) -> Found:
+        """`known`: root's record says that what has this name is Panggon's, whatever its owner has made of it."""
+        ...
+
+    def accepts(self, site: str, password: str) -> bool:
+        """Whether the site's user has this password, without logging in."""
+        ...
+
+    def make(self, site: str, *, password: str, connections: int) -> None:
+        """Idempotent, as a driver's `write`. A full database stays full."""
+        ...
+
+    def drop(self, site: str) -> None: ...
+
+    def proofs(self, site: str, password: str) -> tuple[Check, ...]:
+        """Log in as the site would; what it sees, and one row written and read (a full one: refused)."""
+        ...
+
+    def login(self, site: str) -> Mapping[str, str]:
+        """What the owner needs to know besides the password."""
+        ...
+
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes of every site's database on disk."""
+        ...
+
+    def used(self, site: str) -> int:
+        """Bytes in use: what was deleted does not count, even where the server keeps the room for itself."""
+        ...
+
+    def stop_writing(self, site: str) -> None:
+        """Its user may read and delete from now on, also in sessions that are open."""
+        ...
+
+    def let_write(self, site: str) -> None: ...

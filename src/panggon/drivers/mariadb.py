@@ -1,0 +1,234 @@
+"""MariaDB: one database and one user a site, reached over the server's socket only."""
+
+import hashlib
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Standing
+from panggon.core.spec import SITE_ID
+from panggon.drivers.database_server import SECONDS, Found
+
+NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
+# Too many connections, lock waits, a server that is going or gone: all may pass.
+PASSING = frozenset({1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013})
+NO_SUCH_THREAD, DENIED = 1094, (1044, 1142)
+# What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
+WRITING = (
+    *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
+    *("CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "TRIGGER"),
+)
+
+
+class Rights(Enum):
+    ALL = "ALL PRIVILEGES"
+    READING = "without WRITING"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the server has under a site's name. `grants` are those beyond the right to log in."""
+
+    comment: str | None
+    hosts: tuple[str, ...] = ()
+    connections: int = 0
+    grants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MariaDb:
+    """`socket` is where root reaches the server, `site_socket` what the same socket is called inside a sandbox, `data`
+    the server's data directory.
+    """
+
+    socket: Path
+    site_socket: Path
+    data: Path
+
+    def find(self, site: str, *, known: bool) -> Found:
+        with self._root() as cursor:
+            return _judged(site, _seen(cursor, site), known=known)
+
+    def accepts(self, site: str, password: str) -> bool:
+        with self._root() as cursor:
+            cursor.execute(
+                "SELECT authentication_string FROM mysql.user WHERE User = %s AND Host = 'localhost'", (site,)
+            )
+            return cursor.fetchall() == ((_native_hash(password),),)
+
+    def make(self, site: str, *, password: str, connections: int) -> None:
+        with self._root() as cursor:
+            seen = _seen(cursor, site)
+            if seen.comment is None:
+                cursor.execute(f"CREATE DATABASE `{site}` CHARACTER SET utf8mb4 COMMENT %s", (_mark(site),))
+            login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s) WITH MAX_USER_CONNECTIONS %s"
+            verb = "ALTER" if seen.hosts else "CREATE"
+            cursor.execute(f"{verb} USER %s@localhost {login}", (site, password, connections))
+            if _rights(site, seen) is None:
+                cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+
+    def drop(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("DROP USER IF EXISTS %s@localhost", (site,))
+            cursor.execute(f"DROP DATABASE IF EXISTS `{site}`")
+
+    def proofs(self, site: str, password: str) -> tuple[Check, ...]:
+        full = self.find(site, known=True).full
+        with _session(self.socket, user=site, password=password, database=site) as cursor:
+            cursor.execute("SHOW DATABASES")
+            shown = sorted(str(row[0]) for row in cursor.fetchall())
+            return (
+                Check("database.login", ok=True, detail=f"masuk sebagai {site}"),
+                Check("database.alone", shown == ["information_schema", site], f"melihat {', '.join(shown)}"),
+                _refused_row(cursor) if full else _row(cursor, site),
+            )
+
+    def login(self, site: str) -> Mapping[str, str]:
+        return {"host": "localhost", "socket": str(self.site_socket), "database": site, "user": site}
+
+    def sizes(self) -> Mapping[str, int]:
+        """The tables' files: that is all there is of a database, whatever kind of tables its owner has made."""
+        return {place.name: _bytes_in(place) for place in self.data.glob("s??????") if SITE_ID.fullmatch(place.name)}
+
+    def used(self, site: str) -> int:
+        with self._root() as cursor:
+            cursor.execute("SELECT SUM(data_free) FROM information_schema.tables WHERE table_schema = %s", (site,))
+            free = cursor.fetchall()[0][0] or 0
+        return max(0, _bytes_in(self.data / site) - int(free))
+
+    def stop_writing(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute(f"REVOKE {', '.join(WRITING)} ON `{site}`.* FROM %s@localhost", (site,))
+            try:
+                cursor.execute("KILL CONNECTION USER %s@localhost", (site,))  # open sessions remember their rights
+            except pymysql.MySQLError as error:
+                if error.args[0] != NO_SUCH_THREAD:
+                    raise
+
+    def let_write(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+
+    @contextmanager
+    def _root(self) -> Iterator[Cursor]:
+        with _session(self.socket, user="root") as cursor:
+            yield cursor
+
+
+def _mark(site: str) -> str:
+    return f"panggon site={site}"
+
+
+def _judged(site: str, seen: _Seen, *, known: bool) -> Found:
+    if seen.comment is None and not seen.hosts:
+        return Found(Standing.ABSENT)
+    if not known and seen.comment != _mark(site):
+        which = "pengguna" if seen.comment is None else "basis data"
+        return Found(Standing.FOREIGN, detail=f"{which} {site}")
+    if any(host != "localhost" for host in seen.hosts):
+        return Found(Standing.FOREIGN, detail=f"pengguna {site} dari mesin lain")
+    rights = _rights(site, seen)
+    if seen.comment is None or rights is None:
+        return Found(Standing.PARTIAL)
+    return Found(Standing.OURS, seen.connections, full=rights is Rights.READING)
+
+
+def _seen(cursor: Cursor, site: str) -> _Seen:
+    cursor.execute("SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s", (site,))
+    comment = next((row[0] for row in cursor.fetchall()), None)
+    cursor.execute("SELECT Host, max_user_connections FROM mysql.user WHERE User = %s ORDER BY Host", (site,))
+    users = cursor.fetchall()
+    if not users:
+        return _Seen(comment)
+    hosts = tuple(row[0] for row in users)
+    return _Seen(comment, hosts, users[0][1], _grants(cursor, site) if "localhost" in hosts else ())
+
+
+def _grants(cursor: Cursor, site: str) -> tuple[str, ...]:
+    cursor.execute("SHOW GRANTS FOR %s@localhost", (site,))
+    lines = [str(row[0]) for row in cursor.fetchall()]
+    return tuple(line for line in lines if not line.startswith("GRANT USAGE ON *.* "))
+
+
+def _rights(site: str, seen: _Seen) -> Rights | None:
+    """What the user may do in its own database; None where it has other rights than one of the two, or more of them."""
+    end = f" ON `{site}`.* TO `{site}`@`localhost`"
+    if len(seen.grants) != 1 or not seen.grants[0].endswith(end):
+        return None
+    words = set(seen.grants[0].removesuffix(end).removeprefix("GRANT ").split(", "))
+    if words == {"ALL PRIVILEGES"}:
+        return Rights.ALL
+    return Rights.READING if {"SELECT", "DELETE", "DROP"} <= words and not words & {*WRITING} else None
+
+
+def _native_hash(password: str) -> str:
+    """As `mysql_native_password` keeps it: the SHA-1 of the SHA-1."""
+    once = hashlib.sha1(password.encode()).digest()  # noqa: S324 - the server's form; the password has 256 random bits
+    return "*" + hashlib.sha1(once).hexdigest().upper()  # noqa: S324
+
+
+def _row(cursor: Cursor, site: str) -> Check:
+    token = secrets.token_hex(8)
+    cursor.execute("DROP TABLE IF EXISTS _panggon_probe")
+    cursor.execute("CREATE TABLE _panggon_probe (token CHAR(16) PRIMARY KEY)")
+    cursor.execute("INSERT INTO _panggon_probe VALUES (%s)", (token,))
+    cursor.execute("SELECT token FROM _panggon_probe")
+    found = cursor.fetchall()
+    cursor.execute("DROP TABLE _panggon_probe")
+    return Check("database.row", found == ((token,),), f"satu baris ditulis dan dibaca di {site}")
+
+
+def _refused_row(cursor: Cursor) -> Check:
+    try:
+        cursor.execute("CREATE TABLE _panggon_probe (token CHAR(16) PRIMARY KEY)")
+    except pymysql.MySQLError as error:
+        if error.args[0] in DENIED:
+            return Check("database.full", ok=True, detail="penuh: hanya dapat dibaca dan dihapus")
+        raise
+    return Check("database.full", ok=False, detail="penuh, tetapi masih dapat ditulis")
+
+
+def _bytes_in(place: Path) -> int:
+    """What the directory's files take on disk; one that vanishes meanwhile takes nothing."""
+    try:
+        return sum(path.lstat().st_blocks for path in place.iterdir()) * 512
+    except FileNotFoundError:
+        return 0
+
+
+@contextmanager
+def _session(server: Path, *, user: str, password: str = "", database: str | None = None) -> Iterator[Cursor]:
+    """A session over the server's socket. Raises TemporaryError `database.down`, PermanentError `database.refused`."""
+    times: dict[str, Any] = {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS}
+    # A socket of this machine needs no TLS; preparing for it would load all authorities of the system each time.
+    login: dict[str, Any] = {"user": user, "password": password, "database": database, "ssl_disabled": True}
+    try:
+        # PyMySQL leaves its own socket open when nobody answers.
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(SECONDS)
+            line.connect(str(server))
+            connection: Any = pymysql.connect(
+                unix_socket=str(server), autocommit=True, defer_connect=True, **login, **times
+            )
+            connection.connect(line)
+            with connection, connection.cursor() as cursor:
+                yield cursor
+    except OSError as error:
+        raise TemporaryError("database.down", f"{server}: {error}") from error
+    except pymysql.MySQLError as error:
+        number = error.args[0] if error.args else 0
+        if NO_SPACE in str(error):
+            raise TemporaryError("disk.full", str(error)) from error
+        if number in PASSING:
+            raise TemporaryError("database.down", str(error)) from error
+        raise PermanentError("database.refused", str(error)) from error

@@ -1,0 +1,248 @@
+"""PostgreSQL: one database and one role a site, reached over the server's socket only.
+
+The database is the superuser's and bears the mark; the site's role may connect, and owns the schema `public` and all
+that it makes. Who owns a table cannot be kept from writing into it: so everything in a full database belongs to the
+role `panggon_kept` meanwhile, which nobody is, and the site's role may read and delete.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from panggon.core.driver import Check
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Standing
+from panggon.drivers.database_server import SECONDS, Found
+
+Session = psycopg.Connection
+KEPT = "panggon_kept"
+# RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
+VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
+# Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
+ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]
+SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
+# Functions that write large objects, which belong to no table.
+LARGE: LiteralString = (
+    "lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea), lowrite(integer, bytea)"
+)
+# Everything but functions changes its owner: those keep the rights of whom they belong to.
+HAND_OVER = sql.SQL("""
+DO $$
+DECLARE item record;
+BEGIN
+  FOR item IN SELECT nspname FROM pg_namespace WHERE nspowner = {giver}::regrole LOOP
+    EXECUTE format('ALTER SCHEMA %I OWNER TO %s', item.nspname, {taker}::regrole);
+  END LOOP;
+  FOR item IN
+    SELECT c.oid::regclass AS name FROM pg_class c
+    WHERE c.relowner = {giver}::regrole AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                      AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass)
+  LOOP
+    EXECUTE format('ALTER TABLE %s OWNER TO %s', item.name, {taker}::regrole);
+  END LOOP;
+END $$
+""")
+READ_AND_DELETE = sql.SQL("""
+DO $$
+DECLARE schema record;
+BEGIN
+  FOR schema IN SELECT nspname FROM pg_namespace WHERE nspowner = {kept}::regrole LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', schema.nspname, {site}::regrole);
+    EXECUTE format('GRANT SELECT, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA %I TO %s', schema.nspname, {site}::regrole);
+    EXECUTE format('GRANT SELECT ON ALL SEQUENCES IN SCHEMA %I TO %s', schema.nspname, {site}::regrole);
+  END LOOP;
+END $$
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgreSql:
+    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it."""
+
+    run: Path
+    site_run: Path
+
+    def find(self, site: str, *, known: bool) -> Found:
+        with self._session() as session:
+            return _found(session, site, known=known)
+
+    def accepts(self, site: str, password: str) -> bool:
+        with self._session() as session:
+            row = session.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (site,)).fetchone()
+        return bool(row and row[0]) and verifies(str(row[0] if row else ""), password)
+
+    def make(self, site: str, *, password: str, connections: int) -> None:
+        """The right to create in the database comes last: by it a whole one is told from a half."""
+        name = sql.Identifier(site)
+        with self._session() as session:
+            if not _row(session, "SELECT 1 FROM pg_database WHERE datname = %s", site):
+                session.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(_mark(site))))
+            session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+            verb = "ALTER" if _row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
+            verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
+            session.execute(
+                sql.SQL("{} ROLE {} LOGIN NOINHERIT CONNECTION LIMIT {} PASSWORD {}").format(
+                    sql.SQL(verb), name, sql.Literal(connections), sql.Literal(verifier)
+                )
+            )
+            full = _found(session, site, known=True).full
+        if not full:
+            with self._session(site) as session:
+                if _row(session, "SELECT 1 FROM pg_namespace WHERE nspname = 'public'"):
+                    session.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(name))
+                session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+
+    def drop(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
+            session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(site)))
+
+    def proofs(self, site: str, password: str) -> tuple[Check, ...]:
+        full = self.find(site, known=True).full
+        with self._session(site, user=site, password=password) as session:
+            rows = session.execute(
+                "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
+            )
+            reached = sorted(str(row[0]) for row in rows)
+            return (
+                Check("database.login", ok=True, detail=f"masuk sebagai {site}"),
+                Check("database.alone", reached == [site], f"dapat masuk ke {', '.join(reached)}"),
+                _refused_row(session) if full else _written_row(session, site),
+            )
+
+    def login(self, site: str) -> Mapping[str, str]:
+        return {"host": str(self.site_run), "port": "5432", "database": site, "user": site}
+
+    def sizes(self) -> Mapping[str, int]:
+        with self._session() as session:
+            return {str(name): int(size) for name, size in session.execute(SIZES)}
+
+    def used(self, site: str) -> int:
+        """The room of deleted rows is given back to the disk first (analyzing makes the server forget them)."""
+        with self._session(site) as session:
+            session.execute("SET statement_timeout = '10min'")
+            worn = session.execute(
+                "SELECT schemaname, relname FROM pg_stat_user_tables WHERE n_dead_tup > 0"
+            ).fetchall()
+            for table in worn:
+                session.execute(sql.SQL("VACUUM (FULL, ANALYZE) {}").format(sql.Identifier(*table)))
+            size = _row(session, "SELECT pg_database_size(current_database())")
+        return int(str(size[0])) if size else 0
+
+    def stop_writing(self, site: str) -> None:
+        name = sql.Identifier(site)
+        with self._session(site) as session, session.transaction():
+            session.execute(sql.SQL("REVOKE CREATE, TEMPORARY ON DATABASE {0} FROM {0}").format(name))
+            session.execute(HAND_OVER.format(giver=sql.Literal(site), taker=sql.Literal(KEPT)))
+            session.execute(READ_AND_DELETE.format(kept=sql.Literal(KEPT), site=sql.Literal(site)))
+            session.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION " + LARGE + " FROM PUBLIC"))
+
+    def let_write(self, site: str) -> None:
+        name = sql.Identifier(site)
+        with self._session(site) as session, session.transaction():
+            session.execute(HAND_OVER.format(giver=sql.Literal(KEPT), taker=sql.Literal(site)))
+            session.execute(sql.SQL("GRANT EXECUTE ON FUNCTION " + LARGE + " TO PUBLIC"))
+            session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+
+    @contextmanager
+    def _session(self, database: str = "postgres", *, user: str = "postgres", password: str = "") -> Iterator[Session]:
+        """Raises TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`."""
+        try:
+            with psycopg.connect(
+                host=str(self.run),
+                dbname=database,
+                user=user,
+                password=password or None,
+                autocommit=True,
+                connect_timeout=SECONDS,
+                options=f"-c statement_timeout={SECONDS * 1000}",
+            ) as session:
+                yield session
+        except psycopg.errors.DiskFull as error:
+            raise TemporaryError("disk.full", str(error)) from error
+        except psycopg.errors.Error as error:
+            raise _ours(error) from error
+
+
+def verifies(verifier: str, password: str) -> bool:
+    """Whether this is the verifier of that password (RFC 5802 section 3)."""
+    found = VERIFIER.fullmatch(verifier)
+    if found is None:
+        return False
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
+    client = hmac.digest(salted, b"Client Key", "sha256")
+    return hmac.compare_digest(hashlib.sha256(client).digest(), base64.b64decode(found[3]))
+
+
+def _ours(error: psycopg.Error) -> TemporaryError | PermanentError:
+    """Refused logins come without an SQLSTATE of their own; everything else that fails to connect may pass."""
+    passing = ("08", "40", "53", "57", "55")
+    state = error.sqlstate or ""
+    refused = "authentication failed" in str(error) or "no pg_hba.conf entry" in str(error)
+    if state.startswith(passing) or (not state and not refused):
+        return TemporaryError("database.down", str(error))
+    return PermanentError("database.refused", str(error))
+
+
+def _mark(site: str) -> str:
+    return f"panggon site={site}"
+
+
+def _row(session: Session, query: LiteralString, *values: str) -> tuple[object, ...] | None:
+    return session.execute(query, values).fetchone()
+
+
+def _found(session: Session, site: str, *, known: bool) -> Found:
+    database = _row(
+        session, "SELECT oid, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", site
+    )
+    role = _row(
+        session,
+        "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
+        "OR rolbypassrls OR NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
+        site,
+    )
+    if database is None and role is None:
+        return Found(Standing.ABSENT)
+    if not known and (database is None or database[1] != _mark(site)):
+        return Found(Standing.FOREIGN, detail=f"{'pengguna' if database is None else 'basis data'} {site}")
+    rights = session.execute(
+        "SELECT coalesce(g.rolname, 'PUBLIC'), array_agg(a.privilege_type ORDER BY a.privilege_type) "
+        "FROM pg_database d, "
+        "LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a LEFT JOIN pg_roles g ON g.oid = a.grantee "
+        "WHERE d.datname = %s AND a.grantee <> d.datdba GROUP BY 1",
+        (site,),
+    ).fetchall()
+    if role is None or role[1] or rights not in ([(site, ALL)], [(site, READING)]):
+        return Found(Standing.PARTIAL)
+    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)])
+
+
+def _written_row(session: Session, site: str) -> Check:
+    token = secrets.token_hex(8)
+    with session.transaction():
+        session.execute("CREATE TABLE IF NOT EXISTS _panggon_probe (token text)")
+        session.execute("INSERT INTO _panggon_probe VALUES (%s)", (token,))
+        found = session.execute("SELECT token FROM _panggon_probe").fetchall()
+        session.execute("DROP TABLE _panggon_probe")
+    return Check("database.row", found == [(token,)], f"satu baris ditulis dan dibaca di {site}")
+
+
+def _refused_row(session: Session) -> Check:
+    try:
+        session.execute("CREATE TEMPORARY TABLE _panggon_probe (token text)")
+    except psycopg.errors.InsufficientPrivilege:
+        return Check("database.full", ok=True, detail="penuh: hanya dapat dibaca dan dihapus")
+    return Check("database.full", ok=False, detail="penuh, tetapi masih dapat ditulis")

@@ -1,0 +1,135 @@
+"""Many sites from a list, several at a time, each with a plan, a journal and proofs of its own.
+
+Stopped anywhere, the same list given again goes on where it was: what is as wished and was proven is passed over.
+"""
+
+import json
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from panggon.core.errors import Fault, InvalidError, PanggonError
+from panggon.core.journal import Problem, Word
+from panggon.core.spec import SiteSpec
+from panggon.node.bounds import Bounds
+from panggon.node.sites import Sites, now
+
+log = logging.getLogger(__name__)
+
+# A site's proofs wait for servers most of the time, so more sites than processors are under way; not many more, because
+# sshd lets one address begin ten logins at a time (PerSourceMaxStartups), and a site's proof begins two.
+AT_A_TIME_MOST = 4
+LINE_SUFFIX = ".jsonl"
+
+
+class Ending(StrEnum):
+    APPLIED = "applied"
+    KEPT = "kept"  # it was as wished already
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one site of the list ended; `problem` says why it failed."""
+
+    site: str
+    ending: Ending
+    problem: Problem | None = None
+
+
+def is_list(path: Path) -> bool:
+    """A folder of specs, or a file with one spec a line."""
+    return path.is_dir() or path.suffix == LINE_SUFFIX
+
+
+def read(sites: Sites, path: Path) -> tuple[SiteSpec, ...]:
+    """The specs of a list. Raises InvalidError with every fault of all of them, each with its file or line."""
+    found: list[SiteSpec] = []
+    faults: list[Fault] = []
+    for name, text in _documents(path):
+        try:
+            found.append(sites.parse(json.loads(text)))
+        except InvalidError as error:
+            faults += [replace(fault, field=f"{name}: {fault.field or 'dokumen'}") for fault in error.faults]
+        except (ValueError, RecursionError) as error:
+            faults.append(_fault(name, f"bukan JSON yang benar: {error}"))
+    for what, counted in (
+        ("situs", [spec.site for spec in found]),
+        ("nama", [h for spec in found for h in spec.hosts]),
+    ):
+        faults += [
+            _fault(path.name, f"{what} {each} disebut dua kali") for each, n in Counter(counted).items() if n > 1
+        ]
+    if not found and not faults:
+        faults.append(_fault(path.name, "tidak memuat spesifikasi situs"))
+    if faults:
+        raise InvalidError(tuple(faults))
+    return tuple(found)
+
+
+def apply(sites: Sites, wishes: Sequence[SiteSpec]) -> Iterator[Result]:
+    """Each site's result as soon as it has ended. When the caller stops asking, nothing new is begun, and what is under
+    way is brought to its end.
+    """
+    admission = threading.Lock()
+    with ThreadPoolExecutor(_at_a_time(sites)) as pool:
+        under_way = [pool.submit(_ended, sites, wish, admission) for wish in wishes]
+        try:
+            for each in as_completed(under_way):
+                yield each.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _at_a_time(sites: Sites) -> int:
+    """A simulated machine is one file with one writer."""
+    return 1 if sites.config.simulate else min(AT_A_TIME_MOST, 2 * (os.cpu_count() or 1))
+
+
+def _ended(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
+    """A bug in one site's way must not stop the others."""
+    try:
+        return _applied(sites, wish, admission)
+    except PanggonError as error:
+        return Result(wish.site, Ending.FAILED, Problem(error.code, error.detail))
+    except Exception as error:
+        log.exception("%s", wish.site)
+        return Result(wish.site, Ending.FAILED, Problem("node.unexpected", f"{type(error).__name__}: {error}"))
+
+
+def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
+    position = sites.position(wish.site)
+    interrupted = position is not None and position.outcome is None
+    if interrupted:
+        sites.resume(wish.site, credentials={})
+    plan = sites.plan(wish)
+    if not plan.changes and sites.applied(wish.site) == wish:
+        return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
+    with admission:
+        Bounds(sites.config.paths.state).admit(plan, sites=len(sites.known()), now=now())
+    outcome = sites.apply(plan)
+    return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
+
+
+def _documents(path: Path) -> Iterator[tuple[str, str]]:
+    """What stands in each spec, with the name that people find it by."""
+    try:
+        if path.is_dir():
+            for each in sorted(path.glob("*.json")):
+                yield each.name, each.read_text()
+            return
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if line.strip():
+                yield f"baris {number}", line
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidError((_fault(str(path), f"tidak dapat dibaca: {error}"),)) from error
+
+
+def _fault(field: str, words: str) -> Fault:
+    return Fault("config.invalid", field, {"words": words})

@@ -1,0 +1,81 @@
+"""`panggon-node init`: from the settings to a machine that serves; run again after each change of the settings."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from panggon.core.errors import PermanentError
+from panggon.drivers import files
+from panggon.node import identity, layout, protections, services, units, wiring
+from panggon.node.config import SERVERS, NodeConfig, Paths
+from panggon.node.servers import Server
+
+READY_SECONDS = 60.0
+
+
+def begin(config: NodeConfig, tell: Callable[[str], None]) -> None:
+    """Raises PermanentError `node.unprotected`, `node.packages`, `node.path`, `services.port`, `services.start`."""
+    if units.installed():
+        _with_systemd(config, tell)  # what protects the sites is tried in the holder's own unit, where it counts
+        protections.demand(config)
+    else:
+        protections.demand(config)
+        wiring.prepare(config)
+        tell("Tanpa systemd: jalankan `panggon-node services run`, lalu `panggon-node run` setelah mesin terdaftar.")
+    try:
+        tell(f"Portal: {identity.load(config.paths.state).url}")
+    except PermanentError:
+        tell("Daftarkan mesin ini: panggon-node enroll https://ALAMAT-PORTAL KODE")
+
+
+def _with_systemd(config: NodeConfig, tell: Callable[[str], None]) -> None:
+    if config.paths != Paths():
+        raise PermanentError("node.path", "unit systemd hanya mengenal tempat bawaan: hapus [paths] dari pengaturan")
+    wanted = config.services.run
+    foreign = units.distributions_own(wanted)
+    units.switch_off(foreign)
+    for unit in foreign:
+        tell(f"{unit} milik Debian dimatikan: Panggon menjalankan program itu sendiri")
+    running = {name for name, state in units.states(wanted).items() if state.running}
+    for name in wanted:
+        for listener in layout.listeners(config, name) if name not in running else ():
+            services.demand_free(listener, name)
+    before, began = _fingerprints(config), _begins(config)
+    units.enable(wanted, [name for name in SERVERS if name not in wanted])
+    _take_over_changes(config, running, before, began)
+    _await(wiring.servers(config), tell)
+
+
+def _take_over_changes(
+    config: NodeConfig, running: set[str], before: Mapping[str, str], began: Mapping[str, object]
+) -> None:
+    """What ran already and would be started differently now. nginx can read another configuration as it goes."""
+    after = _fingerprints(config)
+    changed = [name for name in running if before.get(name) != after[name]]
+    if "nginx" in changed and began == _begins(config):
+        changed.remove("nginx")
+        units.reload("nginx")
+    units.renew(changed)
+    units.renew_agent()
+
+
+def _fingerprints(config: NodeConfig) -> dict[str, str]:
+    return {server.name: services.fingerprint(server) for server in wiring.servers(config)}
+
+
+def _begins(config: NodeConfig) -> dict[str, object]:
+    """Where nginx listens and how it is called; it has to be started anew when this changes."""
+    content = files.read(layout.nginx_settings(config, sandboxed=True, own_mounts=True).start) or b"{}"
+    document = json.loads(content)
+    return {name: document.get(name) for name in ("listen", "command")}
+
+
+def _await(servers: Sequence[Server], tell: Callable[[str], None]) -> None:
+    for server in servers:
+        ends = time.monotonic() + READY_SECONDS
+        while not server.ready():
+            if time.monotonic() > ends:
+                why = f"{server.name} tidak menjawab; lihat journalctl -u {units.of(server.name)}"
+                raise PermanentError("services.start", why)
+            time.sleep(0.1)
+        tell(f"{server.name} siap")

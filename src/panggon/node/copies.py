@@ -1,0 +1,80 @@
+"""Copies of a site's database on the command line: asked of their owner (`node.databases`), carried in and out here."""
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core.errors import PermanentError
+from panggon.core.spec import SITE_ID
+from panggon.drivers import asking, files
+from panggon.node import layout
+from panggon.node.config import NodeConfig
+from panggon.node.databases.jobs import SECONDS
+from panggon.node.databases.wishes import FOLDER, LOAD_BY_HAND
+
+MADE = re.compile(r"salinan-[0-9-]{10,20}\.sql\.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How it ended, in a sentence."""
+
+    done: bool
+    words: str
+
+
+def dump(config: NodeConfig, site: str, target: Path | None) -> Said:
+    """Raises PermanentError and TemporaryError `database.…`."""
+    said, name = _ask(config, "dump", site)
+    if said.done and target is not None and MADE.fullmatch(name):
+        with _folder(config, site) as folder, files.translated():
+            source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            with os.fdopen(source, "rb") as content, target.open("wb") as file:
+                if stat.S_ISREG(os.fstat(source).st_mode):
+                    shutil.copyfileobj(content, file)
+    return said
+
+
+def load(config: NodeConfig, site: str, source: Path) -> Said:
+    """As `dump`. The file is copied into the site's folder: it counts as the site's own."""
+    uid = _uid(config, site)
+    with _folder(config, site) as folder, files.translated():
+        files.remove_at(folder, LOAD_BY_HAND)
+        copy = os.open(LOAD_BY_HAND, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+        with source.open("rb") as content, os.fdopen(copy, "wb") as file:
+            shutil.copyfileobj(content, file)
+            os.fchown(copy, uid, uid)
+    return _ask(config, "load", site)[0]
+
+
+def _ask(config: NodeConfig, todo: str, site: str) -> tuple[Said, str]:
+    _uid(config, site)
+    answer = asking.ask(
+        layout.databases_control(config),
+        silent="database.owner",
+        seconds=SECONDS + 60,
+        request={"do": todo, "site": site},
+    )
+    return Said(answer["done"] is True, str(answer["words"])), str(answer["file"])
+
+
+@contextmanager
+def _folder(config: NodeConfig, site: str) -> Iterator[int]:
+    uid = _uid(config, site)
+    with files.opened(config.paths.root / "sites" / site / "private", uid=uid) as private, files.translated():
+        descriptor = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=private)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def _uid(config: NodeConfig, site: str) -> int:
+    if not SITE_ID.fullmatch(site):
+        raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
+    return config.sites.uid_base + int(site[1:])

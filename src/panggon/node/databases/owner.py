@@ -1,0 +1,157 @@
+"""The owner's loop: one thread that looks, starts what is wished, waits for its end, and answers who asks.
+
+It may be killed at any instruction. What it decides lies with the databases and in files of root's; a load that was cut
+off has left its mark in the site's folder, and is taken back at the next look.
+"""
+
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from panggon.core.errors import PanggonError
+from panggon.core.spec import SITE_ID
+from panggon.drivers.database import Record
+from panggon.node import alive
+from panggon.node.databases.jobs import Job, Launcher
+from panggon.node.databases.watch import Watch, databases
+from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in
+from panggon.node.sockets import control
+from panggon.node.sockets.control import Connection
+
+# A look takes at most a hundredth of the time, however many sites there are.
+LEAST_SECONDS, REST = 2.0, 100.0
+JOBS_MOST = 2
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Owner:
+    watch: Watch
+    launch: Launcher
+    control: Path
+    alive: Path
+    running: dict[str, Job] = field(default_factory=dict)
+    _folders: Folders = field(init=False)
+    _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+
+    def __post_init__(self) -> None:
+        self._folders = Folders(self.watch.sites, self.watch.uid_base)
+
+    def run(self, ending: socket.socket) -> None:
+        """Until `ending` becomes readable; what is under way is ended then, and taken back at the next start."""
+        listener = control.listen(self.control)
+        self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        self._selector.register(ending, selectors.EVENT_READ, None)
+        alive.announce(self.alive)
+        due = 0.0
+        while not self._step(max(0.0, due - time.monotonic())):
+            if time.monotonic() >= due:
+                began = time.monotonic()
+                self.look()
+                due = time.monotonic() + max(LEAST_SECONDS, REST * (time.monotonic() - began))
+        for job in self.running.values():
+            job.end("dihentikan bersama layanan")
+            job.program.close()
+        self.control.unlink(missing_ok=True)
+        listener.close()
+
+    def look(self) -> None:
+        found = databases(self.watch.sites)
+        outgrown = self.watch.look(found, loading=self._loading())
+        for site in outgrown:
+            self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
+        for job in self.running.values():
+            if job.late:
+                job.end("terlalu lama")
+        for site in found:
+            for wish in self._folders.wishes(site, now=time.time()):
+                self._take(wish, found[site])
+
+    def _loading(self) -> frozenset[str]:
+        """Also the ones that are taken back: what they put back was there before."""
+        return frozenset(site for site, job in self.running.items() if job.wish.todo is not Todo.DUMP)
+
+    def _take(self, wish: Wish, record: Record) -> str:
+        """Why it cannot be begun now; "" once it has begun."""
+        if wish.site in self.running or len(self.running) >= JOBS_MOST:
+            return "sedang ada salinan lain yang dikerjakan; coba lagi sebentar lagi"
+        if not is_let_in(self.watch.sites, wish.site):
+            return "situs ini tidak terbuka bagi pemiliknya"
+        try:
+            if wish.todo is not Todo.DUMP:
+                self.watch.give_back(self.watch.servers[record.engine], wish.site)
+            job = self.running[wish.site] = Job(wish, self.launch(wish))
+        except (OSError, ValueError, KeyError, PanggonError) as error:
+            log.warning("%s %s: %s", wish.site, wish.todo, error)
+            return str(error)
+        self._selector.register(job.program.output, selectors.EVENT_READ, lambda: self._listen(job))
+        self._selector.register(job.program.pidfd, selectors.EVENT_READ, lambda: self._ended(job))
+        return ""
+
+    def _listen(self, job: Job) -> None:
+        if not job.listen():
+            self._selector.unregister(job.program.output)
+
+    def _ended(self, job: Job) -> None:
+        while job.program.output in self._selector.get_map() and job.listen():
+            with selectors.PollSelector() as ready:
+                ready.register(job.program.output, selectors.EVENT_READ)
+                if not ready.select(0):
+                    break
+        for descriptor in (job.program.pidfd, job.program.output):
+            with suppress(KeyError):
+                self._selector.unregister(descriptor)
+        del self.running[job.wish.site]
+        result = job.result()
+        log.info("%s %s: %s", job.wish.site, job.wish.todo, result["words"])
+        for answer in job.answers:
+            answer(ok=True, **result)
+
+    def _step(self, pause: float) -> bool:
+        """Wait and do what comes; whether somebody wants the end."""
+        for key, _ in self._selector.select(pause):
+            if key.data is None:
+                return True
+            if self._selector.get_map().get(key.fd) == key:  # an event of the same round may have closed it
+                key.data()
+        return False
+
+    # Control
+
+    def _accept(self, listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        connection = Connection(client)
+        self._selector.register(client, selectors.EVENT_READ, lambda: self._read(connection))
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            request = connection.receive()
+        except (OSError, EOFError, ValueError) as error:
+            self._selector.unregister(connection.client)
+            connection.refuse("database.request", str(error))
+            return
+        if request is not None:
+            self._selector.unregister(connection.client)
+            self._obey(request, connection)
+
+    def _obey(self, request: Mapping[str, Any], connection: Connection) -> None:
+        """`{"do": "dump" | "load", "site"}`, answered at the end of it; a load takes what lies in the site's folder
+        under the name LOAD_BY_HAND.
+        """
+        site, todo = str(request.get("site")), request.get("do")
+        record = databases(self.watch.sites).get(site) if SITE_ID.fullmatch(site) else None
+        if record is None or todo not in (Todo.DUMP, Todo.LOAD):
+            connection.refuse("database.request", f"situs {site} tidak mempunyai basis data")
+            return
+        refusal = self._take(Wish(site, Todo(todo), LOAD_BY_HAND if todo == Todo.LOAD else ""), record)
+        if refusal:
+            connection.refuse("database.busy", refusal, temporary=True)
+        else:
+            self.running[site].answers.append(connection.answer)

@@ -1,0 +1,106 @@
+"""How large each site's database is; a full one may be read and deleted from until it has room again."""
+
+import logging
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from panggon.core.database_size import Size
+from panggon.core.errors import PanggonError
+from panggon.core.spec import Engine
+from panggon.drivers import files
+from panggon.drivers.database import Record, load_record
+from panggon.drivers.database_server import DatabaseServer
+from panggon.drivers.storage import database_mark
+from panggon.node import records
+
+NOTE = "PENUH-BASIS-DATA.txt"
+NOTE_WORDS = """Basis data situs ini lebih besar daripada yang diizinkan paketnya ({most} MiB; terpakai {used} MiB).
+Isinya masih dapat dibaca dan dihapus, tetapi tidak dapat ditambah sampai terpakai kurang dari {room} MiB.
+"""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Watch:
+    """The one that stops a database's writing and lets it write again. `full` are those that may not write now."""
+
+    servers: Mapping[Engine, DatabaseServer]
+    sites: Path
+    uid_base: int
+    report: Path
+    full: dict[str, Size] = field(default_factory=dict)
+    _told: list[str] | None = None
+
+    def look(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
+        """Stop and give back where it is time; the sites of `loading` that have outgrown their bound are the
+        caller's matter.
+        """
+        outgrown = []
+        for engine, server in self.servers.items():
+            own = {site: record for site, record in found.items() if record.engine is engine and record.mebibytes}
+            try:
+                sizes = server.sizes() if own else {}
+            except PanggonError as error:  # a server that is away: nothing grows there
+                log.warning("%s: %s", engine, error)
+                continue
+            for site, record in own.items():
+                size = Size(sizes.get(site, 0), record.mebibytes, full=database_mark(self.sites / site).exists())
+                if site in loading:
+                    outgrown += [site] if size.stops else []
+                else:
+                    self._attend(server, site, size)
+        self._forget_others(found)
+        self._tell()
+        return tuple(outgrown)
+
+    def give_back(self, server: DatabaseServer, site: str) -> None:
+        """It may write from now on. Safe to repeat: the mark is there until everything else is done."""
+        server.let_write(site)
+        files.remove(self.sites / site / "logs" / NOTE)
+        files.remove(database_mark(self.sites / site))
+        self.full.pop(site, None)
+
+    def _attend(self, server: DatabaseServer, site: str, size: Size) -> None:
+        if not size.full and not size.stops:
+            return
+        try:
+            size = Size(server.used(site), size.most, size.full)
+            if size.stops and site not in self.full:
+                self._stop(server, site, size)
+            elif size.stops:
+                self.full[site] = size
+            elif size.full:
+                self.give_back(server, site)
+        except PanggonError as error:
+            log.warning("%s: %s", site, error)
+
+    def _stop(self, server: DatabaseServer, site: str, size: Size) -> None:
+        """The mark comes first: whoever finds it after a kill does the rest again."""
+        place = self.sites / site
+        files.write(database_mark(place), "")
+        server.stop_writing(site)
+        words = NOTE_WORDS.format(most=size.most, used=size.mebibytes, room=int(size.most * 0.95))
+        files.write(place / "logs" / NOTE, words, mode=0o640, gid=self.uid_base + int(site[1:]))
+        self.full[site] = size
+        log.info("%s is full: %d of %d MiB", site, size.mebibytes, size.most)
+
+    def _forget_others(self, found: Mapping[str, Record]) -> None:
+        for site in self.full.keys() - found.keys():
+            del self.full[site]
+
+    def _tell(self) -> None:
+        words = [
+            f"basis data {site} penuh ({size.mebibytes} dari {size.most} MiB): hanya dapat dibaca dan dihapus"
+            for site, size in sorted(self.full.items())
+        ]
+        if words != self._told:
+            records.save(self.report, words)
+            self._told = words
+
+
+def databases(sites: Path) -> dict[str, Record]:
+    """Every site with a database that is whole."""
+    found = {path.parent.name: load_record(path.parent) for path in sites.glob("s??????/database.json")}
+    return {site: record for site, record in found.items() if record and not record.writing}

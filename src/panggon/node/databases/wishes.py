@@ -1,0 +1,113 @@
+"""What owners wish about their database, as they can say it over SFTP: files in their folder `private/database`."""
+
+import json
+import os
+import re
+import stat
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from panggon.core.errors import PanggonError
+from panggon.drivers import files
+
+FOLDER = "database"
+README = "BACA-SAYA.txt"
+README_WORDS = """Salinan basis data situs
+
+Meminta salinan: buat berkas atau folder kosong bernama minta-salinan di folder ini.
+  Dalam satu menit muncul berkas salinan-<tanggal>.sql.gz, dan minta-salinan hilang.
+
+Memuat salinan: unggah berkasnya (.sql atau .sql.gz) ke folder ini dengan nama apa saja. Setelah selesai diunggah,
+  ubah namanya menjadi muat.sql atau muat.sql.gz. Isi basis data DIGANTI seluruhnya dengan isi berkas itu.
+  Isi sebelumnya disimpan sebagai sebelum-muat.sql.gz. Bila pemuatan gagal, isi sebelumnya dikembalikan.
+
+Hasilnya tertulis di hasil.txt, yang terbaru paling atas.
+"""
+INTERRUPTED = ".sedang-memuat"
+DUMP_NAME = re.compile(r"minta-salinan(\.[a-z]{1,8})?", re.IGNORECASE)
+LOAD_NAMES = ("muat.sql", "muat.sql.gz")
+LOAD_BY_HAND = "muat-petugas.sql"  # what the command line has put there
+# An upload that still goes on under its last name changes the file all the time.
+SETTLED_SECONDS = 10.0
+# Two changes that follow each other may bear the same time, and a look may fall in between.
+SAME_SECONDS = 2.0
+
+
+class Todo(StrEnum):
+    DUMP = "dump"
+    LOAD = "load"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    site: str
+    todo: Todo
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Folders:
+    """The folders of all sites; one is read again only when it has changed."""
+
+    sites: Path
+    uid_base: int
+    _seen: dict[str, int] = field(default_factory=dict)
+
+    def wishes(self, site: str, *, now: float) -> tuple[Wish, ...]:
+        """`now` in seconds of the epoch. What an interrupted load has left comes before everything else."""
+        uid, private = self.uid_base + int(site[1:]), self.sites / site / "private"
+        try:
+            with files.opened(private, uid=uid) as parent:
+                folder = _folder(parent, uid)
+                if folder is None:
+                    return ()
+                try:
+                    return self._in(site, folder, now)
+                finally:
+                    os.close(folder)
+        except (OSError, PanggonError):
+            return ()
+
+    def _in(self, site: str, folder: int, now: float) -> tuple[Wish, ...]:
+        found_now = os.fstat(folder)
+        changed = found_now.st_mtime_ns
+        if self._seen.get(site) == changed:
+            return ()
+        names = os.listdir(folder)
+        if INTERRUPTED in names:
+            return (Wish(site, Todo.RESTORE),)
+        found = [Wish(site, Todo.DUMP, name) for name in names if DUMP_NAME.fullmatch(name)]
+        waiting = [name for name in names if name in LOAD_NAMES]
+        ready = [name for name in waiting if _settled(folder, name, now)]
+        if not found and not waiting and now - found_now.st_mtime > SAME_SECONDS:
+            self._seen[site] = changed
+        return (*found[:1], *(Wish(site, Todo.LOAD, name) for name in ready[:1]))
+
+
+def _folder(parent: int, uid: int) -> int | None:
+    """The folder, made with its explanation where it is missing; None where something else lies in its place."""
+    with suppress(FileExistsError):
+        os.mkdir(FOLDER, 0o700, dir_fd=parent)
+    descriptor = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    if os.fstat(descriptor).st_uid == 0:  # just made
+        files.write_at(descriptor, README, README_WORDS, mode=0o600, uid=uid, gid=uid)
+        os.fchown(descriptor, uid, uid)
+    return descriptor
+
+
+def _settled(folder: int, name: str, now: float) -> bool:
+    with suppress(OSError):
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        return stat.S_ISREG(found.st_mode) and now - found.st_ctime > SETTLED_SECONDS
+    return False
+
+
+def is_let_in(sites: Path, site: str) -> bool:
+    """Whether the site's owner may come in now: it is open or suspended (docs/architecture.md, `live`)."""
+    with suppress(OSError, ValueError, KeyError, PanggonError):
+        host = json.loads(files.read(sites / site / "site.json") or b"")["host"]
+        return str((sites.parent / "live" / host).readlink()) in (f"../sites/{site}", f"../suspended/{site}")
+    return False

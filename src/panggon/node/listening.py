@@ -1,0 +1,56 @@
+"""`python -m panggon.node.listening FILE`: become nginx, which listens already.
+
+Under systemd the sockets outlive each nginx, so that a restart only lets new visitors wait; elsewhere they are opened
+anew each time. The file (JSON): `listen`, as `address:port`, and `command`.
+"""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+from panggon.node import systemd
+
+BACKLOG = 4096  # visitors who wait while there is no nginx; the kernel may allow fewer (net.core.somaxconn)
+INHERITED = "NGINX"  # its own way to hand sockets to its successor: "3;4;" (ngx_add_inherited_sockets)
+
+
+def main() -> None:
+    document = json.loads(Path(sys.argv[1]).read_bytes())
+    places, command = document["listen"], document["command"]
+    kept = systemd.kept()
+    listeners = [kept.get(_name(place)) or _open(place) for place in places]
+    for place, listener in zip(places, listeners, strict=True):
+        if _name(place) not in kept:
+            systemd.keep(_name(place), listener)
+        listener.set_inheritable(True)
+    for name in kept.keys() - set(map(_name, places)):
+        systemd.forget(name)
+    systemd.ready()  # whoever comes from now on is served, or waits in the socket for a moment
+    numbers = "".join(f"{listener.fileno()};" for listener in listeners)
+    os.execvpe(command[0], command, {**os.environ, INHERITED: numbers})  # noqa: S606 -- it becomes that program
+
+
+def _open(place: str) -> socket.socket:
+    address, _, port = place.rpartition(":")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address.strip("[]"), int(port)))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        sys.exit(f"{place}: {error.strerror}")
+    return listener
+
+
+def _name(place: str) -> str:
+    """Without the colon that parts the names of sockets from each other (sd_listen_fds_with_names(3))."""
+    return place.replace(":", "_")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""Copies of a site's own database, inside the site's sandbox and with nothing but the site's own rights.
+
+`python3 /panggon/panggon_database.py dump|load|restore STAMP [FILE]`. What a file that is loaded may say is no danger:
+the programs that read it see no more of the machine than the site itself does. Started by the node's `databases`; its
+last line is `{"ok", "words", "file"}` for people.
+"""
+
+import contextlib
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, cast
+
+HOME = Path(os.environ["PANGGON_HOME"]) / "private"
+FOLDER = HOME / "database"
+BEFORE = "sebelum-muat.sql.gz"
+MARK = ".sedang-memuat"  # while the content is being replaced: until it is gone, only BEFORE is whole
+RESULT = "hasil.txt"
+RESULT_LINES = 40
+POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2]))
+# The words that drop everything which the user owns, one a line.
+MARIADB_CONTENT = """
+SELECT CONCAT('DROP ', IF(table_type = 'VIEW', 'VIEW', IF(table_type = 'SEQUENCE', 'SEQUENCE', 'TABLE')),
+  ' IF EXISTS `', REPLACE(table_name, '`', '``'), '`;') FROM information_schema.tables WHERE table_schema = DATABASE();
+SELECT CONCAT('DROP ', routine_type, ' IF EXISTS `', REPLACE(routine_name, '`', '``'), '`;')
+  FROM information_schema.routines WHERE routine_schema = DATABASE();
+SELECT CONCAT('DROP EVENT IF EXISTS `', REPLACE(event_name, '`', '``'), '`;')
+  FROM information_schema.events WHERE event_schema = DATABASE();
+"""
+POSTGRESQL_CONTENT = """
+SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace
+  WHERE nspowner = (SELECT oid FROM pg_roles WHERE rolname = session_user);
+SELECT format('SELECT lo_unlink(%s);', oid) FROM pg_largeobject_metadata
+  WHERE lomowner = (SELECT oid FROM pg_roles WHERE rolname = session_user);
+"""
+
+
+class FailedError(Exception):
+    """One sentence for people."""
+
+
+class MariaDb:
+    def __init__(self, access: Mapping[str, str]) -> None:
+        self.environment = {"MYSQL_PWD": access["password"]}
+        login = (f"--socket={access['socket']}", f"--user={access['user']}", "--default-character-set=utf8mb4")
+        name = access["database"]
+        # --force stays out: the first error ends it. What is written is for the same user, whoever loads it.
+        self.reading = ("mariadb", "--no-defaults", *login, "--batch", "--skip-column-names", "--raw", name)
+        self.loading = ("mariadb", "--no-defaults", *login, "--batch", "--max-allowed-packet=256M", name)
+        options = ("--single-transaction", "--quick", "--skip-lock-tables", "--no-tablespaces", "--routines")
+        self.dumping = ("mariadb-dump", "--no-defaults", *login, *options, "--max-allowed-packet=256M", name)
+
+    def emptying(self) -> str:
+        drops = said(self.reading, MARIADB_CONTENT, self.environment)
+        return f"SET FOREIGN_KEY_CHECKS = 0;\n{drops}SET FOREIGN_KEY_CHECKS = 1;\n"
+
+
+class PostgreSql:
+    def __init__(self, access: Mapping[str, str]) -> None:
+        names = {"PGHOST": "host", "PGUSER": "user", "PGDATABASE": "database", "PGPASSWORD": "password"}
+        self.environment = {
+            **{variable: access[name] for variable, name in names.items()},
+            "PGOPTIONS": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c client_min_messages=error",
+        }
+        programs = POSTGRESQL[-1]
+        quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
+        self.reading = (str(programs / "psql"), *quiet, "--tuples-only", "--no-align")
+        self.loading = (str(programs / "psql"), *quiet, "--single-transaction", "--output=/dev/null", "--file=-")
+        options = ("--no-owner", "--no-privileges", "--no-subscriptions", "--no-publications")
+        self.dumping = (str(programs / "pg_dump"), *options)
+
+    def emptying(self) -> str:
+        return said(self.reading, POSTGRESQL_CONTENT, self.environment) + "CREATE SCHEMA public;\n"
+
+
+Engine = MariaDb | PostgreSql
+
+
+def engine() -> Engine:
+    try:
+        pairs = (line.split(" = ", 1) for line in (HOME / "database.ini").read_text().splitlines() if " = " in line)
+        access = {name: value.strip('"') for name, value in pairs}
+        return PostgreSql(access) if access.get("engine") == "postgresql" else MariaDb(access)
+    except (OSError, KeyError, ValueError, IndexError) as error:
+        raise FailedError("berkas private/database.ini tidak ada atau rusak; minta petugas memulihkannya") from error
+
+
+def said(argv: tuple[str, ...], words: str, environment: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        argv, input=words.encode(), capture_output=True, env={**os.environ, **environment}, check=False
+    )
+    if done.returncode:
+        raise FailedError(_last(done.stderr))
+    return done.stdout.decode()
+
+
+def dump(name: str) -> int:
+    """A copy of the database as a file of this name, whole or not at all; its size."""
+    made, draft = engine(), FOLDER / f".{name}.baru"
+    try:
+        with (
+            gzip.open(draft, "wb", compresslevel=6) as file,
+            _running(made.dumping, made.environment, stdout=subprocess.PIPE) as child,
+        ):
+            shutil.copyfileobj(child.stdout, file, 1 << 20)
+        draft.replace(FOLDER / name)
+    finally:
+        draft.unlink(missing_ok=True)
+    return (FOLDER / name).stat().st_size
+
+
+def load(name: str) -> None:
+    """Put the file's content in place of the database's; when it fails, what was there before comes back."""
+    source = FOLDER / name
+    _demand_whole(source)
+    dump(BEFORE)
+    (FOLDER / MARK).write_text(name)
+    os.sync()
+    try:
+        _replace(source)
+    except FailedError as error:
+        restore()
+        raise FailedError(f"{error}. Isi semula sudah dikembalikan") from error
+    (FOLDER / MARK).unlink()
+
+
+def restore() -> None:
+    """Idempotent: until it has ended, the mark stays."""
+    try:
+        _replace(FOLDER / BEFORE)
+    except FailedError as error:
+        raise FailedError(f"isi semula TIDAK dapat dikembalikan ({error}); isi itu ada di {BEFORE}") from error
+    (FOLDER / MARK).unlink(missing_ok=True)
+
+
+def _replace(source: Path) -> None:
+    made = engine()
+    emptying = made.emptying().encode()
+    with (
+        _running(made.loading, made.environment, stdin=subprocess.PIPE, bufsize=0) as child,
+        contextlib.suppress(BrokenPipeError),  # it says itself what was wrong
+        _opened(source) as content,
+    ):
+        child.stdin.write(emptying)
+        shutil.copyfileobj(content, child.stdin, 1 << 16)
+
+
+def _demand_whole(source: Path) -> None:
+    try:
+        with _opened(source) as content:
+            size = sum(len(part) for part in iter(lambda: content.read(1 << 20), b""))
+    except (OSError, EOFError) as error:
+        raise FailedError(f"{source.name} tidak dapat dibaca sampai akhir: unggahannya mungkin terputus") from error
+    if not size:
+        raise FailedError(f"{source.name} kosong")
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[IO[bytes]]:
+    with source.open("rb") as plain:
+        packed = plain.read(2) == b"\x1f\x8b"
+        plain.seek(0)
+        if not packed:
+            yield plain
+            return
+        with gzip.open(plain) as content:
+            yield cast("IO[bytes]", content)
+
+
+@contextlib.contextmanager
+def _running(argv: tuple[str, ...], environment: Mapping[str, str], **pipes: Any) -> Iterator[Any]:
+    """What it complains of goes into a file, because nobody reads a pipe meanwhile. Raises FailedError with it."""
+    with tempfile.TemporaryFile() as complaints:
+        with subprocess.Popen(argv, env={**os.environ, **environment}, stderr=complaints, **pipes) as child:
+            yield child
+        complaints.seek(0)
+        if child.returncode:
+            raise FailedError(_last(complaints.read()))
+
+
+def _last(complaints: bytes) -> str:
+    """The first line that says what was wrong."""
+    lines = [line.strip() for line in complaints.decode(errors="replace").splitlines() if line.strip()]
+    wrong = [line for line in lines if "ERROR" in line or "rror:" in line]
+    return (wrong or lines or ["tanpa keterangan"])[0][:400]
+
+
+def _tell(stamp: str, words: str) -> None:
+    """The newest first."""
+    path = FOLDER / RESULT
+    former = path.read_text(errors="replace").splitlines() if path.is_file() else []
+    draft = FOLDER / f".{RESULT}.baru"
+    draft.write_text("\n".join([f"{stamp}  {words}", *former[: RESULT_LINES - 1]]) + "\n")
+    draft.replace(path)
+
+
+def _asked(todo: str, stamp: str, name: str) -> tuple[str, str]:
+    """What was done, in a sentence, and the file that people may want."""
+    if todo == "restore":
+        restore()
+        return "Pemuatan tadi terputus. Isi semula sudah dikembalikan.", BEFORE
+    if todo == "dump":
+        with contextlib.suppress(OSError):
+            _remove(FOLDER / name)
+        made = f"salinan-{stamp}.sql.gz"
+        return f"Salinan basis data selesai: {made} ({-(-dump(made) // 1024)} KiB).", made
+    taken = FOLDER / f"sedang-dimuat{''.join(Path(name).suffixes)}"
+    (FOLDER / name).replace(taken)
+    try:
+        load(taken.name)
+    except BaseException:
+        taken.replace(FOLDER / f"gagal-{name}")
+        raise
+    taken.replace(FOLDER / f"sudah-{name}")
+    return f"Isi {name} sudah dimuat. Isi sebelumnya ada di {BEFORE}.", BEFORE
+
+
+def _remove(path: Path) -> None:
+    """People make the wish as a file or as a folder, whichever is easier for them."""
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+def main() -> int:
+    todo, stamp, name = (*sys.argv[1:], "")[:3]
+    os.umask(0o077)
+    try:
+        words, file = _asked(todo, stamp, name)
+        ok = True
+    except (FailedError, OSError) as error:
+        words, file, ok = f"{'Salinan' if todo == 'dump' else 'Pemuatan'} gagal: {error}.", "", False
+    with contextlib.suppress(OSError):
+        _tell(stamp, words)
+    sys.stdout.write(json.dumps({"ok": ok, "words": words, "file": file}) + "\n")
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

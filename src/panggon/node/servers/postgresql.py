@@ -1,0 +1,135 @@
+"""A private PostgreSQL: reached over its Unix socket only, its data made once."""
+
+import grp
+import pwd
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from panggon.core.errors import PermanentError
+from panggon.drivers import files, shell
+from panggon.node.servers import Server
+
+USER = "postgres"
+PROGRAMS = Path("/usr/lib/postgresql")
+# root is the superuser; a site's user reaches the database of its own name, with its password. Nobody else comes in.
+HOST_ACCESS = "local all postgres peer map=root\nlocal sameuser all scram-sha-256\n"
+IDENTITIES = "root root postgres\n"
+# What every new database is copied from (template1): nobody sees what others do. `panggon_kept` owns what a full
+# database holds (`drivers.postgresql`).
+FIRST_WORDS = """REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC
+REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts FROM PUBLIC
+REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer) FROM PUBLIC
+CREATE ROLE panggon_kept NOLOGIN
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`run` is the socket's directory: sandboxes see it, so they survive a restart of the server. `buffer_mebibytes`
+    is what the server keeps of all sites' data in memory.
+    """
+
+    data: Path
+    run: Path
+    configuration: Path
+    log: Path
+    buffer_mebibytes: int = 128
+    connections: int = 200
+
+
+def prepare(settings: Settings) -> None:
+    """Write the configuration; make the data directory unless there is one."""
+    user, group = _ids()
+    files.directory(settings.run, uid=user, gid=group)
+    for folder in (settings.configuration, settings.log, settings.data):
+        files.directory(folder.parent)
+    files.write(settings.configuration, _configuration(settings))
+    files.write(_host_access(settings), HOST_ACCESS)
+    files.write(_identities(settings), IDENTITIES)
+    if not settings.data.exists():
+        _make_data(settings, user, group)
+
+
+def server(settings: Settings) -> Server:
+    user, group = _ids()
+    words = {
+        "config_file": settings.configuration,
+        "hba_file": _host_access(settings),
+        "ident_file": _identities(settings),
+    }
+    version = (files.read(settings.data / "PG_VERSION") or b"").decode().strip()
+    return Server(
+        name="postgresql",
+        argv=(
+            str(PROGRAMS / version / "bin" / "postgres"),
+            *("-D", str(settings.data)),
+            *(word for name, path in words.items() for word in ("-c", f"{name}={path}")),
+        ),
+        log=settings.log,
+        ready=lambda: _answers(settings.run),
+        cwd=Path("/"),
+        stop_signal=signal.SIGINT,  # sessions are ended, what was committed is kept
+        stop_seconds=60,
+        user=user,
+        group=group,
+    )
+
+
+def _ids() -> tuple[int, int]:
+    return pwd.getpwnam(USER).pw_uid, grp.getgrnam(USER).gr_gid
+
+
+def _host_access(settings: Settings) -> Path:
+    return settings.configuration.with_name("postgresql-access.conf")
+
+
+def _identities(settings: Settings) -> Path:
+    return settings.configuration.with_name("postgresql-identities.conf")
+
+
+def _configuration(settings: Settings) -> str:
+    """What sites ask stays out of the log: it may be about people. `temp_file_limit` only the superuser may raise."""
+    return f"""listen_addresses = ''
+unix_socket_directories = '{settings.run}'
+max_connections = {settings.connections}
+shared_buffers = {settings.buffer_mebibytes}MB
+password_encryption = scram-sha-256
+lc_messages = C
+log_min_error_statement = panic
+log_parameter_max_length_on_error = 0
+jit = off
+max_wal_size = 512MB
+temp_file_limit = 256MB
+statement_timeout = 5min
+idle_in_transaction_session_timeout = 5min
+"""
+
+
+def _make_data(settings: Settings, user: int, group: int) -> None:
+    """Beside its place, then renamed: a directory under the right name is always a whole one."""
+    draft = settings.data.with_name(f"{settings.data.name}.new")
+    if draft.exists():
+        shutil.rmtree(draft)
+    files.directory(draft, mode=0o700, uid=user, gid=group)
+    programs = _newest_programs()
+    as_user = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
+    words = ("-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8")
+    shell.check([*as_user, str(programs / "initdb"), "-D", str(draft), *words], seconds=120, cwd=Path("/"))
+    single = [*as_user, str(programs / "postgres"), "--single", "-D", str(draft), "template1"]
+    shell.check(single, stdin=FIRST_WORDS.encode(), seconds=120, cwd=Path("/"))
+    draft.rename(settings.data)
+
+
+def _newest_programs() -> Path:
+    found = sorted(PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        raise PermanentError("node.packages", f"paket postgresql belum terpasang: {PROGRAMS} tidak ada")
+    return found[-1].parent
+
+
+def _answers(run: Path) -> bool:
+    return psycopg.pq.PGconn.ping(f"host={run} dbname=postgres connect_timeout=2".encode()) == psycopg.pq.Ping.OK

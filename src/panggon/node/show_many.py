@@ -1,0 +1,78 @@
+"""What the command line says about many sites of a list."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from panggon.node.batch import Ending, Result
+from panggon.node.show import problem
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Many:
+    """Says each failure at once, and how far it is: on a terminal always, elsewhere in a line every ten seconds."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._total, self._console = total, console
+        self._status = console.status(f"0 dari {total} situs …")
+        self._began = self._said = time.monotonic()
+
+    def __enter__(self) -> "Many":
+        self._status.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._status.stop()
+
+    def to_the_end(self, results: Iterable[Result]) -> list[Result]:
+        found: list[Result] = []
+        for result in results:
+            found.append(result)
+            if result.problem:
+                self._console.print(Text(failure(result)), soft_wrap=True)
+            self._tell(found, time.monotonic())
+        return found
+
+    def _tell(self, found: Sequence[Result], now: float) -> None:
+        line = far(found, self._total, seconds=now - self._began)
+        self._status.update(line)
+        if not self._console.is_terminal and now - self._said > SECONDS_BETWEEN_LINES:
+            self._console.print(line)
+            self._said = now
+
+
+def far(results: Sequence[Result], total: int, *, seconds: float) -> str:
+    """How far it is, how many failed, and how long it will take as it goes now."""
+    failed = sum(result.ending is Ending.FAILED for result in results)
+    left = (total - len(results)) * seconds / max(1, len(results))
+    return f"{len(results)} dari {total} situs, {failed} gagal, kira-kira {left:.0f} detik lagi"
+
+
+def failure(result: Result) -> str:
+    found = result.problem
+    return f"✗ {result.site}: {problem(found.code, found.detail) if found else 'gagal'}"
+
+
+def results(console: Console, found: Sequence[Result]) -> None:
+    count = Counter(result.ending for result in found)
+    words = {Ending.APPLIED: "dibuat dan terbukti", Ending.KEPT: "sudah seperti yang diminta", Ending.FAILED: "gagal"}
+    console.print(", ".join(f"{count[ending]} {word}" for ending, word in words.items()) + ".")
+    for result in found:
+        if result.ending is Ending.FAILED:
+            console.print(Text(failure(result)), soft_wrap=True)
+
+
+def results_document(found: Sequence[Result]) -> dict[str, Any]:
+    return {
+        **{ending.value: sum(result.ending is ending for result in found) for ending in Ending},
+        "problems": {
+            result.site: {"code": result.problem.code, "detail": result.problem.detail}
+            for result in found
+            if result.problem
+        },
+    }

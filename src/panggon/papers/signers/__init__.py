@@ -1,0 +1,1 @@
+"""The ways of signing, behind one interface."""

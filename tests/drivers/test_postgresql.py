@@ -1,0 +1,287 @@
+"""PostgreSQL as a site's database: the contract of all drivers, and what a site's role can reach."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind, Standing
+from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.drivers.database import DatabaseDriver, Settings
+from panggon.drivers.directory import DirectoryDriver
+from panggon.drivers.directory import Settings as DirectorySettings
+from panggon.drivers.postgresql import PostgreSql, verifies
+from panggon.node.servers import postgresql
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.contract import Case, Contract
+from tests.drivers.running import running
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+FIRST = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def server(root: Path) -> Iterator[postgresql.Settings]:
+    """A directory that a killed first start left half made is no obstacle."""
+    settings = postgresql.Settings(
+        data=root / "state" / "postgresql",
+        run=root / "run" / "pgsql",
+        configuration=root / "etc" / "postgresql.conf",
+        log=root / "logs" / "postgresql.log",
+        buffer_mebibytes=16,
+    )
+    (settings.data.parent / "postgresql.new" / "base").mkdir(parents=True)
+    postgresql.prepare(settings)
+    with settings.configuration.open("a") as file:
+        file.write("fsync = off\nfull_page_writes = off\n")  # for speed
+    with running(postgresql.server(settings)):
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def private(root: Path, site: str, uid: int) -> Iterator[Path]:
+    trees, key = DirectoryDriver(DirectorySettings(root, UID_BASE)), Key(Kind.DIRECTORY, site)
+    trees.write(key, {"uid": uid})
+    yield root / "sites" / site / "private"
+    trees.write(key, None)
+
+
+@pytest.fixture(scope="module")
+def reached(server: postgresql.Settings) -> PostgreSql:
+    return PostgreSql(server.run, server.run)
+
+
+@pytest.fixture(scope="module")
+def driver(reached: PostgreSql, root: Path, private: Path) -> DatabaseDriver:
+    return DatabaseDriver(Settings({Engine.POSTGRESQL: reached}, root, UID_BASE))
+
+
+@pytest.fixture(scope="module")
+def key(site: str) -> Key:
+    return Key(Kind.DATABASE, site)
+
+
+@pytest.fixture
+def _database(driver: DatabaseDriver, key: Key) -> Iterator[None]:
+    driver.write(key, FIRST)
+    yield
+    driver.write(key, None)
+
+
+def root_says(server: postgresql.Settings, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    with psycopg.connect(host=str(server.run), user="postgres", dbname=database, autocommit=True) as session:
+        for statement in statements:
+            found = session.execute(statement)
+        return found.fetchall() if found.description else []
+
+
+def as_site(private: Path, **other: str) -> psycopg.Connection:
+    lines = (private / "database.ini").read_text().splitlines()
+    facts = {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
+    login = {"host": facts["host"], "user": facts["user"], "dbname": facts["database"], "password": facts["password"]}
+    return psycopg.connect(autocommit=True, **{**login, **other})
+
+
+def refusal(session: psycopg.Connection, statement: str) -> str | None:
+    """The SQLSTATE that the server refuses it with."""
+    try:
+        session.execute(statement)
+    except psycopg.Error as error:
+        return error.sqlstate
+    return None
+
+
+def spec(site: str) -> SiteSpec:
+    return SiteSpec(site, "a.example", SiteState.PREPARED, 1, database=Engine.POSTGRESQL)
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: DatabaseDriver, key: Key, server: postgresql.Settings) -> Case:
+        return Case(
+            driver=lambda: driver,
+            key=key,
+            first=FIRST,
+            second={"engine": "postgresql", "connections": 9, "mebibytes": 32},
+            plant=lambda: (
+                root_says(server, f"CREATE DATABASE {key.name}")
+                and root_says(server, "CREATE TABLE warga AS SELECT 1 AS id", database=key.name)
+                and None
+            ),
+            planted=lambda: root_says(server, f"SELECT datname FROM pg_database WHERE datname = '{key.name}'"),
+            clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
+            stride=17,
+        )
+
+    def test_a_role_of_others_is_foreign(self, case: Case, server: postgresql.Settings) -> None:
+        root_says(server, f"CREATE ROLE {case.key.name}")
+        assert case.read().standing is Standing.FOREIGN
+        for after in (FIRST, None):
+            with pytest.raises(PermanentError, match=r"database\.foreign"):
+                case.write(after)
+        root_says(server, f"DROP ROLE {case.key.name}")
+
+
+@pytest.mark.usefixtures("_database")
+class TestDatabase:
+    def test_it_reaches_only_its_own_and_keeps_nothing_of_the_machine(
+        self, driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+    ) -> None:
+        root_says(server, "CREATE DATABASE s900999", "CREATE ROLE s900999 LOGIN PASSWORD 'tetangga'")
+        for other in ("postgres", "template1", "s900999"):
+            with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
+                as_site(private, dbname=other)
+        with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+            as_site(private, user="s900999", dbname="s900999")
+        with as_site(private) as session:
+            for refused in (
+                "CREATE DATABASE lain",
+                "CREATE ROLE lain",
+                "SET ROLE postgres",
+                "SET ROLE panggon_kept",
+                "SELECT rolpassword FROM pg_authid",
+                "SELECT * FROM pg_stat_activity",
+                "SELECT * FROM pg_stat_database",
+                "SELECT pg_read_file('/etc/passwd')",
+                "COPY (SELECT 1) TO '/tmp/x'",
+                "COPY (SELECT 1) TO PROGRAM 'id'",
+                "CREATE EXTENSION file_fdw",
+                "CREATE FUNCTION f() RETURNS int AS '/lib/x.so' LANGUAGE c",
+                f"COMMENT ON DATABASE {key.name} IS 'x'",
+                f"ALTER DATABASE {key.name} CONNECTION LIMIT 99",
+                f"ALTER ROLE {key.name} CONNECTION LIMIT 99",
+                f"DROP DATABASE {key.name}",
+                "ALTER SYSTEM SET max_connections = 999",
+                "SET temp_file_limit = -1",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_get_activity(NULL) pid",
+            ):
+                assert refusal(session, refused) == "42501", refused
+        root_says(server, "DROP DATABASE s900999", "DROP ROLE s900999")
+        assert [(check.name, check.ok) for check in driver.probe(key, spec=spec(key.name))] == [
+            ("database.login", True),
+            ("database.alone", True),
+            ("database.row", True),
+        ]
+
+    def test_a_usual_application_makes_its_schema_and_extensions(self, private: Path) -> None:
+        with as_site(private) as session:
+            session.execute("CREATE EXTENSION citext")
+            session.execute("CREATE SCHEMA arsip; CREATE TABLE arsip.surat (id serial, nomor citext)")
+            session.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    def test_connections_are_limited(self, driver: DatabaseDriver, key: Key, private: Path) -> None:
+        driver.write(key, {**FIRST, "connections": 2})
+        with as_site(private), as_site(private), pytest.raises(psycopg.OperationalError, match="too many connections"):
+            as_site(private)
+
+    def test_a_change_keeps_password_and_data(self, driver: DatabaseDriver, key: Key, private: Path) -> None:
+        before = (private / "database.ini").read_text()
+        with as_site(private) as session:
+            session.execute("CREATE TABLE berita AS SELECT 7 AS id")
+        driver.write(key, {**FIRST, "connections": 9, "mebibytes": 20})
+        assert driver.read(key).attributes == {**FIRST, "connections": 9, "mebibytes": 20}
+        assert (private / "database.ini").read_text() == before
+        with as_site(private) as session:
+            assert session.execute("SELECT id FROM berita").fetchall() == [(7,)]
+
+    def test_a_lost_or_wrong_password_is_not_proven_and_can_be_mended(
+        self, driver: DatabaseDriver, key: Key, private: Path
+    ) -> None:
+        path = private / "database.ini"
+        path.write_text(path.read_text().replace('password = "', 'password = "x'))
+        assert "authentication failed" in driver.probe(key, spec=spec(key.name))[0].detail
+        path.unlink()
+        assert driver.probe(key, spec=spec(key.name))[0].ok is False
+        assert driver.read(key).attributes == FIRST
+        driver.write(key, FIRST)
+        assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
+
+    def test_another_engine_does_not_take_its_place(self, driver: DatabaseDriver, key: Key) -> None:
+        with pytest.raises(PermanentError, match=r"database\.engine: .* mempunyai basis data postgresql"):
+            driver.write(key, {**FIRST, "engine": "mariadb"})
+        assert driver.read(key).attributes == FIRST
+
+    def test_a_full_database_can_be_read_and_deleted_from_until_it_has_room(
+        self, driver: DatabaseDriver, key: Key, reached: PostgreSql, private: Path
+    ) -> None:
+        empty = reached.sizes()[key.name]
+        with as_site(private) as session:
+            session.execute("CREATE SCHEMA arsip")
+            session.execute("CREATE TABLE arsip.surat (id serial, isi text)")
+            session.execute(
+                "INSERT INTO arsip.surat (isi) SELECT repeat(md5(n::text), 60) FROM generate_series(1, 9000) n"
+            )
+            session.execute(
+                "CREATE FUNCTION pintu() RETURNS void LANGUAGE sql SECURITY DEFINER AS "
+                "'INSERT INTO arsip.surat (isi) VALUES (''selundup'')'"
+            )
+            reached.stop_writing(key.name)
+            reached.stop_writing(key.name)  # killed in between, the watch repeats it
+            session.execute("GRANT INSERT ON arsip.surat TO CURRENT_USER")  # only warned: nothing was granted
+            for refused in (
+                "INSERT INTO arsip.surat (isi) VALUES ('x')",
+                "UPDATE arsip.surat SET isi = 'x'",
+                "SELECT pintu()",
+                "CREATE TABLE lain (id int)",
+                "CREATE TEMPORARY TABLE lain (id int)",
+                "CREATE SCHEMA lain",
+                "ALTER TABLE arsip.surat OWNER TO CURRENT_USER",
+                "SELECT lo_from_bytea(0, 'x')",
+            ):
+                assert refusal(session, refused) == "42501", refused
+            assert session.execute("SELECT count(*) FROM arsip.surat").fetchone() == (9000,)
+            assert driver.read(key).attributes == FIRST
+            assert [(check.name, check.ok) for check in driver.probe(key, spec=spec(key.name))][-1] == (
+                "database.full",
+                True,
+            )
+            driver.write(key, FIRST)
+            assert reached.find(key.name, known=True).full, "a plan does not give room"
+            assert reached.used(key.name) > empty + 15 * MEBIBYTE
+            with as_site(private) as other:
+                other.execute("DELETE FROM arsip.surat WHERE id > 10")
+            until(lambda: reached.used(key.name) < empty + MEBIBYTE, seconds=10)
+            reached.let_write(key.name)
+            session.execute("INSERT INTO arsip.surat (isi) VALUES ('x'); ALTER TABLE arsip.surat ADD nomor int")
+            assert session.execute("SELECT lo_unlink(lo_from_bytea(0, 'x'))").fetchone() == (1,)
+        assert driver.read(key).attributes == FIRST
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+
+
+def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path) -> None:
+    driver.write(key, FIRST)
+    with as_site(private):  # an open session does not hold it
+        driver.write(key, None)
+    assert list(private.iterdir()) == []
+    assert not (private.parent / "database.json").exists()
+    assert root_says(server, f"SELECT FROM pg_roles WHERE rolname = '{key.name}'") == []
+    assert root_says(server, f"SELECT FROM pg_database WHERE datname = '{key.name}'") == []
+
+
+def test_a_server_that_is_down_may_come_back(root: Path, key: Key, private: Path) -> None:
+    away = DatabaseDriver(Settings({Engine.POSTGRESQL: PostgreSql(root / "none", root)}, root, UID_BASE))
+    for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
+        with pytest.raises(TemporaryError, match=r"database\.down"):
+            ask()
+
+
+def test_nobody_else_of_the_machine_comes_in(server: postgresql.Settings) -> None:
+    argv = ["setpriv", "--reuid=65534", "--clear-groups", "psql", "-X", "-h", str(server.run), "-U", "postgres"]
+    refused = subprocess.run([*argv, "-c", "SELECT 1", "postgres"], capture_output=True, text=True)
+    assert "Peer authentication failed" in refused.stderr
+
+
+def test_a_verifier_belongs_to_one_password(server: postgresql.Settings) -> None:
+    root_says(server, "CREATE ROLE uji PASSWORD 'satu'")
+    ((verifier,),) = root_says(server, "SELECT rolpassword FROM pg_authid WHERE rolname = 'uji'")
+    assert (verifies(str(verifier), "satu"), verifies(str(verifier), "dua"), verifies("md5abc", "satu")) == (
+        True,
+        False,
+        False,
+    )
+    root_says(server, "DROP ROLE uji")

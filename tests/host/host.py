@@ -1,0 +1,244 @@
+"""A Debian machine of its own with systemd as PID 1, in namespaces of this one: booted, used, stopped, booted again.
+
+Its root is a directory, its network has nothing but loopback, its control groups lie below this process's. Written for
+machines where `systemd-nspawn` cannot bound memory because the controllers of version 1 are read-only inside.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SUITE = "bookworm"
+SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
+# What a server of Debian has, whatever it is for.
+USUAL = "systemd systemd-sysv libnss-systemd dbus procps iproute2 ca-certificates apt-utils curl"
+BOOT_SECONDS, STOP_SECONDS = 60, 90
+# Arguments: the root, then a directory for each hierarchy of control groups as `name=options`, or `=` for version 2.
+BOOT = """
+root=$1; shift
+mount --make-rprivate /
+mount --bind "$root" "$root"
+cd "$root"
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=1777 tmpfs tmp
+mount -t tmpfs -o mode=755 tmpfs dev
+for node in null zero full random urandom tty fuse net/tun; do
+  [ -e "/dev/$node" ] || continue
+  mkdir -p "dev/$(dirname "$node")"; touch "dev/$node"; mount --bind "/dev/$node" "dev/$node"
+done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
+mount -t tmpfs tmpfs dev/shm
+ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd; touch dev/console; mount --bind /dev/null dev/console
+if [ "$*" = = ]; then
+  mount -t cgroup2 cgroup2 sys/fs/cgroup
+else
+  mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
+  for each; do
+    name=${each%%=*}; options=${each#*=}
+    mkdir -p "sys/fs/cgroup/$name"
+    case $name in
+      unified) mount -t cgroup2 cgroup2 sys/fs/cgroup/unified ;;
+      *) mount -t cgroup -o "$options" cgroup "sys/fs/cgroup/$name" ;;
+    esac
+  done
+fi
+mkdir -p .former
+pivot_root . .former
+cd /
+umount -l .former
+rmdir .former
+exec env -i container=panggon-test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=journal
+"""
+
+
+@dataclass(slots=True)
+class Host:
+    """`root` is its whole file system. What `run` starts sees that machine only."""
+
+    root: Path
+    name: str
+    process: "subprocess.Popen[bytes] | None" = None
+    init: int = 0
+    _groups: tuple[Path, ...] = field(default=())
+
+    def boot(self) -> float:
+        """Until systemd has nothing left to start; seconds. Raises RuntimeError when it does not come up."""
+        self._groups = tuple(_own_groups(self.name))
+        began = time.monotonic()
+        unshare = ("unshare", "--mount", "--uts", "--ipc", "--pid", "--cgroup", "--net", "--fork", "--kill-child")
+        self.process = subprocess.Popen(
+            [*unshare, "sh", "-ec", BOOT, "boot", str(self.root), *_hierarchies()],
+            preexec_fn=self._enter_groups,  # noqa: PLW1509 -- one thread
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+        )
+        ends = began + BOOT_SECONDS
+        while time.monotonic() < ends:
+            time.sleep(0.1)
+            self.init = self._child()
+            if self.init and self.state() in ("running", "degraded"):
+                return time.monotonic() - began
+        raise RuntimeError(f"{self.name} did not boot: {self.state()}")
+
+    def state(self) -> str:
+        return self.run("systemctl", "is-system-running", check=False).strip()
+
+    def run(self, *argv: str, check: bool = True, seconds: float = 300, stdin: str = "") -> str:
+        """What the command prints there. Raises RuntimeError with its words when it fails and `check`."""
+        done = subprocess.run(
+            [*self.inside, *argv], input=stdin, capture_output=True, text=True, timeout=seconds, check=False
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"{' '.join(argv)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def shell(self, script: str, *, check: bool = True, seconds: float = 300) -> str:
+        return self.run("sh", "-ec", script, check=check, seconds=seconds)
+
+    @property
+    def inside(self) -> Sequence[str]:
+        """Words before a command that make it run there."""
+        usual = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
+        return ("nsenter", "--target", str(self.init), "--all", "--root", "--wd", *usual)
+
+    @property
+    def network(self) -> Sequence[str]:
+        """Words before a command of this machine that make it speak to that one."""
+        return ("nsenter", "--target", str(self.init), "--net")
+
+    def power_off(self) -> float:
+        """As an administrator does it; seconds."""
+        began = time.monotonic()
+        self.run("systemctl", "poweroff", check=False)
+        self._end(STOP_SECONDS)
+        return time.monotonic() - began
+
+    def pull_the_plug(self) -> None:
+        if self.process and self.init:
+            with contextlib.suppress(ProcessLookupError):  # it powered itself off
+                os.kill(self.init, signal.SIGKILL)
+            self._end(STOP_SECONDS)
+
+    def _end(self, seconds: float) -> None:
+        if self.process:
+            self.process.wait(seconds)
+        self.process, self.init = None, 0
+        for group in self._groups:
+            for folder in sorted(group.rglob("*"), key=lambda path: -len(path.parts)):
+                if folder.is_dir():
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
+            with contextlib.suppress(OSError):
+                group.rmdir()
+
+    def _child(self) -> int:
+        if self.process is None or self.process.poll() is not None:
+            raise RuntimeError(f"{self.name} ended while it booted")
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        first = int(children[0]) if children else 0
+        # Until the root was changed, commands would run on this machine.
+        return first if first and Path(f"/proc/{first}/comm").read_text().strip() == "systemd" else 0
+
+    def _enter_groups(self) -> None:
+        for group in self._groups:
+            (group / "cgroup.procs").write_text("0")
+
+
+@contextlib.contextmanager
+def host(root: Path, name: str) -> Iterator[Host]:
+    """Not booted yet; ended, whatever it does, at the end."""
+    made = Host(root, name)
+    try:
+        yield made
+    finally:
+        made.pull_the_plug()
+
+
+def make_root(place: Path, *, kept: Path, packages: Sequence[str] = ()) -> None:
+    """A minimal Debian in `place`; `kept` is an archive of it, made the first time (some 30 s)."""
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        include = ",".join([*USUAL.split(), *packages])
+        draft = kept.with_suffix(".new.tar")
+        sources = [str(SOURCES)] if SOURCES.exists() else []
+        argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", SUITE, str(draft), *sources]
+        subprocess.run(argv, check=True)
+        draft.rename(kept)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    subprocess.run(["tar", "--extract", f"--file={kept}", f"--directory={place}", "--numeric-owner"], check=True)
+    (place / "etc" / "hostname").write_text("hosting\n")
+    (place / "etc" / "hosts").write_text("127.0.0.1 localhost hosting\n::1 localhost\n")
+    (place / "etc" / "machine-id").write_text("")
+    (place / "etc" / "resolv.conf").unlink(missing_ok=True)
+    (place / "etc" / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+
+
+def in_root(root: Path, script: str) -> None:
+    """Run a script in a root that is not booted, with this machine's network: what is to be fetched beforehand."""
+    former = (root / "etc" / "resolv.conf").read_text()
+    (root / "etc" / "resolv.conf").write_text(Path("/etc/resolv.conf").read_text())
+    try:
+        argv = ["unshare", "--mount", "chroot", str(root), "/bin/sh", "-ec", script]
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+    finally:
+        (root / "etc" / "resolv.conf").write_text(former)
+
+
+def _hierarchies() -> list[str]:
+    """`name=options` of each hierarchy of control groups here; `=` where there is only version 2."""
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        kind, _, options = right.split()[:3]
+        point = Path(left.split()[4])
+        if kind == "cgroup2":
+            found.append("unified=" if point.name == "unified" else "=")
+        elif kind == "cgroup":
+            found.append(f"{point.name}={','.join(each for each in options.split(',') if each != 'rw')}")
+    return found
+
+
+def _own_groups(name: str) -> Iterator[Path]:
+    """A new group below this process's own in each hierarchy."""
+    points = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        kind, _, options = right.split()[:3]
+        root, point = left.split()[3:5]
+        if kind in ("cgroup", "cgroup2"):
+            points.update({key: (root, Path(point)) for key in ([""] if kind == "cgroup2" else options.split(","))})
+    made = set()
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        root, point = points.get(controllers.split(",")[0], (None, None))
+        if point is None:
+            continue
+        group = point / os.path.relpath(path, root) / name
+        group.mkdir(exist_ok=True)
+        if controllers == "cpuset":
+            for member in ("cpuset.cpus", "cpuset.mems"):
+                (group / member).write_text((group.parent / member).read_text())
+        made.add(group)
+    yield from made
+
+
+def shown(host: Host, unit: str, *names: str) -> dict[str, str]:
+    """Properties of a unit as systemd tells them."""
+    lines = host.run("systemctl", "show", unit, *(f"--property={name}" for name in names)).splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def document(host: Host, *argv: str) -> dict:
+    """What a command prints as JSON there, whatever its exit status."""
+    return json.loads(host.run(*argv, check=False))

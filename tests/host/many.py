@@ -1,0 +1,26 @@
+"""Runs on the test host: sites from one number to another as their drivers write them, without databases and DNS."""
+
+import json
+import sys
+from pathlib import Path
+
+from panggon.core import spec_document
+from panggon.core.desired import desired
+from panggon.core.resources import Kind
+from panggon.node import config as configs
+from panggon.node import records, wiring
+from panggon.node.sites import Sites
+
+SKIPPED = {Kind.RECORDS, Kind.DATABASE, Kind.TASKS}
+
+config = configs.load(configs.DEFAULT_PATH)
+sites, drivers = Sites.of(config), wiring.drivers(config, {})
+example = json.loads((config.paths.state / "specs" / "s000003.json").read_text())
+for number in range(int(sys.argv[1]), int(sys.argv[2])):
+    document = {**example, "site": f"s{number:06d}", "host": f"situs{number}.{config.dns.zone}", "database": None}
+    wished = spec_document.parse(document)
+    for key, attributes in desired(wished, sites.facts):
+        if key.kind not in SKIPPED:
+            drivers[key.kind].write(key, attributes)
+    records.save(config.paths.state / "specs" / f"{wished.site}.json", spec_document.dump(wished))
+    Path(config.paths.root / "sites" / wished.site / "public" / "index.php").write_text("<?php echo 'halo';")

@@ -1,0 +1,87 @@
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import Engine
+from panggon.drivers import files
+from panggon.drivers.database import DatabaseDriver, Settings
+from panggon.drivers.mariadb import MariaDb
+from panggon.drivers.postgresql import PostgreSql
+from panggon.node import cgroups
+from panggon.node.databases import wishes
+from panggon.node.databases.jobs import SandboxLauncher
+from panggon.node.databases.owner import Owner
+from panggon.node.databases.watch import Watch
+from panggon.node.servers import mariadb, postgresql
+from panggon.node.sockets import holder as holders
+from panggon.node.sockets import protections
+from panggon.node.sockets.protections import active
+from panggon.node.sockets.sandbox import Machine
+from tests.drivers.running import running
+from tests.node.databases.place import SITES, Place
+from tests.node.stand import UID_BASE, Stand
+
+PAGES = Path(holders.__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    base = Path(f"/srv/panggon-test-{os.getpid()}-databases")
+    one = mariadb.Settings(
+        data=base / "state/mariadb",
+        socket=base / "run/mariadb/mysqld.sock",
+        configuration=base / "etc/mariadb.cnf",
+        log=base / "logs/mariadb.log",
+        buffer_mebibytes=16,
+    )
+    two = postgresql.Settings(
+        data=base / "state/postgresql",
+        run=base / "run/pgsql",
+        configuration=base / "etc/postgresql.conf",
+        log=base / "logs/postgresql.log",
+        buffer_mebibytes=16,
+    )
+    stand = Stand("databases", mariadb_socket=one.socket, postgresql_run=two.run)
+    with contextlib.ExitStack() as stack:
+        stack.callback(stand.close)
+        mariadb.prepare(one)
+        postgresql.prepare(two)
+        with two.configuration.open("a") as file:
+            file.write("fsync = off\n")
+        stack.enter_context(running(mariadb.server(one)))
+        stack.enter_context(running(postgresql.server(two)))
+        files.directory(stand.settings.records)
+        files.directory(stand.settings.pages)
+        files.directory(stand.settings.root / "live")
+        shutil.copy(PAGES / "python" / "panggon_database.py", stand.settings.pages)
+        for engine, site in SITES.items():
+            stand.lay_out(int(site[1:]), {"database": engine})
+            (stand.settings.root / "live" / f"{site}.test").symlink_to(f"../sites/{site}")
+        servers = {
+            Engine.MARIADB: MariaDb(one.socket, Path("/run/mysqld/mysqld.sock"), one.data),
+            Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
+        }
+        launcher = SandboxLauncher(stand.settings, "Asia/Jakarta")
+        launcher._machine = Machine(stand.settings, active(protections(stand.settings)), cgroups.find())
+        sites = stand.settings.root / "sites"
+        watch = Watch(servers, sites, UID_BASE, base / "state" / "databases.json")
+        owner = Owner(watch, launcher, base / "run" / "databases.sock", base / "run" / "databases.json")
+        yield Place(stand, DatabaseDriver(Settings(servers, stand.settings.root, UID_BASE)), owner)
+
+
+@pytest.fixture
+def made(place: Place, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Place, str]]:
+    """A site with a database that holds one letter, and the folder of copies."""
+    monkeypatch.setattr(wishes, "SETTLED_SECONDS", 0.0)
+    site = SITES[engine]
+    place.make(site, engine)
+    place.look()
+    place.say(site, "CREATE TABLE surat (isi varchar(80)); INSERT INTO surat VALUES ('asli');")
+    yield place, site
+    place.driver.write(Key(Kind.DATABASE, site), None)
+    shutil.rmtree(place.folder(site))

@@ -1,0 +1,128 @@
+"""The owner of the databases on real servers: sizes, and copies that are asked for by files."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pytest
+
+from panggon.core.spec import Engine
+from panggon.drivers import files
+from panggon.node import records
+from tests.node.databases.place import ENGINES, FILL, Place
+from tests.node.stand import UID_BASE
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+GONE = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'surat'"
+
+
+@ENGINES
+def test_a_copy_is_asked_for_and_loaded_again_by_files(made: tuple[Place, str]) -> None:
+    place, site = made
+    assert "minta-salinan" in (place.folder(site) / "BACA-SAYA.txt").read_text()
+    (place.folder(site) / "Minta-Salinan").mkdir()
+    place.work()
+    (copy,) = place.folder(site).glob("salinan-*.sql.gz")
+    assert place.result(site).startswith(f"Salinan basis data selesai: {copy.name} (")
+    assert "asli" in gzip.decompress(copy.read_bytes()).decode()
+    assert (copy.stat().st_uid, copy.stat().st_mode & 0o777) == (UID_BASE + int(site[1:]), 0o600)
+    assert sorted(path.name for path in place.folder(site).iterdir()) == ["BACA-SAYA.txt", "hasil.txt", copy.name]
+    place.say(site, "INSERT INTO surat VALUES ('baru'); CREATE TABLE lain (n int); CREATE VIEW v AS SELECT 1 AS n;")
+    copy.rename(copy.with_name("muat.sql.gz"))
+    place.work()
+    assert place.result(site) == "Isi muat.sql.gz sudah dimuat. Isi sebelumnya ada di sebelum-muat.sql.gz."
+    assert place.say(site, "SELECT isi FROM surat") == "asli"
+    assert "baru" in gzip.decompress((place.folder(site) / "sebelum-muat.sql.gz").read_bytes()).decode()
+    named = "SELECT count(*) FROM information_schema.tables WHERE table_name IN ('lain', 'v')"
+    assert place.say(site, named) == "0"
+    assert not place.owner.running
+    place.look()
+    assert not place.owner.running, "nothing is done twice"
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("DROP TABLE IF EXISTS surat;\nCREATE TABLE a (n int);\nBUKAN SQL;\n", "Isi semula sudah dikembalikan."),
+        (gzip.compress(b"DROP TABLE surat;" * 999)[:-20], "unggahannya mungkin terputus."),
+        ("", "kosong."),
+    ],
+)
+def test_a_load_that_fails_leaves_what_was_there(made: tuple[Place, str], content: str | bytes, words: str) -> None:
+    place, site = made
+    place.put(site, "muat.sql", content)
+    place.work()
+    assert place.result(site).startswith("Pemuatan gagal: ")
+    assert place.result(site).endswith(words)
+    assert place.say(site, "SELECT isi FROM surat") == "asli"
+    assert (place.folder(site) / "gagal-muat.sql").exists()
+    assert not (place.folder(site) / ".sedang-memuat").exists()
+
+
+@ENGINES
+def test_a_load_that_was_cut_off_is_taken_back(made: tuple[Place, str], engine: Engine) -> None:
+    place, site = made
+    slow = {Engine.MARIADB: "DO SLEEP(60);", Engine.POSTGRESQL: "COMMIT; SELECT pg_sleep(60);"}[engine]
+    place.put(site, "muat.sql", f"CREATE TABLE separuh (n int);\n{slow}\n")
+    place.look()
+    until((place.folder(site) / ".sedang-memuat").exists, seconds=20)
+    until(lambda: place.say(site, GONE) == "0", seconds=20)
+    place.owner.running[site].end("listrik padam")
+    until(lambda: place.owner._step(0.05) or not place.owner.running, seconds=20)
+    place.work()
+    assert place.result(site) == "Pemuatan tadi terputus. Isi semula sudah dikembalikan."
+    assert place.say(site, "SELECT isi FROM surat") == "asli"
+    assert not (place.folder(site) / ".sedang-memuat").exists()
+
+
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_only_who_may_come_in_is_heard_and_only_files_are_taken(made: tuple[Place, str]) -> None:
+    place, site = made
+    live = place.stand.settings.root / "live" / f"{site}.test"
+    place.put(site, "minta-salinan", "")
+    files.link(live, f"../quarantined/{site}")
+    place.look()
+    assert not place.owner.running
+    files.link(live, f"../sites/{site}")
+    (place.folder(site) / "minta-salinan").unlink()
+    (place.folder(site) / "muat.sql").symlink_to("/etc/shadow")
+    place.look()
+    assert not place.owner.running
+    shutil.rmtree(place.folder(site))
+    place.folder(site).symlink_to("/etc")
+    place.look()
+    assert not Path("/etc/BACA-SAYA.txt").exists()
+    place.folder(site).unlink()
+    place.look()
+    assert (place.folder(site) / "BACA-SAYA.txt").exists()
+
+
+@ENGINES
+def test_a_full_database_is_told_and_given_back(made: tuple[Place, str], engine: Engine) -> None:
+    place, site = made
+    place.make(site, engine, mebibytes=24)
+    place.look()
+    assert records.load(place.owner.watch.report) == []
+    place.say(site, FILL[engine])
+    place.look()
+    (told,) = records.load(place.owner.watch.report)
+    assert told.startswith(f"basis data {site} penuh (")
+    assert told.endswith(" dari 24 MiB): hanya dapat dibaca dan dihapus")
+    note = place.stand.settings.site(site) / "logs" / "PENUH-BASIS-DATA.txt"
+    assert note.stat().st_gid == UID_BASE + int(site[1:])
+    server = place.owner.watch.servers[engine]
+    assert server.find(site, known=True).full
+    place.owner.watch.full.clear()  # a watch that was started anew
+    place.look()
+    assert records.load(place.owner.watch.report) == [told]
+    place.put(site, "minta-salinan", "")
+    place.work()
+    assert place.result(site).startswith("Salinan basis data selesai")
+    emptied = {Engine.MARIADB: "TRUNCATE surat;", Engine.POSTGRESQL: "RESET ROLE; TRUNCATE surat;"}[engine]
+    place.say(site, emptied)
+    place.look()
+    assert records.load(place.owner.watch.report) == []
+    assert not note.exists()
+    assert not server.find(site, known=True).full

@@ -1,0 +1,123 @@
+"""Many sites from a list, on a simulated machine: everything or a word for each, and a stop costs nothing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from panggon.core import spec_document as specs
+from panggon.core.errors import InvalidError
+from panggon.core.resources import Key, Kind, absent, foreign
+from panggon.core.spec import SiteState
+from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.node import batch
+from panggon.node.batch import Ending
+from panggon.node.cli import cli
+from tests.node import simulated
+
+NUMBERS = range(1, 9)
+UNFINISHED = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+
+
+def wish(number, **changes):
+    return replace(simulated.SPEC, site=f"s90000{number}", host=f"situs-{number}.kota.example", **changes)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return simulated.settings(tmp_path)
+
+
+@pytest.fixture
+def machine(settings):
+    return simulated.machine_of(settings)
+
+
+@pytest.fixture
+def sites(settings, machine):
+    return simulated.sites_on(settings, machine)
+
+
+def folder(place, wishes):
+    (place / "daftar").mkdir(exist_ok=True)
+    for each in wishes:
+        (place / "daftar" / f"{each.site}.json").write_text(json.dumps(specs.dump(each)))
+    return place / "daftar"
+
+
+def endings(results):
+    return {result.site: result.ending for result in results}
+
+
+def test_folder_and_lines_are_the_same_list(tmp_path, sites):
+    wishes = tuple(map(wish, NUMBERS))
+    lines = tmp_path / "daftar.jsonl"
+    lines.write_text("\n\n".join(json.dumps(specs.dump(each)) for each in wishes) + "\n")
+    assert batch.read(sites, folder(tmp_path, wishes)) == batch.read(sites, lines) == wishes
+
+
+def test_every_fault_of_every_spec_is_told_and_nothing_is_done(tmp_path, machine):
+    place = folder(tmp_path, [wish(1), wish(2), replace(wish(3), host="situs-1.kota.example"), wish(4)])
+    (place / "s900002.json").write_text("{")
+    (place / "s900004.json").write_text(json.dumps(specs.dump(wish(4)) | {"kind": "lain"}))
+    (place / "s900005.json").write_text(json.dumps(specs.dump(wish(1))))
+    done = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "apply", str(place)])
+    assert done.exit_code == 2
+    assert [line.partition(" harus")[0] for line in done.stderr.splitlines()] == [
+        f"s900002.json: bukan JSON yang benar: {UNFINISHED}.",
+        "s900004.json: kind:",
+        "daftar: situs s900001 disebut dua kali.",
+        "daftar: nama situs-1.kota.example disebut dua kali.",
+    ]
+    assert machine.resources() == {}
+
+
+@pytest.mark.parametrize("name", ["kosong", "tidak-ada.jsonl"])
+def test_a_list_of_nothing_is_refused(tmp_path, sites, name):
+    (tmp_path / "kosong").mkdir()
+    with pytest.raises(InvalidError):
+        batch.read(sites, tmp_path / name)
+
+
+def test_one_that_fails_stops_no_other(sites, machine):
+    machine.put(foreign(Key(Kind.HOST, wish(3).host), "milik orang lain"))
+    results = list(batch.apply(sites, [wish(number) for number in NUMBERS]))
+    assert endings(results) == {wish(n).site: Ending.FAILED if n == 3 else Ending.APPLIED for n in NUMBERS}
+    (problem,) = [result.problem for result in results if result.problem]
+    assert problem.code == "plan.foreign"
+
+
+def test_killed_and_given_again_it_goes_on(sites, machine):
+    wishes = [wish(number) for number in NUMBERS]
+    machine.at_write = {25: Mishap(Moment.DURING, Killed())}
+    with pytest.raises(Killed):
+        list(batch.apply(sites, wishes))
+    machine.at_write = {}
+    before = {spec.site for spec in wishes if sites.applied(spec.site) == spec}
+    found = endings(batch.apply(sites, wishes))
+    assert {site for site, ending in found.items() if ending is Ending.KEPT} == before
+    assert set(found.values()) == {Ending.KEPT, Ending.APPLIED}
+    assert [sites.applied(spec.site) for spec in wishes] == wishes
+    assert set(endings(batch.apply(sites, wishes)).values()) == {Ending.KEPT}
+
+
+def test_what_was_changed_by_hand_is_not_passed_over(sites, machine):
+    list(batch.apply(sites, [wish(1)]))
+    machine.put(absent(Key(Kind.CERTIFICATE, wish(1).host)))
+    assert endings(batch.apply(sites, [wish(1)])) == {wish(1).site: Ending.APPLIED}
+
+
+def test_a_list_is_bounded_like_the_portal(tmp_path, settings):
+    config = str(simulated.toml(tmp_path))
+    list_of = lambda **changes: str(folder(tmp_path, [wish(number, **changes) for number in NUMBERS]))  # noqa: E731
+    assert CliRunner().invoke(cli, ["--config", config, "apply", list_of(state=SiteState.OPEN)]).exit_code == 0
+    closed = list_of(state=SiteState.SUSPENDED, generation=2)
+    refused = CliRunner().invoke(cli, ["--config", config, "apply", closed, "--json"])
+    told = json.loads(refused.stdout)
+    assert (refused.exit_code, told["applied"], told["failed"]) == (1, 5, 3)
+    assert {problem["code"] for problem in told["problems"].values()} == {"node.bound"}
+    CliRunner().invoke(cli, ["--config", config, "allow", "8"])
+    again = CliRunner().invoke(cli, ["--config", config, "apply", closed])
+    assert "3 dibuat dan terbukti, 5 sudah seperti yang diminta, 0 gagal." in again.stdout
+    assert again.exit_code == 0

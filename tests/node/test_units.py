@@ -1,0 +1,115 @@
+"""The units of systemd that the packages bring: whole, and saying what the code says. tests/host has them run."""
+
+import configparser
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from panggon.node import config as configs
+from panggon.node import layout, protections, units, wiring
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+UNITS = REPOSITORY / "packaging" / "panggon-node" / "units"
+PYTHON = "/usr/lib/panggon-node/bin/python"
+SITES = "panggon-sites.service"
+MORE = {"sockets": ["--kept-by-systemd", "--groups-of", SITES], "tasks": ["--groups-of", SITES]}
+CONFIG = configs.parse({"dns": {"zone": "kota.example", "ipv4": ["203.0.113.10"]}})
+
+
+def unit(name):
+    """The lines of a unit, those of one name together."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=", allow_no_value=True)
+    parser.optionxform = str
+    parser.read(UNITS / name)
+    return parser
+
+
+@pytest.fixture(scope="module")
+def servers():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protections, "sandboxed", lambda _config: True)
+        patch.setattr(protections, "own_mounts", lambda: True)
+        yield {server.name: server for server in wiring.servers(CONFIG)}
+
+
+@pytest.mark.parametrize("name", configs.SERVERS)
+def test_a_unit_starts_and_stops_its_server_as_the_supervisor_does(servers, name):
+    server, service = servers[name], unit(units.of(name))["Service"]
+    words = [PYTHON if word == sys.executable else word for word in server.argv]
+    told = shlex.split(service["ExecStart"])
+    assert [Path(told[0]).name, *told[1:]] == [Path(words[0]).name, *words[1:], *MORE.get(name, [])]
+    assert signal.Signals[service.get("KillSignal", "SIGTERM")] is server.stop_signal
+    assert float(service["TimeoutStopSec"]) == server.stop_seconds
+    assert service.get("WorkingDirectory", "None") == str(server.cwd)
+
+
+def test_a_server_runs_as_the_user_that_its_data_belongs_to():
+    assert [unit(units.of(name))["Service"].get("User") for name in ("mariadb", "knot")] == ["mysql", "knot"]
+
+
+def test_nothing_else_may_be_written_than_what_panggon_has():
+    paths = CONFIG.paths
+    places = [paths.root, paths.state, paths.run, paths.etc, paths.userdb, paths.logs]
+    for path in UNITS.glob("*.service"):
+        service = unit(path.name)["Service"]
+        if service["ExecStart"] == "/usr/bin/sleep infinity":
+            continue
+        assert service["ProtectSystem"] == "strict", path.name
+        for word in service["ReadWritePaths"].split():
+            beginning = path.name == "panggon-prepare.service" and word == "/run"
+            assert beginning or any(Path(word).is_relative_to(place) for place in places), path.name
+
+
+def test_the_agent_starts_once_the_machine_is_enrolled():
+    enrolled = str(CONFIG.paths.state / "node.json")
+    assert unit("panggon-agent.path")["Path"]["PathExists"] == enrolled
+    assert unit("panggon-agent.service")["Unit"]["ConditionPathExists"] == enrolled
+
+
+def test_what_prepares_names_the_settings_that_everybody_reads():
+    for path in UNITS.glob("*.service"):
+        conditions = unit(path.name)["Unit"].get("ConditionPathExists", str(configs.DEFAULT_PATH))
+        assert conditions in (str(configs.DEFAULT_PATH), str(CONFIG.paths.state / "node.json"))
+    assert unit("panggon-sockets.service")["Service"]["ExecStart"].split()[4] == str(
+        layout.holder_settings_file(CONFIG)
+    )
+
+
+@pytest.mark.parametrize("package", ["panggon-node", "panggon"])
+def test_systemd_understands_every_line(package, tmp_path):
+    for path in (REPOSITORY / "packaging" / package / "units").iterdir():
+        there = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(), flags=re.MULTILINE)
+        (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", there, flags=re.MULTILINE))
+    told = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *sorted(map(str, tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_package_needs_what_the_machine_is_set_up_with():
+    """Debian's packages of packages.txt, but what only a checkout needs and what the portal has."""
+    named = {line for line in (REPOSITORY / "packages.txt").read_text().splitlines() if not line.startswith("#")}
+    said = {}
+    for package in ("panggon-node", "panggon"):
+        control = (REPOSITORY / "packaging" / package / "control").read_text()
+        words = re.search(r"^Depends: (.*)$", control, re.MULTILINE)[1].split(", ")
+        said[package] = {word.split()[0] for word in words}
+    only_portal = {"postgresql-15", "tesseract-ocr", "tesseract-ocr-ind"}
+    assert named - {"python3-venv", "gettext"} - only_portal == said["panggon-node"]
+    assert said["panggon"] - {"adduser", "postgresql"} <= named
+
+
+def test_what_the_hosting_machine_needs_is_locked_as_in_the_checkout():
+    pattern = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.MULTILINE)
+    everything = dict(pattern.findall((REPOSITORY / "requirements.txt").read_text()))
+    own = dict(pattern.findall((REPOSITORY / "packaging" / "panggon-node" / "requirements.txt").read_text()))
+    assert own.items() <= everything.items()
+    assert not {"django", "psycopg", "granian"} & own.keys()
