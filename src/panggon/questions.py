@@ -55,10 +55,10 @@ def question(ask: Callable[..., QuerySet[Any]]) -> Callable[..., list[Any]]:
 class _Written:
     def __init__(self, rows: QuerySet[Any]) -> None:
         self.rows, self.compiler = rows, rows.query.get_compiler(rows.db)
+        self.sql, self.names = "", tuple[str, ...]()
         try:
             sql, parameters = self.compiler.as_sql()
         except EmptyResultSet:  # nothing can fit
-            self.sql, self.names = "", ()
             return
         self.sql = _with_constants(sql, parameters, connections[rows.db])
         self.names = tuple(part.name for part in parameters if isinstance(part, Given))
