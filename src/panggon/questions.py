@@ -15,6 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet, Value
 from psycopg import Cursor
+from psycopg.types.datetime import TimestamptzLoader
 
 SHAPES_MOST = 256  # of one question that are kept: who asks in which roles
 
@@ -88,7 +89,13 @@ class _Written:
 
 
 class _Planned(Cursor[Any]):
-    """Remembers what it was asked also when its plan is known already: Django's log of queries wants to see it."""
+    """Reads moments by psycopg's own loader, which is compiled, instead of Django's. And remembers what it was asked
+    also when its plan is known already: Django's log of queries wants to see it.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
 
     def _convert_query(self, *asked: Any) -> Any:
         self._query = super()._convert_query(*asked)
