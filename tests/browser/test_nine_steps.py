@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
-from demo.clients import make_key
 from demo.layout import ZONE
+from tests.browser import newcomer
 from tests.browser.request_form import begin, go_on, name_people, name_site, send
-from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
+from tests.browser.visitors import SECONDS_TO_WAIT, Visitor, Visitors
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
@@ -27,6 +28,7 @@ PAPERS_OF_THE_OPD = [
     "Dokumen Hosting",
     "Dokumen Hak Akses Hosting",
     "Surat Pengantar",
+    "Berita Acara Serah Terima",
 ]
 
 
@@ -162,7 +164,7 @@ def _apply(visitors: Visitors) -> str:
         expect(opd.page.get_by_role("status").get_by_text("Tersimpan pukul")).to_be_visible()  # by itself
         opd.look("application-saved")
         go_on(opd.page)
-        name_people(opd.page)
+        name_people(opd.page, **{"Nama admin teknis": newcomer.NAME, "Email admin teknis": newcomer.ADDRESS})
         send(opd.page)
         _reads(opd.page, "Diajukan", "Sekarang di Tata Usaha", "Tata Usaha menerima surat dan memberi nomor agenda.")
         number = opd.page.url.split("/")[-2]
@@ -228,21 +230,33 @@ def _follow(page: Page) -> set[str]:
 
 
 def _confirm(visitors: Visitors, number: str, place) -> None:
-    """Step 9, on the phone: a key of one's own, then the confirmation."""
+    """Step 9, on the phone: the admin teknis comes in with the paper alone, then the OPD confirms."""
     with visitors.person("applicant") as opd:
         page = opd.page
         opd.waiting(number).click()
-        page.get_by_role("link", name="Buka halaman hak akses").click()
-        page.get_by_label("Kunci publik SSH").fill(make_key(place / "key"))
-        page.get_by_role("button", name="Simpan hak akses").click()
-        expect(page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
-        opd.case(number)
+        paper = opd.paper("Dokumen Hak Akses")
+        newcomer.take_over(visitors, paper, host=f"{LABEL}.{ZONE}", folder=place)
+        until(lambda: "/public" in newcomer.log_in(paper, place), "no login")
+        _await_words(opd, number)
         page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
         page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
         _reads(page, "Selesai", "Selesai", "Permohonan selesai.")
-        papers = page.get_by_role("link", name=re.compile(r"\(PDF\)$")).all_inner_texts()
+        _await_link(page, "Berita Acara Serah Terima (PDF)")
+        papers = page.get_by_role("region", name="Naskah").get_by_role("link").all_inner_texts()
         assert [words.strip().removesuffix(" (PDF)") for words in papers] == PAPERS_OF_THE_OPD
         expect(opd.waiting(number)).to_have_count(0)
+
+
+def _await_words(opd: Visitor, number: str) -> None:
+    """The machine tells the portal of the first login by itself."""
+
+    def told() -> bool:
+        opd.open(f"/permohonan/{number}/konfirmasi-terima-dan-dapat-diakses/")
+        return opd.page.get_by_text("Login pertama tercatat di server").is_visible()
+
+    until(told, "the first login was not told")
+    opd.look("confirm")
+    opd.case(number)
 
 
 def _track(visitors: Visitors, number: str) -> None:

@@ -18,6 +18,7 @@ from panggon.cases import (
     readings,
     recipients,
     retention,
+    taking_over,
 )
 from panggon.cases.models import Case, Event, Reading
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
@@ -55,9 +56,11 @@ RECORDED_AS = {Purpose.PREPARE: Action.RECORD_PREPARATION, Purpose.OPEN: Action.
 @app.task(name="cases.make_paper", retry=PATIENCE)
 def make_paper(event: int, kind: str) -> None:
     """Issue the paper of an act; asked again, the one that was issued stays."""
-    cause = Event.objects.select_related("case__agency", "case__site__node", "actor").get(pk=event)
+    cause = Event.objects.select_related("case__agency", "case__applicant", "case__site__node", "actor").get(pk=event)
     paper = PaperKind(kind)
-    papers.issue(paper, facts_of(cause.case), event=cause.sequence, signer=signer_of(paper, cause), at=cause.at)
+    papers.issue(
+        paper, facts_of(cause.case, event=cause), event=cause.sequence, signer=signer_of(paper, cause), at=cause.at
+    )
 
 
 @app.task(name="cases.notify", retry=PATIENCE)
@@ -125,6 +128,32 @@ def site_reported(wish: int) -> None:
     except InvalidError as refused:
         data["problem"] = str(refused)
         act(case.pk, action=Action.RECORD_FAILURE, actor=None, data=data, at=timezone.now())
+
+
+@app.task(name="cases.invite_admin", retry=PATIENCE)
+def invite_admin(event: int) -> None:
+    """Invite the admin teknis whom the request names, once a delivery; without an address the dinas asks for one."""
+    cause = Event.objects.select_related("case__agency", "case__applicant", "actor").get(pk=event)
+    case = cause.case
+    name, email = taking_over.admin_of(case)
+    if not email or case.access_invitations.filter(made_at__gte=cause.at).exists():
+        return
+    try:
+        taking_over.invite(case.pk, name=name, email=email, actor=cause.actor, at=timezone.now())
+    except InvalidError:  # somebody else's account: the page of the invitation asks for another address
+        return
+
+
+@app.task(name="cases.site_entered", retry=PATIENCE)
+def site_entered(site: int) -> None:
+    """Somebody of the OPD has come in for the first time: the evidence of step 9, through the door of all acts."""
+    case = Case.objects.filter(site=site).first()
+    if case is None or TABLE.row(State(case.state), Action.RECORD_LOGIN) is None:
+        return
+    first = case.site.first_login if case.site else None
+    if first and not case.events.filter(action=Action.RECORD_LOGIN).exists():
+        data = {"login": {name: first[name] for name in ("at", "way")}}
+        act(case.pk, action=Action.RECORD_LOGIN, actor=None, data=data, at=timezone.now())
 
 
 @app.task(name="cases.deliver_by_itself", retry=PATIENCE)

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from panggon.audit import selectors as audit
 from panggon.audit import services as auditing
 from panggon.cases.inputs import PEOPLE
-from panggon.cases.models import Case, Correction, Event, File, Reading
+from panggon.cases.models import AccessInvitation, Case, Correction, Event, File, Reading
 from panggon.core.procedure import State
 from panggon.core.retention import PersonalData, months_before
 from panggon.notify import selectors as notices
@@ -36,6 +36,7 @@ ABOUT_PEOPLE = (
     "people.agency",
     "notify.preference",
     "tokens.token",
+    "cases.access",
     "cases.export",
 )
 Rows = QuerySet[File] | QuerySet[Reading]
@@ -172,6 +173,7 @@ def _erase_words(cases: QuerySet[Case]) -> None:
 
 
 def _erase_contacts(cases: QuerySet[Case]) -> None:
+    AccessInvitation.objects.filter(case__in=cases.filter(_filled(NAMED))).update(name="", email="")
     cases.filter(_filled(NAMED)).update(**dict.fromkeys(NAMED, ""))
 
 

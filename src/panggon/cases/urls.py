@@ -41,6 +41,7 @@ urlpatterns = [
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
     path("permohonan/<str:number>/arsip/", archive.archive, name="archive"),
     path("permohonan/<str:number>/ulangi/", repeating.repeat, name="repeat"),
+    path("permohonan/<str:number>/periksa/", repeating.look, name="look"),
     path("permohonan/<str:number>/surat/", files.letter, name="letter"),
     path("permohonan/<str:number>/naskah/<uuid:paper>/", files.paper, name="paper"),
     path("permohonan/<str:number>/isi/<str:section>/", application.section, name="section"),
@@ -50,5 +51,6 @@ urlpatterns = [
     path("permohonan/<str:number>/bukti-baru/kemajuan/", signing.freshness, name="freshness"),
     path("permohonan/<str:number>/naskah-untuk-ditandatangani/", signing.document, name="document_to_sign"),
     path("permohonan/<str:number>/akses/", access.access, name="access"),
+    path("permohonan/<str:number>/akses/undangan/", access.invitation, name="invitation"),
     path("permohonan/<str:number>/<action:action>/", step.step, name="step"),
 ]

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from panggon.core.desired import lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
+from panggon.core.logins import PROBE_SOURCE
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
@@ -104,7 +105,9 @@ class AccessDriver:
         expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
-        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n', durable=False)
+        files.write(
+            path, f'restrict,from="127.0.0.1,{PROBE_SOURCE},::1",expiry-time="{expiry}" {public}\n', durable=False
+        )
         try:
             yield
         finally:
@@ -232,6 +235,8 @@ class _Client:
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": "5",
+            # So that the log tells the machine's own proofs from people who come in from this machine.
+            **({"BindAddress": PROBE_SOURCE} if self.settings.address == "127.0.0.1" else {}),
             "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]

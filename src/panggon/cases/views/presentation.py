@@ -60,6 +60,8 @@ class Attached:
     key: UUID
     title: str
     number: str
+    voided: bool
+    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def holder(case: Case) -> str:
 
 
 def attached(paper: Paper) -> Attached:
-    return Attached(paper.pk, paper.title, paper.number)
+    return Attached(paper.pk, paper.title, paper.number, paper.voided_at is not None, paper.void_reason)
 
 
 def row_of(case: Case, *, late: bool = False, holder: str = "") -> Row:
