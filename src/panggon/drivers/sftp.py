@@ -14,9 +14,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.desired import lets_in
+from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
+from panggon.core.logins import PROBE_SOURCE
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
@@ -82,7 +83,7 @@ class AccessDriver:
             client.prepare()
             # At once: a login takes OpenSSH a fifth of a second, and neither needs the other.
             with self._let_in(key, client.new_key("probe")), ThreadPoolExecutor() as pool:
-                inside = pool.submit(client.visit)
+                inside = pool.submit(client.visit, bringing=spec.state in ALIVE)
                 stranger, *owner = client.ask([client.new_key("stranger"), *spec.access.ssh_keys])
                 return (*inside.result(), _stranger(stranger), self._owner(key, owner, spec))
 
@@ -104,7 +105,9 @@ class AccessDriver:
         expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
-        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n', durable=False)
+        files.write(
+            path, f'restrict,from="127.0.0.1,{PROBE_SOURCE},::1",expiry-time="{expiry}" {public}\n', durable=False
+        )
         try:
             yield
         finally:
@@ -156,8 +159,10 @@ class _Client:
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return public.decode()
 
-    def visit(self) -> tuple[Check, ...]:
-        """Log in with the key "probe"; look around, bring a file and take it back."""
+    def visit(self, *, bringing: bool) -> tuple[Check, ...]:
+        """Log in with the key "probe"; look around, bring a file and take it back. A closed site's owner may have left
+        no room for it, and must not keep a site open by that: then it is not a proof.
+        """
         (self.folder / "sent").write_text(f"panggon {self.folder.name}\n")
         place = f"/public/.{self.folder.name}"
         commands = (
@@ -177,7 +182,8 @@ class _Client:
         if done.code:
             return (Check("sftp.login", ok=False, detail=done.errors.strip() or f"exit {done.code}"),)
         answers = dict(_answers(done.output))
-        return (self._login(answers), self._jail(answers, done.errors), self._upload(place, done.errors))
+        inside = (self._login(answers), self._jail(answers, done.errors))
+        return (*inside, self._upload(place, done.errors)) if bringing else inside
 
     def ask(self, keys: Sequence[str]) -> "list[_Verdict]":
         """What the server would say to each of these public keys. RFC 4252 section 7: a client may ask whether a key
@@ -232,6 +238,8 @@ class _Client:
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": "5",
+            # So that the log tells the machine's own proofs from people who come in from this machine.
+            **({"BindAddress": PROBE_SOURCE} if self.settings.address == "127.0.0.1" else {}),
             "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]

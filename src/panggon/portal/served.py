@@ -4,6 +4,7 @@ import ctypes
 import signal
 
 from panggon.portal.cli import NODE_THREADS, PAGE_THREADS
+from panggon.portal.memory import keep_out_of_dumps
 from panggon.portal.receiving import Receiver
 from panggon.portal.wsgi import application
 
@@ -11,5 +12,6 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 # A master that is killed cannot stop its workers; one left behind would keep the port and answer with old code.
 ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+keep_out_of_dumps()
 
 pages, nodes = (Receiver(application, threads=threads) for threads in (PAGE_THREADS, NODE_THREADS))

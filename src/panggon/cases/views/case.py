@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from panggon.cases import selectors
 from panggon.cases.corrections import rounds
+from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case
 from panggon.cases.parts import letter_of
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
+from panggon.cases.views.sightings import sightings
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
@@ -68,6 +70,9 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "sk_step": step_under_way(state),
         "sk_steps": range(1, 10),
         "repeats": view is not None and view.repeatable and case.technician == request.user,
+        "sightings": sightings(case) if view is not None else None,
+        "looks": state is State.FIXING and case.technician == request.user,
+        "invitation_shown": state in HANDED_OVER,
         "rounds": rounds(case),
         "entries": way(case, request.user, papers, now=now),
         "clock": presentation.clock_view(clock),

@@ -20,6 +20,7 @@ RUNNING = {
     Purpose.PREPARE: gettext_lazy("Server sedang menyiapkan situs"),
     Purpose.OPEN: gettext_lazy("Server sedang membuka situs"),
     Purpose.ACCESS: gettext_lazy("Server sedang memasang hak akses"),
+    Purpose.LOOK: gettext_lazy("Server sedang memeriksa apa yang terlihat"),
     Purpose.VERIFY: gettext_lazy("Server sedang membuktikan ulang"),
     Purpose.PARK: gettext_lazy("Server sedang menutup situs"),
 }
@@ -48,6 +49,7 @@ ONE_WORD = gettext_noop("terbuka")  # of a plan's words the only one that `scrip
 FAILED = {
     Purpose.OPEN: gettext_lazy("Situs belum terbuka"),
     Purpose.ACCESS: gettext_lazy("Hak akses belum terpasang"),
+    Purpose.LOOK: gettext_lazy("Ada yang tidak bekerja"),
     Purpose.PARK: gettext_lazy("Situs belum tertutup"),
 }
 

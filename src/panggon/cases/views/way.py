@@ -24,6 +24,8 @@ BESIDE: Mapping[tuple[Purpose, bool], Any] = {
     (Purpose.PLAN, True): _("Rencana disusun"),
     (Purpose.ACCESS, True): _("Hak akses dipasang"),
     (Purpose.ACCESS, False): _("Hak akses belum terpasang"),
+    (Purpose.LOOK, True): _("Server diperiksa: semuanya bekerja"),
+    (Purpose.LOOK, False): _("Server diperiksa: ada yang tidak bekerja"),
     (Purpose.PARK, True): _("Situs ditutup"),
     (Purpose.PARK, False): _("Situs belum tertutup"),
 }
