@@ -1,11 +1,13 @@
 """A case as its papers tell it, and who signs which."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.dateparse import parse_date
+from django.utils.translation import override
 
 from panggon.cases.checklist import words_of
 from panggon.cases.models import Case, Event, LetterSource
@@ -39,7 +41,7 @@ def facts_of(case: Case) -> CaseFacts:
         kind=KINDS[case.kind],
         database="MariaDB" if case.database else "Tidak ada",
         contact=", ".join(filter(None, (case.contact_name, case.contact_phone, case.contact_email))),
-        letter_source=LetterSource(case.letter_source).label if case.letter_source else "",
+        letter_source=_source_of(case),
         letter_number=case.letter_number,
         letter_date=case.letter_date,
         letter_subject=case.letter_subject,
@@ -82,13 +84,19 @@ def plan_words(document: object) -> tuple[str, ...]:
     return words(plan) if plan else ()
 
 
-def plan_meanings(document: object) -> tuple[str, ...]:
+def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tuple[str, ...]:
     """A stored plan for people who do not look after servers; none for a document that is no plan."""
     plan = _loaded(document)
-    return meanings(plan) if plan else ()
+    return meanings(plan, translated=translated) if plan else ()
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _source_of(case: Case) -> str:
+    """Papers are Indonesian, whoever reads the page from which one is asked for."""
+    with override("id"):
+        return str(LetterSource(case.letter_source).label) if case.letter_source else ""
 
 
 def _head(*, now: datetime) -> Person:
