@@ -41,7 +41,8 @@ def test_found_told_left_alone_and_mended_when_approved(
 ) -> None:
     create, opening, *_ = whole_life(machine, 40 + list(MEDDLINGS).index(name))
     for step in (create, opening):
-        assert attempt.apply(step.spec, NONE).word == "applied"
+        ended = attempt.apply(step.spec, NONE)
+        assert ended.word == "applied", ended
     Meddling(machine, opening.spec, name)()
     changed = world.seen(machine, attempt.place)
     watch = DriftWatch(sites)

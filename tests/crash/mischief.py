@@ -86,15 +86,6 @@ class Meddled(Around):
         return _Meddled(driver, self.meddle)
 
 
-@dataclass(frozen=True)
-class Forgetful:
-    """nginx is never told to forget: it may answer from what it remembers."""
-
-    def __call__(self, drivers: Drivers) -> Drivers:
-        control.forget = lambda _path, _host: None
-        return drivers
-
-
 class _Unproven(Wrapped):
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         return (Check(f"{key.kind}.refuted", ok=False, detail="by the test"),)

@@ -16,7 +16,7 @@ from panggon.core.spec import SiteSpec
 from tests.crash import prober
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.lives import Step, whole_life
-from tests.crash.mischief import MEDDLINGS, Failing, Forgetful, Lying, Meddled, Meddling, take_away
+from tests.crash.mischief import MEDDLINGS, Failing, Lying, Meddled, Meddling, take_away
 from tests.faults.machine import Machine, kill
 
 SERVERS = ("nginx", "mariadb", "knot", "sshd", "holder", "sockets")
@@ -102,7 +102,6 @@ class Tries:
                 (f"no room: {at}", lambda: attempt.apply(spec, Fault(Moments.WRITES, at, errno.ENOSPC))),
                 (f"driver fails: {failing}", lambda: replace(attempt, around=failing).apply(spec, NONE)),
                 (f"driver lies: {kind}", lambda: replace(attempt, around=Lying(kind)).apply(spec, NONE)),
-                ("nginx remembers:", lambda: replace(attempt, around=Forgetful()).apply(spec, NONE)),
                 (
                     f"meddled before: {meddling.name}",
                     lambda: replace(attempt, between=meddling).apply(spec, NONE),

@@ -193,6 +193,8 @@ class TestDatabase:
     ) -> None:
         root_says(server, f"GRANT SELECT ON mysql.* TO {key.name}@localhost")
         assert driver.read(key).attributes == {**FIRST, "connections": 0}
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST
         root_says(server, f"REVOKE INSERT ON {key.name}.* FROM {key.name}@localhost")
         assert driver.read(key).attributes == {**FIRST, "connections": 0}
         driver.write(key, FIRST)
