@@ -87,7 +87,8 @@ def main(*, cases: int, rate: int, seconds: int, workers: int, with_peer: bool) 
             pages = _pages(address, {role: _cookies(port, accounts[role]) for role in ROLES})
             asyncio.run(drive(port, pages, rate=rate, seconds=WARMING_UP))
             measured = _measure(port, (process, database), pages, rate, seconds)
-            _tell(measured, _queries(environment, pages))
+            _tell(measured)
+        _tell_costs(environment, pages)
         if with_peer:
             _measure_peer(address, database, cases, workers)
     sys.exit(_verdict(measured, rate))
@@ -107,7 +108,7 @@ def _measure_peer(address: str, database: int, cases: int, workers: int) -> None
     try:
         with peer.running_peer(address, sizes, workers=workers, threads=PAGE_THREADS) as (port, process):
             pages = peer.pages(port)
-            _tell(_measure(port, (process, database), pages, PEER_RATE, PEER_SECONDS), {})
+            _tell(_measure(port, (process, database), pages, PEER_RATE, PEER_SECONDS))
     except (OSError, RuntimeError, subprocess.SubprocessError, psycopg.Error, httpx.HTTPError) as error:
         click.echo(f"It cannot be had here: {error}")
 
@@ -190,25 +191,26 @@ def _pages(address: str, cookies: dict[str, dict[str, str]]) -> list[Page]:
     return [*homes, *others]
 
 
-def _queries(environment: dict[str, str], pages: list[Page]) -> dict[str, int]:
-    """How many questions a page asks the database."""
-    asked: dict[str, Any] = {page.name: (page.paths[-1], page.cookies) for page in pages}
-    argv = [sys.executable, "-m", "bench.queries"]
-    told = subprocess.run(argv, env=environment, input=json.dumps(asked), text=True, check=True, stdout=subprocess.PIPE)
-    return dict(json.loads(told.stdout))
-
-
-def _tell(measured: Measured, queries: dict[str, int]) -> None:
-    click.echo(f"\n{'page':32} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7} {'requests':>8} {'failed':>6} {'queries':>7}")
+def _tell(measured: Measured) -> None:
+    click.echo(f"\n{'page':32} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7} {'requests':>8} {'failed':>6}")
     for name, found in measured.times.items():
         shares = " ".join(f"{found.percentile(share):7.0f}" for share in (0.5, 0.95, 0.99))
-        asked = queries.get(name, "")
-        click.echo(f"{name:32} {shares} {len(found.milliseconds):8} {found.failed:6} {asked:7}")
+        click.echo(f"{name:32} {shares} {len(found.milliseconds):8} {found.failed:6}")
     whole = measured.server + measured.database
     click.echo(
         f"{whole:.1f} ms of processor time a request: {measured.server:.1f} in the workers, {measured.database:.1f} in "
         f"PostgreSQL; {measured.sent_late:.1%} of the requests sent late"
     )
+
+
+def _tell_costs(environment: dict[str, str], pages: list[Page]) -> None:
+    """One page at a time, which hardly depends on what else the machine does."""
+    asked: dict[str, Any] = {page.name: (page.paths, page.cookies) for page in pages}
+    argv = [sys.executable, "-m", "bench.cost"]
+    told = subprocess.run(argv, env=environment, input=json.dumps(asked), text=True, check=True, stdout=subprocess.PIPE)
+    click.echo(f"\n{'ms of processor time a request':32} {'worker':>7} {'database':>8} {'queries':>7}")
+    for name, cost in json.loads(told.stdout).items():
+        click.echo(f"{name:32} {cost['worker']:7.1f} {cost['database']:8.1f} {cost['queries']:7}")
 
 
 def _machine() -> str:

@@ -26,7 +26,7 @@ from panggon.core.survey import Element
 from panggon.notify import endpoints
 from panggon.notify import services as notify
 from panggon.papers.models import TemplateVersion
-from panggon.people.models import Agency
+from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
 from panggon.public.models import Follower
@@ -117,6 +117,8 @@ def requests_of(office: Office) -> dict[str, Case]:
         if name == "unproven":
             then(name, Action.PREPARE, office.technician, shown_digest=DIGEST)
             found[name] = office.told(found[name], office.node_reports(Outcome.UNPROVEN, proofs=BROKEN))
+    add("unattended", State.DISPOSED)
+    _leave_without_a_head(office, found["unattended"])
     add("approved", State.APPROVED)
     then("running", Action.PREPARE, office.technician, shown_digest=DIGEST)
     _is_under_way(office, found["running"])
@@ -129,6 +131,14 @@ def _give_plan(wish: Wish) -> None:
     spec = replace(PREPARED, site=wish.spec["site"], host=wish.spec["host"])
     made = plans.make(spec, FACTS, nothing(spec))
     Wish.objects.filter(pk=wish.pk).update(plan=plans.dump(made))
+
+
+def _leave_without_a_head(office: Office, case: Case) -> None:
+    """It waits for the Kepala Bidang of another division, whose post is empty."""
+    division = Division.objects.create(name="Bidang Statistik dan Persandian")
+    former = office.person("mantan", Role.DIVISION_HEAD, division=division)
+    Case.objects.filter(pk=case.pk).update(division=division)
+    RoleAssignment.objects.filter(user=former).update(ended_at=office.now)
 
 
 def _is_under_way(office: Office, case: Case) -> None:

@@ -33,7 +33,7 @@ def dinkes(office):
 
 
 def numbers(response):
-    return [row.case.number for row in response.context["found"]]
+    return [row.number for row in response.context["found"]]
 
 
 def asked(office, user, **filters):

@@ -1,5 +1,6 @@
 """The home page: what waits, most urgent first, in sections, with the one thing to do."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from panggon.cases.views.buttons import next_action
 from panggon.core.procedure import TABLE, Action, Role, State, waits_for
+from panggon.people import services as people
 from panggon.people.models import Agency
 from panggon.sites.models import Outcome
 from tests.portal.visitor import at, text
@@ -18,7 +20,7 @@ LIST = "/beranda/menunggu/"
 
 def sections(office, who):
     shown = at(office, who).get("/beranda/").context["sections"]
-    return {section.name: [row.case.label for row in section.rows] for section in shown}
+    return {section.name: [row.host.partition(".")[0] for row in section.rows] for section in shown}
 
 
 def test_sections_as_a_busy_head_reads_them(office):
@@ -78,6 +80,35 @@ def test_how_long_it_waits_and_how_much_of_its_time_is_used(office):
     shown = text(at(office, "registrar").get("/beranda/"))
     assert "Di tangan Anda: 2 jam" in shown
     assert "Batas Rab, 25 Nov, 16.30" in shown
+
+
+def test_what_is_kept_of_a_row_is_shown_only_while_it_is_true(office):
+    case = office.bring_to(State.SUBMITTED)
+    registrar, head = at(office, "registrar"), at(office, "head")
+
+    def row(client):
+        found = re.search(
+            rf'<li class="todo">(?:(?!</li>).)*{case.number}.*?</li>', client.get("/beranda/").content.decode(), re.S
+        )
+        return " ".join(re.sub("<[^>]*>", " ", found[0]).split()) if found else ""
+
+    def shown(agency: str, waited: str, percent: int, action: str) -> str:
+        title, time = "Layanan Dinas Sosial", f"Batas Rab, 25 Nov, 16.30 {percent}% {percent}% waktu terpakai"
+        return (
+            f"{title} {case.number} · {agency} · dinsos.panggon.test Di tangan Anda: {waited} {time} {action} {title}"
+        )
+
+    for _again in range(2):
+        assert row(registrar) == shown("Dinsos", "baru saja", 0, "Terima Surat")
+        assert row(head) == ""
+    office.now += timedelta(minutes=15)
+    Agency.objects.update(short_name="Dinsos P2KB")
+    assert row(registrar) == shown("Dinsos P2KB", "15 menit", 1, "Terima Surat")
+    people.choose_language(office.registrar, "en")
+    assert "In your hands: 15 minutes" in row(registrar)
+    office.act(case, Action.RECEIVE, office.registrar)
+    assert row(registrar) == ""
+    assert row(head) == shown("Dinsos P2KB", "baru saja", 1, "Terbitkan Disposisi")
 
 
 def test_a_page_that_is_open_learns_of_changes_and_of_nothing_else(office):

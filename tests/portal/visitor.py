@@ -14,7 +14,7 @@ from panggon.people.models import User
 from tests.portal.office import ALL_MET, LETTER
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "panggon.signin.accounts.Accounts"
 PEOPLE = ("applicant", "registrar", "head", "division_head", "technician")
 LETTER_PART = {
     "letter_source": "letter",

@@ -24,11 +24,11 @@ STATES = [(state.value, STATE_LABELS[state].text) for state in State]
 class LetterSource(models.TextChoices):
     """How the OPD told of its request: the SK wants a letter or another notification."""
 
-    LETTER = "letter", "Surat permohonan"
-    MEMO = "memo", "Nota dinas"
-    EMAIL = "email", "Email dinas"
+    LETTER = "letter", _("Surat permohonan")
+    MEMO = "memo", _("Nota dinas")
+    EMAIL = "email", _("Email dinas")
     SRIKANDI = "srikandi", "SRIKANDI"
-    DESK = "desk", "Disampaikan langsung di dinas dan dicatat"
+    DESK = "desk", _("Disampaikan langsung di dinas dan dicatat")
 
 
 class SiteUse(models.TextChoices):

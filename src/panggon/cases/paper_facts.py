@@ -1,12 +1,14 @@
 """A case as its papers tell it, and who signs which."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.dateparse import parse_date
 from django.utils.timezone import localdate
+from django.utils.translation import override
 
 from panggon.cases import taking_over
 from panggon.cases.checklist import words_of
@@ -48,7 +50,7 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
         kind=KINDS[case.kind],
         database="MariaDB" if case.database else "Tidak ada",
         contact=", ".join(filter(None, (case.contact_name, case.contact_phone, case.contact_email))),
-        letter_source=LetterSource(case.letter_source).label if case.letter_source else "",
+        letter_source=_source_of(case),
         letter_number=case.letter_number,
         letter_date=case.letter_date,
         letter_subject=case.letter_subject,
@@ -99,10 +101,10 @@ def plan_words(document: object) -> tuple[str, ...]:
     return words(plan) if plan else ()
 
 
-def plan_meanings(document: object) -> tuple[str, ...]:
+def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tuple[str, ...]:
     """A stored plan for people who do not look after servers; none for a document that is no plan."""
     plan = _loaded(document)
-    return meanings(plan) if plan else ()
+    return meanings(plan, translated=translated) if plan else ()
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -127,6 +129,12 @@ def _allowance(site: Site) -> str:
     """What the site may use, in words."""
     parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
     return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
+
+
+def _source_of(case: Case) -> str:
+    """Papers are Indonesian, whoever reads the page from which one is asked for."""
+    with override("id"):
+        return str(LetterSource(case.letter_source).label) if case.letter_source else ""
 
 
 def _head(*, now: datetime) -> Person:

@@ -135,6 +135,11 @@ def unfinished() -> Complaints:
     return Complaint.objects.exclude(state__in=TABLE.finals).order_by("pk")
 
 
+def with_words_ended_before(moment: datetime) -> Complaints:
+    """Those that are over since then and still say something."""
+    return Complaint.objects.filter(state__in=TABLE.finals, state_since__lt=moment).exclude(description="")
+
+
 def tracking_path(complaint: Complaint) -> str:
     query = urlencode({"nomor": complaint.number, "kode": complaint.token})
     return f"{reverse('complaints:track')}?{query}"

@@ -60,7 +60,7 @@ class DatabaseDriver:
             found = self._server(engine).find(key.name, known=record is not None)
             if found.standing is not Standing.ABSENT:
                 return _observed(key, engine, found, record)
-        return partial(key) if record else absent(key)
+        return _observed(key, record.engine, Found(Standing.ABSENT), record) if record else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -151,10 +151,14 @@ def load_record(place: Path) -> Record | None:
 
 
 def _observed(key: Key, engine: Engine, found: Found, record: Record | None) -> Observation:
-    """One that was made before there were records has no bound yet, and reads so."""
+    """One that was made before there were records has no bound yet, and reads so. What somebody has changed or taken
+    since it was made is no half written one: it reads as a database that nobody can use, and a plan makes it whole.
+    """
     if found.standing is Standing.FOREIGN:
         return foreign(key, found.detail)
-    if found.standing is Standing.PARTIAL or (record and record.writing):
+    if record is None and found.standing is Standing.OURS:
+        return ours(key, engine=engine.value, connections=found.connections, mebibytes=0)
+    if record is None or record.writing:
         return partial(key)
-    mebibytes = record.mebibytes if record else 0
-    return ours(key, engine=engine.value, connections=found.connections, mebibytes=mebibytes)
+    usable = found.connections if found.standing is Standing.OURS else 0
+    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes)

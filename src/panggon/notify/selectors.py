@@ -7,8 +7,14 @@ from django.db.models import Count, Q, QuerySet
 from panggon.core.notices import Mailing
 from panggon.notify.models import Delivery, Endpoint, Message, Notice, Preference
 from panggon.people.models import User
+from panggon.questions import Given, question
 
 COUNTED_TO = 100  # the menu says "99+" beyond
+
+
+@question
+def _unread() -> QuerySet[Notice, tuple[int]]:
+    return Notice.objects.filter(recipient=Given("user"), read_at=None).order_by().values_list("pk")[:COUNTED_TO]
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
@@ -23,7 +29,7 @@ def notice_of(user: User, notice: int) -> Notice | None:
 
 def unread(user: User) -> int:
     """How many notices the person has not read, counted to `COUNTED_TO` at most."""
-    return len(user.notices.filter(read_at=None).order_by().values_list("pk")[:COUNTED_TO])
+    return len(_unread(user=user.pk))
 
 
 def preference_of(user: User) -> Preference:

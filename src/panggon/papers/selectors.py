@@ -5,17 +5,18 @@ from django.db.models import Q, QuerySet
 
 from panggon.papers.contents import PaperKind
 from panggon.papers.models import Attempt, Paper, Signatory, Signature
+from panggon.questions import Given, question
 from panggon.remembered import remembered
 
 
-def papers_of(case_number: str) -> QuerySet[Paper]:
+def papers_of(case_number: str | Given) -> QuerySet[Paper]:
     """The papers of a case in the order in which they were made."""
     return Paper.objects.filter(case_number=case_number).select_related("signature")
 
 
 def issued(case_number: str) -> list[Paper]:
     """The same, in one query for all parts of a page that is only read."""
-    return remembered(("papers.issued", case_number), lambda: list(papers_of(case_number)))
+    return remembered(("papers.issued", case_number), lambda: _issued(number=case_number))
 
 
 def kept_digests(digests: Collection[str]) -> set[str]:
@@ -47,3 +48,8 @@ def nik_of(user_id: int) -> str:
 
 def open_attempt(paper: Paper) -> Attempt | None:
     return paper.attempts.filter(ended_at=None).first()
+
+
+@question
+def _issued() -> QuerySet[Paper]:
+    return papers_of(Given("number"))

@@ -21,7 +21,7 @@ Roles = frozenset[Role]
 OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item:
     """`view` is the name of the page, `icon` one of the sprite; `shown` looks at the roles of who is signed in.
 
@@ -40,6 +40,12 @@ class Item:
 class Shown:
     item: Item
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    first: tuple[Shown, ...]
+    folded: tuple[Shown, ...]
 
 
 def words_to_read(_user: User) -> int:
@@ -82,7 +88,13 @@ VISITOR: tuple[Item, ...] = (
 
 def menu(request: HttpRequest) -> dict[str, Any]:
     """The items of this person, for the base template."""
-    return {"menu": SimpleLazyObject(lambda: _items(request))}
+    return {"menu": SimpleLazyObject(lambda: _menu(request))}
+
+
+def _menu(request: HttpRequest) -> Menu:
+    items = _items(request)
+    first, folded = (tuple(shown for shown in items if shown.item.first is first) for first in (True, False))
+    return Menu(first, folded)
 
 
 def _items(request: HttpRequest) -> list[Shown]:

@@ -23,9 +23,9 @@ from panggon.people import selectors
 from panggon.people.models import User
 from panggon.signin import door, services
 from panggon.signin.models import Happening
+from panggon.signin.selectors import SECOND_FACTORS
 
 PURPOSE = "panggon second factor"
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -1,9 +1,9 @@
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.forms import BaseForm
@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from panggon.people import selectors
 from panggon.signin import services
-from panggon.signin.adapters import SECOND_FACTORS
+from panggon.signin.selectors import has_second_factor
 
 SEEN = "seen_at"
 
@@ -82,7 +82,7 @@ class SecondFactorMiddleware:
             return False
         if not selectors.is_official(request.user, now=timezone.now()):  # the page asks for this anyway
             return False
-        return not (_came_with_factor_of_provider(request) or is_mfa_enabled(request.user, SECOND_FACTORS))
+        return not (_came_with_factor_of_provider(request) or has_second_factor(request.user))
 
 
 class SessionSeenMiddleware:
@@ -109,7 +109,10 @@ def _came_with_factor_of_provider(request: HttpRequest) -> bool:
 
 
 def _about_the_account(path: str) -> bool:
-    return path.startswith(reverse("mfa_index")) or path in {
-        reverse("account_logout"),
-        reverse("account_reauthenticate"),
-    }
+    factors, *others = _pages_of_the_account()
+    return path.startswith(factors) or path in others
+
+
+@cache
+def _pages_of_the_account() -> tuple[str, ...]:
+    return tuple(map(reverse, ("mfa_index", "account_logout", "account_reauthenticate")))

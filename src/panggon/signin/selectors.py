@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
@@ -7,7 +8,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from panggon.people.models import User
-from panggon.signin.models import ClientKey, Visit
+from panggon.questions import Among, Given, question
+from panggon.signin.models import Braked, ClientKey, Visit
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def sessions_of(user: User) -> list[UserSession]:
@@ -37,3 +41,25 @@ def client_keys(*, now: datetime) -> list[ClientKey]:
 def visits_of(user: User) -> QuerySet[Visit]:
     """What happened at the door of the account, the newest first."""
     return Visit.objects.filter(user=user)
+
+
+def has_second_factor(user: User) -> bool:
+    return bool(_second_factors(user=user.pk))
+
+
+def braked(keys: Iterable[str]) -> list[Braked]:
+    """What was counted under these keys."""
+    return _braked(keys=list(keys))
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+@question
+def _second_factors() -> QuerySet[Authenticator, tuple[int]]:
+    return Authenticator.objects.filter(user=Given("user"), type__in=SECOND_FACTORS).values_list("pk")[:1]
+
+
+@question
+def _braked() -> QuerySet[Braked]:
+    return Braked.objects.filter(key=Among(Given("keys")))

@@ -20,7 +20,7 @@ from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.signin import clients
 from panggon.signin.models import Braked, Happening, Visit
-from panggon.signin.selectors import factors_of, sessions_of
+from panggon.signin.selectors import braked, factors_of, sessions_of
 
 Guess = tuple[Brake, str]  # the brake, and who tries what
 
@@ -50,8 +50,7 @@ def count_failure(guesses: Iterable[Guess], *, at: datetime) -> datetime | None:
 def held_until(guesses: Iterable[Guess], *, at: datetime) -> datetime | None:
     """Until when one of the brakes holds; None: none does. Counts nothing."""
     brakes = {_key(brake, who): brake for brake, who in guesses}
-    rows = Braked.objects.filter(key__in=brakes)
-    held = (brakes[row.key].held_until(row.failures, last=row.last, now=at) for row in rows)
+    held = (brakes[row.key].held_until(row.failures, last=row.last, now=at) for row in braked(brakes))
     return max(filter(None, held), default=None)
 
 

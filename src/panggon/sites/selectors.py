@@ -6,6 +6,7 @@ from django.db.models import Count, F, Q, QuerySet
 from panggon.core.needs import Evidence
 from panggon.core.spec import SiteState
 from panggon.office.selectors import office
+from panggon.questions import Given, question
 from panggon.remembered import remembered
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
@@ -45,7 +46,7 @@ def failed_aside(site: Site) -> Wish | None:
 
 def wishes_of(site: Site) -> list[Wish]:
     """All that was ever asked for a site, in this order; while a page is read, in one query for all its parts."""
-    return remembered(("sites.wishes_of", site.pk), lambda: list(site.wishes.order_by("id")))
+    return remembered(("sites.wishes_of", site.pk), lambda: _read_wishes(site))
 
 
 def reported_wishes(site: Site) -> list[Wish]:
@@ -138,3 +139,15 @@ def sha256(words: str) -> str:
 
 def host_of(label: str) -> str:
     return f"{label}.{office().naming.zone}"
+
+
+def _read_wishes(site: Site) -> list[Wish]:
+    wishes = _wishes(site=site.pk)
+    for wish in wishes:
+        wish.site = site
+    return wishes
+
+
+@question
+def _wishes() -> QuerySet[Wish]:
+    return Wish.objects.filter(site=Given("site")).order_by("id")

@@ -1,6 +1,7 @@
 """Which cases, letters and papers a person may see."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,6 +18,7 @@ from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
 from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.questions import Given, question
 from panggon.schedule import selectors as schedule
 
 
@@ -24,15 +26,12 @@ def visible_to(user: User, *, now: datetime) -> QuerySet[Case]:
     """All that this person may see: an applicant the own agency's (and no more that of an agency left behind), an
     official of the dinas all but others' drafts.
     """
-    visible = Q(agency=user.agency_id) if user.agency_id else Q(pk__in=[])
-    if people.is_official(user, now=now):
-        visible |= ~Q(state=State.DRAFT) | Q(applicant=user)
-    return related(Case.objects.filter(visible))
+    return related(Case.objects.filter(_visible(*_eyes_of(user, now=now), agency=user.agency_id, user=user.pk)))
 
 
 def newest_visible_to(user: User, *, now: datetime, most: int) -> list[Case]:
     """For rows that show no more of a case than its name, its agency and its host."""
-    return list(rows(visible_to(user, now=now)).order_by("-created_at", "-pk")[:most])
+    return _newest(*_eyes_of(user, now=now), most, agency=user.agency_id, user=user.pk)
 
 
 def found(user: User, meant: Filter, *, now: datetime) -> QuerySet[Case]:
@@ -55,7 +54,8 @@ def case_for(user: User, number: str, *, now: datetime) -> Case | None:
     """None as well when the case is not for this person's eyes."""
     if not number or "\0" in number:  # PostgreSQL knows no NUL
         return None
-    return visible_to(user, now=now).select_related("site__node").filter(number=number).first()
+    eyes = _eyes_of(user, now=now)
+    return next(iter(_numbered(*eyes, agency=user.agency_id, user=user.pk, number=number)), None)
 
 
 def numbered(number: str) -> Case | None:
@@ -83,3 +83,30 @@ def papers_for(case: Case, user: User, *, now: datetime) -> list[Paper]:
 def paper_for(case: Case, user: User, key: UUID, *, now: datetime) -> Paper | None:
     """None as well when the paper is not for this person's eyes."""
     return next((paper for paper in papers_for(case, user, now=now) if paper.pk == key), None)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _eyes_of(user: User, *, now: datetime) -> tuple[bool, bool]:
+    """Whether the person sees an agency's cases, and whether those of all as an official."""
+    return user.agency_id is not None, people.is_official(user, now=now)
+
+
+def _visible(of_agency: bool, official: bool, *, agency: Any, user: Any) -> Q:
+    visible = Q(agency=agency) if of_agency else Q(pk__in=[])
+    return visible | ~Q(state=State.DRAFT) | Q(applicant=user) if official else visible
+
+
+_GIVEN = {"agency": Given("agency"), "user": Given("user")}
+
+
+@question
+def _newest(of_agency: bool, official: bool, most: int) -> QuerySet[Case]:
+    return rows(Case.objects.filter(_visible(of_agency, official, **_GIVEN))).order_by("-created_at", "-pk")[:most]
+
+
+@question
+def _numbered(of_agency: bool, official: bool) -> QuerySet[Case]:
+    visible = Case.objects.filter(_visible(of_agency, official, **_GIVEN), number=Given("number"))
+    return related(visible).select_related("site__node")

@@ -4,10 +4,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from panggon.cases.models import Case
+from panggon.cases.models import Case, Event
 from panggon.core.procedure import STATE_LABELS, State, next_words, step_under_way
+from panggon.questions import Given, question
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,10 @@ class PublicStatus:
 
 def public_status(number: str, token: str) -> PublicStatus | None:
     """What the tracking page shows; None when number and token do not belong together."""
-    case = Case.objects.filter(number=number).exclude(state=State.DRAFT).first()
+    case = next(iter(_sent(number=number)), None)
     if case is None or not secrets.compare_digest(case.token.encode(), token.encode()):
         return None
     state = State(case.state)
-    moves = case.events.exclude(source=F("target")).order_by("sequence").values_list("at", "target")
     return PublicStatus(
         number=case.number,
         state=state,
@@ -49,7 +49,7 @@ def public_status(number: str, token: str) -> PublicStatus | None:
         step=step_under_way(state),
         due_at=case.due_at,
         submitted_at=case.submitted_at,
-        steps=tuple((at, State(target)) for at, target in moves),
+        steps=tuple((at, State(target)) for at, target in _moves(case=case.pk)),
     )
 
 
@@ -62,3 +62,18 @@ def subject_of(number: str) -> Subject | None:
 def token_of(number: str) -> str:
     """The code that belongs to a number, for links to the tracking page; only for who proved to have it."""
     return Case.objects.values_list("token", flat=True).get(number=number)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+@question
+def _sent() -> QuerySet[Case]:
+    sent = Case.objects.filter(number=Given("number")).exclude(state=State.DRAFT)
+    return sent.only("number", "token", "state", "due_at", "submitted_at")
+
+
+@question
+def _moves() -> QuerySet[Event, tuple[datetime, str]]:
+    moves = Event.objects.filter(case=Given("case")).exclude(source=F("target")).order_by("sequence")
+    return moves.values_list("at", "target")

@@ -12,6 +12,7 @@ from panggon.core.procedure import Role, State, waits_for
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Vacancy
+from panggon.questions import Among
 
 # Who sees to it that an empty post is filled: the administrator enters who has it, the level above decides it.
 _OVER_POSTS = frozenset({Role.ADMINISTRATOR} | {SUPERIORS[role] for role in people.WAITED_FOR if role in SUPERIORS})
@@ -58,4 +59,8 @@ def vacancy_of(case: Case, *, now: datetime) -> Vacancy | None:
 
 def left_cases() -> QuerySet[Case]:
     """Those whose technician is none any more."""
-    return Case.objects.filter(left_behind()).select_related("division", "technician").order_by("pk")
+    return (
+        Case.objects.filter(left_behind(Among(list(people.no_technicians()))))
+        .select_related("division", "technician")
+        .order_by("pk")
+    )

@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from panggon.cases.models import Case
+from panggon.cases.views.presentation import Row
 from panggon.core.procedure import Action, State
 from panggon.labels import ACTION_LABELS, STATE_LABELS
 from panggon.people.templatetags.pages import icon
@@ -29,7 +30,7 @@ def action_text(action: Action) -> str:
 
 
 @register.simple_tag
-def state_badge(case: Case) -> SafeString:
+def state_badge(case: Case | Row) -> SafeString:
     state = State(case.state)
     look, mark = LOOKS.get(state, ("", "clock"))
     return format_html('<span class="badge-state {}">{}{}</span>', look, icon(mark), STATE_LABELS[state].text)

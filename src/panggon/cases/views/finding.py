@@ -1,6 +1,5 @@
 """The list of all that a person may see, with its box, its filters and its export."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -31,14 +30,6 @@ AGENCIES_SHOWN = 20
 OPEN = "penyaring"  # in the address: the filters are shown although none is set
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    case: Case
-    address: str
-    holder: str
-    late: bool
-
-
 @signed_in
 def find(request: HttpRequest) -> HttpResponse:
     """What the address asks for, a page at a time; `sesudah` is the number of the last row of the page before."""
@@ -58,7 +49,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "total": total,
         "many": total > COUNTED_MOST,
         "most": COUNTED_MOST,
-        "found": [_found(case, now) for case in page.rows],
+        "found": [_row(case, now) for case in page.rows],
         "further": after is not None,
         "next": _address(request, sesudah=page.after) if page.after else "",
         "first": _address(request),
@@ -97,9 +88,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _found(case: Case, now: datetime) -> Found:
+def _row(case: Case, now: datetime) -> presentation.Row:
     late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
-    return Found(case, presentation.address_of(case.number), presentation.holder(case), late)
+    return presentation.row_of(case, late=late, holder=presentation.holder(case))
 
 
 def _address(request: HttpRequest, **changes: str) -> str:

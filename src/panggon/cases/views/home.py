@@ -1,7 +1,7 @@
 """What waits for whom: the home page, and the part of it that renews itself."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -31,22 +31,48 @@ RENEWED = timedelta(minutes=15)  # after which time alone changes the page: what
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case with the one thing to do; `action` is None while a machine works on it. All is ready to be shown: what a
-    template works out, it works out for each row anew.
+    """A case with the one thing to do; `action` is None while a machine works on it, `due_at` while no clock runs.
+
+    Only facts that are told: their words are made when the row is drawn, which is once while they stay the same.
     """
 
-    case: Case
-    name: str
-    address: str
+    number: str
+    title: str
+    agency: str
+    host: str
     clock: presentation.ClockView | None
-    clock_name: str
-    clock_words: str
-    waited: str
-    due: str
-    look: str
+    waited_minutes: int | None
+    due_at: datetime | None
+    late: bool
+    today: date
     action: Action | None
-    action_address: str
-    text: str
+
+    @property
+    def name(self) -> str:
+        return self.title or self.number
+
+    @property
+    def address(self) -> str:
+        return presentation.address_of(self.number)
+
+    @property
+    def waited(self) -> str:
+        if self.waited_minutes is None:
+            return ""
+        words = duration_words(self.waited_minutes * MINUTE) if self.waited_minutes else _("baru saja")
+        return _("Di tangan Anda: %(waited)s") % {"waited": words}
+
+    @property
+    def due(self) -> str:
+        return presentation.due_words(self.due_at, today=self.today)
+
+    @property
+    def action_address(self) -> str:
+        return presentation.address_of(self.number, self.action)
+
+    @property
+    def text(self) -> str:
+        return text_of(self.action) if self.action else _("Lihat kemajuan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = people.roles_of(user, now=now)
     context = {
         **_waiting(user, selectors.waiting_counts(user, now=now), now=now),
-        "others": selectors.newest_visible_to(user, now=now, most=RECENT),
+        "others": [presentation.row_of(case) for case in selectors.newest_visible_to(user, now=now, most=RECENT)],
         "roles": ", ".join(str(ROLE_LABELS[role]) for role in sorted(roles)),
         "substitutes": people.substitutes_of(user, now=now),
         "empty_posts": empty_posts(user, now=now),
@@ -141,26 +167,16 @@ def _action_for(case: Case, user: User, roles: frozenset[Role]) -> Action | None
 
 
 def _row(case: Case, action: Action | None, *, now: datetime) -> Row:
-    late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
-    clock = presentation.clock_view(case.clock)
+    due_at = case.due_at if State(case.state) in TICKING else None
     return Row(
-        case=case,
-        name=case.title or case.number,
-        address=presentation.address_of(case.number),
-        clock=clock,
-        clock_name=_("Waktu terpakai %(number)s") % {"number": case.number},
-        clock_words=_("%(used)s%% waktu terpakai") % {"used": clock.percent} if clock else "",
-        waited=_waited(case.waited),
-        due=presentation.due_words(case.due_at, now=now) if State(case.state) in TICKING else "",
-        look="negative" if late else "",
+        number=case.number,
+        title=case.title,
+        agency=case.agency.short_name,
+        host=case.host if case.label else "",
+        clock=presentation.clock_view(case.clock),
+        waited_minutes=None if case.waited is None else case.waited // MINUTE,
+        due_at=due_at,
+        late=due_at is not None and due_at < now,
+        today=localdate(now),
         action=action,
-        action_address=presentation.address_of(case.number, action),
-        text=text_of(action) if action else _("Lihat kemajuan"),
     )
-
-
-def _waited(spent: timedelta | None) -> str:
-    if spent is None:
-        return ""
-    words = duration_words(spent) if spent >= MINUTE else _("baru saja")
-    return _("Di tangan Anda: %(waited)s") % {"waited": words}

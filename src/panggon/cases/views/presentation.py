@@ -1,15 +1,16 @@
 """A case in words and figures for its page."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +25,6 @@ from panggon.core.procedure import WITH_TECHNICIAN, Action, Role, State, step_of
 from panggon.labels import ACTION_LABELS, ROLE_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers.dates import moment_words
-from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
 
@@ -53,6 +53,14 @@ PERSONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A paper, as one finds it at the act that caused it."""
+
+    key: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One act of the way so far, or what a machine did in between (without `sequence`); `papers` are what it caused."""
 
@@ -64,7 +72,7 @@ class Entry:
     words: str
     stamped_at: datetime | None = None
     sequence: int | None = None
-    papers: tuple[Paper, ...] = ()
+    papers: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,24 @@ class ClockView:
     percent: int
     bar: int
     look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case in a list; `host` is empty while no name is wished."""
+
+    number: str
+    title: str
+    agency: str
+    host: str
+    state: str
+    due_at: datetime | None
+    late: bool = False
+    holder: str = ""
+
+    @property
+    def address(self) -> str:
+        return address_of(self.number)
 
 
 def timeline(case: Case, user: User, *, now: datetime) -> list[Entry]:
@@ -146,11 +172,16 @@ def holder(case: Case) -> str:
     return str(ROLE_LABELS[role])
 
 
-def due_words(due_at: datetime | None, *, now: datetime) -> str:
+def row_of(case: Case, *, late: bool = False, holder: str = "") -> Row:
+    host = case.host if case.label else ""
+    return Row(case.number, case.title, case.agency.short_name, host, case.state, case.due_at, late, holder)
+
+
+def due_words(due_at: datetime | None, *, today: date) -> str:
     """A deadline as one says it on that day: the hour alone today and tomorrow, else with the day."""
     if due_at is None:
         return ""
-    local, today = localtime(due_at), localdate(now)
+    local = localtime(due_at)
     hour = date_format(local, "H.i")
     if local.date() == today:
         return _("hari ini %(hour)s") % {"hour": hour}
@@ -186,10 +217,10 @@ def clock_view(reading: Clock | None) -> ClockView | None:
     return ClockView(reading.due_at, words, percent, min(percent, 100), look)
 
 
-def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[object, object]]:
-    """What was asked for; rows without a value are left out by the page. The disposition is the dinas's own."""
+def request_rows(case: Case, user: User, *, now: datetime) -> tuple[tuple[str, str], ...]:
+    """What was asked for, without what was left empty. The disposition is the dinas's own."""
     disposition = [str(case.division or ""), case.instruction, case.disposition_note]
-    return [
+    rows = [
         (_("OPD pemohon"), case.agency),
         *((row.label, row.value) for row in rows_of(case, (*LETTER, *SITE))),
         *((words, _joined(case, names)) for words, names in PERSONS),
@@ -198,6 +229,7 @@ def request_rows(case: Case, user: User, *, now: datetime) -> list[tuple[object,
         (_("Petugas teknis"), case.technician),
         (_("Pengenal situs"), case.site.identifier if case.site else ""),
     ]
+    return tuple((name, str(value)) for name, value in rows if value)
 
 
 def remarks(case: Case, user: User, *, now: datetime) -> list[str]:

@@ -78,6 +78,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "panggon.portal.urls"
 WSGI_APPLICATION = "panggon.portal.wsgi.application"
+FORM_RENDERER = "panggon.portal.widgets.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -116,7 +117,8 @@ USE_I18N = True
 # -- Who comes in, and how the browser is bound
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["panggon.signin.accounts.Accounts"]
+SESSION_ENGINE = "panggon.signin.accounts"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
