@@ -171,10 +171,16 @@ def _set_key(course: Course, target: Target) -> None:
     public = make_key(key)
     paper = next(address for words, address in person.case(course.number).links if "Dokumen Hak Akses" in words)
     code = code_on(person.browser.download(paper))
-    page = person.browser.open(f"/permohonan/{course.number}/akses/")
+    address = f"/permohonan/{course.number}/akses/"
+    _await(lambda: _asks_for_code(person.browser.open(address)), "undangan admin teknis")
+    page = person.browser.open(address)
     person.browser.submit(page, page.form("code", "ssh_keys"), {"code": code, "ssh_keys": public})
     _await(lambda: target.sftp("owner").batch("pwd")[0], "kunci terpasang")
     say(f"     kunci SSH dipasang oleh {person.account.name}")
+
+
+def _asks_for_code(page: Page) -> bool:
+    return any("code" in form.names for form in page.forms)
 
 
 def _finished(course: Course) -> list[Proof]:
