@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
+from panggon.cases import keeping
 from panggon.cases.models import Case
 from panggon.complaints import services as complaints
 from panggon.complaints.models import Complaint
@@ -25,7 +26,7 @@ from panggon.core.procedure import Action, Role, State
 from panggon.core.survey import Element
 from panggon.notify import endpoints
 from panggon.notify import services as notify
-from panggon.papers.models import TemplateVersion
+from panggon.papers.models import Paper, TemplateVersion
 from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
@@ -197,8 +198,11 @@ def everything_else(office: Office) -> dict[str, Any]:
     )
     version = TemplateVersion.objects.create(name="naskah.typ", made_at=office.now, made_by=office.administrator)
     case = Case.objects.get(number="HST-2026-0001")
+    held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
     complaint, survey = _complaints(office), _survey(office)
     return {
+        "hold": held.pk,
+        "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
         "version": version.pk,
         "code": case.token,

@@ -34,7 +34,10 @@ OVER = (State.DONE, State.WITHDRAWN, State.REFUSED)
 # What these tests cannot bring about: a sign-in half done, a real provider, what only a worker leaves behind.
 SEEN_ELSEWHERE = {"mfa_authenticate", "openid_connect_login", "openid_connect_callback", "office:logo", "api:api-root"}
 # Of one case, and no pages: what only takes a form, and what a page asks for while it is open.
-PARTS_OF_A_CASE = {"cases:archive", "cases:sheet", "cases:repeat", "cases:progress", "cases:reading"}
+PARTS_OF_A_CASE = {
+    *("cases:archive", "cases:sheet", "cases:repeat", "cases:progress", "cases:reading"),
+    *("cases:renew_evidence", "cases:freshness", "cases:document_to_sign"),
+}
 
 
 class Walk:

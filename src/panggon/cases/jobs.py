@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 
 from panggon.cases import (
     clock_jobs,  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
+    keeping,
     readings,
     recipients,
     retention,
@@ -161,6 +162,20 @@ def deliver_by_itself(case: int) -> None:
     """Step 8 where the department lets it happen by itself; tried again while a paper is still being made."""
     if Case.objects.filter(pk=case, state=State.APPROVED).exists():
         act(case, action=Action.DELIVER, actor=None, data={}, at=timezone.now())
+
+
+@app.periodic(cron="0 20 1 * *")  # in the first night of the month
+@app.task(name="cases.check_archive", queueing_lock="cases.check_archive", retry=PATIENCE)
+def check_archive(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
+    """Whether every kept file is as it was when it was kept."""
+    keeping.check(at=timezone.now())
+
+
+@app.task(name="cases.report_damage", retry=PATIENCE)
+def report_damage(digest: str) -> None:
+    """Somebody wanted to read a file that is damaged; it may have been restored since."""
+    if not keeping.is_whole(digest):
+        keeping.tell_of_damage(digest, at=timezone.now())
 
 
 @app.periodic(cron="30 18 * * *")  # in the night of the office; cron runs in UTC

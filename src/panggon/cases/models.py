@@ -314,6 +314,26 @@ class ChecklistResult(models.Model):
         return f"{self.item}: {self.met}"
 
 
+class Hold(models.Model):
+    """Nothing of this case is erased, whatever its age, until the hold is lifted: a lawsuit, an audit."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=300)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["placed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=models.Q(lifted_at=None), name="one_open_hold_a_case")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.placed_at}"
+
+
 class Alert(models.Model):
     """That people were told, once, that time had passed; only `alerting` writes here.
 

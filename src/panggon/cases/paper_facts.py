@@ -110,6 +110,12 @@ def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tupl
 # ------------------------------------------------------------------------------------------------------------------
 
 
+def _source_of(case: Case) -> str:
+    """Papers are Indonesian, whoever reads the page from which one is asked for."""
+    with override("id"):
+        return str(LetterSource(case.letter_source).label) if case.letter_source else ""
+
+
 def _contact(contact: Contact) -> tuple[str, str]:
     """What works, where what is printed in the standard does not."""
     label = CHANNEL_LABELS[contact.channel]
@@ -129,12 +135,6 @@ def _allowance(site: Site) -> str:
     """What the site may use, in words."""
     parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
     return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
-
-
-def _source_of(case: Case) -> str:
-    """Papers are Indonesian, whoever reads the page from which one is asked for."""
-    with override("id"):
-        return str(LetterSource(case.letter_source).label) if case.letter_source else ""
 
 
 def _head(*, now: datetime) -> Person:

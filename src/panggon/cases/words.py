@@ -73,6 +73,8 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "action.not_your_role": "Langkah ini bukan tugas Anda.",
         "action.represented": "Jabatan Anda dijalankan {acting} sampai {last_day}; selama itu langkah ini ada padanya.",
         "site.changed": "Situs sudah berubah sejak dokumen hosting dibuat ({changes}). Kembalikan untuk diperiksa.",
+        "hold.no_case": "Tidak ada permohonan dengan nomor itu.",
+        "hold.held": "Permohonan ini sudah ditahan.",
         "technician.same": "Petugas teknis itu sudah menangani permohonan ini. Pilih yang lain.",
     }
 )

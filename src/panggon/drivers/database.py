@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import Engine, SiteSpec
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.database_server import DatabaseServer, Found
 from panggon.drivers.owner import uid_of
 
@@ -75,6 +76,12 @@ class DatabaseDriver:
             self._drop(key.name, uid, record or Record(engine, 0))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """Of a closed site only that it is kept: its owner may have taken the password away, and must not keep a site
+        open by that.
+        """
+        if spec.state not in ALIVE:
+            kept = self.read(key).standing is Standing.OURS
+            return (Check("database.kept", kept, f"basis data {key.name} {'disimpan' if kept else 'tidak utuh'}"),)
         uid = uid_of(key.name, base=self.settings.uid_base)
         password = self._kept_password(key.name, uid)
         if password is None or spec.database is None:
@@ -118,7 +125,7 @@ class DatabaseDriver:
 
     def _keep_record(self, site: str, record: Record) -> None:
         document = {"site": site, "engine": record.engine, "mebibytes": record.mebibytes, "writing": record.writing}
-        files.write(self._place(site) / RECORD, json.dumps(document))
+        storage.write(self._place(site) / RECORD, json.dumps(document))
 
     def _kept_password(self, site: str, uid: int) -> str | None:
         """The password that the ini file holds; None when its owner has removed or garbled it."""

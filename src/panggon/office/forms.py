@@ -320,7 +320,7 @@ class MailForm(GroupForm):
 
 class ProgramsForm(GroupForm):
     decide = forms.BooleanField(
-        label=_("Token boleh mengesahkan dan menolak"),
+        label=_("Token boleh menolak permohonan"),
         required=False,
         help_text=_("Dengan izinnya sendiri, dan hanya atas nama pejabat yang berhak. Tanpa ini hanya lewat halaman."),
     )
