@@ -17,7 +17,7 @@ from demo import proofs
 from demo.browser import DemoError, Form, Page, Values
 from demo.clients import make_key
 from demo.layout import REPOSITORY, UID_BASE, ZONE
-from demo.paper import code_on
+from demo.paper import code_on, words_on
 from demo.people import Account, Person
 from demo.proofs import Proof, Target
 
@@ -171,10 +171,16 @@ def _set_key(course: Course, target: Target) -> None:
     public = make_key(key)
     paper = next(address for words, address in person.case(course.number).links if "Dokumen Hak Akses" in words)
     code = code_on(person.browser.download(paper))
-    page = person.browser.open(f"/permohonan/{course.number}/akses/")
+    address = f"/permohonan/{course.number}/akses/"
+    _await(lambda: _asks_for_code(person.browser.open(address)), "undangan admin teknis")
+    page = person.browser.open(address)
     person.browser.submit(page, page.form("code", "ssh_keys"), {"code": code, "ssh_keys": public})
     _await(lambda: target.sftp("owner").batch("pwd")[0], "kunci terpasang")
     say(f"     kunci SSH dipasang oleh {person.account.name}")
+
+
+def _asks_for_code(page: Page) -> bool:
+    return any("code" in form.names for form in page.forms)
 
 
 def _finished(course: Course) -> list[Proof]:
@@ -185,8 +191,18 @@ def _finished(course: Course) -> list[Proof]:
         Proof(
             "naskah.pdf", len(papers) >= 8 and all(data.startswith(b"%PDF-") for data in papers), f"{len(papers)} PDF"
         ),
+        _without_secrets(course, papers),
         _tracking(course, page),
     ]
+
+
+def _without_secrets(course: Course, papers: list[bytes]) -> Proof:
+    """No password and no secret of a second factor stands on any paper."""
+    accounts = [person.account for person in course.people.values()]
+    secrets = {secret for account in accounts for secret in (account.password, account.totp_secret)}
+    words = " ".join(map(words_on, papers))
+    found = [secret for secret in secrets if secret in words]
+    return Proof("naskah.tanpa_rahasia", not found, f"{len(secrets)} rahasia dicari dalam {len(papers)} naskah")
 
 
 def _download_papers(course: Course) -> list[bytes]:

@@ -39,6 +39,7 @@ def test_the_nine_steps_are_carried_through_and_called_simulated(state: Path) ->
     assert {check["name"]: check["ok"] for check in evidence["checks"]} == {
         "permohonan.selesai": True,
         "naskah.pdf": True,
+        "naskah.tanpa_rahasia": True,
         "lacak.publik": True,
     }
     assert _of_nobody() == []

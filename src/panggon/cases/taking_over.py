@@ -79,11 +79,14 @@ def invite(case_id: int, *, name: str, email: str, actor: User | None, at: datet
     """Invite this person by mail, for seven days; an older invitation of the case is worth nothing any more.
 
     Whoever has no account of the OPD gets the way to one in the same mail. Raises `InvalidError`
-    `invitation.elsewhere`.
+    `access.elsewhere` for an account that was closed or is of somebody else than the OPD.
     """
     case = Case.objects.select_for_update(of=("self",)).select_related("agency", "site").get(pk=case_id)
     letter = Letter(case.letter_number, case.letter_date, case.number)
-    account = people.invite_admin(email, case.agency, letter=letter, actor=actor, at=at)
+    try:
+        account = people.invite_admin(email, case.agency, letter=letter, actor=actor, at=at)
+    except InvalidError as error:
+        raise InvalidError((Fault("access.elsewhere", "email"),)) from error
     before = newest(case)
     invitation = case.access_invitations.create(name=name, email=email, made_by=actor, made_at=at, expires_at=at + LIFE)
     after = {"sent": email, "until": invitation.expires_at.isoformat()}

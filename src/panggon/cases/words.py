@@ -62,7 +62,7 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "access.code": "Kode ini tidak cocok. Kode terdapat pada Dokumen Hak Akses, di samping gambar QR.",
         "access.nothing": "Tetapkan kata sandi SFTP atau pasang kunci SSH.",
         "access.over": "Undangan ini sudah dipakai atau sudah diganti. Mintalah undangan baru.",
-        "invitation.elsewhere": "Alamat email ini milik akun di luar OPD pemohon. Gunakan alamat lain.",
+        "access.elsewhere": "Alamat email ini milik akun di luar OPD pemohon. Gunakan alamat lain.",
         "access.changed": "Kunci SSH sudah diubah dari halaman lain. Muat ulang halaman ini, lalu ulangi.",
         "access.too_many_keys": "Paling banyak {most} kunci.",
         "access.password_short": "Kata sandi paling sedikit {least} karakter.",
