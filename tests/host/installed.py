@@ -128,6 +128,7 @@ def test_sites_are_made_and_proven_with_every_protection(machine):
         if name:
             (machine.root / "srv/panggon/sites" / site / "public" / name).write_text(page)
     (machine.root / "srv/panggon/sites/s000004/private/aplikasi.py").write_text(APPLICATION)
+    apply(machine, document(machine, "s000004") | {"generation": 2})  # the application is there only now
     with visitors(machine, PLACES) as rows:
         time.sleep(4)
     everybody_was_served(rows)
