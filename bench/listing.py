@@ -28,8 +28,8 @@ def main(*, sites: int) -> None:
         again = subprocess.run([*_command(machine, found.name), "--json"], check=False, stdout=subprocess.PIPE)
         seconds = time.monotonic() - began
         there = sum(machine.sites.applied(spec(number).site) == spec(number) for number in range(sites))
-    each = f"{1000 * seconds / sites:.0f} ms each ({MINUTES * 60})"
-    click.echo(f"{sites} sites in {seconds:.0f} s, {each}: {again.stdout.decode()}")
+    click.echo(f"{sites} sites in {seconds:.0f} s ({MINUTES * 60} for 1,000), {1000 * seconds / sites:.0f} ms each")
+    click.echo(again.stdout.decode())
     click.echo(described())
     sys.exit(0 if there == sites and seconds < MINUTES * 60 * sites / 1000 else 1)
 

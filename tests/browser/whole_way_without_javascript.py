@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.clients import make_key
+from demo.paper import code_on
 from tests.browser.request_form import apply
 from tests.browser.test_nine_steps import AFTER_PREPARATION, BEFORE_PREPARATION, take_turn
 from tests.browser.visitors import Visitors
@@ -33,7 +34,9 @@ def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
         take_turn(visitors, number, turn, **PLAIN)
     with visitors.person("applicant", **PLAIN) as opd:
         opd.waiting(number).click()
+        code = code_on(opd.paper("Dokumen Hak Akses"))
         opd.page.get_by_role("link", name="Buka halaman hak akses").click()
+        opd.page.get_by_label("Kode pada Dokumen Hak Akses").fill(code)
         opd.page.get_by_label("Kunci publik SSH").fill(make_key(tmp_path / "key"))
         opd.page.get_by_role("button", name="Simpan hak akses").click()
         expect(opd.page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")

@@ -1,11 +1,15 @@
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
+import dns.rrset
 import dns.tsig
 import dns.update
 import dns.zone
@@ -16,7 +20,7 @@ from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import shell
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.zone import Server, Settings, Zone
 from panggon.node.servers import knot
 from tests.drivers import bind
 from tests.drivers.contract import Case, Contract
@@ -379,3 +383,24 @@ class TestKnot:
         fresh = replace(server, configuration=server.configuration.with_name("fresh.conf"))
         knot.prepare(fresh)
         assert oct(fresh.configuration.stat().st_mode & 0o777) == "0o640"
+
+
+def test_answers_in_another_order_find_their_questions() -> None:
+    """RFC 7766 section 7: a server may give them as they are ready."""
+    first, second = ((dns.name.from_text(f"{label}.kota.example"), "TXT") for label in "ab")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            line, _ = listener.accept()
+            with line:
+                for query in reversed([dns.query.receive_tcp(line)[0] for _ in range(2)]):
+                    response = dns.message.make_response(query)
+                    name = query.question[0].name
+                    response.answer.append(dns.rrset.from_text(name, 1, "IN", "TXT", f'"{name.labels[0].decode()}"'))
+                    dns.query.send_tcp(line, response)
+
+        server = Server("127.0.0.1", listener.getsockname()[1])
+        asked = Zone(Settings("kota.example", server, (server,), "key", ""))
+        with ThreadPoolExecutor() as pool:
+            pool.submit(answer)
+            assert asked.texts(first, second) == {first: ('"a"',), second: ('"b"',)}

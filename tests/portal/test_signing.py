@@ -190,6 +190,12 @@ def test_evidence_that_is_old_is_renewed_before_it_is_signed(office, settings, p
     post(office, "head", case, "bukti-baru")
     assert case.site.wishes.filter(purpose="verify").count() == 1
     assert "sedang membuktikan ulang" in text(page(office, "head", case, "sahkan"))
+    assert 'hx-trigger="load"' in shown.content.decode()
+    office.node_reports("refused", problem="site.foreign")
+    shown = page(office, "head", case, "sahkan")
+    assert "belum membuktikannya" in text(shown)
+    assert 'hx-trigger="load"' not in shown.content.decode()  # or the page would ask for ever
+    post(office, "head", case, "bukti-baru")
     office.node_reports("verified")
     assert sign(office, case).state == State.APPROVED
 

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -14,9 +13,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.desired import lets_in
+from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
+from panggon.core.logins import PROBE_SOURCE
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
@@ -80,11 +80,11 @@ class AccessDriver:
         with files.translated(), tempfile.TemporaryDirectory(prefix=_prefix(key.name)) as folder:
             client = _Client(self.settings, key.name, Path(folder))
             client.prepare()
-            # At once: a login takes OpenSSH a fifth of a second, and neither needs the other.
-            with self._let_in(key, client.new_key("probe")), ThreadPoolExecutor() as pool:
-                inside = pool.submit(client.visit)
-                stranger, *owner = client.ask([client.new_key("stranger"), *spec.access.ssh_keys])
-                return (*inside.result(), _stranger(stranger), self._owner(key, owner, spec))
+            keys = [client.new_key("stranger"), *spec.access.ssh_keys]
+            with self._let_in(key, client.new_key("probe")):
+                inside, first = client.visit(keys[:KEYS_A_LOGIN], bringing=spec.state in ALIVE)
+                stranger, *owner = [*first, *client.ask(keys[KEYS_A_LOGIN:])]
+            return (*inside, _stranger(stranger), self._owner(key, owner, spec))
 
     def _owner(self, key: Key, verdicts: "list[_Verdict]", spec: SiteSpec) -> Check:
         """Whether the server takes exactly the keys that it should."""
@@ -104,7 +104,9 @@ class AccessDriver:
         expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
-        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n', durable=False)
+        files.write(
+            path, f'restrict,from="127.0.0.1,{PROBE_SOURCE},::1",expiry-time="{expiry}" {public}\n', durable=False
+        )
         try:
             yield
         finally:
@@ -156,8 +158,13 @@ class _Client:
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return public.decode()
 
-    def visit(self) -> tuple[Check, ...]:
-        """Log in with the key "probe"; look around, bring a file and take it back."""
+    def visit(self, keys: Sequence[str], *, bringing: bool) -> "tuple[tuple[Check, ...], list[_Verdict]]":
+        """Log in with the key "probe"; look around, bring a file and take it back. Before, in the same connection, ask
+        what the server would say to each of these public keys: a login takes OpenSSH longer than all that follows.
+
+        A closed site's owner may have left no room for the file, and must not keep a site open by that: then it is not
+        a proof (`bringing` is false).
+        """
         (self.folder / "sent").write_text(f"panggon {self.folder.name}\n")
         place = f"/public/.{self.folder.name}"
         commands = (
@@ -169,15 +176,15 @@ class _Client:
             "-ls -1 /..",
             "-ls /etc",
         )
-        done = shell.run(
-            ["sftp", "-b", "-", "-l", str(PROBE_KILOBITS), *self._options("probe"), f"{self.site}@{self._host()}"],
-            stdin="\n".join(commands).encode(),
-            cwd=self.folder,
-        )
+        names = self._offered(keys)
+        way = ["sftp", "-v", "-b", "-", "-l", str(PROBE_KILOBITS), *self._options(*names, "probe")]
+        done = shell.run([*way, f"{self.site}@{self._host()}"], stdin="\n".join(commands).encode(), cwd=self.folder)
+        verdicts, errors = self._verdicts(names, done.errors), _errors(done.errors)
         if done.code:
-            return (Check("sftp.login", ok=False, detail=done.errors.strip() or f"exit {done.code}"),)
+            return (Check("sftp.login", ok=False, detail=errors or f"exit {done.code}"),), verdicts
         answers = dict(_answers(done.output))
-        return (self._login(answers), self._jail(answers, done.errors), self._upload(place, done.errors))
+        inside = (self._login(answers), self._jail(answers, errors))
+        return (*inside, self._upload(place, errors)) if bringing else inside, verdicts
 
     def ask(self, keys: Sequence[str]) -> "list[_Verdict]":
         """What the server would say to each of these public keys. RFC 4252 section 7: a client may ask whether a key
@@ -187,10 +194,17 @@ class _Client:
         return [verdict for batch in batches for verdict in self._asked(batch)]
 
     def _asked(self, keys: Sequence[str]) -> "list[_Verdict]":
+        names = self._offered(keys)
+        return self._verdicts(names, shell.run([*self._ssh(*names), "-v"]).errors)
+
+    def _offered(self, keys: Sequence[str]) -> list[str]:
+        """Names of files that have these public keys only."""
         names = [f"asked-{number}" for number in range(len(keys))]
         for name, key in zip(names, keys, strict=True):
             (self.folder / f"{name}.pub").write_text(f"{key}\n")
-        seen = shell.run([*self._ssh(*names), "-v"]).errors
+        return names
+
+    def _verdicts(self, names: Sequence[str], seen: str) -> "list[_Verdict]":
         offers = [seen.partition(f"Offering public key: {self.folder / name} ")[2] for name in names]
         return [_verdict(offer.partition("Offering public key:")[0]) for offer in offers]
 
@@ -232,6 +246,8 @@ class _Client:
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": "5",
+            # So that the log tells the machine's own proofs from people who come in from this machine.
+            **({"BindAddress": PROBE_SOURCE} if self.settings.address == "127.0.0.1" else {}),
             "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]
@@ -249,6 +265,11 @@ def _verdict(said: str) -> _Verdict:
         return _Verdict.ACCEPTED
     refused = "Authentications that can continue" in said or "No more authentication methods" in said
     return _Verdict.REFUSED if refused else _Verdict.SILENT
+
+
+def _errors(said: str) -> str:
+    """Without what the client notes on its way."""
+    return "\n".join(line for line in said.splitlines() if not line.startswith(("debug1:", "OpenSSH_"))).strip()
 
 
 def _stranger(verdict: _Verdict) -> Check:

@@ -25,8 +25,8 @@ end
 
 -- The site of this request's host; refuses when there is none, or when the handshake was for another name.
 local function find()
-    local host = ngx.var.host
-    if host ~= (ngx.var.ssl_server_name or ""):lower() then
+    local host, asked = ngx.var.host, ngx.var.ssl_server_name or ""
+    if host ~= asked and host ~= asked:lower() then
         return refuse(421, "misdirected")
     end
     local site = store.site(host)
@@ -84,10 +84,12 @@ end
 local function php(site, path)
     local profile, args = site.routing, ngx.var.args
     local script, rest = routing.split(profile, path)
-    if script:sub(-4) == ".php" and (routing.is_private(profile, script) or not routing.runs(profile, script)) then
-        return refuse(ngx.HTTP_NOT_FOUND, "missing")
+    if script:sub(-4) == ".php" then
+        if (rest ~= "" and routing.is_private(profile, script)) or not routing.runs(profile, script) then
+            return refuse(ngx.HTTP_NOT_FOUND, "missing")
+        end
+        ngx.var.document_root_of_php = site.document_root
     end
-    ngx.var.document_root_of_php = site.document_root
     if rest ~= "" then
         ngx.var.path_info = rest
         return ngx.req.set_uri(script, true)
@@ -127,7 +129,9 @@ function M.route()
         if routing.is_private(site.routing, path) then
             return refuse(ngx.HTTP_NOT_FOUND, "missing")
         end
-        ngx.var.folder = site.routing.folder
+        if site.routing.folder ~= "" then
+            ngx.var.folder = site.routing.folder
+        end
     end
     return ANSWERS[site.kind](site, path)
 end

@@ -25,6 +25,7 @@ function M.load(path)
         end
         for _, rule in ipairs(profile.rewrites) do
             rule[1] = anchored(rule[1])
+            rule.fixed = not rule[2]:find("$", 1, true)
         end
         profiles[name] = profile
     end
@@ -55,14 +56,22 @@ function M.split(profile, path)
     return path:sub(1, last - 1), path:sub(last)
 end
 
+-- A rule's target for this path; most have one and the same, which costs each request of a file less.
+local function target_of(rule, path)
+    if rule.fixed then
+        return find(path, rule[1], FLAGS) and rule[2]
+    end
+    local found = match(path, rule[1], FLAGS)
+    return found and rule[2]:gsub("%$(%d)", function(number)
+        return ngx.escape_uri(found[tonumber(number)] or "")
+    end)
+end
+
 -- Where a path of no file leads, with the arguments of the request; nil: nowhere.
 function M.rewritten(profile, path, args)
     for _, rule in ipairs(profile.rewrites) do
-        local found = match(path, rule[1], FLAGS)
-        if found then
-            local target = rule[2]:gsub("%$(%d)", function(number)
-                return ngx.escape_uri(found[tonumber(number)] or "")
-            end)
+        local target = target_of(rule, path)
+        if target then
             if not args or args == "" then
                 return target
             end

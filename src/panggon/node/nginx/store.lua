@@ -11,6 +11,7 @@ local ssl = require("ngx.ssl")
 ffi.cdef("ssize_t readlink(const char *path, char *buffer, size_t size);")
 
 local MOST = 10000
+local SHARED = 8
 local SLOTS = 1024
 local LINK_MOST = 256
 local LEAST_TOKEN = 32
@@ -20,6 +21,7 @@ local root
 local epochs = ngx.shared.epochs
 local sites = assert(lrucache.new(MOST))
 local certificates = assert(lrucache.new(MOST))
+local shared = assert(lrucache.new(SHARED))
 local buffer = ffi.new("char[?]", LINK_MOST)
 
 function M.configure(directory)
@@ -66,8 +68,9 @@ local function is_site(document, id)
         and routing.of(document.profile) ~= nil
 end
 
+-- What is in memory was found to be a name when it was read; what is not one never becomes a path.
 local function read_site(host)
-    local target = read_link(root .. "/live/" .. host)
+    local target = names.valid(host) and read_link(root .. "/live/" .. host)
     if not target then
         return nil
     end
@@ -116,6 +119,10 @@ local function read_certificate(host)
     return { chain = chain, key = key }
 end
 
+local function read_named(host)
+    return names.valid(host) and read_certificate(host) or nil
+end
+
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
 local function lookup(cache, host, read)
     local epoch = epochs:get(slot(host)) or 0
@@ -135,14 +142,14 @@ end
 
 -- What answers under this name, or nil: id, state ("open", "redirect", or another word: closed) and how to answer.
 function M.site(host)
-    return names.valid(host) and lookup(sites, host, read_site) or nil
+    return lookup(sites, host, read_site)
 end
 
 -- Parsed chain and key of this name, or nil.
 function M.certificate(host)
-    local entry = names.valid(host) and lookup(certificates, host, read_certificate)
+    local entry = lookup(certificates, host, read_named)
     if entry and entry.shared then
-        entry = lookup(certificates, entry.shared, read_certificate)
+        entry = lookup(shared, entry.shared, read_certificate)
     end
     return entry and entry.chain and entry or nil
 end

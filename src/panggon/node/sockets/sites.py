@@ -30,6 +30,7 @@ class Sites:
         self._settings = machine.settings
         self._selector = selector
         self._sites: dict[str, Site] = {}
+        self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
         self._watched: dict[str, dict[int, Then]] = {}
         self._dropping: set[str] = set()
         self._ending = False
@@ -54,10 +55,10 @@ class Sites:
     @property
     def waiting(self) -> bool:
         """Whether any site has something to do at the next tick."""
-        return any(site.waiting for site in self._sites.values())
+        return bool(self._waiting)
 
     def tick(self, now: float) -> None:
-        waiting = [site for site in self._sites.values() if site.waiting]
+        waiting = [self._sites[name] for name in self._waiting]
         for number, site in enumerate(waiting, start=1):
             site.count(now + COUNTING_SECONDS * number / len(waiting))
             site.tick(now)
@@ -147,6 +148,7 @@ class Sites:
         if name in self._dropping:
             self._dropping.remove(name)
             files.remove(self._settings.served(name))
+            self._waiting.discard(name)
             site = self._sites.pop(name)
             for descriptor in self._watched.pop(name):
                 self._selector.unregister(descriptor)
@@ -173,6 +175,7 @@ class Sites:
         for descriptor in wanted.keys() - watched.keys():
             self._selector.register(descriptor, selectors.EVENT_READ, wanted[descriptor])
         self._watched[name] = wanted
+        (self._waiting.add if site.waiting else self._waiting.discard)(name)
 
     def _wake(self, site: Site) -> None:
         # An event of the same round may have dropped the site or started it already.
