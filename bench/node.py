@@ -101,7 +101,7 @@ def _flips(machine: Machine, site: SiteSpec) -> dict[str, float]:
             time.sleep(0.1)
             began = time.perf_counter()
             machine.make(wished)
-        found[name] = max((end for end, status in watcher.seen if not fits(status)), default=began) - began
+        found[name] = max(began, *(end for end, status in watcher.seen if not fits(status))) - began
     machine.make(replace(steps[-1][1], state=SiteState.PARKED, generation=5))
     return found
 
