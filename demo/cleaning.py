@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -116,12 +117,9 @@ def _remove_tree(path: Path) -> None:
 
 def _remove_users(numbers: range) -> None:
     """The records of the demo's own sites; their numbers are nobody else's."""
-    for record in USERDB.glob("s??????.*"):
-        number = record.name[1:7]
-        if number.isdigit() and int(number) in numbers:
-            for link in USERDB.iterdir():
-                if link.is_symlink() and str(link.readlink()) == record.name:
-                    link.unlink()
+    for record in USERDB.glob("*"):
+        name = record.readlink().name if record.is_symlink() else record.name
+        if re.fullmatch(r"s[0-9]{6}\..*", name) and int(name[1:7]) in numbers:
             record.unlink()
     with suppress(OSError):  # somebody else's are in it, or there is none
         USERDB.rmdir()

@@ -17,6 +17,7 @@ from demo import proofs
 from demo.browser import DemoError, Form, Page, Values
 from demo.clients import make_key
 from demo.layout import REPOSITORY, UID_BASE, ZONE
+from demo.paper import code_on, words_on
 from demo.people import Account, Person
 from demo.proofs import Proof, Target
 
@@ -113,7 +114,9 @@ def _submit(course: Course) -> None:
     person.sign_in()
     course.label = _free_label(person)
     page = person.browser.open("/permohonan/baru/")
-    for values in ({**THE_LETTER}, {**THE_SITE, "label": course.label}, {**THE_PEOPLE}):
+    # The admin teknis is the person of the OPD: whom the access is handed to.
+    named = {"admin_name": person.account.name, "admin_email": f"{person.account.login}@example.go.id"}
+    for values in ({**THE_LETTER}, {**THE_SITE, "label": course.label}, {**THE_PEOPLE, **named}):
         files = {"letter": (LETTER.name, LETTER.read_bytes(), "application/pdf")} if "letter_source" in values else None
         page = person.browser.submit(page, page.form(*values), {**values, "do": "next"}, files=files)
     page = person.browser.submit(page, page.form("version"), {})
@@ -161,15 +164,23 @@ def _progress_lines(page: Page) -> list[str]:
 
 
 def _set_key(course: Course, target: Target) -> None:
-    """The OPD's administrator gives the public half of a key; nobody else ever sees the private one."""
+    """The OPD's admin teknis takes the access over with the code on the paper, and gives the public half of a key."""
     person = course.people["applicant"]
     key = target.keys / "owner"
     key.unlink(missing_ok=True)
     public = make_key(key)
-    page = person.browser.open(f"/permohonan/{course.number}/akses/")
-    person.browser.submit(page, page.form("ssh_keys"), {"ssh_keys": public})
+    paper = next(address for words, address in person.case(course.number).links if "Dokumen Hak Akses" in words)
+    code = code_on(person.browser.download(paper))
+    address = f"/permohonan/{course.number}/akses/"
+    _await(lambda: _asks_for_code(person.browser.open(address)), "undangan admin teknis")
+    page = person.browser.open(address)
+    person.browser.submit(page, page.form("code", "ssh_keys"), {"code": code, "ssh_keys": public})
     _await(lambda: target.sftp("owner").batch("pwd")[0], "kunci terpasang")
     say(f"     kunci SSH dipasang oleh {person.account.name}")
+
+
+def _asks_for_code(page: Page) -> bool:
+    return any("code" in form.names for form in page.forms)
 
 
 def _finished(course: Course) -> list[Proof]:
@@ -180,8 +191,18 @@ def _finished(course: Course) -> list[Proof]:
         Proof(
             "naskah.pdf", len(papers) >= 8 and all(data.startswith(b"%PDF-") for data in papers), f"{len(papers)} PDF"
         ),
+        _without_secrets(course, papers),
         _tracking(course, page),
     ]
+
+
+def _without_secrets(course: Course, papers: list[bytes]) -> Proof:
+    """No password and no secret of a second factor stands on any paper."""
+    accounts = [person.account for person in course.people.values()]
+    secrets = {secret for account in accounts for secret in (account.password, account.totp_secret)}
+    words = " ".join(map(words_on, papers))
+    found = [secret for secret in secrets if secret in words]
+    return Proof("naskah.tanpa_rahasia", not found, f"{len(secrets)} rahasia dicari dalam {len(papers)} naskah")
 
 
 def _download_papers(course: Course) -> list[bytes]:

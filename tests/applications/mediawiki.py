@@ -15,8 +15,13 @@ WIKI = Path("/usr/share/mediawiki")
 PICTURE = Path("/usr/share/wordpress/wp-admin/images/wordpress-logo.png").read_bytes()
 PASSWORD = "Kota-Batik-1906-arsip"
 SETUP = "/w/mw-config/index.php"
-# What its settings page would write behind the installer's: short addresses.
-SHORT = '\n$wgArticlePath = "/wiki/$1";\n$wgEnableUploads = true;\n'
+# What its owner writes behind the installer's words: short addresses, and the folders of an ordinary installation.
+SHORT = """
+$wgCacheDirectory = "$IP/cache";
+$wgArticlePath = "/wiki/$1";
+$wgEnableUploads = true;
+$wgShowExceptionDetails = true;
+"""
 
 
 def unpack(folder: Path) -> None:
@@ -24,7 +29,8 @@ def unpack(folder: Path) -> None:
     left_out = ("LocalSettings.php", "config", "images", "extensions", "tests", "docs")
     shutil.copytree(WIKI, folder / "w", ignore=lambda place, _: left_out if place == str(WIKI) else ())
     (folder / "w" / "extensions-core").rename(folder / "w" / "extensions")
-    (folder / "w" / "images").mkdir()
+    for name in ("images", "cache"):
+        (folder / "w" / name).mkdir(exist_ok=True)
     for path in folder.glob("w/**/i18n/**/*.json"):
         if path.stem not in ("en", "id", "qqq"):
             path.unlink()

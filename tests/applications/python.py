@@ -64,9 +64,11 @@ application = get_wsgi_application()
 """
 
 
-def python_site(machine: Machine, number: int, folder: Path, entry: str, *, interface: str = "wsgi") -> Site:
+def python_site(
+    machine: Machine, number: int, folder: Path, entry: str, *, interface: str = "wsgi", database: str = "mariadb"
+) -> Site:
     spec = {"kind": "python", "python": {"entry": entry, "interface": interface}, "environment": {"MODE": "uji"}}
-    site = opened(machine, number, **spec)
+    site = opened(machine, number, database=database, **spec)
     site.upload(folder, into="private")
     loaded(site)
     return site
@@ -74,7 +76,7 @@ def python_site(machine: Machine, number: int, folder: Path, entry: str, *, inte
 
 def test_flask(machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "situs.py").write_text(FLASK)
-    site = python_site(machine, 990008, tmp_path, "situs:app")
+    site = python_site(machine, 990008, tmp_path, "situs:app", database="postgresql")
     with site.visitor() as visitor:
         said = visitor.post("/surat", {"isi": "Kota Batik"}).json()
         assert said == {

@@ -13,7 +13,7 @@ from tests.browser.walk import Walk
 from tests.portal.conftest import office  # noqa: F401 (a fixture)
 from tests.portal.office import Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 
 
 def test_every_page(office: Office, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:  # noqa: F811

@@ -58,7 +58,9 @@ window.panggon = (() => {
   // Once around: to every control, to each once, downwards as one reads, and to all that looks as if it could be clicked.
   const tabs = () => {
     const faults = [];
-    const visited = isOnceAround() ? way.slice(0, -1) : way;
+    const round = isOnceAround() ? way.slice(0, -1) : way;
+    const top = Math.max(0, round.indexOf(controls().find((one) => round.includes(one))));  // it may have begun in the middle
+    const visited = [...round.slice(top), ...round.slice(0, top)];
     if (!isOnceAround() && controls().length) faults.push(`Tab does not come around; last at ${way.length ? said(way.at(-1)) : "nothing"}`);
     visited.filter((one, index) => visited.indexOf(one) !== index).forEach((one) => faults.push(`Tab comes back too early to ${said(one)}`));
     const isOfVisitedGroup = (one) => one.type === "radio" && visited.some((other) => other.type === "radio" && other.name === one.name && other.form === one.form);

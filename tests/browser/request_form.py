@@ -16,7 +16,7 @@ OF_THE_SITE = {"Catatan teknis": "Aplikasi PHP 8.2\ndengan dua baris catatan."}
 OF_PEOPLE = {
     "Nama narahubung": "Sri Wahyuni, S.Kom.",
     "Nomor HP narahubung": "0812-0000-0001",
-    "Email narahubung": "sri@dinsos.example",
+    "Email narahubung": "sri@example.go.id",
 }
 
 
@@ -37,9 +37,11 @@ def name_site(page: Page, *, label: str, title: str) -> None:
     field(page, "Subdomain yang diminta").press_sequentially(label)
 
 
-def name_people(page: Page) -> None:
+def name_people(page: Page, **more: str) -> None:
+    """`more` is of the admin teknis, whom a request need not name."""
     expect(page.get_by_role("heading", name="Narahubung")).to_be_visible()
     _type(page, OF_PEOPLE)
+    _type(page, more)
     go_on(page)
     expect(page.get_by_role("heading", name="Periksa dan kirim")).to_be_visible()
 

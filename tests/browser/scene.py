@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
+from panggon.cases import keeping
 from panggon.cases.models import Case
 from panggon.complaints import services as complaints
 from panggon.complaints.models import Complaint
@@ -25,8 +26,8 @@ from panggon.core.procedure import Action, Role, State
 from panggon.core.survey import Element
 from panggon.notify import endpoints
 from panggon.notify import services as notify
-from panggon.papers.models import TemplateVersion
-from panggon.people.models import Agency
+from panggon.papers.models import Paper, TemplateVersion
+from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
 from panggon.public.models import Follower
@@ -117,6 +118,8 @@ def requests_of(office: Office) -> dict[str, Case]:
         if name == "unproven":
             then(name, Action.PREPARE, office.technician, shown_digest=DIGEST)
             found[name] = office.told(found[name], office.node_reports(Outcome.UNPROVEN, proofs=BROKEN))
+    add("unattended", State.DISPOSED)
+    _leave_without_a_head(office, found["unattended"])
     add("approved", State.APPROVED)
     then("running", Action.PREPARE, office.technician, shown_digest=DIGEST)
     _is_under_way(office, found["running"])
@@ -129,6 +132,14 @@ def _give_plan(wish: Wish) -> None:
     spec = replace(PREPARED, site=wish.spec["site"], host=wish.spec["host"])
     made = plans.make(spec, FACTS, nothing(spec))
     Wish.objects.filter(pk=wish.pk).update(plan=plans.dump(made))
+
+
+def _leave_without_a_head(office: Office, case: Case) -> None:
+    """It waits for the Kepala Bidang of another division, whose post is empty."""
+    division = Division.objects.create(name="Bidang Statistik dan Persandian")
+    former = office.person("mantan", Role.DIVISION_HEAD, division=division)
+    Case.objects.filter(pk=case.pk).update(division=division)
+    RoleAssignment.objects.filter(user=former).update(ended_at=office.now)
 
 
 def _is_under_way(office: Office, case: Case) -> None:
@@ -187,8 +198,11 @@ def everything_else(office: Office) -> dict[str, Any]:
     )
     version = TemplateVersion.objects.create(name="naskah.typ", made_at=office.now, made_by=office.administrator)
     case = Case.objects.get(number="HST-2026-0001")
+    held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
     complaint, survey = _complaints(office), _survey(office)
     return {
+        "hold": held.pk,
+        "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
         "version": version.pk,
         "code": case.token,

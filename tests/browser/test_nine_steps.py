@@ -1,6 +1,7 @@
 """The nine steps of the service standard, as six people do them: each finds the case, and hands it on."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,10 +12,12 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
-from demo.clients import make_key
 from demo.layout import ZONE
+from tests.browser import newcomer
+from tests.browser.inspection import PHONE
 from tests.browser.request_form import begin, go_on, name_people, name_site, send
-from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
+from tests.browser.visitors import SECONDS_TO_WAIT, Visitor, Visitors
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
@@ -27,6 +30,7 @@ PAPERS_OF_THE_OPD = [
     "Dokumen Hosting",
     "Dokumen Hak Akses Hosting",
     "Surat Pengantar",
+    "Berita Acara Serah Terima",
 ]
 
 
@@ -146,6 +150,7 @@ def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
         take_turn(visitors, number, turn)
     _confirm(visitors, number, tmp_path)
     _track(visitors, number)
+    _verify(visitors, number, tmp_path)
 
 
 # -- What each person does -----------------------------------------------------------------------------------------
@@ -162,7 +167,7 @@ def _apply(visitors: Visitors) -> str:
         expect(opd.page.get_by_role("status").get_by_text("Tersimpan pukul")).to_be_visible()  # by itself
         opd.look("application-saved")
         go_on(opd.page)
-        name_people(opd.page)
+        name_people(opd.page, **{"Nama admin teknis": newcomer.NAME, "Email admin teknis": newcomer.ADDRESS})
         send(opd.page)
         _reads(opd.page, "Diajukan", "Sekarang di Tata Usaha", "Tata Usaha menerima surat dan memberi nomor agenda.")
         number = opd.page.url.split("/")[-2]
@@ -180,6 +185,10 @@ def take_turn(visitors: Visitors, number: str, turn: Turn, **options: Any) -> No
         page.get_by_role("link", name=link).click()
         turn.fill_in(page)
         if turn.needs_passphrase:
+            page.get_by_label("Frasa sandi").fill("salah")
+            page.get_by_role("button", name=turn.button).click()
+            expect(official.fault_at("passphrase")).to_contain_text("Frasa sandi salah.")
+            official.look("signing")
             page.get_by_label("Frasa sandi").fill(visitors.stack.accounts[turn.role].password)
         page.get_by_role("button", name=turn.button).click()
         expect(page.get_by_text(f"“{turn.button}” sudah dilakukan.")).to_be_visible()
@@ -228,21 +237,33 @@ def _follow(page: Page) -> set[str]:
 
 
 def _confirm(visitors: Visitors, number: str, place) -> None:
-    """Step 9, on the phone: a key of one's own, then the confirmation."""
+    """Step 9, on the phone: the admin teknis comes in with the paper alone, then the OPD confirms."""
     with visitors.person("applicant") as opd:
         page = opd.page
         opd.waiting(number).click()
-        page.get_by_role("link", name="Buka halaman hak akses").click()
-        page.get_by_label("Kunci publik SSH").fill(make_key(place / "key"))
-        page.get_by_role("button", name="Simpan hak akses").click()
-        expect(page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
-        opd.case(number)
+        paper = opd.paper("Dokumen Hak Akses")
+        newcomer.take_over(visitors, paper, host=f"{LABEL}.{ZONE}", folder=place)
+        until(lambda: "/public" in newcomer.log_in(paper, place), "no login")
+        _await_words(opd, number)
         page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
         page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
         _reads(page, "Selesai", "Selesai", "Permohonan selesai.")
-        papers = page.get_by_role("link", name=re.compile(r"\(PDF\)$")).all_inner_texts()
+        _await_link(page, "Berita Acara Serah Terima (PDF)")
+        papers = page.get_by_role("region", name="Naskah").get_by_role("link").all_inner_texts()
         assert [words.strip().removesuffix(" (PDF)") for words in papers] == PAPERS_OF_THE_OPD
         expect(opd.waiting(number)).to_have_count(0)
+
+
+def _await_words(opd: Visitor, number: str) -> None:
+    """The machine tells the portal of the first login by itself."""
+
+    def told() -> bool:
+        opd.open(f"/permohonan/{number}/konfirmasi-terima-dan-dapat-diakses/")
+        return opd.page.get_by_text("Login pertama tercatat di server").is_visible()
+
+    until(told, "the first login was not told")
+    opd.look("confirm")
+    opd.case(number)
 
 
 def _track(visitors: Visitors, number: str) -> None:
@@ -256,6 +277,33 @@ def _track(visitors: Visitors, number: str) -> None:
         assert anybody.page.locator(".procedure > li.done").count() == 9
         words = anybody.page.locator("body").inner_text()
         assert not [name for name in ("Sri Wahyuni", "Agus Setiawan", "Ratna", "Bambang", "Endah") if name in words]
+
+
+def _verify(visitors: Visitors, number: str, place) -> None:
+    """Anybody drops the signed document, then the same with one byte changed; its QR leads to who signed it."""
+    with visitors.person("applicant") as opd:
+        opd.case(number)
+        link = opd.page.get_by_role("link", name="Dokumen Hosting (PDF)").get_attribute("href")
+        data = opd.page.request.get(f"{opd.portal}{link}").body()
+    whole, changed = place / "dokumen.pdf", place / "diubah.pdf"
+    whole.write_bytes(data)
+    changed.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    said = subprocess.run(["pdfsig", str(whole)], capture_output=True, text=True, check=False).stdout
+    assert "Signature Validation: Signature is Valid." in said
+    assert "Total document signed" in said
+    assert subprocess.run(["qpdf", "--check", str(whole)], capture_output=True, check=False).returncode == 0
+    for file, verdict, options in (
+        (whole, "Asli", {"size": PHONE, "java_script_enabled": False}),
+        (changed, "Berubah", {}),
+    ):
+        with visitors.visitor(**options) as anybody:
+            anybody.open("/verifikasi/")
+            anybody.page.get_by_label("Berkas PDF").set_input_files(file)
+            anybody.page.get_by_role("button", name="Periksa").click()
+            expect(anybody.page.get_by_role("heading", name=verdict, exact=True)).to_be_visible()
+            expect(anybody.page.get_by_text("Drs. Bambang Prasetyo, M.Si.").first).to_be_visible()
+            if not options:
+                anybody.look("verified")
 
 
 # -- What they read ------------------------------------------------------------------------------------------------

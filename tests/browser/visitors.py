@@ -52,6 +52,13 @@ class Visitor:
     def case(self, number: str) -> None:
         self.open(f"/permohonan/{number}/")
 
+    def paper(self, title: str) -> bytes:
+        """A paper of the case that is open, as it is downloaded."""
+        link = self.page.get_by_role("link", name=re.compile(rf"{title}.*\(PDF\)$")).first
+        answer = self.page.context.request.get(f"{self.portal}{link.get_attribute('href')}")
+        assert answer.ok
+        return answer.body()
+
     def sign_out(self) -> None:
         self._unfold_menu()
         self.page.get_by_role("button", name="Keluar").click()

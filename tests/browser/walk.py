@@ -29,12 +29,15 @@ ROLES = ("applicant", "registrar", "head", "division_head", "technician", "compl
 OF_THE_ACCOUNT = re.compile(r"mfa_|account_|usersessions_|tokens:")
 FIRST_DAY = ("cases:home", "cases:find", "cases:report", "cases:agenda", "notify:notices", "people:team", "changes")
 OF_A_CASE = re.compile(r'href="(/permohonan/HST[^"?#]*/)"')
-SHOWN_TO_THE_OPD = ("long", "running", "awaiting_approval")
+SHOWN_TO_THE_OPD = ("long", "running", "awaiting_approval", "unattended")
 OVER = (State.DONE, State.WITHDRAWN, State.REFUSED)
 # What these tests cannot bring about: a sign-in half done, a real provider, what only a worker leaves behind.
 SEEN_ELSEWHERE = {"mfa_authenticate", "openid_connect_login", "openid_connect_callback", "office:logo", "api:api-root"}
 # Of one case, and no pages: what only takes a form, and what a page asks for while it is open.
-PARTS_OF_A_CASE = {"cases:archive", "cases:sheet", "cases:repeat", "cases:progress", "cases:reading"}
+PARTS_OF_A_CASE = {
+    *("cases:archive", "cases:sheet", "cases:repeat", "cases:progress", "cases:reading"),
+    *("cases:renew_evidence", "cases:freshness", "cases:document_to_sign"),
+}
 
 
 class Walk:
@@ -83,6 +86,7 @@ class Walk:
         known: set[str] = set()
         for state, case in cases.items():
             theirs = ("applicant",) if state in SHOWN_TO_THE_OPD or State(case.state) in OVER else ()
+            theirs = ("applicant", "head") if state == "unattended" else theirs
             if walker.role not in (waits_for(State(case.state)), *theirs):
                 continue
             places = [Place("cases:case", f"/permohonan/{case.number}/", state)]

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.clients import make_key
+from demo.paper import code_on
 from tests.browser.request_form import apply
 from tests.browser.test_nine_steps import AFTER_PREPARATION, BEFORE_PREPARATION, take_turn
 from tests.browser.visitors import Visitors
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
@@ -33,7 +35,11 @@ def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
         take_turn(visitors, number, turn, **PLAIN)
     with visitors.person("applicant", **PLAIN) as opd:
         opd.waiting(number).click()
+        code = code_on(opd.paper("Dokumen Hak Akses"))
         opd.page.get_by_role("link", name="Buka halaman hak akses").click()
+        asked = opd.page.get_by_label("Kode pada Dokumen Hak Akses")
+        until(lambda: asked.is_visible() or (opd.page.reload() and False), "the worker invites nobody")
+        asked.fill(code)
         opd.page.get_by_label("Kunci publik SSH").fill(make_key(tmp_path / "key"))
         opd.page.get_by_role("button", name="Simpan hak akses").click()
         expect(opd.page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")

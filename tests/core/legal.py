@@ -54,6 +54,10 @@ LEGAL = [
     (Action.SEND_BACK, State.AWAITING_APPROVAL, State.REPORTED, {Role.HEAD}, ClockEffect.NONE),
     (Action.RECORD_OPENING, State.APPROVED, State.APPROVED, {Role.SYSTEM}, ClockEffect.NONE),
     (Action.DELIVER, State.APPROVED, State.DELIVERED, {Role.REGISTRAR, Role.SYSTEM}, ClockEffect.STOP),
+    *(
+        (Action.RECORD_LOGIN, state, state, {Role.SYSTEM}, ClockEffect.NONE)
+        for state in (State.APPROVED, State.DELIVERED, State.FIXING)
+    ),
     (Action.CONFIRM, State.DELIVERED, State.DONE, {Role.APPLICANT, Role.REGISTRAR, Role.SYSTEM}, ClockEffect.NONE),
     (Action.REPORT_NO_ACCESS, State.DELIVERED, State.FIXING, OPD_OR_TU, ClockEffect.RESUME),
     (Action.REPORT_FIXED, State.FIXING, State.DELIVERED, TECHNICIAN, ClockEffect.STOP),

@@ -1,5 +1,6 @@
 """Plans: what is wished of each resource, in which order, and the digest that a person approves."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from panggon.core.desired import MachineFacts, desired, keys
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.plan import Change, make
 from panggon.core.plan_words import differences, words
-from panggon.core.resources import Key, Kind, absent, foreign, ours, partial
+from panggon.core.resources import Key, Kind, absent, canonical, foreign, ours, partial
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
 from tests.core.site_specs import HOST, SITE, specs, ssh_key
 
@@ -365,6 +366,16 @@ def test_altered_plan_is_refused(alter, code):
     with pytest.raises(InvalidError) as caught:
         subject.load(document)
     assert [fault.code for fault in caught.value.faults] == [code]
+
+
+def test_a_plan_that_an_earlier_version_made_is_still_that_plan():
+    """Its spec lacks what came later, and its digest covers what it had."""
+    document = json.loads(json.dumps(subject.dump(make(OPEN, FACTS, nothing(OPEN)))))
+    del document["spec"]["environment"]
+    covered = {name: document[name] for name in ("spec", "changes", "unchanged")}
+    document["digest"] = hashlib.sha256(canonical(covered).encode()).hexdigest()
+    loaded = subject.load(document)
+    assert (loaded.spec, loaded.digest) == (OPEN, document["digest"])
 
 
 def test_words_of_a_new_site():

@@ -65,8 +65,10 @@ EFFECTS = {
     (Action.RECEIVE, State.SUBMITTED): {Effect.RECEIPT_PAPER},
     (Action.DISPOSE, State.RECEIVED): {Effect.DISPOSITION_PAPER},
     (Action.COMPLETE, State.VERIFYING): {Effect.CHECKLIST_PAPER, Effect.WISH_PLAN},
-    (Action.RETURN_TO_APPLICANT, State.VERIFYING): {Effect.CHECKLIST_PAPER, Effect.CANCEL_WISH},
-    (Action.RETURN_TO_APPLICANT, State.PREPARING): {Effect.CHECKLIST_PAPER, Effect.CANCEL_WISH},
+    **{
+        (Action.RETURN_TO_APPLICANT, state): {Effect.CHECKLIST_PAPER, Effect.CORRECTION_NOTICE, Effect.CANCEL_WISH}
+        for state in (State.VERIFYING, State.PREPARING)
+    },
     (Action.PREPARE, State.PREPARING): {Effect.WISH_APPLY},
     (Action.RETRY, State.PREPARING): {Effect.WISH_PLAN},
     (Action.RETRY, State.APPROVED): {Effect.WISH_OPEN},
@@ -74,10 +76,13 @@ EFFECTS = {
     (Action.REQUEST_APPROVAL, State.REPORTED): {Effect.HOSTING_DOCUMENT, Effect.APPROVAL_REQUEST_PAPER},
     (Action.SEND_BACK, State.REPORTED): {Effect.WISH_PLAN},
     (Action.APPROVE, State.AWAITING_APPROVAL): {Effect.WISH_OPEN, Effect.ACCESS_DOCUMENT, Effect.COVER_LETTER},
-    (Action.CONFIRM, State.DELIVERED): {Effect.INVITE_SURVEY},
+    (Action.DELIVER, State.APPROVED): {Effect.INVITE_ADMIN},
+    (Action.REPORT_NO_ACCESS, State.DELIVERED): {Effect.WISH_LOOK},
     (Action.CHANGE_SPEC, State.FIXING): {Effect.WISH_PLAN},
+    (Action.CONFIRM, State.DELIVERED): {Effect.HANDOVER_RECORD, Effect.INVITE_SURVEY},
     **{
         (action, state): {Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.INVITE_SURVEY}
+        | ({Effect.REFUSAL_NOTICE} if action is Action.REFUSE else set())
         for action, state, *_ in LEGAL
         if action in (Action.WITHDRAW, Action.REFUSE)
     },

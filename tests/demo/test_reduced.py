@@ -28,7 +28,7 @@ def test_every_proof_holds_and_what_is_missing_is_named(
     made, done = ended
     assert done.returncode == 0, done.stdout + done.stderr
     assert [check for check in made.evidence["checks"] if not check["ok"]] == []
-    assert len(made.evidence["checks"]) == 20
+    assert len(made.evidence["checks"]) == 21
     named = dict(row.split(": ", 1) for row in made.evidence["reduced"])
     assert list(named) == MISSING
     assert all(named.values())

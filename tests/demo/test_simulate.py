@@ -39,6 +39,7 @@ def test_the_nine_steps_are_carried_through_and_called_simulated(state: Path) ->
     assert {check["name"]: check["ok"] for check in evidence["checks"]} == {
         "permohonan.selesai": True,
         "naskah.pdf": True,
+        "naskah.tanpa_rahasia": True,
         "lacak.publik": True,
     }
     assert _of_nobody() == []
@@ -52,6 +53,19 @@ def test_every_sheet_of_every_paper_is_marked(state: Path) -> None:
         words = subprocess.run(["pdftotext", str(paper), "-"], capture_output=True, text=True, check=True).stdout
         sheets = words.rstrip("\f").split("\f")
         assert [sheet for sheet in sheets if "SIMULASI" not in sheet] == [], paper.name
+
+
+def test_the_signed_document_holds_and_no_secret_is_anywhere(state: Path) -> None:
+    (document,) = (state / "papers").glob("*-dokumen-hosting.pdf")
+    said = subprocess.run(["pdfsig", str(document)], capture_output=True, text=True).stdout
+    assert "Signature Validation: Signature is Valid." in said
+    assert "Total document signed" in said
+    accounts = json.loads((state / "office" / "accounts.json").read_text())
+    secrets = {account[name].encode() for account in accounts.values() for name in ("password", "totp_secret")}
+    told = {"accounts.json", "steps.json", "evidence.json"}  # to who runs the demonstration
+    files = [file for file in state.rglob("*") if file.is_file() and file.name not in told]
+    assert len(files) > 100  # database, logs, mails, papers
+    assert [str(file) for file in files if any(secret in file.read_bytes() for secret in secrets)] == []
 
 
 def test_every_page_is_marked(nobody: tuple[Path, list[str]], state: Path) -> None:

@@ -117,7 +117,7 @@ class TestContract(Contract):
             ),
             planted=lambda: root_says(server, f"SELECT * FROM {key.name}.warga"),
             clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
-            stride=5,
+            stride=9,
         )
 
     @pytest.mark.parametrize("host", ["localhost", "%"])
@@ -188,14 +188,15 @@ class TestDatabase:
             cursor.execute("SELECT id FROM berita")
             assert cursor.fetchall() == ((7,),)
 
-    def test_more_rights_than_made_are_seen_as_half_written(
+    def test_other_rights_than_made_are_seen_and_mended(
         self, driver: DatabaseDriver, key: Key, server: mariadb.Settings
     ) -> None:
         root_says(server, f"GRANT SELECT ON mysql.* TO {key.name}@localhost")
-        assert driver.read(key).standing is Standing.PARTIAL
-        root_says(server, f"REVOKE SELECT ON mysql.* FROM {key.name}@localhost")
+        assert driver.read(key).attributes == {**FIRST, "connections": 0}
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST
         root_says(server, f"REVOKE INSERT ON {key.name}.* FROM {key.name}@localhost")
-        assert driver.read(key).standing is Standing.PARTIAL
+        assert driver.read(key).attributes == {**FIRST, "connections": 0}
         driver.write(key, FIRST)
         assert driver.read(key).attributes == FIRST
 
@@ -207,9 +208,13 @@ class TestDatabase:
             cursor.execute(f"ALTER DATABASE {key.name} COMMENT = 'milik orang lain'")
             assert driver.read(key).attributes == FIRST
             cursor.execute(f"DROP DATABASE {key.name}")
-            assert driver.read(key).standing is Standing.PARTIAL
+            assert driver.read(key).attributes == {**FIRST, "connections": 0}
             cursor.execute(f"CREATE DATABASE {key.name}")
         assert driver.read(key).attributes == FIRST
+        root_says(server, f"DROP DATABASE {key.name}", f"DROP USER {key.name}@localhost")
+        assert driver.read(key).attributes == {**FIRST, "connections": 0}
+        driver.write(key, FIRST)
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
 
     def test_one_made_before_there_were_records_is_given_its_bound(
         self, driver: DatabaseDriver, key: Key, private: Path

@@ -1,6 +1,7 @@
 import errno
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,16 @@ class TestTree:
         (check,) = driver.probe(key, spec=spec(key.name))
         assert (check.name, check.ok) == ("directory.owners", ok)
         place.chmod(0o755)
+
+    @pytest.mark.parametrize("name", ["public", "private", "tmp"])
+    def test_an_owner_cannot_keep_a_site_open_by_closing_it(
+        self, driver: DirectoryDriver, key: Key, place: Path, name: str
+    ) -> None:
+        (place / name).chmod(0o000)
+        for state, ok in {SiteState.OPEN: False, SiteState.SUSPENDED: True, SiteState.PARKED: True}.items():
+            (check,) = driver.probe(key, spec=replace(spec(key.name), state=state))
+            assert (check.name, check.ok) == ("directory.owners", ok)
+        (place / name).chmod(0o700)
 
     def test_what_the_owner_does_inside_leaves_it_as_it_reads(
         self, driver: DirectoryDriver, key: Key, place: Path, uid: int

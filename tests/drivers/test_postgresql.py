@@ -115,7 +115,7 @@ class TestContract(Contract):
             ),
             planted=lambda: root_says(server, f"SELECT datname FROM pg_database WHERE datname = '{key.name}'"),
             clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
-            stride=17,
+            stride=29,
         )
 
     def test_a_role_of_others_is_foreign(self, case: Case, server: postgresql.Settings) -> None:
@@ -200,6 +200,22 @@ class TestDatabase:
         assert driver.read(key).attributes == FIRST
         driver.write(key, FIRST)
         assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
+
+    def test_what_people_changed_is_seen_and_mended(
+        self, driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+    ) -> None:
+        changes = (
+            f"ALTER ROLE {key.name} SUPERUSER",
+            f"ALTER ROLE {key.name} NOLOGIN",
+            f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC",
+            f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}",
+            f"DROP DATABASE {key.name}",
+        )
+        for change in changes:
+            root_says(server, change)
+            assert driver.read(key).attributes == {**FIRST, "connections": 0}, change
+            driver.write(key, FIRST)
+            assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == [], change
 
     def test_another_engine_does_not_take_its_place(self, driver: DatabaseDriver, key: Key) -> None:
         with pytest.raises(PermanentError, match=r"database\.engine: .* mempunyai basis data postgresql"):

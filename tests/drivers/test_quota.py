@@ -115,6 +115,22 @@ def test_btrfs_stops_writing_at_the_limit_even_of_root(
     assert 30 <= filled(place) <= 40
 
 
+def test_a_full_site_can_be_changed(bounding: Path, driver: QuotaDriver, key: Key, place: Path, ground: Path) -> None:
+    if ground != bounding:
+        return
+    driver.write(key, FIRST)
+    filled(place)
+    storage.write(place / "site.json", "x" * 4096)
+    assert (place / "site.json").stat().st_size == 4096
+    assert driver.read(key).attributes == FIRST
+    assert storage.bound_of(place).most == 20 * MEBIBYTE
+    storage.bound(place, 24)  # as a kill leaves it in the middle
+    assert driver.read(key).attributes == FIRST
+    assert driver.probe(key, spec=spec(key.name, 20))[0].ok
+    driver.write(key, SECOND)
+    assert driver.read(key).attributes == SECOND
+
+
 def test_a_limit_that_others_changed_is_seen(bounding: Path, driver: QuotaDriver, key: Key, place: Path) -> None:
     driver.write(key, FIRST)
     if driver.settings.root == bounding:

@@ -1,5 +1,6 @@
 """The packages as they are committed, and a Debian machine on which nothing of them is installed yet."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -62,10 +63,13 @@ def vendor(tmp_path_factory) -> Vendor:
 
 @pytest.fixture(scope="session")
 def machine(vendor) -> Iterator[Host]:
-    root = PLACE / "root"
-    make_root(root, kept=PLACE / "debian.tar")
-    if not (root / GIVEN).parent.joinpath("prepared").exists():
-        _install_what_they_need(root)
+    root, wanted = PLACE / "root", _wanted()
+    kept = PLACE / f"debian-{hashlib.sha256(' '.join(wanted).encode()).hexdigest()[:12]}.tar"
+    if kept.exists():
+        make_root(root, kept=kept)
+    else:
+        make_root(root, kept=PLACE / "debian.tar")
+        _install(root, wanted, kept)
     give(vendor, root)
     with host(root, f"panggon-host-{os.getpid()}") as made:
         made.boot()
@@ -73,22 +77,23 @@ def machine(vendor) -> Iterator[Host]:
     shutil.rmtree(root)
 
 
-def _install_what_they_need(root: Path) -> None:
-    """Debian's packages, kept for the next time: the machine itself reaches nobody."""
-    wanted = []
+def _wanted() -> list[str]:
+    """Debian's packages that ours depend on."""
+    found = []
     for name in ("panggon-node", "panggon"):
         control = (REPOSITORY / "packaging" / name / "control").read_text()
         line = next(line for line in control.splitlines() if line.startswith("Depends: "))
-        wanted += [each.split()[0] for each in line.removeprefix("Depends: ").split(", ")]
-    in_root(
-        root,
-        f"apt-get update -qq && apt-get install -qq -y --no-install-recommends {' '.join(wanted)} && apt-get clean",
-    )
+        found += [each.split()[0] for each in line.removeprefix("Depends: ").split(", ")]
+    return found
+
+
+def _install(root: Path, wanted: Sequence[str], kept: Path) -> None:
+    """Kept for the next time: the machine itself reaches nobody."""
+    install = f"apt-get install -qq -y --no-install-recommends {' '.join(wanted)}"
+    in_root(root, f"apt-get update -qq && {install} && apt-get clean")
     for source in (root / "etc" / "apt").glob("sources.list*/*"):
         source.unlink()
     (root / "etc" / "apt" / "sources.list").write_text("")
-    (root / GIVEN).parent.joinpath("prepared").touch()
-    kept = PLACE / "debian.tar"
     subprocess.run(["tar", "--create", f"--file={kept}.new", f"--directory={root}", "."], check=True)
     Path(f"{kept}.new").rename(kept)
 

@@ -19,6 +19,8 @@ SUITE = "bookworm"
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 # What a server of Debian has, whatever it is for.
 USUAL = "systemd systemd-sysv libnss-systemd dbus procps iproute2 ca-certificates apt-utils curl"
+# What would change this machine's kernel, or waits for somebody who is not there.
+MASKED = ("systemd-sysctl.service", "console-getty.service", "apt-daily.timer", "apt-daily-upgrade.timer")
 BOOT_SECONDS, STOP_SECONDS = 60, 90
 # Arguments: the root, then a directory for each hierarchy of control groups as `name=options`, or `=` for version 2.
 BOOT = """
@@ -31,14 +33,15 @@ mount -t sysfs sysfs sys
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount -t tmpfs -o mode=755 tmpfs dev
-for node in null zero full random urandom tty fuse net/tun; do
-  [ -e "/dev/$node" ] || continue
-  mkdir -p "dev/$(dirname "$node")"; touch "dev/$node"; mount --bind "/dev/$node" "dev/$node"
+# Nodes of its own: who logs in at a console owns it, and this machine's must not change hands.
+for node in null:3 zero:5 full:7 random:8 urandom:9 console:3; do
+  mknod --mode=666 "dev/${node%:*}" c 1 "${node#*:}"
 done
+mknod --mode=666 dev/tty c 5 0
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
 mount -t tmpfs tmpfs dev/shm
-ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd; touch dev/console; mount --bind /dev/null dev/console
+ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd
 if [ "$*" = = ]; then
   mount -t cgroup2 cgroup2 sys/fs/cgroup
 else
@@ -180,6 +183,9 @@ def make_root(place: Path, *, kept: Path, packages: Sequence[str] = ()) -> None:
     (place / "etc" / "hostname").write_text("hosting\n")
     (place / "etc" / "hosts").write_text("127.0.0.1 localhost hosting\n::1 localhost\n")
     (place / "etc" / "machine-id").write_text("")
+    for unit in MASKED:
+        with contextlib.suppress(FileExistsError):
+            (place / "etc" / "systemd" / "system" / unit).symlink_to("/dev/null")
     (place / "etc" / "resolv.conf").unlink(missing_ok=True)
     (place / "etc" / "resolv.conf").write_text("nameserver 127.0.0.1\n")
 

@@ -22,6 +22,7 @@ class FakePortal(ThreadingHTTPServer):
         self.reports: dict[int, dict[str, Any]] = {}
         self.progress: dict[int, list[dict[str, Any]]] = {}
         self.statuses: list[dict[str, Any]] = []
+        self.logins: list[list[dict[str, Any]]] = []
         self.refusing = 0
         self.losing_reports = 0
         self.polls = 0
@@ -71,6 +72,8 @@ class FakePortal(ThreadingHTTPServer):
             case "POST", ["wish", number, "report"]:
                 self.reports.setdefault(int(number), body)
                 self.changed.notify_all()
+            case "POST", ["logins"]:
+                self.logins.append(body["logins"])
             case "POST", ["status"]:
                 self.statuses.append(body)
             case _:

@@ -99,9 +99,10 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
 def ground() -> Iterator[Stand]:
     """Sites without a holder: their sandboxes are started by the test."""
     databases = Path(f"/srv/panggon-test-{os.getpid()}-isolation/mysqld")
-    made = Stand("isolation", mariadb_socket=databases / "mysqld.sock")
+    made = Stand("isolation", mariadb_socket=databases / "mysqld.sock", postgresql_run=databases.with_name("pgsql"))
     try:
-        files.directory(databases)
+        for place in (databases, databases.with_name("pgsql")):
+            files.directory(place)
         yield made
     finally:
         made.close()
@@ -115,9 +116,10 @@ def test_any_program(ground: Stand, outgoing: str) -> None:
     assert {name: got for name, got in json.loads(said).items() if got} == {}
 
 
-def test_the_database_is_there_for_who_has_one(ground: Stand) -> None:
-    site = ground.lay_out(900100, {"database": "mariadb"})
-    assert run_inside(ground, site, "/usr/bin/ls", "/run") == "mysqld\n"
+@pytest.mark.parametrize(("engine", "seen"), [("mariadb", "mysqld\n"), ("postgresql", "postgresql\n")])
+def test_the_database_is_there_for_who_has_one(ground: Stand, engine: str, seen: str) -> None:
+    site = ground.lay_out(900100, {"database": engine})
+    assert run_inside(ground, site, "/usr/bin/ls", "/run") == seen
 
 
 def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:

@@ -66,6 +66,15 @@ def test_verification_tells_what_no_longer_holds(bench):
     assert bench.machine.writes == writes
 
 
+def test_a_look_proves_and_tells_what_was_seen(bench):
+    bench.ask(document())
+    report = bench.ask(document(), "look")
+    assert (report["outcome"], report["problem"]) == ("verified", None)
+    assert sorted(report["seen"]) == ["answers", "logins", "since", "watched"]
+    assert report["seen"]["watched"] == {"logins": False, "answers": False}
+    assert "seen" not in bench.ask(document(), "verify")
+
+
 def test_a_permanent_failure_is_reported_as_restored(bench):
     bench.machine.refused = {Key(Kind.CERTIFICATE, HOST): PermanentError("tls.refused", "no")}
     report = bench.ask(document())

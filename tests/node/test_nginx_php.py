@@ -50,6 +50,14 @@ def stand(server: WebStand) -> Iterator[WebStand]:
 
 
 class TestScripts:
+    @pytest.mark.parametrize(("said", "heard"), [("", "nosniff"), ("milik-situs", "milik-situs")])
+    def test_files_are_what_they_are_said_to_be_unless_the_site_says_otherwise(
+        self, stand: WebStand, said: str, heard: str
+    ) -> None:
+        stand.put("jenis.php", f"<?php header('X-Content-Type-Options: {said}');" if said else "<?php")
+        answer = stand.get("/jenis.php")
+        assert answer.headers["x-content-type-options"] == heard
+
     def test_a_script_is_told_the_truth(self, stand: WebStand) -> None:
         said = json.loads(stand.get("/show.php?a=b%20c").body)
         port = stand.settings.https_port

@@ -71,7 +71,6 @@ AT_ONCE = {
 }
 SPOILT = {
     "altered": lambda _frozen, signed: signed.replace(b"%%EOF", b"%%EOG", 1),
-    "unsigned": lambda frozen, _signed: frozen,
 }
 
 

@@ -137,6 +137,13 @@ class Office:
         case = self.told(case, self.node_reports(Outcome.APPLIED))
         return self.act(case, Action.DELIVER, self.registrar)
 
+    def handed_over(self, **request) -> Case:
+        """A delivered case whose access the applicant holds."""
+        case = self.bring_to(State.DELIVERED, **request)
+        used = {"used_by": self.applicant, "used_at": self.now}
+        case.access_invitations.create(email=self.applicant.email, made_at=self.now, expires_at=self.now, **used)
+        return case
+
     def papers(self, case: Case) -> None:
         """What the worker would do with the papers that the last event asks for."""
         event = case.events.last()

@@ -67,6 +67,7 @@ def test_cannot_access_runs_the_clock_again(office):
 def test_a_changed_spec_repeats_the_steps_on_the_open_site(office):
     case = office.bring_to(State.DELIVERED)
     office.act(case, Action.REPORT_NO_ACCESS, office.applicant, reasons="Butuh satu pintu")
+    assert office.node_reports(Outcome.VERIFIED).purpose == "look"
     case = office.act(
         case, Action.CHANGE_SPEC, office.technician, profile="front_controller", kind="php", database=True
     )

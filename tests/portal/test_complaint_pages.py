@@ -111,7 +111,7 @@ def test_the_complainant_says_that_it_is_not_solved_and_then_that_it_is(office, 
     who = {"nomor": complaint.number, "kode": complaint.token}
     assert "Server sudah dipindah" in text(Client().get("/pengaduan/lacak/", who))
     silent = Client().post("/pengaduan/lacak/reopen/", {**who, "version": complaint.version})
-    assert "Tulis alasannya." in text(silent)
+    assert "Wajib diisi." in text(silent)
     Client().post("/pengaduan/lacak/reopen/", {**who, "version": complaint.version, "reasons": "Masih lambat"})
     complaint.refresh_from_db()
     assert complaint.state == S.HANDLED
@@ -154,7 +154,7 @@ def test_the_steps_through_the_pages(office, office_time):
     assert re.findall(rf'href="{path}([a-z_]+)/"', officer.get(path).content.decode()) == ["take", "dismiss"]
     assert complaint.number in text(officer.get("/pengaduan/daftar/"))
     refused = officer.post(f"{path}take/", {"version": complaint.version})
-    assert (refused.status_code, list(refused.context["form"].errors["kind"])) == (422, ["Pilih klasifikasinya."])
+    assert (refused.status_code, list(refused.context["form"].errors["kind"])) == (422, ["Wajib diisi."])
     officer.post(f"{path}take/", {"version": complaint.version, "kind": Kind.GRIEVANCE})
     complaint.refresh_from_db()
     assert (complaint.state, complaint.officer) == (S.HANDLED, office.complaints_officer)

@@ -165,6 +165,23 @@ def test_who_is_confidential_is_seen_by_who_handles_it_only(office):
         assert "Rahasia: hanya yang menangani" in page
 
 
+def test_what_it_says_of_people_goes_when_its_time_is_over(office):
+    complaint = answered(office, about="Kadis")
+    act(office, complaint, A.CONFIRM, None)
+    open_one = handled(office)
+    assert services.erase_expired(now=office.now + 700 * DAY) == 0
+    assert services.erase_expired(now=office.now + 800 * DAY) == 1
+    kept = str(Complaint.objects.filter(pk=complaint.pk).values()) + str(list(complaint.events.values()))
+    assert not [
+        part for part in ("Rina", "rina@", "0812-1111", "Situs lambat", "Server sudah", "Kadis") if part in kept
+    ]
+    complaint.refresh_from_db()
+    assert (complaint.state, complaint.kind, complaint.concerned.count()) == (S.CLOSED, Kind.GRIEVANCE, 0)
+    open_one.refresh_from_db()
+    assert open_one.name == "Rina Marlina"
+    assert services.erase_expired(now=office.now + 800 * DAY) == 0
+
+
 def test_two_officers_at_once_the_second_is_told(office):
     complaint = file(office)
     seen = complaint.version

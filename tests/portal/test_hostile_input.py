@@ -81,7 +81,7 @@ def test_a_number_that_was_written_by_hand_is_skipped_by_the_counter(office):
 
 
 def test_a_password_from_a_stale_tab_leaves_the_keys(office):
-    case = office.bring_to(State.DELIVERED)
+    case = office.handed_over()
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfSzqGjFl4ZKvXnxQm0xJX4yTKyOfDQbqh1Z2vQ0Z0r"
     path = f"/permohonan/{case.number}/akses/"
     browser = visitor(office.applicant)
@@ -96,7 +96,7 @@ def test_a_password_from_a_stale_tab_leaves_the_keys(office):
 
 
 def test_keys_that_another_tab_has_changed_are_not_overwritten(office):
-    case = office.bring_to(State.DELIVERED)
+    case = office.handed_over()
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfSzqGjFl4ZKvXnxQm0xJX4yTKyOfDQbqh1Z2vQ0Z0r"
     other = key[:-1] + "A"
     path = f"/permohonan/{case.number}/akses/"
@@ -108,7 +108,7 @@ def test_keys_that_another_tab_has_changed_are_not_overwritten(office):
 
 
 def test_access_that_could_not_be_installed_is_told_to_the_owner(office):
-    case = office.bring_to(State.DELIVERED)
+    case = office.handed_over()
     path = f"/permohonan/{case.number}/akses/"
     browser = visitor(office.applicant)
     word = "kata sandi yang panjang"

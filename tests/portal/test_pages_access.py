@@ -2,6 +2,7 @@
 
 import pytest
 
+from panggon.cases import jobs, taking_over
 from panggon.core.procedure import State
 from panggon.people.models import Agency
 from tests.portal.visitor import PEOPLE, at, faults, page, text, visitor
@@ -23,9 +24,20 @@ def test_access_is_for_the_agency_alone(office):
     assert found == {"applicant": 200, "registrar": 404, "head": 404, "division_head": 404, "technician": 404}
 
 
-def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(office):
+def invited(office):
+    """A delivered case whose admin teknis (its applicant) was invited, as the worker does after the delivery."""
     case = office.bring_to(State.DELIVERED)
-    values = {"ssh_keys": KEY, "password": PASSWORD, "password_again": PASSWORD}
+    jobs.invite_admin(case.events.last().pk)
+    return case
+
+
+def taking(case, **values):
+    return {"code": taking_over.code(case), "password": PASSWORD, "password_again": PASSWORD, **values}
+
+
+def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(office):
+    case = invited(office)
+    values = taking(case, ssh_keys=KEY)
     at(office, "applicant").post(f"/permohonan/{case.number}/akses/", values)
     case.site.refresh_from_db()
     assert case.site.ssh_keys == [" ".join(KEY.split()[:2])]
@@ -38,8 +50,8 @@ def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(off
 
 
 def test_faults_of_keys_and_passwords_stand_at_their_fields(office):
-    case = office.bring_to(State.DELIVERED)
-    values = {"ssh_keys": f"{KEY}\nbukan kunci", "password": "pendek", "password_again": "lain"}
+    case = invited(office)
+    values = taking(case, ssh_keys=f"{KEY}\nbukan kunci", password="pendek", password_again="lain")
     answer = at(office, "applicant").post(f"/permohonan/{case.number}/akses/", values)
     assert faults(answer) == {
         "ssh_keys": ["Kunci nomor 2 bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …)."],

@@ -3,8 +3,10 @@
 import pytest
 
 from panggon.cases.views import case as views
+from panggon.core import plan as plans
 from panggon.core.procedure import State
-from panggon.sites.models import Outcome
+from panggon.sites.models import Outcome, Wish
+from tests.core.test_plan import FACTS, PREPARED, nothing
 from tests.portal.visitor import buttons, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -70,3 +72,22 @@ def test_a_plan_that_arrives_while_the_page_is_made_leaves_no_dead_end(office, o
     monkeypatch.setattr(getattr(views, module), name, late)
     answer = page(office, "technician", case)
     assert "siapkan" in buttons(answer, case) or "hx-get" in answer.content.decode()
+
+
+def test_plan_and_evidence_are_told_in_english_to_who_reads_english(office):
+    case = office.bring_to(State.PREPARING)
+    office.technician.language = "en"
+    office.technician.save()
+    assert "Waiting for the server to take the task" in text(page(office, "technician", case, "kemajuan"))
+    wish = office.node_reports(Outcome.PLANNED)
+    Wish.objects.filter(pk=wish.pk).update(plan=plans.dump(plans.make(PREPARED, FACTS, nothing(PREPARED))))
+    shown = page(office, "technician", case)
+    assert shown.context["preparation"].plan_meanings[:2] == (
+        "The site gets its own account on the server, separate from other sites.",
+        "The site folder is created.",
+    )
+    assert f"The address https://{PREPARED.host} is set up, being prepared." in text(shown)
+    case = office.bring_to(State.PREPARED, label="lain")
+    shown = text(page(office, "technician", case))
+    assert "The domain name is answered correctly." in shown
+    assert "Proven to work: domain name, site page." in shown

@@ -60,7 +60,7 @@ def every_button(office):
         asked,
         ("head", Action.APPROVE, {}, office.papers, node(office, Outcome.APPLIED)),
         ("registrar", Action.DELIVER, {}),
-        ("applicant", Action.REPORT_NO_ACCESS, REASONS),
+        ("applicant", Action.REPORT_NO_ACCESS, REASONS, node(office, Outcome.VERIFIED)),
         ("technician", Action.REPORT_FIXED, {}),
         ("applicant", Action.CONFIRM, {}),
     )
@@ -71,6 +71,7 @@ def aside(office):
     fixing = office.act(
         office.bring_to(State.DELIVERED, label="a"), Action.REPORT_NO_ACCESS, office.applicant, **REASONS
     )
+    office.node_reports(Outcome.VERIFIED)
     return (
         (fixing, "technician", Action.CHANGE_SPEC, {"kind": "php", "profile": "plain"}),
         (office.bring_to(State.RECEIVED, label="b"), "applicant", Action.WITHDRAW, {}),

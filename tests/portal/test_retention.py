@@ -165,7 +165,7 @@ def test_what_was_changed_about_people_goes_and_the_chain_holds(office):
     assert erased(now=far) == {PersonalData.CHANGES: (0, 1)}
     change = Change.objects.get(subject=f"people.user:{office.applicant.pk}")
     assert (change.actor, change.at, change.before, change.after, change.salt) == (admin, MONDAY, None, None, "")
-    assert Change.objects.get(subject="office.setting:delivery").after == {"by_itself": True}
+    assert Change.objects.get(subject="office.setting:delivery").after == {"by_itself": True, "restore_tested": ""}
     assert erased(now=far) == {}
     assert intact()
     page = text(visitor(admin).get(f"/orang/{office.applicant.pk}/"))

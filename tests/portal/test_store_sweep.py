@@ -110,6 +110,15 @@ def test_what_a_killed_process_left_is_mended(db, orphan, monkeypatch):
     assert not draft.exists()
 
 
+def test_an_older_database_loses_no_files(db, monkeypatch, caplog):
+    """Put back for a look, it names nothing of what came later."""
+    monkeypatch.setattr(sweeping, "FEW", 2)
+    kept_ones = [kept(f"letter {number}".encode(), age=99 * HOUR) for number in range(3)]
+    assert sweeping.sweep(now=MONDAY) == 0
+    assert all(map(is_kept, kept_ones))
+    assert "3 of 3 files have no row" in caplog.text
+
+
 def test_every_column_that_names_a_file_is_asked():
     asked = {(model, column) for model, column in sweeping.columns()}
     assert {(File, "sha256"), (Reading, "sha256"), (Paper, "sha256")} <= asked

@@ -254,4 +254,4 @@ def test_only_the_administrator_and_only_what_there_is(office, admin):
     assert admin.get("/pengaturan/naskah/lain.typ/").status_code == 404
     assert admin.get("/pengaturan/naskah/contoh/lain/").status_code == 404
     assert admin.get("/pengaturan/naskah/lembar.typ/bawaan/").status_code == 405
-    assert "Lembar semua naskah dinas" in text(admin.get("/pengaturan/naskah/"))
+    assert "Tanda terima, checklist, laporan, dan dokumen hosting" in text(admin.get("/pengaturan/naskah/"))

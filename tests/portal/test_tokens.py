@@ -103,6 +103,6 @@ def test_another_ones_token_is_not_there(office):
 def test_deciding_is_offered_only_where_the_installation_allows_it(office, allowed):
     fill_in(Group.PROGRAMS, decide=allowed)
     browser = with_code(office.head)
-    assert ("Mengesahkan dan menolak" in text(browser.get(PAGE))) is allowed
+    assert ("Menolak permohonan" in text(browser.get(PAGE))) is allowed
     browser.post(PAGE, {**FORM, "scopes": [Scope.CASES_DECIDE]})
     assert Token.objects.exists() is allowed

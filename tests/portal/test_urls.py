@@ -26,6 +26,7 @@ ARGUMENTS = {
     "notice": 1,
     "message": 1,
     "paper": uuid.UUID(int=1),
+    "hold": 1,
     "year": 2026,
     "month": 11,
     "pk": 1,

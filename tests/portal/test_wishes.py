@@ -15,6 +15,7 @@ from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.procedure import Action, State
 from panggon.core.spec_document import parse
 from panggon.sites import machines, selectors, services
+from panggon.sites.messages import report_of
 from panggon.sites.models import Node, Outcome, Site, Wish
 from tests.portal.office import DIGEST
 
@@ -327,3 +328,32 @@ def test_a_wish_made_from_an_older_look_at_the_site_takes_nothing_back(office):
     wish = services.wish_plan(older, at=office.later())
     assert wish.generation == access.generation + 1
     assert wish.spec["access"]["ssh_keys"] == [" ".join(KEY.split()[:2])]
+
+
+# -- Who came in, and what was seen
+
+
+LOGIN = {"at": "2026-11-24T03:00:00+00:00", "ending": "accepted", "way": "password", "address": "192.0.2.7", "port": 1}
+
+
+def test_first_logins_are_taken_and_damaged_ones_named(office):
+    agent = enrolled()
+    assert agent.post("logins", {"logins": [{"site": "s900001", **LOGIN}]}) == (204, {})
+    for name, value in (("site", "x"), ("at", "gestern"), ("way", "telnet"), ("ending", "?"), ("address", "a" * 46)):
+        status, answer = agent.post("logins", {"logins": [{"site": "s900001", **LOGIN, name: value}]})
+        assert (status, answer) == (400, {"error": "invalid", "fields": [name]})
+    assert Agent("x").post("logins", {"logins": []})[0] == 401
+
+
+def test_what_a_look_saw_is_kept_as_far_as_it_can_be_shown(office):
+    seen = {"watched": {"logins": 1}, "logins": [LOGIN], "since": LOGIN["at"], "answers": {"200": 3}}
+    known = report_of({"outcome": "verified", "seen": seen}).seen
+    kept = {name: LOGIN[name] for name in ("at", "ending", "way", "address")}
+    assert known == {
+        "watched": {"logins": True, "answers": False},
+        "logins": [{**kept, "key": ""}],
+        "since": LOGIN["at"],
+        "answers": {"200": 3},
+    }
+    with pytest.raises(InvalidError):
+        report_of({"outcome": "verified", "seen": {**seen, "answers": {"<b>": 3}}})

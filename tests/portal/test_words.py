@@ -9,7 +9,7 @@ from panggon.papers.words import SIGNING
 SOURCES = Path(__file__).parents[2] / "src" / "panggon"
 GROUPS = (
     "export|label|letter|access|case|agenda_number|technician|calendar|action|stamp|text|person|storage|checklist"
-    "|disposition|site"
+    "|disposition|site|hold"
 )
 # Errors of the program or of its settings: no page gives occasion to them.
 NOT_SHOWN = {"access.parked", "calendar.session"}

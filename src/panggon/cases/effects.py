@@ -20,6 +20,9 @@ PAPERS: Mapping[Effect, PaperKind] = {
     Effect.HOSTING_DOCUMENT: PaperKind.HOSTING_DOCUMENT,
     Effect.ACCESS_DOCUMENT: PaperKind.ACCESS_DOCUMENT,
     Effect.COVER_LETTER: PaperKind.COVER_LETTER,
+    Effect.CORRECTION_NOTICE: PaperKind.CORRECTION_NOTICE,
+    Effect.REFUSAL_NOTICE: PaperKind.REFUSAL_NOTICE,
+    Effect.HANDOVER_RECORD: PaperKind.HANDOVER_RECORD,
 }
 
 
@@ -32,6 +35,8 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
             defer("cases.offer_survey", case=case.pk)
         elif effect in NOTICES:
             defer("cases.notify", event=event.pk, whom=effect.value)
+        elif effect in JOBS:
+            defer(JOBS[effect], lock=f"case-{case.pk}", event=event.pk)
         elif case.site is not None:
             WISHES[effect](case, case.site, event.at)
     if is_public_step(State(event.source), State(event.target)):
@@ -43,6 +48,7 @@ def _plan(case: Case, site: Site, at: datetime) -> None:
     sites.wish_plan(site, at=at)
 
 
+JOBS: Mapping[Effect, str] = {Effect.INVITE_ADMIN: "cases.invite_admin"}
 NOTICES = frozenset(
     {
         Effect.NOTIFY_APPLICANT,
@@ -58,5 +64,6 @@ WISHES: Mapping[Effect, Callable[[Case, Site, datetime], object]] = {
     Effect.WISH_APPLY: lambda _case, site, at: sites.wish_apply(site, at=at),
     Effect.WISH_OPEN: lambda _case, site, at: sites.wish_open(site, at=at),
     Effect.CANCEL_WISH: lambda _case, site, at: sites.cancel_wishes(site, at=at),
+    Effect.WISH_LOOK: lambda _case, site, at: sites.wish_look(site, at=at),
     Effect.WISH_PARK: lambda _case, site, at: sites.wish_park(site, at=at),
 }

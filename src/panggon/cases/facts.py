@@ -112,6 +112,7 @@ def _site(case: Case) -> dict[str, Any]:
         "plan_digest": plan.digest if plan else "",
         "wish_running": sites.running_wish(site) is not None,
         "evidence": sites.evidence_of(site),
+        "login_recorded": site.first_login is not None,
     }
 
 

@@ -15,9 +15,11 @@ from procrastinate.contrib.django import app
 
 from panggon.cases import (
     clock_jobs,  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
+    keeping,
     readings,
     recipients,
     retention,
+    taking_over,
 )
 from panggon.cases.models import Case, Event, Reading
 from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
@@ -55,9 +57,11 @@ RECORDED_AS = {Purpose.PREPARE: Action.RECORD_PREPARATION, Purpose.OPEN: Action.
 @app.task(name="cases.make_paper", retry=PATIENCE)
 def make_paper(event: int, kind: str) -> None:
     """Issue the paper of an act; asked again, the one that was issued stays."""
-    cause = Event.objects.select_related("case__agency", "case__site__node", "actor").get(pk=event)
+    cause = Event.objects.select_related("case__agency", "case__applicant", "case__site__node", "actor").get(pk=event)
     paper = PaperKind(kind)
-    papers.issue(paper, facts_of(cause.case), event=cause.sequence, signer=signer_of(paper, cause), at=cause.at)
+    papers.issue(
+        paper, facts_of(cause.case, event=cause), event=cause.sequence, signer=signer_of(paper, cause), at=cause.at
+    )
 
 
 @app.task(name="cases.notify", retry=PATIENCE)
@@ -127,11 +131,51 @@ def site_reported(wish: int) -> None:
         act(case.pk, action=Action.RECORD_FAILURE, actor=None, data=data, at=timezone.now())
 
 
+@app.task(name="cases.invite_admin", retry=PATIENCE)
+def invite_admin(event: int) -> None:
+    """Invite the admin teknis whom the request names, once a delivery; without an address the dinas asks for one."""
+    cause = Event.objects.select_related("case__agency", "case__applicant", "actor").get(pk=event)
+    case = cause.case
+    name, email = taking_over.admin_of(case)
+    if not email or case.access_invitations.filter(made_at__gte=cause.at).exists():
+        return
+    try:
+        taking_over.invite(case.pk, name=name, email=email, actor=cause.actor, at=timezone.now())
+    except InvalidError:  # somebody else's account: the page of the invitation asks for another address
+        return
+
+
+@app.task(name="cases.site_entered", retry=PATIENCE)
+def site_entered(site: int) -> None:
+    """Somebody of the OPD has come in for the first time: the evidence of step 9, through the door of all acts."""
+    case = Case.objects.filter(site=site).first()
+    if case is None or TABLE.row(State(case.state), Action.RECORD_LOGIN) is None:
+        return
+    first = case.site.first_login if case.site else None
+    if first and not case.events.filter(action=Action.RECORD_LOGIN).exists():
+        data = {"login": {name: first[name] for name in ("at", "way")}}
+        act(case.pk, action=Action.RECORD_LOGIN, actor=None, data=data, at=timezone.now())
+
+
 @app.task(name="cases.deliver_by_itself", retry=PATIENCE)
 def deliver_by_itself(case: int) -> None:
     """Step 8 where the department lets it happen by itself; tried again while a paper is still being made."""
     if Case.objects.filter(pk=case, state=State.APPROVED).exists():
         act(case, action=Action.DELIVER, actor=None, data={}, at=timezone.now())
+
+
+@app.periodic(cron="0 20 1 * *")  # in the first night of the month
+@app.task(name="cases.check_archive", queueing_lock="cases.check_archive", retry=PATIENCE)
+def check_archive(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
+    """Whether every kept file is as it was when it was kept."""
+    keeping.check(at=timezone.now())
+
+
+@app.task(name="cases.report_damage", retry=PATIENCE)
+def report_damage(digest: str) -> None:
+    """Somebody wanted to read a file that is damaged; it may have been restored since."""
+    if not keeping.is_whole(digest):
+        keeping.tell_of_damage(digest, at=timezone.now())
 
 
 @app.periodic(cron="30 18 * * *")  # in the night of the office; cron runs in UTC

@@ -24,11 +24,11 @@ STATES = [(state.value, STATE_LABELS[state].text) for state in State]
 class LetterSource(models.TextChoices):
     """How the OPD told of its request: the SK wants a letter or another notification."""
 
-    LETTER = "letter", "Surat permohonan"
-    MEMO = "memo", "Nota dinas"
-    EMAIL = "email", "Email dinas"
+    LETTER = "letter", _("Surat permohonan")
+    MEMO = "memo", _("Nota dinas")
+    EMAIL = "email", _("Email dinas")
     SRIKANDI = "srikandi", "SRIKANDI"
-    DESK = "desk", "Disampaikan langsung di dinas dan dicatat"
+    DESK = "desk", _("Disampaikan langsung di dinas dan dicatat")
 
 
 class SiteUse(models.TextChoices):
@@ -231,6 +231,29 @@ class File(models.Model):
         return f"{self.kind} {self.sha256[:12]}"
 
 
+class AccessInvitation(models.Model):
+    """An invitation of the admin teknis to take a site's access over: for one address, for seven days, used once.
+
+    A newer one of the same case takes its place. The code on the paper belongs to the case and not to this row, so
+    that a new invitation changes no signed paper.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="access_invitations")
+    name = models.CharField(max_length=150, blank=True)
+    email = models.EmailField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.email}"
+
+
 class Reading(models.Model):
     """What Panggon reads in an uploaded letter: proposals for fields, never values of a case by themselves.
 
@@ -289,6 +312,26 @@ class ChecklistResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item}: {self.met}"
+
+
+class Hold(models.Model):
+    """Nothing of this case is erased, whatever its age, until the hold is lifted: a lawsuit, an audit."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=300)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["placed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=models.Q(lifted_at=None), name="one_open_hold_a_case")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.placed_at}"
 
 
 class Alert(models.Model):

@@ -1,20 +1,27 @@
 """A case as its papers tell it, and who signs which."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.dateparse import parse_date
+from django.utils.timezone import localdate
+from django.utils.translation import override
 
+from panggon.cases import taking_over
 from panggon.cases.checklist import words_of
 from panggon.cases.models import Case, Event, LetterSource
+from panggon.cases.request import storage_words
 from panggon.core.acting import ActingKind, acting_title
+from panggon.core.contacts import CHANNEL_LABELS, Contact
 from panggon.core.errors import InvalidError
 from panggon.core.plan import Plan, load
 from panggon.core.plan_words import meanings, words
 from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
+from panggon.core.spec import SiteKind
 from panggon.office.selectors import office
 from panggon.papers.contents import PaperKind
 from panggon.papers.dates import day_words
@@ -24,12 +31,16 @@ from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 
+# The hosting document is frozen at step 6 for the Kepala Dinas to sign; step 9 is the OPD's.
+BY_THE_HEAD = frozenset({PaperKind.HOSTING_DOCUMENT, PaperKind.HANDOVER_RECORD})
 KINDS = {"php": "Aplikasi PHP", "static": "Halaman statis (HTML)"}
 
 
-def facts_of(case: Case) -> CaseFacts:
-    """The facts of all papers of a case, as they are now."""
-    standard = office().standard
+def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
+    """The facts of all papers of a case, as they are now; `event` is what caused the paper."""
+    dinas = office()
+    standard = dinas.standard
+    name, email = taking_over.admin_of(case)
     return CaseFacts(
         number=case.number,
         agency=case.agency.name,
@@ -39,7 +50,7 @@ def facts_of(case: Case) -> CaseFacts:
         kind=KINDS[case.kind],
         database="MariaDB" if case.database else "Tidak ada",
         contact=", ".join(filter(None, (case.contact_name, case.contact_phone, case.contact_email))),
-        letter_source=LetterSource(case.letter_source).label if case.letter_source else "",
+        letter_source=_source_of(case),
         letter_number=case.letter_number,
         letter_date=case.letter_date,
         letter_subject=case.letter_subject,
@@ -56,15 +67,23 @@ def facts_of(case: Case) -> CaseFacts:
         note=case.disposition_note,
         technician=case.technician.full_name if case.technician else "",
         checklist=_checklist(case),
+        admin=f"{name} ({email})" if email else name,
+        case_page=f"{settings.PANGGON_BASE_URL}/permohonan/{case.number}/",
         access_page=f"{settings.PANGGON_BASE_URL}/permohonan/{case.number}/akses/",
+        access_code=taking_over.code(case),
+        restore_tested=parse_date(dinas.delivery.restore_tested),
+        complaint_contacts=tuple(map(_contact, dinas.contacts.rows)),
+        reasons=tuple(filter(None, event.note.splitlines())) if event else (),
+        receiver=_receiver(case, event) if event else None,
+        made_on=localdate(event.at) if event else None,
         tracking_page=f"{settings.PANGGON_BASE_URL}/lacak/?nomor={case.number}&kode={case.token}",
         **(_site_facts(case.site) if case.site else {}),
     )
 
 
 def signer_of(kind: PaperKind, event: Event) -> Person:
-    """Who did the step signs its paper; the hosting document is frozen at step 6 for the Kepala Dinas to sign."""
-    if kind is PaperKind.HOSTING_DOCUMENT or event.actor is None:
+    """Who did the step signs its paper, but for those that are the Kepala Dinas's whoever did it."""
+    if kind in BY_THE_HEAD or event.actor is None:
         return _head(now=event.at)
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     note = _standing_in(event.represented, **event.data["order"]) if event.acting else ""
@@ -82,13 +101,40 @@ def plan_words(document: object) -> tuple[str, ...]:
     return words(plan) if plan else ()
 
 
-def plan_meanings(document: object) -> tuple[str, ...]:
+def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tuple[str, ...]:
     """A stored plan for people who do not look after servers; none for a document that is no plan."""
     plan = _loaded(document)
-    return meanings(plan) if plan else ()
+    return meanings(plan, translated=translated) if plan else ()
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _source_of(case: Case) -> str:
+    """Papers are Indonesian, whoever reads the page from which one is asked for."""
+    with override("id"):
+        return str(LetterSource(case.letter_source).label) if case.letter_source else ""
+
+
+def _contact(contact: Contact) -> tuple[str, str]:
+    """What works, where what is printed in the standard does not."""
+    label = CHANNEL_LABELS[contact.channel]
+    return label[:1].upper() + label[1:], ", ".join(filter(None, (contact.person, contact.working or contact.printed)))
+
+
+def _receiver(case: Case, event: Event) -> Person:
+    """Who confirmed for the OPD; of a sheet that was brought to the desk, the one whom the request names."""
+    if event.actor and event.actor.agency_id == case.agency_id:
+        return Person(event.actor.full_name, case.agency.name, event.actor.nip)
+    if case.responsible_name:
+        return Person(case.responsible_name, case.responsible_position or case.agency.name, case.responsible_nip)
+    return Person(taking_over.admin_of(case)[0], case.agency.name)
+
+
+def _allowance(site: Site) -> str:
+    """What the site may use, in words."""
+    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
+    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
 
 
 def _head(*, now: datetime) -> Person:
@@ -130,6 +176,9 @@ def _site_facts(site: Site) -> dict[str, Any]:
     told = node.facts if node else {}
     return {
         "site": site.identifier,
+        "database_name": site.identifier if site.database else "",
+        "allowance": _allowance(site),
+        "first_login": taking_over.first_login(site),
         "plan_digest": plan.digest if plan else "",
         "plan_words": plan_words(plan.plan) if plan else (),
         "evidence": tuple(Proof(**check) for check in proof.evidence) if proof else (),

@@ -16,7 +16,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from panggon.audit import selectors as audit
 from panggon.audit import services as auditing
 from panggon.cases.inputs import PEOPLE
-from panggon.cases.models import Case, Correction, Event, File, Reading
+from panggon.cases.keeping import held_cases
+from panggon.cases.models import AccessInvitation, Case, Correction, Event, File, Reading
 from panggon.core.procedure import State
 from panggon.core.retention import PersonalData, months_before
 from panggon.notify import selectors as notices
@@ -36,6 +37,7 @@ ABOUT_PEOPLE = (
     "people.agency",
     "notify.preference",
     "tokens.token",
+    "cases.access",
     "cases.export",
 )
 Rows = QuerySet[File] | QuerySet[Reading]
@@ -92,7 +94,7 @@ def _erase(kind: PersonalData, *, now: datetime) -> Due:
 
 
 def _ended(before: datetime) -> QuerySet[Case]:
-    return Case.objects.filter(state__in=ENDED, state_since__lt=before)
+    return _unheld().filter(state__in=ENDED, state_since__lt=before)
 
 
 def _without_site(before: datetime) -> QuerySet[Case]:
@@ -102,7 +104,12 @@ def _without_site(before: datetime) -> QuerySet[Case]:
 def _abandoned(before: datetime) -> QuerySet[Case]:
     """Drafts that nobody has saved since."""
     saved = Event.objects.filter(case=OuterRef("pk"), at__gte=before)
-    return Case.objects.filter(~Exists(saved), state=State.DRAFT, created_at__lt=before)
+    return _unheld().filter(~Exists(saved), state=State.DRAFT, created_at__lt=before)
+
+
+def _unheld() -> QuerySet[Case]:
+    """Of a case that is held nothing goes."""
+    return Case.objects.exclude(pk__in=held_cases())
 
 
 # -- What of them
@@ -172,6 +179,7 @@ def _erase_words(cases: QuerySet[Case]) -> None:
 
 
 def _erase_contacts(cases: QuerySet[Case]) -> None:
+    AccessInvitation.objects.filter(case__in=cases.filter(_filled(NAMED))).update(name="", email="")
     cases.filter(_filled(NAMED)).update(**dict.fromkeys(NAMED, ""))
 
 

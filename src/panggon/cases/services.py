@@ -44,6 +44,7 @@ KEPT = (
     "problem",
     "due_before",
     "due_after",
+    "login",
     "signed_digest",
 )
 

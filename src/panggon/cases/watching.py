@@ -128,6 +128,12 @@ def _remind(case: Case, kind: AlertKind, rule: Reminding, *, now: datetime, cale
             before.at, given=before.level, rule=rule, now=now, calendar=calendar
         ):
             _withdraw(case, now=now)
+        elif (
+            case.site
+            and case.site.first_login
+            and is_unanswered(before.at, given=before.level, rule=rule, now=now, calendar=calendar)
+        ):
+            _confirm(case, now=now)
 
 
 def _tell_reminder(case: Case, kind: AlertKind, number: int, rule: Reminding, *, at: datetime) -> None:
@@ -144,6 +150,13 @@ def _withdraw(case: Case, *, now: datetime) -> None:
     alerting.keep(case, AlertKind.UNANSWERED, since=case.state_since, level=1, at=now)
     words = "Tidak dilengkapi sampai lewat waktu sesudah pengingat terakhir."
     services.act(case.pk, action=Action.WITHDRAW, actor=None, data={"note": words}, at=now)
+
+
+def _confirm(case: Case, *, now: datetime) -> None:
+    """Nobody answered, but the machine saw the OPD come in: that is what the table lets the system confirm by."""
+    if _is_as_seen(case):
+        words = "Tidak dijawab sampai lewat waktu sesudah pengingat terakhir; login OPD tercatat di server."
+        services.act(case.pk, action=Action.CONFIRM, actor=None, data={"note": words}, at=now)
 
 
 def _is_as_seen(case: Case) -> bool:

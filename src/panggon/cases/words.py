@@ -59,6 +59,10 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "person.ssh_key": "Ini bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …).",
         "storage.bounds": "Ruang penyimpanan paling sedikit 1 MiB dan paling banyak {most}.",
         "access.ssh_key": "Kunci nomor {number} bukan kunci publik SSH yang dikenal (misalnya ssh-ed25519 …).",
+        "access.code": "Kode ini tidak cocok. Kode terdapat pada Dokumen Hak Akses, di samping gambar QR.",
+        "access.nothing": "Tetapkan kata sandi SFTP atau pasang kunci SSH.",
+        "access.over": "Undangan ini sudah dipakai atau sudah diganti. Mintalah undangan baru.",
+        "access.elsewhere": "Alamat email ini milik akun di luar OPD pemohon. Gunakan alamat lain.",
         "access.changed": "Kunci SSH sudah diubah dari halaman lain. Muat ulang halaman ini, lalu ulangi.",
         "access.too_many_keys": "Paling banyak {most} kunci.",
         "access.password_short": "Kata sandi paling sedikit {least} karakter.",
@@ -69,6 +73,8 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "action.not_your_role": "Langkah ini bukan tugas Anda.",
         "action.represented": "Jabatan Anda dijalankan {acting} sampai {last_day}; selama itu langkah ini ada padanya.",
         "site.changed": "Situs sudah berubah sejak dokumen hosting dibuat ({changes}). Kembalikan untuk diperiksa.",
+        "hold.no_case": "Tidak ada permohonan dengan nomor itu.",
+        "hold.held": "Permohonan ini sudah ditahan.",
         "technician.same": "Petugas teknis itu sudah menangani permohonan ini. Pilih yang lain.",
     }
 )

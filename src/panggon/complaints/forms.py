@@ -62,7 +62,11 @@ class ComplaintForm(JudgedForm):
         label=_("Nama Anda"), choices=CONFIDENTIALITIES, widget=forms.RadioSelect, initial=Confidentiality.OPEN
     )
     name = forms.CharField(
-        label=_("Nama"), max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Nama"),
+        max_length=150,
+        required=False,
+        help_text=_("Tidak perlu bila tanpa nama."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("Alamat email"),
@@ -140,25 +144,25 @@ def step_form(
     data: Mapping[str, Any] | None,
 ) -> StepForm:
     """The form of an action whose needs ask for these fields."""
-    form = StepForm(data, initial={"version": complaint.version, "kind": complaint.kind})
+    fields: dict[str, forms.Field] = {}
     if "kind" in asked:
-        form.fields["kind"] = forms.ChoiceField(label=_("Klasifikasi"), choices=KINDS, required=False)
+        fields["kind"] = forms.ChoiceField(label=_("Klasifikasi"), choices=KINDS)
     if "official" in asked:
-        form.fields["official"] = forms.ModelChoiceField(
-            User.objects.filter(pk__in=[person.pk for person in officials]), label=_("Pejabat"), required=False
-        )
+        theirs = User.objects.filter(pk__in=[person.pk for person in officials])
+        fields["official"] = forms.ModelChoiceField(theirs, label=_("Pejabat"))
     if "words" in asked:
-        form.fields["words"] = _lines(WORDS_OF.get(action, _("Isi")))
+        fields["words"] = _lines(WORDS_OF.get(action, _("Isi")))
     if "reasons" in asked:
-        form.fields["reasons"] = _lines(_("Alasan"))
+        fields["reasons"] = _lines(_("Alasan"))
     if "told" in asked and not parts.reaches_by_itself(complaint):
         label = _("Sudah saya sampaikan kepada pelapor lewat %(channel)s") % {"channel": complaint.get_source_display()}
-        form.fields["told"] = forms.BooleanField(label=label, required=False)
-    return form
+        fields["told"] = forms.BooleanField(label=label)
+    form_class: type[StepForm] = type("StepForm", (StepForm,), fields)
+    return form_class(data, initial={"version": complaint.version, "kind": complaint.kind})
 
 
 def _lines(label: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=WORDS_MOST, required=False, widget=forms.Textarea(attrs={"rows": 5}))
+    return forms.CharField(label=label, max_length=WORDS_MOST, widget=forms.Textarea(attrs={"rows": 5}))
 
 
 class TrackForm(JudgedForm):

@@ -72,6 +72,12 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule; what counts
             logger.warning("%s: its time cannot be told: %s", complaint.number, error)
 
 
+@app.periodic(cron="40 18 * * *")  # in the night of the office; cron runs in UTC
+@app.task(name="complaints.erase_expired", queueing_lock="complaints.erase_expired", retry=PATIENCE)
+def erase_expired(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
+    services.erase_expired(now=timezone.now())
+
+
 def look_after(complaint: Complaint, *, now: datetime) -> None:
     if selectors.is_silent(complaint, now=now):
         words = "Tidak ada tanggapan pelapor sampai batas waktu."

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -22,12 +23,14 @@ from panggon.core.machine import Offer
 from panggon.office.selectors import office
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.questions import Given, question
 from panggon.schedule import selectors as schedule
 
 Complaints = QuerySet[Complaint]
 ComplaintOffer = Offer[ComplaintState, ComplaintAction, Part, ComplaintNeed]
 WAITING_FOR_CONFIRMATION = (ComplaintState.ANSWERED, ComplaintState.SETTLED)
 CLOSED_SHOWN = 50
+COUNTED_TO = 100  # the menu says "99+" beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,7 @@ def visible_to(user: User, *, now: datetime) -> Complaints:
     """All but those that are about this person, for who has a part in handling them."""
     if not _parts(user, now=now):
         return Complaint.objects.none()
-    about = Complaint.concerned.through.objects.filter(complaint=OuterRef("pk"), user=user)
-    return Complaint.objects.filter(~Exists(about)).select_related("officer", "official", "case")
+    return _not_about(user).select_related("officer", "official", "case")
 
 
 def open_to(user: User, *, now: datetime) -> Complaints:
@@ -64,11 +66,12 @@ def closed_to(user: User, *, now: datetime) -> Complaints:
 
 def to_do(user: User, *, now: datetime) -> Complaints:
     """What waits for this person: what nobody handles yet, and what is in the own hands."""
-    parts = _parts(user, now=now)
-    mine = Q(state=ComplaintState.HANDLED, officer=user) | Q(state=ComplaintState.PASSED_ON, official=user)
-    if Part.OFFICER in parts:
-        mine |= Q(state=ComplaintState.RECEIVED)
-    return visible_to(user, now=now).filter(mine)
+    return visible_to(user, now=now).filter(_in_hand(Part.OFFICER in _parts(user, now=now), user=user))
+
+
+def count_to_do(user: User, *, now: datetime) -> int:
+    """How many wait for this person, who has a part in handling them; counted to `COUNTED_TO` at most."""
+    return len(_keys_in_hand(Part.OFFICER in _parts(user, now=now), user=user.pk))
 
 
 def offers(complaint: Complaint, user: User, *, now: datetime) -> list[ComplaintOffer]:
@@ -135,6 +138,11 @@ def unfinished() -> Complaints:
     return Complaint.objects.exclude(state__in=TABLE.finals).order_by("pk")
 
 
+def with_words_ended_before(moment: datetime) -> Complaints:
+    """Those that are over since then and still say something."""
+    return Complaint.objects.filter(state__in=TABLE.finals, state_since__lt=moment).exclude(description="")
+
+
 def tracking_path(complaint: Complaint) -> str:
     query = urlencode({"nomor": complaint.number, "kode": complaint.token})
     return f"{reverse('complaints:track')}?{query}"
@@ -145,6 +153,23 @@ def event(pk: int) -> ComplaintEvent:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _not_about(user: Any) -> Complaints:
+    about = Complaint.concerned.through.objects.filter(complaint=OuterRef("pk"), user=user)
+    return Complaint.objects.filter(~Exists(about))
+
+
+def _in_hand(officer: bool, *, user: Any) -> Q:
+    mine = Q(state=ComplaintState.HANDLED, officer=user) | Q(state=ComplaintState.PASSED_ON, official=user)
+    return mine | Q(state=ComplaintState.RECEIVED) if officer else mine
+
+
+@question
+def _keys_in_hand(officer: bool) -> QuerySet[Complaint, int]:
+    user = Given("user")
+    mine = _not_about(user).filter(_in_hand(officer, user=user))
+    return mine.order_by().values_list("pk", flat=True)[:COUNTED_TO]
 
 
 def _parts(user: User, *, now: datetime) -> frozenset[Part]:

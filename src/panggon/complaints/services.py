@@ -21,6 +21,8 @@ from panggon.core.complaint_vocabulary import ComplaintEffect, Confidentiality, 
 from panggon.core.complaint_vocabulary import ComplaintState as State
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.machine import Decision
+from panggon.core.retention import months_before
+from panggon.office.selectors import office
 from panggon.papers import store
 from panggon.papers.numbers import hold, next_number
 from panggon.people import selectors as people
@@ -32,6 +34,7 @@ ComplaintDecision = Decision[State, Action, Part, ComplaintEffect]
 COUNTER = "complaint"
 WHO = ("name", "phone", "email", "address")
 GIVEN = ("source", "outside_number", "confidentiality", "subject", "about", *WHO)
+SPEAKS_OF_PEOPLE = ("subject", "description", "about", "outside_number", *WHO)
 NOT_YOURS = "action.not_your_role"
 
 
@@ -115,6 +118,25 @@ def act(
     )
     carry_out(decision.effects, event)
     return complaint
+
+
+@transaction.atomic
+def erase_expired(*, now: datetime) -> int:
+    """Erase what complaints say of anybody once the department's period for words is over (UU 27/2022); how many.
+
+    Number, kind, days and the way they went stay. Files go with the next sweep of the store, as nothing names them.
+    """
+    ended_before = months_before(now, office().retention.words_months)
+    keys = list(selectors.with_words_ended_before(ended_before).values_list("pk", flat=True))
+    if not keys:
+        return 0
+    Complaint.objects.filter(pk__in=keys).update(**dict.fromkeys(SPEAKS_OF_PEOPLE, ""))
+    Complaint.concerned.through.objects.filter(complaint__in=keys).delete()
+    ComplaintEvent.objects.filter(complaint__in=keys).update(words="", data={})
+    Attachment.objects.filter(complaint__in=keys).delete()
+    after = {"complaints": len(keys), "before": ended_before.isoformat()}
+    record("complaints.retention:words", before=None, after=after, actor=None, at=now)
+    return len(keys)
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -51,6 +51,8 @@ CODE = Brake("code", 5, timedelta(seconds=30), timedelta(minutes=15), timedelta(
 RESET = Brake("reset", 5, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 # Number and token of a case on the tracking page.
 TRACKING = Brake("tracking", 20, timedelta(seconds=10), timedelta(minutes=15), timedelta(minutes=30))
+# The code of an access document: for one person and case.
+ACCESS_CODE = Brake("access_code", 5, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=6))
 # Complaints that one network sends, each of which asks somebody to read it.
 COMPLAINT = Brake("complaint", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 # Addresses that one network leaves on tracking pages, each of which is sent a mail.

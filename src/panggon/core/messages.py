@@ -9,6 +9,7 @@ from types import MappingProxyType
 class MessageKind(StrEnum):
     INVITATION = "invitation"
     INVITED_AGAIN = "invited_again"
+    ACCESS = "access"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)
     ACCOUNT_CHANGED = "account_changed"
     SURVEY = "survey"
@@ -49,6 +50,17 @@ MESSAGES: Mapping[MessageKind, Wording] = MappingProxyType(
                 "Silakan masuk dengan akun itu. Bila tidak dapat masuk atau Anda pindah OPD, hubungi dinas.",
             ),
             "Masuk",
+        ),
+        MessageKind.ACCESS: Wording(
+            "admin teknis yang disebut dalam permohonan",
+            "Undangan hak akses {host}",
+            (
+                "Yth. {name},",
+                "Anda ditunjuk sebagai admin teknis situs {host}. Siapkan Dokumen Hak Akses: kode di sana diminta.",
+                "Undangan ini berlaku satu kali, sampai {until} WIB.",
+            ),
+            "Buka halaman akses",
+            "Abaikan surat ini bila Anda tidak mengenal undangannya.",
         ),
         MessageKind.PASSWORD_RESET: Wording(
             "pemilik akun, atas permintaan siapa pun",

@@ -114,7 +114,10 @@ TABLE: Mapping[Occasion, Rule] = MappingProxyType(
         ),
         # The words of these come from whoever tells.
         Occasion.WARNING: _personal(
-            "yang memegang permohonan; bila lewat batas juga atasannya", "{subject}", "{text}", presses=True
+            "yang memegang permohonan, juga atasannya bila lewat batas; administrator bila arsip rusak",
+            "{subject}",
+            "{text}",
+            presses=True,
         ),
         Occasion.REMINDER: _personal(OPD, "{subject}", "{text}", presses=True),
         Occasion.INFORMATION: _personal("orang yang bersangkutan", "{subject}", "{text}"),

@@ -104,7 +104,7 @@ def load(document: object) -> Plan:
         digest = document["digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError((Fault("plan.shape"),)) from error
-    if digest != _digest(spec, changes, unchanged):
+    if digest != _digest_of(document, spec):
         raise InvalidError((Fault("plan.digest", "digest"),))
     return Plan(spec, changes, unchanged, digest)
 
@@ -146,7 +146,17 @@ def _owner(found: Observation, site: str) -> str:
 
 
 def _digest(spec: SiteSpec, changes: tuple[Change, ...], unchanged: tuple[Change, ...]) -> str:
-    covered = {"spec": digestable(spec), "changes": list(map(_row, changes)), "unchanged": list(map(_row, unchanged))}
+    return _covering(digestable(spec), list(map(_row, changes)), list(map(_row, unchanged)))
+
+
+def _digest_of(document: Mapping[str, Any], spec: SiteSpec) -> str:
+    """Of what is written there, not of what it means now: a plan that an earlier version made lacks newer members."""
+    access = {**document["spec"].get("access", {}), "ssh_keys": digestable(spec)["access"]["ssh_keys"]}
+    return _covering({**document["spec"], "access": access}, document["changes"], document["unchanged"])
+
+
+def _covering(spec: Mapping[str, Any], changes: list[Any], unchanged: list[Any]) -> str:
+    covered = {"spec": spec, "changes": changes, "unchanged": unchanged}
     return hashlib.sha256(canonical(covered).encode()).hexdigest()
 
 

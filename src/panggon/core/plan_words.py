@@ -1,7 +1,7 @@
 """A plan in plain Indonesian sentences, one per change, for the technician who is to approve it. Never secrets."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from panggon.core.plan import Change, Plan
 from panggon.core.resources import Attributes, Kind, Value
@@ -120,9 +120,12 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
 }
 
 
-def meanings(plan: Plan) -> tuple[str, ...]:
-    """What the plan does, for people who do not look after servers: one sentence per change, in the plan's order."""
-    return tuple(map(_meaning, plan.changes))
+def meanings(plan: Plan, *, translated: Callable[[str], str] = str) -> tuple[str, ...]:
+    """What the plan does, for people who do not look after servers: one sentence per change, in the plan's order.
+
+    `translated` gives a sentence in the reader's language, its placeholders kept.
+    """
+    return tuple(_meaning(change, translated) for change in plan.changes)
 
 
 def words(plan: Plan) -> tuple[str, ...]:
@@ -146,11 +149,11 @@ def _found(change: Change) -> str:
     return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
 
 
-def _meaning(change: Change) -> str:
+def _meaning(change: Change, translated: Callable[[str], str]) -> str:
     made, changed, removed = _MEANINGS[change.key.kind]
     sentence = removed if change.after is None else made if change.before is None else changed
     state = _shown("state", (change.after or {}).get("state"))
-    return sentence.format(name=change.key.name, state=state)
+    return translated(sentence).format(name=change.key.name, state=translated(state))
 
 
 def _sentence(change: Change) -> str:

@@ -144,7 +144,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         TECHNICIAN,
         needs=(Need.REASONS,),
         clock=ClockEffect.PAUSE,
-        effects=(Effect.CHECKLIST_PAPER, Effect.CANCEL_WISH, Effect.NOTIFY_APPLICANT),
+        effects=(Effect.CHECKLIST_PAPER, Effect.CORRECTION_NOTICE, Effect.CANCEL_WISH, Effect.NOTIFY_APPLICANT),
     ),
     Row(
         Action.RESUBMIT,
@@ -252,14 +252,23 @@ ROWS: tuple[ProcedureRow, ...] = (
         {**REGISTRAR, Role.SYSTEM: (Need.DELIVERS_BY_ITSELF,)},
         needs=(Need.EVIDENCE, Need.EVIDENCE_OPEN, Need.ACCESS_DOCUMENT),
         clock=ClockEffect.STOP,
-        effects=(Effect.NOTIFY_APPLICANT,),
+        effects=(Effect.INVITE_ADMIN, Effect.NOTIFY_APPLICANT),
+    ),
+    # The owner may have come in with a key of the request before the papers were sent.
+    *(
+        Row(Action.RECORD_LOGIN, (state,), state, SYSTEM, needs=(Need.LOGIN_RECORDED,), effects=effects)
+        for state, effects in (
+            (State.APPROVED, ()),
+            (State.DELIVERED, (Effect.NOTIFY_APPLICANT,)),
+            (State.FIXING, (Effect.NOTIFY_NEXT,)),
+        )
     ),
     Row(
         Action.CONFIRM,
         (State.DELIVERED,),
         State.DONE,
         {**OPD_OR_SIGNED_SHEET, Role.SYSTEM: (Need.LOGIN_RECORDED,)},
-        effects=(Effect.NOTIFY_APPLICANT, Effect.INVITE_SURVEY),
+        effects=(Effect.HANDOVER_RECORD, Effect.NOTIFY_APPLICANT, Effect.INVITE_SURVEY),
     ),
     Row(
         Action.REPORT_NO_ACCESS,
@@ -268,7 +277,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         OPD_OR_DESK,
         needs=(Need.REASONS,),
         clock=ClockEffect.RESUME,
-        effects=(Effect.NOTIFY_NEXT,),
+        effects=(Effect.WISH_LOOK, Effect.NOTIFY_NEXT),
     ),
     Row(
         Action.REPORT_FIXED,
@@ -304,7 +313,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         HEAD,
         needs=(Need.REASONS, Need.REFUSAL_LETTER, Need.NEVER_APPROVED),
         clock=ClockEffect.STOP,
-        effects=UNDO,
+        effects=(Effect.REFUSAL_NOTICE, *UNDO),
     ),
     # The calendar was changed: whoever has the case keeps it, only the due moment is another.
     *(Row(Action.RECALCULATE, (state,), state, SYSTEM) for state in CLOCK_OPEN),

@@ -59,6 +59,7 @@ class Action(StrEnum):
     APPROVE = "approve"
     RECORD_OPENING = "record_opening"
     DELIVER = "deliver"
+    RECORD_LOGIN = "record_login"
     CONFIRM = "confirm"
     REPORT_NO_ACCESS = "report_no_access"
     REPORT_FIXED = "report_fixed"
@@ -79,10 +80,15 @@ class Effect(StrEnum):
     HOSTING_DOCUMENT = "hosting_document"
     ACCESS_DOCUMENT = "access_document"
     COVER_LETTER = "cover_letter"
+    CORRECTION_NOTICE = "correction_notice"
+    REFUSAL_NOTICE = "refusal_notice"
+    HANDOVER_RECORD = "handover_record"
     WISH_PLAN = "wish_plan"
     WISH_APPLY = "wish_apply"
     WISH_OPEN = "wish_open"
     CANCEL_WISH = "cancel_wish"
+    WISH_LOOK = "wish_look"
+    INVITE_ADMIN = "invite_admin"  # the admin teknis who takes the site over
     WISH_PARK = "wish_park"  # does nothing when nothing was made yet
     NOTIFY_APPLICANT = "notify_applicant"
     NOTIFY_TECHNICIAN = "notify_technician"
@@ -190,6 +196,7 @@ ACTION_LABELS: Mapping[Action, ActionLabel] = MappingProxyType(
         Action.APPROVE: ActionLabel("Sahkan", (7,)),
         Action.RECORD_OPENING: ActionLabel("Catat Situs Terbuka", (8,)),
         Action.DELIVER: ActionLabel("Kirim Dokumen Hak Akses", (8,)),
+        Action.RECORD_LOGIN: ActionLabel("Catat Login Pertama", (9,)),
         Action.CONFIRM: ActionLabel("Konfirmasi Terima dan Dapat Diakses", (9,)),
         Action.REPORT_NO_ACCESS: ActionLabel("Belum Bisa Diakses", (9,)),
         Action.REPORT_FIXED: ActionLabel("Akses Sudah Diperbaiki", (9,)),

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import Engine, SiteSpec
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.database_server import DatabaseServer, Found
 from panggon.drivers.owner import uid_of
 
@@ -60,7 +61,7 @@ class DatabaseDriver:
             found = self._server(engine).find(key.name, known=record is not None)
             if found.standing is not Standing.ABSENT:
                 return _observed(key, engine, found, record)
-        return partial(key) if record else absent(key)
+        return _observed(key, record.engine, Found(Standing.ABSENT), record) if record else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -75,6 +76,12 @@ class DatabaseDriver:
             self._drop(key.name, uid, record or Record(engine, 0))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """Of a closed site only that it is kept: its owner may have taken the password away, and must not keep a site
+        open by that.
+        """
+        if spec.state not in ALIVE:
+            kept = self.read(key).standing is Standing.OURS
+            return (Check("database.kept", kept, f"basis data {key.name} {'disimpan' if kept else 'tidak utuh'}"),)
         uid = uid_of(key.name, base=self.settings.uid_base)
         password = self._kept_password(key.name, uid)
         if password is None or spec.database is None:
@@ -118,7 +125,7 @@ class DatabaseDriver:
 
     def _keep_record(self, site: str, record: Record) -> None:
         document = {"site": site, "engine": record.engine, "mebibytes": record.mebibytes, "writing": record.writing}
-        files.write(self._place(site) / RECORD, json.dumps(document))
+        storage.write(self._place(site) / RECORD, json.dumps(document))
 
     def _kept_password(self, site: str, uid: int) -> str | None:
         """The password that the ini file holds; None when its owner has removed or garbled it."""
@@ -151,10 +158,14 @@ def load_record(place: Path) -> Record | None:
 
 
 def _observed(key: Key, engine: Engine, found: Found, record: Record | None) -> Observation:
-    """One that was made before there were records has no bound yet, and reads so."""
+    """One that was made before there were records has no bound yet, and reads so. What somebody has changed or taken
+    since it was made is no half written one: it reads as a database that nobody can use, and a plan makes it whole.
+    """
     if found.standing is Standing.FOREIGN:
         return foreign(key, found.detail)
-    if found.standing is Standing.PARTIAL or (record and record.writing):
+    if record is None and found.standing is Standing.OURS:
+        return ours(key, engine=engine.value, connections=found.connections, mebibytes=0)
+    if record is None or record.writing:
         return partial(key)
-    mebibytes = record.mebibytes if record else 0
-    return ours(key, engine=engine.value, connections=found.connections, mebibytes=mebibytes)
+    usable = found.connections if found.standing is Standing.OURS else 0
+    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes)

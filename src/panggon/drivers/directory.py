@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
@@ -34,13 +35,15 @@ class _Folder:
     gid: int
     mode: int
 
-    def fault(self, place: Path) -> str:
-        """What is wrong with it, "" if nothing."""
+    def fault(self, place: Path, *, alive: bool) -> str:
+        """What is wrong with it, "" if nothing. While a site is closed, the modes of what is its owner's do not count:
+        nobody may keep a site open by them.
+        """
         found = place.lstat()
         mode = stat.S_IMODE(found.st_mode)
         seen = f"{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}"
-        usable = (mode & 0o750) == self.mode & 0o750 if self.uid else mode == self.mode
-        if (found.st_uid, found.st_gid) == (self.uid, self.gid) and usable and not mode & 0o002:
+        usable = (mode & 0o750) == self.mode & 0o750 and not mode & 0o002 if self.uid else mode == self.mode
+        if (found.st_uid, found.st_gid) == (self.uid, self.gid) and (usable or (self.uid and not alive)):
             return ""
         return seen
 
@@ -80,10 +83,10 @@ class DirectoryDriver:
         else:
             self._fill(place, uid)
 
-    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:  # noqa: ARG002 - the tree is the same in every state
-        place, uid = self._place(key), self._uid(key)
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        place, uid, alive = self._place(key), self._uid(key), spec.state in ALIVE
         try:
-            faults = [folder.fault(place / folder.name) for folder in (_top(), *self._folders(uid))]
+            faults = [folder.fault(place / folder.name, alive=alive) for folder in (_top(), *self._folders(uid))]
         except OSError as error:
             return (Check("directory.owners", ok=False, detail=str(error)),)
         wrong = ", ".join(filter(None, faults))

@@ -75,6 +75,8 @@ class MariaDb:
             verb = "ALTER" if seen.hosts else "CREATE"
             cursor.execute(f"{verb} USER %s@localhost {login}", (site, password, connections))
             if _rights(site, seen) is None:
+                if seen.hosts:  # rights that a person gave it go as well
+                    cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
                 cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
 
     def drop(self, site: str) -> None:

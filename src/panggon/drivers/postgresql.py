@@ -30,6 +30,7 @@ KEPT = "panggon_kept"
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
 ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]
+NO_MORE: LiteralString = "LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
 # Functions that write large objects, which belong to no table.
 LARGE: LiteralString = (
@@ -93,7 +94,7 @@ class PostgreSql:
             verb = "ALTER" if _row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
             verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
             session.execute(
-                sql.SQL("{} ROLE {} LOGIN NOINHERIT CONNECTION LIMIT {} PASSWORD {}").format(
+                sql.SQL("{} ROLE {} " + NO_MORE + " CONNECTION LIMIT {} PASSWORD {}").format(
                     sql.SQL(verb), name, sql.Literal(connections), sql.Literal(verifier)
                 )
             )

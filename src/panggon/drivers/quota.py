@@ -47,9 +47,8 @@ class QuotaDriver:
         if document["writing"]:
             return partial(key)
         mebibytes = document["mebibytes"]
-        if self._bounded(place):
-            most = storage.bound_of(place).most
-            mebibytes = None if most is None else most // storage.MEBIBYTE
+        if self._bounded(place) and not storage.is_bound(seen := storage.bound_of(place), mebibytes):
+            mebibytes = None if seen.most is None else seen.most // storage.MEBIBYTE
         return ours(key, mebibytes=mebibytes, files=document["files"])
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -78,12 +77,12 @@ class QuotaDriver:
         except PanggonError as error:
             return (Check("quota.bounded", ok=False, detail=str(error)),)
         words = f"terpakai {seen.used // storage.MEBIBYTE} MiB dari {(seen.most or 0) // storage.MEBIBYTE} MiB"
-        ok = seen.most == wished.disk_mebibytes * storage.MEBIBYTE
+        ok = storage.is_bound(seen, wished.disk_mebibytes)
         return (Check("quota.bounded", ok, f"{words}, ditegakkan oleh sistem berkas"),)
 
     def _record(self, key: Key, attributes: Attributes, *, writing: bool) -> None:
         document = {"site": key.name, **attributes, "writing": writing}
-        files.write(self._place(key) / RECORD, json.dumps(document))
+        storage.write(self._place(key) / RECORD, json.dumps(document))
 
     def _bounded(self, place: Path) -> bool:
         return self.settings.bounded and place.is_dir() and storage.is_subvolume(place)

@@ -13,9 +13,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.desired import lets_in
+from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
+from panggon.core.logins import PROBE_SOURCE
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
@@ -81,7 +82,7 @@ class AccessDriver:
             client.prepare()
             keys = [client.new_key("stranger"), *spec.access.ssh_keys]
             with self._let_in(key, client.new_key("probe")):
-                inside, first = client.visit(keys[:KEYS_A_LOGIN])
+                inside, first = client.visit(keys[:KEYS_A_LOGIN], bringing=spec.state in ALIVE)
                 stranger, *owner = [*first, *client.ask(keys[KEYS_A_LOGIN:])]
             return (*inside, _stranger(stranger), self._owner(key, owner, spec))
 
@@ -103,7 +104,9 @@ class AccessDriver:
         expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
-        files.write(path, f'restrict,from="127.0.0.1,::1",expiry-time="{expiry}" {public}\n', durable=False)
+        files.write(
+            path, f'restrict,from="127.0.0.1,{PROBE_SOURCE},::1",expiry-time="{expiry}" {public}\n', durable=False
+        )
         try:
             yield
         finally:
@@ -155,9 +158,12 @@ class _Client:
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return public.decode()
 
-    def visit(self, keys: Sequence[str]) -> "tuple[tuple[Check, ...], list[_Verdict]]":
+    def visit(self, keys: Sequence[str], *, bringing: bool) -> "tuple[tuple[Check, ...], list[_Verdict]]":
         """Log in with the key "probe"; look around, bring a file and take it back. Before, in the same connection, ask
         what the server would say to each of these public keys: a login takes OpenSSH longer than all that follows.
+
+        A closed site's owner may have left no room for the file, and must not keep a site open by that: then it is not
+        a proof (`bringing` is false).
         """
         (self.folder / "sent").write_text(f"panggon {self.folder.name}\n")
         place = f"/public/.{self.folder.name}"
@@ -177,7 +183,8 @@ class _Client:
         if done.code:
             return (Check("sftp.login", ok=False, detail=errors or f"exit {done.code}"),), verdicts
         answers = dict(_answers(done.output))
-        return (self._login(answers), self._jail(answers, errors), self._upload(place, errors)), verdicts
+        inside = (self._login(answers), self._jail(answers, errors))
+        return (*inside, self._upload(place, errors)) if bringing else inside, verdicts
 
     def ask(self, keys: Sequence[str]) -> "list[_Verdict]":
         """What the server would say to each of these public keys. RFC 4252 section 7: a client may ask whether a key
@@ -239,6 +246,8 @@ class _Client:
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": "5",
+            # So that the log tells the machine's own proofs from people who come in from this machine.
+            **({"BindAddress": PROBE_SOURCE} if self.settings.address == "127.0.0.1" else {}),
             "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]

@@ -7,10 +7,11 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.errors import PanggonError
+from panggon.core.errors import PanggonError, TemporaryError
 from panggon.drivers import files, shell
 
 MEBIBYTE = 1024 * 1024
@@ -18,6 +19,7 @@ BTRFS = "btrfs"
 SUBVOLUME_ROOT = 256  # the inode number of every subvolume's top directory (btrfs-subvolume(8))
 # qgroupid, referenced, exclusive, max referenced …; of "0/256  16384  16384  10485760  none  path"
 GROUP = re.compile(r"^0/\d+\s+(\d+)\s+\d+\s+(\d+|none)\s", re.MULTILINE)
+ROOM_MEBIBYTES = 4
 TRIAL_MEBIBYTES, TRIAL = 1, ".trial-"
 TRIAL_SECONDS = 60  # one that is older was killed
 
@@ -53,9 +55,13 @@ def is_subvolume(path: Path) -> bool:
 
 
 def bound(path: Path, mebibytes: int | None) -> None:
-    """Let the directory's content take no more than this; None: any amount. Raises PermanentError `shell.failed`."""
+    """Let the directory's content take no more than this; None: any amount. Raises PermanentError `shell.failed`.
+
+    Asked from outside of the directory: inside a full one even this is refused.
+    """
     most = "none" if mebibytes is None else str(mebibytes * MEBIBYTE)
-    shell.check([BTRFS, "qgroup", "limit", most, str(path)])
+    number = shell.check([BTRFS, "inspect-internal", "rootid", str(path)]).strip()
+    shell.check([BTRFS, "qgroup", "limit", most, f"0/{number}", str(path.parent)])
 
 
 def bound_of(path: Path) -> Bound:
@@ -63,6 +69,35 @@ def bound_of(path: Path) -> Bound:
     row = GROUP.search(shell.check([BTRFS, "qgroup", "show", "-re", "--raw", "-F", str(path)]))  # -F: of this one only
     used, most = (row[1], row[2]) if row else ("0", "none")
     return Bound(int(used), None if most == "none" else int(most))
+
+
+def write(path: Path, content: str, *, mode: int = 0o644, gid: int = 0) -> None:
+    """Root's own small file in a site's directory, written also where the owner has filled that up to its limit: a full
+    site must be able to be changed and closed. Errors as `files.write`.
+    """
+    try:
+        files.write(path, content, mode=mode, gid=gid)
+    except TemporaryError as error:
+        if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EDQUOT:
+            raise
+        with _room(path.parent):
+            files.write(path, content, mode=mode, gid=gid)
+
+
+@contextlib.contextmanager
+def _room(path: Path) -> Iterator[None]:
+    """A wider limit meanwhile; after a kill it stays so (`is_bound`)."""
+    most = bound_of(path).most or 0
+    bound(path, most // MEBIBYTE + ROOM_MEBIBYTES)
+    try:
+        yield
+    finally:
+        bound(path, most // MEBIBYTE)
+
+
+def is_bound(seen: Bound, mebibytes: int) -> bool:
+    """Whether the limit is this one, also where a killed `write` has left it wider."""
+    return seen.most in (mebibytes * MEBIBYTE, (mebibytes + ROOM_MEBIBYTES) * MEBIBYTE)
 
 
 def unbounded(root: Path) -> str:

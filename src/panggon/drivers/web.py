@@ -16,7 +16,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
-from panggon.drivers import control, files, htaccess, visit
+from panggon.drivers import control, files, htaccess, storage, visit
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
@@ -108,7 +108,7 @@ class SiteDriver:
         else:
             document = {"version": VERSION, "site": key.name, **after}
             group = grp.getgrnam(self.settings.web_group).gr_gid
-            files.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
+            storage.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
         for host in sorted(_names(seen.attributes) | _names(after)):
             control.forget(self.settings.control, host)
 

@@ -27,6 +27,7 @@ class Mode(StrEnum):
     PLAN = "plan"
     APPLY = "apply"
     VERIFY = "verify"
+    LOOK = "look"
 
 
 class Ending(StrEnum):
@@ -60,6 +61,7 @@ class Report:
     evidence: tuple[Check, ...] = ()
     proved_at: datetime | None = None
     problem: Problem | None = None
+    seen: Mapping[str, Any] | None = None
 
 
 class Pauses:
@@ -133,6 +135,10 @@ class Portal:
 
     def report(self, wish: int, report: Report, *, reduced: tuple[str, ...]) -> None:
         _accepted(self._ask("POST", f"wish/{wish}/report", _dump(report, reduced)))
+
+    def logins(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Who came in first, a row a site."""
+        _accepted(self._ask("POST", "logins", {"logins": list(rows)}))
 
     def status(
         self,
@@ -213,6 +219,7 @@ def _dump(report: Report, reduced: tuple[str, ...]) -> dict[str, Any]:
         "proved_at": report.proved_at.isoformat() if report.proved_at else None,
         "problem": {"code": problem.code[:CODE_MOST], "detail": _words(problem.detail)} if problem else None,
         "reduced": list(reduced),
+        **({"seen": report.seen} if report.seen else {}),
     }
 
 

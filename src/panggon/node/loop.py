@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -22,6 +23,7 @@ from panggon.node.bounds import Bounds
 from panggon.node.client import Ending, Mode, Pauses, Portal, Report, Wish
 from panggon.node.drift import DriftWatch
 from panggon.node.identity import Identity
+from panggon.node.looking import FirstLogins, seen
 from panggon.node.sites import Sites, fault_words, now
 
 VERSION = metadata.version("panggon")
@@ -100,6 +102,7 @@ class Agent:
         self._sleep = sleep
         self._pauses = Pauses()
         self._progress = ProgressSender(portal)
+        self._first_logins = FirstLogins(sites.config, portal)
         self._attempts: dict[int, int] = {}
         self._told = 0.0
         self._bounds = Bounds(sites.config.paths.state)
@@ -108,6 +111,7 @@ class Agent:
     def run(self) -> None:
         """For ever. Raises PermanentError `portal.token` when the portal no longer knows this machine."""
         self.settle()
+        threading.Thread(target=self._first_logins.watch, name="logins", daemon=True).start()
         while True:
             try:
                 self.step()
@@ -193,6 +197,8 @@ class Agent:
             self._settle(spec.site, wish)
         if wish.mode is Mode.VERIFY:
             return self._verify(spec)
+        if wish.mode is Mode.LOOK:
+            return replace(self._verify(spec), seen=seen(self._sites.config, spec.site, now=now()))
         plan = self._sites.plan(spec)
         document = plans.dump(plan)
         if wish.mode is Mode.PLAN:

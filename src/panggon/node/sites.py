@@ -49,6 +49,8 @@ class Sites:
     config: NodeConfig
     facts: MachineFacts
     drivers: Callable[[Mapping[str, str]], Drivers] = field(repr=False)
+    # Of each record of what was applied: when it was written, and whether its site lives here.
+    _lives: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
@@ -247,8 +249,18 @@ class Sites:
 
     def count(self) -> int:
         """How many sites live here, parked and purged ones left out."""
-        gone = (SiteState.PARKED, SiteState.PURGED)
-        return sum(1 for spec in map(self.applied, self.known()) if spec and spec.state not in gone)
+        return sum(map(self._lives_here, self.known()))
+
+    def _lives_here(self, site: str) -> bool:
+        """Asked of all every few minutes, so only what was written meanwhile is read again."""
+        try:
+            written = (self._specs / f"{site}.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        if self._lives.get(site, (0, False))[0] != written:
+            spec = self.applied(site)
+            self._lives[site] = (written, spec is not None and spec.state not in (SiteState.PARKED, SiteState.PURGED))
+        return self._lives[site][1]
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""

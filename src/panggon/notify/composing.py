@@ -10,6 +10,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -64,6 +65,19 @@ def _invitation(message: Message, now: datetime) -> Contents | None:
     return Contents(MessageKind.INVITATION, {**whom, "until": _moment(invitation.expires_at)}, path)
 
 
+def _access(message: Message, now: datetime) -> Contents | None:
+    """Who has no account yet makes one first, and is led on from there."""
+    facts, until = message.facts, datetime.fromisoformat(message.facts["until"])
+    if until <= now:
+        return None
+    account = people.open_invitation(facts["invitation"], now=now) if facts["invitation"] else None
+    path = facts["path"]
+    if account is not None:
+        path = f"{reverse('people:accept', args=[token_of(account)])}?{urlencode({'next': path})}"
+    told = {"name": facts["name"], "host": facts["host"], "until": _moment(until)}
+    return Contents(MessageKind.ACCESS, told, path)
+
+
 def _password_reset(message: Message, now: datetime) -> Contents | None:
     owner = people.open_account(message.facts["user"])
     if owner is None:
@@ -95,6 +109,7 @@ def _seal(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (
 CONTENTS: Mapping[MessageKind, Callable[[Message, datetime], Contents | None]] = MappingProxyType(
     {
         MessageKind.INVITATION: _invitation,
+        MessageKind.ACCESS: _access,
         MessageKind.PASSWORD_RESET: _password_reset,
         MessageKind.ACCOUNT_CHANGED: _account_changed,
         MessageKind.SURVEY: _survey,

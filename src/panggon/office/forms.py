@@ -268,8 +268,17 @@ class DeliveryForm(GroupForm):
         help_text=_("Setelah disahkan dan situs terbukti terbuka dari luar, sistem mengirimkannya sendiri."),
     )
 
+    restore_tested = forms.DateField(
+        label=_("Pemulihan cadangan terakhir diuji"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Tertulis pada dokumen hak akses. Kosongkan bila belum pernah diuji."),
+    )
+
     def value(self) -> Delivery:
-        return Delivery(**self._inputs())
+        values = self._inputs()
+        tested = values["restore_tested"]
+        return Delivery(by_itself=values["by_itself"], restore_tested=tested.isoformat() if tested else "")
 
 
 class SigningForm(GroupForm):
@@ -311,7 +320,7 @@ class MailForm(GroupForm):
 
 class ProgramsForm(GroupForm):
     decide = forms.BooleanField(
-        label=_("Token boleh mengesahkan dan menolak"),
+        label=_("Token boleh menolak permohonan"),
         required=False,
         help_text=_("Dengan izinnya sendiri, dan hanya atas nama pejabat yang berhak. Tanpa ini hanya lewat halaman."),
     )

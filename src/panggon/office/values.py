@@ -74,9 +74,12 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Whether step 8 happens by itself once the open site is proven."""
+    """Whether step 8 happens by itself once the open site is proven; `restore_tested` is the day (ISO 8601) of the last
+    restore from a backup that was tried, as the access document says it, empty before the first.
+    """
 
     by_itself: bool
+    restore_tested: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,5 +61,16 @@ class CaseFacts:
     sftp_host: str = ""
     sftp_port: int = 0
     sftp_fingerprint: str = ""
+    database_name: str = ""
+    allowance: str = ""  # what the site may use, in words
+    admin: str = ""  # the admin teknis who is invited to take the access over
     access_page: str = ""
+    access_code: str = ""  # worth nothing without the account that was invited
+    restore_tested: date | None = None
+    complaint_contacts: tuple[tuple[str, str], ...] = ()
+    reasons: tuple[str, ...] = ()
+    first_login: str = ""
+    receiver: Person | None = None  # who took the site over for the OPD
+    made_on: date | None = None
+    case_page: str = ""
     tracking_page: str = ""

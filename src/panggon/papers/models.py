@@ -24,6 +24,8 @@ class Paper(models.Model):
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveIntegerField()
     made_at = models.DateTimeField()
+    voided_at = models.DateTimeField(null=True)  # its number stays taken
+    void_reason = models.CharField(max_length=200, blank=True)
     evidence_digest = models.CharField(max_length=64, blank=True)
     simulation = models.BooleanField(default=False)
 

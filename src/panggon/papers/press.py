@@ -13,12 +13,15 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 import typst
 
 from panggon.core.errors import PermanentError
 
 MEBIBYTE = 1024 * 1024
+# Archives want PDF/A; level A is tagged (ISO 19005-3).
+STANDARD: Literal["a-3a"] = "a-3a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,13 @@ def _work(pipe: Connection, limits: Limits) -> None:
 
 def _compile(template: Path, facts: str) -> bytes | Broken:
     try:
-        made = typst.compile(template, root=template.parent, sys_inputs={"facts": facts}, ignore_system_fonts=True)
+        made = typst.compile(
+            template,
+            root=template.parent,
+            sys_inputs={"facts": facts},
+            ignore_system_fonts=True,
+            pdf_standards=STANDARD,
+        )
     except typst.TypstError as error:
         return Broken(error.message, error.diagnostic)
     return made if isinstance(made, bytes) else Broken(f"{template.name} gave no single document", "")

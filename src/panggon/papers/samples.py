@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from panggon.papers.contents import TITLES, PaperKind, content
-from panggon.papers.facts import CaseFacts, Proof
+from panggon.papers.composing import content
+from panggon.papers.contents import TITLES, PaperKind, form_of
+from panggon.papers.facts import CaseFacts, Person, Proof
 from panggon.papers.sheets import TITLES as SHEET_TITLES
 from panggon.papers.sheets import LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
@@ -63,6 +64,17 @@ FACTS = CaseFacts(
     sftp_host="sftp.panggon.test",
     sftp_port=22,
     sftp_fingerprint="SHA256:contoh",
+    database_name="s000001",
+    allowance="1 GiB penyimpanan, 256 MiB memori, PHP 8.2",
+    admin="Nama Admin Teknis (admin@contoh.go.id)",
+    access_code="7KQ2M-9TZ4B",
+    restore_tested=date(2026, 11, 1),
+    complaint_contacts=(("Telepon", "(0285) 000000"), ("Pejabat Pengaduan", "Nama Pejabat, 0812-0000-0000")),
+    reasons=("Situs menampilkan isi yang bukan milik OPD.",),
+    first_login="24 November 2026 pukul 10.00 WIB, dengan kata sandi",
+    receiver=Person("Nama Penerima", "Admin Teknis Dinas Contoh", "198001012005011001"),
+    made_on=date(2026, 11, 24),
+    case_page="https://hosting.panggon.test/permohonan/HST-2026-0001/",
     access_page="https://hosting.panggon.test/permohonan/HST-2026-0001/akses/",
     tracking_page="https://hosting.panggon.test/lacak/?nomor=HST-2026-0001",
 )
@@ -94,7 +106,7 @@ _SHEET = SheetFacts(agency=FACTS.agency, rows=(("Nomor permohonan", FACTS.number
 SAMPLES: Mapping[str, Sample] = MappingProxyType(
     {
         **{
-            kind.value.replace("_", "-"): Sample(TITLES[kind], "lembar.typ", {**_FRAME, **content(kind, FACTS)})
+            kind.value.replace("_", "-"): Sample(TITLES[kind], form_of(kind), {**_FRAME, **content(kind, FACTS)})
             for kind in PaperKind
         },
         "request-letter": Sample(

@@ -1,4 +1,5 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -39,6 +40,22 @@ def paper_with(sha256: str) -> Paper | None:
     """The paper of which this is a file: the signed one, or the one that was frozen for the signature."""
     found = Paper.objects.select_related("signature").filter(Q(sha256=sha256) | Q(signature__sha256=sha256))
     return found.first()
+
+
+def all_digests() -> Iterator[str]:
+    """Every file that belongs to a paper, frozen and signed."""
+    for rows in (Paper.objects, Signature.objects):
+        yield from rows.values_list("sha256", flat=True).order_by("sha256").iterator()
+
+
+def made_in(year: int) -> QuerySet[Paper]:
+    """The papers of a year of the office, in the order in which they were made."""
+    return Paper.objects.select_related("signature").filter(made_at__year=year)
+
+
+def cases_of(year: int) -> QuerySet[Paper, Any]:
+    """The numbers of the cases whose papers these are."""
+    return made_in(year).order_by().values("case_number").distinct()
 
 
 def nik_of(user_id: int) -> str:

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from panggon.office.selectors import office
 from panggon.papers import store
-from panggon.papers.contents import TITLES, PaperKind, Rows, content
+from panggon.papers.composing import content
+from panggon.papers.contents import TITLES, PaperKind, Rows, form_of
 from panggon.papers.dates import OFFICE_ZONE, day_words
 from panggon.papers.facts import CaseFacts, Person
 from panggon.papers.inspection import inspect_letter
@@ -41,7 +42,8 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     number = numbering.written(kind, taken=taken, year=year)
     key = uuid.uuid4()
     written = {**frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)}
-    data = _for_signature(written, key) if kind in SIGNED else render("lembar.typ", written)
+    _void_unsigned(kind, facts.number, reason=f"Diganti dengan naskah nomor {number}.", at=at)
+    data = _for_signature(written, key) if kind in SIGNED else render(form_of(kind), written)
     return Paper.objects.create(
         id=key,
         evidence_digest=facts.evidence_digest,
@@ -102,6 +104,13 @@ def frame(at: datetime) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _void_unsigned(kind: PaperKind, case_number: str, *, reason: str, at: datetime) -> None:
+    """A paper that waited for its signature and was frozen anew will never be signed; its number is not given again."""
+    if kind in SIGNED:
+        waiting = Paper.objects.filter(case_number=case_number, kind=kind, signature=None, voided_at=None)
+        waiting.update(voided_at=at, void_reason=reason)
 
 
 def _for_signature(written: dict[str, Any], key: uuid.UUID) -> bytes:

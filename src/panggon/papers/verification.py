@@ -1,27 +1,21 @@
 """What anybody may ask of a paper: did this portal issue it, who signed it and when, was one byte changed."""
 
 import hashlib
-import re
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from threading import BoundedSemaphore
 from uuid import UUID
 
-import pikepdf
-
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.papers import selectors, store, validation
+from panggon.papers import claims, selectors, store
 from panggon.papers.apart import Limits, look_into
 from panggon.papers.models import Paper
 from panggon.papers.signers.chosen import trust
-from panggon.papers.validation import Signed, Trust
+from panggon.papers.validation import Signed
 
-LIMITS = Limits(seconds=25, memory_mebibytes=768)
-PAGES_MOST = 100
-ADDRESS = re.compile(r"/verifikasi/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/\Z")
+LIMITS = Limits(seconds=45, memory_mebibytes=768)
 _CROWD = BoundedSemaphore(2)  # processes at a time
 WAIT_SECONDS = 20
 
@@ -78,30 +72,8 @@ def _looked(data: bytes) -> tuple[UUID | None, Signed]:
     if not _CROWD.acquire(timeout=WAIT_SECONDS):
         raise TemporaryError("verification.crowded")
     try:
-        return look_into(data, partial(_look, trust=trust(asks=False)), limits=LIMITS)
+        return look_into(data, partial(claims.look, trust=trust(asks=False)), limits=LIMITS)
     except (BrokenProcessPool, MemoryError):
         return None, Signed(("signing.broken",))
     finally:
         _CROWD.release()
-
-
-# -- In the other process ------------------------------------------------------------------------------------------
-
-
-def _look(file: Path, *, trust: Trust) -> tuple[UUID | None, Signed]:
-    signed = validation.look_apart(file, trust=trust, frozen=None)
-    try:
-        return _claimed(file), signed
-    except Exception:  # noqa: BLE001 (a hostile file may break a parser in any way; all of them mean the same)
-        return None, signed
-
-
-def _claimed(file: Path) -> UUID | None:
-    """The paper to whose page of verification the file leads."""
-    with pikepdf.open(file) as pdf:
-        for page in list(pdf.pages)[:PAGES_MOST]:
-            for note in page.get("/Annots", []):
-                found = ADDRESS.search(str(note.get("/A", pikepdf.Dictionary()).get("/URI", "")))
-                if found:
-                    return UUID(found[1])
-    return None

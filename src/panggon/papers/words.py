@@ -11,7 +11,12 @@ from panggon.core.errors import Fault
 TEMPLATES: Mapping[str, Any] = MappingProxyType(
     {
         "naskah.typ": _("Tampilan bersama: kop, kertas, huruf, tanda tangan"),
-        "lembar.typ": _("Lembar semua naskah dinas"),
+        "lembar.typ": _("Tanda terima, checklist, laporan, dan dokumen hosting"),
+        "disposisi.typ": _("Lembar disposisi"),
+        "nota.typ": _("Nota dinas"),
+        "hak_akses.typ": _("Dokumen hak akses, dengan tanggung jawab para pihak"),
+        "surat.typ": _("Surat pengantar dan surat jawaban kepada OPD"),
+        "berita_acara.typ": _("Berita acara serah terima"),
         "surat_permohonan.typ": _("Contoh surat permohonan OPD"),
         "lembar_opd.typ": _("Lembar yang ditandatangani OPD"),
         "stempel.typ": _("Stempel tanda tangan elektronik"),

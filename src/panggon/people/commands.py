@@ -38,13 +38,15 @@ PEOPLE = (
     help="File that keeps passwords and TOTP secrets, so that a second run gives the same accounts.",
 )
 def seed_demo(accounts: Path | None) -> None:
-    """Make agencies, one division and one account a role for a demonstration; prints the accounts as JSON."""
+    """Make agencies, one division and one account a role for a demonstration, as JSON in the file, or printed."""
     known = json.loads(accounts.read_text()) if accounts and accounts.exists() else {}
     seeded = seed(known)
-    if accounts:
-        accounts.touch(mode=0o600)
-        accounts.write_text(json.dumps(seeded, indent=2, ensure_ascii=False))
-    click.echo(json.dumps(seeded, indent=2, ensure_ascii=False))
+    document = json.dumps(seeded, indent=2, ensure_ascii=False)
+    if accounts is None:
+        click.echo(document)
+        return
+    accounts.touch(mode=0o600)
+    accounts.write_text(document)
 
 
 @transaction.atomic

@@ -38,6 +38,7 @@ FAULT_WORDS: Mapping[str, Any] = MappingProxyType(
         "email.taken": _("Alamat email ini sudah mempunyai akun. Silakan masuk dengan akun itu."),
         "invitation.letter": _("Isi surat yang menjadi dasar akun OPD."),
         "invitation.over": _("Undangan ini sudah dipakai, dibatalkan, atau lewat waktu."),
+        "invitation.elsewhere": _("Alamat email ini milik akun di luar OPD pemohon. Gunakan alamat lain."),
         "invitation.pending": _("Alamat ini sudah diundang. Kirim ulang undangannya bila belum sampai."),
         "post.held": _(
             "Jabatan ini masih dipegang {holder} pada hari-hari itu. Nyatakan ia digantikan, atau lepaskan dahulu."

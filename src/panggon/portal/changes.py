@@ -19,8 +19,12 @@ ON_A_PAGE = 50
 # Kinds of things by the names that their subjects have; one that is not here is shown by that name.
 KINDS = {
     "audit.seal": _("Segel catatan"),
+    "cases.access": _("Hak akses situs"),
     "cases.archive": _("Pengambilan berkas permohonan"),
     "cases.export": _("Ekspor daftar permohonan"),
+    "cases.file_check": _("Pemeriksaan arsip"),
+    "cases.filing": _("Pengambilan berkas untuk SRIKANDI"),
+    "cases.hold": _("Penahanan permohonan"),
     "cases.retention": _("Penghapusan data pribadi"),
     "notify.endpoint": _("Webhook"),
     "notify.preference": _("Pilihan pemberitahuan"),

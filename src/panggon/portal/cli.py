@@ -11,7 +11,7 @@ from panggon.portal import deadline, index
 
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
-PAGE_THREADS, NODE_THREADS = 8, 32
+PAGE_THREADS, NODE_THREADS = 4, 32
 WORKERS_MOST = 6
 STOP_SECONDS = 5  # that requests under way are given when the server is told to stop
 

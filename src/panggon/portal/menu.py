@@ -53,7 +53,7 @@ def words_to_read(_user: User) -> int:
 
 
 def complaints_to_do(user: User) -> int:
-    return complaints.to_do(user, now=timezone.now()).count()
+    return complaints.count_to_do(user, now=timezone.now())
 
 
 def everybody(_roles: Roles) -> bool:

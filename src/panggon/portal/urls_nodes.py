@@ -7,5 +7,6 @@ urlpatterns = [
     path("api/node/wish", api.next_wish),
     path("api/node/wish/<int:number>/progress", api.progress),
     path("api/node/wish/<int:number>/report", api.report),
+    path("api/node/logins", api.logins),
     path("api/node/status", api.status),
 ]

@@ -1,4 +1,5 @@
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -29,6 +30,16 @@ from panggon.public import services
 from panggon.public.forms import FollowForm, TrackingForm, VerifyForm
 from panggon.public.words import FAULT_WORDS
 from panggon.signin import door
+
+
+class Move(NamedTuple):
+    at: datetime
+    text: str
+
+
+class Step(NamedTuple):
+    words: str
+    look: str
 
 
 @public
@@ -172,16 +183,17 @@ def _status(request: HttpRequest, form: TrackingForm) -> PublicStatus | None:
     return status
 
 
-def _moves(status: PublicStatus | None) -> list[dict[str, object]]:
+def _moves(status: PublicStatus | None) -> tuple[Move, ...]:
     """The newest first."""
-    return [{"at": at, "text": STATE_LABELS[state].text} for at, state in reversed(status.steps)] if status else []
+    moves = reversed(status.steps) if status else ()
+    return tuple(Move(at, str(STATE_LABELS[state].text)) for at, state in moves)
 
 
-def _steps(status: PublicStatus | None) -> list[dict[str, str]]:
+def _steps(status: PublicStatus | None) -> tuple[Step, ...]:
     """The nine steps of the SK, each done, under way or still to come; none of a case that was stopped."""
     if status is None or (status.step is None and STATE_LABELS[status.state].step is None):
-        return []
+        return ()
     steps = office().standard.steps
     now = status.step or len(steps) + 1
     looks = ["done" if number < now else "now" if number == now else "" for number in range(1, len(steps) + 1)]
-    return [{"words": words, "look": look} for words, look in zip(steps, looks, strict=True)]
+    return tuple(map(Step, steps, looks))

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from panggon.core.brakes import CODE, COMPLAINT, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING, VERIFY
+from panggon.core.brakes import ACCESS_CODE, CODE, COMPLAINT, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING, VERIFY
 from panggon.people.models import User
 from panggon.signin import clients, services
 
@@ -56,6 +56,11 @@ def reset_try(request: HttpRequest) -> Try:
 def tracking_try(request: HttpRequest) -> Try:
     """A number and code of a case."""
     return Try(shared=((TRACKING, clients.network_of(request)),))
+
+
+def access_code_try(user: User, thing: str) -> Try:
+    """The code on the access document of one case."""
+    return Try(own=((ACCESS_CODE, f"{user.pk}:{thing}"),))
 
 
 def follow_try(request: HttpRequest) -> Try:

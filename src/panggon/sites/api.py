@@ -114,6 +114,13 @@ def report(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], num
 
 @_answering("POST")
 @_of_node
+def logins(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
+    services.store_logins(node, messages.logins_of(message))
+    return HttpResponse(status=204)
+
+
+@_answering("POST")
+@_of_node
 def status(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
     version = messages.required_text(message, "version", 40)
     reduced, drift = messages.texts(message, "reduced"), messages.texts(message, "drift")

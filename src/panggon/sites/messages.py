@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.logins import Ending, Way
+from panggon.core.spec import SITE_ID
 from panggon.sites.models import Outcome
 from panggon.sites.services import Report
 
 ENTRIES_MOST = 1000
 PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "undoing", "undone"})
+ADDRESS_MOST, KEY_MOST = 45, 60  # of an IPv6 address, of a key's fingerprint
+STATUS = re.compile("[1-5][0-9]{2}")
 STEPS_MOST = 1_000_000
 FACT_MOST = 253  # characters; a host name has no more
 NO_TEXT = re.compile("[\ud800-\udfff]")
@@ -31,7 +35,13 @@ def report_of(message: Mapping[str, Any]) -> Report:
         problem_code=_text(problem, "code", 80),
         problem=_text(problem, "detail", 4000),
         reduced=texts(message, "reduced"),
+        seen=_seen(message),
     )
+
+
+def logins_of(message: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Who came in first, by site."""
+    return {_site(row): _login(row) for row in _rows(message, "logins")}
 
 
 def progress_of(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -89,6 +99,45 @@ def _check(row: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(row.get("ok"), bool):
         raise invalid("evidence")
     return {"name": required_text(row, "name", 80), "ok": row["ok"], "detail": _text(row, "detail", 4000)}
+
+
+def _seen(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    seen = _object_or_none(message, "seen")
+    if seen is None:
+        return None
+    watched, answers = (_object_or_none(seen, name) or {} for name in ("watched", "answers"))
+    if not all(STATUS.fullmatch(status) for status in answers):
+        raise invalid("answers")
+    return {
+        "watched": {name: bool(watched.get(name)) for name in ("logins", "answers")},
+        "logins": [_login(row) for row in _rows(seen, "logins")],
+        "since": _iso(seen, "since"),
+        "answers": {status: _count(answers, status) for status in answers},
+    }
+
+
+def _login(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "at": _iso(row, "at"),
+        "ending": _choice(row, "ending", [ending.value for ending in Ending]),
+        "way": _choice(row, "way", [way.value for way in Way]),
+        "address": _text(row, "address", ADDRESS_MOST),
+        "key": _text(row, "key", KEY_MOST),
+    }
+
+
+def _site(row: Mapping[str, Any]) -> str:
+    site = required_text(row, "site", 7)
+    if not SITE_ID.fullmatch(site):
+        raise invalid("site")
+    return site
+
+
+def _iso(message: Mapping[str, Any], name: str) -> str:
+    moment = _moment_or_none(message, name)
+    if moment is None:
+        raise invalid(name)
+    return moment.isoformat()
 
 
 def _entry(row: Mapping[str, Any]) -> Mapping[str, Any]:

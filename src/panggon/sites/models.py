@@ -19,11 +19,12 @@ class Purpose(StrEnum):
     OPEN = "open"
     ACCESS = "access"
     VERIFY = "verify"
+    LOOK = "look"  # the proofs, and what the machine saw of visitors and owner
     PARK = "park"
 
     @property
     def mode(self) -> str:
-        return self.value if self in (Purpose.PLAN, Purpose.VERIFY) else "apply"
+        return self.value if self in (Purpose.PLAN, Purpose.VERIFY, Purpose.LOOK) else "apply"
 
 
 class Outcome(StrEnum):
@@ -121,6 +122,7 @@ class Site(Allowance):
     password_hash = models.CharField(max_length=200, blank=True)  # only until the node has acknowledged it
     reserved_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
+    first_login = models.JSONField(null=True)  # the owner's, as the machine saw it: {"at", "way", "address", …}
     released_at = models.DateTimeField(null=True)  # the name may be given to another site
 
     class Meta:
@@ -201,6 +203,7 @@ class Wish(models.Model):
     problem_code = models.CharField(max_length=80, blank=True)
     problem = models.TextField(blank=True)
     reduced = models.JSONField(default=list)
+    seen = models.JSONField(null=True)  # of a look: {"watched", "logins", "since", "answers"}
 
     class Meta:
         ordering = ["id"]

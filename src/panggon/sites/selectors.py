@@ -39,7 +39,7 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
 
 def failed_aside(site: Site) -> Wish | None:
     """The newest wish, if it failed and no step of the procedure repeats it: locking away, the owner's access."""
-    last = last_wish(site)
+    last = next((wish for wish in reversed(wishes_of(site)) if wish.purpose != Purpose.LOOK), None)
     aside = last is not None and last.purpose in (Purpose.ACCESS, Purpose.PARK)
     return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
 

@@ -22,6 +22,7 @@ CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
 REPORTED = "cases.site_reported"
+ENTERED = "cases.site_entered"
 
 
 @transaction.atomic
@@ -101,8 +102,13 @@ def wish_park(site: Site, *, at: datetime) -> Wish | None:
     site.released_at = at
     site.state = SiteState.PARKED
     site.save(update_fields=["released_at", "state"])
-    begun = site.wishes.filter(taken_at__isnull=False).exclude(purpose__in=[Purpose.PLAN, Purpose.VERIFY])
+    begun = site.wishes.filter(taken_at__isnull=False).exclude(purpose__in=[Purpose.PLAN, Purpose.VERIFY, Purpose.LOOK])
     return _wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
+
+
+def wish_look(site: Site, *, at: datetime) -> Wish:
+    """Ask what works, and what the machine saw of visitors and owner; it changes nothing."""
+    return _wish(site, Purpose.LOOK, at=at)
 
 
 def cancel_wishes(site: Site, *, at: datetime) -> None:
@@ -184,6 +190,7 @@ class Report:
     problem_code: str
     problem: str
     reduced: tuple[str, ...]
+    seen: Mapping[str, Any] | None = None
 
 
 @transaction.atomic
@@ -198,11 +205,23 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
     wish.reported_at, wish.outcome, wish.plan, wish.digest = at, report.outcome, report.plan, report.digest
     wish.evidence, wish.proved_at, wish.reduced = list(report.evidence), report.proved_at, list(report.reduced)
     wish.problem_code, wish.problem = report.problem_code, report.problem
+    wish.seen = report.seen if wish.purpose == Purpose.LOOK else None
     wish.save()
     if wish.outcome == Outcome.APPLIED:
         _acknowledged(wish, at=at)
     defer(REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
     return True
+
+
+@transaction.atomic
+def store_logins(node: Node, firsts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Keep who came in first, by site, and tell the case by a job; what was told before stays."""
+    numbers = {int(site[1:]): first for site, first in firsts.items()}
+    entered = node.sites.select_for_update().filter(number__in=numbers, first_login__isnull=True, released_at=None)
+    for site in entered:
+        site.first_login = dict(numbers[site.number])
+        site.save(update_fields=["first_login"])
+        defer(ENTERED, lock=f"site-{site.pk}", site=site.pk)
 
 
 def store_progress(wish: Wish, entries: tuple[Mapping[str, Any], ...], *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from django.db.models import Count, Min, QuerySet, Sum, TextChoices
 from django.urls import reverse
 
 from panggon.core.survey import Element, Result, result_of, sample_size
+from panggon.questions import Given, question
 from panggon.surveys.models import Answer, Education, Gender, Improvement, Invitation, Occupation, Service
 
 SIGNER = signing.Signer(salt="panggon survey")
@@ -84,7 +85,7 @@ def improvements() -> QuerySet[Improvement]:
 
 def open_invitation(service: Service, number: str, *, now: datetime) -> Invitation | None:
     """The offer of this service that nobody has used yet."""
-    return _open(now).filter(service=service, number=number).first()
+    return next(iter(_offered(service=service.value, number=number, since=now - ANSWER_WITHIN)), None)
 
 
 def invitation_of(token: str) -> Invitation | None:
@@ -108,8 +109,10 @@ def path_of(invitation: Invitation) -> str:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _open(now: datetime) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(used=False, made_at__gt=now - ANSWER_WITHIN)
+@question
+def _offered() -> QuerySet[Invitation]:
+    offers = Invitation.objects.filter(used=False, made_at__gt=Given("since"))
+    return offers.filter(service=Given("service"), number=Given("number"))
 
 
 def _groups(answers: QuerySet[Answer]) -> tuple[tuple[str, tuple[Group, ...]], ...]:

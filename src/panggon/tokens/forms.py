@@ -10,7 +10,7 @@ from panggon.tokens.selectors import scopes
 WORDS = {
     Scope.CASES_READ: _("Membaca permohonan dan naskahnya"),
     Scope.CASES_ACT: _("Membuat permohonan dan menjalankan langkah-langkahnya"),
-    Scope.CASES_DECIDE: _("Mengesahkan dan menolak"),
+    Scope.CASES_DECIDE: _("Menolak permohonan"),
     Scope.SITES_READ: _("Membaca daftar situs"),
     Scope.SCHEDULE_READ: _("Membaca kalender kerja dan buku agenda"),
 }

@@ -99,8 +99,13 @@ class TestProof:
             line = path.read_text()
             assert enter() == 0
         assert (path.exists(), enter()) == (False, 255)
-        expiry = re.fullmatch(r'restrict,from="127\.0\.0\.1,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line)[1]
-        for elsewhere_or_later in (line.replace("127.0.0.1,::1", "192.0.2.1"), line.replace(expiry, "20200101000000Z")):
+        expiry = re.fullmatch(
+            r'restrict,from="127\.0\.0\.1,127\.0\.0\.2,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line
+        )[1]
+        for elsewhere_or_later in (
+            line.replace("127.0.0.1,127.0.0.2,::1", "192.0.2.1"),
+            line.replace(expiry, "20200101000000Z"),
+        ):
             path.write_text(elsewhere_or_later)
             assert enter() == 255
         path.unlink()

@@ -1,8 +1,9 @@
-"""What takes longer: files that mean harm, files that are too large (script/test-more)."""
+"""What takes longer: files that mean harm or are too large, full databases (script/test-more)."""
 
 import pytest
 
 from panggon.core.spec import Engine
+from panggon.node import records
 from tests.node.databases.place import ENGINES, FILL, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
@@ -52,3 +53,32 @@ def test_a_file_that_is_larger_than_the_bound_is_not_loaded(made: tuple[Place, s
     place.work()
     assert place.result(site) == "Pemuatan tadi terputus. Isi semula sudah dikembalikan."
     assert place.say(site, "SELECT isi FROM surat") == "asli"
+
+
+@ENGINES
+def test_a_full_database_is_told_and_given_back(made: tuple[Place, str], engine: Engine) -> None:
+    place, site = made
+    place.make(site, engine, mebibytes=24)
+    place.look()
+    assert records.load(place.owner.watch.report) == []
+    place.say(site, FILL[engine])
+    place.look()
+    (told,) = records.load(place.owner.watch.report)
+    assert told.startswith(f"basis data {site} penuh (")
+    assert told.endswith(" dari 24 MiB): hanya dapat dibaca dan dihapus")
+    note = place.stand.settings.site(site) / "logs" / "PENUH-BASIS-DATA.txt"
+    assert note.stat().st_gid == UID_BASE + int(site[1:])
+    server = place.owner.watch.servers[engine]
+    assert server.find(site, known=True).full
+    place.owner.watch.full.clear()  # a watch that was started anew
+    place.look()
+    assert records.load(place.owner.watch.report) == [told]
+    place.put(site, "minta-salinan", "")
+    place.work()
+    assert place.result(site).startswith("Salinan basis data selesai")
+    emptied = {Engine.MARIADB: "TRUNCATE surat;", Engine.POSTGRESQL: "RESET ROLE; TRUNCATE surat;"}[engine]
+    place.say(site, emptied)
+    place.look()
+    assert records.load(place.owner.watch.report) == []
+    assert not note.exists()
+    assert not server.find(site, known=True).full

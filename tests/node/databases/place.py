@@ -14,7 +14,7 @@ from panggon.node.databases.owner import Owner
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
 
-SITES = {Engine.MARIADB: "s900100", Engine.POSTGRESQL: "s900101"}
+SITES = {Engine.MARIADB: "s900870", Engine.POSTGRESQL: "s900871"}
 ENGINES = pytest.mark.parametrize("engine", list(Engine))
 
 # A statement that makes the table `surat` larger than 24 MiB.

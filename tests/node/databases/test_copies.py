@@ -1,4 +1,4 @@
-"""The owner of the databases on real servers: sizes, and copies that are asked for by files."""
+"""Copies of databases on real servers, asked for by files; what takes longer is in `hostile.py`."""
 
 import gzip
 import shutil
@@ -8,8 +8,7 @@ import pytest
 
 from panggon.core.spec import Engine
 from panggon.drivers import files
-from panggon.node import records
-from tests.node.databases.place import ENGINES, FILL, Place
+from tests.node.databases.place import ENGINES, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 
@@ -97,32 +96,3 @@ def test_only_who_may_come_in_is_heard_and_only_files_are_taken(made: tuple[Plac
     place.folder(site).unlink()
     place.look()
     assert (place.folder(site) / "BACA-SAYA.txt").exists()
-
-
-@ENGINES
-def test_a_full_database_is_told_and_given_back(made: tuple[Place, str], engine: Engine) -> None:
-    place, site = made
-    place.make(site, engine, mebibytes=24)
-    place.look()
-    assert records.load(place.owner.watch.report) == []
-    place.say(site, FILL[engine])
-    place.look()
-    (told,) = records.load(place.owner.watch.report)
-    assert told.startswith(f"basis data {site} penuh (")
-    assert told.endswith(" dari 24 MiB): hanya dapat dibaca dan dihapus")
-    note = place.stand.settings.site(site) / "logs" / "PENUH-BASIS-DATA.txt"
-    assert note.stat().st_gid == UID_BASE + int(site[1:])
-    server = place.owner.watch.servers[engine]
-    assert server.find(site, known=True).full
-    place.owner.watch.full.clear()  # a watch that was started anew
-    place.look()
-    assert records.load(place.owner.watch.report) == [told]
-    place.put(site, "minta-salinan", "")
-    place.work()
-    assert place.result(site).startswith("Salinan basis data selesai")
-    emptied = {Engine.MARIADB: "TRUNCATE surat;", Engine.POSTGRESQL: "RESET ROLE; TRUNCATE surat;"}[engine]
-    place.say(site, emptied)
-    place.look()
-    assert records.load(place.owner.watch.report) == []
-    assert not note.exists()
-    assert not server.find(site, known=True).full

@@ -1,4 +1,4 @@
-"""The hand-over: keys and password of the site's owner."""
+"""The hand-over: keys and password of the site's owner, and to whom the access is handed."""
 
 from typing import Any
 
@@ -13,14 +13,6 @@ from panggon.sites.services import access_faults
 class AccessForm(RuledForm):
     """The owner's keys, one a line, and a new SFTP password; what is left empty stays as it is."""
 
-    ssh_keys = forms.CharField(
-        label=_("Kunci publik SSH, satu setiap baris"),
-        required=False,
-        max_length=20_000,
-        show_hidden_initial=True,
-        help_text=_("Misalnya isi berkas id_ed25519.pub. Kunci pribadi tidak pernah diminta."),
-        widget=forms.Textarea(attrs={"spellcheck": "false", "autocomplete": "off", "class": "mono"}),
-    )
     password = forms.CharField(
         label=_("Kata sandi SFTP baru"),
         required=False,
@@ -33,6 +25,14 @@ class AccessForm(RuledForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    ssh_keys = forms.CharField(
+        label=_("Kunci publik SSH, satu setiap baris"),
+        required=False,
+        max_length=20_000,
+        show_hidden_initial=True,
+        help_text=_("Bila memakai kunci: isi berkas id_ed25519.pub. Kunci pribadi tidak pernah diminta."),
+        widget=forms.Textarea(attrs={"spellcheck": "false", "autocomplete": "off", "class": "mono", "rows": 3}),
     )
 
     def clean_ssh_keys(self) -> tuple[str, ...]:
@@ -58,6 +58,47 @@ class AccessForm(RuledForm):
 
     def _shown_keys(self) -> tuple[str, ...]:
         return _lines(self.data.get(self.add_initial_prefix("ssh_keys"), self.initial["ssh_keys"]))
+
+
+class TakeOverForm(AccessForm):
+    """The first time: with the code on the paper."""
+
+    field_order = ("code", "password", "password_again", "ssh_keys")
+    code = forms.CharField(
+        label=_("Kode pada Dokumen Hak Akses"),
+        max_length=30,
+        help_text=_("Sepuluh huruf dan angka di samping gambar QR, misalnya 7KQ2M-9TZ4B."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "mono"}
+        ),
+    )
+
+
+class InvitationForm(RuledForm):
+    """To whom the access is handed; the OPD's own people send it to the named person only."""
+
+    name = forms.CharField(label=_("Nama admin teknis"), max_length=150)
+    email = forms.EmailField(label=_("Email admin teknis"), max_length=150)
+    reason = forms.CharField(
+        label=_("Dasar"),
+        max_length=200,
+        required=False,
+        help_text=_("Bila orangnya diganti: nomor dan tanggal surat OPD."),
+    )
+
+    def __init__(self, *args: Any, changes: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not changes:
+            del self.fields["reason"]
+            for field in self.fields.values():
+                field.disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        named = self.initial["email"]
+        if named and values.get("email", named) != named and not values.get("reason"):
+            self.add_error("reason", _("Tuliskan dasarnya, karena orangnya diganti."))
+        return values
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from panggon.cases.models import LetterSource
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.forms import JudgedForm
+from panggon.papers import contents
 from panggon.papers.services import inspect_letter
 
-NATURES = [(words, words) for words in ("Biasa", "Segera", "Sangat Segera", "Rahasia")]
+NATURES = [(words, words) for words in contents.NATURES]
 SHOWN_AT = MappingProxyType(
     {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label"}
 )

@@ -23,22 +23,13 @@ from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role, State
 from panggon.core.spec import SiteKind
+from panggon.papers import contents
 from panggon.people import selectors as people
 from panggon.people.models import Division
 from panggon.sites import selectors as sites
 from panggon.sites.models import Plan
 
-INSTRUCTIONS = [
-    (words, words)
-    for words in (
-        "Selesaikan/tindak lanjuti",
-        "Pelajari/kaji",
-        "Koordinasikan",
-        "Saran/pendapat",
-        "Pantau",
-        "Perhatian",
-    )
-]
+INSTRUCTIONS = [(words, words) for words in contents.INSTRUCTIONS]
 PHRASES = [
     (words, words)
     for words in (

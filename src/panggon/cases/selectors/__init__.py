@@ -1,7 +1,7 @@
 """What people may see of cases, and what waits for whom. Reading changes nothing."""
 
 from panggon.cases.selectors.events import earlier_case, last_event, others_since, timeline, usual_division
-from panggon.cases.selectors.fetching import SHOWN_IN_ROWS
+from panggon.cases.selectors.fetching import SHOWN_IN_ROWS, rows_with_holder
 from panggon.cases.selectors.hands import at_post, is_in_hand
 from panggon.cases.selectors.offered import CaseOffer, lacking, offers
 from panggon.cases.selectors.seeing import (
@@ -52,6 +52,7 @@ __all__ = [
     "papers_for",
     "public_status",
     "reading_for",
+    "rows_with_holder",
     "step_time_of",
     "subject_of",
     "timeline",

@@ -10,6 +10,8 @@ SHOWN_IN_ROWS = (
     *("number", "title", "label", "state", "due_at", "state_since", "returned", "technician_id"),
     *("agency__short_name", "site__host"),
 )
+# And of who has it.
+SHOWN_WITH_HOLDER = (*SHOWN_IN_ROWS, "agency__name", "division__name", "technician__full_name")
 CLOCK_EVENTS = Prefetch(
     "events",
     Event.objects.exclude(clock=ClockEffect.NONE).only("case", "clock", "at", "data").order_by("sequence"),
@@ -19,6 +21,10 @@ CLOCK_EVENTS = Prefetch(
 
 def rows(cases: QuerySet[Case]) -> QuerySet[Case]:
     return cases.select_related(None).select_related("agency", "site").only(*SHOWN_IN_ROWS)
+
+
+def rows_with_holder(cases: QuerySet[Case]) -> QuerySet[Case]:
+    return related(cases).only(*SHOWN_WITH_HOLDER)
 
 
 def related(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -146,9 +146,8 @@ def is_repetition(event: Event, request: HttpRequest, action: Action) -> bool:
 def gone(request: HttpRequest, case: Case, action: Action, event: Event | None) -> HttpResponse:
     """Back to the case, saying why the step cannot be done any more, or not yet."""
     words = _("Langkah itu tidak dapat dilakukan pada keadaan permohonan sekarang.")
-    substitute = people.substitutes_of(request.user, now=timezone.now()).first()
-    if substitute:
-        facts = {"acting": str(substitute.user), "last_day": substitute.last_day}
+    if substitutes := people.substitutes_of(request.user, now=timezone.now()):
+        facts = {"acting": str(substitutes[0].user), "last_day": substitutes[0].last_day}
         words = fault_words(Fault("action.represented", facts=facts))
     done = event or _done_last(case, action)
     if done:

@@ -9,12 +9,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 from django.views.decorators.http import require_POST
 
+from panggon.audit.services import record
 from panggon.cases import agenda, exporting, services
 from panggon.cases.exporting import Kind
+from panggon.cases.filing import everything
 from panggon.cases.words import fault_words
+from panggon.cases.zipping import zipped
 from panggon.core.errors import InvalidError
 from panggon.people.permissions import official
 
@@ -51,6 +54,17 @@ def download(request: HttpRequest) -> HttpResponseBase:
     lines = exporting.csv_lines(book, columns=exporting.AGENDA)
     headers = {"Content-Disposition": f'attachment; filename="buku-agenda-{year}.csv"'}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@official
+@require_POST
+def filing(request: HttpRequest) -> HttpResponseBase:
+    """Letters and papers of a year with a table of them, for SRIKANDI. Who took them is kept."""
+    now, year = timezone.now(), _year(request)
+    record(f"cases.filing:{year}", before=None, after={"year": year}, actor=request.user, at=now)
+    headers = {"Content-Disposition": f'attachment; filename="pemberkasan-{year}.zip"'}
+    parts = zipped(everything(year), at=localtime(now))
+    return StreamingHttpResponse(parts, content_type="application/zip", headers=headers)
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from panggon.cases import selectors
 from panggon.cases.corrections import rounds
+from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case
 from panggon.cases.parts import letter_of
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
+from panggon.cases.views.sightings import sightings
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
@@ -68,12 +70,16 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "sk_step": step_under_way(state),
         "sk_steps": range(1, 10),
         "repeats": view is not None and view.repeatable and case.technician == request.user,
+        "sightings": sightings(case) if view is not None else None,
+        "looks": state is State.FIXING and case.technician == request.user,
+        "invitation_shown": state in HANDED_OVER,
         "rounds": rounds(case),
         "entries": way(case, request.user, papers, now=now),
         "clock": presentation.clock_view(clock),
         "time": time_spent(case, clock, now=now, calendar=calendar),
         "papers": papers,
-        "letter": letter_of(case),
+        "paper_links": tuple(map(presentation.attached, papers)),
+        "has_letter": letter_of(case) is not None,
         "request_rows": presentation.request_rows(case, request.user, now=now),
         "remarks": presentation.remarks(case, request.user, now=now),
         "vacancy": vacancy_words(case, request.user, now=now),

@@ -39,7 +39,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return render(request, "cases/find.html", {"form": form, "open": True}, status=422)
     cases = selectors.found(request.user, form.meant(), now=now)
     after = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
-    page = page_of(cases, form.order(), after=after, size=PAGE_SIZE)
+    page = page_of(selectors.rows_with_holder(cases), form.order(), after=after, size=PAGE_SIZE)
     total = len(page.rows) if after is None and not page.after else total_of(cases)
     context = {
         "form": form,

@@ -1,12 +1,12 @@
 """Plan, progress and proof of a site, in words for people."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from panggon.cases.models import Case
 from panggon.cases.paper_facts import plan_meanings, plan_words
@@ -16,40 +16,41 @@ from panggon.sites import selectors as sites
 from panggon.sites.models import Progress, Purpose, Wish
 
 RUNNING = {
-    Purpose.PLAN: "Server sedang menyusun rencana",
-    Purpose.PREPARE: "Server sedang menyiapkan situs",
-    Purpose.OPEN: "Server sedang membuka situs",
-    Purpose.ACCESS: "Server sedang memasang hak akses",
-    Purpose.VERIFY: "Server sedang membuktikan ulang",
-    Purpose.PARK: "Server sedang menutup situs",
+    Purpose.PLAN: gettext_lazy("Server sedang menyusun rencana"),
+    Purpose.PREPARE: gettext_lazy("Server sedang menyiapkan situs"),
+    Purpose.OPEN: gettext_lazy("Server sedang membuka situs"),
+    Purpose.ACCESS: gettext_lazy("Server sedang memasang hak akses"),
+    Purpose.LOOK: gettext_lazy("Server sedang memeriksa apa yang terlihat"),
+    Purpose.VERIFY: gettext_lazy("Server sedang membuktikan ulang"),
+    Purpose.PARK: gettext_lazy("Server sedang menutup situs"),
 }
 THINGS = {
-    "user": "pengguna Unix",
-    "directory": "folder situs",
-    "database": "basis data",
-    "site": "pengaturan situs",
-    "runtime": "lingkungan aplikasi",
-    "certificate": "sertifikat HTTPS",
-    "host": "alamat situs",
-    "access": "akses SFTP",
-    "records": "nama domain (DNS)",
+    "user": gettext_lazy("pengguna Unix"),
+    "directory": gettext_lazy("folder situs"),
+    "database": gettext_lazy("basis data"),
+    "site": gettext_lazy("pengaturan situs"),
+    "runtime": gettext_lazy("lingkungan aplikasi"),
+    "certificate": gettext_lazy("sertifikat HTTPS"),
+    "host": gettext_lazy("alamat situs"),
+    "access": gettext_lazy("akses SFTP"),
+    "records": gettext_lazy("nama domain (DNS)"),
 }
 # phase of the node: look, mark, words
 PHASES = {
-    "observing": ("busy", "eye", "Memeriksa {thing}"),
-    "writing": ("busy", "refresh", "Menyiapkan {thing}"),
-    "written": ("good", "check", "Selesai disiapkan: {thing}"),
-    "probing": ("busy", "refresh", "Membuktikan {thing}"),
-    "probed": ("good", "check", "Selesai dibuktikan: {thing}"),
-    "undoing": ("bad", "arrow-back-up", "Mengembalikan {thing}"),
-    "undone": ("bad", "arrow-back-up", "Dikembalikan seperti semula: {thing}"),
+    "observing": ("busy", "eye", gettext_lazy("Memeriksa {thing}")),
+    "writing": ("busy", "refresh", gettext_lazy("Menyiapkan {thing}")),
+    "written": ("good", "check", gettext_lazy("Selesai disiapkan: {thing}")),
+    "probing": ("busy", "refresh", gettext_lazy("Membuktikan {thing}")),
+    "probed": ("good", "check", gettext_lazy("Selesai dibuktikan: {thing}")),
+    "undoing": ("bad", "arrow-back-up", gettext_lazy("Mengembalikan {thing}")),
+    "undone": ("bad", "arrow-back-up", gettext_lazy("Dikembalikan seperti semula: {thing}")),
 }
-
-
+ONE_WORD = gettext_noop("terbuka")  # of a plan's words the only one that `script/messages` does not find by itself
 FAILED = {
-    Purpose.OPEN: _lazy("Situs belum terbuka"),
-    Purpose.ACCESS: _lazy("Hak akses belum terpasang"),
-    Purpose.PARK: _lazy("Situs belum tertutup"),
+    Purpose.OPEN: gettext_lazy("Situs belum terbuka"),
+    Purpose.ACCESS: gettext_lazy("Hak akses belum terpasang"),
+    Purpose.LOOK: gettext_lazy("Ada yang tidak bekerja"),
+    Purpose.PARK: gettext_lazy("Situs belum tertutup"),
 }
 
 
@@ -84,7 +85,8 @@ class Preparation:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return parts(self.evidence)
+        found = parts(self.evidence)
+        return tuple(replace(part, name=_(part.name), sentence=_(part.sentence)) for part in found)
 
     @property
     def sentence(self) -> str:
@@ -112,11 +114,11 @@ def view_of(case: Case) -> Preparation | None:
     progress = list(sites.progress_of(last)) if last and told else []
     return Preparation(
         running=running is not None or recording,
-        running_words="Server selesai; hasilnya sedang dicatat" if recording else _running_words(running),
+        running_words=_("Server selesai; hasilnya sedang dicatat") if recording else _running_words(running),
         finished=sum(line.phase in {"written", "probed"} for line in progress),
         total=2 * max((line.steps for line in progress), default=0),
         progress=_lines(progress),
-        plan_meanings=plan_meanings(planned.plan) if planned else (),
+        plan_meanings=plan_meanings(planned.plan, translated=_) if planned else (),
         plan_words=plan_words(planned.plan) if planned else (),
         digest=planned.digest if planned else "",
         evidence=tuple(proof.evidence) if proof else (),
@@ -145,13 +147,13 @@ def _problem(last: Wish) -> str:
     """Why the last wish came to nothing, in the node's words; empty when it succeeded or was taken back."""
     if last.succeeded or not last.outcome:
         return ""
-    return last.problem or "Ada bukti yang belum terpenuhi; lihat tabel bukti."
+    return last.problem or _("Ada bukti yang belum terpenuhi; lihat tabel bukti.")
 
 
 def _running_words(wish: Wish | None) -> str:
     if wish is None:
         return ""
-    return RUNNING[Purpose(wish.purpose)] if wish.taken_at else "Menunggu server mengambil tugas"
+    return str(RUNNING[Purpose(wish.purpose)]) if wish.taken_at else _("Menunggu server mengambil tugas")
 
 
 def _lines(progress: Iterable[Progress]) -> tuple[Line, ...]:
@@ -163,6 +165,6 @@ def _lines(progress: Iterable[Progress]) -> tuple[Line, ...]:
 
 
 def _line(entry: Progress) -> Line:
-    kind, _, name = entry.key.partition(":")
+    kind, _colon, name = entry.key.partition(":")
     look, mark, words = PHASES.get(entry.phase, ("busy", "refresh", "{thing}"))
-    return Line(look, mark, words.format(thing=f"{THINGS.get(kind, kind)} {name}".strip()))
+    return Line(look, mark, str(words).format(thing=f"{THINGS.get(kind, kind)} {name}".strip()))

@@ -25,6 +25,7 @@ from panggon.core.procedure import WITH_TECHNICIAN, Action, Role, State, step_of
 from panggon.labels import ACTION_LABELS, ROLE_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers.dates import moment_words
+from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
 
@@ -57,7 +58,11 @@ class Attached:
     """A paper, as one finds it at the act that caused it."""
 
     key: UUID
-    name: str
+    title: str
+    number: str
+    signed: bool
+    voided: bool
+    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,12 @@ def holder(case: Case) -> str:
     if role is Role.DIVISION_HEAD and case.division:
         return f"Kepala {case.division}"
     return str(ROLE_LABELS[role])
+
+
+def attached(paper: Paper) -> Attached:
+    return Attached(
+        paper.pk, paper.title, paper.number, paper.signed is not None, paper.voided_at is not None, paper.void_reason
+    )
 
 
 def row_of(case: Case, *, late: bool = False, holder: str = "") -> Row:

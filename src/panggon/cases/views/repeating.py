@@ -1,4 +1,6 @@
-"""Trying again what failed outside of the procedure's steps: closing a site, installing the owner's access."""
+"""What is asked of a machine outside of the procedure's steps: closing a site or installing the owner's access once
+more, looking at what is to be seen there.
+"""
 
 from django.contrib import messages
 from django.db import transaction
@@ -11,7 +13,7 @@ from django.views.decorators.http import require_POST
 from panggon.audit.services import record
 from panggon.cases.models import Case
 from panggon.cases.views import acting
-from panggon.core.procedure import Role
+from panggon.core.procedure import Role, State
 from panggon.people.models import User
 from panggon.people.permissions import holders
 from panggon.sites import selectors as sites
@@ -29,6 +31,18 @@ def repeat(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("Server diminta mencoba lagi. Hasilnya diberitahukan kepada Anda."), "positive")
     else:
         messages.info(request, _("Tidak ada yang perlu diulang: server sudah diminta atau sudah berhasil."))
+    return redirect("cases:case", case.number)
+
+
+@holders(Role.TECHNICIAN)
+@require_POST
+def look(request: HttpRequest, number: str) -> HttpResponse:
+    """Look at the machine once more while the access is being mended; pressed twice it asks once."""
+    case = acting.case_or_404(request, number)
+    if case.site is None or case.technician_id != request.user.pk or case.state != State.FIXING:
+        raise Http404
+    if sites.running_wish(case.site) is None:
+        services.wish_look(case.site, at=timezone.now())
     return redirect("cases:case", case.number)
 
 

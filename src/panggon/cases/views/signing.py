@@ -24,6 +24,7 @@ from panggon.people.models import User
 from panggon.people.permissions import signed_in
 from panggon.sites import selectors as sites
 from panggon.sites import services
+from panggon.sites.models import Purpose
 
 
 @sensitive_variables("form")
@@ -56,12 +57,14 @@ def form_for(case: Case, *, user: User, **options: Any) -> SigningForm:
 
 def context_of(case: Case) -> dict[str, Any]:
     """Whether what was proven is new enough to be signed, and what the page does while it is proven again."""
-    proof = sites.last_proof(case.site) if case.site else None
-    running = case.site is not None and sites.running_wish(case.site) is not None
+    now, site = timezone.now(), case.site
+    proof = sites.last_proof(site) if site else None
+    tried = sites.last_wish(site, Purpose.VERIFY) if site else None
     return {
         "method": chosen.method(),
-        "fresh": proof is not None and is_fresh(proof.proved_at, now=timezone.now()),
-        "renewing": running,
+        "fresh": proof is not None and is_fresh(proof.proved_at, now=now),
+        "renewing": site is not None and sites.running_wish(site) is not None,
+        "tried": tried is not None and is_fresh(tried.made_at, now=now),  # in vain: asked again by a person only
     }
 
 

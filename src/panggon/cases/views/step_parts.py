@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from panggon.cases import agenda, corrections, selectors
+from panggon.cases import agenda, corrections, selectors, taking_over
 from panggon.cases.facts import name_faults
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation, signing
@@ -27,6 +27,7 @@ TEMPLATES: Mapping[Action, str] = {
     Action.REQUEST_APPROVAL: "proven",
     Action.APPROVE: "sign",
     Action.DELIVER: "proven",
+    Action.CONFIRM: "confirm",
     Action.SEND_BACK: "proven",
 }
 
@@ -79,6 +80,10 @@ def _machine(case: Case, _user: User) -> dict[str, Any]:
     return {"preparation": preparation.view_of(case)}
 
 
+def _entry(case: Case, _user: User) -> dict[str, Any]:
+    return {"first_login": taking_over.first_login(case.site) if case.site else ""}
+
+
 def _proof(case: Case, user: User) -> dict[str, Any]:
     """Who asks for what, who has done the steps before, what is proven, and the papers to read."""
     return {
@@ -93,6 +98,7 @@ PARTS: Mapping[Action, Callable[[Case, User], dict[str, Any]]] = {
     Action.COMPLETE: _check,
     Action.RETURN_TO_APPLICANT: _check,
     Action.PREPARE: _machine,
+    Action.CONFIRM: _entry,
     Action.APPROVE: lambda case, user: {**_proof(case, user), **signing.context_of(case)},
     **dict.fromkeys((a for a, name in TEMPLATES.items() if name == "proven"), _proof),
 }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.models import Case
 from panggon.cases.views import presentation
-from panggon.cases.views.presentation import Attached, Entry
+from panggon.cases.views.presentation import Entry
 from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -24,6 +24,8 @@ BESIDE: Mapping[tuple[Purpose, bool], Any] = {
     (Purpose.PLAN, True): _("Rencana disusun"),
     (Purpose.ACCESS, True): _("Hak akses dipasang"),
     (Purpose.ACCESS, False): _("Hak akses belum terpasang"),
+    (Purpose.LOOK, True): _("Server diperiksa: semuanya bekerja"),
+    (Purpose.LOOK, False): _("Server diperiksa: ada yang tidak bekerja"),
     (Purpose.PARK, True): _("Situs ditutup"),
     (Purpose.PARK, False): _("Situs belum tertutup"),
 }
@@ -31,7 +33,10 @@ BESIDE: Mapping[tuple[Purpose, bool], Any] = {
 
 def way(case: Case, user: User, papers: Iterable[Paper], *, now: datetime) -> list[Entry]:
     """The newest first. `papers` are those that this person may read; machines are for the dinas."""
-    caused = {event: tuple(map(_attached, found)) for event, found in groupby(sorted(papers, key=_event), key=_event)}
+    caused = {
+        event: tuple(map(presentation.attached, found))
+        for event, found in groupby(sorted(papers, key=_event), key=_event)
+    }
     acts = presentation.timeline(case, user, now=now)
     entries = [replace(act, papers=caused.get(act.sequence, ())) for act in acts]
     beside = list(_beside(case)) if people.is_official(user, now=now) else []
@@ -41,10 +46,6 @@ def way(case: Case, user: User, papers: Iterable[Paper], *, now: datetime) -> li
 # ------------------------------------------------------------------------------------------------------------------
 
 _event = attrgetter("event")
-
-
-def _attached(paper: Paper) -> Attached:
-    return Attached(paper.pk, str(paper))
 
 
 def _merged(acts: list[Entry], beside: list[Entry]) -> Iterator[Entry]:

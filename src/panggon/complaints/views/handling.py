@@ -21,6 +21,8 @@ from panggon.papers import store
 from panggon.pdf import POLICY, pdf_response
 from panggon.people.permissions import holders
 
+# What leads a complaint on; the rest is by the way.
+LEADING = (ComplaintAction.TAKE, ComplaintAction.RESOLVE, ComplaintAction.CONFIRM)
 HANDLERS = tuple(parts.PARTS)
 OFFICERS = tuple(role for role, part in parts.PARTS.items() if part is Part.OFFICER)
 
@@ -154,6 +156,7 @@ def _context(request: HttpRequest, row: Complaint) -> dict[str, Any]:
         "offers": [
             (offer.action, ACTION_LABELS[offer.action]) for offer in selectors.offers(row, request.user, now=now)
         ],
+        "leading": LEADING,
         "events": events,
         "attachments": row.attachments.all(),
         "now": now,

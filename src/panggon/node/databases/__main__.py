@@ -8,7 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
-from panggon.node import config_file, layout, wiring
+from panggon.node import cgroups, config_file, layout, wiring
 from panggon.node.config import NodeConfig
 from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
@@ -18,7 +18,9 @@ from panggon.node.databases.watch import Watch
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-databases", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="settings of the machine as JSON")
-    config = config_file.load(parser.parse_args().config)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    arguments = parser.parse_args()
+    config = config_file.load(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     os.umask(0o077)
     ending, waking = socket.socketpair()
@@ -26,18 +28,18 @@ def main() -> int:
     signal.set_wakeup_fd(waking.fileno())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    owner(config).run(ending)
+    owner(config, groups_of=arguments.groups_of).run(ending)
     return 0
 
 
-def owner(config: NodeConfig) -> Owner:
+def owner(config: NodeConfig, *, groups_of: str) -> Owner:
     watch = Watch(
         wiring.database_servers(config),
         config.paths.root / "sites",
         config.sites.uid_base,
         layout.databases_report(config),
     )
-    launcher = SandboxLauncher(layout.socket_settings(config), config.tasks.zone)
+    launcher = SandboxLauncher(layout.socket_settings(config), config.tasks.zone, groups_of)
     return Owner(watch, launcher, layout.databases_control(config), layout.databases_alive(config))
 
 

@@ -77,10 +77,11 @@ class SandboxLauncher:
 
     holder: SocketSettings
     zone: str
+    groups_of: str = ""
     _machine: Machine | None = None
 
     def __call__(self, wish: Wish) -> Program:
         """Raises OSError, ValueError and PanggonError when it cannot even be tried."""
-        self._machine = self._machine or errand.machine_as_held(self.holder)
+        self._machine = self._machine or errand.machine_as_held(self.holder, groups_of=self.groups_of)
         stamp = datetime.now(ZoneInfo(self.zone)).strftime("%Y-%m-%d-%H%M%S")
         return errand.start_own(self._machine, wish.site, "database", SCRIPT, (wish.todo, stamp, wish.name))

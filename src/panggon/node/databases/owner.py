@@ -24,8 +24,8 @@ from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_
 from panggon.node.sockets import control
 from panggon.node.sockets.control import Connection
 
-# A look takes at most a hundredth of the time, however many sites there are.
-LEAST_SECONDS, REST = 2.0, 100.0
+# A look takes at most half a hundredth of the time, however many sites there are.
+LEAST_SECONDS, REST = 2.0, 200.0
 JOBS_MOST = 2
 
 log = logging.getLogger(__name__)

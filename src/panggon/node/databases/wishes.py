@@ -17,7 +17,7 @@ README = "BACA-SAYA.txt"
 README_WORDS = """Salinan basis data situs
 
 Meminta salinan: buat berkas atau folder kosong bernama minta-salinan di folder ini.
-  Dalam satu menit muncul berkas salinan-<tanggal>.sql.gz, dan minta-salinan hilang.
+  Dalam beberapa menit muncul berkas salinan-<tanggal>.sql.gz, dan minta-salinan hilang.
 
 Memuat salinan: unggah berkasnya (.sql atau .sql.gz) ke folder ini dengan nama apa saja. Setelah selesai diunggah,
   ubah namanya menjadi muat.sql atau muat.sql.gz. Isi basis data DIGANTI seluruhnya dengan isi berkas itu.

@@ -12,6 +12,7 @@ from pathlib import Path
 from panggon.core.errors import PanggonError
 from panggon.node import alive
 from panggon.node.logs.bounds import bound_machine_logs
+from panggon.node.logs.logins import LoginWatch
 from panggon.node.logs.settings import LogSettings, load
 from panggon.node.logs.sources import READ_BYTES
 from panggon.node.logs.splitter import Splitter
@@ -31,13 +32,13 @@ def main() -> int:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    splitter = Splitter(settings)
+    splitter, logins = Splitter(settings), LoginWatch(settings)
     alive.announce(settings.alive)
-    _run(settings, splitter, ending)
+    _run(settings, splitter, logins, ending)
     return 0
 
 
-def _run(settings: LogSettings, splitter: Splitter, ending: threading.Event) -> None:
+def _run(settings: LogSettings, splitter: Splitter, logins: LoginWatch, ending: threading.Event) -> None:
     """Until asked to end; then what is there is still handed out."""
     swept = datetime.min.replace(tzinfo=UTC)
     while not ending.is_set():
@@ -46,13 +47,14 @@ def _run(settings: LogSettings, splitter: Splitter, ending: threading.Event) -> 
             _sweep(settings, splitter, now)
             swept = now
         bound_machine_logs(settings.logs, most=settings.rotate)
-        ending.wait(_pause(settings, splitter, now))
-    _pause(settings, splitter, datetime.now(UTC))
+        ending.wait(_pause(settings, splitter, logins, now))
+    _pause(settings, splitter, logins, datetime.now(UTC))
 
 
-def _pause(settings: LogSettings, splitter: Splitter, now: datetime) -> float:
+def _pause(settings: LogSettings, splitter: Splitter, logins: LoginWatch, now: datetime) -> float:
     """A part that is not full waits for the next tick: each costs the disk two writes, whatever is in it."""
     try:
+        logins.step(now)
         return 0.0 if splitter.step(now) and splitter.waiting() >= READ_BYTES else settings.tick
     except (OSError, PanggonError) as error:
         log.warning("logs cannot be written: %s", error)

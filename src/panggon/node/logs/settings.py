@@ -40,6 +40,16 @@ class LogSettings:
         return self.state / "logs.json"
 
     @property
+    def logins(self) -> Path:
+        """Who came in over SFTP, a record a site."""
+        return self.state / "logins"
+
+    @property
+    def login_offsets(self) -> Path:
+        """How far the SFTP server's log was read."""
+        return self.state / "logins.json"
+
+    @property
     def alive(self) -> Path:
         return self.run / "logs.json"
 

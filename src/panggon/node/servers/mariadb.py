@@ -65,6 +65,7 @@ def _ids() -> tuple[int, int]:
 
 
 def _configuration(settings: Settings) -> str:
+    """Temporary tables count as nobody's, so they are bounded for all together."""
     return f"""[mariadbd]
 datadir = {settings.data}
 tmpdir = {settings.temporary}
@@ -78,6 +79,7 @@ performance-schema = off
 character-set-server = utf8mb4
 max-connections = {settings.connections}
 innodb-buffer-pool-size = {settings.buffer_mebibytes}M
+innodb-temp-data-file-path = ibtmp1:12M:autoextend:max:1G
 """
 
 

@@ -128,7 +128,7 @@ class _TimeStamps(TimeStamper):
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         answer = await asyncio.to_thread(
-            call, self._service, "POST", "", content=req.dump(), headers=set_tsp_headers({})
+            call, self._service, "POST", self._service.address, content=req.dump(), headers=set_tsp_headers({})
         )
         try:
             return tsp.TimeStampResp.load(answer.body, strict=True)

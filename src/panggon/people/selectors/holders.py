@@ -13,6 +13,7 @@ from panggon.people.selectors.accounts import people_of_the_dinas
 from panggon.people.selectors.posts import Posts, acting_at, in_charge, posts_at, posts_kept
 from panggon.people.selectors.standing import posts_of
 from panggon.people.selectors.vacancies import vacancies
+from panggon.questions import question
 from panggon.remembered import remembered
 
 # The posts of the dinas in the order in which pages show them.
@@ -74,16 +75,16 @@ def holders_of(role: Role, *, now: datetime, division: Division | None = None) -
     return User.objects.filter(Q(pk__in=held) | Q(pk__in=acted), is_active=True)
 
 
-def substitutes_of(user: User, *, now: datetime) -> QuerySet[ActingOfficial]:
+def substitutes_of(user: User, *, now: datetime) -> list[ActingOfficial]:
     """Who acts now in the posts that this person holds."""
     if all(post.in_hand for post in posts_of(user, now=now)):
-        return ActingOfficial.objects.none()
+        return []
     held = (
         posts_at(now)
         .filter(user=user, role=OuterRef("role"))
         .filter(Q(division=OuterRef("division")) | Q(division=None))
     )
-    return acting_at(now).filter(Exists(held)).select_related("user", "division", "represented")
+    return list(acting_at(now).filter(Exists(held)).select_related("user", "division", "represented"))
 
 
 def technicians_of(division: Division) -> QuerySet[User]:
@@ -96,7 +97,7 @@ def technicians() -> QuerySet[User]:
 
 def no_technicians() -> frozenset[int]:
     """The keys of whoever of the dinas is no technician now: never was, gave the post back, or left."""
-    return remembered("people.no_technicians", _no_technicians)
+    return remembered("people.no_technicians", lambda: frozenset(_no_technicians()))
 
 
 def is_technician(user: User) -> bool:
@@ -139,9 +140,10 @@ def posts_overview(*, now: datetime) -> list[PostView]:
     ]
 
 
-def _no_technicians() -> frozenset[int]:
+@question
+def _no_technicians() -> QuerySet[User, int]:
     others = people_of_the_dinas().exclude(pk__in=technicians().order_by().values("pk"))
-    return frozenset(others.order_by().values_list("pk", flat=True))
+    return others.order_by().values_list("pk", flat=True)
 
 
 def _technicians() -> Posts:

@@ -1,6 +1,7 @@
 """The posts that were given, and who acts in them, as rows, by time."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
@@ -16,9 +17,9 @@ NEWEST_FIRST = (
 Posts = QuerySet[RoleAssignment]
 
 
-def acting_at(now: datetime) -> QuerySet[ActingOfficial]:
-    """The acting officials who are in charge at this moment."""
-    day = localdate(now)
+def acting_at(now: Any, *, day: Any = None) -> QuerySet[ActingOfficial]:
+    """The acting officials who are in charge at this moment; `day` is its day, and said where both are `Given`."""
+    day = day or localdate(now)
     in_term = Q(first_day__lte=day, last_day__gte=day, named_at__lte=now)
     return ActingOfficial.objects.filter(in_term & (Q(ended_at=None) | Q(ended_at__gt=now)))
 
@@ -33,10 +34,13 @@ def posts_on(day: date) -> Posts:
     return posts_kept().filter(_covers(day))
 
 
-def posts_at(now: datetime) -> Posts:
-    """The posts that are held at this moment, whoever has them in hand; for what is past, those that were."""
+def posts_at(now: Any, *, day: Any = None) -> Posts:
+    """The posts that are held at this moment, whoever has them in hand; for what is past, those that were.
+
+    `day` is its day, and said where both are `Given`.
+    """
     known = Q(named_at=None) | Q(named_at__lte=now)
-    return RoleAssignment.objects.filter(_covers(localdate(now)), known, Q(ended_at=None) | Q(ended_at__gt=now))
+    return RoleAssignment.objects.filter(_covers(day or localdate(now)), known, Q(ended_at=None) | Q(ended_at__gt=now))
 
 
 def in_charge(now: datetime) -> Posts:
@@ -59,7 +63,7 @@ def acting_officials() -> QuerySet[ActingOfficial]:
     return ActingOfficial.objects.select_related("user", "division", "represented")
 
 
-def _covers(day: date) -> Q:
+def _covers(day: Any) -> Q:
     """Days that are not known bound nothing."""
     return (Q(first_day=None) | Q(first_day__lte=day)) & (Q(last_day=None) | Q(last_day__gte=day))
 

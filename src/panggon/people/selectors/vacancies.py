@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from panggon.core.acting import post_title
@@ -11,6 +12,7 @@ from panggon.core.posts import empty_since
 from panggon.core.vocabulary import Role
 from panggon.people.models import ActingOfficial, Division, RoleAssignment
 from panggon.people.selectors.posts import acting_at, posts_at
+from panggon.questions import Given, question
 
 # Those that a case waits for as a post; a technician is waited for by name.
 WAITED_FOR = (Role.REGISTRAR, Role.HEAD, Role.DIVISION_HEAD)
@@ -33,9 +35,7 @@ class Vacancy:
 
 def vacancies(*, now: datetime) -> list[Vacancy]:
     """The posts that are empty at this moment, in the order in which pages show them."""
-    held = posts_at(now).filter(user__is_active=True).values_list("role", "division")
-    in_hand = set(held.union(acting_at(now).values_list("role", "division")))
-    divisions = list(Division.objects.all())
+    in_hand, divisions = set(_in_hand(now=now, day=localdate(now))), _all_divisions()
     posts = [(role, division) for role in WAITED_FOR for division in _divisions_of(role, divisions)]
     empty = [(role, division) for role, division in posts if (role, division and division.pk) not in in_hand]
     return [_vacancy(role, division, today=localdate(now)) for role, division in empty]
@@ -48,6 +48,18 @@ def vacancies_soon(*, now: datetime) -> list[Vacancy]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+@question
+def _in_hand() -> QuerySet[RoleAssignment, tuple[str, int | None]]:
+    moment = {"now": Given("now"), "day": Given("day")}
+    held = posts_at(**moment).filter(user__is_active=True).values_list("role", "division")
+    return held.union(acting_at(**moment).values_list("role", "division"))
+
+
+@question
+def _all_divisions() -> QuerySet[Division]:
+    return Division.objects.all()
 
 
 def _divisions_of(role: Role, divisions: list[Division]) -> Iterable[Division | None]:

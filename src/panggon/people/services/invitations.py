@@ -28,7 +28,7 @@ class Letter:
     """The agency's letter on whose strength its account is made, and the case that it came with."""
 
     number: str
-    date: date
+    date: date | None
     case_number: str = ""
 
 
@@ -58,6 +58,38 @@ def invite_official(
 
 
 @transaction.atomic
+def invite_admin(email: str, agency: Agency, *, letter: Letter, actor: User | None, at: datetime) -> Invitation | None:
+    """For the admin teknis whom an agency's letter names, told by whoever asks; None for an address with an account.
+
+    An invitation that waits already is used again, with a new link. Raises `InvalidError` `invitation.elsewhere` for
+    an account that was closed or is of somebody else than that agency.
+    """
+    owner = User.objects.filter(email__iexact=email).first()
+    if owner is not None:
+        if owner.agency_id != agency.pk or not owner.is_active:
+            raise InvalidError((Fault("invitation.elsewhere", "email"),))
+        return None
+    pending = Invitation.objects.select_for_update().filter(
+        email__iexact=email, agency=agency, accepted_at=None, withdrawn_at=None
+    )
+    invitation = pending.first() or Invitation(
+        email=email,
+        agency=agency,
+        letter_number=letter.number,
+        letter_date=letter.date,
+        case_number=letter.case_number,
+        invited_by=actor,
+        made_at=at,
+        token_hash=secrets.token_hex(32),  # until its own is drawn from its number
+        expires_at=at,
+    )
+    invitation.save()
+    _draw(invitation, expires_at=at + LIFE)
+    _record(invitation, "", "sent", actor=actor, at=at)
+    return invitation
+
+
+@transaction.atomic
 def invite_first_administrator(email: str, *, at: datetime) -> Invitation:
     """A link that is handed over, not mailed: nobody is there yet who could invite. A former such link is dead.
 
@@ -65,7 +97,7 @@ def invite_first_administrator(email: str, *, at: datetime) -> Invitation:
     """
     if User.objects.filter(email__iexact=email).exists():
         raise InvalidError((Fault("email.taken", "email"),))
-    for former in Invitation.objects.filter(invited_by=None, accepted_at=None, withdrawn_at=None):
+    for former in Invitation.objects.filter(invited_by=None, agency=None, accepted_at=None, withdrawn_at=None):
         withdraw(former, actor=None, at=at)
     return _invite(email, role=Role.ADMINISTRATOR, actor=None, at=at)
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -30,7 +32,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         AcceptForm(request.POST or None, initial=initial),
         lambda values: services.accept(invitation, **_given(values), at=timezone.now()),
         done=_ready(invitation),
-        to=("account_login",),
+        to=(_login(request),),
         context={"invitation": invitation},
         template="people/accept.html",
     )
@@ -61,6 +63,13 @@ def withdraw(request: HttpRequest, invitation: int) -> HttpResponse:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _login(request: HttpRequest) -> str:
+    """The sign-in, and from there the page for which the person was invited."""
+    following = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(following, allowed_hosts=None)
+    return f"{reverse('account_login')}?{urlencode({'next': following})}" if safe else reverse("account_login")
 
 
 def _ready(invitation: Invitation) -> str:

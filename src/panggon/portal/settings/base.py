@@ -102,6 +102,7 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 # more than answering, and so does reading a whole table for a few rows.
 _short = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
 DATABASES["default"]["OPTIONS"].setdefault("options", _short)
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)  # for `questions`: from then on a plan is kept
 # Shared by all processes: a one-time code that one of them has taken is used up for all.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,56 @@
+"""A site as people who look for weaknesses see it from outside: testssl.sh, and its headers."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.applications.sites import opened
+from tests.node.machine_stand import Machine
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(500)]
+# What the authority of a demonstration and a test's address bring along; an ACME or bought certificate has none of it.
+# Of secure renegotiation testssl 3.0 with Debian's OpenSSL only says that it could not ask.
+OF_THE_TEST = {
+    *("cert_chain_of_trust", "cert_revocation", "OCSP_stapling", "cert_crlDistributionPoints", "DNS_CAArecord"),
+    "secure_renego",
+}
+
+
+def test_testssl_finds_nothing(machine: Machine, tmp_path: Path) -> None:
+    site = opened(machine, 990001, kind="static", database=None, hsts_seconds=31_536_000)
+    page = tmp_path / "pages"
+    page.mkdir()
+    (page / "index.html").write_text("<!doctype html><title>Dinas</title>")
+    site.upload(page)
+    host, found = str(site.spec["host"]), tmp_path / "found.json"
+    words = ("--quiet", "--color", "0", "--warnings", "off", "--jsonfile", str(found), "--ip", "127.0.0.1")
+    authority = ("--add-ca", str(machine.base / "etc" / "ca.pem"))
+    done = subprocess.run(
+        ["testssl", *words, *authority, f"{host}:{machine.https}"], capture_output=True, text=True, timeout=400
+    )
+    rows = json.loads(found.read_text())
+    assert len(rows) > 100, done.stdout[-2000:]
+    wrong = [row for row in rows if row["severity"] not in ("OK", "INFO") and row["id"] not in OF_THE_TEST]
+    assert "\n".join(f"{row['severity']} {row['id']}: {row['finding']}" for row in wrong) == ""
+    said = {row["id"]: row["finding"] for row in rows}
+    assert {name: "not" not in said[name] for name in ("SSLv2", "SSLv3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3")} == {
+        **dict.fromkeys(("SSLv2", "SSLv3", "TLS1", "TLS1_1"), False),
+        **dict.fromkeys(("TLS1_2", "TLS1_3"), True),
+    }
+
+
+def test_headers_tell_nothing_and_keep_the_promise(machine: Machine, tmp_path: Path) -> None:
+    site = opened(machine, 990001, kind="php", database=None, hsts_seconds=31_536_000, generation=2)
+    page = tmp_path / "pages"
+    page.mkdir()
+    (page / "halo.php").write_text("<?php echo 'halo';")
+    site.upload(page)
+    with site.visitor() as visitor:
+        for path in ("/halo.php", "/tidak-ada", "/"):
+            headers = visitor.get(path).headers
+            assert headers["strict-transport-security"] == "max-age=31536000", path
+            assert headers["x-content-type-options"] == "nosniff", path
+            assert "x-powered-by" not in headers
+            assert headers.get("server", "nginx") == "nginx", "no version"

@@ -1,0 +1,46 @@
+"""One real machine for all tests of this folder, on a btrfs with quota of its own; each test leaves it as it was."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from demo import cleaning
+from tests.crash.attempts import Attempt
+from tests.crash.lives import CREDENTIALS
+from tests.drivers import btrfs
+from tests.faults.machine import Machine
+
+FIRST_SITE = 940_001
+BASE = Path("/srv/panggon-test-crash")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_run_at_a_time() -> Iterator[None]:
+    with Path("/run/lock/panggon-test-crash").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    left = Machine.at(BASE, first_site=FIRST_SITE)  # by a run that was killed
+    cleaning.stop_leftovers(left.layout)
+    if left.layout.hosting.is_mount():
+        btrfs.unmount(left.layout.hosting)
+    left.remove()
+    made = Machine.at(BASE, first_site=FIRST_SITE)
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(btrfs.mounted(made.layout.hosting, BASE / "btrfs.img"))
+            stack.enter_context(made.serving())
+            yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def attempt(machine: Machine, tmp_path: Path) -> Attempt:
+    return Attempt(machine.config, CREDENTIALS, tmp_path).informed()

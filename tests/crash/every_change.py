@@ -1,0 +1,69 @@
+"""What a person changes by hand, one thing of each kind: found within one pass, told, left alone, and mended only by a
+plan that somebody approves.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from panggon.core.errors import PanggonError
+from panggon.core.spec import SiteSpec
+from panggon.node import config as configs
+from panggon.node.drift import DriftWatch
+from panggon.node.sites import Sites
+from tests.crash import prober, world
+from tests.crash.attempts import Attempt, Fault, Moments
+from tests.crash.lives import ending, whole_life
+from tests.crash.mischief import MEDDLINGS, Meddling, take_away
+from tests.faults.machine import Machine
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1800)]
+NONE = Fault(Moments.ENTRIES)
+# In the hands of the site's owner, who may do this: no plan is held up by it, but the proofs of `verify` tell it.
+OWNERS = {
+    "public closed to nginx": "directory.owners",
+    "private closed to its owner": "directory.owners",
+    "database.ini empty": "database.login",
+    "another database password": "database.login",
+}
+# What no longer bears its mark is nobody's to touch: told, and a person takes it away.
+FOREIGN = ("link to another site", "site.json empty", "no keys")
+
+
+@pytest.fixture(scope="module")
+def sites(machine: Machine) -> Sites:
+    return Sites.of(configs.load(machine.config))
+
+
+@pytest.mark.parametrize("name", list(MEDDLINGS))
+def test_found_told_left_alone_and_mended_when_approved(
+    machine: Machine, attempt: Attempt, sites: Sites, name: str
+) -> None:
+    create, opening, *_ = whole_life(machine, 40 + list(MEDDLINGS).index(name))
+    for step in (create, opening):
+        ended = attempt.apply(step.spec, NONE)
+        assert ended.word == "applied", ended
+    Meddling(machine, opening.spec, name)()
+    changed = world.seen(machine, attempt.place)
+    watch = DriftWatch(sites)
+    watch.look(elapsed=watch.pass_seconds)
+    told = [line for line in watch.lines() if line.startswith(opening.spec.site)]
+    if name in OWNERS:
+        failed = {check.name for check in sites.verify(opening.spec) if not check.ok}
+        assert (told, OWNERS[name] in failed) == ([], True)
+    else:
+        assert len(told) == 1, told
+        assert world.difference(changed, world.seen(machine, attempt.place)) == ""
+        assert mended(machine, attempt, opening.spec, foreign=name in FOREIGN) == []
+    for step in ending(opening.spec):
+        assert replace(attempt, later=step.later).apply(step.spec, NONE).word == "applied"
+
+
+def mended(machine: Machine, attempt: Attempt, spec: SiteSpec, *, foreign: bool) -> list[str]:
+    """What is still wrong after the plan."""
+    if foreign:
+        with pytest.raises(PanggonError, match=r"plan\.foreign"):
+            Sites.of(configs.load(machine.config)).plan(spec)
+        take_away(machine, spec)
+    assert attempt.apply(spec, NONE).word == "applied"
+    return prober.faults(machine, spec)

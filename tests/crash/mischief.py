@@ -1,0 +1,269 @@
+"""Drivers that fail or lie, and people who change things at the worst moment."""
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pymysql
+
+from panggon.core.driver import Check, Driver
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Attributes, Key, Kind, Observation
+from panggon.core.spec import SiteSpec
+from panggon.drivers import asking, control, storage
+from panggon.engine.observe import Drivers
+from tests.faults.machine import Machine
+
+
+@dataclass
+class Wrapped:
+    """A driver as it is; what fails or lies changes one of its verbs."""
+
+    driver: Driver
+
+    def read(self, key: Key) -> Observation:
+        return self.driver.read(key)
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        self.driver.write(key, after)
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        return self.driver.probe(key, spec=spec)
+
+
+@dataclass(frozen=True)
+class Around:
+    """The machine's drivers, of which one kind is another."""
+
+    kind: Kind
+
+    def __call__(self, drivers: Drivers) -> Drivers:
+        return {kind: self.other(each) if kind is self.kind else each for kind, each in drivers.items()}
+
+    def other(self, driver: Driver) -> Driver:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Refuted(Around):
+    """Nothing of this kind can be proven, so that everything is taken back."""
+
+    def other(self, driver: Driver) -> Driver:
+        return _Unproven(driver)
+
+
+@dataclass(frozen=True)
+class Failing(Around):
+    """The verb fails so many times, for now or for good; `late`: after it has done its work."""
+
+    verb: str
+    times: int
+    permanent: bool
+    late: bool
+
+    def other(self, driver: Driver) -> Driver:
+        return _Failing(driver, self)
+
+
+@dataclass(frozen=True)
+class Lying(Around):
+    """Says that it wrote, and did not."""
+
+    def other(self, driver: Driver) -> Driver:
+        return _Lying(driver)
+
+
+@dataclass(frozen=True)
+class Meddled(Around):
+    """Somebody changes something right after this kind was written."""
+
+    meddle: Callable[[], None]
+
+    def other(self, driver: Driver) -> Driver:
+        return _Meddled(driver, self.meddle)
+
+
+class _Unproven(Wrapped):
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        return (Check(f"{key.kind}.refuted", ok=False, detail="by the test"),)
+
+
+class _Lying(Wrapped):
+    def write(self, key: Key, after: Attributes | None) -> None:
+        pass
+
+
+@dataclass
+class _Meddled(Wrapped):
+    meddle: Callable[[], None]
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        super().write(key, after)
+        self.meddle()
+
+
+@dataclass
+class _Failing(Wrapped):
+    how: Failing
+    failures: int = field(default=0)
+
+    def read(self, key: Key) -> Observation:
+        return self._failing("read", lambda: super(_Failing, self).read(key))
+
+    def write(self, key: Key, after: Attributes | None) -> None:
+        self._failing("write", lambda: super(_Failing, self).write(key, after))
+
+    def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        return self._failing("probe", lambda: super(_Failing, self).probe(key, spec=spec))
+
+    def _failing(self, verb: str, act: Callable[[], Any]) -> Any:
+        due = verb == self.how.verb and self.failures < self.how.times
+        if not due:
+            return act()
+        self.failures += 1
+        if self.how.late:
+            act()
+        kind = PermanentError if self.how.permanent else TemporaryError
+        raise kind("test.fault", f"{verb} by the test")
+
+
+@dataclass(frozen=True)
+class Meddling:
+    """What a person, a program or a mishap does to one site, by name."""
+
+    machine: Machine
+    spec: SiteSpec
+    name: str
+
+    def __call__(self) -> None:
+        MEDDLINGS[self.name](self.machine, self.spec)
+
+
+def _tree(machine: Machine, spec: SiteSpec) -> Path:
+    return machine.sites_folder / spec.site
+
+
+def _other_link(machine: Machine, spec: SiteSpec, state: str) -> None:
+    link = machine.layout.hosting / "live" / spec.host
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"../{state}/{spec.site}")
+
+
+def _document(machine: Machine, spec: SiteSpec, **members: object) -> None:
+    path = _tree(machine, spec) / "site.json"
+    if path.exists():
+        path.write_text(json.dumps({**json.loads(path.read_text()), **members}))
+
+
+def _sql(machine: Machine, *statements: str) -> None:
+    place = str(machine.layout.run / "mariadb" / "mysqld.sock")
+    with pymysql.connect(unix_socket=place, user="root", autocommit=True) as session, session.cursor() as cursor:
+        for statement in statements:
+            try:
+                cursor.execute(statement)
+            except pymysql.MySQLError:
+                continue  # there is none yet
+
+
+def _holder(machine: Machine, **request: object) -> None:
+    try:
+        asking.ask(machine.layout.run / "sockets.sock", silent="holder", seconds=60, request=request)
+    except (PermanentError, TemporaryError):
+        return
+
+
+def _bundle(machine: Machine, spec: SiteSpec) -> None:
+    """A certificate that nobody vouches for."""
+    path = machine.layout.hosting / "tls" / spec.host / "bundle.pem"
+    if path.exists():
+        argv = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "9",
+        ]
+        argv += ["-subj", f"/CN={spec.host}", "-addext", f"subjectAltName=DNS:{spec.host}", "-keyout", "-", "-out", "-"]
+        path.write_bytes(subprocess.run(argv, capture_output=True, check=True).stdout)
+
+
+def _mode(path: Path, mode: int) -> None:
+    if path.exists():
+        path.chmod(mode)
+
+
+def _appended(path: Path, line: str) -> None:
+    if path.exists():
+        path.write_text(path.read_text() + line)
+
+
+def _wider(tree: Path) -> None:
+    if tree.exists():
+        storage.bound(tree, 4711)
+
+
+def _emptied(path: Path) -> None:
+    if path.exists():
+        path.write_text("")
+
+
+def _forget(machine: Machine, spec: SiteSpec) -> None:
+    control.forget(machine.layout.run / "nginx" / "control.sock", spec.host)
+
+
+MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
+    "link to another state": lambda m, s: (_other_link(m, s, "quarantined"), _forget(m, s))[0],
+    "link to another site": lambda m, s: (
+        (m.layout.hosting / "live" / s.host).unlink(missing_ok=True),
+        (m.layout.hosting / "live" / s.host).symlink_to("../sites/s999999"),
+        _forget(m, s),
+    )[0],
+    "no link": lambda m, s: ((m.layout.hosting / "live" / s.host).unlink(missing_ok=True), _forget(m, s))[0],
+    "another generation": lambda m, s: (_document(m, s, generation=4711), _forget(m, s))[0],
+    "another document root": lambda m, s: (_document(m, s, document_root="/site/private"), _forget(m, s))[0],
+    "site.json empty": lambda m, s: (_emptied(_tree(m, s) / "site.json"), _forget(m, s))[0],
+    "no keys": lambda m, s: _emptied(m.layout.hosting / "etc" / "keys" / s.site),
+    "public closed to nginx": lambda m, s: _mode(_tree(m, s) / "public", 0o700),
+    "private closed to its owner": lambda m, s: _mode(_tree(m, s) / "private", 0o000),
+    "database.ini empty": lambda m, s: _emptied(_tree(m, s) / "private" / "database.ini"),
+    "no grants": lambda m, s: _sql(m, f"REVOKE ALL PRIVILEGES ON `{s.site}`.* FROM '{s.site}'@localhost"),
+    "no database user": lambda m, s: _sql(m, f"DROP USER '{s.site}'@localhost"),
+    "another database password": lambda m, s: _sql(m, f"SET PASSWORD FOR '{s.site}'@localhost = PASSWORD('x')"),
+    "address changed": lambda m, s: m.update_zone(lambda zone: zone.replace(f"{s.host}.", 300, "A", "192.0.2.7")),
+    "no address": lambda m, s: m.update_zone(lambda zone: zone.delete(f"{s.host}.", "A")),
+    "a self-signed certificate": lambda m, s: (_bundle(m, s), _forget(m, s))[0],
+    "holder dropped it": lambda m, s: _holder(m, do="drop", site=s.site),
+    "holder serves another generation": lambda m, s: _holder(
+        m, do="sync", site=s.site, kind="php", generation=4711, php_version=s.php_version
+    ),
+    "one key more": lambda m, s: _appended(
+        m.layout.hosting / "etc" / "keys" / s.site, "ssh-ed25519 AAAAC3NzaC1lZDI1\n"
+    ),
+    "no tasks": lambda m, s: (m.layout.hosting / "etc" / "tasks" / f"{s.site}.json").unlink(missing_ok=True),
+    "a wider bound": lambda m, s: _wider(_tree(m, s)),
+    "rights on all databases": lambda m, s: _sql(m, f"GRANT SELECT ON *.* TO '{s.site}'@localhost"),
+    "no user": lambda _m, s: Path(f"/etc/userdb/{s.site}.user").unlink(missing_ok=True),
+}
+
+
+def take_away(machine: Machine, spec: SiteSpec) -> None:
+    """What a person does whose meddling has made something foreign, or has closed what is the owner's."""
+    root = machine.layout.hosting
+    link, document, keys = root / "live" / spec.host, _tree(machine, spec) / "site.json", root / "etc/keys" / spec.site
+    if link.is_symlink() and link.readlink().name != spec.site:
+        link.unlink()
+    _mode(_tree(machine, spec) / "public", 0o2750)
+    _mode(_tree(machine, spec) / "private", 0o700)
+    for path in (document, keys):
+        if path.exists() and not path.read_text():
+            path.unlink()
+    if not machine.ask(f"_panggon.{spec.host}", "TXT"):
+        machine.update_zone(lambda zone: (zone.delete(f"{spec.host}.", "A"), zone.delete(f"{spec.host}.", "AAAA"))[0])

@@ -1,0 +1,51 @@
+"""A few moments of `every_moment.py` and the worst of owners; all of it takes hours (`script/test-more`)."""
+
+import errno
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from panggon.core.spec import SiteState
+from tests.crash import prober, world
+from tests.crash.attempts import Attempt, Fault, Moments
+from tests.crash.lives import ending, whole_life
+from tests.faults.machine import Machine
+
+pytestmark = pytest.mark.real
+NONE = Fault(Moments.ENTRIES)
+
+
+def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attempt) -> None:
+    create, opening, changing, suspending, *_ = whole_life(machine, 11)
+    before = world.seen(machine, attempt.place)
+    full = attempt.apply(create.spec, Fault(Moments.WRITES, 25, errno.ENOSPC))
+    assert (full.word, full.code) == ("restored", "disk.full")
+    assert world.difference(before, world.seen(machine, attempt.place)) == ""
+    assert attempt.apply(create.spec, Fault(Moments.ENTRIES, 21)).word == "killed"
+    assert attempt.resume(create.spec).word == "applied"
+    assert prober.faults(machine, create.spec) == []
+    assert attempt.apply(opening.spec, Fault(Moments.CALLS, 30)).word == "killed"
+    assert attempt.resume(opening.spec).word in ("applied", "nothing")
+    assert attempt.apply(changing.spec, NONE).word == "applied"
+    assert prober.faults(machine, changing.spec) == []
+
+    tree = machine.sites_folder / create.spec.site
+    fill(tree)
+    (tree / "private" / "database.ini").unlink()
+    for name in ("public", "private", "tmp"):
+        (tree / name).chmod(0)
+    assert attempt.apply(suspending.spec, NONE).word == "applied"
+    assert prober.fetch(machine, create.spec.host, "/")[0] == 503
+    quarantined = replace(suspending.spec, state=SiteState.QUARANTINED, generation=9)
+    assert attempt.apply(quarantined, NONE).word == "applied"
+    for step in ending(quarantined):
+        assert replace(attempt, later=step.later).apply(step.spec, NONE).word == "applied"
+    assert world.difference(before, world.seen(machine, attempt.place)) == ""
+
+
+def fill(tree: Path) -> None:
+    """Up to its bound, as its owner would."""
+    with pytest.raises(OSError, match="quota"):
+        (tree / "tmp" / "filler").write_bytes(os.urandom(200 << 20))

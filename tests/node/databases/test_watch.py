@@ -1,0 +1,118 @@
+"""What the watch does when, with a server of the test."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from panggon.core.database_size import MEBIBYTE
+from panggon.core.errors import TemporaryError
+from panggon.core.spec import Engine
+from panggon.node import records
+from panggon.node.databases.watch import Watch, databases
+
+SITE, OTHER = "s900001", "s900002"
+
+
+@dataclass
+class Server:
+    """`size` and `room` (what was deleted) in MiB, of each site."""
+
+    size: dict[str, int]
+    room: dict[str, int] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    away: bool = False
+
+    def sizes(self) -> Mapping[str, int]:
+        if self.away:
+            raise TemporaryError("database.down", "away")
+        return {site: size * MEBIBYTE for site, size in self.size.items()}
+
+    def used(self, site: str) -> int:
+        return (self.size[site] - self.room.get(site, 0)) * MEBIBYTE
+
+    def stop_writing(self, site: str) -> None:
+        self.said.append(f"stop {site}")
+
+    def let_write(self, site: str) -> None:
+        self.said.append(f"go on {site}")
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server({SITE: 10, OTHER: 10})
+
+
+@pytest.fixture
+def watch(tmp_path: Path, server: Server) -> Watch:
+    for site in (SITE, OTHER):
+        for folder in ("run", "logs"):
+            (tmp_path / "sites" / site / folder).mkdir(parents=True)
+        record = {"site": site, "engine": "mariadb", "mebibytes": 100, "writing": False}
+        (tmp_path / "sites" / site / "database.json").write_text(json.dumps(record))
+    return made(tmp_path, server)
+
+
+def made(place: Path, server: Server) -> Watch:
+    return Watch({Engine.MARIADB: server}, place / "sites", 1_900_000_000, place / "report.json")  # type: ignore[dict-item]
+
+
+def look(watch: Watch, *loading: str) -> tuple[str, ...]:
+    return watch.look(databases(watch.sites), loading=frozenset(loading))
+
+
+def test_a_full_one_is_stopped_once_told_and_given_back(tmp_path: Path, watch: Watch, server: Server) -> None:
+    look(watch)
+    assert (server.said, records.load(watch.report)) == ([], [])
+    server.size[SITE] = 101
+    look(watch)
+    look(watch)
+    assert server.said == [f"stop {SITE}"]
+    assert records.load(watch.report) == [f"basis data {SITE} penuh (101 dari 100 MiB): hanya dapat dibaca dan dihapus"]
+    note = (watch.sites / SITE / "logs" / "PENUH-BASIS-DATA.txt").read_text()
+    assert "(100 MiB; terpakai 101 MiB)" in note
+    anew = made(tmp_path, server)  # killed, it does again what it may not have done
+    look(anew)
+    assert server.said == [f"stop {SITE}"] * 2
+    server.room[SITE] = 5
+    look(anew)
+    assert len(server.said) == 2, "96 of 100: it would be full again in a moment"
+    server.room[SITE] = 50
+    look(anew)
+    assert server.said[2:] == [f"go on {SITE}"]
+    assert records.load(watch.report) == []
+    assert not (watch.sites / SITE / "logs" / "PENUH-BASIS-DATA.txt").exists()
+    look(anew)
+    assert len(server.said) == 3
+
+
+def test_room_that_the_server_keeps_for_itself_is_no_use_of_the_site(watch: Watch, server: Server) -> None:
+    server.size[SITE], server.room[SITE] = 150, 60
+    look(watch)
+    assert server.said == []
+
+
+def test_one_that_is_loaded_is_the_callers_matter(watch: Watch, server: Server) -> None:
+    server.size = {SITE: 101, OTHER: 10}
+    assert look(watch, SITE, OTHER) == (SITE,)
+    assert server.said == []
+
+
+def test_a_server_that_is_away_stops_nobody(watch: Watch, server: Server) -> None:
+    server.size[SITE] = 101
+    look(watch)
+    server.away = True
+    look(watch)
+    assert server.said == [f"stop {SITE}"]
+    assert len(records.load(watch.report)) == 1
+
+
+def test_half_made_and_unbounded_ones_are_let_be(watch: Watch, server: Server) -> None:
+    server.size = {SITE: 101, OTHER: 101}
+    for site, change in ((SITE, {"writing": True}), (OTHER, {"mebibytes": 0})):
+        path = watch.sites / site / "database.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    look(watch)
+    assert server.said == []
