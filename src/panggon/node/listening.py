@@ -8,11 +8,13 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from panggon.node import systemd
 
 BACKLOG = 4096  # visitors who wait while there is no nginx; the kernel may allow fewer (net.core.somaxconn)
+PRIORITY = -5  # visitors before what sites compute and what is done for them
 INHERITED = "NGINX"  # its own way to hand sockets to its successor: "3;4;" (ngx_add_inherited_sockets)
 
 
@@ -25,8 +27,13 @@ def main() -> None:
         if _name(place) not in kept:
             systemd.keep(_name(place), listener)
         listener.set_inheritable(True)
+        # nginx takes them as they are: a worker that is called for a visitor whom another has taken would wait in
+        # accept(2) for the next, and with it all its own.
+        listener.setblocking(False)
     for name in kept.keys() - set(map(_name, places)):
         systemd.forget(name)
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     systemd.ready()  # whoever comes from now on is served, or waits in the socket for a moment
     numbers = "".join(f"{listener.fileno()};" for listener in listeners)
     os.execvpe(command[0], command, {**os.environ, INHERITED: numbers})  # noqa: S606 -- it becomes that program
