@@ -6,7 +6,9 @@ from django.contrib.messages import get_messages
 from panggon.cases.slugs import SLUGS
 from panggon.core.procedure import ACTION_LABELS, TABLE, Action, Role, State
 from panggon.sites.models import Outcome
+from tests.papers.pki import PASSPHRASE
 from tests.portal.office import DIGEST
+from tests.portal.signers import sign_locally
 from tests.portal.visitor import at, checked, letter, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -58,7 +60,7 @@ def every_button(office):
         asked,
         ("head", Action.SEND_BACK, REASONS),
         asked,
-        ("head", Action.APPROVE, {}, office.papers, node(office, Outcome.APPLIED)),
+        ("head", Action.APPROVE, {"passphrase": PASSPHRASE}, office.papers, node(office, Outcome.APPLIED)),
         ("registrar", Action.DELIVER, {}),
         ("applicant", Action.REPORT_NO_ACCESS, REASONS, node(office, Outcome.VERIFIED)),
         ("technician", Action.REPORT_FIXED, {}),
@@ -98,7 +100,8 @@ def press_twice(office, case, who, action, values):
     assert (case.version, case.events.last().action) == (before + 1, action)
 
 
-def test_every_button_pressed_twice_acts_once(office):
+def test_every_button_pressed_twice_acts_once(office, office_time, settings, pki, tmp_path):
+    sign_locally(office, settings, pki, tmp_path)
     case, pressed = office.draft(), []
     for who, action, values, *afterwards in every_button(office):
         press_twice(office, case, who, action, values)

@@ -38,8 +38,9 @@ def answer(number: int, **values) -> Answer:
 
 def test_the_end_of_a_case_offers_the_survey_once_to_its_people(office):
     case = office.bring_to(State.DONE)
-    jobs.offer_survey(case.pk)
-    jobs.offer_survey(case.pk)
+    ending = case.events.last().pk
+    jobs.offer_survey(ending)
+    jobs.offer_survey(ending)
     (notice,) = Notice.objects.filter(reference__startswith="survey:")
     assert (notice.recipient, notice.subject) == (office.applicant, "Bagaimana pelayanan kami? Survei satu menit")
     page = Client().get(notice.path)
@@ -55,7 +56,7 @@ def test_every_end_has_its_offer(office, state, action):
     offers = ProcrastinateJob.objects.filter(task_name="cases.offer_survey")
     assert not offers.exists()
     office.act(case, action, office.applicant)
-    assert [job.args for job in offers] == [{"case": case.pk}]
+    assert [job.args for job in offers] == [{"event": case.events.last().pk}]
 
 
 def test_where_nobody_has_an_account_the_contact_is_written_to(office):

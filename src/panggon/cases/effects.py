@@ -31,8 +31,6 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
     for effect in effects:
         if effect in PAPERS:
             defer("cases.make_paper", lock=f"case-{case.pk}", event=event.pk, kind=PAPERS[effect].value)
-        elif effect is Effect.INVITE_SURVEY:
-            defer("cases.offer_survey", case=case.pk)
         elif effect in NOTICES:
             defer("cases.notify", event=event.pk, whom=effect.value)
         elif effect in JOBS:
@@ -48,7 +46,10 @@ def _plan(case: Case, site: Site, at: datetime) -> None:
     sites.wish_plan(site, at=at)
 
 
-JOBS: Mapping[Effect, str] = {Effect.INVITE_ADMIN: "cases.invite_admin"}
+JOBS: Mapping[Effect, str] = {
+    Effect.INVITE_ADMIN: "cases.invite_admin",
+    Effect.INVITE_SURVEY: "cases.offer_survey",
+}
 NOTICES = frozenset(
     {
         Effect.NOTIFY_APPLICANT,

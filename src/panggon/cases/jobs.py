@@ -86,9 +86,9 @@ def notify(event: int, whom: str) -> None:
 
 
 @app.task(name="cases.offer_survey", retry=PATIENCE)
-def offer_survey(case: int) -> None:
+def offer_survey(event: int) -> None:
     """The survey of satisfaction, once at the end: to the OPD's people, without any to the contact's address."""
-    ended = Case.objects.select_related("agency").get(pk=case)
+    ended = Event.objects.select_related("case__agency").get(pk=event).case
     surveys.offer(
         Service.CASE,
         ended.number,

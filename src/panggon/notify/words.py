@@ -33,6 +33,7 @@ EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
 MESSAGE_WORDS: Mapping[str, Any] = MappingProxyType(
     {
         MessageKind.INVITATION: _("Undangan"),
+        MessageKind.ACCESS: _("Undangan mengambil hak akses"),
         MessageKind.PASSWORD_RESET: _("Tautan kata sandi baru"),
         MessageKind.ACCOUNT_CHANGED: _("Kabar perubahan akun"),
         MessageKind.SURVEY: _("Undangan survei"),
