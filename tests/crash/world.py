@@ -21,7 +21,7 @@ FRESH = ("bundle.pem", "previous.pem", "database.ini")
 PASSING = ("output.log", "access.log", "error.log", "tasks.log")
 # Of the machine's state: what is not about what stands here.
 SERVERS = ("mariadb", "postgresql", "knot")
-APART = ("journal", *SERVERS, "logs.json", "tasks.json", "renewal.json", "disturbed.json", "agent.lock")
+APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", "disturbed.json", "agent.lock")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
 
 

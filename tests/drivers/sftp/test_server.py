@@ -1,14 +1,19 @@
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from panggon.core.logins import login_of
 from panggon.core.resources import Key, Kind
+from panggon.core.spec import SiteState
 from panggon.drivers import files, sftp, user
 from panggon.node.servers import sshd
 from tests.drivers.contract import Case, Contract
-from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, visit
+from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, spec, visit
 from tests.waiting import until
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 pytestmark = pytest.mark.real
 
@@ -48,6 +53,26 @@ class TestServer:
         assert "Permission denied" in enter("mkdir /baru\n").stderr
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
+
+    def test_the_log_tells_people_from_the_machines_own_proofs(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, server: sshd.Settings, key: Key, owner, tmp_path: Path
+    ) -> None:
+        def told(act) -> list[tuple[str, str, str]]:
+            before = len(server.log.read_text())
+            act()
+            lines = server.log.read_text()[before:].splitlines()
+            tries = [try_ for line in lines if (try_ := login_of(line, at=NOW))]
+            assert {site for site, _ in tries} <= {key.name}
+            return [(login.ending.value, login.way.value, login.address) for _, login in tries]
+
+        def enter() -> None:
+            visit(settings, key.name, "ls\n", options=by_key(owner[0]), folder=tmp_path)
+
+        driver.write(key, {"keys": ()})
+        assert ("refused", "publickey", "127.0.0.1") in told(enter)
+        driver.write(key, {"keys": (owner[1],)})
+        assert told(enter) == [("accepted", "publickey", "127.0.0.1")]
+        assert told(lambda: driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))) == []
 
     def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
         self,
