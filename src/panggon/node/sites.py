@@ -23,7 +23,7 @@ from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.runner import Progress
-from panggon.node import records, wiring
+from panggon.node import layout, records, wiring
 from panggon.node.config import NodeConfig
 
 log = logging.getLogger(__name__)
@@ -269,6 +269,9 @@ class Sites:
                 records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
             except TemporaryError as error:
                 log.warning("%s is applied, but that is not on record: %s", spec.site, error)
+        if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
+            # Who came in from which address is not kept longer than the site.
+            files.remove(layout.log_settings(self.config).logins / f"{spec.site}.json")
         if outcome.word is not Word.STUCK:
             files.sweep(self._former(spec.site))
             files.remove(self._former(spec.site))
