@@ -249,7 +249,8 @@ def _confirm(visitors: Visitors, number: str, place) -> None:
         page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
         _reads(page, "Selesai", "Selesai", "Permohonan selesai.")
         _await_link(page, "Berita Acara Serah Terima (PDF)")
-        papers = page.get_by_role("region", name="Naskah").get_by_role("link").all_inner_texts()
+        links = page.get_by_role("region", name="Naskah").get_by_role("link", name=re.compile(r"\(PDF\)$"))
+        papers = links.all_inner_texts()
         assert [words.strip().removesuffix(" (PDF)") for words in papers] == PAPERS_OF_THE_OPD
         expect(opd.waiting(number)).to_have_count(0)
 
