@@ -107,6 +107,7 @@ def requests_of(office: Office) -> dict[str, Case]:
         add(state.value, state)
     add("fixing", State.DELIVERED)
     then("fixing", Action.REPORT_NO_ACCESS, office.applicant, reasons="SFTP menolak kata sandi.")
+    office.told(found["fixing"], office.node_reports(Outcome.VERIFIED))
     add("awaiting_approval", State.AWAITING_APPROVAL)
     office.papers(found["awaiting_approval"])
     for name in ("planned", "failed", "unproven", "running"):
