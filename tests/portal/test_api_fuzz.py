@@ -2,7 +2,7 @@
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings, strategies
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi import checks
@@ -67,10 +67,20 @@ def test_whatever_is_sent_it_answers_as_it_says(described):
     assert len(tried) == len(scopes())
 
 
+@strategies.composite
+def _made(draw, operation, mode: GenerationMode):
+    """Of what it makes wrong by chance, schemathesis cannot itself look at a file inside of another value."""
+    try:
+        return draw(operation.as_strategy(generation_mode=mode))
+    except ValueError as error:
+        assume("Unsupported type: 'Binary'" not in str(error))
+        raise
+
+
 def _send_anything(operation, mode: GenerationMode, known: Known) -> None:
     examples = EXAMPLES * 3 if "action" in operation.path else EXAMPLES
 
-    @given(case=operation.as_strategy(generation_mode=mode))
+    @given(case=_made(operation, mode))
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def send(case):
         secret = known.put_into(case)
