@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.papers.inspection import HEAD, MARKUP
 from panggon.papers.services import inspect_letter
 
 MOST_FILES = 5
@@ -20,8 +21,6 @@ BEGINNINGS: Mapping[bytes, str] = MappingProxyType(
     }
 )
 ENDINGS: Mapping[str, str] = MappingProxyType({"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"})
-MARKUP = (b"<html", b"<script", b"<!doctype", b"<svg", b"<?php")
-HEAD = 1024
 
 
 def media_type_of(data: bytes) -> str:
