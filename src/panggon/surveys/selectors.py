@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core import signing
-from django.db.models import Count, Min, QuerySet, Sum, TextChoices
+from django.db.models import Count, QuerySet, Sum, TextChoices
 from django.urls import reverse
 
 from panggon.core.survey import Element, Result, result_of, sample_size
@@ -57,8 +57,7 @@ def survey_of(days: Days) -> Survey | None:
 
 def years() -> tuple[int, ...]:
     """Those with answers, the newest first."""
-    first = Answer.objects.aggregate(day=Min("answered_on"))["day"]
-    return tuple(day.year for day in Answer.objects.dates("answered_on", "year", order="DESC")) if first else ()
+    return tuple(day.year for day in Answer.objects.dates("answered_on", "year", order="DESC"))
 
 
 def published_words(days: Days) -> list[str]:
