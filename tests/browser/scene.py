@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +16,10 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 
 from panggon.cases import keeping
 from panggon.cases.models import Case
+from panggon.complaints import incoming
 from panggon.complaints import services as complaints
-from panggon.complaints.models import Complaint
+from panggon.complaints.mailbox import Fetched
+from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.services import Upload
 from panggon.core import plan as plans
 from panggon.core.acting import ActingKind
@@ -226,6 +229,8 @@ def everything_else(office: Office) -> dict[str, Any]:
         "schedule:closing": {"pk": closing.pk},
         "ticket": complaint.number,
         "attachment": complaint.attachments.get().pk,
+        "mail": _mail(office, complaint).pk,
+        "decision": "buang",
         "complaints:step": {"action": ComplaintAction.PASS_ON},
         "complaints:say": {"action": ComplaintAction.ADD},
         "answer": survey.pk,
@@ -247,6 +252,24 @@ def _complaints(office: Office) -> Complaint:
     told = {**TOLD, "subject": "Situs lambat " * 9, "about": LONG_AGENCY, "words": "kata " * 200}
     complaint = complaints.file(told, actor=None, at=office.later(), files=pictures)
     return act(office, complaint, ComplaintAction.TAKE, office.complaints_officer, kind=Kind.VIOLATION)
+
+
+def _mail(office: Office, complaint: Complaint) -> IncomingMail:
+    """One that is held for itself, and one in the thread of the complaint; given is the first."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Toko Serba Ada <toko@example.org>", "Obral besar " * 9
+    mail["Precedence"] = "bulk"
+    mail.set_content("kata " * 200)
+    answer = EmailMessage()
+    answer["From"], answer["Subject"] = "Budi <budi@example.org>", f"Re: [{complaint.number}] Jawaban"
+    answer.set_content("Bagaimana kabarnya?")
+    box = incoming.mailbox("pengaduan@kota.example imap.kota.example INBOX")
+    for uid, each in enumerate((mail, answer), start=1):
+        raw = each.as_bytes()
+        incoming.keep(box, Fetched(uid, raw, len(raw)), uid_validity=1, at=office.now)
+    for row in box.mails.order_by("pk"):
+        incoming.read(row.pk, at=office.now)
+    return box.mails.get(uid=1)
 
 
 def _survey(office: Office) -> Answer:

@@ -37,6 +37,8 @@ ARGUMENTS = {
     "answer": 1,
     "improvement": 1,
     "attachment": 1,
+    "mail": 1,
+    "decision": "buang",
     "ticket": "PGD-2026-0001",
     "label": "dinsos",
     "provider_id": "kota",

@@ -13,18 +13,19 @@ from panggon.complaints import parts, selectors, services
 from panggon.complaints.forms import EntryForm, StepForm, step_form
 from panggon.complaints.models import Complaint
 from panggon.complaints.receipt import receipt_of
-from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS
+from panggon.complaints.views.mails import shown
+from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS, refused_files
 from panggon.core.complaint import CONDITIONS
 from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, Part, Source
 from panggon.core.errors import InvalidError
 from panggon.papers import store
 from panggon.pdf import POLICY, pdf_response
+from panggon.people import selectors as people
 from panggon.people.permissions import holders
 
 # What leads a complaint on; the rest is by the way.
 LEADING = (ComplaintAction.TAKE, ComplaintAction.RESOLVE, ComplaintAction.CONFIRM)
 HANDLERS = tuple(parts.PARTS)
-OFFICERS = tuple(role for role, part in parts.PARTS.items() if part is Part.OFFICER)
 
 
 @holders(*HANDLERS)
@@ -35,11 +36,13 @@ def listed(request: HttpRequest) -> HttpResponse:
         ("berjalan", _("Belum selesai"), selectors.open_to(request.user, now=now)),
         ("selesai", _("Terakhir selesai"), selectors.closed_to(request.user, now=now)),
     ]
-    shown = [(name, heading, [_row(row) for row in rows]) for name, heading, rows in sections]
-    return render(request, "complaints/list.html", {"sections": shown, "now": now})
+    filled = [(name, heading, [_row(row) for row in rows]) for name, heading, rows in sections]
+    officer = not parts.OFFICERS.isdisjoint(people.roles_of(request.user, now=now))
+    held = selectors.held_mails(request.user).count() if officer else 0
+    return render(request, "complaints/list.html", {"sections": filled, "now": now, "held_mails": held})
 
 
-@holders(*OFFICERS)
+@holders(*parts.OFFICERS)
 def enter(request: HttpRequest) -> HttpResponse:
     """What somebody tells by telephone, at the desk or elsewhere; the receipt is printed from the next page."""
     initial = {"page": uuid.uuid4(), "source": request.GET.get("lewat", Source.IN_PERSON)}
@@ -148,7 +151,13 @@ def _done(request: HttpRequest, row: Complaint, action: ComplaintAction, form: S
 def _context(request: HttpRequest, row: Complaint) -> dict[str, Any]:
     now = timezone.now()
     events = [
-        (event, ACTION_LABELS[ComplaintAction(event.action)], PARTS[Part(event.part)]) for event in selectors.way(row)
+        (
+            event,
+            ACTION_LABELS[ComplaintAction(event.action)],
+            PARTS[Part(event.part)],
+            refused_files(event.data.get("refused", [])),
+        )
+        for event in selectors.way(row)
     ]
     return {
         **_row(row),
@@ -159,6 +168,8 @@ def _context(request: HttpRequest, row: Complaint) -> dict[str, Any]:
         "leading": LEADING,
         "events": events,
         "attachments": row.attachments.all(),
+        "may_decide": not parts.OFFICERS.isdisjoint(people.roles_of(request.user, now=now)),
+        "mails": [shown(mail) for mail in selectors.mails_of(row)],
         "now": now,
     }
 
