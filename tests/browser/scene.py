@@ -40,7 +40,7 @@ from panggon.surveys import services as surveys
 from panggon.surveys.models import Answer, Improvement, Invitation, Service
 from panggon.tokens import services as tokens
 from panggon.tokens.models import Scope
-from tests.core.test_plan import FACTS, PREPARED, nothing
+from tests.core.plans import FACTS, PREPARED, nothing
 from tests.portal.complaining import TOLD, act, answered, file, handled
 from tests.portal.office import DIGEST, LETTER, Office
 

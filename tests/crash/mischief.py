@@ -216,7 +216,7 @@ def _emptied(path: Path) -> None:
 
 
 def _forget(machine: Machine, spec: SiteSpec) -> None:
-    control.forget(machine.layout.run / "nginx" / "control.sock", spec.host)
+    control.forget(machine.layout.run / "nginx" / "control.sock", spec.host, holds=bool)
 
 
 MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
