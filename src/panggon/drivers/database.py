@@ -50,18 +50,24 @@ class Record:
 class DatabaseDriver:
     """Attributes: `engine`, `connections`, how many the site may have open at a time, and `mebibytes`, how large its
     database may grow (watched by `node.databases`).
+
+    A site without a record is looked for on the server of `engine` only, the one that its spec names: the others may
+    be down.
     """
 
     settings: Settings
+    engine: Engine | None = None
 
     def read(self, key: Key) -> Observation:
         uid_of(key.name, base=self.settings.uid_base)
         record = self._record(key.name)
-        for engine in [record.engine] if record else self.settings.servers:
-            found = self._server(engine).find(key.name, known=record is not None)
-            if found.standing is not Standing.ABSENT:
-                return _observed(key, engine, found, record)
-        return _observed(key, record.engine, Found(Standing.ABSENT), record) if record else absent(key)
+        engine = record.engine if record else self.engine
+        if engine is None:
+            return absent(key)
+        found = self._server(engine).find(key.name, known=record is not None)
+        if record is None and found.standing is Standing.ABSENT:
+            return absent(key)
+        return _observed(key, engine, found, record)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
