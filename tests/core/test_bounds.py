@@ -36,6 +36,7 @@ def test_five_or_a_tenth_whichever_is_more(sites, expected):
         (PREPARED, PARKED, True),
         (PARKED, PURGED, True),
         (OPEN, replace(OPEN, generation=5, php_version="8.4"), True),
+        (OPEN, replace(OPEN, generation=5, database_key=1), True),
         (OPEN, replace(OPEN, retired_hosts=("lama.kota.example",)), False),
     ],
 )

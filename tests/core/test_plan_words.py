@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from panggon.core.plan import make
-from panggon.core.plan_words import words
+from panggon.core.plan_words import meanings, words
 from panggon.core.spec import Access
 from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, existing, nothing
 from tests.core.site_specs import HOST, SITE, ssh_key
@@ -36,3 +36,13 @@ def test_words_keep_secrets():
         f"Mengubah pengguna Unix {SITE} (kata sandi diganti).",
         f"Mengubah akses SFTP {SITE} (kunci SSH diganti).",
     )
+
+
+def test_words_of_a_new_password_of_the_database():
+    renewed = make(replace(OPEN, database_key=1), FACTS, existing(OPEN))
+    assert words(renewed) == (f"Mengubah basis data {SITE} (kata sandi dibuat baru).",)
+    (meaning,) = meanings(renewed)
+    assert meaning == "Basis data mendapat kata sandi baru; pemilik situs menemukannya di private/database.ini."
+    assert meanings(make(replace(OPEN, limits=replace(OPEN.limits, database_connections=9)), FACTS, existing(OPEN)))[
+        0
+    ] == ("Basis data diubah.")

@@ -108,7 +108,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "mariadb", "connections": 9, "mebibytes": 32},
+            second={"engine": "mariadb", "connections": 9, "mebibytes": 32, "key_number": 1},
             plant=lambda: (
                 root_says(
                     server,
@@ -279,6 +279,30 @@ class TestDatabase:
         assert (check.ok, check.detail) == (False, "private/database.ini tidak memuat kata sandi")
         driver.write(key, FIRST)
         assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+
+    @pytest.mark.parametrize("lost", [True, False], ids=["lost", "known to others"])
+    def test_a_new_password_is_made_when_it_is_asked_for(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, lost: bool
+    ) -> None:
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS surat (isi VARCHAR(20))")
+        former = as_site(server, private)
+        before = ini(private)
+        if lost:
+            (private / "database.ini").unlink()
+        driver.write(key, {**FIRST, "key_number": 1})
+        assert driver.read(key).attributes == {**FIRST, "key_number": 1}
+        again = ini(private)
+        assert again["password"] != before["password"]
+        assert {**again, "password": ""} == {**before, "password": ""}
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+        driver.write(key, {**FIRST, "key_number": 1})
+        assert ini(private) == again
+        former.close()
+        assert not driver.settings.servers[Engine.MARIADB].accepts(key.name, before["password"])
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("SHOW TABLES")
+            assert cursor.fetchall() == (("surat",),)
 
     def test_a_wrong_password_in_the_ini_file_is_not_proven_and_can_be_mended(
         self, driver: DatabaseDriver, key: Key, private: Path

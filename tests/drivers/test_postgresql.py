@@ -107,7 +107,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "postgresql", "connections": 9, "mebibytes": 32},
+            second={"engine": "postgresql", "connections": 9, "mebibytes": 32, "key_number": 1},
             plant=lambda: (
                 root_says(server, f"CREATE DATABASE {key.name}")
                 and root_says(server, "CREATE TABLE warga AS SELECT 1 AS id", database=key.name)

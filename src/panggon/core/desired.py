@@ -117,6 +117,7 @@ def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
         "engine": str(spec.database),
         "connections": spec.limits.database_connections,
         "mebibytes": spec.limits.database_mebibytes,
+        **({"key_number": spec.database_key} if spec.database_key else {}),
     }
 
 
