@@ -84,7 +84,7 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
 def signer_of(kind: PaperKind, event: Event) -> Person:
     """Who did the step signs its paper, but for those that are the Kepala Dinas's whoever did it."""
     if kind in BY_THE_HEAD or event.actor is None:
-        return _head(now=event.at)
+        return head(now=event.at)
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     note = _standing_in(event.represented, **event.data["order"]) if event.acting else ""
     return Person(event.actor.full_name, title, event.actor.nip, note)
@@ -105,6 +105,24 @@ def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tupl
     """A stored plan for people who do not look after servers; none for a document that is no plan."""
     plan = _loaded(document)
     return meanings(plan, translated=translated) if plan else ()
+
+
+def allowance_words(site: Site) -> str:
+    """What the site may use, in words."""
+    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
+    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
+
+
+def head(*, now: datetime) -> Person:
+    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
+    hands = people.hands_of(Role.HEAD, now=now)
+    if hands is None:
+        return Person("", ROLE_LABELS[Role.HEAD])
+    head, acting = hands.user, hands.acting
+    if acting is None:
+        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
+    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
+    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -129,24 +147,6 @@ def _receiver(case: Case, event: Event) -> Person:
     if case.responsible_name:
         return Person(case.responsible_name, case.responsible_position or case.agency.name, case.responsible_nip)
     return Person(taking_over.admin_of(case)[0], case.agency.name)
-
-
-def _allowance(site: Site) -> str:
-    """What the site may use, in words."""
-    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
-    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
-
-
-def _head(*, now: datetime) -> Person:
-    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
-    hands = people.hands_of(Role.HEAD, now=now)
-    if hands is None:
-        return Person("", ROLE_LABELS[Role.HEAD])
-    head, acting = hands.user, hands.acting
-    if acting is None:
-        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
-    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
-    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
 
 
 def _standing_in(represented: User | None, *, number: str, date: str) -> str:
@@ -177,7 +177,7 @@ def _site_facts(site: Site) -> dict[str, Any]:
     return {
         "site": site.identifier,
         "database_name": site.identifier if site.database else "",
-        "allowance": _allowance(site),
+        "allowance": allowance_words(site),
         "first_login": taking_over.first_login(site),
         "plan_digest": plan.digest if plan else "",
         "plan_words": plan_words(plan.plan) if plan else (),
