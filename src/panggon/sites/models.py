@@ -21,6 +21,8 @@ class Purpose(StrEnum):
     VERIFY = "verify"
     LOOK = "look"  # the proofs, and what the machine saw of visitors and owner
     PARK = "park"
+    QUARANTINE = "quarantine"
+    RELEASE = "release"
 
     @property
     def mode(self) -> str:

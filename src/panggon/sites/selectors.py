@@ -11,6 +11,7 @@ from panggon.remembered import remembered
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
+ASIDE = frozenset({Purpose.ACCESS, Purpose.PARK, Purpose.QUARANTINE, Purpose.RELEASE})
 PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
 
 
@@ -40,7 +41,7 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
 def failed_aside(site: Site) -> Wish | None:
     """The newest wish, if it failed and no step of the procedure repeats it: locking away, the owner's access."""
     last = next((wish for wish in reversed(wishes_of(site)) if wish.purpose != Purpose.LOOK), None)
-    aside = last is not None and last.purpose in (Purpose.ACCESS, Purpose.PARK)
+    aside = last is not None and last.purpose in ASIDE
     return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
 
 

@@ -67,7 +67,7 @@ def change_spec(site: Site, *, kind: str, profile: str, database: bool, plan: Pl
 
 def wish_plan(site: Site, *, at: datetime) -> Wish:
     """Ask what would be done for the site as it is wished now."""
-    return _wish_anew(site, Purpose.PLAN, at=at)
+    return wish_anew(site, Purpose.PLAN, at=at)
 
 
 def wish_apply(site: Site, *, at: datetime) -> Wish:
@@ -86,9 +86,11 @@ def wish_verify(site_id: int, *, at: datetime) -> Wish | None:
 
 
 def wish_open(site: Site, *, at: datetime) -> Wish:
-    """Ask to open the site to the world, and its owner's access with it."""
+    """Ask to open the site to the world, and its owner's access with it. Raises `InvalidError` `site.quarantined`."""
+    if site.state == SiteState.QUARANTINED:
+        raise InvalidError((Fault("site.quarantined"),))
     site.state = SiteState.OPEN
-    return _wish_anew(site, Purpose.OPEN, at=at)
+    return wish_anew(site, Purpose.OPEN, at=at)
 
 
 def wish_park(site: Site, *, at: datetime) -> Wish | None:
@@ -103,12 +105,22 @@ def wish_park(site: Site, *, at: datetime) -> Wish | None:
     site.state = SiteState.PARKED
     site.save(update_fields=["released_at", "state"])
     begun = site.wishes.filter(taken_at__isnull=False).exclude(purpose__in=[Purpose.PLAN, Purpose.VERIFY, Purpose.LOOK])
-    return _wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
+    return wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
 
 
 def wish_look(site: Site, *, at: datetime) -> Wish:
     """Ask what works, and what the machine saw of visitors and owner; it changes nothing."""
     return _wish(site, Purpose.LOOK, at=at)
+
+
+def wish_anew(site: Site, purpose: Purpose, *, at: datetime) -> Wish:
+    """A wish that changes something: the next generation, so that a proof can tell which one answered.
+
+    Counted in the database: the owner may have set keys since this site was read.
+    """
+    Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
+    site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
+    return _wish(site, purpose, at=at)
 
 
 def cancel_wishes(site: Site, *, at: datetime) -> None:
@@ -137,7 +149,7 @@ def set_access(
         site.password_hash = sha512_crypt.hash(password)
         site.password_fingerprint = selectors.sha256(site.password_hash)
     site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
-    return _wish_anew(site, Purpose.ACCESS, at=at) if site.state == SiteState.OPEN else None
+    return wish_anew(site, Purpose.ACCESS, at=at) if site.state == SiteState.OPEN else None
 
 
 def access_faults(*, ssh_keys: tuple[str, ...] | None, password: str | None) -> tuple[Fault, ...]:
@@ -150,7 +162,7 @@ def repeat(site_id: int, *, at: datetime) -> Wish | None:
     """Ask again for what failed outside of the procedure's steps; None when nothing did, or somebody asked before."""
     site = Site.objects.select_for_update().get(pk=site_id)
     failed = selectors.failed_aside(site)
-    return _wish_anew(site, Purpose(failed.purpose), at=at) if failed else None
+    return wish_anew(site, Purpose(failed.purpose), at=at) if failed else None
 
 
 # -- What nodes say
@@ -238,16 +250,6 @@ def _acknowledged(wish: Wish, *, at: datetime) -> None:
     if site.password_fingerprint == wish.spec["access"]["password_fingerprint"]:
         site.password_hash = ""
     site.save(update_fields=["opened_at", "password_hash"])
-
-
-def _wish_anew(site: Site, purpose: Purpose, *, at: datetime) -> Wish:
-    """A wish that changes something: the next generation, so that a proof can tell which one answered.
-
-    Counted in the database: the owner may have set keys since this site was read.
-    """
-    Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
-    site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
-    return _wish(site, purpose, at=at)
 
 
 def _wish(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:

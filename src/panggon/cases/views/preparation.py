@@ -23,6 +23,8 @@ RUNNING = {
     Purpose.LOOK: gettext_lazy("Server sedang memeriksa apa yang terlihat"),
     Purpose.VERIFY: gettext_lazy("Server sedang membuktikan ulang"),
     Purpose.PARK: gettext_lazy("Server sedang menutup situs"),
+    Purpose.QUARANTINE: gettext_lazy("Server sedang mengarantina situs"),
+    Purpose.RELEASE: gettext_lazy("Server sedang membuka situs"),
 }
 THINGS = {
     "user": gettext_lazy("pengguna Unix"),
@@ -51,6 +53,8 @@ FAILED = {
     Purpose.ACCESS: gettext_lazy("Hak akses belum terpasang"),
     Purpose.LOOK: gettext_lazy("Ada yang tidak bekerja"),
     Purpose.PARK: gettext_lazy("Situs belum tertutup"),
+    Purpose.QUARANTINE: gettext_lazy("Situs belum dikarantina"),
+    Purpose.RELEASE: gettext_lazy("Situs belum terbuka"),
 }
 
 
