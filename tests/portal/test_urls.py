@@ -38,6 +38,8 @@ ARGUMENTS = {
     "improvement": 1,
     "attachment": 1,
     "ticket": "PGD-2026-0001",
+    "incident": "INS-2026-0001",
+    "evidence": 1,
     "label": "dinsos",
     "provider_id": "kota",
     "uidb36": "1",

@@ -22,6 +22,7 @@ CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
 REPORTED = "cases.site_reported"
+INCIDENTS_REPORTED = "incidents.site_reported"
 ENTERED = "cases.site_entered"
 
 
@@ -222,6 +223,8 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
     if wish.outcome == Outcome.APPLIED:
         _acknowledged(wish, at=at)
     defer(REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
+    if wish.purpose in (Purpose.QUARANTINE, Purpose.RELEASE):
+        defer(INCIDENTS_REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
     return True
 
 

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "panggon.surveys",
     "panggon.cases",
     "panggon.complaints",
+    "panggon.incidents",
     "panggon.public",
     "panggon.portal",
 ]
