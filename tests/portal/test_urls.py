@@ -42,6 +42,8 @@ ARGUMENTS = {
     "site_action": "suspend",
     "change": 1,
     "request_key": 1,
+    "incident": "INS-2026-0001",
+    "evidence": 1,
     "label": "dinsos",
     "provider_id": "kota",
     "uidb36": "1",

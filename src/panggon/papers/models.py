@@ -10,9 +10,9 @@ from panggon.papers.contents import TITLES, PaperKind
 class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
 
-    The case is named by its number, because papers know nothing of cases; `event` is the sequence number of the case's
-    event that caused it, so that a job that runs twice issues one paper. `evidence_digest` is of the proofs that the
-    paper speaks of, `simulation` says that every page of it is marked as one.
+    The case (or incident) is named by its number, because papers know nothing of cases; `event` is the sequence number
+    of its event that caused the paper, so that a job that runs twice issues one. `evidence_digest` is of the proofs
+    that the paper speaks of, `simulation` says that every page of it is marked as one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
