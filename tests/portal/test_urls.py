@@ -48,6 +48,7 @@ ARGUMENTS = {
     "provider_id": "kota",
     "uidb36": "1",
     "key": "k",
+    "kind": "cover_letter",
     "person": 1,
     "section": "surat",
     "reading": uuid.UUID(int=1),

@@ -23,7 +23,7 @@ from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
 from panggon.core.spec import SiteKind
 from panggon.office.selectors import office
-from panggon.papers.contents import PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.dates import day_words
 from panggon.papers.facts import CaseFacts, Person, Proof
 from panggon.people import selectors as people
@@ -31,8 +31,8 @@ from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 
-# The hosting document is frozen at step 6 for the Kepala Dinas to sign; step 9 is the OPD's.
-BY_THE_HEAD = frozenset({PaperKind.HOSTING_DOCUMENT, PaperKind.HANDOVER_RECORD})
+# What is signed is frozen at step 6 for the Kepala Dinas; step 9 is the OPD's.
+BY_THE_HEAD = frozenset({*SIGNED_TOGETHER, PaperKind.HANDOVER_RECORD})
 KINDS = {"php": "Aplikasi PHP", "static": "Halaman statis (HTML)"}
 
 
