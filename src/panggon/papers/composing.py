@@ -27,7 +27,7 @@ def content(kind: PaperKind, facts: CaseFacts | IncidentFacts) -> Content:
     return {"title": TITLES[kind], **said}
 
 
-def stated(kind: PaperKind, facts: CaseFacts) -> list[list[str]]:
+def stated(kind: PaperKind, facts: CaseFacts | IncidentFacts) -> list[list[str]]:
     """Every label and value on a paper, in its order: by them it can be told whether the paper is still right."""
     written = content(kind, facts)
     parts = [written, *written.get("sections", [])]
