@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from panggon.audit.access import looked_at
 from panggon.complaints import parts, selectors, services
 from panggon.complaints.forms import EntryForm, StepForm, step_form
 from panggon.complaints.models import Complaint
@@ -59,13 +60,13 @@ def enter(request: HttpRequest) -> HttpResponse:
 @holders(*HANDLERS)
 def complaint(request: HttpRequest, ticket: str) -> HttpResponse:
     """One complaint with its way and what this person may do."""
-    return render(request, "complaints/complaint.html", _context(request, _complaint_or_404(request, ticket)))
+    return render(request, "complaints/complaint.html", _context(request, _complaint_or_404(request, ticket, "page")))
 
 
 @holders(*HANDLERS)
 def step(request: HttpRequest, ticket: str, action: str) -> HttpResponse:
     """The page of one step: what it needs, and nothing else."""
-    row = _complaint_or_404(request, ticket)
+    row = _complaint_or_404(request, ticket, "step")
     offer = next(
         (each for each in selectors.offers(row, request.user, now=timezone.now()) if each.action == action), None
     )
@@ -91,14 +92,14 @@ def step(request: HttpRequest, ticket: str, action: str) -> HttpResponse:
 @holders(*HANDLERS)
 def receipt(request: HttpRequest, ticket: str) -> HttpResponse:
     """Tanda terima, to be printed at the desk."""
-    row = _complaint_or_404(request, ticket)
+    row = _complaint_or_404(request, ticket, "receipt")
     return pdf_response(receipt_of(row), name=f"tanda-terima-{row.number}.pdf")
 
 
 @holders(*HANDLERS)
 def attachment(request: HttpRequest, ticket: str, attachment: int) -> HttpResponse:
     """A file as it was attached: always saved, never shown by the portal."""
-    row = _complaint_or_404(request, ticket)
+    row = _complaint_or_404(request, ticket, "attachment")
     kept = selectors.attachment(row, attachment)
     if kept is None:
         raise Http404
@@ -109,11 +110,12 @@ def attachment(request: HttpRequest, ticket: str, attachment: int) -> HttpRespon
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _complaint_or_404(request: HttpRequest, ticket: str) -> Complaint:
-    """The complaint, if this person may see it; one about oneself does not exist."""
+def _complaint_or_404(request: HttpRequest, ticket: str, what: str) -> Complaint:
+    """The complaint, if this person may see it; one about oneself does not exist. That this person looked is logged."""
     row = selectors.visible_to(request.user, now=timezone.now()).filter(number=ticket).first()
     if row is None:
         raise Http404
+    looked_at(row.number, what, by=request.user)
     return row
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from panggon.audit.access import looked_at
 from panggon.complaints import incoming, parts, selectors
 from panggon.complaints.mailbox import account
 from panggon.complaints.models import IncomingMail
@@ -58,6 +59,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         box = selectors.present_mailbox(str(mailbox))
         context |= {"box": box, "problem": MAILBOX_PROBLEMS[box.problem] if box and box.problem else ""}
     if context["is_officer"]:
+        looked_at("mails", "list", by=request.user)
         context["held"] = [shown(mail) for mail in selectors.held_mails(request.user)[: selectors.MAILS_SHOWN]]
         context["others"] = [shown(mail) for mail in selectors.other_mails(request.user)]
     return render(request, "complaints/mails.html", context)
@@ -88,6 +90,7 @@ def decide(request: HttpRequest, mail: int, decision: str) -> HttpResponse:
 def original(request: HttpRequest, mail: int) -> HttpResponse:
     """The mail as it came: always saved, never shown by the portal."""
     row = _held_or_404(request, mail)
+    looked_at(f"mail {row.pk}", "original", by=request.user)
     headers = {"Content-Disposition": f'attachment; filename="surat-{row.pk}.eml"', "Content-Security-Policy": POLICY}
     return HttpResponse(store.get(row.file_sha256), content_type="application/octet-stream", headers=headers)
 
