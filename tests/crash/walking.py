@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from panggon.core.spec import Engine
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.lives import Step, ending, whole_life
@@ -25,9 +26,9 @@ class Walk:
     refuted: Attempt | None = None  # of which nothing can be proven, in whose place the attempts with faults go
 
     @classmethod
-    def of(cls, machine: Machine, attempt: Attempt, number: int, moments: Moments) -> "Walk":
+    def of(cls, machine: Machine, attempt: Attempt, number: int, moments: Moments, engine: Engine) -> "Walk":
         """With the life without faults behind it."""
-        walk = cls(machine, attempt, whole_life(machine, number))
+        walk = cls(machine, attempt, whole_life(machine, number, engine))
         walk._clean(Fault(moments))
         return walk
 

@@ -117,6 +117,7 @@ class Site(Allowance):
     kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in ASKED])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
     database = models.BooleanField(default=True)
+    database_key = models.PositiveIntegerField(default=0)  # another number asks for a new password of the database
     ssh_keys = models.JSONField(default=list)
     password_fingerprint = models.CharField(max_length=128, blank=True)
     password_hash = models.CharField(max_length=200, blank=True)  # only until the node has acknowledged it
@@ -154,6 +155,7 @@ class Site(Allowance):
             php_version=self.php_version,
             profile=Profile(self.profile),
             database=Engine.MARIADB if self.database else None,
+            database_key=self.database_key,
             limits=Limits(
                 memory_mebibytes=self.memory_mebibytes,
                 processes=self.processes,
