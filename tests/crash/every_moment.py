@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def walked(walk: Walk, moments: Moments, *, every: int, error: int = 0) -> None:
     ends = time.monotonic() + SECONDS
-    numbers = range(0, max(walk.counts.values()), every)[PART - 1 :: PARTS]
+    numbers = range(0, walk.most, every)[PART - 1 :: PARTS]
     done = []
     for number in numbers:
         walk.life(Fault(moments, number, error))
@@ -48,11 +48,12 @@ def test_killed_before_and_after_every_entry_of_the_journal(machine: Machine, at
     walked(Walk.of(machine, attempt, 1, Moments.ENTRIES, ENGINE), Moments.ENTRIES, every=1)
 
 
-def test_killed_at_every_entry_of_a_run_that_goes_back(machine: Machine, attempt: Attempt) -> None:
+@pytest.mark.parametrize("moments", [Moments.ENTRIES, Moments.CALLS])
+def test_killed_on_the_way_back(machine: Machine, attempt: Attempt, moments: Moments) -> None:
     """The last proof does not hold: the former state, wherever the way back is interrupted."""
-    walk = Walk.of(machine, attempt, 2, Moments.ENTRIES, ENGINE)
-    walk.refuted = replace(attempt, around=Refuted(Kind.USER))
-    walked(walk, Moments.ENTRIES, every=min(EVERY, 3))
+    walk = Walk.of(machine, attempt, 2, moments, ENGINE)
+    walk.go_back(replace(attempt, around=Refuted(Kind.USER)), moments)
+    walked(walk, moments, every=1 if moments is Moments.ENTRIES else EVERY)
 
 
 def test_killed_at_calls(machine: Machine, attempt: Attempt) -> None:

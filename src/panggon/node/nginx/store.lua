@@ -15,6 +15,7 @@ local SHARED = 8
 local SLOTS = 1024
 local LINK_MOST = 256
 local LEAST_TOKEN = 32
+local EINVAL = 22 -- of readlink(2): no link
 
 local M = {}
 local root
@@ -57,6 +58,11 @@ local function read_link(path)
     return ffi.string(buffer, length)
 end
 
+-- Whether something lies there that is no link; only below directories that are none, where the kernel refuses links.
+function M.is_there(path)
+    return ffi.C.readlink(path, buffer, LINK_MOST) < 0 and ffi.errno() == EINVAL
+end
+
 -- The word in a link, as a state; any other word is a state by itself, and closed ("redirect" leads elsewhere).
 local STATES = { sites = "open" }
 
@@ -87,6 +93,7 @@ local function read_site(host)
         generation = document.generation,
         kind = document.kind,
         routing = routing.of(document.profile),
+        public = root .. "/sites/" .. id .. "/public" .. routing.of(document.profile).folder,
         -- One for the form around the file.
         body_most = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0) * 1048576,
         document_root = document.document_root,
@@ -127,14 +134,15 @@ end
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
 -- A worker that ends may have outlived its nginx, whose word no longer comes: it trusts nothing that it remembers.
 local function lookup(cache, host, read)
-    local epoch = epochs:get(slot(host)) or 0
     local entry = cache:get(host)
-    if entry and entry.epoch == epoch and not exiting() then
+    if entry and entry.epoch == epochs:get(entry.slot) and not exiting() then
         return entry
     end
+    local counter = slot(host)
+    local epoch = epochs:get(counter)
     entry = read(host)
     if entry and entry.state ~= "broken" then
-        entry.epoch = epoch
+        entry.slot, entry.epoch = counter, epoch
         cache:set(host, entry)
     else
         cache:delete(host)
