@@ -76,7 +76,7 @@ class TestForgetting:
     def test_nobody_forgets(self, changed_store: Callable[[str], None]) -> None:
         changed_store("return 1")
         with serving("deaf") as stand:
-            with pytest.raises(TemporaryError, match=r"nginx\.memory"):
+            with pytest.raises(TemporaryError, match=rf"nginx\.memory: .*situs {SITE}, generasi 7, keadaan open"):
                 close(stand)
             assert statuses(stand) == [200, 200]
 

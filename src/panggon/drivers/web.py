@@ -242,7 +242,9 @@ def _remembered(settings: Settings, host: str, site: str, state: str, generation
     found = control.known(settings.control, host)
     others = [known for known in found if (known.site, known.state, known.generation) != (site, state, generation)]
     words = f"{len(found)} proses nginx mengenal keadaan ini" if found else "nginx tidak menjawab"
-    return Check("web.workers", bool(found) and not others, f"proses nginx mengenal {others[0]}" if others else words)
+    return Check(
+        "web.workers", bool(found) and not others, f"satu proses nginx menjawab: {others[0]}" if others else words
+    )
 
 
 def _target(after: Attributes) -> str:
