@@ -54,6 +54,11 @@ class TestServer:
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
 
+    def test_a_login_looks_for_no_groups_among_all_sites(self, _sshd: int) -> None:
+        seen = Path(f"/proc/{_sshd}/root/etc/nsswitch.conf").read_text().splitlines()
+        assert [line for line in seen if line.startswith("initgroups:")] == ["initgroups: files"]
+        assert set(sshd.NAME_SERVICES.read_text().splitlines()) <= set(seen)
+
     def test_the_log_tells_people_from_the_machines_own_proofs(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, server: sshd.Settings, key: Key, owner, tmp_path: Path
     ) -> None:
