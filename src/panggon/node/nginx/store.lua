@@ -20,6 +20,7 @@ local EINVAL = 22 -- of readlink(2): no link
 local M = {}
 local root
 local epochs = ngx.shared.epochs
+local exiting = ngx.worker.exiting
 local sites = assert(lrucache.new(MOST))
 local certificates = assert(lrucache.new(MOST))
 local shared = assert(lrucache.new(SHARED))
@@ -123,7 +124,7 @@ local function read_certificate(host)
         ngx.log(ngx.ERR, "certificate of ", host, ": ", chain_error or key_error)
         return nil
     end
-    return { chain = chain, key = key }
+    return { chain = chain, key = key, digest = ngx.crc32_long(pem) }
 end
 
 local function read_named(host)
@@ -131,9 +132,10 @@ local function read_named(host)
 end
 
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
+-- A worker that ends may have outlived its nginx, whose word no longer comes: it trusts nothing that it remembers.
 local function lookup(cache, host, read)
     local entry = cache:get(host)
-    if entry and entry.epoch == epochs:get(entry.slot) then
+    if entry and entry.epoch == epochs:get(entry.slot) and not exiting() then
         return entry
     end
     local counter = slot(host)
@@ -153,13 +155,17 @@ function M.site(host)
     return lookup(sites, host, read_site)
 end
 
--- Parsed chain and key of this name, or nil.
+-- Parsed chain and key of this name, or nil; what they were parsed from is told by the CRC-32 in `digest`.
 function M.certificate(host)
     local entry = lookup(certificates, host, read_named)
     if entry and entry.shared then
-        entry = lookup(shared, entry.shared, read_certificate)
+        entry = M.shared(entry.shared)
     end
     return entry and entry.chain and entry or nil
+end
+
+function M.shared(name)
+    return lookup(shared, name, read_certificate)
 end
 
 -- Whether this is the one-use token that the machine keeps for the site now. Takes the same time wherever they differ.
