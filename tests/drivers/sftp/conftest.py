@@ -69,7 +69,7 @@ def site_user(site: str, root: Path) -> Iterator[user.UserDriver]:
 
 
 @pytest.fixture(scope="module")
-def _sshd(server: sshd.Settings, site_user: user.UserDriver) -> Iterator[int]:
+def serving(server: sshd.Settings, site_user: user.UserDriver) -> Iterator[int]:
     """Its process id."""
     sshd.prepare(server)
     with running(sshd.server(server)) as process:

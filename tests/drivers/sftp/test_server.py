@@ -34,7 +34,7 @@ class TestContract(Contract):
         )
 
 
-@pytest.mark.usefixtures("_sshd", "_removed")
+@pytest.mark.usefixtures("serving", "_removed")
 class TestServer:
     def test_the_owners_key_opens_the_jail_and_nothing_else(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
@@ -54,8 +54,8 @@ class TestServer:
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
 
-    def test_a_login_looks_for_no_groups_among_all_sites(self, _sshd: int) -> None:
-        seen = Path(f"/proc/{_sshd}/root/etc/nsswitch.conf").read_text().splitlines()
+    def test_a_login_looks_for_no_groups_among_all_sites(self, serving: int) -> None:
+        seen = Path(f"/proc/{serving}/root/etc/nsswitch.conf").read_text().splitlines()
         assert [line for line in seen if line.startswith("initgroups:")] == ["initgroups: files"]
         assert set(sshd.NAME_SERVICES.read_text().splitlines()) <= set(seen)
 
