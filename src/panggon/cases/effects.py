@@ -42,7 +42,15 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
 
 
 def _plan(case: Case, site: Site, at: datetime) -> None:
-    sites.change_spec(site, kind=case.kind, profile=case.profile, database=case.database, plan=case.plan)
+    sites.change_spec(
+        site,
+        kind=case.kind,
+        profile=case.profile,
+        database=case.database,
+        engine=case.engine,
+        details=case.details,
+        plan=case.plan,
+    )
     sites.wish_plan(site, at=at)
 
 
