@@ -45,7 +45,7 @@ from panggon.tokens.models import Scope
 from panggon.upkeep import requests as site_requests
 from panggon.upkeep.models import Alteration
 from panggon.upkeep.models import Request as AskedFor
-from tests.core.test_plan import FACTS, PREPARED, nothing
+from tests.core.plans import FACTS, PREPARED, nothing
 from tests.portal import upkeep
 from tests.portal.complaining import TOLD, act, answered, file, handled
 from tests.portal.office import DIGEST, LETTER, Office

@@ -23,7 +23,7 @@ from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
 from panggon.core.spec import SiteKind
 from panggon.office.selectors import office
-from panggon.papers.contents import PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.dates import day_words
 from panggon.papers.facts import CaseFacts, Person, Proof
 from panggon.people import selectors as people
@@ -31,8 +31,8 @@ from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 
-# The hosting document is frozen at step 6 for the Kepala Dinas to sign; step 9 is the OPD's.
-BY_THE_HEAD = frozenset({PaperKind.HOSTING_DOCUMENT, PaperKind.HANDOVER_RECORD})
+# What is signed is frozen at step 6 for the Kepala Dinas; step 9 is the OPD's.
+BY_THE_HEAD = frozenset({*SIGNED_TOGETHER, PaperKind.HANDOVER_RECORD})
 KINDS = {
     "php": "Aplikasi PHP",
     "static": "Halaman statis (HTML)",
@@ -79,7 +79,7 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
         access_page=f"{settings.PANGGON_BASE_URL}/permohonan/{case.number}/akses/",
         access_code=taking_over.code(case),
         restore_tested=parse_date(dinas.delivery.restore_tested),
-        complaint_contacts=tuple(map(_contact, dinas.contacts.rows)),
+        complaint_contacts=tuple(map(contact_words, dinas.contacts.rows)),
         reasons=tuple(filter(None, event.note.splitlines())) if event else (),
         receiver=_receiver(case, event) if event else None,
         made_on=localdate(event.at) if event else None,
@@ -91,10 +91,28 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
 def signer_of(kind: PaperKind, event: Event) -> Person:
     """Who did the step signs its paper, but for those that are the Kepala Dinas's whoever did it."""
     if kind in BY_THE_HEAD or event.actor is None:
-        return head(now=event.at)
+        return head_of_the_dinas(now=event.at)
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     note = _standing_in(event.represented, **event.data["order"]) if event.acting else ""
     return Person(event.actor.full_name, title, event.actor.nip, note)
+
+
+def head_of_the_dinas(*, now: datetime) -> Person:
+    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
+    hands = people.hands_of(Role.HEAD, now=now)
+    if hands is None:
+        return Person("", ROLE_LABELS[Role.HEAD])
+    head, acting = hands.user, hands.acting
+    if acting is None:
+        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
+    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
+    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
+
+
+def contact_words(contact: Contact) -> tuple[str, str]:
+    """What works, where what is printed in the standard does not."""
+    label = CHANNEL_LABELS[contact.channel]
+    return label[:1].upper() + label[1:], ", ".join(filter(None, (contact.person, contact.working or contact.printed)))
 
 
 def evidence_digest(evidence: object) -> str:
@@ -120,18 +138,6 @@ def allowance_words(site: Site) -> str:
     return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
 
 
-def head(*, now: datetime) -> Person:
-    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
-    hands = people.hands_of(Role.HEAD, now=now)
-    if hands is None:
-        return Person("", ROLE_LABELS[Role.HEAD])
-    head, acting = hands.user, hands.acting
-    if acting is None:
-        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
-    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
-    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
-
-
 # ------------------------------------------------------------------------------------------------------------------
 
 
@@ -139,12 +145,6 @@ def _source_of(case: Case) -> str:
     """Papers are Indonesian, whoever reads the page from which one is asked for."""
     with override("id"):
         return str(LetterSource(case.letter_source).label) if case.letter_source else ""
-
-
-def _contact(contact: Contact) -> tuple[str, str]:
-    """What works, where what is printed in the standard does not."""
-    label = CHANNEL_LABELS[contact.channel]
-    return label[:1].upper() + label[1:], ", ".join(filter(None, (contact.person, contact.working or contact.printed)))
 
 
 def _receiver(case: Case, event: Event) -> Person:

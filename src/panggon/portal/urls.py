@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("panggon.notify.urls")),
     path("", include("panggon.upkeep.urls")),
     path("", include("panggon.complaints.urls")),
+    path("", include("panggon.incidents.urls")),
     path("", include("panggon.public.urls")),
     path("", include("panggon.portal.api.urls")),
     path("catatan/", changes.changes, name="changes"),

@@ -4,7 +4,7 @@ from operator import attrgetter
 from django.db.models import Count, F, Q, QuerySet
 
 from panggon.core.needs import Evidence
-from panggon.core.spec import SiteState
+from panggon.core.spec import SITE_ID, SiteState
 from panggon.office.selectors import office
 from panggon.questions import Given, question
 from panggon.remembered import remembered
@@ -90,6 +90,16 @@ def is_taken(host: str, *, except_for: Site | None = None) -> bool:
     """Whether another site holds the name now, or had it and still leads visitors from there."""
     holders = Site.objects.filter(Q(host=host) | Q(details__former_hosts__contains=[host]), released_at=None)
     return (holders.exclude(pk=except_for.pk) if except_for else holders).exists()
+
+
+def site_named(host: str) -> Site | None:
+    """The site that holds this name now."""
+    return Site.objects.filter(host=host.lower(), released_at=None).first()
+
+
+def site_called(identifier: str) -> Site | None:
+    """The site that its machine calls so: `s000123`."""
+    return Site.objects.filter(number=int(identifier[1:])).first() if SITE_ID.fullmatch(identifier) else None
 
 
 def is_retired(host: str) -> bool:

@@ -27,6 +27,7 @@ _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
 REPORTED = "cases.site_reported"
 CHANGED = "upkeep.site_reported"
 OF_A_CHANGE = (Purpose.PROPOSAL, Purpose.CHANGE, Purpose.QUARANTINE, Purpose.RELEASE)
+INCIDENTS_REPORTED = "incidents.site_reported"
 ENTERED = "cases.site_entered"
 
 
@@ -278,6 +279,8 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
     if wish.outcome == Outcome.APPLIED:
         _acknowledged(wish, at=at)
     defer(CHANGED if wish.purpose in OF_A_CHANGE else REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
+    if wish.purpose in (Purpose.QUARANTINE, Purpose.RELEASE):
+        defer(INCIDENTS_REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
     return True
 
 

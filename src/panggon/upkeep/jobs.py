@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases.paper_facts import facts_of, head
+from panggon.cases.paper_facts import facts_of, head_of_the_dinas
 from panggon.core.notices import Occasion
 from panggon.core.site_life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
 from panggon.core.vocabulary import Role
@@ -133,7 +133,7 @@ def _paper(kind: PaperKind) -> Callable[[Alteration], None]:
         at = change.ended_at or timezone.now()
         reasons = tuple(filter(None, change.reason.splitlines()))
         facts = replace(facts_of(case), reasons=reasons, made_on=localdate(at))
-        papers.issue(kind, facts, event=AFTER_ALL_EVENTS + change.pk, signer=head(now=at), at=at)
+        papers.issue(kind, facts, event=AFTER_ALL_EVENTS + change.pk, signer=head_of_the_dinas(now=at), at=at)
 
     return issue
 

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "panggon.cases",
     "panggon.complaints",
     "panggon.upkeep",
+    "panggon.incidents",
     "panggon.public",
     "panggon.portal",
 ]
