@@ -18,8 +18,9 @@ from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in
-from panggon.sites import life
+from panggon.sites import life, plans
 from panggon.sites import selectors as machines
+from panggon.sites.forms import PlanForm
 from panggon.sites.models import Site
 from panggon.upkeep import selectors
 from panggon.upkeep.forms import FindForm
@@ -30,6 +31,7 @@ COMMANDS = {"node.bound": "panggon-node allow JUMLAH"}
 KINDS = dict(SITE_KINDS)
 CAREFUL = (SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.PURGE)
 LABELS = {
+    **{name: field.label for name, field in PlanForm.base_fields.items() if name in plans.FIELDS},
     "state": _("Keadaan"),
     "host": _("Alamat"),
     "php_version": _("Versi PHP"),
