@@ -10,13 +10,14 @@ from panggon.core.procedure import Action, State
 from panggon.sites import life, services
 from panggon.sites.models import Outcome, Purpose, Site
 from tests.portal.office import refused
+from tests.portal.upkeep import open_site
 
 REASON = "Halaman judi ditemukan pada /slot."
 
 
 @pytest.fixture
 def site(office) -> Site:
-    return office.bring_to(State.DONE).site
+    return open_site(office)
 
 
 def state(site) -> str:

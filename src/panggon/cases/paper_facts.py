@@ -23,7 +23,7 @@ from panggon.core.procedure import ROLE_LABELS, Role
 from panggon.core.resources import canonical
 from panggon.core.spec import SiteKind
 from panggon.office.selectors import office
-from panggon.papers.contents import PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.dates import day_words
 from panggon.papers.facts import CaseFacts, Person, Proof
 from panggon.people import selectors as people
@@ -31,8 +31,8 @@ from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 
-# The hosting document is frozen at step 6 for the Kepala Dinas to sign; step 9 is the OPD's.
-BY_THE_HEAD = frozenset({PaperKind.HOSTING_DOCUMENT, PaperKind.HANDOVER_RECORD})
+# What is signed is frozen at step 6 for the Kepala Dinas; step 9 is the OPD's.
+BY_THE_HEAD = frozenset({*SIGNED_TOGETHER, PaperKind.HANDOVER_RECORD})
 KINDS = {"php": "Aplikasi PHP", "static": "Halaman statis (HTML)"}
 
 
@@ -125,6 +125,12 @@ def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tupl
     return meanings(plan, translated=translated) if plan else ()
 
 
+def allowance_words(site: Site) -> str:
+    """What the site may use, in words."""
+    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
+    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
+
+
 # ------------------------------------------------------------------------------------------------------------------
 
 
@@ -141,12 +147,6 @@ def _receiver(case: Case, event: Event) -> Person:
     if case.responsible_name:
         return Person(case.responsible_name, case.responsible_position or case.agency.name, case.responsible_nip)
     return Person(taking_over.admin_of(case)[0], case.agency.name)
-
-
-def _allowance(site: Site) -> str:
-    """What the site may use, in words."""
-    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
-    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
 
 
 def _standing_in(represented: User | None, *, number: str, date: str) -> str:
@@ -177,7 +177,7 @@ def _site_facts(site: Site) -> dict[str, Any]:
     return {
         "site": site.identifier,
         "database_name": site.identifier if site.database else "",
-        "allowance": _allowance(site),
+        "allowance": allowance_words(site),
         "first_login": taking_over.first_login(site),
         "plan_digest": plan.digest if plan else "",
         "plan_words": plan_words(plan.plan) if plan else (),

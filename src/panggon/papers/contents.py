@@ -64,6 +64,9 @@ FORMS: Mapping[PaperKind, str] = MappingProxyType(
 # Of these an export names the number, and gives no file.
 CONFIDENTIAL = frozenset({PaperKind.INCIDENT_REPORT, PaperKind.BREACH_NOTICE})
 
+# What the Kepala Dinas signs in one sitting, in this order: frozen in step 6, signed in step 7, sent in step 8.
+SIGNED_TOGETHER = (PaperKind.HOSTING_DOCUMENT, PaperKind.ACCESS_DOCUMENT, PaperKind.COVER_LETTER)
+
 # What is written for the OPD; the rest is the dinas's own correspondence.
 FOR_APPLICANT = frozenset(
     {PaperKind.RECEIPT, PaperKind.CHECKLIST, PaperKind.CORRECTION_NOTICE, PaperKind.REFUSAL_NOTICE}

@@ -18,6 +18,7 @@ from panggon.notify.selectors import unread
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.surveys import selectors as surveys
+from panggon.upkeep import selectors as upkeep
 
 Roles = frozenset[Role]
 OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
@@ -63,6 +64,10 @@ def complaints_to_do(user: User) -> int:
     return complaints.count_to_do(user, now=timezone.now())
 
 
+def sites_to_do(user: User) -> int:
+    return upkeep.to_do(user, now=timezone.now())
+
+
 def incidents_to_do(user: User) -> int:
     return incidents.count_to_do(user, now=timezone.now())
 
@@ -79,6 +84,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("cases:home", _("Menunggu saya"), "home", everybody, first=True),
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread, first=True),
     Item("cases:find", _("Permohonan"), "list-check", everybody, first=True),
+    Item("upkeep:sites", _("Situs"), "world", everybody, sites_to_do),
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("cases:agenda", _("Buku agenda"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
     Item("public:track", _("Lacak"), "search", everybody),

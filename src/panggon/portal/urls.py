@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("panggon.surveys.urls")),
     path("", include("panggon.cases.urls")),
     path("", include("panggon.notify.urls")),
+    path("", include("panggon.upkeep.urls")),
     path("", include("panggon.complaints.urls")),
     path("", include("panggon.incidents.urls")),
     path("", include("panggon.public.urls")),

@@ -87,8 +87,8 @@ def progress_of(wish: Wish) -> QuerySet[Progress]:
 
 
 def is_taken(host: str, *, except_for: Site | None = None) -> bool:
-    """Whether another site holds the name now."""
-    holders = Site.objects.filter(host=host, released_at=None)
+    """Whether another site holds the name now, or had it and still leads visitors from there."""
+    holders = Site.objects.filter(Q(host=host) | Q(details__former_hosts__contains=[host]), released_at=None)
     return (holders.exclude(pk=except_for.pk) if except_for else holders).exists()
 
 
