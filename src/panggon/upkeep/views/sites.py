@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.history import history
-from panggon.cases.paper_facts import allowance_words
+from panggon.cases.paper_facts import ENGINES, allowance_words
+from panggon.cases.request import SITE_KINDS
 from panggon.cases.taking_over import first_login
 from panggon.cases.views import preparation
 from panggon.core.site_life import SiteAction, purge_from
@@ -25,14 +26,7 @@ from panggon.upkeep.forms import FindForm
 from panggon.upkeep.words import ACTIONS, MEANINGS, NEEDS, SHOWN, STATES
 
 PAGE_SIZE = 25
-KINDS = {
-    "php": _("Aplikasi PHP"),
-    "static": _("Halaman statis (HTML)"),
-    "python": _("Aplikasi Python"),
-    "redirect": _("Pengalihan ke alamat lain"),
-    "proxy": _("Diteruskan ke server lain"),
-}
-ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+KINDS = dict(SITE_KINDS)
 CAREFUL = (SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.PURGE)
 LABELS = {
     "state": _("Keadaan"),
