@@ -40,7 +40,7 @@ def test_an_incident_from_report_to_closing(visitors: Visitors, tmp_path: Path) 
         number, address = page.locator(".pagehead .quiet").inner_text().split(" ")[0], page.url
         go(page, "Tambah Catatan atau Bukti")
         fill(page, Isi_catatan="Berkasnya terlampir.")
-        page.get_by_label("Bukti").set_input_files(shell)
+        page.locator("#id_files").set_input_files(shell)
         done(page, "Tambah Catatan atau Bukti", "Dilaporkan")
         expect(page.get_by_role("link", name="shell.php")).to_be_visible()
     with visitors.person("division_head", size=PHONE) as official:
