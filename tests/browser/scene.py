@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +17,10 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 
 from panggon.cases import keeping
 from panggon.cases.models import Case
+from panggon.complaints import incoming
 from panggon.complaints import services as complaints
-from panggon.complaints.models import Complaint
+from panggon.complaints.mailbox import Fetched
+from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.services import Upload
 from panggon.core import plan as plans
 from panggon.core.acting import ActingKind
@@ -295,6 +298,8 @@ def everything_else(office: Office) -> dict[str, Any]:
         "change": office.sites["bebas"].pk,
         **_of_the_first_site(office),
         "attachment": complaint.attachments.get().pk,
+        "mail": _mail(office, complaint).pk,
+        "decision": "buang",
         "complaints:step": {"action": ComplaintAction.PASS_ON},
         "complaints:say": {"action": ComplaintAction.ADD},
         "incident": incident.number,
@@ -354,6 +359,24 @@ def addresses_of_incidents() -> Iterator[tuple[str, str, str]]:
         for action in IncidentAction:
             if INCIDENTS.row(IncidentState(row.state), action):
                 yield "incidents:step", f"/insiden/{row.number}/{action}/", action
+
+
+def _mail(office: Office, complaint: Complaint) -> IncomingMail:
+    """One that is held for itself, and one in the thread of the complaint; given is the first."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Toko Serba Ada <toko@example.org>", "Obral besar " * 9
+    mail["Precedence"] = "bulk"
+    mail.set_content("kata " * 200)
+    answer = EmailMessage()
+    answer["From"], answer["Subject"] = "Budi <budi@example.org>", f"Re: [{complaint.number}] Jawaban"
+    answer.set_content("Bagaimana kabarnya?")
+    box = incoming.mailbox("pengaduan@kota.example imap.kota.example INBOX")
+    for uid, each in enumerate((mail, answer), start=1):
+        raw = each.as_bytes()
+        incoming.keep(box, Fetched(uid, raw, len(raw)), uid_validity=1, at=office.now)
+    for row in box.mails.order_by("pk"):
+        incoming.read(row.pk, at=office.now)
+    return box.mails.get(uid=1)
 
 
 def _survey(office: Office) -> Answer:

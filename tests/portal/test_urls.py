@@ -37,6 +37,8 @@ ARGUMENTS = {
     "answer": 1,
     "improvement": 1,
     "attachment": 1,
+    "mail": 1,
+    "decision": "buang",
     "ticket": "PGD-2026-0001",
     "site": "s900001",
     "site_action": "suspend",
