@@ -85,7 +85,14 @@ def test_who_decides_may_also_send_back():
 
 def test_what_can_be_done_at_any_time_has_no_arrows_to_it():
     aside = {each.action for each in service_flow().activities if each.aside}
-    assert aside == {Action.SAVE_DRAFT, Action.WITHDRAW, Action.REFUSE, Action.REASSIGN, Action.RETRY}
+    assert aside == {
+        Action.SAVE_DRAFT,
+        Action.WITHDRAW,
+        Action.REFUSE,
+        Action.REASSIGN,
+        Action.RETRY,
+        Action.CHANGE_SPEC,
+    }
     assert all(not each.before for each in service_flow().activities if each.aside)
 
 
@@ -143,7 +150,14 @@ def test_the_usual_day_of_the_city_has_seven_hours_and_a_half():
 def test_what_is_needed_and_what_comes_of_it():
     approved = line_of(Action.APPROVE)
     assert "Tanda tangan elektronik" in approved.requisites
-    assert approved.outputs == ("Situs terbuka, dengan bukti", "Dokumen hak akses", "Surat pengantar")
+    assert approved.outputs == ("Situs terbuka, dengan bukti",)
+    asked = line_of(Action.REQUEST_APPROVAL)
+    assert asked.outputs == (
+        "Dokumen hosting",
+        "Dokumen hak akses",
+        "Surat pengantar",
+        "Nota permohonan pengesahan",
+    )
     assert line_of(Action.REFUSE).steps == (2, 3, 4, 5, 6, 7)
 
 

@@ -30,7 +30,7 @@ REQUISITES: Mapping[Need, str] = MappingProxyType(
         Need.REFUSAL_LETTER: "Surat penolakan bertanda tangan",
         Need.PLAN: "Rencana penyiapan",
         Need.EVIDENCE: "Bukti bahwa situs bekerja",
-        Need.HOSTING_DOCUMENT: "Dokumen hosting",
+        Need.DOCUMENTS: "Dokumen hosting, dokumen hak akses, surat pengantar",
         Need.SIGNATURE: "Tanda tangan elektronik",
         Need.ACCESS_DOCUMENT: "Dokumen hak akses",
     }
