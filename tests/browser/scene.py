@@ -43,6 +43,9 @@ from panggon.incidents import services as incident_services
 from panggon.incidents.models import Evidence, Incident
 from panggon.notify import endpoints
 from panggon.notify import services as notify
+from panggon.office import services as offices
+from panggon.office.shipped import SHIPPED
+from panggon.office.values import Group
 from panggon.papers.models import Paper, TemplateVersion
 from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
@@ -269,8 +272,11 @@ def everything_else(office: Office) -> dict[str, Any]:
     case = Case.objects.get(number="HST-2026-0001")
     held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
     complaint, survey, incident = _complaints(office), _survey(office), _incidents(office)
+    _documents(office)
     return {
         "hold": held.pk,
+        "edition": 1,
+        "procedure": "hosting",
         "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
         "version": version.pk,
@@ -391,6 +397,18 @@ def _survey(office: Office) -> Answer:
         said="Formulir panjang", done="Dibagi tiga", day=office.now.date(), actor=office.head, at=office.now
     )
     return kept
+
+
+def _documents(office: Office) -> None:
+    """A second edition of what is published; the number of the SOP is long."""
+    components = replace(SHIPPED.components, competence=("D3 Komputer", "Memahami DNS " * 12))
+    changes = {
+        Group.COMPONENTS: components,
+        Group.PLEDGE: replace(SHIPPED.pledge, day="2026-11-02"),
+        Group.SOP: replace(SHIPPED.sop, number="065/" * 20, effective_on="2026-11-02"),
+    }
+    for group, value in changes.items():
+        offices.change(group, value, actor=office.administrator, at=office.now)
 
 
 def _passkey() -> dict[str, Any]:

@@ -14,6 +14,8 @@ from tests.portal.visitor import BACKEND
 
 ARGUMENTS = {
     "group": Group.LETTERHEAD,
+    "edition": 1,
+    "procedure": "hosting",
     "name": "naskah.typ",
     "sample": "receipt",
     "version": 1,
