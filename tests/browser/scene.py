@@ -30,6 +30,7 @@ from panggon.papers.models import Paper, TemplateVersion
 from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
+from panggon.public import snapshots
 from panggon.public.models import Follower
 from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
@@ -201,6 +202,7 @@ def everything_else(office: Office) -> dict[str, Any]:
     case = Case.objects.get(number="HST-2026-0001")
     held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
     complaint, survey = _complaints(office), _survey(office)
+    snapshots.take(now=office.now)
     return {
         "hold": held.pk,
         "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},

@@ -37,6 +37,7 @@ ARGUMENTS = {
     "answer": 1,
     "improvement": 1,
     "attachment": 1,
+    "table": "permohonan",
     "ticket": "PGD-2026-0001",
     "label": "dinsos",
     "provider_id": "kota",

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from panggon.office.selectors import office
+from panggon.people.looks import theme_of
 from panggon.people.models import Theme
-from panggon.portal.theme import theme_of
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
