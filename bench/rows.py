@@ -20,7 +20,7 @@ from panggon.cases.models import Case, Correction, Event, File
 from panggon.core.clock import ClockEffect
 from panggon.core.procedure import Action, Role, State
 from panggon.notify.models import Notice
-from panggon.papers.contents import TITLES, PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind
 from panggon.papers.models import Paper
 from panggon.sites.models import Outcome, Purpose, Site, Wish
 
@@ -37,7 +37,7 @@ TOPICS = (
     "Peta",
     "PPID",
 )
-EVENTS_MOST, WISHES_MOST = 40, 3
+EVENTS_MOST, WISHES_MOST, PAPERS_MOST = 40, 3, 4
 PROOFS = [
     {"name": name, "ok": True, "detail": detail}
     for name, detail in (
@@ -58,8 +58,7 @@ PAPERS = {
     Action.COMPLETE: (PaperKind.CHECKLIST,),
     Action.RETURN_TO_APPLICANT: (PaperKind.CHECKLIST,),
     Action.REPORT: (PaperKind.PREPARATION_REPORT,),
-    Action.REQUEST_APPROVAL: (PaperKind.HOSTING_DOCUMENT, PaperKind.APPROVAL_REQUEST),
-    Action.APPROVE: (PaperKind.ACCESS_DOCUMENT, PaperKind.COVER_LETTER),
+    Action.REQUEST_APPROVAL: (*SIGNED_TOGETHER, PaperKind.APPROVAL_REQUEST),
 }
 Row = dict[str, Any]
 
@@ -276,8 +275,9 @@ def _wishes(story: Story) -> Iterator[Row]:
 
 def _papers(story: Story) -> Iterator[Row]:
     for event in story.events:
-        for kind in PAPERS.get(Action(event.action), ()):
-            number = f"555/{event.pk}/{event.at.year}"
+        for place, kind in enumerate(PAPERS.get(Action(event.action), ())):
+            serial = event.pk * PAPERS_MOST + place
+            number = f"555/{serial}/{event.at.year}"
             digest = hashlib.sha256(f"{kind} {number}".encode()).hexdigest()
             yield {
                 "id": uuid.UUID(hex=digest[:32]),
@@ -286,6 +286,9 @@ def _papers(story: Story) -> Iterator[Row]:
                 "event": event.sequence,
                 "title": TITLES[kind],
                 "number": number,
+                "register": "555",
+                "year": event.at.year,
+                "serial": serial,
                 "sha256": digest,
                 "size_bytes": 40_000,
                 "made_at": event.at,

@@ -61,7 +61,10 @@ LEGAL = [
     (Action.CONFIRM, State.DELIVERED, State.DONE, {Role.APPLICANT, Role.REGISTRAR, Role.SYSTEM}, ClockEffect.NONE),
     (Action.REPORT_NO_ACCESS, State.DELIVERED, State.FIXING, OPD_OR_TU, ClockEffect.RESUME),
     (Action.REPORT_FIXED, State.FIXING, State.DELIVERED, TECHNICIAN, ClockEffect.STOP),
-    (Action.CHANGE_SPEC, State.FIXING, State.PREPARING, TECHNICIAN, ClockEffect.NONE),
+    *(
+        (Action.CHANGE_SPEC, state, State.PREPARING, TECHNICIAN, ClockEffect.NONE)
+        for state in (State.APPROVED, State.FIXING)
+    ),
     (Action.WITHDRAW, State.INCOMPLETE, State.WITHDRAWN, {*OPD_OR_TU, Role.SYSTEM}, ClockEffect.STOP),
     *((Action.WITHDRAW, state, State.WITHDRAWN, OPD_OR_TU, ClockEffect.STOP) for state in (State.SUBMITTED, *IN_HAND)),
     *(
@@ -92,7 +95,7 @@ BEFORE = Facts(
     shown_digest="ab12",
     generation=2,
     evidence=Evidence(ok=True, generation=2, open=False, proved_at=NOON),
-    hosting_document=True,
+    documents=True,
     site_changes=(),
     signed=True,
     names_the_signer=True,

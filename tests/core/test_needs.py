@@ -18,6 +18,7 @@ from panggon.core.procedure import (
     Role,
     State,
 )
+from panggon.core.signing import Change
 from tests.core.legal import AFTER, BEFORE, HOUR, LEGAL, NOON, OPD, OPD_OR_TU, good_facts
 
 # (action, from, role, the one thing that is not as it should be, the need that says so)
@@ -95,7 +96,7 @@ BROKEN = [
     (Action.REQUEST_APPROVAL, State.REPORTED, Role.DIVISION_HEAD, STEP_7, Need.NOT_IN_STEP_7),
     (Action.SEND_BACK, State.REPORTED, Role.DIVISION_HEAD, {"reasons": ""}, Need.REASONS),
     (Action.SEND_BACK, State.AWAITING_APPROVAL, Role.HEAD, {"reasons": ""}, Need.REASONS),
-    (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"hosting_document": False}, Need.HOSTING_DOCUMENT),
+    (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"documents": False}, Need.DOCUMENTS),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"site_changes": None}, Need.AS_DOCUMENTED),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"signed": False}, Need.SIGNATURE),
     (Action.APPROVE, State.AWAITING_APPROVAL, Role.HEAD, {"names_the_signer": False}, Need.NAMES_THE_SIGNER),
@@ -110,6 +111,10 @@ BROKEN = [
     ),
     (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"evidence": replace(AFTER.evidence, ok=False)}, Need.EVIDENCE),
     (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"access_document": False}, Need.ACCESS_DOCUMENT),
+    *(
+        (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"site_changes": changes}, Need.AS_HANDED_OVER)
+        for changes in (None, (Change("Sidik kunci server", "SHA256:a", "SHA256:b"),))
+    ),
     (Action.DELIVER, State.APPROVED, Role.SYSTEM, {"delivers_by_itself": False}, Need.DELIVERS_BY_ITSELF),
     (Action.REPORT_NO_ACCESS, State.DELIVERED, Role.REGISTRAR, {"reasons": ""}, Need.REASONS),
     (Action.WITHDRAW, State.INCOMPLETE, Role.SYSTEM, {"correction_unanswered": False}, Need.CORRECTION_UNANSWERED),

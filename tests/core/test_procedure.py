@@ -73,15 +73,21 @@ EFFECTS = {
     (Action.RETRY, State.PREPARING): {Effect.WISH_PLAN},
     (Action.RETRY, State.APPROVED): {Effect.WISH_OPEN},
     (Action.REPORT, State.PREPARED): {Effect.REPORT_PAPER},
-    (Action.REQUEST_APPROVAL, State.REPORTED): {Effect.HOSTING_DOCUMENT, Effect.APPROVAL_REQUEST_PAPER},
+    (Action.REQUEST_APPROVAL, State.REPORTED): {
+        Effect.HOSTING_DOCUMENT,
+        Effect.ACCESS_DOCUMENT,
+        Effect.COVER_LETTER,
+        Effect.APPROVAL_REQUEST_PAPER,
+    },
+    (Action.SEND_BACK, State.AWAITING_APPROVAL): {Effect.VOID_DOCUMENTS},
     (Action.SEND_BACK, State.REPORTED): {Effect.WISH_PLAN},
-    (Action.APPROVE, State.AWAITING_APPROVAL): {Effect.WISH_OPEN, Effect.ACCESS_DOCUMENT, Effect.COVER_LETTER},
+    (Action.APPROVE, State.AWAITING_APPROVAL): {Effect.WISH_OPEN},
     (Action.DELIVER, State.APPROVED): {Effect.INVITE_ADMIN},
     (Action.REPORT_NO_ACCESS, State.DELIVERED): {Effect.WISH_LOOK},
-    (Action.CHANGE_SPEC, State.FIXING): {Effect.WISH_PLAN},
+    **{(Action.CHANGE_SPEC, state): {Effect.WISH_PLAN} for state in (State.APPROVED, State.FIXING)},
     (Action.CONFIRM, State.DELIVERED): {Effect.HANDOVER_RECORD, Effect.INVITE_SURVEY},
     **{
-        (action, state): {Effect.CANCEL_WISH, Effect.WISH_PARK, Effect.INVITE_SURVEY}
+        (action, state): {Effect.CANCEL_WISH, Effect.VOID_DOCUMENTS, Effect.WISH_PARK, Effect.INVITE_SURVEY}
         | ({Effect.REFUSAL_NOTICE} if action is Action.REFUSE else set())
         for action, state, *_ in LEGAL
         if action in (Action.WITHDRAW, Action.REFUSE)

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from panggon.cases import jobs, services
+from panggon.cases.facts import documents
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State
 from panggon.office import services as settings
 from panggon.office.selectors import office
 from panggon.office.values import Group
-from panggon.papers import selectors, store
-from panggon.papers.contents import PaperKind
+from panggon.papers import store
+from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.papers.models import Signature
 from panggon.people.models import Agency, Division, RoleAssignment, User
 from panggon.sites import services as sites
@@ -111,10 +112,10 @@ class Office:
         return self.act(case, Action.APPROVE, self.head)
 
     def sign(self, case: Case, actor: User) -> None:
-        """What the page of step 7 would keep beforehand: that the hosting document was signed. No one looks at it."""
-        event = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
-        paper = event and selectors.of_event(case.number, PaperKind.HOSTING_DOCUMENT, event.sequence)
-        if paper and not paper.signed:
+        """What the page of step 7 would keep beforehand: that the documents were signed. No one looks at it."""
+        for paper in documents(case).values():
+            if paper.signed:
+                continue
             data = store.get(paper.sha256) + b"signed"
             Signature.objects.create(
                 paper=paper,
@@ -148,8 +149,7 @@ class Office:
         """What the worker would do with the papers that the last event asks for."""
         event = case.events.last()
         kinds = {
-            Action.REQUEST_APPROVAL: ("hosting_document", "approval_request"),
-            Action.APPROVE: ("access_document", "cover_letter"),
+            Action.REQUEST_APPROVAL: (*SIGNED_TOGETHER, "approval_request"),
         }
         for kind in kinds.get(Action(event.action), ()):
             jobs.make_paper(event.pk, kind)

@@ -31,7 +31,7 @@ def test_another_name_after_a_return_lets_the_first_go(office):
 def test_nothing_is_approved_without_the_frozen_document(office):
     case = office.bring_to(State.AWAITING_APPROVAL)
     assert refused(office.act, case, Action.APPROVE, office.head) == [
-        ("need.hosting_document", ""),
+        ("need.documents", ""),
         ("need.signature", "signature"),
     ]
 
@@ -43,7 +43,7 @@ def test_sent_back_a_new_round_needs_a_new_document(office):
     assert (case.state, case.events.last().note) == (State.REPORTED, "Periksa lagi")
     case = office.act(case, Action.REQUEST_APPROVAL, office.division_head)
     assert refused(office.act, case, Action.APPROVE, office.head) == [
-        ("need.hosting_document", ""),
+        ("need.documents", ""),
         ("need.signature", "signature"),
     ]
     office.papers(case)

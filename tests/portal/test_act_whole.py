@@ -16,7 +16,8 @@ from tests.portal.office import ALL_MET, refused
 
 
 def test_every_effect_of_the_procedure_is_carried_out():
-    assert set(effects.PAPERS) | set(effects.WISHES) | set(effects.JOBS) | effects.NOTICES == set(Effect)
+    rows = {*effects.WISHES, *effects.AT_ONCE}
+    assert rows | {*effects.PAPERS, *effects.JOBS} | effects.NOTICES == set(Effect)
     assert set(jobs.RECIPIENTS) == effects.NOTICES
 
 

@@ -4,6 +4,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from panggon.core.procedure import Action, State
+from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
 from tests.portal.office import LETTER
 from tests.portal.programs import Program, faults, problem
@@ -91,7 +92,7 @@ def test_papers_and_letter_are_the_pages_own(office, opd):
     office.papers(case)
     inside = Program(office.head)
     papers = inside.get(f"/cases/{case.number}").json()["papers"]
-    assert [paper["kind"] for paper in papers] == ["hosting_document", "approval_request"]
+    assert [paper["kind"] for paper in papers] == [*SIGNED_TOGETHER, "approval_request"]
     assert opd.get(f"/cases/{case.number}").json()["papers"] == []
     path = f"/cases/{case.number}/papers/{papers[0]['id']}"
     assert inside.get(path).content.startswith(b"%PDF")

@@ -3,7 +3,8 @@
 import pytest
 
 from panggon.cases import jobs, taking_over
-from panggon.core.procedure import State
+from panggon.core.procedure import Action, State
+from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
 from tests.portal.visitor import PEOPLE, at, faults, page, text, visitor
 
@@ -77,8 +78,14 @@ def test_what_is_not_signed_yet_or_the_dinass_own_is_not_for_the_agency(office):
     case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)
     kinds = [paper.kind for paper in page(office, "head", case).context["papers"]]
-    assert kinds == ["hosting_document", "approval_request"]
+    assert kinds == ["hosting_document", "access_document", "cover_letter", "approval_request"]
     assert list(page(office, "applicant", case).context["papers"]) == []
-    paper = page(office, "head", case).context["papers"][0]
-    assert page(office, "head", case, f"naskah/{paper.pk}").status_code == 200
-    assert page(office, "applicant", case, f"naskah/{paper.pk}").status_code == 404
+    for paper in page(office, "head", case).context["papers"]:
+        assert page(office, "head", case, f"naskah/{paper.pk}").status_code == 200
+        assert page(office, "applicant", case, f"naskah/{paper.pk}").status_code == 404
+    for action, actor in ((Action.SEND_BACK, office.head), (Action.REQUEST_APPROVAL, office.division_head)):
+        case = office.act(case, action, actor, reasons="Periksa lagi")
+    case = office.deliver(office.approve(case))
+    handed_over = page(office, "applicant", case).context["papers"]
+    assert [paper.kind for paper in handed_over] == list(SIGNED_TOGETHER)  # without those that were sent back
+    assert {paper.voided_at for paper in handed_over} == {None}

@@ -29,8 +29,10 @@ def lines(user, case) -> list[str]:
 def test_papers_stand_at_the_act_that_caused_them_and_machines_in_between(office):
     case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)
+    papers = "Dokumen Hosting 555/001, Dokumen Hak Akses Hosting 555/002, Surat Pengantar 555/003"
+    papers += ", Nota Permohonan Pengesahan 555/004"
     assert lines(office.head, case)[:6] == [
-        "Mohon Pengesahan + Dokumen Hosting 555/001/2026 + Nota Permohonan Pengesahan 555/002/2026",
+        " + ".join(["Mohon Pengesahan", *(f"{paper}/2026" for paper in papers.split(", "))]),
         "Laporkan ke Kepala Bidang",
         "Catat Hasil Penyiapan",
         "Siapkan",

@@ -5,18 +5,20 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 
-from panggon.cases import signing
+from panggon.cases import jobs, signing
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
 from panggon.core.signing import Method
 from panggon.papers import signing as papers_signing
 from panggon.papers import store, validation
-from panggon.papers.contents import PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Attempt, Paper, Signature
 from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
+from panggon.sites.models import Node, Outcome
 from tests.papers.gateway import gateway
 from tests.papers.orders import order
 from tests.papers.pki import NIK, PASSPHRASE
@@ -55,8 +57,14 @@ def ready(office):
     return case
 
 
-def sign(office, case, *, given=RIGHT, nik=NIK):
-    return signing.sign(case, actor=office.head, given=given, wanted=signing.Wanted(nik=nik))
+def sitting(office, *, given=RIGHT, nik=NIK):
+    """All papers with the same passphrase, or each with its file."""
+    each = given if isinstance(given, dict) else dict.fromkeys(SIGNED_TOGETHER, given)
+    return signing.Sitting(office.head, each, signing.Wanted(nik=nik))
+
+
+def sign(office, case, **options):
+    return signing.sign(case, sitting(office, **options))
 
 
 def refused(office, case, **options) -> str:
@@ -67,6 +75,11 @@ def refused(office, case, **options) -> str:
 
 def document() -> Paper:
     return Paper.objects.select_related("signature").get(kind=PaperKind.HOSTING_DOCUMENT)
+
+
+def signed_papers() -> list[str]:
+    """In the order in which they were signed."""
+    return list(Signature.objects.order_by("stored_at", "pk").values_list("paper__kind", flat=True))
 
 
 def nothing_is_issued(case) -> bool:
@@ -107,23 +120,28 @@ def test_a_gateway_signs_the_frozen_bytes(office, settings, pki, bsre, method):
     sign_by_gateway(settings, pki, bsre, method)
     case = ready(office)
     assert refused(office, case, given=Given(Secret("salah"))) == "signing.passphrase"
+    bsre.requests.clear()
     assert sign(office, case).state == State.APPROVED
-    paper = document()
-    frozen, signed = store.get(paper.sha256), store.get(paper.issued_sha256)
-    assert signed.startswith(frozen)
-    assert len(signed) > len(frozen)
-    assert (paper.signature.name, paper.signature.certificate, paper.signature.method) == ("Kadis", "Kadis", method)
+    papers = Paper.objects.filter(kind__in=SIGNED_TOGETHER).select_related("signature")
+    for paper in papers:
+        frozen, signed = store.get(paper.sha256), store.get(paper.issued_sha256)
+        assert signed.startswith(frozen)
+        assert len(signed) > len(frozen)
+        assert (paper.signature.name, paper.signature.certificate) == ("Kadis", "Kadis")
+        assert paper.signature.method == method
     event = case.events.get(action=Action.APPROVE)
-    assert event.data["signed_digest"] == paper.signature.sha256
+    assert event.data["signed_digests"] == {paper.kind: paper.signature.sha256 for paper in papers}
+    assert set(event.data["signed_digests"]) == set(SIGNED_TOGETHER)
+    assert sum("sign/pdf" in request for request in bsre.requests) == 3
     assert not Attempt.objects.filter(ended_at=None).exists()
 
 
 @pytest.mark.parametrize(
     ("method", "mood", "code", "asked"),
     [
-        (Method.BSRE_V1, "broken", "", 1),  # the id came with the header: fetched at once
-        (Method.BSRE_V1, "lost", "signing.timeout", 2),  # nothing came: the same bytes are signed again
-        (Method.BSRE_V2, "broken", "signing.broken_off", 2),
+        (Method.BSRE_V1, "broken", "", 3),  # the id came with the header: fetched at once
+        (Method.BSRE_V1, "lost", "signing.timeout", 4),  # nothing came: the same bytes are signed again
+        (Method.BSRE_V2, "broken", "signing.broken_off", 4),
     ],
 )
 def test_signed_and_lost_on_its_way_one_version_is_issued(office, settings, pki, bsre, method, mood, code, asked):
@@ -139,39 +157,83 @@ def test_signed_and_lost_on_its_way_one_version_is_issued(office, settings, pki,
         sign(office, case)
     assert Case.objects.get(pk=case.pk).state == State.APPROVED
     assert sum("sign/pdf" in request for request in bsre.requests) == asked
-    assert Signature.objects.count() == 1
+    assert Signature.objects.count() == 3
     assert store.get(document().issued_sha256) in bsre.signed.values()
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_a_sitting_that_breaks_off_goes_on_later_and_signs_nothing_twice(office, settings, pki, bsre, done):
+    sign_by_gateway(settings, pki, bsre, Method.BSRE_V2)
+    case = ready(office)
+    bsre.moods[:] = [*["good"] * done, "failing"]
+    answer = post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
+    assert answer.status_code == 422
+    titles = ["Dokumen Hosting", "Dokumen Hak Akses Hosting", "Surat Pengantar"]
+    said = f"Sudah ditandatangani: {', '.join(titles[:done])}. Belum: {', '.join(titles[done:])}."
+    assert said in text(answer)
+    assert signed_papers() == list(SIGNED_TOGETHER[:done])
+    assert Case.objects.get(pk=case.pk).state == State.AWAITING_APPROVAL
+    assert not Attempt.objects.filter(ended_at=None).exists()
+    first = document().issued_sha256
+    bsre.requests.clear()
+    assert post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK).status_code == 302
+    assert sum("sign/pdf" in request for request in bsre.requests) == 3 - done
+    assert signed_papers() == list(SIGNED_TOGETHER)
+    assert document().issued_sha256 == first
+    assert Case.objects.get(pk=case.pk).state == State.APPROVED
+
+
+def test_what_was_signed_of_a_sitting_that_is_sent_back_is_void(office, settings, pki, bsre):
+    sign_by_gateway(settings, pki, bsre, Method.BSRE_V2)
+    case = ready(office)
+    bsre.moods[:] = ["good", "failing"]
+    assert refused(office, case) == "signing.gateway"
+    case = office.act(case, Action.SEND_BACK, office.head, reasons="Periksa lagi")
+    voids = Paper.objects.filter(kind__in=SIGNED_TOGETHER).values_list("void_reason", flat=True)
+    assert list(voids) == ["Dikembalikan sebelum disahkan."] * 3
+    assert "Dikembalikan sebelum disahkan." in text(Client().get(f"/verifikasi/{document().pk}/"))
+    case = office.act(case, Action.REQUEST_APPROVAL, office.division_head)
+    office.papers(case)
+    assert sign(office, case).state == State.APPROVED
+    assert Signature.objects.filter(paper__voided_at=None).count() == 3
+
+
+def test_papers_of_a_step_that_was_taken_back_are_not_made(office):
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    asked = case.events.last()
+    office.act(case, Action.SEND_BACK, office.head, reasons="Periksa lagi")
+    jobs.make_paper(asked.pk, "hosting_document")
+    assert not Paper.objects.filter(kind__in=SIGNED_TOGETHER).exists()
 
 
 def test_two_at_once_and_a_late_one_issue_one_version(office, settings, pki, tmp_path):
     sign_locally(office, settings, pki, tmp_path)
     case = ready(office)
-    wanted = signing.Wanted()
-    first = signing._begin(case.pk, actor=office.head, wanted=wanted, expected_version=case.version)
-    assert refused(office, case) == "signing.busy"
+    kind, at_once = PaperKind.HOSTING_DOCUMENT, sitting(office, nik="")
+    _, first = signing._begin(case.pk, kind, at_once, expected_version=case.version)
+    assert refused(office, case, nik="") == "signing.busy"
     office.now += timedelta(minutes=4)  # the first was killed, or hangs
-    second = signing._begin(case.pk, actor=office.head, wanted=wanted, expected_version=case.version)
+    _, second = signing._begin(case.pk, kind, at_once, expected_version=case.version)
     accepted = [papers_signing.ask(asked, RIGHT) for asked in (first, second)]
     assert accepted[0].data != accepted[1].data
-    done = [
-        signing._finish(case.pk, asked, made, actor=office.head, wanted=wanted)
-        for asked, made in zip((first, second), accepted, strict=True)
-    ]
-    assert [case.state for case in done] == [State.APPROVED, State.APPROVED]
+    for asked, made in zip((first, second), accepted, strict=True):
+        signing._finish(case.pk, asked, made, at_once)
     assert store.get(document().issued_sha256) == accepted[0].data
-    assert case.events.filter(action=Action.APPROVE).count() == 1
     assert sorted(Attempt.objects.values_list("problem", flat=True)) == ["signing.abandoned", "signing.late"]
+    assert sign(office, case, nik="").state == State.APPROVED
+    assert sign(office, case, nik="").state == State.APPROVED  # one that comes late finds everything done
+    assert case.events.filter(action=Action.APPROVE).count() == 1
+    assert Signature.objects.count() == 3
 
 
 def test_what_came_between_issues_nothing(office, settings, pki, tmp_path):
     sign_locally(office, settings, pki, tmp_path)
     case = ready(office)
-    wanted = signing.Wanted()
-    asked = signing._begin(case.pk, actor=office.head, wanted=wanted, expected_version=None)
+    _, asked = signing._begin(case.pk, PaperKind.HOSTING_DOCUMENT, sitting(office, nik=""), expected_version=None)
     made = papers_signing.ask(asked, RIGHT)
     office.act(case, Action.SEND_BACK, office.head, reasons="Periksa lagi")
     with pytest.raises(InvalidError):
-        signing._finish(case.pk, asked, made, actor=office.head, wanted=wanted)
+        signing._finish(case.pk, asked, made, sitting(office, nik=""))
     assert not Signature.objects.exists()
 
 
@@ -214,9 +276,10 @@ def test_a_site_that_changed_is_not_approved_and_what_changed_is_said(office, se
 def test_a_file_signed_elsewhere_is_taken_only_if_it_is_this_document(office, settings, pki, bsre):
     sign_elsewhere(office, settings, pki)
     case = ready(office)
-    got = page(office, "head", case, "naskah-untuk-ditandatangani").content
-    assert got == store.get(document().sha256)
-    signed = Local(pki.person("head")).sign(order(got), RIGHT)
+    got = {kind: page(office, "head", case, f"naskah-untuk-ditandatangani/{kind}").content for kind in SIGNED_TOGETHER}
+    assert got["hosting_document"] == store.get(document().sha256)
+    all_signed = {kind: Local(pki.person("head")).sign(order(data), RIGHT) for kind, data in got.items()}
+    got, signed = got["hosting_document"], all_signed["hosting_document"]
     another = Local(pki.person("head")).sign(order(got.replace(b"/Lang (id)", b"/Lang (en)")), RIGHT)
     for data, code in (
         (got, "not_same"),
@@ -224,13 +287,46 @@ def test_a_file_signed_elsewhere_is_taken_only_if_it_is_this_document(office, se
         (b"", "no_file"),
         (signed[:-300] + b"x" + signed[-299:], "broken"),
     ):
-        said = refused(office, case, given=Given(file=data))
+        said = refused(office, case, given={PaperKind.HOSTING_DOCUMENT: Given(file=data)})
         assert said in (f"signing.{code}", "signing.not_intact")
-    upload = io.BytesIO(signed)
-    upload.name = "ttd.pdf"
-    answer = post(office, "head", case, "sahkan", file=upload)
-    assert answer.status_code == 302
-    assert store.get(document().issued_sha256) == signed
+    # In the wrong fields: the first is kept, the others are told at their fields and asked for again.
+    mixed = {"hosting_document": signed, "access_document": all_signed["cover_letter"], "cover_letter": b"%PDF-"}
+    answer = post(office, "head", case, "sahkan", **as_files(mixed))
+    assert list(faults(answer)) == ["file_access_document", "__all__"]
+    asked = [name for name in answer.context["form"].fields if name.startswith("file")]
+    assert asked == ["file_access_document", "file_cover_letter"]
+    rest = {kind: data for kind, data in all_signed.items() if kind != "hosting_document"}
+    assert post(office, "head", case, "sahkan", **as_files(rest)).status_code == 302
+    assert {kind: store.get(Paper.objects.get(kind=kind).issued_sha256) for kind in SIGNED_TOGETHER} == all_signed
+
+
+def as_files(contents):
+    files = {f"file_{kind}": io.BytesIO(data) for kind, data in contents.items()}
+    for kind, file in files.items():
+        file.name = f"{kind}.pdf"
+    return files
+
+
+def test_an_access_document_that_is_not_right_any_more_is_neither_signed_nor_sent(office, settings, pki, tmp_path):
+    sign_locally(office, settings, pki, tmp_path)
+    tell(office, "SHA256:dahulu")
+    case = ready(office)
+    tell(office, "SHA256:kini")
+    assert refused(office, case, nik="") == "site.changed"
+    assert "Sidik kunci server: SHA256:dahulu → SHA256:kini" in text(page(office, "head", case))
+    tell(office, "SHA256:dahulu")
+    case = office.told(sign(office, case, nik=""), office.node_reports(Outcome.APPLIED))
+    tell(office, "SHA256:kini")
+    with pytest.raises(InvalidError) as raised:
+        office.act(case, Action.DELIVER, office.registrar)
+    assert [fault.code for fault in raised.value.faults] == ["access.outdated"]
+    assert "mengulang penyiapan dengan “Ubah Spesifikasi”" in text(page(office, "registrar", case))
+    assert office.act(case, Action.CHANGE_SPEC, office.technician, kind="php").state == State.PREPARING
+
+
+def tell(office, fingerprint):
+    """What the node says of its SFTP server."""
+    Node.objects.filter(pk=office.node.pk).update(facts={"sftp_fingerprint": fingerprint})
 
 
 def test_the_passphrase_is_nowhere(office, settings, pki, bsre, caplog):
@@ -239,9 +335,7 @@ def test_the_passphrase_is_nowhere(office, settings, pki, bsre, caplog):
     wrong = "Sandi Yang Keliru 5517"
     with caplog.at_level("DEBUG"):
         answer = post(office, "head", case, "sahkan", passphrase=wrong, nik=NIK, note="Setuju")
-        assert faults(answer) == {
-            "passphrase": ["Frasa sandi salah. Belum ada yang ditandatangani; silakan ketik lagi."]
-        }
+        assert faults(answer) == {"passphrase": ["Frasa sandi salah. Silakan ketik lagi."]}
         assert wrong not in answer.content.decode()
         assert "Setuju" in answer.content.decode()
         post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
@@ -270,4 +364,4 @@ def test_a_double_click_is_one_signature(office, settings, pki, tmp_path):
     values = {"passphrase": PASSPHRASE, "version": case.version}
     answers = [post(office, "head", case, "sahkan", **values) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 302]
-    assert Signature.objects.count() == 1
+    assert Signature.objects.count() == 3

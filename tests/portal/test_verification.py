@@ -15,7 +15,7 @@ from panggon.cases.models import Case
 from panggon.core.procedure import State
 from panggon.papers import store, validation, verification
 from panggon.papers.apart import look_into
-from panggon.papers.contents import PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Paper
 from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
@@ -38,7 +38,8 @@ def signed(office, settings, pki, tmp_path, monkeypatch):
     sign_locally(office, settings, pki, tmp_path)
     case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)
-    signing.sign(case, actor=office.head, given=Given(Secret(PASSPHRASE)), wanted=signing.Wanted())
+    given = dict.fromkeys(SIGNED_TOGETHER, Given(Secret(PASSPHRASE)))
+    signing.sign(case, signing.Sitting(office.head, given, signing.Wanted()))
     return Paper.objects.select_related("signature").get(kind=PaperKind.HOSTING_DOCUMENT)
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from panggon.cases.models import Case, Event
 from panggon.core.notices import is_public_step
-from panggon.core.procedure import Effect, State
+from panggon.core.procedure import Action, Effect, State
 from panggon.outbox import defer
+from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
 from panggon.sites import services as sites
 from panggon.sites.models import Site
@@ -33,6 +34,8 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
             defer("cases.make_paper", lock=f"case-{case.pk}", event=event.pk, kind=PAPERS[effect].value)
         elif effect in NOTICES:
             defer("cases.notify", event=event.pk, whom=effect.value)
+        elif effect in AT_ONCE:
+            AT_ONCE[effect](case, event)
         elif effect in JOBS:
             defer(JOBS[effect], lock=f"case-{case.pk}", event=event.pk)
         elif case.site is not None:
@@ -41,11 +44,24 @@ def carry_out(effects: tuple[Effect, ...], case: Case, event: Event) -> None:
         defer("cases.publish", event=event.pk)
 
 
+def _void_documents(case: Case, event: Event) -> None:
+    """Nothing that was frozen for the last step 6 will be in force, also what was signed of it already."""
+    asked = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
+    if asked:
+        papers.void(case.number, event=asked.sequence, reason=VOIDED_BY[Action(event.action)], at=event.at)
+
+
 def _plan(case: Case, site: Site, at: datetime) -> None:
     sites.change_spec(site, kind=case.kind, profile=case.profile, database=case.database, plan=case.plan)
     sites.wish_plan(site, at=at)
 
 
+VOIDED_BY: Mapping[Action, str] = {
+    Action.SEND_BACK: "Dikembalikan sebelum disahkan.",
+    Action.REFUSE: "Permohonan ditolak.",
+    Action.WITHDRAW: "Permohonan dibatalkan.",
+}
+AT_ONCE: Mapping[Effect, Callable[[Case, Event], None]] = {Effect.VOID_DOCUMENTS: _void_documents}
 JOBS: Mapping[Effect, str] = {
     Effect.INVITE_ADMIN: "cases.invite_admin",
     Effect.INVITE_SURVEY: "cases.offer_survey",

@@ -6,7 +6,7 @@ from typing import Any
 
 from panggon.cases.checklist import ITEMS, reasons_in
 from panggon.cases.models import Case, Event, LetterSource
-from panggon.cases.paper_facts import evidence_digest
+from panggon.cases.paper_facts import evidence_digest, facts_of
 from panggon.cases.parts import events_of, letter_of
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
@@ -15,7 +15,8 @@ from panggon.core.procedure import Action, Facts, Role, State
 from panggon.core.signing import Change, changes
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
-from panggon.papers.contents import PaperKind
+from panggon.papers.composing import outdated
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -45,21 +46,37 @@ def facts_for(case: Case, *, actor: User | None, data: Data) -> Facts:
         technician=str(case.technician_id or ""),
         agenda_number=case.agenda_number,
         approved_at=case.approved_at,
-        **_document(case),
-        access_document=_issued(case, PaperKind.ACCESS_DOCUMENT, Action.APPROVE, events),
+        **_documents(case),
         delivers_by_itself=office().delivery.by_itself,
         **_request(case, data),
         **_site(case),
     )
 
 
-def hosting_document(case: Case) -> Paper | None:
-    """The one that was frozen at the last step 6; that of an earlier round does not count."""
-    return _paper(case, PaperKind.HOSTING_DOCUMENT, Action.REQUEST_APPROVAL, events_of(case))
+def documents(case: Case) -> dict[PaperKind, Paper]:
+    """What was frozen at the last step 6 to be signed together, in the order of signing; an earlier round's does not
+    count.
+    """
+    asked = max((event.sequence for event in events_of(case) if event.action == Action.REQUEST_APPROVAL), default=0)
+    found = {PaperKind(paper.kind): paper for paper in papers.issued(case.number) if paper.event == asked}
+    return {kind: found[kind] for kind in SIGNED_TOGETHER if kind in found}
 
 
-def site_changes(case: Case, document: Paper | None) -> tuple[Change, ...] | None:
-    """What the newest proofs see otherwise than those that the document carries; None when they cannot be compared."""
+def site_changes(case: Case, frozen: Mapping[PaperKind, Paper]) -> tuple[Change, ...] | None:
+    """What the newest proofs see otherwise than those that were frozen, and what the access document would say
+    otherwise; None when they cannot be compared.
+    """
+    seen, said = _seen_otherwise(case, frozen.get(PaperKind.HOSTING_DOCUMENT)), handed_over_changes(case, frozen)
+    return None if seen is None or said is None else (*seen, *said)
+
+
+def handed_over_changes(case: Case, frozen: Mapping[PaperKind, Paper]) -> tuple[Change, ...] | None:
+    """What the access document would say otherwise if it were written now; None when there is none."""
+    paper = frozen.get(PaperKind.ACCESS_DOCUMENT)
+    return outdated(PaperKind.ACCESS_DOCUMENT, paper.stated, facts_of(case)) if paper else None
+
+
+def _seen_otherwise(case: Case, document: Paper | None) -> tuple[Change, ...] | None:
     if document is None or case.site is None:
         return None
     proofs = [wish for wish in sites.wishes_of(case.site) if wish.evidence and not wish.cancelled_at]
@@ -148,7 +165,12 @@ def faults_of_name(label: str) -> tuple[Fault, ...]:
 
 def explained(faults: tuple[Fault, ...], facts: Facts) -> tuple[Fault, ...]:
     """What is wrong with the name, and what changed on the site, instead of that something is so."""
-    known = {"need.name": facts.name_faults or (), "need.as_documented": _change_faults(facts.site_changes or ())}
+    changed = facts.site_changes or ()
+    known = {
+        "need.name": facts.name_faults or (),
+        "need.as_documented": _change_faults("site.changed", changed),
+        "need.as_handed_over": _change_faults("access.outdated", changed),
+    }
     return tuple(said for fault in faults for said in (known.get(fault.code) or (fault,)))
 
 
@@ -161,9 +183,9 @@ def has_letter(case: Case, data: Data) -> bool:
     return bool(data.get("letter")) or (case.pk is not None and letter_of(case) is not None)
 
 
-def _change_faults(found: tuple[Change, ...]) -> tuple[Fault, ...]:
+def _change_faults(code: str, found: tuple[Change, ...]) -> tuple[Fault, ...]:
     said = tuple(f"{change.name}: {change.before or '–'} → {change.after or '–'}" for change in found)
-    return (Fault("site.changed", facts={"changes": "; ".join(said)}),) if said else ()
+    return (Fault(code, facts={"changes": "; ".join(said)}),) if said else ()
 
 
 def _is_own(case: Case, host: str) -> bool:
@@ -178,23 +200,16 @@ def _done_by(events: list[Event]) -> dict[Action, frozenset[str]]:
     return done
 
 
-def _document(case: Case) -> dict[str, Any]:
-    """What stands about the hosting document; asked only where it is waited for."""
-    if case.state != State.AWAITING_APPROVAL:
+def _documents(case: Case) -> dict[str, Any]:
+    """What stands about the papers that are signed; asked only where they are waited for."""
+    if case.state not in (State.AWAITING_APPROVAL, State.APPROVED):
         return {}
-    document = hosting_document(case)
+    frozen = documents(case)
+    signed = len(frozen) == len(SIGNED_TOGETHER) and all(paper.signed for paper in frozen.values())
+    if case.state == State.APPROVED:
+        return {"access_document": signed, "site_changes": handed_over_changes(case, frozen)}
     return {
-        "hosting_document": document is not None,
-        "site_changes": site_changes(case, document),
-        "signed": document is not None and document.signed is not None,
+        "documents": len(frozen) == len(SIGNED_TOGETHER),
+        "site_changes": site_changes(case, frozen),
+        "signed": signed,
     }
-
-
-def _issued(case: Case, kind: PaperKind, cause: Action, events: list[Event]) -> bool:
-    return _paper(case, kind, cause, events) is not None
-
-
-def _paper(case: Case, kind: PaperKind, cause: Action, events: list[Event]) -> Paper | None:
-    """The paper of the last act that causes it; one of an earlier round does not count."""
-    sequence = max((event.sequence for event in events if event.action == cause), default=None)
-    return None if sequence is None else papers.of_event(case.number, kind, sequence)

@@ -41,7 +41,7 @@ from panggon.notify.services import tell
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.papers import services as papers
-from panggon.papers.contents import PaperKind
+from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
@@ -55,10 +55,16 @@ RECORDED_AS = {Purpose.PREPARE: Action.RECORD_PREPARATION, Purpose.OPEN: Action.
 
 
 @app.task(name="cases.make_paper", retry=PATIENCE)
+@transaction.atomic
 def make_paper(event: int, kind: str) -> None:
-    """Issue the paper of an act; asked again, the one that was issued stays."""
+    """Issue the paper of an act; asked again, the one that was issued stays.
+
+    What nobody will sign any more, because the case was sent back in the meantime, is not made.
+    """
     cause = Event.objects.select_related("case__agency", "case__applicant", "case__site__node", "actor").get(pk=event)
     paper = PaperKind(kind)
+    if paper in SIGNED_TOGETHER and not _is_awaited(cause):
+        return
     papers.issue(
         paper, facts_of(cause.case, event=cause), event=cause.sequence, signer=signer_of(paper, cause), at=cause.at
     )
@@ -194,6 +200,13 @@ def read_letter(reading: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _is_awaited(cause: Event) -> bool:
+    """Whether this is the step 6 whose papers wait for the signature; the case stays so until the transaction ends."""
+    case = Case.objects.select_for_update().get(pk=cause.case_id)
+    asked = case.events.filter(action=Action.REQUEST_APPROVAL).order_by("sequence").last()
+    return case.state == State.AWAITING_APPROVAL and asked == cause
 
 
 @transaction.atomic

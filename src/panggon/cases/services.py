@@ -45,7 +45,7 @@ KEPT = (
     "due_before",
     "due_after",
     "login",
-    "signed_digest",
+    "signed_digests",
 )
 
 

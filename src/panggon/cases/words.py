@@ -40,6 +40,7 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "label.retired": "Nama “{name}” pernah dipakai dan belum dapat diberikan lagi. Silakan pilih nama lain.",
         "label.live": "Situs sudah disahkan; nama tidak dapat diganti lewat permohonan ini.",
         "label.gambling": "Nama ini memuat kata “{word}” yang lazim pada situs judi.",
+        "site.quarantined": "Situs ini dikarantina karena insiden; situs dibuka setelah karantinanya dilepas.",
         "case.changed": "Permohonan ini baru saja diubah oleh {actor}. Periksa lagi, lalu kirim bila masih sesuai.",
         "agenda_number.taken": "Nomor agenda {number} sudah dipakai.",
         "technician.of_another_division": "Petugas teknis itu bukan dari bidang yang didisposisi.",
@@ -72,7 +73,11 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "action.not_from_this_state": "Langkah ini tidak dapat dilakukan pada keadaan permohonan sekarang.",
         "action.not_your_role": "Langkah ini bukan tugas Anda.",
         "action.represented": "Jabatan Anda dijalankan {acting} sampai {last_day}; selama itu langkah ini ada padanya.",
-        "site.changed": "Situs sudah berubah sejak dokumen hosting dibuat ({changes}). Kembalikan untuk diperiksa.",
+        "site.changed": "Situs sudah berubah sejak naskahnya dibuat ({changes}). Kembalikan untuk diperiksa.",
+        "access.outdated": (
+            "Isi dokumen hak akses tidak sesuai lagi ({changes}). Mintalah petugas teknis mengulang penyiapan dengan "
+            "“Ubah Spesifikasi”, agar dokumennya dibuat dan ditandatangani lagi."
+        ),
         "hold.no_case": "Tidak ada permohonan dengan nomor itu.",
         "hold.held": "Permohonan ini sudah ditahan.",
         "technician.same": "Petugas teknis itu sudah menangani permohonan ini. Pilih yang lain.",

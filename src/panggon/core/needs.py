@@ -55,11 +55,11 @@ class Facts:
     wish_running: bool = False  # a wish was handed over and no report has come yet
     generation: int = 0  # of the present wish
     evidence: Evidence | None = None
-    hosting_document: bool = False  # frozen, with the digest of the evidence
-    site_changes: tuple[Change, ...] | None = None  # since that evidence; None: they cannot be compared
-    signed: bool = False  # the one signed version of it is kept
-    names_the_signer: bool = False  # it was frozen for whoever acts now: officials come and go between steps 6 and 7
-    access_document: bool = False
+    documents: bool = False  # all that is signed in step 7 is frozen, with the digest of the evidence
+    site_changes: tuple[Change, ...] | None = None  # since they were frozen; None: they cannot be compared
+    signed: bool = False  # the one signed version of each is kept
+    names_the_signer: bool = False  # they were frozen for whoever acts now: officials come and go between steps 6 and 7
+    access_document: bool = False  # signed, with its covering letter
     approved_at: datetime | None = None
 
     delivers_by_itself: bool = False  # a setting of the department
@@ -92,11 +92,12 @@ class Need(StrEnum):
     EVIDENCE = "evidence"
     EVIDENCE_LOCKED = "evidence_locked"
     EVIDENCE_OPEN = "evidence_open"
-    HOSTING_DOCUMENT = "hosting_document"
+    DOCUMENTS = "documents"
     AS_DOCUMENTED = "as_documented"
     SIGNATURE = "signature"
     NAMES_THE_SIGNER = "names_the_signer"
     ACCESS_DOCUMENT = "access_document"
+    AS_HANDED_OVER = "as_handed_over"
     NEVER_APPROVED = "never_approved"
     DELIVERS_BY_ITSELF = "delivers_by_itself"
     LOGIN_RECORDED = "login_recorded"
@@ -129,14 +130,15 @@ NEED_WORDS: Mapping[Need, str] = MappingProxyType(
         Need.EVIDENCE: "Belum ada bukti terbaru bahwa semuanya bekerja.",
         Need.EVIDENCE_LOCKED: "Bukti harus dibuat selagi situs masih terkunci.",
         Need.EVIDENCE_OPEN: "Belum ada bukti situs terbuka yang lebih baru daripada pengesahan.",
-        Need.HOSTING_DOCUMENT: "Dokumen hosting belum selesai dibuat.",
-        Need.AS_DOCUMENTED: "Situs sudah berubah sejak dokumen hosting dibuat.",
-        Need.SIGNATURE: "Dokumen hosting belum ditandatangani; hanya dapat lewat halaman pengesahan.",
+        Need.DOCUMENTS: "Naskah yang ditandatangani belum selesai dibuat.",
+        Need.AS_DOCUMENTED: "Situs sudah berubah sejak naskahnya dibuat.",
+        Need.SIGNATURE: "Naskah belum ditandatangani semua; hanya dapat lewat halaman pengesahan.",
         Need.NAMES_THE_SIGNER: (
             "Dokumen hosting menyebut penanda tangan lain, karena pejabatnya berganti sesudah nota dibuat. "
             "Kembalikan, agar Kepala Bidang membuat nota dan dokumen yang baru."
         ),
-        Need.ACCESS_DOCUMENT: "Dokumen hak akses belum selesai dibuat.",
+        Need.ACCESS_DOCUMENT: "Dokumen hak akses dan surat pengantarnya belum ditandatangani.",
+        Need.AS_HANDED_OVER: "Yang tertulis dalam dokumen hak akses tidak sesuai lagi.",
         Need.NEVER_APPROVED: "Situs sudah pernah disahkan; ajukan penonaktifan.",
         Need.DELIVERS_BY_ITSELF: "Pengiriman otomatis tidak diaktifkan.",
         Need.LOGIN_RECORDED: "Belum ada catatan bahwa OPD berhasil masuk.",
@@ -198,11 +200,12 @@ CONDITIONS: Mapping[Need, Condition[Facts]] = MappingProxyType(
         Need.EVIDENCE: Condition(_proven),
         Need.EVIDENCE_LOCKED: Condition(_proven_locked),
         Need.EVIDENCE_OPEN: Condition(_proven_open),
-        Need.HOSTING_DOCUMENT: Condition(lambda facts: facts.hosting_document),
-        Need.AS_DOCUMENTED: Condition(lambda facts: not facts.hosting_document or facts.site_changes == ()),
+        Need.DOCUMENTS: Condition(lambda facts: facts.documents),
+        Need.AS_DOCUMENTED: Condition(lambda facts: not facts.documents or facts.site_changes == ()),
         Need.SIGNATURE: Condition(lambda facts: facts.signed, "signature"),
         Need.NAMES_THE_SIGNER: Condition(lambda facts: facts.names_the_signer),
         Need.ACCESS_DOCUMENT: Condition(lambda facts: facts.access_document),
+        Need.AS_HANDED_OVER: Condition(lambda facts: not facts.access_document or facts.site_changes == ()),
         Need.NEVER_APPROVED: Condition(lambda facts: facts.approved_at is None),
         Need.DELIVERS_BY_ITSELF: Condition(lambda facts: facts.delivers_by_itself),
         Need.LOGIN_RECORDED: Condition(lambda facts: facts.login_recorded),

@@ -51,6 +51,7 @@ REQUIRED = (Need.LETTER, Need.AGENCY, Need.NAME, Need.CONTACT)
 TELL = (Effect.NOTIFY_APPLICANT, Effect.NOTIFY_NEXT)
 UNDO = (
     Effect.CANCEL_WISH,
+    Effect.VOID_DOCUMENTS,
     Effect.WISH_PARK,
     Effect.NOTIFY_APPLICANT,
     Effect.NOTIFY_INVOLVED,
@@ -203,7 +204,13 @@ ROWS: tuple[ProcedureRow, ...] = (
         State.AWAITING_APPROVAL,
         DIVISION_HEAD,
         needs=(Need.EVIDENCE, Need.NOT_IN_STEP_5, Need.NOT_IN_STEP_7),
-        effects=(Effect.HOSTING_DOCUMENT, Effect.APPROVAL_REQUEST_PAPER, Effect.NOTIFY_NEXT),
+        effects=(
+            Effect.HOSTING_DOCUMENT,
+            Effect.ACCESS_DOCUMENT,
+            Effect.COVER_LETTER,
+            Effect.APPROVAL_REQUEST_PAPER,
+            Effect.NOTIFY_NEXT,
+        ),
     ),
     Row(
         Action.SEND_BACK,
@@ -219,7 +226,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         State.REPORTED,
         HEAD,
         needs=(Need.REASONS,),
-        effects=(Effect.NOTIFY_NEXT,),
+        effects=(Effect.VOID_DOCUMENTS, Effect.NOTIFY_NEXT),
     ),
     Row(
         Action.APPROVE,
@@ -227,7 +234,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         State.APPROVED,
         HEAD,
         needs=(
-            Need.HOSTING_DOCUMENT,
+            Need.DOCUMENTS,
             Need.NAMES_THE_SIGNER,
             Need.EVIDENCE,
             Need.AS_DOCUMENTED,
@@ -235,7 +242,7 @@ ROWS: tuple[ProcedureRow, ...] = (
             Need.NOT_IN_STEP_5,
             Need.NOT_IN_STEP_6,
         ),
-        effects=(Effect.WISH_OPEN, Effect.ACCESS_DOCUMENT, Effect.COVER_LETTER, *TELL),
+        effects=(Effect.WISH_OPEN, *TELL),
     ),
     Row(
         Action.RECORD_OPENING,
@@ -250,7 +257,7 @@ ROWS: tuple[ProcedureRow, ...] = (
         (State.APPROVED,),
         State.DELIVERED,
         {**REGISTRAR, Role.SYSTEM: (Need.DELIVERS_BY_ITSELF,)},
-        needs=(Need.EVIDENCE, Need.EVIDENCE_OPEN, Need.ACCESS_DOCUMENT),
+        needs=(Need.EVIDENCE, Need.EVIDENCE_OPEN, Need.ACCESS_DOCUMENT, Need.AS_HANDED_OVER),
         clock=ClockEffect.STOP,
         effects=(Effect.INVITE_ADMIN, Effect.NOTIFY_APPLICANT),
     ),
@@ -287,7 +294,14 @@ ROWS: tuple[ProcedureRow, ...] = (
         clock=ClockEffect.STOP,
         effects=(Effect.NOTIFY_APPLICANT,),
     ),
-    Row(Action.CHANGE_SPEC, (State.FIXING,), State.PREPARING, TECHNICIAN, effects=(Effect.WISH_PLAN,)),
+    # Also where what the signed access document says is not so any more: it is written and signed anew.
+    Row(
+        Action.CHANGE_SPEC,
+        (State.APPROVED, State.FIXING),
+        State.PREPARING,
+        TECHNICIAN,
+        effects=(Effect.WISH_PLAN,),
+    ),
     Row(
         Action.WITHDRAW,
         (State.SUBMITTED, *IN_HAND),

@@ -89,6 +89,7 @@ class Effect(StrEnum):
     CANCEL_WISH = "cancel_wish"
     WISH_LOOK = "wish_look"
     INVITE_ADMIN = "invite_admin"  # the admin teknis who takes the site over
+    VOID_DOCUMENTS = "void_documents"  # what was frozen for an approval that does not come
     WISH_PARK = "wish_park"  # does nothing when nothing was made yet
     NOTIFY_APPLICANT = "notify_applicant"
     NOTIFY_TECHNICIAN = "notify_technician"
@@ -200,7 +201,7 @@ ACTION_LABELS: Mapping[Action, ActionLabel] = MappingProxyType(
         Action.CONFIRM: ActionLabel("Konfirmasi Terima dan Dapat Diakses", (9,)),
         Action.REPORT_NO_ACCESS: ActionLabel("Belum Bisa Diakses", (9,)),
         Action.REPORT_FIXED: ActionLabel("Akses Sudah Diperbaiki", (9,)),
-        Action.CHANGE_SPEC: ActionLabel("Ubah Spesifikasi", (9,)),
+        Action.CHANGE_SPEC: ActionLabel("Ubah Spesifikasi", (8, 9)),
         Action.WITHDRAW: ActionLabel("Batalkan", (1, 2, 3, 4, 5, 6, 7)),
         Action.REFUSE: ActionLabel("Tolak", (2, 3, 4, 5, 6, 7)),
         Action.RECALCULATE: ActionLabel("Hitung Ulang Batas Waktu", ()),

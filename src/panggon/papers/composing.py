@@ -1,14 +1,16 @@
 """What each paper says: one function a paper, from the facts of a case to what its template lays out."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 import segno
 
+from panggon.core.signing import Change
 from panggon.papers.contents import INSTRUCTIONS, NATURES, TITLES, Content, PaperKind, Rows
 from panggon.papers.dates import date_in_words, day_words, moment_words
-from panggon.papers.facts import CaseFacts
+from panggon.papers.facts import CaseFacts, IncidentFacts
+from panggon.papers.incident_papers import incident_content
 from panggon.papers.replies import (
     correction_notice,
     cover_letter,
@@ -19,9 +21,25 @@ from panggon.papers.replies import (
 from panggon.papers.replies import letter_words as _letter
 
 
-def content(kind: PaperKind, facts: CaseFacts) -> Content:
+def content(kind: PaperKind, facts: CaseFacts | IncidentFacts) -> Content:
     """The words of one paper; its template lays them out."""
-    return {"title": TITLES[kind], **COMPOSERS[kind](facts)}
+    said = incident_content(kind, facts) if isinstance(facts, IncidentFacts) else COMPOSERS[kind](facts)
+    return {"title": TITLES[kind], **said}
+
+
+def stated(kind: PaperKind, facts: CaseFacts | IncidentFacts) -> list[list[str]]:
+    """Every label and value on a paper, in its order: by them it can be told whether the paper is still right."""
+    written = content(kind, facts)
+    parts = [written, *written.get("sections", [])]
+    return [[label, value] for part in parts for label, value in part.get("rows", [])]
+
+
+def outdated(kind: PaperKind, printed: list[list[str]], facts: CaseFacts) -> tuple[Change, ...]:
+    """What a paper with these labels and values would say otherwise now."""
+    before, now = _by_label(printed), _by_label(stated(kind, facts))
+    labels = dict.fromkeys([*before, *now])
+    found = (Change(label, before.get(label, ""), now.get(label, "")) for label in labels)
+    return tuple(change for change in found if change.before != change.after)
 
 
 def qr(address: str, title: str, **more: object) -> Content:
@@ -32,6 +50,10 @@ def qr(address: str, title: str, **more: object) -> Content:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _by_label(rows: Iterable[list[str]]) -> dict[str, str]:
+    return {row[0]: row[1] for row in rows}
 
 
 def _request_rows(facts: CaseFacts) -> Rows:

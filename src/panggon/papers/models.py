@@ -10,9 +10,9 @@ from panggon.papers.contents import TITLES, PaperKind
 class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
 
-    The case is named by its number, because papers know nothing of cases; `event` is the sequence number of the case's
-    event that caused it, so that a job that runs twice issues one paper. `evidence_digest` is of the proofs that the
-    paper speaks of, `simulation` says that every page of it is marked as one.
+    The case (or incident) is named by its number, because papers know nothing of cases; `event` is the sequence number
+    of its event that caused the paper, so that a job that runs twice issues one. `evidence_digest` is of the proofs
+    that the paper speaks of, `simulation` says that every page of it is marked as one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -21,17 +21,24 @@ class Paper(models.Model):
     event = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
     number = models.CharField(max_length=80)
+    register = models.CharField(max_length=20)  # the classification code under which the number was taken
+    year = models.PositiveSmallIntegerField()
+    serial = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveIntegerField()
     made_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True)  # its number stays taken
     void_reason = models.CharField(max_length=200, blank=True)
     evidence_digest = models.CharField(max_length=64, blank=True)
+    stated = models.JSONField(default=list)  # [label, value] as printed, of what is signed in step 7
     simulation = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case_number", "kind", "event"], name="one_paper_an_event")]
-        ordering = ["made_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case_number", "kind", "event"], name="one_paper_an_event"),
+            models.UniqueConstraint(fields=["register", "year", "serial"], name="one_paper_a_number"),
+        ]
+        ordering = ["made_at", "serial"]
 
     def __str__(self) -> str:
         return f"{self.title} {self.number}"

@@ -26,7 +26,10 @@ def cover_letter(facts: CaseFacts) -> Content:
         **_letter(facts, subject="Penyampaian dokumen hosting", attachment="2 (dua) berkas"),
         "heading": "Surat Pengantar",
         "opening": f"Menindaklanjuti {letter_words(facts)}, bersama ini kami kirimkan:",
-        "sections": [{"table": {"head": ["No.", "Jenis yang dikirim", "Banyaknya", "Keterangan"], "rows": rows}}],
+        "sections": [
+            {"table": {"head": ["No.", "Jenis yang dikirim", "Banyaknya", "Keterangan"], "rows": rows}},
+            {"paragraphs": [f"Keadaan situs dan bukti bahwa situs sudah terbuka dapat dilihat di {facts.case_page}."]},
+        ],
         "closing": f"Biaya pelayanan: {facts.fee}. {THANKS}",
         "received": True,
     }

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from panggon.papers.contents import PaperKind
 from panggon.papers.models import Attempt, Paper, Signatory, Signature
 from panggon.questions import Given, question
 from panggon.remembered import remembered
@@ -24,12 +23,6 @@ def kept_digests(digests: Collection[str]) -> set[str]:
     """Those of these files that are papers as well."""
     unsigned = Paper.objects.filter(sha256__in=digests).values_list("sha256", flat=True)
     return {*unsigned, *Signature.objects.filter(sha256__in=digests).values_list("sha256", flat=True)}
-
-
-def of_event(case_number: str, kind: PaperKind, event: int) -> Paper | None:
-    """The paper of this kind that an event of the case caused."""
-    papers = issued(case_number)
-    return next((paper for paper in papers if (paper.kind, paper.event) == (kind, event)), None)
 
 
 def paper(key: UUID) -> Paper | None:
@@ -61,6 +54,11 @@ def cases_of(year: int) -> QuerySet[Paper, Any]:
 def nik_of(user_id: int) -> str:
     """The number by which the certificate authority knows this person; empty while it is not known."""
     return Signatory.objects.filter(user=user_id).values_list("nik", flat=True).first() or ""
+
+
+def signature_of(paper: Paper) -> Signature | None:
+    """The one signed version of a paper, as it stands now."""
+    return Signature.objects.filter(paper=paper).first()
 
 
 def open_attempt(paper: Paper) -> Attempt | None:

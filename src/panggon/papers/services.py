@@ -11,10 +11,10 @@ from django.db import transaction
 
 from panggon.office.selectors import office
 from panggon.papers import store
-from panggon.papers.composing import content
-from panggon.papers.contents import TITLES, PaperKind, Rows, form_of
+from panggon.papers.composing import content, stated
+from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind, Rows, form_of
 from panggon.papers.dates import OFFICE_ZONE, day_words
-from panggon.papers.facts import CaseFacts, Person
+from panggon.papers.facts import CaseFacts, IncidentFacts, Person
 from panggon.papers.inspection import inspect_letter
 from panggon.papers.models import Paper
 from panggon.papers.numbers import next_number
@@ -22,15 +22,12 @@ from panggon.papers.printing import render
 from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 from panggon.papers.signable import made_signable, verification_address
 
-__all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "sample_letter"]
-
-# What the Kepala Dinas signs.
-SIGNED = frozenset({PaperKind.HOSTING_DOCUMENT})
+__all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "sample_letter", "void"]
 
 
 @transaction.atomic
-def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: datetime) -> Paper:
-    """Issue the paper that this event of the case caused; asked again, give the one issued before.
+def issue(kind: PaperKind, facts: CaseFacts | IncidentFacts, *, event: int, signer: Person, at: datetime) -> Paper:
+    """Issue the paper that this event of the case (or incident) caused; asked again, give the one issued before.
 
     The number, the row and the kept file stand or fall together: a failed rendering uses no number up.
     """
@@ -38,12 +35,13 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
     if known:
         return known
     numbering = office().numbering
-    year, taken = next_number(numbering.code_of(kind), at=at)
+    register = numbering.code_of(kind)
+    year, taken = next_number(register, at=at)
     number = numbering.written(kind, taken=taken, year=year)
     key = uuid.uuid4()
     written = {**frame(at), **content(kind, facts), "number": number, "signer": _signer(signer)}
-    _void_unsigned(kind, facts.number, reason=f"Diganti dengan naskah nomor {number}.", at=at)
-    data = _for_signature(written, key) if kind in SIGNED else render(form_of(kind), written)
+    is_signed = kind in SIGNED_TOGETHER
+    data = _for_signature(kind, written, key) if is_signed else render(form_of(kind), written)
     return Paper.objects.create(
         id=key,
         evidence_digest=facts.evidence_digest,
@@ -53,10 +51,21 @@ def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: 
         event=event,
         title=TITLES[kind],
         number=number,
+        register=register,
+        year=year,
+        serial=taken,
+        stated=stated(kind, facts) if is_signed else [],
         sha256=store.put(data),
         size_bytes=len(data),
         made_at=at,
     )
+
+
+@transaction.atomic
+def void(case_number: str, *, event: int, reason: str, at: datetime) -> None:
+    """What was frozen for this event will not be signed any more, or not all of it: the numbers are not given again."""
+    frozen = Paper.objects.filter(case_number=case_number, event=event, kind__in=SIGNED_TOGETHER, voided_at=None)
+    frozen.update(voided_at=at, void_reason=reason)
 
 
 def sample_letter(facts: LetterFacts, *, at: datetime) -> bytes:
@@ -106,16 +115,9 @@ def frame(at: datetime) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _void_unsigned(kind: PaperKind, case_number: str, *, reason: str, at: datetime) -> None:
-    """A paper that waited for its signature and was frozen anew will never be signed; its number is not given again."""
-    if kind in SIGNED:
-        waiting = Paper.objects.filter(case_number=case_number, kind=kind, signature=None, voided_at=None)
-        waiting.update(voided_at=at, void_reason=reason)
-
-
-def _for_signature(written: dict[str, Any], key: uuid.UUID) -> bytes:
+def _for_signature(kind: PaperKind, written: dict[str, Any], key: uuid.UUID) -> bytes:
     """With the place of the stamp, which leads to the page where the signature is verified."""
-    return made_signable(render("lembar.typ", {**written, "signature": {"page": verification_address(key)}}))
+    return made_signable(render(form_of(kind), {**written, "signature": {"page": verification_address(key)}}))
 
 
 def _signer(person: Person) -> dict[str, Any]:

@@ -80,12 +80,17 @@ def ask(asked: Asked, given: Given) -> Accepted:
 
 
 def keep(asked: Asked, accepted: Accepted, *, at: datetime) -> Signature | None:
-    """Issue it; None when another attempt was faster, and its version is the one that is issued."""
+    """Issue it; None when another attempt was faster, and its version is the one that is issued.
+
+    Raises `InvalidError` `signing.overtaken` for a paper that is void by now.
+    """
     attempt, found = asked.attempt, accepted.found
     paper = Paper.objects.select_for_update().get(pk=attempt.paper_id)
-    if Signature.objects.filter(paper=paper).exists():
+    if selectors.signature_of(paper) is not None:
         end(attempt, "signing.late", at=at)
         return None
+    if paper.voided_at is not None:
+        raise InvalidError((Fault("signing.overtaken"),))
     end(attempt, "", at=at)
     return Signature.objects.create(
         paper=paper,

@@ -25,7 +25,7 @@ TEMPLATES: Mapping[str, Any] = MappingProxyType(
 # Why nothing was signed, and what to do. Codes of the gateway, of certificates, and of files that were brought back.
 SIGNING: Mapping[str, Any] = MappingProxyType(
     {
-        "signing.passphrase": _("Frasa sandi salah. Belum ada yang ditandatangani; silakan ketik lagi."),
+        "signing.passphrase": _("Frasa sandi salah. Silakan ketik lagi."),
         "signing.nik": _("NIK terdiri atas 16 angka."),
         "signing.not_registered": _(
             "BSrE tidak mengenal NIK ini. Periksa NIK, atau daftarkan diri ke admin BSrE di daerah Anda."
@@ -76,6 +76,10 @@ SIGNING: Mapping[str, Any] = MappingProxyType(
         "signing.not_intact": _("Tanda tangannya tidak cocok dengan isi berkas: berkas sudah berubah."),
         "signing.untrusted": _("Sertifikat penanda tangan bukan dari otoritas yang dipercaya."),
         "signing.other_person": _("Sertifikatnya atas nama {found}, bukan {name}."),
+        "signing.partly": _(
+            "Sudah ditandatangani: {signed}. Belum: {waiting}. Silakan ulangi untuk sisanya; yang sudah ditandatangani "
+            "tidak ditandatangani lagi."
+        ),
         "signing.busy": _("Naskah ini sedang ditandatangani. Tunggu sebentar, lalu muat ulang halaman ini."),
         "signing.simulation": _(
             "Cara menandatangani diganti sesudah dokumen ini dibuat. Kembalikan, agar Kepala Bidang membuat yang baru."

@@ -14,7 +14,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.procedure import State
 from panggon.core.workdays import closing
 from panggon.papers import selectors as papers
-from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER
+from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER, SIGNED_TOGETHER
 from panggon.papers.models import Paper
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -77,7 +77,7 @@ def papers_for(case: Case, user: User, *, now: datetime) -> list[Paper]:
     if people.is_official(user, now=now):
         return issued
     readable = FOR_OWNER if State(case.state) in HANDED_OVER else FOR_APPLICANT
-    return [paper for paper in issued if paper.kind in readable]
+    return [paper for paper in issued if paper.kind in readable and _was_in_force(paper)]
 
 
 def paper_for(case: Case, user: User, key: UUID, *, now: datetime) -> Paper | None:
@@ -86,6 +86,11 @@ def paper_for(case: Case, user: User, key: UUID, *, now: datetime) -> Paper | No
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _was_in_force(paper: Paper) -> bool:
+    """What was frozen for a signature and sent back was never handed to anybody."""
+    return paper.voided_at is None or paper.kind not in SIGNED_TOGETHER
 
 
 def _eyes_of(user: User, *, now: datetime) -> tuple[bool, bool]:

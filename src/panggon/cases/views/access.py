@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from panggon.audit.history import history
 from panggon.cases import taking_over
+from panggon.cases.facts import documents, handed_over_changes
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.forms.access import AccessForm, InvitationForm, TakeOverForm
 from panggon.cases.models import AccessInvitation, Case
@@ -58,6 +59,7 @@ def access(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("cases:access", case.number)
     context: dict[str, Any] = {"case": case, "form": form, "facts": facts_of(case), "site": case.site}
     context |= {"invitation": invitation, "holder": holder, "invited": _is_invited(request.user, invitation)}
+    context |= {"changes": handed_over_changes(case, documents(case))}
     context |= {"entered": taking_over.first_login(case.site)}
     context |= {"running": sites.running_wish(case.site), "failed": _last_failed(case)}
     return render(request, "cases/access.html", context, status=refused)

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from panggon.cases import signing
+from panggon.cases.facts import documents
 from panggon.cases.forms.signing import SigningForm
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting, preparation
@@ -18,6 +19,7 @@ from panggon.core.procedure import Action
 from panggon.core.signing import is_fresh
 from panggon.papers import selectors as papers
 from panggon.papers import store
+from panggon.papers.contents import PaperKind
 from panggon.papers.signers import chosen
 from panggon.pdf import pdf_response
 from panggon.people.models import User
@@ -35,24 +37,22 @@ def answer(request: HttpRequest, case: Case, event: Event | None) -> tuple[HttpR
         return None, form
     values = form.cleaned_data
     try:
+        wanted = signing.Wanted(values["note"], values.get("nik", ""))
         done = signing.sign(
-            case,
-            actor=request.user,
-            given=form.given(),
-            wanted=signing.Wanted(values["note"], values.get("nik", "")),
-            expected_version=values["version"],
+            case, signing.Sitting(request.user, form.given(), wanted), expected_version=values["version"]
         )
     except InvalidError as error:
         if any(fault.code == "case.changed" for fault in error.faults):
             raise acting.OvertakenError from error
         form.add_faults(error.faults)
+        form.wait_for(_waiting(case))
         return None, form
     return acting.arrive(request, done, Action.APPROVE), form
 
 
 def form_for(case: Case, *, user: User, **options: Any) -> SigningForm:
     initial = {"version": case.version, "nik": papers.nik_of(user.pk)}
-    return SigningForm(method=chosen.method(), initial=initial, **options)
+    return SigningForm(method=chosen.method(), waiting=_waiting(case), initial=initial, **options)
 
 
 def context_of(case: Case) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def context_of(case: Case) -> dict[str, Any]:
     proof = sites.last_proof(site) if site else None
     tried = sites.last_wish(site, Purpose.VERIFY) if site else None
     return {
+        "documents": documents(case).values(),
         "method": chosen.method(),
         "fresh": proof is not None and is_fresh(proof.proved_at, now=now),
         "renewing": site is not None and sites.running_wish(site) is not None,
@@ -91,13 +92,21 @@ def freshness(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @signed_in
-def document(request: HttpRequest, number: str) -> HttpResponse:
-    """The frozen document as a file, to be signed with another program."""
+def document(request: HttpRequest, number: str, kind: str) -> HttpResponse:
+    """A frozen paper as a file, to be signed with another program."""
     case = acting.case_or_404(request, number)
-    paper = signing.document_to_sign(case, request.user)
+    paper = next((each for each in signing.documents_to_sign(case, request.user) if each.kind == kind), None)
     if paper is None:
         raise Http404
     response = pdf_response(store.get(paper.sha256), name="")
     name = f"{slugify(paper.title)}-{case.number}-untuk-ditandatangani.pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _waiting(case: Case) -> list[PaperKind]:
+    """What is not signed yet."""
+    return [kind for kind, paper in documents(case).items() if not paper.signed]

@@ -93,12 +93,19 @@ def _proof(case: Case, user: User) -> dict[str, Any]:
     }
 
 
+def _signing(case: Case, user: User) -> dict[str, Any]:
+    """What is signed is listed apart from what is only read."""
+    parts, signed = _proof(case, user), signing.context_of(case)
+    read = [paper for paper in parts["papers"] if paper not in signed["documents"] and not paper.voided_at]
+    return {**parts, **signed, "papers": read}
+
+
 PARTS: Mapping[Action, Callable[[Case, User], dict[str, Any]]] = {
     Action.RECEIVE: _receipt,
     Action.COMPLETE: _check,
     Action.RETURN_TO_APPLICANT: _check,
     Action.PREPARE: _machine,
     Action.CONFIRM: _entry,
-    Action.APPROVE: lambda case, user: {**_proof(case, user), **signing.context_of(case)},
+    Action.APPROVE: _signing,
     **dict.fromkeys((a for a, name in TEMPLATES.items() if name == "proven"), _proof),
 }
