@@ -50,6 +50,7 @@ from panggon.papers.models import Paper, TemplateVersion
 from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
+from panggon.public import snapshots
 from panggon.public.models import Follower
 from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
@@ -273,6 +274,7 @@ def everything_else(office: Office) -> dict[str, Any]:
     held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
     complaint, survey, incident = _complaints(office), _survey(office), _incidents(office)
     _documents(office)
+    snapshots.take(now=office.now)
     return {
         "hold": held.pk,
         "edition": 1,

@@ -41,6 +41,7 @@ ARGUMENTS = {
     "attachment": 1,
     "mail": 1,
     "decision": "buang",
+    "table": "permohonan",
     "ticket": "PGD-2026-0001",
     "site": "s900001",
     "site_action": "suspend",
