@@ -3,6 +3,7 @@ from datetime import date, datetime, timedelta
 
 from django.core import signing
 from django.db.models import Count, QuerySet, Sum, TextChoices
+from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils.timezone import localdate
 
@@ -59,6 +60,12 @@ def survey_of(days: Days) -> Survey | None:
 def years() -> tuple[int, ...]:
     """Those with answers, the newest first."""
     return tuple(day.year for day in Answer.objects.dates("answered_on", "year", order="DESC"))
+
+
+def respondents_by_month() -> dict[date, int]:
+    """How many answered in each month, by its first day."""
+    months = Answer.objects.order_by().annotate(month=TruncMonth("answered_on"))
+    return {row["month"]: row["count"] for row in months.values("month").annotate(count=Count("pk"))}
 
 
 def published_words(days: Days) -> list[str]:

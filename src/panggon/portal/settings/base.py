@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "panggon.sites",
     "panggon.papers",
     "panggon.surveys",
+    "panggon.standards",
     "panggon.cases",
     "panggon.complaints",
     "panggon.upkeep",
