@@ -123,7 +123,7 @@ def test_a_stranger_in_a_thread_is_a_note_for_the_officer_and_learns_nothing(off
     post.finish()
     (receipt,) = post.sent()
     post.bring(answer_to(receipt, "Kirim kodenya ke saya.", sender="budi@example.org"))
-    guessed = mail("Apa kabarnya?", subject=f"Re: [{complaint.number}] Pengaduan", References="<complaint-x@localhost>")
+    guessed = mail("Apa kabarnya?", In_Reply_To=f"<complaint-{complaint.number}-{'0' * 20}.1@localhost>")
     post.bring(guessed)
     assert held() == [Reason.OTHER_SENDER, Reason.UNPROVEN]
     assert post.sent() == []
