@@ -240,6 +240,7 @@ def test_a_flood_is_kept_for_a_person(office, post, monkeypatch):
     monkeypatch.setattr(incoming, "MAIL_OF_ALL", replace(MAIL_OF_ALL, free=all_free))
     monkeypatch.setattr(timezone, "now", lambda: office.now)
     monkeypatch.setattr(fetching, "MOST", FLOOD // 3)
+    post.work()
     post.incoming.deliver(*(mail(f"Obral {n}", sender="toko@example.org") for n in range(FLOOD // 2)))
     post.incoming.deliver(*(mail(f"Obral {n}", sender=f"toko{n}@example.org") for n in range(FLOOD // 2)))
     for _run in range(4):
