@@ -230,7 +230,7 @@ def test_the_pledge_is_signed_by_whoever_was_kepala_dinas_on_its_day(admin, offi
     def signer(day):
         send(admin, "/pengaturan/maklumat/", Group.PLEDGE, day=day)
         page = client.get("/standar-pelayanan/maklumat/").content.decode()
-        return re.search(r'class="signature">.*?</p>', page, re.DOTALL).group()
+        return re.search(r'class="signed-by">.*?</p>', page, re.DOTALL).group()
 
     assert "Lama" in signer("2025-01-02")
     assert "2 Januari 2025" in signer("2025-01-02")
@@ -270,7 +270,10 @@ def test_the_sheet_for_sippn_has_its_fields_word_for_word(office):
     assert "1. Telepon : (0285) 421243 ; (0285) 420223\r\n" in sheet
     assert "2. email : diskominfo@gafe.pekalongankota (diskominfo@pekalongankota.go.id)\r\n" in sheet
     assert "6. Pejabat Pengaduan : Wawan Sugandi, A.Md, No HP : 0852 2683 3647\r\n" in sheet
-    page = at(office, "registrar").get("/standar-pelayanan/sippn/").content.decode()
+    browser = at(office, "registrar")
+    browser.post("/bahasa/", {"language": "en", "page": "/"})
+    assert browser.get("/standar-pelayanan/sippn.txt").content.decode() == sheet  # SIPPN is Indonesian
+    page = browser.get("/standar-pelayanan/sippn/").content.decode()
     assert page.count("readonly") == 9
     assert at(office, "applicant").get("/standar-pelayanan/sippn/").status_code == 403
 

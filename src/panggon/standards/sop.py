@@ -55,7 +55,7 @@ class SopView:
     procedure: Procedure
     head: Sop
     signer: Signer | None
-    sections: tuple[tuple[Any, tuple[str, ...]], ...]
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
     people: tuple[str, ...]
     lines: tuple[Shown, ...]
     whole: str
@@ -72,7 +72,7 @@ def sop_view(procedure: Procedure, *, now: datetime, value: Sop | None = None) -
         procedure,
         head,
         signer_on(head.effective_on, now=now),
-        tuple((title, _with_decree(key, getattr(head, key))) for key, title in HEAD_OF_SOP.items()),
+        tuple((str(title), _with_decree(key, getattr(head, key))) for key, title in HEAD_OF_SOP.items()),
         tuple(str(words.people[person]) for person in flow.people),
         tuple(_shown(line, flow, words, durations[line.activity.number]) for line in lines),
         days_words(dinas.standard.working_days, unit=DayUnit.WORKING) if procedure is Procedure.SERVICE else "",

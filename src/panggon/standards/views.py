@@ -26,7 +26,9 @@ def standard(request: HttpRequest) -> HttpResponse:
         "content": selectors.content(),
         "version": versions[0],
         "versions": versions,
-        "people": [(ROLE_LABELS[role], count) for role, count in selectors.counted_people(now=timezone.now())],
+        "people": tuple(
+            (str(ROLE_LABELS[role]), count) for role, count in selectors.counted_people(now=timezone.now())
+        ),
     }
     return render(request, "standards/standard.html", context)
 
@@ -35,7 +37,7 @@ def standard(request: HttpRequest) -> HttpResponse:
 def standard_edition(request: HttpRequest, edition: int) -> HttpResponse:
     """As it was published before."""
     published, version = _edition(Document.STANDARD, edition)
-    context = {"content": selectors.content(published.values), "version": version, "versions": ()}
+    context = {"content": selectors.content(published.values), "version": version, "versions": (), "people": ()}
     return render(request, "standards/standard.html", context)
 
 
