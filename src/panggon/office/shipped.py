@@ -123,6 +123,7 @@ SHIPPED = Office(
         letters_months=60,
         drafts_months=12,
         unfiled_months=3,
+        surveys_months=24,
         notices_months=12,
         changes_months=60,
         followers_days=30,

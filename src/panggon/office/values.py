@@ -257,6 +257,7 @@ class Retention:
     drafts_months: int
     unfiled_months: int
     notices_months: int
+    surveys_months: int
     changes_months: int
     followers_days: int
     visits_days: int

@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 
 from panggon.office.selectors import office
 from panggon.office.values import in_language
+from panggon.people.looks import theme_of
 from panggon.people.models import Theme
-from panggon.portal.theme import theme_of
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
