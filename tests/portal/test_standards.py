@@ -16,6 +16,7 @@ from panggon.office.models import Edition
 from panggon.office.shipped import SHIPPED
 from panggon.office.values import Contacts, Group
 from panggon.people.models import ActingOfficial, RoleAssignment
+from panggon.portal.beginning import begin, check
 from panggon.standards import selectors
 from tests.portal.test_settings import filled
 from tests.portal.visitor import at, faults, text, visitor
@@ -119,6 +120,18 @@ def test_what_the_command_line_fills_in_is_the_beginning_and_no_version(office, 
     services.change(Group.CONTACTS, Contacts(SHIPPED.contacts.rows[:2]), actor=None, at=office.now)
     assert not Edition.objects.exists()
     assert "Versi 1" in text(client.get("/standar-pelayanan/"))
+
+
+def test_the_documents_can_be_filled_in_by_a_file(office, client):
+    document = {
+        "components": {"competence": ["D3 Komputer"]},
+        "pledge": {"day": "2026-11-02"},
+        "sop": {"number": "7/26"},
+    }
+    begin(check(document), at=office.now)
+    assert "9 Kompetensi pelaksana D3 Komputer" in text(client.get("/standar-pelayanan/"))
+    assert "2 November 2026" in text(client.get("/standar-pelayanan/maklumat/"))
+    assert "Nomor SOP 7/26" in text(client.get("/standar-pelayanan/sop/hosting/"))
 
 
 def test_a_change_of_contacts_is_one_of_the_standard_and_nothing_changed_is_none(admin, office):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from panggon.core.vocabulary import Role
 from panggon.labels import ROLE_LABELS
-from panggon.office.values import Document, Group
+from panggon.office.values import Document, Group, Pledge
 from panggon.pdf import pdf_response
 from panggon.people.permissions import holders, official, public
 from panggon.standards import printing, selectors
@@ -110,6 +110,6 @@ def _edition(document: Document, number: int) -> tuple[selectors.Published, Vers
     return published, Version(published.number, published.at, is_newest=published.number == newest.number)
 
 
-def _pledge(value: Any = None) -> dict[str, Any]:
+def _pledge(value: Pledge | None = None) -> dict[str, Any]:
     said = selectors.pledge(value)
     return {"pledge": said, "signer": selectors.signer_on(said.day, now=timezone.now())}
