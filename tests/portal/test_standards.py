@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pikepdf
@@ -100,7 +101,9 @@ def test_what_nobody_has_said_is_not_set_and_posts_are_counted(office, client):
     assert "Kepala Dinas 1, Tata Usaha 1, Kepala Bidang 1, Petugas Teknis 1, Pejabat Pengaduan 1." in words
 
 
-def test_a_change_is_a_new_version_and_the_earlier_one_stays(admin, client):
+def test_a_change_is_a_new_version_and_the_earlier_one_stays(admin, office, client):
+    begun = replace(SHIPPED.standard, fee="Tidak dipungut biaya apa pun")
+    services.change(Group.STANDARD, begun, actor=None, at=office.later())
     send(admin, "/pengaturan/standar/", Group.STANDARD, fee="Gratis")
     send(admin, "/pengaturan/komponen/", Group.COMPONENTS, competence="D3 Komputer")
     words = text(client.get("/standar-pelayanan/"))
@@ -109,7 +112,7 @@ def test_a_change_is_a_new_version_and_the_earlier_one_stays(admin, client):
     assert "9 Kompetensi pelaksana D3 Komputer" in words
     first, second = (text(client.get(f"/standar-pelayanan/versi/{number}/")) for number in (1, 2))
     assert "Ini versi lama" in first
-    assert "4 Biaya / Tarif Tidak dipungut biaya" in first
+    assert "4 Biaya / Tarif Tidak dipungut biaya apa pun" in first
     assert "4 Biaya / Tarif Gratis" in second
     assert "9 Kompetensi pelaksana Belum ditetapkan" in second
     assert client.get("/standar-pelayanan/versi/4/").status_code == 404
