@@ -5,6 +5,7 @@ from django.core import signing
 from django.db.models import Count, QuerySet, Sum, TextChoices
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from panggon.core.survey import Element, Result, result_of, sample_size
 from panggon.questions import Given, question
@@ -78,6 +79,11 @@ def published_words(days: Days) -> list[str]:
 def to_read() -> QuerySet[Answer]:
     """Answers with words that nobody has read yet."""
     return Answer.objects.filter(standing=Answer.Standing.WAITING).exclude(words="")
+
+
+def words_before(moment: datetime) -> QuerySet[Answer]:
+    """Answers from before this moment in which somebody wrote something."""
+    return Answer.objects.filter(answered_on__lt=localdate(moment)).exclude(words="")
 
 
 def already_read() -> QuerySet[Answer]:
