@@ -6,11 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from panggon.charts import Chart, grouped_bars
 from panggon.core.figures import SMALLEST, Period, Span
 from panggon.office.selectors import office
+from panggon.office.values import in_language
 from panggon.public import selectors
 from panggon.public.tables import COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, TABLES, Row
 
@@ -36,6 +38,7 @@ def context_of(made_at: datetime, period: Period) -> dict[str, Any]:
     requests, complaints = (_by_period(found[table.key]) for table in (REQUESTS, COMPLAINTS))
     months = [month for month in period.months if month.name in requests]
     steps = [row for row in found[STEPS.key] if row["masa"] == period.name]
+    words = in_language(office().standard, get_language() or "id").steps
     whole, told = requests[period.name], complaints[period.name]
     return {
         "made_at": made_at,
@@ -46,7 +49,7 @@ def context_of(made_at: datetime, period: Period) -> dict[str, Any]:
         "requests": _requests(whole),
         "months": [(month.first, _requests(requests[month.name])) for month in months],
         "requests_chart": _by_month(months, requests, "masuk", "diserahkan"),
-        "steps": [(row["langkah"], _step_words(row["langkah"]), *_step(row)) for row in steps],
+        "steps": [(row["langkah"], words[row["langkah"] - 1], *_step(row)) for row in steps],
         "steps_chart": grouped_bars(
             [row["median_jam_kerja"] or 0 for row in steps], labels=[str(row["langkah"]) for row in steps]
         ),
@@ -81,10 +84,6 @@ def _requests(row: Record) -> dict[str, str]:
 
 def _step(row: Record) -> tuple[str, str]:
     return _count(row["permohonan"]), _of(row["permohonan"], row["median_jam_kerja"], _hours)
-
-
-def _step_words(step: int) -> str:
-    return office().standard.steps[step - 1]
 
 
 def _complaints(row: Record) -> dict[str, str]:
