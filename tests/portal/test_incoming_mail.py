@@ -213,6 +213,17 @@ def test_an_answer_that_does_not_arrive_is_told(office, post):
     assert post.sent() == []
 
 
+def test_who_could_not_be_reached_does_not_agree_by_silence(office, post):
+    complaint = answered(office)
+    post.finish()
+    post.bring(bounce_of(post.sent()[-1]), sender="")
+    complaint.refresh_from_db()
+    jobs.look_after(complaint, now=office.now + 60 * DAY)
+    complaint.refresh_from_db()
+    assert complaint.state == S.ANSWERED
+    assert selectors.count_to_do(office.complaints_officer, now=office.now) == 1
+
+
 def test_somebody_elses_name_makes_us_write_one_mail_a_day(office, post):
     for number in range(3):
         post.bring(mail(f"Keluhan {number}"))
@@ -402,9 +413,12 @@ def test_old_mail_and_who_wrote_it_are_forgotten(office, post):
     post.bring(mail())
     post.bring(mail("Obral", Precedence="bulk"))
     complaint = Complaint.objects.get()
+    post.bring(mail("Kapan?", subject=complaint.number))
     complaint = handle(office, complaint, A.TAKE, kind=Kind.GRIEVANCE)
     complaint = handle(office, complaint, A.RESOLVE, words="Diperbaiki.")
     act(office, complaint, A.CONFIRM, None)
     services.erase_expired(now=office.now + 800 * DAY)
-    (row,) = IncomingMail.objects.all()
-    assert (row.complaint, row.sender, row.name, row.subject, row.message_id) == (complaint, "", "", "", "")
+    held_once, first = IncomingMail.objects.all()
+    for row in (held_once, first):
+        assert (row.complaint, row.sender, row.name, row.subject, row.message_id) == (complaint, "", "", "", "")
+    assert (held_once.state, held_once.words, held_once.file_sha256) == ("discarded", "", "")

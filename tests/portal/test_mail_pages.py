@@ -10,10 +10,11 @@ from panggon.audit.selectors import history_of
 from panggon.complaints import incoming
 from panggon.complaints.mailbox import Fetched
 from panggon.complaints.models import Complaint, IncomingMail
-from panggon.core.complaint_vocabulary import Confidentiality
+from panggon.core.complaint_vocabulary import ComplaintAction as A
+from panggon.core.complaint_vocabulary import Confidentiality, Kind
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.vocabulary import Role
-from tests.portal.complaining import file, handled
+from tests.portal.complaining import act, file, handled
 from tests.portal.mails import PNG, mail
 from tests.portal.visitor import text, visitor
 
@@ -88,9 +89,19 @@ def test_a_mail_in_a_thread_stands_with_its_complaint(office, officer, office_ti
 def test_who_complains_in_confidence_is_not_named_by_the_mail(office, officer):
     complaint = file(office, confidentiality=Confidentiality.CONFIDENTIAL)
     came(office, mail("Saya lagi.", subject=complaint.number))
-    page = text(officer.get(f"/pengaduan/{complaint.number}/"))
-    assert "Pengirim dirahasiakan" in page
-    assert not [part for part in ("rina@", "Rina Marlina", "Saya lagi.") if part in page]
+    row = IncomingMail.objects.get()
+    secrets = ("rina@", "Rina Marlina", "Saya lagi.", "Terima sebagai")
+    for path in (f"/pengaduan/{complaint.number}/", "/pengaduan/surel/"):
+        page = text(officer.get(path))
+        assert not [part for part in secrets if part in page]
+    assert "Pengirim dirahasiakan" in text(officer.get(f"/pengaduan/{complaint.number}/"))
+    assert [officer.get(f"/pengaduan/surel/{row.pk}/asli/").status_code, decide(officer, row, "buang").status_code] == [
+        404
+    ] * 2
+    act(office, complaint, A.TAKE, office.complaints_officer, kind=Kind.GRIEVANCE)
+    for path in (f"/pengaduan/{complaint.number}/", "/pengaduan/surel/"):
+        page = text(officer.get(path))
+        assert not [part for part in secrets if part not in page]
 
 
 def test_nobody_decides_about_a_mail_that_is_about_himself(office, officer):

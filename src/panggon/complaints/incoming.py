@@ -165,7 +165,7 @@ def _settle(mail_id: int, letter: Letter, files: list[LookedAt], judgement: Judg
         except InvalidError:
             judgement = Judgement(Outcome.HELD, Reason.REFUSED)
             mail.answered_at = None
-    _finish(mail, letter, judgement)
+    _finish(mail, letter, judgement, at=at)
 
 
 def _describe(mail: IncomingMail, letter: Letter) -> None:
@@ -173,7 +173,7 @@ def _describe(mail: IncomingMail, letter: Letter) -> None:
     mail.subject, mail.check_result, mail.check_words = letter.subject, letter.check.value, letter.found
 
 
-def _finish(mail: IncomingMail, letter: Letter, judgement: Judgement) -> None:
+def _finish(mail: IncomingMail, letter: Letter, judgement: Judgement, *, at: datetime) -> None:
     """What a person may still need is kept: the whole mail where it is held, the words of a mail server."""
     mail.outcome, mail.reason = judgement.outcome, judgement.reason or ""
     held = judgement.outcome is Outcome.HELD
@@ -185,6 +185,8 @@ def _finish(mail: IncomingMail, letter: Letter, judgement: Judgement) -> None:
         # Who is complained about decides nothing about the mail.
         said = f"{letter.subject} {letter.text}"
         mail.concerned.set(person for person in people.people_of_the_dinas() if names(said, person.full_name))
+    if mail.complaint and judgement.outcome is Outcome.BOUNCE:
+        services.not_reached(mail.complaint, at=at)
     if mail.complaint and judgement.outcome in (Outcome.HELD, Outcome.BOUNCE):
         defer("complaints.tell_of_mail", mail=mail.pk)
     elif held:

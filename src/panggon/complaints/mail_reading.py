@@ -24,7 +24,10 @@ SMALL = 64 * 1024  # bytes that can do no harm to the process that reads them
 LIMITS = Limits(seconds=60, memory_mebibytes=1024)
 HEADER_MOST = 16_000  # letters of one header
 HEADERS_MOST, PARTS_MOST, DEPTH_MOST = 1000, 200, 20
-ADDRESS = re.compile(r"[^\s@<>,;:\"()]{1,64}@[^\s@<>,;:\"()]{1,189}")
+# Of plain letters (RFC 5321): to others nobody could be sure to write back.
+ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,63}"
+)
 MESSAGE_ID = re.compile(r"<([!-;=?-~]{1,250})>")
 # Codecs whose work grows faster than what they are given, or which read what no mail means.
 STRANGE_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape"})
@@ -216,7 +219,7 @@ def _sender(message: EmailMessage) -> tuple[str, str]:
     words = _words(message, "From")
     name, address = parseaddr(words)
     if not ADDRESS.fullmatch(address):
-        name, address = "", next(iter(ADDRESS.findall(words)), "")
+        name, address = "", next(filter(ADDRESS.fullmatch, re.split(r'[\s<>,;:"()]+', words)), "")
     return visible(name, lines=False)[:150], visible(address, lines=False).lower()
 
 

@@ -35,7 +35,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """`size_bytes` is what the server has; `data` is the beginning of it, as far as it was fetched."""
+    """`data` is the beginning of the mail, as far as it was fetched; `size_bytes` what the server says of it, some of
+    which only guess.
+    """
 
     uid: int
     data: bytes
@@ -43,7 +45,7 @@ class Fetched:
 
     @property
     def is_whole(self) -> bool:
-        return len(self.data) >= self.size_bytes
+        return len(self.data) < FETCH_MOST
 
 
 def account() -> Account | None:

@@ -61,7 +61,8 @@ class Complaint(models.Model):
     state_since = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # of what comes next: until it is handled, then until it is solved
     stopped_at = models.DateTimeField(null=True)
-    spoke_at = models.DateTimeField(null=True)  # when the complainant last said something of the own accord
+    # When the complainant last said something of the own accord, or could not be reached: a person has to read it.
+    spoke_at = models.DateTimeField(null=True)
     page = models.UUIDField(null=True, unique=True, editable=False)  # from which it was sent: twice, and it is one
 
     class Meta:

@@ -196,18 +196,14 @@ def is_known(mail: IncomingMail) -> bool:
 
 
 def held_mails(user: User) -> QuerySet[IncomingMail]:
-    """Those about which a person decides, but for those that are about this person."""
+    """Those about which this person decides."""
     about = IncomingMail.concerned.through.objects.filter(incomingmail=OuterRef("pk"), user=user)
-    held = IncomingMail.objects.filter(~Exists(about), state=IncomingMail.State.HELD)
-    concerned = Complaint.concerned.through.objects.filter(complaint=OuterRef("complaint"), user=user)
-    return held.filter(~Exists(concerned)).select_related("complaint")
+    return _mails_for(user).filter(~Exists(about), state=IncomingMail.State.HELD)
 
 
 def other_mails(user: User) -> QuerySet[IncomingMail]:
     """The last ones of which nobody had to decide anything, and nothing followed."""
-    concerned = Complaint.concerned.through.objects.filter(complaint=OuterRef("complaint"), user=user)
-    nothing = IncomingMail.objects.filter(~Exists(concerned), outcome=Outcome.NOTHING)
-    return nothing.select_related("complaint")[:CLOSED_SHOWN]
+    return _mails_for(user).filter(outcome=Outcome.NOTHING)[:CLOSED_SHOWN]
 
 
 def mails_of(complaint: Complaint) -> list[IncomingMail]:
@@ -227,6 +223,14 @@ def old_mails(moment: datetime) -> QuerySet[IncomingMail]:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _mails_for(user: User) -> QuerySet[IncomingMail]:
+    """Not in the thread of a complaint that is about this person, nor of a confidential one that others handle."""
+    concerned = Complaint.concerned.through.objects.filter(complaint=OuterRef("complaint"), user=user)
+    secret = Q(complaint__confidentiality=Confidentiality.CONFIDENTIAL)
+    theirs = Q(complaint__officer=user) | Q(complaint__official=user) | Q(complaint__entered_by=user)
+    return IncomingMail.objects.filter(~Exists(concerned), ~secret | theirs).select_related("complaint")
 
 
 def _spoke_since(complaint: Complaint) -> bool:

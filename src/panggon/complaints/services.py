@@ -123,6 +123,11 @@ def act(
     return complaint
 
 
+def not_reached(complaint: Complaint, *, at: datetime) -> None:
+    """What was written to the complainant did not arrive: from now on nobody takes silence for consent."""
+    Complaint.objects.filter(pk=complaint.pk).update(spoke_at=at)
+
+
 @transaction.atomic
 def erase_expired(*, now: datetime) -> int:
     """Erase what complaints say of anybody once the department's period for words is over (UU 27/2022); how many.
@@ -139,7 +144,9 @@ def erase_expired(*, now: datetime) -> int:
     Complaint.concerned.through.objects.filter(complaint__in=keys).delete()
     ComplaintEvent.objects.filter(complaint__in=keys).update(words="", data={})
     Attachment.objects.filter(complaint__in=keys).delete()
-    IncomingMail.objects.filter(complaint__in=keys).update(**dict.fromkeys(OF_A_WRITER, ""), file_sha256="")
+    mails = IncomingMail.objects.filter(complaint__in=keys)
+    mails.filter(state=IncomingMail.State.HELD).update(state=IncomingMail.State.DISCARDED)
+    mails.update(**dict.fromkeys(OF_A_WRITER, ""), file_sha256="")
     after = {"complaints": len(keys), "before": ended_before.isoformat()}
     record("complaints.retention:words", before=None, after=after, actor=None, at=now)
     return len(keys)
