@@ -172,6 +172,15 @@ def test_who_has_what_to_do(office, site):
     assert list(selectors.to_do(other, now=office.now)) == [incident]
 
 
+def test_an_opd_that_never_heard_of_it_is_not_told_that_it_is_none(office, site):
+    act(office, report(office, site), A.DISMISS, office.head, reasons="Salah lihat.")
+    shut = act(office, quarantined(office, site), A.RELEASE, office.head, reasons="Salah lihat.")
+    act(office, shut, A.DISMISS, office.head, reasons="Salah lihat.")
+    run_jobs()
+    assert told()["sri"] == {f"{site.host}: Sudah diperiksa: bukan insiden keamanan."}
+    assert Notice.objects.filter(recipient=office.applicant, reference__startswith="incident").count() == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_press_at_once_quarantine_it_once_and_the_other_is_told(office, site):
     incident, at, outcomes = report(office, site), office.later(), []

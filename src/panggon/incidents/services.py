@@ -233,6 +233,8 @@ def _keep(event: IncidentEvent, files: Iterable[Upload]) -> None:
 
 def _carry_out(effect: Effect, incident: Incident, event: IncidentEvent, *, actor: User | None, at: datetime) -> None:
     """What is asked of the machine is asked in this transaction; people and papers are a job's."""
+    if event.action == Action.DISMISS and effect is Effect.TELL_AGENCY and incident.agency_told_at is None:
+        return  # it never heard of it
     if effect in OF_THE_OPD and incident.site_id:
         incident.agency_told_at = incident.agency_told_at or at
     if effect in OF_THE_MACHINE:
