@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +17,10 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 
 from panggon.cases import keeping
 from panggon.cases.models import Case
+from panggon.complaints import incoming
 from panggon.complaints import services as complaints
-from panggon.complaints.models import Complaint
+from panggon.complaints.mailbox import Fetched
+from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.services import Upload
 from panggon.core import plan as plans
 from panggon.core.acting import ActingKind
@@ -40,10 +43,14 @@ from panggon.incidents import services as incident_services
 from panggon.incidents.models import Evidence, Incident
 from panggon.notify import endpoints
 from panggon.notify import services as notify
+from panggon.office import services as offices
+from panggon.office.shipped import SHIPPED
+from panggon.office.values import Group
 from panggon.papers.models import Paper, TemplateVersion
 from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
+from panggon.public import snapshots
 from panggon.public.models import Follower
 from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
@@ -266,8 +273,12 @@ def everything_else(office: Office) -> dict[str, Any]:
     case = Case.objects.get(number="HST-2026-0001")
     held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
     complaint, survey, incident = _complaints(office), _survey(office), _incidents(office)
+    _documents(office)
+    snapshots.take(now=office.now)
     return {
         "hold": held.pk,
+        "edition": 1,
+        "procedure": "hosting",
         "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
         "version": version.pk,
@@ -295,6 +306,8 @@ def everything_else(office: Office) -> dict[str, Any]:
         "change": office.sites["bebas"].pk,
         **_of_the_first_site(office),
         "attachment": complaint.attachments.get().pk,
+        "mail": _mail(office, complaint).pk,
+        "decision": "buang",
         "complaints:step": {"action": ComplaintAction.PASS_ON},
         "complaints:say": {"action": ComplaintAction.ADD},
         "incident": incident.number,
@@ -356,6 +369,24 @@ def addresses_of_incidents() -> Iterator[tuple[str, str, str]]:
                 yield "incidents:step", f"/insiden/{row.number}/{action}/", action
 
 
+def _mail(office: Office, complaint: Complaint) -> IncomingMail:
+    """One that is held for itself, and one in the thread of the complaint; given is the first."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Toko Serba Ada <toko@example.org>", "Obral besar " * 9
+    mail["Precedence"] = "bulk"
+    mail.set_content("kata " * 200)
+    answer = EmailMessage()
+    answer["From"], answer["Subject"] = "Budi <budi@example.org>", f"Re: [{complaint.number}] Jawaban"
+    answer.set_content("Bagaimana kabarnya?")
+    box = incoming.mailbox("pengaduan@kota.example imap.kota.example INBOX")
+    for uid, each in enumerate((mail, answer), start=1):
+        raw = each.as_bytes()
+        incoming.keep(box, Fetched(uid, raw, len(raw)), uid_validity=1, at=office.now)
+    for row in box.mails.order_by("pk"):
+        incoming.read(row.pk, at=office.now)
+    return box.mails.get(uid=1)
+
+
 def _survey(office: Office) -> Answer:
     best = {element.value: 4 for element in Element}
     for number, words in enumerate(("Cepat.", "Mohon formulirnya diperpendek. " * 9, "")):
@@ -368,6 +399,18 @@ def _survey(office: Office) -> Answer:
         said="Formulir panjang", done="Dibagi tiga", day=office.now.date(), actor=office.head, at=office.now
     )
     return kept
+
+
+def _documents(office: Office) -> None:
+    """A second edition of what is published; the number of the SOP is long."""
+    components = replace(SHIPPED.components, competence=("D3 Komputer", "Memahami DNS " * 12))
+    changes = {
+        Group.COMPONENTS: components,
+        Group.PLEDGE: replace(SHIPPED.pledge, day="2026-11-02"),
+        Group.SOP: replace(SHIPPED.sop, number="065/" * 20, effective_on="2026-11-02"),
+    }
+    for group, value in changes.items():
+        offices.change(group, value, actor=office.administrator, at=office.now)
 
 
 def _passkey() -> dict[str, Any]:

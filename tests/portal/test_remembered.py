@@ -29,7 +29,7 @@ def test_a_failure_is_not_kept():
 
 
 # By page and reader. Session, account, posts, settings and unread notices belong to every page, and for officials the
-# second factor, changes of sites, complaints and incidents.
+# second factor, complaints, incidents and sites.
 QUESTIONS = {
     ("/beranda/", "head"): 16,
     ("/beranda/menunggu/", "head"): 9,

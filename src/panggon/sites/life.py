@@ -12,14 +12,12 @@ from panggon.core.machine import Decision
 from panggon.core.site_life import TABLE, SiteAction, SiteEffect, SiteFacts
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
-from panggon.outbox import defer
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors, services
 from panggon.sites.models import Purpose, Site, Wish
 
 SiteDecision = Decision[SiteState, SiteAction, Role, SiteEffect]
-TOLD = "upkeep.tell_at_once"
 NOT_YOURS = "action.not_your_role"
 AT_ONCE = {SiteAction.QUARANTINE: Purpose.QUARANTINE, SiteAction.RELEASE: Purpose.RELEASE}
 
@@ -80,5 +78,4 @@ def _at_once(site_id: int, action: SiteAction, *, reason: str, actor: User, at: 
     wish = services.wish_anew(site, AT_ONCE[action], at=at)
     after = {"state": site.state, "wish": wish.pk}
     record(subject_of(site), before=before, after=after, actor=actor, at=at, reason=reason)
-    defer(TOLD, site=site.pk, action=action.value, wish=wish.pk, reason=reason)
     return wish

@@ -18,17 +18,20 @@ from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in
-from panggon.sites import life
+from panggon.sites import life, plans
 from panggon.sites import selectors as machines
+from panggon.sites.forms import PlanForm
 from panggon.sites.models import Site
 from panggon.upkeep import selectors
 from panggon.upkeep.forms import FindForm
-from panggon.upkeep.words import ACTIONS, MEANINGS, NEEDS, SHOWN, STATES
+from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, SHOWN, STATES
 
 PAGE_SIZE = 25
+COMMANDS = {"node.bound": "panggon-node allow JUMLAH"}
 KINDS = dict(SITE_KINDS)
 CAREFUL = (SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.PURGE)
 LABELS = {
+    **{name: field.label for name, field in PlanForm.base_fields.items() if name in plans.FIELDS},
     "state": _("Keadaan"),
     "host": _("Alamat"),
     "php_version": _("Versi PHP"),
@@ -81,6 +84,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
     lead = spec.redirect or spec.proxy
     changes = list(selectors.alterations_of(found))
     facts = selectors.facts_of(found, now=now)
+    failed = machines.failed_aside(found) if official else None
     return {
         "site": found,
         "state": STATES[state],
@@ -111,7 +115,9 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
             if _makes_sense(found, action)
         ],
         "blockers": [NEEDS[need] for need in selectors.blockers(found, request.user, now=now)],
-        "failed": machines.failed_aside(found) if official else None,
+        "failed": failed,
+        "at_the_machine": AT_THE_MACHINE.get(failed.problem_code) if failed else "",
+        "command": COMMANDS.get(failed.problem_code) if failed else "",
         "purge_from": purge_from(found.released_at, purge_after=facts.purge_after)
         if state is SiteState.PARKED and found.released_at
         else None,
