@@ -16,7 +16,8 @@ from panggon.incidents.models import Evidence, Incident
 from panggon.pdf import POLICY
 from panggon.sites.models import Node, Site
 from tests.portal.complaining import handled
-from tests.portal.incidents import act, confirmed, live_site, machine_answers, quarantined, recovered, report, run_jobs
+from tests.portal.incidents import act, confirmed, machine_answers, quarantined, recovered, report, run_jobs
+from tests.portal.upkeep import open_site
 from tests.portal.visitor import faults, text, visitor
 
 A, S = IncidentAction, IncidentState
@@ -24,7 +25,7 @@ A, S = IncidentAction, IncidentState
 
 @pytest.fixture
 def site(office) -> Site:
-    return live_site(office)
+    return open_site(office)
 
 
 def send(who, **changes):

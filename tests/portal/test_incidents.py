@@ -30,7 +30,6 @@ from tests.portal.incidents import (
     SEEN,
     act,
     confirmed,
-    live_site,
     machine_answers,
     quarantined,
     recovered,
@@ -38,6 +37,7 @@ from tests.portal.incidents import (
     run_jobs,
 )
 from tests.portal.office import refused
+from tests.portal.upkeep import open_site
 
 A, S = IncidentAction, IncidentState
 HOUR = timedelta(hours=1)
@@ -47,7 +47,7 @@ BREACH = {"data": "Nama 120 pendaftar.", "how": "Lewat cadangan.", "handling": "
 
 @pytest.fixture
 def site(office) -> Site:
-    return live_site(office)
+    return open_site(office)
 
 
 def told() -> dict[str, set[str]]:
@@ -92,10 +92,8 @@ def test_those_who_have_to_know_are_told_at_once_and_of_the_proof(office, site):
         "kabid": {f"{incident.number}: Laporkan Insiden", f"{incident.number}: Karantina Situs Sekarang"},
         "kadis": {f"{incident.number}: Laporkan Insiden", f"{incident.number}: Karantina Situs Sekarang"},
     }
-    jobs_of_the_site = ProcrastinateJob.objects.filter(task_name="upkeep.tell_at_once")
-    assert [(job.args["action"], job.args["reason"]) for job in jobs_of_the_site] == [
-        ("quarantine", "Isi judi daring.")
-    ]
+    (job,) = ProcrastinateJob.objects.filter(task_name="upkeep.tell_at_once")  # and the OPD
+    assert (job.args["action"], job.args["reason"]) == ("quarantine", "Isi judi daring.")
     machine_answers(office)
     for person in ("teknis", "kabid", "kadis"):
         assert f"{incident.number}: karantina terbukti di server" in told()[person]
@@ -111,7 +109,6 @@ def test_what_the_machine_could_not_do_is_said_and_asked_for_again(office, site)
         "refused",
         "node.bound happened",
     )
-    assert f"{incident.number}: server belum berhasil" in told()["kadis"]
     act(office, incident, A.REPEAT, office.technician)
     machine_answers(office)
     work = incident.events.filter(action=A.RECORD_WORK)
