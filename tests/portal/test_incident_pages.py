@@ -49,7 +49,9 @@ def test_reported_and_closed_in_one_action(office, site, office_time):
     assert "Karantina sudah diminta; server sedang menutup situs." in page
     assert "Server belum mengambil tugasnya." in page
     machine_answers(office)
-    assert "Dikarantina, dan terbukti di server." in text(technician.get(f"/insiden/{incident.number}/situs/"))
+    page = text(technician.get(f"/insiden/{incident.number}/situs/"))
+    for words in ("Dikarantina, dan terbukti di server.", f"folder {site.identifier}", "dns.answer A 127.0.0.1"):
+        assert words in page
 
 
 @pytest.mark.parametrize(

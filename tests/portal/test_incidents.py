@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.audit.selectors import history_of
+from panggon.cases.paper_facts import evidence_digest
 from panggon.core.errors import InvalidError
 from panggon.core.incident_vocabulary import CHECKLIST, Duty, IncidentAction, IncidentState, PersonalData, Risk
 from panggon.core.spec import SiteState
@@ -36,12 +37,13 @@ from tests.portal.incidents import (
     report,
     run_jobs,
 )
-from tests.portal.office import refused
+from tests.portal.office import PROOFS, refused
 from tests.portal.upkeep import open_site
 
 A, S = IncidentAction, IncidentState
 HOUR = timedelta(hours=1)
 PARTS = {"contact": "Agus, 0812", "description": "Deface.", "chronology": "Pagi.", "impact": "Situs tutup."}
+DIGEST = evidence_digest(list(PROOFS))
 BREACH = {"data": "Nama 120 pendaftar.", "how": "Lewat cadangan.", "handling": "Berkas dihapus."}
 
 
@@ -260,6 +262,8 @@ def test_the_machine_away_stops_no_deadline(office, site):
 
 
 def test_both_papers_are_numbered_and_made_once(office, site):
+    life.quarantine(site.pk, reason="Isi judi.", actor=office.technician, at=office.later())
+    machine_answers(office)
     incident = confirmed(office, site, personal_data=PersonalData.YES)
     incident = act(office, incident, A.WRITE_REPORT, office.technician, **PARTS)
     incident = act(office, incident, A.WRITE_NOTICE, office.technician, **BREACH)
@@ -272,7 +276,14 @@ def test_both_papers_are_numbered_and_made_once(office, site):
     assert len({paper.number for paper in made}) == 2
     page = pypdfium2.PdfDocument(store.get(made[0].sha256))[0].get_textpage().get_text_range()
     said = " ".join(page.split())
-    for words in ("Deface.", "Situs tutup.", "https://dinsos.panggon.test/", "Laporkan Insiden. Halaman judi", "Kadis"):
+    for words in (
+        "Deface.",
+        "Situs tutup.",
+        "https://dinsos.panggon.test/",
+        "Laporkan Insiden. Halaman judi",
+        "Kadis",
+        DIGEST,
+    ):
         assert words in said
 
 
