@@ -178,6 +178,17 @@ def test_who_reported_it_follows_it_without_the_handling(office, site, office_ti
     assert incident.number in text(officer.get("/insiden/"))
 
 
+def test_who_looks_leaves_a_line_in_the_log(office, site, office_time, caplog):
+    incident, technician = report(office, site), visitor(office.technician)
+    with caplog.at_level("INFO", logger="panggon.access"):
+        technician.get(f"/insiden/{incident.number}/")
+        technician.get(f"/insiden/{incident.number}/situs/")
+        technician.get(f"/insiden/{incident.number}/note/")
+    said = [record.getMessage() for record in caplog.records if record.name == "panggon.access"]
+    who = f"of {incident.number} opened by user {office.technician.pk}"
+    assert said == [f"page {who}", f"step {who}"]
+
+
 def test_evidence_is_given_out_to_be_saved_and_never_shown(office, site, office_time):
     incident, technician = report(office, site), visitor(office.technician)
     shell = SimpleUploadedFile("shell.html", b"<script>alert(1)</script>")
