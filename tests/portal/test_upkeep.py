@@ -81,6 +81,17 @@ def test_only_the_plan_that_was_seen_runs(office, site):
     assert approved(office, change, actor=office.head).wish.generation == site.generation + 2
 
 
+def test_a_quarantine_meanwhile_ends_what_was_proposed(office, site):
+    change = proposed(office, site, A.CHANGE_PHP, php_version="8.4")
+    services.at_once(site.pk, action=A.QUARANTINE, reason="Judi.", actor=office.technician, at=office.later())
+    told(office, Outcome.APPLIED)
+    moved = [("change.moved", "")]
+    assert refused(services.approve, change.pk, shown_digest=DIGEST, actor=office.head, at=office.later()) == moved
+    assert refused(services.plan_again, change.pk, actor=office.technician, at=office.later()) == moved
+    services.refuse(change.pk, reason="Dikarantina.", actor=office.technician, at=office.later())
+    assert (fresh(change).state, fresh(site).state) == ("withdrawn", "quarantined")
+
+
 def test_a_site_whose_case_runs_belongs_to_the_case(office):
     site = office.bring_to(State.DELIVERED).site
     asked = {"action": A.SUSPEND, "data": {"reason": REASON, "notice": NOTICE}, "actor": office.technician}

@@ -87,6 +87,8 @@ def plan_again(change_id: int, *, actor: User, at: datetime) -> Alteration:
     """Ask the machine anew what the change would do now, after something else was done to the site."""
     change = _waiting(change_id)
     _refuse_others(actor, at=at)
+    if _moved(change):
+        raise InvalidError((Fault("change.moved"),))
     _cancel_plan(change, at=at)
     change.plan = sites.wish_proposal(change.site, change.values, at=at)
     change.save(update_fields=["plan"])
@@ -99,7 +101,7 @@ def approve(change_id: int, *, shown_digest: str, typed_name: str = "", actor: U
     change = _waiting(change_id)
     site = change.site
     _refuse(change, actor, shown_digest=shown_digest, typed_name=typed_name, at=at)
-    before = former_of(site, change.values)
+    change.former = before = former_of(site, change.values)
     change.wish = sites.wish_change(site, change.values, digest=shown_digest, at=at)
     _decide(change, State.RUNNING, actor=actor, at=at)
     after = {**change.values, "wish": change.wish.pk}
@@ -199,6 +201,8 @@ def _refuse(change: Alteration, actor: User, *, shown_digest: str, typed_name: s
 
 def _faults(change: Alteration, actor: User, *, at: datetime, shown_digest: str, typed_name: str) -> tuple[Fault, ...]:
     """None in the first standing of the actor in which it may run; else the words of the one that comes closest."""
+    if _moved(change):
+        return (Fault("change.moved"),)
     refusals = []
     for capacity in people.capacities_of(actor, now=at):
         facts = replace(
@@ -212,6 +216,11 @@ def _faults(change: Alteration, actor: User, *, at: datetime, shown_digest: str,
             return ()
         refusals.append(faults)
     return next((faults for faults in refusals if faults[0].code != life.NOT_YOURS), refusals[0])
+
+
+def _moved(change: Alteration) -> bool:
+    """Whether the site came into another state meanwhile: into quarantine, or through its incident out of it."""
+    return change.site.state != change.source
 
 
 def _refuse_others(actor: User, *, at: datetime) -> None:
