@@ -29,6 +29,7 @@ class Request(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=Q(answered_at=None), name="requests_of_sites_waiting")]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.kind} {self.asked_at}"
