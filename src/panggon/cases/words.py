@@ -120,6 +120,7 @@ PERSONAL_DATA: Mapping[PersonalData, Any] = MappingProxyType(
         PersonalData.DRAFTS: _("Draf yang tidak dilanjutkan"),
         PersonalData.UNFILED: _("Surat yang tidak didaftarkan, dan bacaan mesin"),
         PersonalData.NOTICES: _("Pemberitahuan kepada orang"),
+        PersonalData.SURVEYS: _("Kata-kata dalam survei"),
         PersonalData.CHANGES: _("Isi catatan perubahan tentang orang"),
     }
 )
@@ -133,6 +134,7 @@ KEPT_SINCE: Mapping[PersonalData, Any] = MappingProxyType(
         PersonalData.DRAFTS: _("sesudah terakhir disimpan"),
         PersonalData.UNFILED: _("sesudah diunggah"),
         PersonalData.NOTICES: _("sesudah diberitahukan"),
+        PersonalData.SURVEYS: _("sesudah dijawab"),
         PersonalData.CHANGES: _("sesudah diubah"),
     }
 )

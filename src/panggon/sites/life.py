@@ -1,9 +1,11 @@
 """What is done with a site at once, without a plan that somebody approves first (`core/site_life.py`)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
+from panggon.audit.selectors import history_of
 from panggon.audit.services import record
 from panggon.core.errors import InvalidError
 from panggon.core.machine import Decision
@@ -25,6 +27,12 @@ def subject_of(site: Site) -> str:
     return f"sites.site:{site.pk}"
 
 
+def quarantined_by(site: Site) -> str:
+    """The key of who had the site put in quarantine last; "" when nobody has."""
+    last = history_of(subject_of(site)).filter(after__state=SiteState.QUARANTINED).first()
+    return str(last.actor_id) if last else ""
+
+
 def quarantine(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
     """Close the site to visitors, owner and its own programs at once, and keep everything as it is: evidence.
 
@@ -37,7 +45,7 @@ def quarantine(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
 def release(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
     """Open a site in quarantine again as it was. Of one that was released already that wish is given.
 
-    Raises what `quarantine` raises.
+    Raises what `quarantine` raises, and `need.not_who_quarantined`.
     """
     return _at_once(site_id, SiteAction.RELEASE, reason=reason, actor=actor, at=at)
 
@@ -46,7 +54,8 @@ def decide(site: Site, action: SiteAction, *, actor: User, facts: SiteFacts, at:
     """In the first standing of the actor in which it is legal; refused in the words of the one that comes closest."""
     refusals = []
     for capacity in people.capacities_of(actor, now=at):
-        answer = TABLE.decide(SiteState(site.state), action, roles=capacity.roles, facts=facts)
+        known = replace(facts, people=capacity.people)
+        answer = TABLE.decide(SiteState(site.state), action, roles=capacity.roles, facts=known)
         if isinstance(answer, Decision):
             return answer
         refusals.append(answer.faults)
@@ -62,7 +71,8 @@ def _at_once(site_id: int, action: SiteAction, *, reason: str, actor: User, at: 
     done = selectors.last_wish(site, *AT_ONCE.values())
     if done and done.purpose == AT_ONCE[action] and done.spec["state"] == site.state:
         return done
-    decision = decide(site, action, actor=actor, facts=SiteFacts(reason=reason), at=at)
+    facts = SiteFacts(reason=reason, quarantined_by=quarantined_by(site))
+    decision = decide(site, action, actor=actor, facts=facts, at=at)
     before = {"state": site.state}
     site.state = decision.target
     wish = services.wish_anew(site, AT_ONCE[action], at=at)

@@ -186,9 +186,15 @@ def cancel_wishes(site: Site, *, at: datetime) -> None:
 
 @transaction.atomic
 def set_access(
-    site_id: int, *, ssh_keys: tuple[str, ...] | None = None, password: str | None = None, at: datetime
+    site_id: int,
+    *,
+    ssh_keys: tuple[str, ...] | None = None,
+    password: str | None = None,
+    new_database_password: bool = False,
+    at: datetime,
 ) -> Wish | None:
-    """The owner's keys and SFTP password (None: as they are). The wish that carries them, once the site is open.
+    """The owner's keys and SFTP password (None: as they are), and whether the machine makes the database's password
+    anew. The wish that carries them, once the site is open.
 
     The password is hashed here and forgotten; the hash is kept until the node has it, then only its fingerprint.
     Raises `InvalidError` (`access.ssh_key`, `access.password_short`, …) and `PermanentError` `access.parked`.
@@ -204,7 +210,9 @@ def set_access(
     if password is not None:
         site.password_hash = sha512_crypt.hash(password)
         site.password_fingerprint = selectors.sha256(site.password_hash)
-    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
+    if new_database_password:
+        site.database_key += 1
+    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint", "database_key"])
     lets_in = site.state in (SiteState.OPEN, SiteState.SUSPENDED)
     return wish_anew(site, Purpose.ACCESS, at=at) if lets_in else None
 

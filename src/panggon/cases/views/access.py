@@ -38,6 +38,7 @@ LABELS = {
     "code": gettext_lazy("Kode pada dokumen"),
     "keys": gettext_lazy("Jumlah kunci SSH"),
     "password": gettext_lazy("Sidik kata sandi"),
+    "database": gettext_lazy("Kata sandi basis data dibuat baru"),
     "set": gettext_lazy("Dipasang"),
 }
 
@@ -108,7 +109,8 @@ def _form(
     if _is_invited(request.user, invitation):
         return TakeOverForm(request.POST or None, initial=initial)
     if holder == request.user:
-        return AccessForm(request.POST or None, initial=initial)
+        has_database = case.site.database and case.site.state == SiteState.OPEN
+        return AccessForm(request.POST or None, initial=initial, has_database=has_database)
     return None
 
 
