@@ -216,7 +216,7 @@ def test_the_opd_gets_a_letter_and_a_notice(office, site, action, data, kind, wo
         for effect in ("tell_owner", kind.replace("notice", "paper")):
             run(office, change, effect)
     paper = Paper.objects.get(kind=kind)
-    assert (paper.case_number, paper.number != "") == (site.case.number, True)
+    assert (paper.case_number, paper.event, paper.reference) == (site.case.number, 0, f"change:{change.pk}")
     notice = Notice.objects.get(recipient=office.applicant, reference=f"change-done:{change.pk}")
     assert notice.subject.startswith(site.host)
     assert REASON in notice.text
