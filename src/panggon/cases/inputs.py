@@ -125,7 +125,7 @@ def _plain(name: str, value: Any) -> Any:
 def _draft(case: Case, data: Data, _at: datetime) -> None:
     """The wish for a database says also what the machine gets, unless its technician chooses otherwise."""
     if data.get("kind") not in (None, "", *ASKED):
-        raise InvalidError((Fault("kind.not_asked", "kind"),))
+        raise InvalidError((Fault("site.kind_not_asked", "kind"),))
     case.machine_read = [name for name in case.machine_read if name in LABELS]
     if data.get("database_wish"):
         case.database = case.database_wish != DatabaseWish.NONE
