@@ -18,6 +18,7 @@ from panggon.drivers import control, visit, web
 from panggon.node.servers import nginx
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 CLOSED = {"site": SITE, "state": "quarantined"}
@@ -76,7 +77,7 @@ class TestForgetting:
     def test_nobody_forgets(self, changed_store: Callable[[str], None]) -> None:
         changed_store("return 1")
         with serving("deaf") as stand:
-            with pytest.raises(TemporaryError, match=r"nginx\.memory"):
+            with pytest.raises(TemporaryError, match=rf"nginx\.memory: .*situs {SITE}, generasi 7, keadaan open"):
                 close(stand)
             assert statuses(stand) == [200, 200]
 
@@ -125,6 +126,7 @@ class TestWorkers:
         with begun(stand) as finish, monkeypatch.context() as hasty:
             for worker in stand.workers():
                 os.kill(worker, signal.SIGQUIT)
+            until(lambda: any(map(is_ending, stand.workers())), "one worker is ending")
             hasty.setattr(control, "SECONDS", 0.3)
             with pytest.raises(TemporaryError, match=r"nginx\.worker"):
                 close(stand)
@@ -168,6 +170,13 @@ class TestProof:
 def workers_proven(stand: WebStand, spec: SiteSpec) -> bool:
     checks = stand.hosts.probe(Key(Kind.HOST, HOST), spec=spec)
     return {check.name: check.ok for check in checks}["web.workers"]
+
+
+def is_ending(worker: int) -> bool:
+    try:
+        return "shutting down" in Path(f"/proc/{worker}/cmdline").read_text()
+    except OSError:  # it has ended
+        return False
 
 
 @contextmanager

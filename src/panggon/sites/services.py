@@ -13,13 +13,14 @@ from passlib.hash import sha512_crypt
 
 from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, SiteState, bare_keys
+from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteState, bare_keys
 from panggon.outbox import defer
 from panggon.people.models import Agency
 from panggon.sites import selectors
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 Values = Mapping[str, Any]
+OF_ONE_KIND = ("python", "redirect", "proxy")  # members of a spec that say more of sites of that kind
 CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
@@ -60,14 +61,28 @@ def reserve_site(
     )
 
 
-def change_spec(site: Site, *, kind: str, profile: str, database: bool, plan: Plan | None = None) -> None:
-    """What the next wish asks for: with `plan` (else the default one) as it is offered now."""
-    site.kind, site.profile, site.database = kind, profile, database
+def change_spec(
+    site: Site,
+    *,
+    kind: str,
+    profile: str,
+    database: bool,
+    engine: str = Engine.MARIADB,
+    details: Values | None = None,
+    plan: Plan | None = None,
+) -> None:
+    """What the next wish asks for: with `plan` (else the default one) as it is offered now.
+
+    Of `details` those are replaced that depend on the kind; what else the site has stays.
+    """
+    site.kind, site.profile, site.database, site.engine = kind, profile, database, engine
+    kept = {name: value for name, value in site.details.items() if name not in OF_ONE_KIND}
+    site.details = {**kept, **(details or {})}
     site.plan = plan or selectors.default_plan()
     allowance = site.plan.allowance if site.plan else {}
     for name, value in allowance.items():
         setattr(site, name, value)
-    site.save(update_fields=["kind", "profile", "database", "plan", *allowance])
+    site.save(update_fields=["kind", "profile", "database", "engine", "details", "plan", *allowance])
 
 
 def wish_plan(site: Site, *, at: datetime) -> Wish:
@@ -171,9 +186,15 @@ def cancel_wishes(site: Site, *, at: datetime) -> None:
 
 @transaction.atomic
 def set_access(
-    site_id: int, *, ssh_keys: tuple[str, ...] | None = None, password: str | None = None, at: datetime
+    site_id: int,
+    *,
+    ssh_keys: tuple[str, ...] | None = None,
+    password: str | None = None,
+    new_database_password: bool = False,
+    at: datetime,
 ) -> Wish | None:
-    """The owner's keys and SFTP password (None: as they are). The wish that carries them, once the site is open.
+    """The owner's keys and SFTP password (None: as they are), and whether the machine makes the database's password
+    anew. The wish that carries them, once the site is open.
 
     The password is hashed here and forgotten; the hash is kept until the node has it, then only its fingerprint.
     Raises `InvalidError` (`access.ssh_key`, `access.password_short`, …) and `PermanentError` `access.parked`.
@@ -189,7 +210,9 @@ def set_access(
     if password is not None:
         site.password_hash = sha512_crypt.hash(password)
         site.password_fingerprint = selectors.sha256(site.password_hash)
-    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
+    if new_database_password:
+        site.database_key += 1
+    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint", "database_key"])
     lets_in = site.state in (SiteState.OPEN, SiteState.SUSPENDED)
     return wish_anew(site, Purpose.ACCESS, at=at) if lets_in else None
 

@@ -21,6 +21,7 @@ from panggon.cases.paper_facts import facts_of
 from panggon.cases.views import acting, presentation
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role, State
+from panggon.core.spec import SiteState
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.permissions import public, signed_in
@@ -36,6 +37,7 @@ LABELS = {
     "code": gettext_lazy("Kode pada dokumen"),
     "keys": gettext_lazy("Jumlah kunci SSH"),
     "password": gettext_lazy("Sidik kata sandi"),
+    "database": gettext_lazy("Kata sandi basis data dibuat baru"),
     "set": gettext_lazy("Dipasang"),
 }
 
@@ -101,7 +103,8 @@ def _form(
     if _is_invited(request.user, invitation):
         return TakeOverForm(request.POST or None, initial=initial)
     if holder == request.user:
-        return AccessForm(request.POST or None, initial=initial)
+        has_database = case.site.database and case.site.state == SiteState.OPEN
+        return AccessForm(request.POST or None, initial=initial, has_database=has_database)
     return None
 
 
