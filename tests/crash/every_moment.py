@@ -38,6 +38,8 @@ def walked(walk: Walk, moments: Moments, *, every: int, error: int = 0) -> None:
         log.info("%s %s: %s faults so far, %s found", moments, number, walk.faults, len(walk.found))
         if time.monotonic() > ends:
             break
+    for each in walk.found:
+        log.warning("%s", each)
     log.warning("%s faults at the %s %s of %s", walk.faults, moments, done, walk.counts)
     assert walk.faults >= len(done) > 0
     assert walk.found == []
