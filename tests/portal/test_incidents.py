@@ -6,6 +6,7 @@ from datetime import timedelta
 import pypdfium2
 import pytest
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.audit.selectors import history_of
@@ -90,8 +91,11 @@ def test_those_who_have_to_know_are_told_at_once_and_of_the_proof(office, site):
     assert told() == {
         "kabid": {f"{incident.number}: Laporkan Insiden", f"{incident.number}: Karantina Situs Sekarang"},
         "kadis": {f"{incident.number}: Laporkan Insiden", f"{incident.number}: Karantina Situs Sekarang"},
-        "sri": {"dinsos.panggon.test ditutup sementara (karantina)"},
     }
+    jobs_of_the_site = ProcrastinateJob.objects.filter(task_name="upkeep.tell_at_once")
+    assert [(job.args["action"], job.args["reason"]) for job in jobs_of_the_site] == [
+        ("quarantine", "Isi judi daring.")
+    ]
     machine_answers(office)
     for person in ("teknis", "kabid", "kadis"):
         assert f"{incident.number}: karantina terbukti di server" in told()[person]

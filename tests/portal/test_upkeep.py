@@ -220,6 +220,15 @@ def test_a_quarantine_is_told_to_the_opd(office, site):
     )
 
 
+def test_a_quarantine_that_failed_is_told_to_who_can_ask_again(office, site):
+    services.at_once(site.pk, action=A.QUARANTINE, reason="Judi.", actor=office.technician, at=office.later())
+    wish = told(office, Outcome.REFUSED, problem="node.bound")
+    jobs.tell_keepers(wish.pk)
+    notices = Notice.objects.filter(reference=f"wish:{wish.pk}")
+    assert {notice.recipient for notice in notices} == {office.technician, office.division_head, office.head}
+    assert {notice.subject for notice in notices} == {f"{site.host}: Karantina tidak berhasil"}
+
+
 def test_an_opd_asks_and_a_change_made_of_it_closes_the_request(office, site):
     found = refused(
         requests.ask,

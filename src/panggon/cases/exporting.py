@@ -14,13 +14,12 @@ from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
 from panggon.cases.models import Case
+from panggon.core.cells import harmless
 from panggon.core.procedure import STATE_LABELS, State, step_under_way
 
 Value = str | int | float | date | datetime | None
 ROWS_AT_ONCE = 2_000
 DIGITS_OF_HOURS = 2
-# What a spreadsheet would take for a formula, also as the wide letters that some of them read alike.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Kind(StrEnum):
@@ -116,11 +115,6 @@ def workbook(cases: QuerySet[Case]) -> IO[bytes]:
     book.close()
     file.seek(0)
     return file
-
-
-def harmless(words: str) -> str:
-    """With an apostrophe before what a spreadsheet would reckon with (OWASP, CSV injection)."""
-    return f"'{words}" if words.startswith(FORMULA_SIGNS) else words
 
 
 class _Echo:

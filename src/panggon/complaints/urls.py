@@ -1,6 +1,6 @@
 from django.urls import path
 
-from panggon.complaints.views import handling, public
+from panggon.complaints.views import handling, mails, public
 
 app_name = "complaints"
 urlpatterns = [
@@ -9,6 +9,9 @@ urlpatterns = [
     path("pengaduan/lacak/<str:action>/", public.say, name="say"),
     path("pengaduan/daftar/", handling.listed, name="list"),
     path("pengaduan/catat/", handling.enter, name="enter"),
+    path("pengaduan/surel/", mails.listed, name="mails"),
+    path("pengaduan/surel/<int:mail>/asli/", mails.original, name="original-mail"),
+    path("pengaduan/surel/<int:mail>/<str:decision>/", mails.decide, name="decide-mail"),
     path("pengaduan/<str:ticket>/", handling.complaint, name="complaint"),
     path("pengaduan/<str:ticket>/tanda-terima/", handling.receipt, name="receipt"),
     path("pengaduan/<str:ticket>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),

@@ -35,11 +35,7 @@ from panggon.sites.models import Purpose
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
 HEAD_FROM = 80  # percent of the time from which the Kepala Dinas is told as well
 DONE = (_("{number}: {action}"), _("{state}. {next}"))
-OWNER = {
-    IncidentAction.QUARANTINE: _("{host} ditutup sementara (karantina)"),
-    IncidentAction.RELEASE: _("{host} dibuka kembali"),
-}
-OWNER_ELSE = _("{host}: {owner}")
+OWNER = _("{host}: {owner}")
 PROVEN = {
     Purpose.QUARANTINE: _("{number}: karantina terbukti di server"),
     Purpose.RELEASE: _("{number}: situs terbukti terbuka lagi"),
@@ -136,11 +132,10 @@ def _tell_agency(event: IncidentEvent) -> None:
     incident = event.incident
     if incident.site is None:
         return
-    subject = OWNER.get(IncidentAction(event.action), OWNER_ELSE)
     facts = {**_facts(event), "host": incident.site.host}
     reference = f"incident-owner:{incident.pk}:{event.sequence}"
     whom = people.active(agency=incident.site.agency)
-    _tell(whom, incident, subject, "{owner}", facts, reference=reference, at=event.at)
+    _tell(whom, incident, OWNER, "{owner}", facts, reference=reference, at=event.at)
 
 
 def _facts(event: IncidentEvent) -> dict[str, Any]:

@@ -41,6 +41,7 @@ GIVEN = ("subject", "about", "site", "complaint")
 SPEAKS_OF_PEOPLE = ("subject", "description", "about")
 KEPT = (*INPUTS[2:], "kind", "vital", "known_at", "told_at", "checklist", "wish", "purpose", "outcome")
 OF_THE_MACHINE = frozenset({Effect.QUARANTINE_SITE, Effect.RELEASE_SITE, Effect.REPEAT_WORK})
+OF_THE_OPD = frozenset({Effect.QUARANTINE_SITE, Effect.TELL_AGENCY})
 NOT_YOURS = "action.not_your_role"
 MOST_FILES, FILE_MEBIBYTES = 20, 10
 
@@ -232,6 +233,8 @@ def _keep(event: IncidentEvent, files: Iterable[Upload]) -> None:
 
 def _carry_out(effect: Effect, incident: Incident, event: IncidentEvent, *, actor: User | None, at: datetime) -> None:
     """What is asked of the machine is asked in this transaction; people and papers are a job's."""
+    if effect in OF_THE_OPD and incident.site_id:
+        incident.agency_told_at = incident.agency_told_at or at
     if effect in OF_THE_MACHINE:
         assert incident.site_id is not None and actor is not None  # noqa: S101, PT018 (the table lets no other act pass)
         if effect is Effect.REPEAT_WORK:
@@ -240,8 +243,6 @@ def _carry_out(effect: Effect, incident: Incident, event: IncidentEvent, *, acto
             close_or_open = life.quarantine if effect is Effect.QUARANTINE_SITE else life.release
             close_or_open(incident.site_id, reason=event.words, actor=actor, at=at)
         return
-    if effect is Effect.TELL_AGENCY and incident.site_id:
-        incident.agency_told_at = incident.agency_told_at or at
     defer("incidents.carry_out", event=event.pk, effect=effect.value)
 
 

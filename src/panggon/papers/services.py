@@ -94,6 +94,11 @@ def card(facts: Mapping[str, Any], *, at: datetime) -> bytes:
     return render("kartu.typ", {**frame(at), **facts})
 
 
+def document(template: str, facts: Mapping[str, Any], *, at: datetime) -> bytes:
+    """What the department publishes of its service, as PDF; it is not kept."""
+    return render(template, {**frame(at), **facts})
+
+
 def is_marked() -> bool:
     """Whether every page of a paper that is made now says that it is a simulation."""
     return bool(settings.PANGGON_DEMO or settings.PANGGON_SIMULATION or office().signing.is_simulation)

@@ -158,9 +158,8 @@ class Site(Allowance):
 
     @property
     def spec(self) -> SiteSpec:
-        """Raises `InvalidError` for details that are none."""
-        plain = self._plain_spec
-        return specs.parse({**specs.dump(plain), **self.details}) if self.details else plain
+        """Raises `InvalidError` for details that are none, or do not fit the kind."""
+        return specs.parse({**specs.dump(self._plain_spec), **self.details})
 
     @property
     def _plain_spec(self) -> SiteSpec:

@@ -13,13 +13,14 @@ from passlib.hash import sha512_crypt
 
 from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, SiteState, bare_keys
+from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteState, bare_keys
 from panggon.outbox import defer
 from panggon.people.models import Agency
 from panggon.sites import selectors
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 Values = Mapping[str, Any]
+OF_ONE_KIND = ("python", "redirect", "proxy")  # members of a spec that say more of sites of that kind
 CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
@@ -60,14 +61,28 @@ def reserve_site(
     )
 
 
-def change_spec(site: Site, *, kind: str, profile: str, database: bool, plan: Plan | None = None) -> None:
-    """What the next wish asks for: with `plan` (else the default one) as it is offered now."""
-    site.kind, site.profile, site.database = kind, profile, database
+def change_spec(
+    site: Site,
+    *,
+    kind: str,
+    profile: str,
+    database: bool,
+    engine: str = Engine.MARIADB,
+    details: Values | None = None,
+    plan: Plan | None = None,
+) -> None:
+    """What the next wish asks for: with `plan` (else the default one) as it is offered now.
+
+    Of `details` those are replaced that depend on the kind; what else the site has stays.
+    """
+    site.kind, site.profile, site.database, site.engine = kind, profile, database, engine
+    kept = {name: value for name, value in site.details.items() if name not in OF_ONE_KIND}
+    site.details = {**kept, **(details or {})}
     site.plan = plan or selectors.default_plan()
     allowance = site.plan.allowance if site.plan else {}
     for name, value in allowance.items():
         setattr(site, name, value)
-    site.save(update_fields=["kind", "profile", "database", "plan", *allowance])
+    site.save(update_fields=["kind", "profile", "database", "engine", "details", "plan", *allowance])
 
 
 def wish_plan(site: Site, *, at: datetime) -> Wish:

@@ -7,12 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.forms.base import PdfField
-from panggon.cases.request import PROFILES
+from panggon.cases.request import ENGINES, PROFILES
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
 from panggon.core.site_kinds import RUNNING, SiteKind
 from panggon.core.site_life import SiteAction
-from panggon.core.spec import Engine, SiteState
+from panggon.core.spec import SiteState
 from panggon.forms import JudgedForm
 from panggon.office.selectors import office
 from panggon.sites import selectors as sites
@@ -22,7 +22,6 @@ from panggon.upkeep.models import Request
 from panggon.upkeep.words import STATES, fault_words
 
 LETTER = _("Surat OPD (PDF)")
-ENGINES = [("", _("tidak perlu")), (Engine.MARIADB.value, "MariaDB (MySQL)"), (Engine.POSTGRESQL.value, "PostgreSQL")]
 SETTINGS = (
     *("entry", "interface", "target", "keep_path", "permanent", "keep_host", "profile", "upload_mebibytes"),
     *("execution_seconds", "tasks", "environment", "outgoing", "hsts_seconds", "sends_mail"),

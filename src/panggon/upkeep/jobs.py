@@ -21,9 +21,11 @@ from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 from panggon.upkeep import services
 from panggon.upkeep.models import Alteration, Request
+from panggon.upkeep.selectors import KEEPERS
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
 # Papers of a case bear the number of the event that caused them; those of later changes come after all events.
@@ -94,6 +96,23 @@ def tell_at_once(site: int, action: str, wish: int, reason: str) -> None:
     """What is done without a plan is told to the OPD as soon as the machine is asked."""
     found = Site.objects.select_related("agency").get(pk=site)
     _tell_owner(found, SiteAction(action), reason=reason, reference=f"site:{wish}")
+
+
+@app.task(name="upkeep.tell_keepers", retry=PATIENCE)
+def tell_keepers(wish: int) -> None:
+    """What was to be done at once has failed on the machine: whoever can ask for it once more is told."""
+    failed = sites.wish(wish)
+    now = timezone.now()
+    keepers = (person for role in sorted(KEEPERS) for person in people.holders_of(role, now=now))
+    _tell(
+        dict.fromkeys(keepers),
+        failed.site,
+        FAILED,
+        reference=f"wish:{failed.pk}",
+        action=SiteAction(failed.purpose),
+        occasion=Occasion.YOUR_TURN,
+        reason=failed.problem or failed.problem_code,
+    )
 
 
 @app.task(name="upkeep.tell_technicians", retry=PATIENCE)

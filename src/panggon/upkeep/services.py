@@ -25,6 +25,7 @@ from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.values import former_of, values_of
 
 State = Alteration.State
+AT_ONCE = {SiteAction.QUARANTINE: life.quarantine, SiteAction.RELEASE: life.release}
 
 
 @transaction.atomic
@@ -70,6 +71,15 @@ def propose(
     )
     _record(change, {"asked": action.value}, actor=actor, at=at, reason=change.reason)
     return change
+
+
+@transaction.atomic
+def at_once(site_id: int, *, action: SiteAction, reason: str, actor: User, at: datetime) -> Wish:
+    """Quarantine or release, and tell the OPD once. Raises what `sites.life` raises."""
+    wish = AT_ONCE[action](site_id, reason=reason, actor=actor, at=at)
+    if wish.made_at == at:
+        defer("upkeep.tell_at_once", site=site_id, action=action.value, wish=wish.pk, reason=reason)
+    return wish
 
 
 @transaction.atomic
@@ -125,6 +135,8 @@ def reported(wish_id: int, *, at: datetime) -> None:
         return
     change = Alteration.objects.select_for_update(of=("self",)).filter(wish=wish, state=State.RUNNING).first()
     if change is None:
+        if wish.purpose != Purpose.CHANGE and not wish.succeeded:
+            defer("upkeep.tell_keepers", wish=wish.pk)
         return
     site = _locked(change.site_id)
     change.state, change.ended_at = State.DONE if wish.succeeded else State.FAILED, at

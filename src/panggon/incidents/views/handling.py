@@ -128,7 +128,7 @@ def _begun(request: HttpRequest, complaint: Complaint | None) -> dict[str, Any]:
     if given["temuan"]:
         found = sites.site_called(given["temuan"].partition(":")[0])
         begun |= {"origin": Origin.MACHINE, "subject": _("Temuan server"), "words": given["temuan"]}
-        begun["host"] = found.host if found else ""
+        begun["host"] = found.host if found else given["situs"]
     if complaint:
         begun |= {"origin": Origin.COMPLAINT, "ticket": complaint.number, "subject": complaint.subject}
         begun["words"] = complaint.description

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panggon.core.incident_vocabulary import IncidentAction, IncidentState
+from panggon.core.site_life import SITE_STATE_LABELS
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
 from panggon.incidents import selectors
@@ -85,8 +86,11 @@ def quarantine_of(site: Site, *, now: datetime) -> Quarantine:
         look, mark, words = "negative", "alert-triangle", _("Server belum berhasil. Minta server mengulangi.")
     elif closed:
         look, mark, words = "negative", "lock", _("Dikarantina, dan terbukti di server.")
-    else:
+    elif wish.purpose == Purpose.RELEASE:
         look, mark, words = "positive", "check", _("Terbuka lagi, dan terbukti di server.")
+    else:
+        look, mark = "", "world"
+        words = _("Tidak dikarantina lagi: %(state)s.") % {"state": _(SITE_STATE_LABELS[SiteState(site.state)])}
     silent_since = site.node.seen_at if site.node else None
     return Quarantine(closed, look, mark, words, running, away, silent_since, wish)
 

@@ -10,7 +10,16 @@ from panggon.core.acting import post_title
 from panggon.core.vocabulary import Role
 from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
 from panggon.people.selectors.accounts import people_of_the_dinas
-from panggon.people.selectors.posts import Posts, acting_at, in_charge, posts_at, posts_kept
+from panggon.people.selectors.posts import (
+    NEWEST_FIRST,
+    Posts,
+    acting_at,
+    acting_on,
+    in_charge,
+    posts_at,
+    posts_kept,
+    posts_over,
+)
 from panggon.people.selectors.standing import posts_of
 from panggon.people.selectors.vacancies import vacancies
 from panggon.questions import question
@@ -58,6 +67,15 @@ def hands_of(role: Role, *, now: datetime) -> Hands | None:
     if acting:
         return Hands(acting.user, acting)
     post = posts_at(now).filter(role=role).select_related("user").order_by("user__full_name").first()
+    return Hands(post.user) if post else None
+
+
+def hands_on(role: Role, day: date) -> Hands | None:
+    """In whose hands a post without a division was on a day, also where that was entered only later."""
+    acting = acting_on(day).filter(role=role).select_related("user", "represented").first()
+    if acting:
+        return Hands(acting.user, acting)
+    post = posts_over(day).filter(role=role).select_related("user").order_by(*NEWEST_FIRST).first()
     return Hands(post.user) if post else None
 
 

@@ -16,16 +16,12 @@ from panggon.papers import store
 from panggon.pdf import pdf_response
 from panggon.people import selectors as people
 from panggon.people.permissions import holders, official, signed_in
-from panggon.sites import life
 from panggon.sites.models import Site
 from panggon.upkeep import selectors, services
 from panggon.upkeep.forms import FORMS, ApproveForm, AtOnceForm, ChangeForm, EndForm
 from panggon.upkeep.models import Alteration, Request
-from panggon.upkeep.views.sites import site_or_404
+from panggon.upkeep.views.sites import COMMANDS, site_or_404
 from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, ENDINGS, MEANINGS, fault_words
-
-COMMANDS = {"node.bound": "panggon-node allow JUMLAH"}
-AT_ONCE_SERVICES = {SiteAction.QUARANTINE: life.quarantine, SiteAction.RELEASE: life.release}
 
 
 @official
@@ -134,9 +130,8 @@ def _sent(
 ) -> HttpResponse | None:
     now = timezone.now()
     try:
-        if action in AT_ONCE_SERVICES:
-            reason = form.cleaned_data["reason"]
-            AT_ONCE_SERVICES[action](site.pk, reason=reason, actor=request.user, at=now)
+        if action in services.AT_ONCE:
+            services.at_once(site.pk, action=action, reason=form.cleaned_data["reason"], actor=request.user, at=now)
             messages.success(request, _("Server diminta melakukannya sekarang."), "positive")
             return redirect("upkeep:site", site.identifier)
         change = services.propose(
