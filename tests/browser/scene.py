@@ -203,6 +203,7 @@ def everything_else(office: Office) -> dict[str, Any]:
     complaint, survey = _complaints(office), _survey(office)
     return {
         "hold": held.pk,
+        "papers:void": {"paper": Paper.objects.filter(kind="approval_request", voided_at=None)[0].pk},
         "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
         "version": version.pk,

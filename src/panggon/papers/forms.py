@@ -111,3 +111,32 @@ class TemplateForm(PlainForm):
         if not plain.strip():
             raise InvalidError((Fault("template.empty", "text"),))
         return plain
+
+
+class BookForm(PlainForm):
+    """What the address of the register says; the names are the page's words."""
+
+    q = forms.CharField(
+        label=_("Cari nomor, naskah, atau permohonan"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    kode = forms.CharField(label=_("Kode klasifikasi"), required=False, max_length=20)
+    batal = forms.BooleanField(label=_("Hanya yang batal"), required=False)
+    tahun = forms.IntegerField(required=False, min_value=2000, max_value=2100, widget=forms.HiddenInput)
+
+    def meant(self, *, this_year: int) -> dict[str, Any]:
+        """What cannot be meant is as if it were not asked for."""
+        self.is_valid()
+        values = self.cleaned_data
+        return {
+            "year": values.get("tahun") or this_year,
+            "code": values.get("kode", ""),
+            "words": values.get("q", ""),
+            "only_void": values.get("batal", False),
+        }
+
+
+class VoidForm(PlainForm):
+    reason = forms.CharField(label=_("Alasan"), max_length=200, help_text=_("Tercatat dalam buku dan pada naskahnya."))
