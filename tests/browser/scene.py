@@ -23,6 +23,7 @@ from panggon.core.acting import ActingKind
 from panggon.core.complaint_vocabulary import ComplaintAction, Confidentiality, Kind
 from panggon.core.notices import Occasion
 from panggon.core.procedure import Action, Role, State
+from panggon.core.site_life import SiteAction
 from panggon.core.survey import Element
 from panggon.notify import endpoints
 from panggon.notify import services as notify
@@ -33,14 +34,19 @@ from panggon.people.services.invitations import invite_to_agency, token_of
 from panggon.public.models import Follower
 from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
+from panggon.sites import life
 from panggon.sites import services as sites
-from panggon.sites.models import Outcome, Plan, Wish
+from panggon.sites.models import Node, Outcome, Plan, Site, Wish
 from panggon.surveys import selectors
 from panggon.surveys import services as surveys
 from panggon.surveys.models import Answer, Improvement, Invitation, Service
 from panggon.tokens import services as tokens
 from panggon.tokens.models import Scope
-from tests.core.test_plan import FACTS, PREPARED, nothing
+from panggon.upkeep import requests as site_requests
+from panggon.upkeep.models import Alteration
+from panggon.upkeep.models import Request as AskedFor
+from tests.core.plans import FACTS, PREPARED, nothing
+from tests.portal import upkeep
 from tests.portal.complaining import TOLD, act, answered, file, handled
 from tests.portal.office import DIGEST, LETTER, Office
 
@@ -110,6 +116,7 @@ def requests_of(office: Office) -> dict[str, Case]:
     office.told(found["fixing"], office.node_reports(Outcome.VERIFIED))
     add("awaiting_approval", State.AWAITING_APPROVAL)
     office.papers(found["awaiting_approval"])
+    office.sites = sites_after_cases(office)
     for name in ("planned", "failed", "unproven", "running"):
         add(name, State.PREPARING)
         outcome = Outcome.REFUSED if name == "failed" else Outcome.PLANNED
@@ -127,6 +134,51 @@ def requests_of(office: Office) -> dict[str, Case]:
     add("preparing", State.PREPARING)
     Wish.objects.exclude(evidence=[]).filter(outcome=Outcome.APPLIED).update(evidence=list(PROOFS))
     return found
+
+
+def sites_after_cases(office: Office) -> dict[str, Alteration]:
+    """A site for each state of a change, and one for each state of a site; of the first an OPD asks for something."""
+    found = {}
+
+    def site(name: str) -> Site:
+        return upkeep.open_site(office, label=f"situs-{name}")
+
+    first = site("usulan")
+    Node.objects.update(drift=[f"{first.identifier}: nama situs {first.host} berubah (status: terbuka → tertutup)."])
+    found["usulan"] = upkeep.proposed(office, first, SiteAction.SUSPEND, notice="Sedang diperbaiki sampai Jumat.")
+    _give_plan(found["usulan"].plan)
+    for kind, letter in ((AskedFor.Kind.CHANGE, None), (AskedFor.Kind.DEACTIVATION, LETTER)):
+        asked = {"kind": kind, "words": "Mohon batas unggahan dinaikkan. " * 9, "letter": letter}
+        site_requests.ask(first.pk, **asked, actor=office.applicant, at=office.later())
+    failed = upkeep.approved(office, upkeep.proposed(office, site("gagal"), SiteAction.CHANGE_PHP, php_version="8.4"))
+    upkeep.told(office, Outcome.REFUSED, problem="node.bound")
+    found["gagal"] = failed
+    parked = upkeep.done(office, site("parkir"), SiteAction.DEACTIVATE, letter=LETTER).site
+    Site.objects.filter(pk=parked.pk).update(released_at=office.now - timedelta(days=40))
+    found["hapus"] = upkeep.proposed(office, upkeep.fresh(parked), SiteAction.PURGE, typed_name=parked.host)
+    found["tangguh"] = upkeep.done(office, site("tangguh"), SiteAction.SUSPEND, notice="Sedang diperbaiki.")
+    quarantined = site("karantina")
+    life.quarantine(quarantined.pk, reason="Halaman judi.", actor=office.technician, at=office.later())
+    upkeep.told(office, Outcome.REFUSED, problem="node.bound")
+    found["bebas"] = upkeep.done(office, site("bebas"), SiteAction.CHANGE_PHP, php_version="8.4")
+    return found
+
+
+def addresses_of_sites(office: Office) -> list[tuple[str, str, str]]:
+    """View, address and kind of what one view shows of several sites."""
+    changes, free = office.sites, office.sites["bebas"].site
+    actions = [SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.RENAME, SiteAction.CHANGE_PLAN]
+    actions += [SiteAction.CHANGE_PHP, SiteAction.CHANGE_SETTINGS]
+    quarantined = Site.objects.get(host__startswith="situs-karantina").identifier
+    return [
+        *[("upkeep:site", f"/situs/{each.site.identifier}/", kind) for kind, each in changes.items()],
+        *[("upkeep:change", f"/situs/{each.site.identifier}/perubahan/{each.pk}/", k) for k, each in changes.items()],
+        *[("upkeep:propose", f"/situs/{free.identifier}/{action}/", action) for action in actions],
+        ("upkeep:site", f"/situs/{quarantined}/", "karantina"),
+        ("upkeep:propose", f"/situs/{quarantined}/release/", "release"),
+        ("upkeep:propose", f"/situs/{changes['tangguh'].site.identifier}/resume/", "resume"),
+        ("upkeep:sites", "/situs/?q=situs-&keadaan=open", "ketemu"),
+    ]
 
 
 def _give_plan(wish: Wish) -> None:
@@ -226,6 +278,10 @@ def everything_else(office: Office) -> dict[str, Any]:
         "schedule:hours": {"pk": OfficeHours.objects.all()[0].pk},
         "schedule:closing": {"pk": closing.pk},
         "ticket": complaint.number,
+        "site": office.sites["bebas"].site.identifier,
+        "site_action": SiteAction.SUSPEND,
+        "change": office.sites["bebas"].pk,
+        **_of_the_first_site(office),
         "attachment": complaint.attachments.get().pk,
         "complaints:step": {"action": ComplaintAction.PASS_ON},
         "complaints:say": {"action": ComplaintAction.ADD},
@@ -235,6 +291,14 @@ def everything_else(office: Office) -> dict[str, Any]:
         "complaint_code": complaint.token,
         "people:close_colleague": {"user": office.person("wati", agency=office.agency).pk},
     }
+
+
+def _of_the_first_site(office: Office) -> dict[str, Any]:
+    asked = office.sites["usulan"].site.requests.get(kind=AskedFor.Kind.DEACTIVATION)
+    of_it = {"site": asked.site.identifier, "request_key": asked.pk}
+    letter = {"site": office.sites["hapus"].site.identifier}
+    parked = Alteration.objects.get(action=SiteAction.DEACTIVATE)
+    return {"upkeep:answer": of_it, "upkeep:letter": of_it, "upkeep:change_letter": {**letter, "change": parked.pk}}
 
 
 def _complaints(office: Office) -> Complaint:

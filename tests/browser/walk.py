@@ -73,8 +73,9 @@ class Walk:
         values = {**ARGUMENTS, **scene.everything_else(self.office)}
         yield from self._as_stranger(values)
         yield from self._as_newcomer(values)
+        sites = [Place(page, path, kind=kind) for page, path, kind in scene.addresses_of_sites(self.office)]
         for role, walker in walkers.items():
-            places = [place for place in [*plain_places(values), *variants()] if is_for(role, place.page)]
+            places = [place for place in [*plain_places(values), *variants(), *sites] if is_for(role, place.page)]
             yield from self._with_faults(walker, places)
             yield from self._of_cases(walker, cases)
 

@@ -98,6 +98,7 @@ specs = st.builds(
         php_version=st.sampled_from(["7.4", "8.2", "8.4"]),
         profile=st.sampled_from(Profile),
         database=st.sampled_from([None, *Engine]),
+        database_key=bounded("database_key"),
         limits=limits,
         access=accesses,
         outgoing=st.sampled_from(["none", "web", "surel"]),

@@ -9,7 +9,7 @@ from panggon.core.bounds import disturbs, most, recent
 from panggon.core.plan import make
 from panggon.core.resources import Kind, ours
 from panggon.core.spec import Access
-from tests.core.test_plan import FACTS, OPEN, PARKED, PREPARED, PURGED, SUSPENDED, existing, nothing
+from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, PURGED, SUSPENDED, existing, nothing
 
 BARE = replace(OPEN, access=Access())
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
@@ -36,6 +36,7 @@ def test_five_or_a_tenth_whichever_is_more(sites, expected):
         (PREPARED, PARKED, True),
         (PARKED, PURGED, True),
         (OPEN, replace(OPEN, generation=5, php_version="8.4"), True),
+        (OPEN, replace(OPEN, generation=5, database_key=1), True),
         (OPEN, replace(OPEN, retired_hosts=("lama.kota.example",)), False),
     ],
 )

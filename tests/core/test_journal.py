@@ -24,7 +24,7 @@ from panggon.core.journal import (
     fold,
 )
 from panggon.core.plan import Plan, make
-from tests.core.test_plan import FACTS, OPEN, PREPARED, existing
+from tests.core.plans import FACTS, OPEN, PREPARED, existing
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PLAN: Plan = make(OPEN, FACTS, existing(PREPARED))  # three changes: user, host, access

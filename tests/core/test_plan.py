@@ -1,4 +1,4 @@
-"""Plans: what is wished of each resource, in which order, and the digest that a person approves."""
+"""Plans: what is changed in which order, and the digest that a person approves."""
 
 import hashlib
 import json
@@ -9,144 +9,29 @@ from hypothesis import given
 
 from panggon.core import plan as subject
 from panggon.core.bounds import disturbs
-from panggon.core.desired import MachineFacts, desired, keys
+from panggon.core.desired import keys
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.plan import Change, make
 from panggon.core.plan_words import differences, words
 from panggon.core.resources import Key, Kind, absent, canonical, foreign, ours, partial
-from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState, Task
-from tests.core.site_specs import HOST, SITE, specs, ssh_key
-
-FACTS = MachineFacts(
-    uid_base=70000, ipv4=("10.0.0.2", "10.0.0.1"), ipv6=("::1",), issuer="Uji CA", root="/srv/uji", sandboxed=True
+from tests.core.plans import (
+    FACTS,
+    GONE,
+    OLD,
+    OPEN,
+    PARKED,
+    PREPARED,
+    PURGED,
+    QUARANTINED,
+    RENAMED,
+    SUSPENDED,
+    TASK,
+    existing,
+    kinds,
+    nothing,
+    plain,
 )
-OPEN = SiteSpec(
-    site=SITE,
-    host=HOST,
-    state=SiteState.OPEN,
-    generation=4,
-    profile=Profile.FRONT_CONTROLLER,
-    database=Engine.MARIADB,
-    limits=Limits(memory_mebibytes=512, processes=16, upload_mebibytes=8, database_connections=10),
-    access=Access(ssh_keys=(ssh_key("a"), ssh_key("b")), password_fingerprint="sha256:one"),
-    outgoing="web",
-)
-TASK = Task("kirim", "*/15 * * * *", ("php", "private/kirim.php", "--semua"))
-PREPARED = replace(OPEN, state=SiteState.PREPARED)
-PARKED = replace(OPEN, state=SiteState.PARKED)
-
-
-def plain(spec: SiteSpec, facts: MachineFacts = FACTS) -> dict[str, object]:
-    return {key.kind.value: None if after is None else dict(after) for key, after in desired(spec, facts)}
-
-
-def nothing(spec: SiteSpec) -> list:
-    return [absent(key) for key in keys(spec)]
-
-
-def existing(spec: SiteSpec) -> list:
-    return [absent(key) if after is None else ours(key, **after) for key, after in desired(spec, FACTS)]
-
-
-def test_open_site_has_everything():
-    assert plain(OPEN) == {
-        "user": {"uid": 970001, "password": "sha256:one"},
-        "directory": {"uid": 970001},
-        "quota": {"mebibytes": 1024, "files": 200_000},
-        "database": {"engine": "mariadb", "connections": 10, "mebibytes": 1024},
-        "site": {
-            "host": HOST,
-            "generation": 4,
-            "kind": "php",
-            "php_version": "8.2",
-            "profile": "front_controller",
-            "upload_mebibytes": 8,
-            "memory_mebibytes": 512,
-            "processes": 16,
-            "cpu_percent": 100,
-            "database": "mariadb",
-            "outgoing": "web",
-            "document_root": "/site/public",
-            "hsts_seconds": 0,
-            "notice": "",
-            "names": (HOST,),
-            "php_memory_mebibytes": 256,
-            "execution_seconds": 30,
-            "input_vars": 1000,
-            "post_mebibytes": 9,
-            "environment": (),
-        },
-        "runtime": {"kind": "php", "php_version": "8.2", "generation": 4},
-        "tasks": None,
-        "certificate": {"issuer": "Uji CA", "valid": True},
-        "host": {"site": SITE, "state": "open"},
-        "access": {"keys": (ssh_key("a"), ssh_key("b"))},
-        "records": {"site": SITE, "a": ("10.0.0.1", "10.0.0.2"), "aaaa": ("::1",), "safety": ("dmarc", "mx", "spf")},
-    }
-
-
-def test_tasks_run_for_open_sites_only():
-    text = '{"command":["php","private/kirim.php","--semua"],"name":"kirim","schedule":"*/15 * * * *","seconds":300}'
-    busy = replace(OPEN, tasks=(TASK,))
-    assert plain(busy)["tasks"] == {"tasks": (text,)}
-    assert [plain(replace(busy, state=state))["tasks"] for state in (SiteState.PREPARED, SiteState.PARKED)] == [
-        None
-    ] * 2
-    made = make(busy, FACTS, existing(OPEN))
-    assert words(made) == (
-        f"Membuat tugas terjadwal situs {SITE} (tugas kirim [*/15 * * * *] php private/kirim.php --semua).",
-    )
-
-
-def test_names_are_kept_from_abuse():
-    assert plain(OPEN, replace(FACTS, caa="ca.example"))["records"]["safety"] == (
-        "caa:ca.example",
-        "dmarc",
-        "mx",
-        "spf",
-    )
-    mailing = replace(OPEN, sends_mail=True)
-    assert plain(mailing)["records"]["safety"] == ()
-    assert plain(mailing, replace(FACTS, caa="ca.example"))["records"]["safety"] == ("caa:ca.example",)
-
-
-def test_prepared_site_differs_only_in_that_nobody_may_come_in():
-    expected = plain(OPEN)
-    expected["user"]["password"] = ""
-    expected["host"]["state"] = "prepared"
-    expected["access"]["keys"] = ()
-    assert plain(PREPARED) == expected
-
-
-def test_parked_site_keeps_its_data_and_gives_up_its_place():
-    expected = plain(OPEN)
-    expected["user"]["password"] = ""
-    expected |= {"runtime": None, "host": None, "access": None, "records": None}
-    assert plain(PARKED) == expected
-
-
-SUSPENDED = replace(OPEN, state=SiteState.SUSPENDED, notice="Isi situs sedang diperbaiki.", generation=5)
-QUARANTINED = replace(OPEN, state=SiteState.QUARANTINED, generation=5)
-PURGED = replace(PARKED, state=SiteState.PURGED, generation=6)
-OLD, GONE = "lama.kota.example", "hilang.kota.example"
-RENAMED = replace(OPEN, former_hosts=(OLD,), retired_hosts=(GONE,), generation=5)
-
-
-def test_suspended_site_tells_why_and_lets_its_owner_mend_it():
-    expected = plain(replace(OPEN, generation=5))
-    expected["site"]["notice"] = "Isi situs sedang diperbaiki."
-    expected["host"]["state"] = "suspended"
-    expected["runtime"] = None
-    assert plain(SUSPENDED) == expected
-
-
-def test_quarantined_site_lets_nobody_in_and_runs_nothing():
-    expected = plain(replace(OPEN, generation=5))
-    expected["host"]["state"] = "quarantined"
-    expected["user"]["password"] = ""
-    expected["access"]["keys"] = ()
-    expected["runtime"] = None
-    assert plain(QUARANTINED) == expected
+from tests.core.site_specs import HOST, SITE, specs
 
 
 def test_nothing_is_left_of_a_purged_site():
@@ -205,39 +90,6 @@ def test_purge_leaves_a_name_to_the_site_that_has_it_now():
     ]
     seen = [found for found in existing(PARKED) if found.key not in {each.key for each in others}]
     assert kinds(make(PURGED, FACTS, [*seen, *others])) == ["site", "user", "database", "quota", "directory"]
-
-
-def test_static_site_has_no_runtime():
-    assert plain(replace(OPEN, kind=SiteKind.STATIC))["runtime"] is None
-
-
-def test_site_without_database_says_nothing_about_one():
-    assert "database" not in plain(replace(OPEN, database=None))
-
-
-def test_without_sandboxes_php_sees_the_real_path():
-    facts = replace(FACTS, sandboxed=False)
-    assert plain(OPEN, facts)["site"]["document_root"] == f"/srv/uji/sites/{SITE}/public"
-
-
-def test_keys_are_the_site_or_the_host():
-    assert [str(key) for key in keys(OPEN)] == [
-        f"user:{SITE}",
-        f"directory:{SITE}",
-        f"quota:{SITE}",
-        f"database:{SITE}",
-        f"site:{SITE}",
-        f"runtime:{SITE}",
-        f"tasks:{SITE}",
-        f"certificate:{HOST}",
-        f"host:{HOST}",
-        f"access:{SITE}",
-        f"records:{HOST}",
-    ]
-
-
-def kinds(plan: subject.Plan) -> list[str]:
-    return [change.key.kind.value for change in plan.changes]
 
 
 def test_creation_in_order_parking_in_reverse():
@@ -376,32 +228,3 @@ def test_a_plan_that_an_earlier_version_made_is_still_that_plan():
     document["digest"] = hashlib.sha256(canonical(covered).encode()).hexdigest()
     loaded = subject.load(document)
     assert (loaded.spec, loaded.digest) == (OPEN, document["digest"])
-
-
-def test_words_of_a_new_site():
-    sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
-    assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
-    assert sentences[2] == f"Membuat batas penyimpanan {SITE} (ruang (MiB) 1024, berkas paling banyak 200000)."
-    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10, ruang (MiB) 1024)."
-    assert sentences[7] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
-    addresses = f"situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1"
-    assert sentences[9] == f"Membuat rekaman DNS {HOST} ({addresses}, rekaman pengaman dmarc, mx, spf)."
-    assert len(sentences) == 10
-
-
-def test_words_of_opening_and_parking_and_nothing():
-    assert words(make(OPEN, FACTS, existing(PREPARED))) == (
-        f"Mengubah pengguna Unix {SITE} (kata sandi: tidak ada → terpasang).",
-        f"Mengubah nama situs di server web {HOST} (status: sedang disiapkan → terbuka).",
-        f"Mengubah akses SFTP {SITE} (kunci SSH: tidak ada → 2 buah).",
-    )
-    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Menghapus akses SFTP {SITE}."
-    assert words(make(OPEN, FACTS, existing(OPEN))) == ()
-
-
-def test_words_keep_secrets():
-    renewed = replace(OPEN, access=Access(password_fingerprint="sha256:two", ssh_keys=(ssh_key("c"), ssh_key("d"))))
-    assert words(make(renewed, FACTS, existing(OPEN))) == (
-        f"Mengubah pengguna Unix {SITE} (kata sandi diganti).",
-        f"Mengubah akses SFTP {SITE} (kunci SSH diganti).",
-    )

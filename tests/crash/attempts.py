@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from pymysql.cursors import Cursor
 
 from panggon.core.driver import Check
@@ -150,7 +151,7 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     sites = Sites.of(configs.load(attempt.config))
     if around := attempt.around:
         real = sites.drivers
-        sites = replace(sites, drivers=lambda known: around(real(known)))
+        sites = replace(sites, drivers=lambda spec, known: around(real(spec, known)))
     points = _Points(fault)
     points.watch()
     try:
@@ -227,7 +228,7 @@ class _Points:
 
     def _around_unheard(self) -> None:
         """What Python tells no audit hook: that bytes reach a disk, and that a statement reaches the database."""
-        fsync, execute = os.fsync, Cursor.execute
+        fsync, execute, execute_there = os.fsync, Cursor.execute, psycopg.Connection.execute
 
         def heard_fsync(descriptor: int) -> None:
             if self.fault.error == errno.EROFS or not _is_journal(descriptor):
@@ -239,7 +240,13 @@ class _Points:
                 self.reached()
             return execute(cursor, *arguments)
 
+        def heard_there(session: psycopg.Connection, *arguments: Any) -> Any:
+            if self.fault.moments is Moments.CALLS:
+                self.reached()
+            return execute_there(session, *arguments)
+
         os.fsync = heard_fsync
+        psycopg.Connection.execute = heard_there  # type: ignore[method-assign]
         Cursor.execute = heard_execute  # type: ignore[method-assign]
 
 

@@ -1,6 +1,7 @@
 """One real machine for all tests of this folder, on a btrfs with quota of its own; each test leaves it as it was."""
 
 import fcntl
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,7 @@ def machine() -> Iterator[Machine]:
         btrfs.unmount(left.layout.hosting)
     left.remove()
     made = Machine.at(BASE, first_site=FIRST_SITE)
+    made.command = (sys.executable, "-m", "tests.crash.deaf", str(BASE / "deaf"))
     try:
         with ExitStack() as stack:
             stack.enter_context(btrfs.mounted(made.layout.hosting, BASE / "btrfs.img"))

@@ -8,7 +8,7 @@ from passlib.hash import sha512_crypt
 
 from demo.layout import ZONE
 from panggon.core.site_kinds import PhpLimits
-from panggon.core.spec import Access, Limits, SiteSpec, SiteState, Task
+from panggon.core.spec import Access, Engine, Limits, SiteSpec, SiteState, Task
 from panggon.drivers.user import fingerprint
 from tests.faults.machine import Machine
 
@@ -25,8 +25,8 @@ class Step:
     later: timedelta = timedelta()
 
 
-def whole_life(machine: Machine, number: int) -> tuple[Step, ...]:
-    return tuple(_steps(machine.opened(machine.spec(number))))
+def whole_life(machine: Machine, number: int, engine: Engine = Engine.MARIADB) -> tuple[Step, ...]:
+    return tuple(_steps(machine.opened(machine.spec(number, database=engine))))
 
 
 def ending(spec: SiteSpec) -> Iterator[Step]:
@@ -51,6 +51,7 @@ def _steps(open_spec: SiteSpec) -> Iterator[Step]:
         opened,
         limits=Limits(memory_mebibytes=128, database_connections=7, disk_mebibytes=64, upload_mebibytes=8),
         php=PhpLimits(execution_seconds=20),
+        database_key=1,
         access=replace(opened.access, password_fingerprint=fingerprint(PASSWORDS[1])),
         sends_mail=True,
     )

@@ -3,16 +3,18 @@
 import json
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pymysql
 
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import Engine, SiteSpec
 from panggon.drivers import asking, control, storage
 from panggon.engine.observe import Drivers
 from tests.faults.machine import Machine
@@ -74,6 +76,15 @@ class Lying(Around):
 
     def other(self, driver: Driver) -> Driver:
         return _Lying(driver)
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """The agent tells nginx nothing."""
+
+    def __call__(self, drivers: Drivers) -> Drivers:
+        control.forget = lambda *_, **__: None
+        return drivers
 
 
 @dataclass(frozen=True)
@@ -158,14 +169,17 @@ def _document(machine: Machine, spec: SiteSpec, **members: object) -> None:
         path.write_text(json.dumps({**json.loads(path.read_text()), **members}))
 
 
-def _sql(machine: Machine, *statements: str) -> None:
-    place = str(machine.layout.run / "mariadb" / "mysqld.sock")
-    with pymysql.connect(unix_socket=place, user="root", autocommit=True) as session, session.cursor() as cursor:
-        for statement in statements:
-            try:
-                cursor.execute(statement)
-            except pymysql.MySQLError:
-                continue  # there is none yet
+def _sql(machine: Machine, spec: SiteSpec, *, mariadb: str, postgresql: str) -> None:
+    """As the server's administrator; `{0}` is the site. It is no matter when there is nothing yet to change."""
+    run = machine.layout.run
+    with suppress(pymysql.MySQLError, psycopg.Error):
+        if spec.database is Engine.MARIADB:
+            place = str(run / "mariadb" / "mysqld.sock")
+            with pymysql.connect(unix_socket=place, user="root", autocommit=True) as session, session.cursor() as line:
+                line.execute(mariadb.format(spec.site))
+        else:
+            with psycopg.connect(host=str(run / "pgsql"), user="postgres", dbname="postgres") as line:
+                line.execute(postgresql.format(spec.site).encode())
 
 
 def _holder(machine: Machine, **request: object) -> None:
@@ -216,7 +230,7 @@ def _emptied(path: Path) -> None:
 
 
 def _forget(machine: Machine, spec: SiteSpec) -> None:
-    control.forget(machine.layout.run / "nginx" / "control.sock", spec.host)
+    control.forget(machine.layout.run / "nginx" / "control.sock", spec.host, holds=bool)
 
 
 MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
@@ -234,9 +248,18 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "public closed to nginx": lambda m, s: _mode(_tree(m, s) / "public", 0o700),
     "private closed to its owner": lambda m, s: _mode(_tree(m, s) / "private", 0o000),
     "database.ini empty": lambda m, s: _emptied(_tree(m, s) / "private" / "database.ini"),
-    "no grants": lambda m, s: _sql(m, f"REVOKE ALL PRIVILEGES ON `{s.site}`.* FROM '{s.site}'@localhost"),
-    "no database user": lambda m, s: _sql(m, f"DROP USER '{s.site}'@localhost"),
-    "another database password": lambda m, s: _sql(m, f"SET PASSWORD FOR '{s.site}'@localhost = PASSWORD('x')"),
+    "no grants": lambda m, s: _sql(
+        m,
+        s,
+        mariadb="REVOKE ALL PRIVILEGES ON `{0}`.* FROM '{0}'@localhost",
+        postgresql="REVOKE ALL ON DATABASE {0} FROM {0}",
+    ),
+    "no database user": lambda m, s: _sql(
+        m, s, mariadb="DROP USER '{0}'@localhost", postgresql="ALTER ROLE {0} NOLOGIN"
+    ),
+    "another database password": lambda m, s: _sql(
+        m, s, mariadb="SET PASSWORD FOR '{0}'@localhost = PASSWORD('x')", postgresql="ALTER ROLE {0} PASSWORD 'x'"
+    ),
     "address changed": lambda m, s: m.update_zone(lambda zone: zone.replace(f"{s.host}.", 300, "A", "192.0.2.7")),
     "no address": lambda m, s: m.update_zone(lambda zone: zone.delete(f"{s.host}.", "A")),
     "a self-signed certificate": lambda m, s: (_bundle(m, s), _forget(m, s))[0],
@@ -249,7 +272,9 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     ),
     "no tasks": lambda m, s: (m.layout.hosting / "etc" / "tasks" / f"{s.site}.json").unlink(missing_ok=True),
     "a wider bound": lambda m, s: _wider(_tree(m, s)),
-    "rights on all databases": lambda m, s: _sql(m, f"GRANT SELECT ON *.* TO '{s.site}'@localhost"),
+    "rights on all databases": lambda m, s: _sql(
+        m, s, mariadb="GRANT SELECT ON *.* TO '{0}'@localhost", postgresql="ALTER ROLE {0} CREATEDB"
+    ),
     "no user": lambda _m, s: Path(f"/etc/userdb/{s.site}.user").unlink(missing_ok=True),
 }
 

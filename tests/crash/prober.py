@@ -20,8 +20,13 @@ CLOSED = {
 LETS_IN = (SiteState.OPEN, SiteState.SUSPENDED)
 SCRIPT = """<?php
 $ini = parse_ini_file('/site/private/database.ini') ?: parse_ini_file(__DIR__ . '/../private/database.ini');
-$line = new mysqli('localhost', $ini['user'], $ini['password'], $ini['database'], 0, $ini['socket']);
-$row = $line->query('SELECT CURRENT_USER() AS login, DATABASE() AS name')->fetch_assoc();
+if ($ini['engine'] === 'postgresql') {
+    $line = new PDO("pgsql:host=$ini[host];dbname=$ini[database]", $ini['user'], $ini['password']);
+    $row = $line->query('SELECT current_user AS login, current_database() AS name')->fetch(PDO::FETCH_ASSOC);
+} else {
+    $line = new mysqli('localhost', $ini['user'], $ini['password'], $ini['database'], 0, $ini['socket']);
+    $row = $line->query('SELECT SUBSTRING_INDEX(CURRENT_USER(), "@", 1) AS login, DATABASE() AS name')->fetch_assoc();
+}
 echo json_encode(['uid' => posix_geteuid(), 'nonce' => '%s'] + $row);
 """
 
@@ -91,7 +96,7 @@ def _content(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     if (seen := fetch(machine, spec.host, f"/{nonce}.txt")) != (200, nonce):
         yield f"a page answers {seen}"
     status, body = fetch(machine, spec.host, f"/{nonce}.php")
-    wished = {"uid": 1_900_000_000 + int(spec.site[1:]), "nonce": nonce, "login": f"{spec.site}@localhost"}
+    wished = {"uid": 1_900_000_000 + int(spec.site[1:]), "nonce": nonce, "login": spec.site}
     if status != 200 or not body.startswith("{") or json.loads(body) != {**wished, "name": spec.site}:
         yield f"a script answers {status} {body[:200]!r}"
     sftp(machine, spec.site, f"rm /public/{nonce}.php", f"rm /public/{nonce}.txt")
@@ -125,15 +130,33 @@ def _database(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     ini = configparser.ConfigParser()
     ini.read_string("[it]\n" + path.read_text())
     values = {name: value.strip('"') for name, value in ini["it"].items()}
-    place = machine.layout.run / "mariadb" / "mysqld.sock"
-    words = f"[client]\nuser={values['user']}\npassword={values['password']}\nsocket={place}\n"
-    options = machine.layout.state / "client.cnf"
-    options.write_text(words)
-    table = "CREATE TABLE bukti (x INT); INSERT INTO bukti VALUES (42); SELECT x FROM bukti; DROP TABLE bukti; "
-    argv = ["mariadb", f"--defaults-file={options}", "--batch", "--skip-column-names", values["database"]]
-    done = _run(*argv, stdin=table + "SHOW DATABASES")
-    if done.stdout.split() != ["42", "information_schema", spec.site]:
+    done = _PROGRAMS[values["engine"]](machine, values)
+    if done.stdout.split() != ["42", *_SHOWN[values["engine"]], spec.site]:
         yield f"the database answers {done.stdout.split()} {done.stderr.strip()}"
+
+
+TABLE = "CREATE TABLE bukti (x INT); INSERT INTO bukti VALUES (42); SELECT x FROM bukti; DROP TABLE bukti; "
+REACHED = "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT');"
+
+
+def _mariadb(machine: Machine, values: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    place = machine.layout.run / "mariadb" / "mysqld.sock"
+    options = machine.layout.state / "client.cnf"
+    options.write_text(f"[client]\nuser={values['user']}\npassword={values['password']}\nsocket={place}\n")
+    argv = ["mariadb", f"--defaults-file={options}", "--batch", "--skip-column-names", values["database"]]
+    return _run(*argv, stdin=TABLE + "SHOW DATABASES")
+
+
+def _psql(machine: Machine, values: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    place, options = machine.layout.run / "pgsql", machine.layout.state / "pgpass"
+    options.touch(mode=0o600)
+    options.write_text(f"*:*:*:{values['user']}:{values['password']}\n")
+    argv = ["env", f"PGPASSFILE={options}", "psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
+    return _run(*argv, "-h", str(place), "-U", values["user"], values["database"], stdin=TABLE + REACHED)
+
+
+_PROGRAMS = {"mariadb": _mariadb, "postgresql": _psql}
+_SHOWN = {"mariadb": ["information_schema"], "postgresql": []}
 
 
 def _run(*argv: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pymysql
 
 from demo.layout import UID_BASE, ZONE
@@ -105,6 +106,11 @@ def _databases(machine: Machine) -> World:
             found[f"login {user}@{host}"] = str(most)
         cursor.execute("SELECT User, Host, Db, Select_priv, Create_priv, Drop_priv, Grant_priv FROM mysql.db")
         found |= {f"grant {row[0]}@{row[1]} on {row[2]}": " ".join(map(str, row[3:])) for row in cursor.fetchall()}
+    with psycopg.connect(host=str(machine.layout.run / "pgsql"), user="postgres", dbname="postgres") as line:
+        for name, words in line.execute("SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"):
+            found[f"postgresql database {name}"] = str(words)
+        for name, *words in line.execute("SELECT rolname, rolconnlimit, rolcanlogin, rolcreatedb FROM pg_roles"):
+            found[f"postgresql login {name}"] = str(words)
     return found
 
 

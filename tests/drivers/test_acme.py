@@ -20,8 +20,8 @@ from panggon.drivers.bundles import Bundle
 from panggon.drivers.tls import CertificateDriver
 from panggon.node.servers import knot
 from tests.drivers import pebble
+from tests.drivers.records.zone import HOST, ZONE, driver_settings, knot_settings
 from tests.drivers.running import free_port, running
-from tests.drivers.test_dns import HOST, ZONE, driver_settings, knot_settings
 from tests.node.web_stand import WebStand
 
 pytestmark = pytest.mark.real

@@ -2,6 +2,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pymysql
@@ -15,6 +16,7 @@ from panggon.drivers import mariadb as mariadb_driver
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
+from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import mariadb
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
@@ -55,7 +57,7 @@ def private(root: Path, site: str, uid: int) -> Iterator[Path]:
 
 def driver_of(socket: Path, server: mariadb.Settings, root: Path) -> DatabaseDriver:
     reached = mariadb_driver.MariaDb(socket, Path("/run/mysqld/mysqld.sock"), server.data)
-    return DatabaseDriver(Settings({Engine.MARIADB: reached}, root, UID_BASE))
+    return DatabaseDriver(Settings({Engine.MARIADB: reached}, root, UID_BASE), Engine.MARIADB)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "mariadb", "connections": 9, "mebibytes": 32},
+            second={"engine": "mariadb", "connections": 9, "mebibytes": 32, "key_number": 1},
             plant=lambda: (
                 root_says(
                     server,
@@ -278,6 +280,30 @@ class TestDatabase:
         driver.write(key, FIRST)
         assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
 
+    @pytest.mark.parametrize("lost", [True, False], ids=["lost", "known to others"])
+    def test_a_new_password_is_made_when_it_is_asked_for(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, lost: bool
+    ) -> None:
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS surat (isi VARCHAR(20))")
+        former = as_site(server, private)
+        before = ini(private)
+        if lost:
+            (private / "database.ini").unlink()
+        driver.write(key, {**FIRST, "key_number": 1})
+        assert driver.read(key).attributes == {**FIRST, "key_number": 1}
+        again = ini(private)
+        assert again["password"] != before["password"]
+        assert {**again, "password": ""} == {**before, "password": ""}
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+        driver.write(key, {**FIRST, "key_number": 1})
+        assert ini(private) == again
+        former.close()
+        assert not driver.settings.servers[Engine.MARIADB].accepts(key.name, before["password"])
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("SHOW TABLES")
+            assert cursor.fetchall() == (("surat",),)
+
     def test_a_wrong_password_in_the_ini_file_is_not_proven_and_can_be_mended(
         self, driver: DatabaseDriver, key: Key, private: Path
     ) -> None:
@@ -332,6 +358,22 @@ def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: mariad
     driver.write(key, None)
     assert list(private.iterdir()) == []
     assert root_says(server, f"SELECT User FROM mysql.user WHERE User = '{key.name}'") == []
+    assert root_says(server, f"SHOW DATABASES LIKE '{key.name}'") == []
+
+
+def test_servers_of_other_engines_are_not_asked(
+    server: mariadb.Settings, driver: DatabaseDriver, root: Path, key: Key
+) -> None:
+    """They may be down. What a record names is found without the spec's word."""
+    away = PostgreSql(root / "none", root)
+    servers = {Engine.POSTGRESQL: away, **driver.settings.servers}
+    beside = replace(driver, settings=replace(driver.settings, servers=servers))
+    assert beside.read(key).standing is Standing.ABSENT
+    beside.write(key, FIRST)
+    without_word = replace(beside, engine=None)
+    assert without_word.read(key).attributes == FIRST
+    without_word.write(key, None)
+    assert without_word.read(key).standing is Standing.ABSENT
     assert root_says(server, f"SHOW DATABASES LIKE '{key.name}'") == []
 
 

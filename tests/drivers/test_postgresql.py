@@ -58,7 +58,7 @@ def reached(server: postgresql.Settings) -> PostgreSql:
 
 @pytest.fixture(scope="module")
 def driver(reached: PostgreSql, root: Path, private: Path) -> DatabaseDriver:
-    return DatabaseDriver(Settings({Engine.POSTGRESQL: reached}, root, UID_BASE))
+    return DatabaseDriver(Settings({Engine.POSTGRESQL: reached}, root, UID_BASE), Engine.POSTGRESQL)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "postgresql", "connections": 9, "mebibytes": 32},
+            second={"engine": "postgresql", "connections": 9, "mebibytes": 32, "key_number": 1},
             plant=lambda: (
                 root_says(server, f"CREATE DATABASE {key.name}")
                 and root_says(server, "CREATE TABLE warga AS SELECT 1 AS id", database=key.name)
@@ -280,7 +280,9 @@ def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: postgr
 
 
 def test_a_server_that_is_down_may_come_back(root: Path, key: Key, private: Path) -> None:
-    away = DatabaseDriver(Settings({Engine.POSTGRESQL: PostgreSql(root / "none", root)}, root, UID_BASE))
+    away = DatabaseDriver(
+        Settings({Engine.POSTGRESQL: PostgreSql(root / "none", root)}, root, UID_BASE), Engine.POSTGRESQL
+    )
     for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
         with pytest.raises(TemporaryError, match=r"database\.down"):
             ask()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import SiteState
-from panggon.drivers import control, files, shell, tls
+from panggon.drivers import files, shell, tls
 from panggon.drivers.authority import create_authority, issue
 from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
@@ -281,11 +281,11 @@ class TestShared:
         assert [stand.handshake(HOST) for _ in stand.each_worker()] == [first] * 2
         second = renew()
         assert stand.handshake(HOST) == first
-        control.forget(stand.settings.control, "_wildcard")
+        driver.announce("_wildcard")
         assert [stand.handshake(HOST) for _ in stand.each_worker()] == [second] * 2
         assert stand.handshake("_wildcard") is None
         shared.unlink()
-        control.forget(stand.settings.control, "_wildcard")
+        driver.announce("_wildcard")
         assert stand.handshake(HOST) is None
 
 

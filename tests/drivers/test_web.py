@@ -163,13 +163,18 @@ class TestProbe:
     @pytest.mark.parametrize("state", [SiteState.OPEN, SiteState.PREPARED, SiteState.SUSPENDED, SiteState.QUARANTINED])
     def test_what_is_as_wished_is_proven(self, stand: WebStand, state: SiteState) -> None:
         wish = stand.make(state=state)
-        assert self.results(stand, wish) == {"web.site": True, "web.page": True, "web.unknown_host": True}
+        assert self.results(stand, wish) == {
+            "web.site": True,
+            "web.page": True,
+            "web.workers": True,
+            "web.unknown_host": True,
+        }
         assert not list((stand.root / "proof").iterdir())
 
     def test_a_former_name_leads_to_the_new_one(self, stand: WebStand) -> None:
         wish = stand.make(host="baru.kota.example", former_hosts=(HOST,), generation=8)
-        (leads, _unknown) = stand.hosts.probe(HOST_KEY, spec=wish)
-        assert (leads.name, leads.ok) == ("web.former_name", True)
+        (leads, workers, _unknown) = stand.hosts.probe(HOST_KEY, spec=wish)
+        assert (leads.name, leads.ok, workers.ok) == ("web.former_name", True, True)
         assert not stand.hosts.probe(HOST_KEY, spec=replace(wish, host="lain.kota.example"))[0].ok
         answer = stand.get("/a%20b/?c=d")
         port = stand.settings.https_port
@@ -192,12 +197,12 @@ class TestProbe:
 
     def test_a_parked_site_answers_nobody(self, stand: WebStand) -> None:
         wish = stand.make(state=SiteState.PARKED)
-        (check,) = stand.sites.probe(SITE_KEY, spec=wish)
-        assert (check.name, check.ok) == ("web.site", True)
+        checks = stand.sites.probe(SITE_KEY, spec=wish)
+        assert [(check.name, check.ok) for check in checks] == [("web.site", True), ("web.workers", True)]
 
     def test_a_site_that_should_be_parked_but_answers(self, stand: WebStand) -> None:
-        (check,) = stand.sites.probe(SITE_KEY, spec=replace(SPEC, state=SiteState.PARKED))
-        assert not check.ok
+        checks = stand.sites.probe(SITE_KEY, spec=replace(SPEC, state=SiteState.PARKED))
+        assert [check.ok for check in checks] == [False, False]
 
     @pytest.mark.parametrize(
         "wrong",
@@ -218,7 +223,8 @@ class TestProbe:
 
     def test_no_certificate(self, stand: WebStand) -> None:
         stand.certificates.write(Key(Kind.CERTIFICATE, HOST), None)
-        assert self.results(stand) == {"web.site": False, "web.page": False, "web.unknown_host": False}
+        checks = self.results(stand)
+        assert checks == {"web.site": False, "web.page": False, "web.workers": True, "web.unknown_host": False}
 
     def test_a_certificate_of_somebody_else(self, stand: WebStand, tmp_path: Path) -> None:
         settings = replace(
@@ -231,4 +237,4 @@ class TestProbe:
     def test_nobody_answers(self, settings: web.Settings, stand: WebStand) -> None:
         door = Door("127.0.0.1", 1, stand.authority.certificate)
         checks = HostDriver(replace(settings, door=door)).probe(HOST_KEY, spec=SPEC)
-        assert [check.ok for check in checks] == [False, False]
+        assert [check.ok for check in checks] == [False, False, False]

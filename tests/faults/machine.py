@@ -40,6 +40,7 @@ class Machine:
 
     layout: Layout
     config: Path
+    command: tuple[str, ...] = (str(BINARIES / "panggon-node"),)
 
     @classmethod
     def at(cls, base: Path, *, first_site: int) -> "Machine":
@@ -81,8 +82,7 @@ class Machine:
 
     def start(self, *words: str, config: Path | None = None) -> subprocess.Popen[str]:
         # When the tests are killed, a supervisor stops its servers.
-        argv = ["setpriv", "--pdeathsig", "TERM", str(BINARIES / "panggon-node")]
-        argv += ["--config", str(config or self.config), *words]
+        argv = ["setpriv", "--pdeathsig", "TERM", *self.command, "--config", str(config or self.config), *words]
         return subprocess.Popen(
             argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, start_new_session=True
         )

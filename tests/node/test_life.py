@@ -76,8 +76,6 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     with pytest.raises(PermanentError, match="baru dapat dihapus 30 hari sesudahnya"):
         bench.sites.plan(purged)
     clock(hours=1)
-    with pytest.raises(PermanentError, match=r"node\.forgotten: database mariadb"):
-        bench.sites.plan(replace(purged, database=None))
     stranger = ours(Key(Kind.USER, SITE), uid=1, password="")
     user = bench.machine.resources()[stranger.key]
     plan = bench.sites.plan(purged)
@@ -88,6 +86,16 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     assert bench.machine.resources() == {}
     assert bench.sites.count() == 0
     assert bench.sites.plan(purged).changes == ()
+
+
+def test_a_database_that_the_site_had_once_goes_with_it(bench, clock):
+    apply(bench, OPEN)
+    without = apply(bench, later(OPEN, database=None))
+    assert Key(Kind.DATABASE, SITE) in bench.machine.resources()
+    parked = apply(bench, later(without, state=SiteState.PARKED))
+    clock(days=30)
+    apply(bench, later(parked, state=SiteState.PURGED))
+    assert bench.machine.resources() == {}
 
 
 def test_a_database_does_not_change_its_engine(bench):

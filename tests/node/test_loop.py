@@ -133,7 +133,7 @@ def test_what_may_pass_is_tried_again_and_then_told(bench):
 
 
 def test_a_bug_is_told_and_the_next_wish_is_served(bench):
-    def broken(_known):
+    def broken(_spec, _known):
         raise ZeroDivisionError("a bug")
 
     sound, bench.sites = bench.sites, dataclasses.replace(bench.sites, drivers=broken)

@@ -95,7 +95,7 @@ class NeedsPassword:
     def sites(self):
         return dataclasses.replace(self.bench.sites, drivers=self.drivers)
 
-    def drivers(self, known):
+    def drivers(self, _spec, known):
         self.known = dict(known)
         missing = {USER: PermanentError("user.password_unknown", "no hash")}
         self.bench.machine.refused = {} if "fp" in known else missing
@@ -179,7 +179,7 @@ def test_going_back_after_a_kill_brings_the_former_password_back(bench):
     settings = user.Settings(bench.settings.paths.userdb, bench.settings.sites.uid_base)
     bench.sites = dataclasses.replace(
         bench.sites,
-        drivers=lambda known: {**bench.machine.drivers(), Kind.USER: RealUser(settings, known.get)},
+        drivers=lambda _spec, known: {**bench.machine.drivers(), Kind.USER: RealUser(settings, known.get)},
     )
     bench.machine.put(ours(USER, uid=1_900_900_001))  # the simulated tree wants to belong to somebody
     site = opened(password_fingerprint=user.fingerprint(first))

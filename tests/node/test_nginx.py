@@ -136,7 +136,7 @@ class TestFlips:
         link = stand.root / "live" / HOST
         link.unlink()
         assert [stand.get("/").status for _ in stand.each_worker()] == [200, 200]
-        control.forget(stand.settings.control, HOST)
+        control.forget(stand.settings.control, HOST, holds=bool)
         assert [stand.get("/").status for _ in stand.each_worker()] == [404, 404]
 
     def test_no_process_was_replaced(self, stand: WebStand) -> None:
@@ -157,7 +157,7 @@ class TestFlips:
         link = stand.root / "live" / HOST
         link.unlink()
         link.symlink_to(target)
-        control.forget(stand.settings.control, HOST)
+        control.forget(stand.settings.control, HOST, holds=bool)
         try:
             answer = stand.get("/")
             assert (answer.status, answer.headers["x-panggon-page"]) == (503, "closed")
@@ -169,7 +169,7 @@ class TestFlips:
         path = stand.root / "sites" / SITE / "site.json"
         whole = path.read_text()
         path.write_text(content)
-        control.forget(stand.settings.control, HOST)
+        control.forget(stand.settings.control, HOST, holds=bool)
         assert stand.get("/").status == 503
         path.write_text(whole)
         assert stand.get("/").status == 200

@@ -76,7 +76,7 @@ class TestControl:
     @pytest.mark.parametrize("host", ["", "..", "a/b", "A.example"])
     def test_only_names_can_be_forgotten(self, stand: WebStand, host: str) -> None:
         with pytest.raises(TemporaryError):
-            control.forget(stand.settings.control, host)
+            control.forget(stand.settings.control, host, holds=bool)
 
     def test_only_root_reaches_it(self, stand: WebStand) -> None:
         assert stand.settings.control.parent.stat().st_mode & 0o777 == 0o700
@@ -86,7 +86,7 @@ class TestControl:
         assert process.code == 1
 
     def test_there_is_nobody_to_forget_without_nginx(self, stand: WebStand) -> None:
-        control.forget(stand.base / "none.sock", HOST)
+        control.forget(stand.base / "none.sock", HOST, holds=bool)
         assert not control.answers(stand.base / "none.sock")
 
 

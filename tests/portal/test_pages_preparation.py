@@ -6,7 +6,7 @@ from panggon.cases.views import case as views
 from panggon.core import plan as plans
 from panggon.core.procedure import State
 from panggon.sites.models import Outcome, Wish
-from tests.core.test_plan import FACTS, PREPARED, nothing
+from tests.core.plans import FACTS, PREPARED, nothing
 from tests.portal.visitor import buttons, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")

@@ -19,6 +19,7 @@ from panggon.cases.models import Case, File
 from panggon.core.errors import PermanentError
 from panggon.papers import selectors as papers
 from panggon.papers import store
+from panggon.papers.contents import CONFIDENTIAL
 from panggon.papers.models import Paper
 from panggon.papers.signable import verification_address
 
@@ -86,7 +87,7 @@ def _incoming(case: Case, letter: File | None) -> tuple[Row, Content]:
 
 def _outgoing(paper: Paper, case: Case | None) -> tuple[Row, Content]:
     name = f"keluar/{slugify(paper.number.replace('/', '-'))}-{slugify(paper.title)}.pdf"
-    name, content = _file(name, paper.issued_sha256)
+    name, content = _file(name, "" if paper.kind in CONFIDENTIAL else paper.issued_sha256)
     return Row(
         "keluar",
         paper.number,

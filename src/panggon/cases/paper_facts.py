@@ -72,7 +72,7 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
         access_page=f"{settings.PANGGON_BASE_URL}/permohonan/{case.number}/akses/",
         access_code=taking_over.code(case),
         restore_tested=parse_date(dinas.delivery.restore_tested),
-        complaint_contacts=tuple(map(_contact, dinas.contacts.rows)),
+        complaint_contacts=tuple(map(contact_words, dinas.contacts.rows)),
         reasons=tuple(filter(None, event.note.splitlines())) if event else (),
         receiver=_receiver(case, event) if event else None,
         made_on=localdate(event.at) if event else None,
@@ -84,10 +84,28 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
 def signer_of(kind: PaperKind, event: Event) -> Person:
     """Who did the step signs its paper, but for those that are the Kepala Dinas's whoever did it."""
     if kind in BY_THE_HEAD or event.actor is None:
-        return _head(now=event.at)
+        return head_of_the_dinas(now=event.at)
     title = acting_title(ActingKind(event.acting) if event.acting else None, Role(event.role))
     note = _standing_in(event.represented, **event.data["order"]) if event.acting else ""
     return Person(event.actor.full_name, title, event.actor.nip, note)
+
+
+def head_of_the_dinas(*, now: datetime) -> Person:
+    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
+    hands = people.hands_of(Role.HEAD, now=now)
+    if hands is None:
+        return Person("", ROLE_LABELS[Role.HEAD])
+    head, acting = hands.user, hands.acting
+    if acting is None:
+        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
+    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
+    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
+
+
+def contact_words(contact: Contact) -> tuple[str, str]:
+    """What works, where what is printed in the standard does not."""
+    label = CHANNEL_LABELS[contact.channel]
+    return label[:1].upper() + label[1:], ", ".join(filter(None, (contact.person, contact.working or contact.printed)))
 
 
 def evidence_digest(evidence: object) -> str:
@@ -107,6 +125,12 @@ def plan_meanings(document: object, *, translated: Callable[[str], str]) -> tupl
     return meanings(plan, translated=translated) if plan else ()
 
 
+def allowance_words(site: Site) -> str:
+    """What the site may use, in words."""
+    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
+    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
+
+
 # ------------------------------------------------------------------------------------------------------------------
 
 
@@ -116,12 +140,6 @@ def _source_of(case: Case) -> str:
         return str(LetterSource(case.letter_source).label) if case.letter_source else ""
 
 
-def _contact(contact: Contact) -> tuple[str, str]:
-    """What works, where what is printed in the standard does not."""
-    label = CHANNEL_LABELS[contact.channel]
-    return label[:1].upper() + label[1:], ", ".join(filter(None, (contact.person, contact.working or contact.printed)))
-
-
 def _receiver(case: Case, event: Event) -> Person:
     """Who confirmed for the OPD; of a sheet that was brought to the desk, the one whom the request names."""
     if event.actor and event.actor.agency_id == case.agency_id:
@@ -129,24 +147,6 @@ def _receiver(case: Case, event: Event) -> Person:
     if case.responsible_name:
         return Person(case.responsible_name, case.responsible_position or case.agency.name, case.responsible_nip)
     return Person(taking_over.admin_of(case)[0], case.agency.name)
-
-
-def _allowance(site: Site) -> str:
-    """What the site may use, in words."""
-    parts = [storage_words(site.quota_mebibytes), f"memori {site.memory_mebibytes} MiB"]
-    return ", ".join([*parts, f"PHP {site.php_version}"] if site.kind == SiteKind.PHP else parts)
-
-
-def _head(*, now: datetime) -> Person:
-    """Who had the post of Kepala Dinas in hand at that moment; an unnamed line when nobody had."""
-    hands = people.hands_of(Role.HEAD, now=now)
-    if hands is None:
-        return Person("", ROLE_LABELS[Role.HEAD])
-    head, acting = hands.user, hands.acting
-    if acting is None:
-        return Person(head.full_name, ROLE_LABELS[Role.HEAD], head.nip)
-    note = _standing_in(acting.represented, number=acting.order_number, date=acting.order_date.isoformat())
-    return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
 
 
 def _standing_in(represented: User | None, *, number: str, date: str) -> str:
@@ -177,7 +177,7 @@ def _site_facts(site: Site) -> dict[str, Any]:
     return {
         "site": site.identifier,
         "database_name": site.identifier if site.database else "",
-        "allowance": _allowance(site),
+        "allowance": allowance_words(site),
         "first_login": taking_over.first_login(site),
         "plan_digest": plan.digest if plan else "",
         "plan_words": plan_words(plan.plan) if plan else (),

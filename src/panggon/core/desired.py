@@ -72,7 +72,8 @@ def desired(spec: SiteSpec, facts: MachineFacts) -> tuple[tuple[Key, Attributes 
 
 def keys(spec: SiteSpec) -> tuple[Key, ...]:
     """The resources that a wish speaks of, in the order of making."""
-    kinds = [kind for kind in MAKING_ORDER if kind is not Kind.DATABASE or spec.database]
+    named = spec.database or spec.state is SiteState.PURGED  # what the site had once goes with it
+    kinds = [kind for kind in MAKING_ORDER if kind is not Kind.DATABASE or named]
     return tuple(Key(kind, name) for kind in kinds for name in (spec.hosts if kind in _NAMED_BY_HOST else (spec.site,)))
 
 
@@ -116,6 +117,7 @@ def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
         "engine": str(spec.database),
         "connections": spec.limits.database_connections,
         "mebibytes": spec.limits.database_mebibytes,
+        **({"key_number": spec.database_key} if spec.database_key else {}),
     }
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-# The beginning of the log format `sites` (node/nginx/nginx.conf.template): nothing before `client` is a visitor's.
+# The beginning of the log format `sites` (node/nginx/nginx.conf.template): nothing before `VISITORS` is a visitor's.
 ACCESS = re.compile(rb'\{"time":"[^"]*","site":"(s[0-9]{6})","worker":([0-9]+),"connection":([0-9]+),')
+VISITORS = b'"client":'
 # nginx's fixed form: time, level, process and thread, number of the connection; the message comes after.
 ERROR = re.compile(rb"([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}) \[[a-z]+\] ([0-9]+)#[0-9]+: \*([0-9]+) ")
 

@@ -33,6 +33,7 @@ _LABELS: Mapping[str, str] = {
     "memory_mebibytes": "memori (MiB)",
     "processes": "proses paling banyak",
     "mebibytes": "ruang (MiB)",
+    "key_number": "kata sandi ke",
     "files": "berkas paling banyak",
     "cpu_percent": "prosesor (%)",
     "database": "basis data",
@@ -120,6 +121,9 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
 }
 
 
+_REKEYED = "Basis data mendapat kata sandi baru; pemilik situs menemukannya di private/database.ini."
+
+
 def meanings(plan: Plan, *, translated: Callable[[str], str] = str) -> tuple[str, ...]:
     """What the plan does, for people who do not look after servers: one sentence per change, in the plan's order.
 
@@ -151,6 +155,8 @@ def _found(change: Change) -> str:
 
 def _meaning(change: Change, translated: Callable[[str], str]) -> str:
     made, changed, removed = _MEANINGS[change.key.kind]
+    if change.key.kind is Kind.DATABASE and change.before and change.after and not change.mends:
+        changed = _REKEYED if change.before.get("key_number") != change.after.get("key_number") else changed
     sentence = removed if change.after is None else made if change.before is None else changed
     state = _shown("state", (change.after or {}).get("state"))
     return translated(sentence).format(name=change.key.name, state=translated(state))
@@ -182,6 +188,8 @@ def _differences(before: Attributes, after: Attributes) -> list[str]:
 
 
 def _difference(name: str, before: Value, after: Value) -> str:
+    if name == "key_number":
+        return "kata sandi dibuat baru"
     old, new = _shown(name, before), _shown(name, after)
     return f"{_LABELS.get(name, name)} diganti" if old == new else f"{_LABELS.get(name, name)}: {old} → {new}"
 

@@ -59,6 +59,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "upload_mebibytes": (1, 1024),
     "database_connections": (1, 100),
     "database_mebibytes": (16, 1_048_576),
+    "database_key": (0, 2_147_483_647),
     "hsts_seconds": (0, 63_072_000),
     "cpu_percent": (5, 800),
     "disk_mebibytes": (16, 1_048_576),
@@ -111,7 +112,8 @@ class SiteSpec:
     `notice` tells the visitors of a suspended site why. `former_hosts` are names that it had: they lead to `host`.
     `retired_hosts` are names that it gave up: nothing of them is to be left.
     `python`, `redirect` and `proxy` are there for a site of that kind, `environment` is for programs of the
-    site: names and values, sorted.
+    site: names and values, sorted. Another `database_key` than before: the machine makes a new password for the
+    database, and programs that remember the old one stop working.
     """
 
     site: str
@@ -136,6 +138,7 @@ class SiteSpec:
     redirect: Redirect | None = None
     proxy: Proxy | None = None
     environment: tuple[tuple[str, str], ...] = ()
+    database_key: int = 0
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
         "redirect": asdict(spec.redirect) if spec.redirect else None,
         "proxy": asdict(spec.proxy) if spec.proxy else None,
         "environment": dict(spec.environment),
+        "database_key": spec.database_key,
     }
 
 
@@ -126,6 +127,7 @@ def _spec(fields: Fields) -> SiteSpec:
         redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, (host, *former_hosts))),
         proxy=_of_kind(fields, kind, SiteKind.PROXY, _proxy),
         environment=fields.take("environment", _environment, ()),
+        database_key=fields.take("database_key", _bounded("database_key"), 0),
     )
 
 

@@ -1,6 +1,6 @@
 """The faults of a spec in Indonesian, one sentence each, for the node's command line and the technician's page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from panggon.core.errors import Fault
 
@@ -52,5 +52,10 @@ _SENTENCES: Mapping[str, str] = {
 
 def words(fault: Fault) -> str:
     """`limits.processes: harus bilangan bulat dari 4 sampai 256.`"""
+    return f"{fault.field or 'dokumen'}: {sentence(fault)}."
+
+
+def sentence(fault: Fault, *, translated: Callable[[str], str] = str) -> str:
+    """`harus bilangan bulat dari 4 sampai 256`; `translated` gives it in the reader's language, placeholders kept."""
     facts = {name: ", ".join(map(str, fact)) if isinstance(fact, tuple) else fact for name, fact in fault.facts.items()}
-    return f"{fault.field or 'dokumen'}: {_SENTENCES.get(fault.code, fault.code).format_map(facts)}."
+    return translated(_SENTENCES.get(fault.code, fault.code)).format_map(facts)

@@ -1,43 +1,96 @@
 """Helper: the agent's word to nginx, over the control socket (docs/architecture.md, "Control of nginx")."""
 
 import http.client
+import json
 import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from panggon.core.errors import TemporaryError
 
 SECONDS = 5.0
+# So many questions without a pause: in a pause, who has answered would come back and take the next one as well.
+ROUND = 8
+PAUSE, LONGEST = 0.001, 0.1
 
 
-def forget(path: Path, host: str) -> None:
-    """Every worker reads link, `site.json` and certificate of this name anew before its next answer.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one worker of nginx answers under a name: the site, its state as the router calls it, its generation, and
+    the CRC-32 of the certificate's file. "" and 0 where it knows of none.
+    """
+
+    site: str
+    state: str
+    generation: int
+    certificate: int
+
+
+def forget(path: Path, host: str, *, holds: Callable[[Known], bool]) -> None:
+    """Every worker reads link, `site.json` and certificate of this name anew, and what it knows then `holds`.
 
     Without an nginx there is nobody who remembers anything: that is fine. Raises TemporaryError `nginx.control` when
-    there is one and it does not obey.
+    there is one and it does not obey, `nginx.worker` when one of its workers does not answer, and `nginx.memory` when
+    one still knows something else.
     """
-    try:
-        status = _ask(path, "POST", f"/forget?host={quote(host, safe='')}")
-    except (FileNotFoundError, ConnectionRefusedError):
-        return
-    except (OSError, http.client.HTTPException) as error:
-        raise TemporaryError("nginx.control", str(error)) from error
-    if status != http.HTTPStatus.NO_CONTENT:
-        raise TemporaryError("nginx.control", f"{status} for {host}")
+    for worker, known in _each_worker(path, "POST", f"/forget?host={quote(host, safe='')}").items():
+        if not holds(known):
+            raise TemporaryError("nginx.memory", f"{host}: proses nginx ke-{worker + 1} masih mengenal {known}")
+
+
+def known(path: Path, host: str) -> tuple[Known, ...]:
+    """What each worker answers under this name. Errors as `forget`; none answers where there is no nginx."""
+    return tuple(_each_worker(path, "GET", f"/know?host={quote(host, safe='')}").values())
 
 
 def answers(path: Path) -> bool:
     """Whether nginx serves."""
     try:
-        return _ask(path, "GET", "/ready") == http.HTTPStatus.NO_CONTENT
+        return _ask(path, "GET", "/ready")[0] == http.HTTPStatus.NO_CONTENT
     except (OSError, http.client.HTTPException):
         return False
 
 
-def _ask(path: Path, method: str, target: str) -> int:
+def _each_worker(path: Path, method: str, target: str) -> dict[int, Known]:
+    """Which of the workers takes a connection is the kernel's choice; who has just answered steps aside, so the next
+    question goes to another. One that has died is replaced by one of the same number, which remembers nothing.
+    """
+    found: dict[int, Known] = {}
+    ends, pause = time.monotonic() + SECONDS, PAUSE
+    try:
+        while True:
+            for _ in range(ROUND):
+                answer = _answer(path, method, target)
+                found[answer["worker"]] = Known(*(answer[each.name] for each in fields(Known)))
+                if len(found) == answer["workers"]:
+                    return found
+            if time.monotonic() > ends:
+                missing = (str(each + 1) for each in range(answer["workers"]) if each not in found)
+                raise TemporaryError("nginx.worker", f"proses nginx ke-{', ke-'.join(missing)} tidak menjawab")
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return {}
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise TemporaryError("nginx.control", str(error)) from error
+
+
+def _answer(path: Path, method: str, target: str) -> dict[str, Any]:
+    status, content = _ask(path, method, target)
+    if status != http.HTTPStatus.OK:
+        raise TemporaryError("nginx.control", f"{status} for {target}")
+    return dict(json.loads(content))
+
+
+def _ask(path: Path, method: str, target: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("localhost", timeout=SECONDS)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection.sock:
         connection.sock.settimeout(SECONDS)
         connection.sock.connect(str(path))
         connection.request(method, target)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return response.status, response.read()

@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from panggon.core.desired import ALIVE
@@ -39,29 +39,39 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`writing`: a change is under way, and what is on the server may be half of it."""
+    """`writing`: a change is under way, and what is on the server may be half of it. `key` is the number of the
+    password: the spec asks for a new one by another number.
+    """
 
     engine: Engine
     mebibytes: int
     writing: bool = False
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseDriver:
-    """Attributes: `engine`, `connections`, how many the site may have open at a time, and `mebibytes`, how large its
-    database may grow (watched by `node.databases`).
+    """Attributes: `engine`, `connections`, how many the site may have open at a time, `mebibytes`, how large its
+    database may grow (watched by `node.databases`), and `key_number`, where it is not the first password. Undoing a new
+    password makes another one: the former is nowhere but in the owner's hands.
+
+    A site without a record is looked for on the server of `engine` only, the one that its spec names: the others may
+    be down.
     """
 
     settings: Settings
+    engine: Engine | None = None
 
     def read(self, key: Key) -> Observation:
         uid_of(key.name, base=self.settings.uid_base)
         record = self._record(key.name)
-        for engine in [record.engine] if record else self.settings.servers:
-            found = self._server(engine).find(key.name, known=record is not None)
-            if found.standing is not Standing.ABSENT:
-                return _observed(key, engine, found, record)
-        return _observed(key, record.engine, Found(Standing.ABSENT), record) if record else absent(key)
+        engine = record.engine if record else self.engine
+        if engine is None:
+            return absent(key)
+        found = self._server(engine).find(key.name, known=record is not None)
+        if record is None and found.standing is Standing.ABSENT:
+            return absent(key)
+        return _observed(key, engine, found, record)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -97,17 +107,18 @@ class DatabaseDriver:
         engine, mebibytes = Engine(str(after["engine"])), int(str(after["mebibytes"]))
         if record and record.engine is not engine:
             raise PermanentError("database.engine", f"{site} mempunyai basis data {record.engine}, bukan {engine}")
-        server = self._server(engine)
-        self._keep_record(site, Record(engine, mebibytes, writing=True))
+        server, key = self._server(engine), int(str(after.get("key_number", 0)))
+        former = record or Record(engine, mebibytes, key=key)
+        self._keep_record(site, replace(former, mebibytes=mebibytes, writing=True))
         password = self._kept_password(site, uid)
-        if password is None or not server.accepts(site, password):
+        if password is None or former.key != key or not server.accepts(site, password):
             password = secrets.token_urlsafe(32)
             self._keep_password(site, uid, {"engine": engine.value, **server.login(site), "password": password})
         server.make(site, password=password, connections=int(str(after["connections"])))
-        self._keep_record(site, Record(engine, mebibytes))
+        self._keep_record(site, Record(engine, mebibytes, key=key))
 
     def _drop(self, site: str, uid: int, record: Record) -> None:
-        self._keep_record(site, Record(record.engine, record.mebibytes, writing=True))
+        self._keep_record(site, replace(record, writing=True))
         self._server(record.engine).drop(site)
         if self._private(site).is_dir():
             with files.opened(self._private(site), uid=uid) as private:
@@ -124,8 +135,7 @@ class DatabaseDriver:
         return load_record(self._place(site))
 
     def _keep_record(self, site: str, record: Record) -> None:
-        document = {"site": site, "engine": record.engine, "mebibytes": record.mebibytes, "writing": record.writing}
-        storage.write(self._place(site) / RECORD, json.dumps(document))
+        storage.write(self._place(site) / RECORD, json.dumps({"site": site, **asdict(record)}))
 
     def _kept_password(self, site: str, uid: int) -> str | None:
         """The password that the ini file holds; None when its owner has removed or garbled it."""
@@ -152,7 +162,8 @@ def load_record(place: Path) -> Record | None:
         document = json.loads(content or b"{}")
         if document["site"] != place.name:
             return None
-        return Record(Engine(document["engine"]), int(document["mebibytes"]), document["writing"] is True)
+        engine, key = Engine(document["engine"]), int(document.get("key", 0))
+        return Record(engine, int(document["mebibytes"]), document["writing"] is True, key)
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -168,4 +179,5 @@ def _observed(key: Key, engine: Engine, found: Found, record: Record | None) -> 
     if record is None or record.writing:
         return partial(key)
     usable = found.connections if found.standing is Standing.OURS else 0
-    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes)
+    number = {"key_number": record.key} if record.key else {}
+    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes, **number)

@@ -7,6 +7,7 @@ a wildcard by ACME (`wildcard`) or one that was bought (`bought`), which `node/r
 
 import contextlib
 import grp
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,7 +92,7 @@ class CertificateDriver:
             self._make(place, key.name)
         elif dict(seen.attributes or {}) != dict(after):
             self._change(place, key.name, after)
-        control.forget(self.settings.control, key.name)
+        self.announce(key.name)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:  # noqa: ARG002 - the same in every state
         """A handshake as a browser makes it: chain and name hold, and it is the very certificate on disk."""
@@ -121,7 +122,12 @@ class CertificateDriver:
         if not _marked(place, key.name):
             raise PermanentError("certificate.foreign", f"{place} tidak bertanda Panggon")
         self._replace(place, lambda path: self._write(path, bundle))
-        control.forget(self.settings.control, key.name)
+        self.announce(key.name)
+
+    def announce(self, name: str) -> None:
+        """Nginx serves from now on what lies in this directory. Errors as `control.forget`."""
+        digest = _digest(self.settings.root / "tls" / name / BUNDLE)
+        control.forget(self.settings.control, name, holds=lambda known: known.certificate == digest)
 
     def _demand_issuer(self, after: Attributes) -> None:
         if after["issuer"] != self.settings.issuer:
@@ -205,6 +211,16 @@ class CertificateDriver:
 def _target(issuer: str) -> str:
     """Where the link of a name leads that shares this issuer's bundle."""
     return f"../_{issuer}/{BUNDLE}"
+
+
+def _digest(path: Path) -> int:
+    """Of what nginx can serve; 0 for what it cannot, or where nothing is."""
+    try:
+        content = path.read_bytes()
+        bundles.load(content)
+    except (OSError, ValueError):
+        return 0
+    return zlib.crc32(content)
 
 
 def _there(path: Path) -> bool:

@@ -65,6 +65,8 @@ CLOSED_WORDS: Mapping[SiteState, str] = {
     SiteState.SUSPENDED: "dihentikan sementara",
     SiteState.QUARANTINED: "ditutup sementara",
 }
+# The state in which nginx sees a link that leads to no site (`node/nginx/store.lua`).
+BROKEN = "broken"
 # Pages of the machine that an open site must not show; "missing" is an open site without content.
 CLOSED_PAGES = ("prepared", "suspended", "quarantined", "closed", "down", "unknown", "misdirected")
 
@@ -109,8 +111,13 @@ class SiteDriver:
             document = {"version": VERSION, "site": key.name, **after}
             group = grp.getgrnam(self.settings.web_group).gr_gid
             storage.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
+        generation = (after or {}).get("generation", 0)
         for host in sorted(_names(seen.attributes) | _names(after)):
-            control.forget(self.settings.control, host)
+            control.forget(
+                self.settings.control,
+                host,
+                holds=lambda known: known.site != key.name or known.generation == generation or known.state == BROKEN,
+            )
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """The site named itself, under its address; a parked one has none, and then nobody may. A redirect and a proxy
@@ -123,8 +130,14 @@ class SiteDriver:
                 there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
             return (Check("web.site", ok=False, detail=str(error)),)
-        own = self._named(answer, spec)
-        return (own, _LEADING[spec.kind](there, spec)) if there else (own, *self._unread(key, spec))
+        own = (self._named(answer, spec), *self._unknown(spec))
+        return (*own, _LEADING[spec.kind](there, spec)) if there else (*own, *self._unread(key, spec))
+
+    def _unknown(self, spec: SiteSpec) -> tuple[Check, ...]:
+        """What has no name any more, no worker remembers; of names that lead here `HostDriver` asks."""
+        if spec.state not in NAMELESS:
+            return ()
+        return (_checked("web.workers", lambda: _remembered(self.settings, spec.host, "", "", 0)),)
 
     def _unread(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         """Not a fault, but its owner should know: a prohibition in an `.htaccess` protects nothing here."""
@@ -175,11 +188,19 @@ class HostDriver:
             files.remove(path)
         else:
             files.link(path, _target(after))
-        control.forget(self.settings.control, key.name)
+        wished = (str(after["site"]), str(after["state"])) if after else ("", "")
+        control.forget(self.settings.control, key.name, holds=lambda known: (known.site, known.state) == wished)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        checks = (("web.page", self._page), ("web.unknown_host", self._unknown_host))
-        return tuple(_checked(name, ask, key.name, spec) for name, ask in checks)
+        state = spec.state.value if key.name == spec.host else REDIRECT
+        return (
+            _checked("web.page", lambda: self._page(key.name, spec)),
+            _checked(
+                "web.workers",
+                lambda: _remembered(self.settings, key.name, spec.site, state, spec.generation),
+            ),
+            _checked("web.unknown_host", lambda: self._unknown_host(key.name)),
+        )
 
     def _page(self, host: str, spec: SiteSpec) -> Check:
         """What a visitor sees: the site when it is open, the page of its state otherwise; of a former name the way."""
@@ -196,7 +217,7 @@ class HostDriver:
         waits = (answer.status, page) == (503, spec.state.value) and told
         return Check("web.page", waits, f"“{words}”, status 503" if waits else _seen(answer))
 
-    def _unknown_host(self, host: str, _spec: SiteSpec) -> Check:
+    def _unknown_host(self, host: str) -> Check:
         """A name that nobody asked for gets no site, even over a connection that was opened for a real one."""
         stranger = f"x{secrets.token_hex(8)}.{host.partition('.')[2]}"
         answer = visit.get(self.settings.door, stranger, "/", name=host)
@@ -209,11 +230,19 @@ class HostDriver:
         return self.settings.root / "live" / key.name
 
 
-def _checked(name: str, ask: Callable[[str, SiteSpec], Check], host: str, spec: SiteSpec) -> Check:
+def _checked(name: str, ask: Callable[[], Check]) -> Check:
     try:
-        return ask(host, spec)
+        return ask()
     except PanggonError as error:
         return Check(name, ok=False, detail=str(error))
+
+
+def _remembered(settings: Settings, host: str, site: str, state: str, generation: int) -> Check:
+    """What one visitor sees is the answer of one worker; each of them keeps its own memory."""
+    found = control.known(settings.control, host)
+    others = [known for known in found if (known.site, known.state, known.generation) != (site, state, generation)]
+    words = f"{len(found)} proses nginx mengenal keadaan ini" if found else "nginx tidak menjawab"
+    return Check("web.workers", bool(found) and not others, f"proses nginx mengenal {others[0]}" if others else words)
 
 
 def _target(after: Attributes) -> str:

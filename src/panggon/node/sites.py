@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,13 @@ class Sites:
 
     config: NodeConfig
     facts: MachineFacts
-    drivers: Callable[[Mapping[str, str]], Drivers] = field(repr=False)
+    drivers: Callable[[SiteSpec, Mapping[str, str]], Drivers] = field(repr=False)  # with these passwords' hashes
     # Of each record of what was applied: when it was written, and whether its site lives here.
     _lives: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
-        return cls(config, wiring.machine_facts(config), lambda known: wiring.drivers(config, known))
+        return cls(config, wiring.machine_facts(config), partial(_drivers, config))
 
     # What may be asked
 
@@ -116,7 +117,7 @@ class Sites:
     def _made(self, spec: SiteSpec) -> Plan:
         position = self.position(spec.site)
         settled = position is None or position.outcome is not None
-        return make(spec, self.facts, observe(spec, self.drivers({})), mending=settled)
+        return make(spec, self.facts, observe(spec, self.drivers(spec, {})), mending=settled)
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -144,8 +145,6 @@ class Sites:
         if former is None or former.state is SiteState.PURGED:
             return
         left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
-        if spec.state is SiteState.PURGED and former.database and not spec.database:
-            left_out.append(f"database {former.database}")
         if left_out:
             raise PermanentError("node.forgotten", ", ".join(left_out))
 
@@ -183,7 +182,7 @@ class Sites:
                 runner.run(
                     plan,
                     store=store,
-                    drivers=self.drivers(known),
+                    drivers=self.drivers(plan.spec, known),
                     now=now,
                     progress=_numbered(watch, 0),
                     wish=wish,
@@ -211,7 +210,7 @@ class Sites:
                 raise TemporaryError("password.awaited", site)
             outcome = runner.resume(
                 store,
-                drivers=self.drivers(known),
+                drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
                 together=_at_once,
@@ -219,7 +218,7 @@ class Sites:
             return self._ended(position.plan.spec, outcome)
 
     def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
-        return runner.verify(spec, self.facts, self.drivers({}), together=_at_once)
+        return runner.verify(spec, self.facts, self.drivers(spec, {}), together=_at_once)
 
     def unread(self, site: str) -> tuple[htaccess.Found, ...]:
         """Which words of the site's `.htaccess` files have no effect. Raises PermanentError `node.unknown_site`."""
@@ -301,6 +300,10 @@ class Sites:
 
     def _former(self, site: str) -> Path:
         return self.config.paths.state / "former" / f"{site}.json"
+
+
+def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
+    return wiring.drivers(config, known, engine=spec.database)
 
 
 def fault_words(fault: Fault) -> str:

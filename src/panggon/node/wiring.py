@@ -45,8 +45,12 @@ from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.launch import DATABASE_DIRECTORIES
 
 
-def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind, Driver]:
-    """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint."""
+def drivers(
+    config: NodeConfig, credentials: Mapping[str, str], *, engine: Engine | None = None
+) -> Mapping[Kind, Driver]:
+    """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
+    the database which the spec names.
+    """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
         return fake.Machine(config.paths.state / "simulation.json").drivers()
@@ -60,7 +64,7 @@ def drivers(config: NodeConfig, credentials: Mapping[str, str]) -> Mapping[Kind,
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
         Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
-        Kind.DATABASE: database.DatabaseDriver(database.Settings(database_servers(config), root, uid_base)),
+        Kind.DATABASE: database.DatabaseDriver(database.Settings(database_servers(config), root, uid_base), engine),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(
             runtime.Settings(root, holder_control, uid_base, door, sandboxed=sandboxed, web_group=WEB_GROUP)

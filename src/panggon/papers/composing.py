@@ -9,7 +9,8 @@ import segno
 from panggon.core.signing import Change
 from panggon.papers.contents import INSTRUCTIONS, NATURES, TITLES, Content, PaperKind, Rows
 from panggon.papers.dates import date_in_words, day_words, moment_words
-from panggon.papers.facts import CaseFacts
+from panggon.papers.facts import CaseFacts, IncidentFacts
+from panggon.papers.incident_papers import incident_content
 from panggon.papers.replies import (
     correction_notice,
     cover_letter,
@@ -20,12 +21,13 @@ from panggon.papers.replies import (
 from panggon.papers.replies import letter_words as _letter
 
 
-def content(kind: PaperKind, facts: CaseFacts) -> Content:
+def content(kind: PaperKind, facts: CaseFacts | IncidentFacts) -> Content:
     """The words of one paper; its template lays them out."""
-    return {"title": TITLES[kind], **COMPOSERS[kind](facts)}
+    said = incident_content(kind, facts) if isinstance(facts, IncidentFacts) else COMPOSERS[kind](facts)
+    return {"title": TITLES[kind], **said}
 
 
-def stated(kind: PaperKind, facts: CaseFacts) -> list[list[str]]:
+def stated(kind: PaperKind, facts: CaseFacts | IncidentFacts) -> list[list[str]]:
     """Every label and value on a paper, in its order: by them it can be told whether the paper is still right."""
     written = content(kind, facts)
     parts = [written, *written.get("sections", [])]

@@ -22,6 +22,8 @@ class PaperKind(StrEnum):
     REFUSAL_NOTICE = "refusal_notice"
     SUSPENSION_NOTICE = "suspension_notice"
     DEACTIVATION_NOTICE = "deactivation_notice"
+    INCIDENT_REPORT = "incident_report"  # Perban BSSN 1/2024 article 15
+    BREACH_NOTICE = "breach_notice"  # UU 27/2022 article 46
 
 
 TITLES: Mapping[PaperKind, str] = MappingProxyType(
@@ -39,6 +41,8 @@ TITLES: Mapping[PaperKind, str] = MappingProxyType(
         PaperKind.REFUSAL_NOTICE: "Pemberitahuan Penolakan",
         PaperKind.SUSPENSION_NOTICE: "Pemberitahuan Penangguhan",
         PaperKind.DEACTIVATION_NOTICE: "Pemberitahuan Penonaktifan",
+        PaperKind.INCIDENT_REPORT: "Laporan Insiden Siber",
+        PaperKind.BREACH_NOTICE: "Pemberitahuan Kegagalan Pelindungan Data Pribadi",
     }
 )
 SHEET = "lembar.typ"
@@ -53,8 +57,12 @@ FORMS: Mapping[PaperKind, str] = MappingProxyType(
         PaperKind.REFUSAL_NOTICE: "surat.typ",
         PaperKind.SUSPENSION_NOTICE: "surat.typ",
         PaperKind.DEACTIVATION_NOTICE: "surat.typ",
+        PaperKind.INCIDENT_REPORT: "laporan_insiden.typ",
+        PaperKind.BREACH_NOTICE: "data_pribadi.typ",
     }
 )
+# Of these an export names the number, and gives no file.
+CONFIDENTIAL = frozenset({PaperKind.INCIDENT_REPORT, PaperKind.BREACH_NOTICE})
 
 # What the Kepala Dinas signs in one sitting, in this order: frozen in step 6, signed in step 7, sent in step 8.
 SIGNED_TOGETHER = (PaperKind.HOSTING_DOCUMENT, PaperKind.ACCESS_DOCUMENT, PaperKind.COVER_LETTER)

@@ -1,5 +1,6 @@
 """What papers are made of: values only, given by the case. No secret has a field here, so none can be printed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -74,3 +75,23 @@ class CaseFacts:
     made_on: date | None = None
     case_page: str = ""
     tracking_page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFacts:
+    """An incident as its papers tell it. `described` are the parts that the law asks for, each as it was written.
+
+    `found_at` is when the dinas knew; `timeline` what was done when, in words.
+    """
+
+    number: str
+    site: str
+    agency: str
+    risk: str
+    found_at: datetime
+    quarantined: str = ""  # since when visitors are kept out, in words
+    described: Mapping[str, str]
+    timeline: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()  # name and SHA-256 of each kept file
+    contacts: tuple[tuple[str, str], ...] = ()  # of the dinas, for whoever has questions
+    evidence_digest: str = ""

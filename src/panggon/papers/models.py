@@ -4,15 +4,15 @@ from django.conf import settings
 from django.db import models
 
 from panggon.core.signing import Level, Method
-from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind
+from panggon.papers.contents import CONFIDENTIAL, SIGNED_TOGETHER, TITLES, PaperKind
 
 
 class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
 
-    The case is named by its number, because papers know nothing of cases; `event` is the sequence number of the case's
-    event that caused it, so that a job that runs twice issues one paper. `evidence_digest` is of the proofs that the
-    paper speaks of, `simulation` says that every page of it is marked as one.
+    The case (or incident) is named by its number, because papers know nothing of cases; `event` is the sequence number
+    of its event that caused the paper, so that a job that runs twice issues one. `evidence_digest` is of the proofs
+    that the paper speaks of, `simulation` says that every page of it is marked as one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +51,11 @@ class Paper(models.Model):
     def is_of_the_head(self) -> bool:
         """Whether it is one of those that the Kepala Dinas signs together."""
         return self.kind in SIGNED_TOGETHER
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether those who keep the register may not read it all the same; it belongs to an incident."""
+        return self.kind in CONFIDENTIAL
 
     @property
     def issued_sha256(self) -> str:

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from panggon.papers.composing import content
-from panggon.papers.contents import TITLES, PaperKind, form_of
-from panggon.papers.facts import CaseFacts, Person, Proof
+from panggon.papers.contents import CONFIDENTIAL, TITLES, PaperKind, form_of
+from panggon.papers.facts import CaseFacts, IncidentFacts, Person, Proof
 from panggon.papers.sheets import TITLES as SHEET_TITLES
 from panggon.papers.sheets import LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
@@ -78,6 +78,26 @@ FACTS = CaseFacts(
     access_page="https://hosting.panggon.test/permohonan/HST-2026-0001/akses/",
     tracking_page="https://hosting.panggon.test/lacak/?nomor=HST-2026-0001",
 )
+INCIDENT = IncidentFacts(
+    number="INS-2026-0001",
+    site="https://contoh.panggon.test/",
+    agency=FACTS.agency,
+    risk="Tinggi",
+    found_at=MADE,
+    quarantined="Sejak 24 November 2026 pukul 09.05 WIB",
+    described={
+        "contact": "Nama Petugas, Petugas Teknis, 0812-0000-0000",
+        "description": "Halaman judi daring disisipkan ke dalam situs.",
+        "chronology": "Pukul 08.40 warga melapor.\nPukul 09.05 situs dikarantina.",
+        "impact": "Situs tidak dapat dikunjungi selama diperiksa.",
+        "data": "Nama dan nomor telepon 120 pendaftar.",
+        "how": "23 November 2026, lewat berkas cadangan yang dapat diunduh siapa pun.",
+        "handling": "Situs dikarantina, berkas dihapus, kata sandi diganti.",
+    },
+    timeline=(("24 November 2026 pukul 09.05 WIB", "Karantina Situs Sekarang: isi judi daring"),),
+    evidence=(("layar.png", "0" * 64),),
+    contacts=(("Telepon", "(0285) 000000"),),
+)
 _FRAME: dict[str, Any] = {
     "office": {
         "government": "Pemerintah Kota Contoh",
@@ -106,7 +126,9 @@ _SHEET = SheetFacts(agency=FACTS.agency, rows=(("Nomor permohonan", FACTS.number
 SAMPLES: Mapping[str, Sample] = MappingProxyType(
     {
         **{
-            kind.value.replace("_", "-"): Sample(TITLES[kind], form_of(kind), {**_FRAME, **content(kind, FACTS)})
+            kind.value.replace("_", "-"): Sample(
+                TITLES[kind], form_of(kind), {**_FRAME, **content(kind, INCIDENT if kind in CONFIDENTIAL else FACTS)}
+            )
             for kind in PaperKind
         },
         "request-letter": Sample(

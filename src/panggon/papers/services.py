@@ -14,7 +14,7 @@ from panggon.papers import store
 from panggon.papers.composing import content, stated
 from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind, Rows, form_of
 from panggon.papers.dates import OFFICE_ZONE, day_words
-from panggon.papers.facts import CaseFacts, Person
+from panggon.papers.facts import CaseFacts, IncidentFacts, Person
 from panggon.papers.inspection import inspect_letter
 from panggon.papers.models import Paper
 from panggon.papers.numbers import next_number
@@ -26,8 +26,8 @@ __all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", 
 
 
 @transaction.atomic
-def issue(kind: PaperKind, facts: CaseFacts, *, event: int, signer: Person, at: datetime) -> Paper:
-    """Issue the paper that this event of the case caused; asked again, give the one issued before.
+def issue(kind: PaperKind, facts: CaseFacts | IncidentFacts, *, event: int, signer: Person, at: datetime) -> Paper:
+    """Issue the paper that this event of the case (or incident) caused; asked again, give the one issued before.
 
     The number, the row and the kept file stand or fall together: a failed rendering uses no number up.
     """

@@ -26,6 +26,8 @@ KINDS = {
     "cases.filing": _("Pengambilan berkas untuk SRIKANDI"),
     "cases.hold": _("Penahanan permohonan"),
     "cases.retention": _("Penghapusan data pribadi"),
+    "incidents.incident": _("Insiden keamanan"),
+    "incidents.retention": _("Penghapusan data pribadi insiden"),
     "notify.endpoint": _("Webhook"),
     "notify.preference": _("Pilihan pemberitahuan"),
     "office.setting": _("Pengaturan dinas"),

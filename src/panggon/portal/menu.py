@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.complaints import selectors as complaints
 from panggon.complaints.parts import PARTS as HANDLERS
+from panggon.core.incident import FINDERS
 from panggon.core.vocabulary import Role
+from panggon.incidents import selectors as incidents
 from panggon.notify.selectors import unread
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.surveys import selectors as surveys
+from panggon.upkeep import selectors as upkeep
 
 Roles = frozenset[Role]
 OFFICIALS = frozenset(Role) - {Role.APPLICANT, Role.SYSTEM}
@@ -47,6 +50,11 @@ class Menu:
     first: tuple[Shown, ...]
     folded: tuple[Shown, ...]
 
+    @property
+    def waiting(self) -> tuple[Shown, ...]:
+        """What is folded away and waits for this person all the same."""
+        return tuple(shown for shown in self.folded if shown.count)
+
 
 def words_to_read(_user: User) -> int:
     return surveys.to_read().count()
@@ -54,6 +62,14 @@ def words_to_read(_user: User) -> int:
 
 def complaints_to_do(user: User) -> int:
     return complaints.count_to_do(user, now=timezone.now())
+
+
+def sites_to_do(user: User) -> int:
+    return upkeep.to_do(user, now=timezone.now())
+
+
+def incidents_to_do(user: User) -> int:
+    return incidents.count_to_do(user, now=timezone.now())
 
 
 def everybody(_roles: Roles) -> bool:
@@ -68,6 +84,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("cases:home", _("Menunggu saya"), "home", everybody, first=True),
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread, first=True),
     Item("cases:find", _("Permohonan"), "list-check", everybody, first=True),
+    Item("upkeep:sites", _("Situs"), "world", everybody, sites_to_do),
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("cases:agenda", _("Buku agenda"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
     Item("papers:register", _("Buku nomor"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
@@ -75,6 +92,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("people:team", _("Rekan"), "user", having(Role.APPLICANT)),
     Item("complaints:list", _("Pengaduan"), "phone", having(*HANDLERS), complaints_to_do),
+    Item("incidents:list", _("Insiden"), "alert-triangle", having(*FINDERS), incidents_to_do),
     Item("surveys:review", _("Saran survei"), "pencil", having(Role.COMPLAINTS_OFFICER), words_to_read),
     Item("people:agencies", _("OPD"), "building", having(Role.REGISTRAR, Role.ADMINISTRATOR)),
     Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from panggon.core import outgoing
-from panggon.core.site_kinds import ASKED
+from panggon.core import spec_document as specs
 from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
 
@@ -21,9 +21,15 @@ class Purpose(StrEnum):
     VERIFY = "verify"
     LOOK = "look"  # the proofs, and what the machine saw of visitors and owner
     PARK = "park"
+    QUARANTINE = "quarantine"
+    RELEASE = "release"
+    PROPOSAL = "proposal"  # what a change would do to the site, before anybody approves it
+    CHANGE = "change"  # that was approved
 
     @property
     def mode(self) -> str:
+        if self is Purpose.PROPOSAL:
+            return Purpose.PLAN.value
         return self.value if self in (Purpose.PLAN, Purpose.VERIFY, Purpose.LOOK) else "apply"
 
 
@@ -105,7 +111,11 @@ class Plan(Allowance):
 
 
 class Site(Allowance):
-    """One site as it is wished now. Each wish takes a copy of its spec; `generation` grows when the wish changes."""
+    """One site as it is wished now. Each wish takes a copy of its spec; `generation` grows when the wish changes.
+
+    `details` holds members of the spec's document that most sites do not have (docs/spec.md): tasks, HSTS, variables,
+    former names, what a Python site, a redirect or a proxy needs.
+    """
 
     number = models.PositiveIntegerField(unique=True)
     host = models.CharField(max_length=253)
@@ -114,9 +124,11 @@ class Site(Allowance):
     state = models.CharField(max_length=12, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
     generation = models.PositiveIntegerField(default=1)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="sites")
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in ASKED])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
     database = models.BooleanField(default=True)
+    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=[(e, e.value) for e in Engine])
+    details = models.JSONField(default=dict)
     ssh_keys = models.JSONField(default=list)
     password_fingerprint = models.CharField(max_length=128, blank=True)
     password_hash = models.CharField(max_length=200, blank=True)  # only until the node has acknowledged it
@@ -145,6 +157,12 @@ class Site(Allowance):
 
     @property
     def spec(self) -> SiteSpec:
+        """Raises `InvalidError` for details that are none."""
+        plain = self._plain_spec
+        return specs.parse({**specs.dump(plain), **self.details}) if self.details else plain
+
+    @property
+    def _plain_spec(self) -> SiteSpec:
         return SiteSpec(
             site=self.identifier,
             host=self.host,
@@ -153,7 +171,7 @@ class Site(Allowance):
             kind=SiteKind(self.kind),
             php_version=self.php_version,
             profile=Profile(self.profile),
-            database=Engine.MARIADB if self.database else None,
+            database=Engine(self.engine) if self.database else None,
             limits=Limits(
                 memory_mebibytes=self.memory_mebibytes,
                 processes=self.processes,

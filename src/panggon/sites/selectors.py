@@ -4,13 +4,14 @@ from operator import attrgetter
 from django.db.models import Count, F, Q, QuerySet
 
 from panggon.core.needs import Evidence
-from panggon.core.spec import SiteState
+from panggon.core.spec import SITE_ID, SiteState
 from panggon.office.selectors import office
 from panggon.questions import Given, question
 from panggon.remembered import remembered
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
+ASIDE = frozenset({Purpose.ACCESS, Purpose.PARK, Purpose.QUARANTINE, Purpose.RELEASE})
 PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
 
 
@@ -40,7 +41,7 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
 def failed_aside(site: Site) -> Wish | None:
     """The newest wish, if it failed and no step of the procedure repeats it: locking away, the owner's access."""
     last = next((wish for wish in reversed(wishes_of(site)) if wish.purpose != Purpose.LOOK), None)
-    aside = last is not None and last.purpose in (Purpose.ACCESS, Purpose.PARK)
+    aside = last is not None and last.purpose in ASIDE
     return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
 
 
@@ -86,9 +87,19 @@ def progress_of(wish: Wish) -> QuerySet[Progress]:
 
 
 def is_taken(host: str, *, except_for: Site | None = None) -> bool:
-    """Whether another site holds the name now."""
-    holders = Site.objects.filter(host=host, released_at=None)
+    """Whether another site holds the name now, or had it and still leads visitors from there."""
+    holders = Site.objects.filter(Q(host=host) | Q(details__former_hosts__contains=[host]), released_at=None)
     return (holders.exclude(pk=except_for.pk) if except_for else holders).exists()
+
+
+def site_named(host: str) -> Site | None:
+    """The site that holds this name now."""
+    return Site.objects.filter(host=host.lower(), released_at=None).first()
+
+
+def site_called(identifier: str) -> Site | None:
+    """The site that its machine calls so: `s000123`."""
+    return Site.objects.filter(number=int(identifier[1:])).first() if SITE_ID.fullmatch(identifier) else None
 
 
 def is_retired(host: str) -> bool:

@@ -1,5 +1,6 @@
 """The only writers of sites and wishes. A wish is a row in the same transaction as the act that asks for it."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +19,14 @@ from panggon.people.models import Agency
 from panggon.sites import selectors
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
+Values = Mapping[str, Any]
 CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
 REPORTED = "cases.site_reported"
+CHANGED = "upkeep.site_reported"
+OF_A_CHANGE = (Purpose.PROPOSAL, Purpose.CHANGE, Purpose.QUARANTINE, Purpose.RELEASE)
+INCIDENTS_REPORTED = "incidents.site_reported"
 ENTERED = "cases.site_entered"
 
 
@@ -67,7 +72,7 @@ def change_spec(site: Site, *, kind: str, profile: str, database: bool, plan: Pl
 
 def wish_plan(site: Site, *, at: datetime) -> Wish:
     """Ask what would be done for the site as it is wished now."""
-    return _wish_anew(site, Purpose.PLAN, at=at)
+    return wish_anew(site, Purpose.PLAN, at=at)
 
 
 def wish_apply(site: Site, *, at: datetime) -> Wish:
@@ -86,9 +91,11 @@ def wish_verify(site_id: int, *, at: datetime) -> Wish | None:
 
 
 def wish_open(site: Site, *, at: datetime) -> Wish:
-    """Ask to open the site to the world, and its owner's access with it."""
+    """Ask to open the site to the world, and its owner's access with it. Raises `InvalidError` `site.quarantined`."""
+    if site.state == SiteState.QUARANTINED:
+        raise InvalidError((Fault("site.quarantined"),))
     site.state = SiteState.OPEN
-    return _wish_anew(site, Purpose.OPEN, at=at)
+    return wish_anew(site, Purpose.OPEN, at=at)
 
 
 def wish_park(site: Site, *, at: datetime) -> Wish | None:
@@ -103,12 +110,58 @@ def wish_park(site: Site, *, at: datetime) -> Wish | None:
     site.state = SiteState.PARKED
     site.save(update_fields=["released_at", "state"])
     begun = site.wishes.filter(taken_at__isnull=False).exclude(purpose__in=[Purpose.PLAN, Purpose.VERIFY, Purpose.LOOK])
-    return _wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
+    return wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
+
+
+def asked_for(site: Site, values: Values) -> Site:
+    """The site as it would be wished with these values: columns by name, `details` as a whole. It is not kept."""
+    target = copy.copy(site)
+    for name, value in values.items():
+        setattr(target, name, value)
+    target.generation = site.generation + 1
+    return target
+
+
+def wish_proposal(site: Site, values: Values, *, at: datetime) -> Wish:
+    """Ask what would be done if the site had these values. Raises `InvalidError` for what is no spec."""
+    return _wish(asked_for(site, values), Purpose.PROPOSAL, at=at)
+
+
+def wish_change(site: Site, values: Values, *, digest: str, at: datetime) -> Wish:
+    """Give the site these values, and ask to carry out the plan with this digest, which was approved for them."""
+    _set(site, values)
+    _hold_name(site, at=at)
+    return wish_anew(site, Purpose.CHANGE, at=at, approved_digest=digest)
+
+
+def take_back(site: Site, values: Values, *, at: datetime) -> None:
+    """The machine has not done what was asked, so the site is wished again as it was; of that it needs no word."""
+    _set(site, values)
+    _hold_name(site, at=at)
+
+
+def let_go_of_names(site: Site, *, at: datetime) -> None:
+    """Of the names that it gave up nothing is left on the machine: others may have them once somebody allows it."""
+    hosts = site.details.pop("retired_hosts", [])
+    for host in hosts:
+        RetiredName.objects.get_or_create(host=host, defaults={"retired_at": at})
+    if hosts:
+        site.save(update_fields=["details"])
 
 
 def wish_look(site: Site, *, at: datetime) -> Wish:
     """Ask what works, and what the machine saw of visitors and owner; it changes nothing."""
     return _wish(site, Purpose.LOOK, at=at)
+
+
+def wish_anew(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
+    """A wish that changes something: the next generation, so that a proof can tell which one answered.
+
+    Counted in the database: the owner may have set keys since this site was read.
+    """
+    Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
+    site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
+    return _wish(site, purpose, at=at, approved_digest=approved_digest)
 
 
 def cancel_wishes(site: Site, *, at: datetime) -> None:
@@ -126,7 +179,7 @@ def set_access(
     Raises `InvalidError` (`access.ssh_key`, `access.password_short`, …) and `PermanentError` `access.parked`.
     """
     site = Site.objects.select_for_update().get(pk=site_id)
-    if site.state == SiteState.PARKED:
+    if site.state in (SiteState.PARKED, SiteState.PURGED):
         raise PermanentError("access.parked", site.identifier)
     faults = access_faults(ssh_keys=ssh_keys, password=password)
     if faults:
@@ -137,7 +190,8 @@ def set_access(
         site.password_hash = sha512_crypt.hash(password)
         site.password_fingerprint = selectors.sha256(site.password_hash)
     site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
-    return _wish_anew(site, Purpose.ACCESS, at=at) if site.state == SiteState.OPEN else None
+    lets_in = site.state in (SiteState.OPEN, SiteState.SUSPENDED)
+    return wish_anew(site, Purpose.ACCESS, at=at) if lets_in else None
 
 
 def access_faults(*, ssh_keys: tuple[str, ...] | None, password: str | None) -> tuple[Fault, ...]:
@@ -150,7 +204,7 @@ def repeat(site_id: int, *, at: datetime) -> Wish | None:
     """Ask again for what failed outside of the procedure's steps; None when nothing did, or somebody asked before."""
     site = Site.objects.select_for_update().get(pk=site_id)
     failed = selectors.failed_aside(site)
-    return _wish_anew(site, Purpose(failed.purpose), at=at) if failed else None
+    return wish_anew(site, Purpose(failed.purpose), at=at) if failed else None
 
 
 # -- What nodes say
@@ -209,7 +263,9 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
     wish.save()
     if wish.outcome == Outcome.APPLIED:
         _acknowledged(wish, at=at)
-    defer(REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
+    defer(CHANGED if wish.purpose in OF_A_CHANGE else REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
+    if wish.purpose in (Purpose.QUARANTINE, Purpose.RELEASE):
+        defer(INCIDENTS_REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
     return True
 
 
@@ -240,14 +296,21 @@ def _acknowledged(wish: Wish, *, at: datetime) -> None:
     site.save(update_fields=["opened_at", "password_hash"])
 
 
-def _wish_anew(site: Site, purpose: Purpose, *, at: datetime) -> Wish:
-    """A wish that changes something: the next generation, so that a proof can tell which one answered.
+def _set(site: Site, values: Values) -> None:
+    for name, value in values.items():
+        setattr(site, name, value)
+    site.save(update_fields=list(values))
 
-    Counted in the database: the owner may have set keys since this site was read.
-    """
-    Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
-    site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
-    return _wish(site, purpose, at=at)
+
+def _hold_name(site: Site, *, at: datetime) -> None:
+    """A parked site gives its name up, any other has it; one that was live once is remembered as retired."""
+    parked = site.state in (SiteState.PARKED, SiteState.PURGED)
+    if parked == (site.released_at is not None):
+        return
+    if parked:
+        RetiredName.objects.get_or_create(host=site.host, defaults={"retired_at": at})
+    site.released_at = at if parked else None
+    site.save(update_fields=["released_at"])
 
 
 def _wish(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:

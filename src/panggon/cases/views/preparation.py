@@ -13,7 +13,7 @@ from panggon.cases.paper_facts import plan_meanings, plan_words
 from panggon.core.evidence_words import Part, parts
 from panggon.core.procedure import State
 from panggon.sites import selectors as sites
-from panggon.sites.models import Progress, Purpose, Wish
+from panggon.sites.models import Progress, Purpose, Site, Wish
 
 RUNNING = {
     Purpose.PLAN: gettext_lazy("Server sedang menyusun rencana"),
@@ -23,6 +23,10 @@ RUNNING = {
     Purpose.LOOK: gettext_lazy("Server sedang memeriksa apa yang terlihat"),
     Purpose.VERIFY: gettext_lazy("Server sedang membuktikan ulang"),
     Purpose.PARK: gettext_lazy("Server sedang menutup situs"),
+    Purpose.QUARANTINE: gettext_lazy("Server sedang mengarantina situs"),
+    Purpose.RELEASE: gettext_lazy("Server sedang membuka situs"),
+    Purpose.PROPOSAL: gettext_lazy("Server sedang menyusun rencana"),
+    Purpose.CHANGE: gettext_lazy("Server sedang mengerjakan perubahan"),
 }
 THINGS = {
     "user": gettext_lazy("pengguna Unix"),
@@ -51,6 +55,10 @@ FAILED = {
     Purpose.ACCESS: gettext_lazy("Hak akses belum terpasang"),
     Purpose.LOOK: gettext_lazy("Ada yang tidak bekerja"),
     Purpose.PARK: gettext_lazy("Situs belum tertutup"),
+    Purpose.QUARANTINE: gettext_lazy("Situs belum dikarantina"),
+    Purpose.RELEASE: gettext_lazy("Situs belum terbuka"),
+    Purpose.PROPOSAL: gettext_lazy("Rencana belum tersusun"),
+    Purpose.CHANGE: gettext_lazy("Perubahan belum berhasil"),
 }
 
 
@@ -112,9 +120,39 @@ def view_of(case: Case) -> Preparation | None:
         planned = None
     told = running is not None or recording or (last is not None and last.problem_code != "")
     progress = list(sites.progress_of(last)) if last and told else []
-    return Preparation(
+    shown = _shown(progress, planned, proof)
+    return replace(
+        shown,
         running=running is not None or recording,
         running_words=_("Server selesai; hasilnya sedang dicatat") if recording else _running_words(running),
+        problem="" if running or last is None else _problem(last),
+        failed=str(FAILED.get(Purpose(last.purpose), _("Penyiapan belum berhasil"))) if last else "",
+        repeatable=sites.failed_aside(case.site) is not None,
+    )
+
+
+def of_change(planned: Wish, wish: Wish | None) -> Preparation:
+    """A change of a site after its case: the plan of it, and how far the machine has come with it."""
+    running = wish if wish and wish.running else planned if planned.running else None
+    shown = _shown(list(sites.progress_of(wish or planned)), planned, wish if wish and wish.evidence else None)
+    return replace(shown, running=running is not None, running_words=_running_words(running))
+
+
+def proof_of(site: Site) -> Preparation:
+    """What was proven of a site last, and nothing else."""
+    return _shown([], None, sites.last_proof(site))
+
+
+def digest_of(case: Case) -> str:
+    """The digest of the plan that a page shows now; empty without one."""
+    planned = sites.current_plan(case.site) if case.site else None
+    return planned.digest if planned else ""
+
+
+def _shown(progress: list[Progress], planned: Wish | None, proof: Wish | None) -> Preparation:
+    return Preparation(
+        running=False,
+        running_words="",
         finished=sum(line.phase in {"written", "probed"} for line in progress),
         total=2 * max((line.steps for line in progress), default=0),
         progress=_lines(progress),
@@ -123,16 +161,10 @@ def view_of(case: Case) -> Preparation | None:
         digest=planned.digest if planned else "",
         evidence=tuple(proof.evidence) if proof else (),
         proved_at=proof.proved_at if proof else None,
-        problem="" if running or last is None else _problem(last),
-        failed=str(FAILED.get(Purpose(last.purpose), _("Penyiapan belum berhasil"))) if last else "",
-        repeatable=sites.failed_aside(case.site) is not None,
+        problem="",
+        failed="",
+        repeatable=False,
     )
-
-
-def digest_of(case: Case) -> str:
-    """The digest of the plan that a page shows now; empty without one."""
-    planned = sites.current_plan(case.site) if case.site else None
-    return planned.digest if planned else ""
 
 
 def _is_recorded_soon(case: Case, last: Wish | None) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError
-from panggon.core.logs import Connection, error_origin, origin
+from panggon.core.logs import VISITORS, Connection, error_origin, origin
 from panggon.core.spec import SITE_ID
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings
@@ -88,9 +88,14 @@ class Splitter:
         if part is None:
             return False
         inode, offset, lines = part
+        begun_alike: dict[bytes, bytearray] = {}  # as do all lines of one connection in one second
         for line in io.BytesIO(lines):  # at line feeds only
-            if site := self._learn(line):
-                parts[site, "access"] += line
+            beginning = line.partition(VISITORS)[0]
+            gathered = begun_alike.get(beginning)
+            if gathered is None:
+                site = self._learn(line)
+                gathered = begun_alike[beginning] = parts[site, "access"] if site else bytearray()
+            gathered += line
         self.access.offsets[inode] = offset + len(lines)
         return True
 

@@ -54,7 +54,6 @@ function M.show()
     header["Content-Language"] = "id"
     header["Cache-Control"] = "no-store"
     header["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    header["X-Content-Type-Options"] = "nosniff"
     header["Referrer-Policy"] = "no-referrer"
     header["X-Panggon-Page"] = name -- so that a probe never mistakes a site's own words for this page
     header["Retry-After"] = RETRY_SECONDS[name]

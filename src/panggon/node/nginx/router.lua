@@ -17,6 +17,10 @@ local function refuse(status, page)
     return ngx.exit(status)
 end
 
+local function missing()
+    return refuse(ngx.HTTP_NOT_FOUND, "missing")
+end
+
 local CLOSED = { prepared = true, suspended = true, quarantined = true }
 
 local function waiting(site)
@@ -68,49 +72,83 @@ local function proxy(site)
 end
 
 -- Sources of PHP are never sent, whatever kind of site has them.
-local PHP_SOURCE = [[\.(?:php[0-9s]?|phtml|pht|phar)(?:[~._/-]|$)]]
-
 local function python(_, path)
     drop_hop_by_hop()
-    return ngx.exec(ngx.re.find(path, PHP_SOURCE, "ijo") and "@python" or "@python_files")
+    return ngx.exec(routing.is_source(path) and "@python" or "@python_files")
 end
 
 local function static(_, path)
-    if path:sub(-4) == ".php" then
-        return refuse(ngx.HTTP_NOT_FOUND, "missing")
+    if routing.is_source(path) then
+        return missing()
     end
 end
 
+local function run(site, script, rest)
+    ngx.var.document_root_of_php = site.document_root
+    ngx.var.path_info = rest
+    ngx.req.set_uri(script, false, true)
+    return ngx.exec("@php")
+end
+
+-- For a path of no file.
+local function run_another(site, path)
+    local script, args = routing.rewritten(site.routing, path)
+    if not script or not store.is_there(site.public .. script) then
+        return missing()
+    end
+    if args ~= "" then
+        local own = ngx.var.args or ""
+        ngx.req.set_uri_args(own == "" and args or args .. "&" .. own)
+    end
+    return run(site, script, "")
+end
+
+-- What answers the bare address: found here, because nginx would begin anew with an index that it finds.
+local function home(site)
+    if site.routing.home ~= "" then
+        return site.routing.home
+    end
+    return store.is_there(site.public .. "/index.html") and "/" or "/index.php"
+end
+
 local function php(site, path)
-    local profile, args = site.routing, ngx.var.args
-    local script, rest = routing.split(profile, path)
-    if script:sub(-4) == ".php" then
-        if (rest ~= "" and routing.is_private(profile, script)) or not routing.runs(profile, script) then
-            return refuse(ngx.HTTP_NOT_FOUND, "missing")
-        end
-        ngx.var.document_root_of_php = site.document_root
+    local profile = site.routing
+    local script, rest = routing.split(profile, path == "/" and home(site) or path)
+    local is_script = script:sub(-4) == ".php"
+    if rest ~= "" and routing.is_private(profile, script) then
+        return missing()
     end
-    if rest ~= "" then
-        ngx.var.path_info = rest
-        return ngx.req.set_uri(script, true)
+    if is_script and not routing.runs(profile, script) or not is_script and routing.is_source(script) then
+        return missing()
     end
-    -- What was led there already is led no further: without an index.php that would never end.
-    if ngx.req.is_internal() then
-        return
+    if not store.is_there(site.public .. script) then
+        return run_another(site, script)
     end
-    if path == "/" and profile.home ~= "" then
-        return ngx.exec(profile.home, args)
-    end
-    local target = routing.rewritten(profile, path, args)
-    if target then
-        ngx.var.fallback = target
-    end
+    return is_script and run(site, script, rest) or nil -- what is no script nginx sends
 end
 
 local ANSWERS = { static = static, php = php, python = python, redirect = redirect, proxy = proxy }
 local WITH_FILES = { static = true, php = true, python = true }
+-- There only for who carries the token, in every state.
+local PROOFS = {}
+for _, name in ipairs({ "site", "php", "python", "answer" }) do
+    PROOFS["/.well-known/panggon/" .. name] = true
+end
 
+local function prove()
+    local site = find()
+    if store.proves(site.id, ngx.var.http_x_panggon_proof) then
+        return
+    end
+    return site.state == "open" and missing() or waiting(site)
+end
+
+-- Before nginx looks for a location; once more for an index that it finds in a directory.
 function M.route()
+    local path = ngx.var.uri
+    if PROOFS[path] then
+        return prove()
+    end
     local site = find()
     if site.state == "redirect" then -- a name that the site had before
         return ngx.redirect("https://" .. site.host .. port_suffix .. ngx.var.request_uri, 308)
@@ -118,16 +156,15 @@ function M.route()
     if site.state ~= "open" then
         return waiting(site)
     end
-    if (tonumber(ngx.var.http_content_length) or 0) > site.body_most then
+    if (tonumber(ngx.var.content_length) or 0) > site.body_most then
         return refuse(413, "large")
     end
     if site.hsts then
         ngx.var.hsts = site.hsts
     end
-    local path = ngx.var.uri
     if WITH_FILES[site.kind] then
         if routing.is_private(site.routing, path) then
-            return refuse(ngx.HTTP_NOT_FOUND, "missing")
+            return missing()
         end
         if site.routing.folder ~= "" then
             ngx.var.folder = site.routing.folder
@@ -140,18 +177,9 @@ end
 function M.answer()
     local site = store.site(ngx.var.host)
     if WITH_FILES[site.kind] then
-        return refuse(ngx.HTTP_NOT_FOUND, "missing")
+        return missing()
     end
     return ANSWERS[site.kind](site)
-end
-
--- A proof path: there only for who carries the token, in every state.
-function M.prove()
-    local site = find()
-    if store.proves(site.id, ngx.var.http_x_panggon_proof) then
-        return
-    end
-    return site.state == "open" and refuse(ngx.HTTP_NOT_FOUND, "missing") or waiting(site)
 end
 
 function M.tell()

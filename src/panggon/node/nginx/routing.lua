@@ -7,6 +7,11 @@ local find, match = ngx.re.find, ngx.re.match
 -- PCRE's JIT, compiled once, and "." is every character: a path may have a line feed.
 local FLAGS = "jos"
 
+-- Sources of PHP, under names too by which nginx would send them as they are; copies that editors and people leave hold
+-- passwords (wp-config.php.bak).
+local PHP_SOURCE = [[\.(?:php[0-9s]?|phtml|pht|phar)]]
+    .. [[(?:~|[._-]?(?:bak|backup|copy|dist|old|orig|sample|save|swp|tmp|txt)[0-9]*)?$]]
+
 local M = {}
 local profiles = {}
 
@@ -24,8 +29,8 @@ function M.load(path)
             profile[member] = anchored(profile[member])
         end
         for _, rule in ipairs(profile.rewrites) do
-            rule[1] = anchored(rule[1])
-            rule.fixed = not rule[2]:find("$", 1, true)
+            rule.pattern = anchored(rule[1])
+            rule.script, rule.arguments = rule[2]:match("^([^?]*)%??(.*)$")
         end
         profiles[name] = profile
     end
@@ -37,6 +42,10 @@ end
 
 function M.is_private(profile, path)
     return find(path, profile.private, FLAGS) ~= nil
+end
+
+function M.is_source(path)
+    return find(path, PHP_SOURCE, "ijo") ~= nil
 end
 
 -- Whether this script may be run: not among what visitors have sent.
@@ -56,26 +65,18 @@ function M.split(profile, path)
     return path:sub(1, last - 1), path:sub(last)
 end
 
--- A rule's target for this path; most have one and the same, which costs each request of a file less.
-local function target_of(rule, path)
-    if rule.fixed then
-        return find(path, rule[1], FLAGS) and rule[2]
-    end
-    local found = match(path, rule[1], FLAGS)
-    return found and rule[2]:gsub("%$(%d)", function(number)
+local function arguments(rule, path)
+    local found = match(path, rule.pattern, FLAGS)
+    return (rule.arguments:gsub("%$(%d)", function(number)
         return ngx.escape_uri(found[tonumber(number)] or "")
-    end)
+    end))
 end
 
--- Where a path of no file leads, with the arguments of the request; nil: nowhere.
-function M.rewritten(profile, path, args)
+-- The script that answers for a path of no file, and the arguments that it gets before the request's own; nil: none.
+function M.rewritten(profile, path)
     for _, rule in ipairs(profile.rewrites) do
-        local target = target_of(rule, path)
-        if target then
-            if not args or args == "" then
-                return target
-            end
-            return target .. (target:find("?", 1, true) and "&" or "?") .. args
+        if find(path, rule.pattern, FLAGS) then
+            return rule.script, rule.arguments ~= "" and arguments(rule, path) or ""
         end
     end
     return nil

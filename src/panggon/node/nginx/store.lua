@@ -15,10 +15,12 @@ local SHARED = 8
 local SLOTS = 1024
 local LINK_MOST = 256
 local LEAST_TOKEN = 32
+local EINVAL = 22 -- of readlink(2): no link
 
 local M = {}
 local root
 local epochs = ngx.shared.epochs
+local exiting = ngx.worker.exiting
 local sites = assert(lrucache.new(MOST))
 local certificates = assert(lrucache.new(MOST))
 local shared = assert(lrucache.new(SHARED))
@@ -56,6 +58,11 @@ local function read_link(path)
     return ffi.string(buffer, length)
 end
 
+-- Whether something lies there that is no link; only below directories that are none, where the kernel refuses links.
+function M.is_there(path)
+    return ffi.C.readlink(path, buffer, LINK_MOST) < 0 and ffi.errno() == EINVAL
+end
+
 -- The word in a link, as a state; any other word is a state by itself, and closed ("redirect" leads elsewhere).
 local STATES = { sites = "open" }
 
@@ -86,6 +93,7 @@ local function read_site(host)
         generation = document.generation,
         kind = document.kind,
         routing = routing.of(document.profile),
+        public = root .. "/sites/" .. id .. "/public" .. routing.of(document.profile).folder,
         -- One for the form around the file.
         body_most = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0) * 1048576,
         document_root = document.document_root,
@@ -116,7 +124,7 @@ local function read_certificate(host)
         ngx.log(ngx.ERR, "certificate of ", host, ": ", chain_error or key_error)
         return nil
     end
-    return { chain = chain, key = key }
+    return { chain = chain, key = key, digest = ngx.crc32_long(pem) }
 end
 
 local function read_named(host)
@@ -124,15 +132,17 @@ local function read_named(host)
 end
 
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
+-- A worker that ends may have outlived its nginx, whose word no longer comes: it trusts nothing that it remembers.
 local function lookup(cache, host, read)
-    local epoch = epochs:get(slot(host)) or 0
     local entry = cache:get(host)
-    if entry and entry.epoch == epoch then
+    if entry and entry.epoch == epochs:get(entry.slot) and not exiting() then
         return entry
     end
+    local counter = slot(host)
+    local epoch = epochs:get(counter)
     entry = read(host)
     if entry and entry.state ~= "broken" then
-        entry.epoch = epoch
+        entry.slot, entry.epoch = counter, epoch
         cache:set(host, entry)
     else
         cache:delete(host)
@@ -145,13 +155,17 @@ function M.site(host)
     return lookup(sites, host, read_site)
 end
 
--- Parsed chain and key of this name, or nil.
+-- Parsed chain and key of this name, or nil; what they were parsed from is told by the CRC-32 in `digest`.
 function M.certificate(host)
     local entry = lookup(certificates, host, read_named)
     if entry and entry.shared then
-        entry = lookup(shared, entry.shared, read_certificate)
+        entry = M.shared(entry.shared)
     end
     return entry and entry.chain and entry or nil
+end
+
+function M.shared(name)
+    return lookup(shared, name, read_certificate)
 end
 
 -- Whether this is the one-use token that the machine keeps for the site now. Takes the same time wherever they differ.

@@ -16,7 +16,7 @@ from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.renewal import Lifetime, pause, waits, wanted, worries
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
-from panggon.drivers import bundles, control, files
+from panggon.drivers import bundles, files
 from panggon.drivers.bundles import Bundle
 from panggon.drivers.tls import BUNDLE, CertificateDriver
 from panggon.engine import journal_file
@@ -131,7 +131,7 @@ class Renewal:
         files.directory(place, mode=0o750, gid=settings.group)
         files.sweep(place / BUNDLE)
         files.write(place / BUNDLE, bundle.text(), mode=0o640, gid=settings.group)
-        control.forget(settings.control, name)
+        self.driver.announce(name)
         log.info("%s is served until %s", name, bundle.ends)
 
     def _checked(self, content: bytes, name: str) -> Bundle:

@@ -22,6 +22,7 @@ PANGGON_FILES = Path(environment.text("PANGGON_FILES", "var/files")).absolute()
 PANGGON_SEALS = Path(environment.text("PANGGON_SEALS", "var/seals")).absolute()
 PANGGON_SEAL_RECIPIENTS = environment.words("PANGGON_SEAL_RECIPIENTS")
 PANGGON_ASSETS = Path(environment.text("PANGGON_ASSETS", str(REPOSITORY / "node_modules")))
+PANGGON_PURGE_AFTER = timedelta(days=environment.number("PANGGON_PURGE_DAYS", 30))  # of being deactivated; docs/node.md
 PANGGON_NODE_SILENCE = timedelta(minutes=2)  # a node that was not heard of for longer is shown as away
 
 # -- Django
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "panggon.surveys",
     "panggon.cases",
     "panggon.complaints",
+    "panggon.upkeep",
+    "panggon.incidents",
     "panggon.public",
     "panggon.portal",
 ]

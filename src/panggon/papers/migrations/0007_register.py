@@ -17,7 +17,7 @@ def read_numbers(apps: Apps, _schema_editor: object) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papers", "0005_voids")]
+    dependencies = [("papers", "0006_incident_papers")]
 
     operations = [
         migrations.AddField("paper", "stated", models.JSONField(default=list)),

@@ -1,93 +1,21 @@
-"""The owner of the logs on shared logs that the tests write; killed at every line; told to follow what is renamed."""
+"""Each line reaches its site: the owner of the logs flooded, cut short, rotated, attacked, killed at every line."""
 
 import errno
-import json
 import os
 import signal
-import socket
-import struct
 import sys
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.spec import SiteKind
-from panggon.drivers import files
-from panggon.node.client import Portal
-from panggon.node.logs import LogSettings
+from panggon.core.errors import PermanentError
 from panggon.node.logs.bounds import bound_machine_logs
-from panggon.node.logs.logins import LoginWatch, known, sites_with
 from panggon.node.logs.splitter import Splitter
-from panggon.node.looking import FirstLogins, seen
-from tests.node import portal as portals
-from tests.node import simulated
-from tests.node.web_stand import WebStand
-from tests.waiting import until
+from tests.node.logs.place import LOGS, ONE, TWO, UID_BASE, Place
 
 pytestmark = pytest.mark.real
-
-UID_BASE = 1_900_000_000
-ONE, TWO = "s900001", "s900002"
-LOGS = f"{os.sep}node{os.sep}logs{os.sep}"
-
-
-class Place:
-    def __init__(self, base: Path, **settings: Any) -> None:
-        root, run, logs, state = (base / name for name in ("root", "run", "logs", "state"))
-        for folder in (root / "sites", run / "sockets", logs, state):
-            files.directory(folder)
-        self.settings = LogSettings(root, run, logs, state, run / "nginx.pid", UID_BASE, **settings)
-        for site in (ONE, TWO):
-            files.directory(root / "sites" / site / "logs", mode=0o750, gid=UID_BASE + int(site[1:]))
-            files.directory(root / "sites" / site / "run", mode=0o750)
-        self.now = datetime.now(UTC)
-        self.number = 0
-
-    def visit(self, site: str, *, connection: int = 1, words: str = "", size: int = 0) -> str:
-        """nginx's line about a request; its number."""
-        self.number += 1
-        line = (
-            f'{{"time":"2026-11-26T01:00:00+00:00","site":"{site}","worker":7,"connection":{connection},'
-            f'"client":"192.0.2.1","uri":"/{self.number}{words}{"x" * size}"}}\n'
-        )
-        self._add("access.log", line)
-        return f"/{self.number}"
-
-    def error(self, words: str, *, connection: int, at: datetime | None = None) -> None:
-        self._add("nginx.log", f"{at or self.now:%Y/%m/%d %H:%M:%S} [error] 7#7: *{connection} {words}\n")
-
-    def say(self, site: str, words: str) -> None:
-        with self.settings.output(site).open("a") as file:
-            file.write(words)
-
-    def split(self, splitter: Splitter | None = None) -> Splitter:
-        splitter = splitter or Splitter(self.settings)
-        while splitter.step(self.now):
-            pass
-        return splitter
-
-    def read(self, site: str, name: str = "access") -> str:
-        """All pieces of a log, the oldest first."""
-        folder = self.settings.root / "sites" / site / "logs"
-        pieces = [*sorted(folder.glob(f"{name}-*.log")), folder / f"{name}.log"]
-        return "".join(piece.read_text() for piece in pieces if piece.exists())
-
-    def uris(self, site: str) -> list[str]:
-        return [line.rpartition('"uri":"')[2].removesuffix('"}') for line in self.read(site).splitlines()]
-
-    def _add(self, name: str, line: str) -> None:
-        with (self.settings.logs / name).open("a") as file:
-            file.write(line)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
 
 
 def test_each_line_reaches_its_site_and_the_owner_may_read_it(place: Place) -> None:
@@ -326,147 +254,3 @@ def _killed(line: int, place: Place) -> bool:
         Splitter(place.settings).step(place.now)
         os._exit(0)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-@pytest.fixture(autouse=True)
-def _umask() -> Iterator[None]:
-    former = os.umask(0o027)
-    yield
-    os.umask(former)
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[WebStand]:
-    with WebStand("logs").serving() as stand:
-        stand.make()
-        files.directory(stand.root / "sites" / ONE / "logs", mode=0o750, gid=UID_BASE + 900001)
-        yield stand
-
-
-def test_what_nginx_really_writes_is_split_and_its_logs_are_opened_anew(web: WebStand, tmp_path: Path) -> None:
-    settings = LogSettings(
-        web.root, web.settings.run, web.settings.logs, tmp_path, web.settings.run / "nginx.pid", UID_BASE, rotate=1000
-    )
-    splitter = Splitter(settings)
-    log = settings.root / "sites" / ONE / "logs"
-
-    def seen(word: str, name: str = "access.log") -> bool:
-        splitter.step(datetime.now(UTC))
-        return (log / name).exists() and word in (log / name).read_text()
-
-    web.get("/pertama")
-    until(lambda: seen("/pertama"), "the line of the request")
-    web.make(kind=SiteKind.PHP)
-    web.put("gagal.php", "<?php")
-    assert web.get("/gagal.php").status == 503  # nobody serves the site's socket
-    until(lambda: seen(f"connect() to unix:run/{ONE}.sock failed", "error.log"), "the line of its error")
-    inode = (settings.logs / "access.log").stat().st_ino
-    for number in range(12):
-        web.get(f"/lagi{number}")
-    until(lambda: seen("/lagi11") and (settings.logs / "access.log.1").exists(), "put aside")
-    until((settings.logs / "access.log").exists, "opened anew")
-    web.get("/sesudah")
-    until(lambda: seen("/sesudah"), "the line in the new log")
-    assert (settings.logs / "access.log").stat().st_ino != inode
-    lines = (log / "access.log").read_text().splitlines()
-    wanted = ["/pertama", "/gagal.php", *(f"/lagi{number}" for number in range(12)), "/sesudah"]
-    assert [json.loads(line)["uri"] for line in lines] == wanted
-
-
-FORGED = b"x\n2026/11/26 01:00:02 [error] 7#7: *1 forged\n"
-
-
-def test_what_a_program_says_on_its_error_channel_cannot_become_lines_of_others(web: WebStand) -> None:
-    """nginx would write it as it is, line ends included (FastCGI 1.0 section 5.3, FCGI_STDERR)."""
-    web.make(kind=SiteKind.PHP)
-    web.put("index.php", "<?php")
-    path = web.root / "run" / f"{ONE}.sock"
-    files.directory(path.parent)
-
-    def answer() -> None:
-        client, _ = listener.accept()
-        with client:
-            client.recv(65_536)
-            for kind, content in ((7, FORGED), (6, b"Content-Type: text/plain\r\n\r\nok"), (3, bytes(8))):
-                client.sendall(struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content)
-
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        path.chmod(0o666)
-        listener.listen()
-        thread = threading.Thread(target=answer)
-        thread.start()
-        assert web.get("/index.php").body == b"ok"
-        thread.join(5)
-    until(lambda: "/index.php" in (web.settings.logs / "access.log").read_text(), "the line of the request")
-    assert b"forged" not in (web.settings.logs / "nginx.log").read_bytes()
-    web.make()
-
-
-# -- Who came in over SFTP
-
-
-def test_tries_of_each_site_are_kept_whoever_is_killed_in_between(place: Place) -> None:
-    def said(*lines: str) -> None:
-        for line in lines:
-            place._add("sshd.log", f"{line}\n")
-
-    def record(site: str) -> Path:
-        return place.settings.logins / f"{site}.json"
-
-    said(
-        f"Failed password for {ONE} from 192.0.2.7 port 40001 ssh2",
-        f"Accepted password for {ONE} from 192.0.2.7 port 40001 ssh2",
-        f"Accepted password for {TWO} from 127.0.0.2 port 40002 ssh2",
-        "Failed password for s999999 from 192.0.2.7 port 40003 ssh2",
-    )
-    watch = LoginWatch(place.settings)
-    assert watch.step(place.now)
-    assert not watch.step(place.now)
-    assert sorted(sites_with(place.settings.logins)) == [ONE]
-    found = known(record(ONE))
-    assert [(login.ending, login.port) for login in found.tries] == [("refused", 40001), ("accepted", 40001)]
-    assert found.first == found.tries[1]
-    place.settings.login_offsets.unlink()  # killed before it was written: the part is read again
-    said(f"Accepted password for {ONE} from 192.0.2.9 port 40004 ssh2")
-    assert LoginWatch(place.settings).step(place.now)
-    again = known(record(ONE))
-    assert (again.first, len(again.tries)) == (found.first, 3)
-    assert not LoginWatch(place.settings).step(place.now)
-    record(ONE).write_text("damaged")
-    assert known(record(ONE)).first is None
-
-
-def test_the_portal_is_told_of_each_first_login_until_it_has_heard(place: Place, tmp_path: Path) -> None:
-    config = simulated.settings(tmp_path)
-    place._add("sshd.log", f"Accepted password for {ONE} from 192.0.2.7 port 40001 ssh2\n")
-    place._add("sshd.log", f"Failed password for {TWO} from 192.0.2.7 port 40002 ssh2\n")
-    assert LoginWatch(place.settings).step(place.now)
-    with portals.running() as portal:
-        firsts = FirstLogins(config, Portal(portal.url, token=portals.TOKEN))
-        portal.refusing = 503
-        with pytest.raises(TemporaryError):
-            firsts.tell()
-        portal.refusing = 0
-        firsts.tell()
-        firsts.tell()
-        assert [(row["site"], row["address"]) for rows in portal.logins for row in rows] == [(ONE, "192.0.2.7")]
-        FirstLogins(config, Portal(portal.url, token=portals.TOKEN)).tell()
-        assert len(portal.logins) == 2  # told again by one that was started anew
-
-
-def test_what_was_seen_of_a_site_is_of_the_last_hour(place: Place, tmp_path: Path) -> None:
-    config = simulated.settings(tmp_path)
-    folder = place.settings.root / "sites" / ONE / "logs"
-    now = datetime.now(UTC)
-    lines = [(now, 200), (now, 404), (now - timedelta(hours=2), 500)]
-    (folder / "access.log").write_text(
-        "".join(json.dumps({"time": at.isoformat(), "status": status, "uri": "/"}) + "\n" for at, status in lines)
-    )
-    older = folder / "access-20260101T000000000000Z.log"
-    older.write_text(json.dumps({"time": now.isoformat(), "status": 200, "uri": "/"}) + "\n")
-    os.utime(older, (1, 1))
-    found = seen(config, ONE, now=now)
-    assert found["answers"] == {"200": 1, "404": 1}
-    assert found["watched"] == {"logins": False, "answers": False}
-    assert seen(config, "s900009", now=now)["answers"] == {}

@@ -1,0 +1,62 @@
+"""What the rules have to know of an incident, and how its duties stand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from panggon.audit.selectors import history_of
+from panggon.core.incident import IncidentFacts
+from panggon.core.incident_clock import Obligation, Standing, obligations
+from panggon.core.incident_vocabulary import Duty, PersonalData, Risk
+from panggon.core.site_life import TABLE as LIFE
+from panggon.core.site_life import SiteAction
+from panggon.core.spec import SiteState
+from panggon.incidents.models import Incident
+from panggon.people.selectors import Capacity
+from panggon.sites import selectors as sites
+from panggon.sites.life import subject_of
+from panggon.sites.models import Site
+
+INPUTS = (
+    *("words", "reasons", "risk", "personal_data", "contact", "description", "chronology", "impact"),
+    *("data", "how", "handling", "duty", "lessons"),
+)
+
+
+def facts_of(
+    incident: Incident, *, capacity: Capacity, concerned: frozenset[str], data: Mapping[str, Any]
+) -> IncidentFacts:
+    """`concerned` are the keys of the people whom it is about."""
+    site = incident.site
+    quarantined = site is not None and site.state == SiteState.QUARANTINED
+    return IncidentFacts(
+        unconcerned=concerned.isdisjoint(capacity.people),
+        unassigned=str(incident.handler_id) not in capacity.people,
+        another=site is not None and quarantined and quarantined_by(site) not in capacity.people,
+        may_be_quarantined=site is not None and LIFE.row(SiteState(site.state), SiteAction.QUARANTINE) is not None,
+        quarantined=quarantined,
+        work_failed=site is not None and sites.failed_aside(site) is not None,
+        data_hit=incident.personal_data == PersonalData.YES,
+        data_known=incident.personal_data != PersonalData.UNKNOWN,
+        duties_done=not any(duty.open for duty in duties_of(incident)),
+        inputs={name: str(data.get(name) or "") for name in INPUTS},
+        checklist=data.get("checklist") or {},
+    )
+
+
+def duties_of(incident: Incident) -> tuple[Obligation, ...]:
+    """What the law wants told, as the incident stands now."""
+    standing = Standing(
+        known_at=incident.reported_at,
+        risk=Risk(incident.risk) if incident.risk else None,
+        vital=incident.vital,
+        breach_known_at=incident.breach_known_at,
+        told={Duty(duty): datetime.fromisoformat(at) for duty, at in incident.told.items()},
+    )
+    return obligations(standing)
+
+
+def quarantined_by(site: Site) -> str:
+    """The key of who had the site quarantined last, in an incident or on the page of the site; "" is unknown."""
+    last = history_of(subject_of(site)).filter(after__state=SiteState.QUARANTINED).first()
+    return str(last.actor_id) if last else ""

@@ -1,0 +1,74 @@
+"""What is done with a site at once, without a plan that somebody approves first (`core/site_life.py`)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from panggon.audit.services import record
+from panggon.core.errors import InvalidError
+from panggon.core.machine import Decision
+from panggon.core.site_life import TABLE, SiteAction, SiteEffect, SiteFacts
+from panggon.core.spec import SiteState
+from panggon.core.vocabulary import Role
+from panggon.outbox import defer
+from panggon.people import selectors as people
+from panggon.people.models import User
+from panggon.sites import selectors, services
+from panggon.sites.models import Purpose, Site, Wish
+
+SiteDecision = Decision[SiteState, SiteAction, Role, SiteEffect]
+TOLD = "upkeep.tell_at_once"
+NOT_YOURS = "action.not_your_role"
+AT_ONCE = {SiteAction.QUARANTINE: Purpose.QUARANTINE, SiteAction.RELEASE: Purpose.RELEASE}
+
+
+def subject_of(site: Site) -> str:
+    """Under which the log of changes keeps the life of this site."""
+    return f"sites.site:{site.pk}"
+
+
+def quarantine(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
+    """Close the site to visitors, owner and its own programs at once, and keep everything as it is: evidence.
+
+    Of a site that is in quarantine already the wish that brought it there is given. Raises `InvalidError`
+    `need.site_reason` (field `reason`), `action.not_your_role`, `action.not_from_this_state`.
+    """
+    return _at_once(site_id, SiteAction.QUARANTINE, reason=reason, actor=actor, at=at)
+
+
+def release(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
+    """Open a site in quarantine again as it was. Of one that was released already that wish is given.
+
+    Raises what `quarantine` raises.
+    """
+    return _at_once(site_id, SiteAction.RELEASE, reason=reason, actor=actor, at=at)
+
+
+def decide(site: Site, action: SiteAction, *, actor: User, facts: SiteFacts, at: datetime) -> SiteDecision:
+    """In the first standing of the actor in which it is legal; refused in the words of the one that comes closest."""
+    refusals = []
+    for capacity in people.capacities_of(actor, now=at):
+        answer = TABLE.decide(SiteState(site.state), action, roles=capacity.roles, facts=facts)
+        if isinstance(answer, Decision):
+            return answer
+        refusals.append(answer.faults)
+    raise InvalidError(next((faults for faults in refusals if faults[0].code != NOT_YOURS), refusals[0]))
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _at_once(site_id: int, action: SiteAction, *, reason: str, actor: User, at: datetime) -> Wish:
+    site = Site.objects.select_for_update(of=("self",)).get(pk=site_id)
+    done = selectors.last_wish(site, *AT_ONCE.values())
+    if done and done.purpose == AT_ONCE[action] and done.spec["state"] == site.state:
+        return done
+    decision = decide(site, action, actor=actor, facts=SiteFacts(reason=reason), at=at)
+    before = {"state": site.state}
+    site.state = decision.target
+    wish = services.wish_anew(site, AT_ONCE[action], at=at)
+    after = {"state": site.state, "wish": wish.pk}
+    record(subject_of(site), before=before, after=after, actor=actor, at=at, reason=reason)
+    defer(TOLD, site=site.pk, action=action.value, wish=wish.pk, reason=reason)
+    return wish

@@ -1,0 +1,186 @@
+"""What follows from a change of a site, in the office worker. Each job can be killed anywhere and run again."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from panggon.cases.paper_facts import facts_of, head_of_the_dinas
+from panggon.core.notices import Occasion
+from panggon.core.site_life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
+from panggon.core.vocabulary import Role
+from panggon.notify.services import tell
+from panggon.papers import services as papers
+from panggon.papers.contents import PaperKind
+from panggon.people import selectors as people
+from panggon.people.models import User
+from panggon.sites.models import Site
+from panggon.upkeep import services
+from panggon.upkeep.models import Alteration, Request
+
+PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
+# Papers of a case bear the number of the event that caused them; those of later changes come after all events.
+AFTER_ALL_EVENTS = 1_000_000
+WHAT_NEXT: Mapping[SiteAction, Any] = {
+    SiteAction.SUSPEND: _(
+        "Pengunjung membaca pemberitahuan. Admin teknis dapat masuk lewat SFTP untuk memperbaiki; "
+        "sesudah itu sampaikan lewat “Minta perubahan” bahwa sudah selesai."
+    ),
+    SiteAction.RESUME: _("Situs dapat dikunjungi lagi."),
+    SiteAction.QUARANTINE: _(
+        "Situs dan akses ditutup selama diperiksa. Jangan mengubah apa pun; kami menghubungi Anda."
+    ),
+    SiteAction.RELEASE: _("Situs dan akses dibuka lagi."),
+    SiteAction.DEACTIVATE: _("Isi dan basis data masih tersimpan. Minta salinannya sebelum dihapus."),
+}
+WAITS = (
+    _("{host}: {action} menunggu persetujuan"),
+    _("Diusulkan oleh {who}. Rencana dari server sudah ada; alasannya: {reason}"),
+)
+ASKED = (_("{host}: permintaan OPD"), _("{who}: {reason}"))
+DONE = (_("{host}: {action}"), _("{reason} {next}"))
+ANSWERED = (_("{host}: jawaban atas permintaan Anda"), _("{reason}"))
+FAILED = (_("{host}: {action} tidak berhasil"), _("{reason}"))
+ENDED = (_("{host}: {action} tidak dijalankan"), _("{reason}"))
+
+
+@app.task(name="upkeep.site_reported", retry=PATIENCE)
+def site_reported(wish: int) -> None:
+    """A machine has reported what it plans, or what became of a change."""
+    services.reported(wish, at=timezone.now())
+
+
+@app.task(name="upkeep.tell_deciders", retry=PATIENCE)
+def tell_deciders(alteration: int) -> None:
+    """Its plan is there: whoever may let it run is told, but for who asked."""
+    change = _change(alteration)
+    roles = APPROVALS[SiteAction(change.action)].roles
+    now = timezone.now()
+    deciders = (person for role in sorted(roles) for person in people.holders_of(role, now=now))
+    whom = [person for person in dict.fromkeys(deciders) if person.pk != change.asked_by_id]
+    if change.action == SiteAction.RESTORE:
+        whom = [change.asked_by]
+    if change.waits:
+        _tell(
+            whom, change.site, WAITS, change=change, reference=f"change:{change.plan_id}", occasion=Occasion.YOUR_TURN
+        )
+
+
+@app.task(name="upkeep.tell_asker", retry=PATIENCE)
+def tell_asker(alteration: int) -> None:
+    """Who asked for a change hears that it came to nothing, and who approved it as well."""
+    change = _change(alteration)
+    failed = change.state == Alteration.State.FAILED
+    whom = [change.asked_by, *([change.decided_by] if failed and change.decided_by else [])]
+    reason = change.wish.problem if failed and change.wish else change.decision
+    words = FAILED if failed else ENDED
+    _tell(dict.fromkeys(whom), change.site, words, change=change, reference=f"change-ended:{change.pk}", reason=reason)
+
+
+@app.task(name="upkeep.carry_out", retry=PATIENCE)
+def carry_out(alteration: int, effect: str) -> None:
+    EFFECTS[SiteEffect(effect)](_change(alteration))
+
+
+@app.task(name="upkeep.tell_at_once", retry=PATIENCE)
+def tell_at_once(site: int, action: str, wish: int, reason: str) -> None:
+    """What is done without a plan is told to the OPD as soon as the machine is asked."""
+    found = Site.objects.select_related("agency").get(pk=site)
+    _tell_owner(found, SiteAction(action), reason=reason, reference=f"site:{wish}")
+
+
+@app.task(name="upkeep.tell_technicians", retry=PATIENCE)
+def tell_technicians(request: int) -> None:
+    """An OPD asks for something: the site's technician is told, or all where it has none any more."""
+    asked = Request.objects.select_related("site__case__technician", "asked_by").get(pk=request)
+    case = getattr(asked.site, "case", None)
+    holders = list(people.holders_of(Role.TECHNICIAN, now=timezone.now()))
+    own = [person for person in holders if case and person.pk == case.technician_id]
+    reference, who = f"request:{asked.pk}", asked.asked_by.full_name
+    _tell(
+        own or holders, asked.site, ASKED, reference=reference, occasion=Occasion.YOUR_TURN, who=who, reason=asked.words
+    )
+
+
+@app.task(name="upkeep.tell_answer", retry=PATIENCE)
+def tell_answer(request: int) -> None:
+    asked = Request.objects.select_related("site", "asked_by").get(pk=request)
+    _tell([asked.asked_by], asked.site, ANSWERED, reference=f"answer:{asked.pk}", reason=asked.answer)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _change(key: int) -> Alteration:
+    related = ("site__agency", "site__node", "asked_by", "decided_by", "wish")
+    return Alteration.objects.select_related(*related).get(pk=key)
+
+
+def _paper(kind: PaperKind) -> Callable[[Alteration], None]:
+    """A letter of the dinas to the OPD, among the papers of the site's case."""
+
+    def issue(change: Alteration) -> None:
+        case = getattr(change.site, "case", None)
+        if case is None:
+            return
+        at = change.ended_at or timezone.now()
+        reasons = tuple(filter(None, change.reason.splitlines()))
+        facts = replace(facts_of(case), reasons=reasons, made_on=localdate(at))
+        papers.issue(kind, facts, event=AFTER_ALL_EVENTS + change.pk, signer=head_of_the_dinas(now=at), at=at)
+
+    return issue
+
+
+def _tell_change(change: Alteration) -> None:
+    reference = f"change-done:{change.pk}"
+    _tell_owner(change.site, SiteAction(change.action), reason=change.reason, reference=reference)
+
+
+def _tell_owner(site: Site, action: SiteAction, *, reason: str, reference: str) -> None:
+    whom = people.people_of(site.agency).filter(is_active=True)
+    _tell(whom, site, DONE, reference=reference, reason=reason, action=action)
+
+
+def _tell(
+    whom: Iterable[User],
+    site: Site,
+    words: tuple[Any, Any],
+    *,
+    reference: str,
+    change: Alteration | None = None,
+    action: SiteAction | None = None,
+    occasion: Occasion = Occasion.INFORMATION,
+    who: str = "",
+    reason: str = "",
+) -> None:
+    """Lines of a reason become one; its e-mail says the subject only."""
+    done = SiteAction(change.action) if change else action
+    facts = {
+        "host": site.host,
+        "action": _(SITE_ACTION_LABELS[done]) if done else "",
+        "who": change.asked_by.full_name if change else who,
+        "reason": " ".join((reason or (change.reason if change else "")).split()),
+        "next": WHAT_NEXT.get(done, "") if done else "",
+    }
+    path = (
+        reverse("upkeep:change", args=[site.identifier, change.pk])
+        if change
+        else reverse("upkeep:site", args=[site.identifier])
+    )
+    for person in whom:
+        subject, text = (format_lazy(each, **facts) for each in words)
+        tell(person, reference=reference, subject=subject, text=text, path=path, at=timezone.now(), occasion=occasion)
+
+
+EFFECTS: Mapping[SiteEffect, Callable[[Alteration], None]] = {
+    SiteEffect.TELL_OWNER: _tell_change,
+    SiteEffect.SUSPENSION_PAPER: _paper(PaperKind.SUSPENSION_NOTICE),
+    SiteEffect.DEACTIVATION_PAPER: _paper(PaperKind.DEACTIVATION_NOTICE),
+}

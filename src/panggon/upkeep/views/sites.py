@@ -1,0 +1,136 @@
+"""The list of sites, and one of them: what it is, who has it now, what may be done."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from panggon.audit.history import history
+from panggon.cases.paper_facts import allowance_words
+from panggon.cases.taking_over import first_login
+from panggon.cases.views import preparation
+from panggon.core.site_life import SiteAction, purge_from
+from panggon.core.spec import SiteState
+from panggon.core.vocabulary import Role
+from panggon.people import selectors as people
+from panggon.people.permissions import signed_in
+from panggon.sites import life
+from panggon.sites import selectors as machines
+from panggon.sites.models import Site
+from panggon.upkeep import selectors
+from panggon.upkeep.forms import FindForm
+from panggon.upkeep.words import ACTIONS, MEANINGS, NEEDS, SHOWN, STATES
+
+PAGE_SIZE = 25
+KINDS = {
+    "php": _("Aplikasi PHP"),
+    "static": _("Halaman statis (HTML)"),
+    "python": _("Aplikasi Python"),
+    "redirect": _("Pengalihan ke alamat lain"),
+    "proxy": _("Diteruskan ke server lain"),
+}
+ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+CAREFUL = (SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.PURGE)
+LABELS = {
+    "state": _("Keadaan"),
+    "host": _("Alamat"),
+    "php_version": _("Versi PHP"),
+    "asked": _("Diusulkan"),
+    "ended": _("Berakhir"),
+    "wish": _("Tugas server"),
+    "details": _("Pengaturan lain"),
+    "plan_id": _("Paket"),
+}
+
+
+@signed_in
+def listed(request: HttpRequest) -> HttpResponse:
+    now, form = timezone.now(), FindForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    rows = selectors.found(request.user, words=asked.get("q", "").strip(), state=asked.get("keadaan", ""), now=now)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("hal"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [(row, STATES[SiteState(row.state)], *SHOWN[SiteState(row.state)][:2]) for row in page],
+        "requests": selectors.requests_for(request.user, now=now),
+        "proposals": [
+            (each, ACTIONS[SiteAction(each.action)]) for each in selectors.proposals_for(request.user, now=now)
+        ],
+        "official": people.is_official(request.user, now=now),
+        "asked": "&".join(f"{name}={value}" for name, value in asked.items() if value),
+    }
+    return render(request, "upkeep/list.html", context, status=200 if form.is_valid() else 422)
+
+
+@signed_in
+def site(request: HttpRequest, site: str) -> HttpResponse:
+    return render(request, "upkeep/site.html", context_of(request, site_or_404(request, site)))
+
+
+def site_or_404(request: HttpRequest, identifier: str) -> Site:
+    """The site, if this person may see it; for anybody else it does not exist."""
+    found = selectors.site_for(request.user, identifier, now=timezone.now())
+    if found is None:
+        raise Http404
+    return found
+
+
+def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
+    now = timezone.now()
+    state, official = SiteState(found.state), people.is_official(request.user, now=now)
+    look, mark, sentence = SHOWN[state]
+    spec = found.spec
+    lead = spec.redirect or spec.proxy
+    changes = list(selectors.alterations_of(found))
+    facts = selectors.facts_of(found, now=now)
+    return {
+        "site": found,
+        "state": STATES[state],
+        "look": look,
+        "mark": mark,
+        "sentence": sentence,
+        "state_value": state.value,
+        "official": official,
+        "asks_for_others": Role.REGISTRAR in people.roles_of(request.user, now=now),
+        "own": request.user.agency_id == found.agency_id,
+        "in_use": state not in (SiteState.PARKED, SiteState.PURGED),
+        "kind": KINDS[found.kind],
+        "engine": ENGINES[found.engine] if found.database else "",
+        "allowance": allowance_words(found),
+        "lead": lead.target if lead else "",
+        "spec": spec,
+        "first_login": first_login(found),
+        "proof": preparation.proof_of(found),
+        "drift": selectors.drift_of(found) if official else (),
+        "case": getattr(found, "case", None),
+        "case_over": facts.case_over,
+        "open_change": next((each for each in changes if each.state in selectors.WAITING), None),
+        "changes": [(each, ACTIONS[SiteAction(each.action)]) for each in changes],
+        "requests": selectors.open_requests(found),
+        "offers": [
+            (action, ACTIONS[action], MEANINGS[action], action in CAREFUL)
+            for action in selectors.offers(found, request.user, now=now)
+            if _makes_sense(found, action)
+        ],
+        "blockers": [NEEDS[need] for need in selectors.blockers(found, request.user, now=now)],
+        "failed": machines.failed_aside(found) if official else None,
+        "purge_from": purge_from(found.released_at, purge_after=facts.purge_after)
+        if state is SiteState.PARKED and found.released_at
+        else None,
+        "history": history(life.subject_of(found), labels=LABELS) if official else (),
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _makes_sense(found: Site, action: SiteAction) -> bool:
+    """A change of the PHP version is for a PHP site whose machine has another one."""
+    if action is not SiteAction.CHANGE_PHP:
+        return True
+    versions = found.node.facts.get("php_versions", []) if found.node else []
+    return found.kind == "php" and any(version != found.php_version for version in versions)

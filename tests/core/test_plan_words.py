@@ -1,0 +1,48 @@
+"""What a plan says to the person who approves it."""
+
+from dataclasses import replace
+
+from panggon.core.plan import make
+from panggon.core.plan_words import meanings, words
+from panggon.core.spec import Access
+from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, existing, nothing
+from tests.core.site_specs import HOST, SITE, ssh_key
+
+
+def test_words_of_a_new_site():
+    sentences = words(make(PREPARED, FACTS, nothing(PREPARED)))
+    assert sentences[0] == f"Membuat pengguna Unix {SITE} (UID 970001, kata sandi tidak ada)."
+    assert sentences[2] == f"Membuat batas penyimpanan {SITE} (ruang (MiB) 1024, berkas paling banyak 200000)."
+    assert sentences[3] == f"Membuat basis data {SITE} (jenis mariadb, koneksi paling banyak 10, ruang (MiB) 1024)."
+    assert sentences[7] == f"Membuat nama situs di server web {HOST} (situs {SITE}, status sedang disiapkan)."
+    addresses = f"situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1"
+    assert sentences[9] == f"Membuat rekaman DNS {HOST} ({addresses}, rekaman pengaman dmarc, mx, spf)."
+    assert len(sentences) == 10
+
+
+def test_words_of_opening_and_parking_and_nothing():
+    assert words(make(OPEN, FACTS, existing(PREPARED))) == (
+        f"Mengubah pengguna Unix {SITE} (kata sandi: tidak ada → terpasang).",
+        f"Mengubah nama situs di server web {HOST} (status: sedang disiapkan → terbuka).",
+        f"Mengubah akses SFTP {SITE} (kunci SSH: tidak ada → 2 buah).",
+    )
+    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Menghapus akses SFTP {SITE}."
+    assert words(make(OPEN, FACTS, existing(OPEN))) == ()
+
+
+def test_words_keep_secrets():
+    renewed = replace(OPEN, access=Access(password_fingerprint="sha256:two", ssh_keys=(ssh_key("c"), ssh_key("d"))))
+    assert words(make(renewed, FACTS, existing(OPEN))) == (
+        f"Mengubah pengguna Unix {SITE} (kata sandi diganti).",
+        f"Mengubah akses SFTP {SITE} (kunci SSH diganti).",
+    )
+
+
+def test_words_of_a_new_password_of_the_database():
+    renewed = make(replace(OPEN, database_key=1), FACTS, existing(OPEN))
+    assert words(renewed) == (f"Mengubah basis data {SITE} (kata sandi dibuat baru).",)
+    (meaning,) = meanings(renewed)
+    assert meaning == "Basis data mendapat kata sandi baru; pemilik situs menemukannya di private/database.ini."
+    assert meanings(make(replace(OPEN, limits=replace(OPEN.limits, database_connections=9)), FACTS, existing(OPEN)))[
+        0
+    ] == ("Basis data diubah.")

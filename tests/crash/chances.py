@@ -1,0 +1,151 @@
+"""One fault by chance, and the attempt that meets it."""
+
+import errno
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from panggon.core.errors import PanggonError
+from panggon.core.resources import Kind
+from panggon.core.spec import SiteSpec
+from panggon.drivers import asking
+from panggon.node.sockets import processes
+from tests.crash import deaf
+from tests.crash.attempts import Attempt, Ended, Fault, Moments
+from tests.crash.mischief import MEDDLINGS, Failing, Lying, Meddled, Meddling, Unheard
+from tests.faults.machine import Machine, kill
+
+NONE = Fault(Moments.ENTRIES)
+# Whoever serves: the servers, one worker of nginx, and what runs the site's own programs.
+SERVERS = ("nginx", "worker", "mariadb", "postgresql", "knot", "sshd", "holder", "sockets", "programs")
+# Only its owner can bring a lost password back.
+MENDABLE = [name for name in MEDDLINGS if name not in ("database.ini empty", "another database password")]
+# More moments than any step has are looked at, so some faults come too late; those count as tries without one.
+MOMENTS = {Moments.ENTRIES: 40, Moments.CALLS: 250, Moments.WRITES: 40}
+
+Chance = tuple[str, Callable[[], Ended]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    machine: Machine
+    random: random.Random
+
+    def of(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        """What it is, and how it ends. The first word of its name is its kind."""
+        kinds = (
+            self._killed,
+            self._no_room,
+            self._failing,
+            self._lying,
+            self._meddled_before,
+            self._meddled_within,
+            self._struck_server,
+            self._deaf,
+        )
+        return self.random.choice(kinds)(attempt, spec)
+
+    def _killed(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        moments = self.random.choice(list(Moments))
+        at = self.random.randrange(MOMENTS[moments])
+        return f"killed: {moments} {at}", lambda: attempt.apply(spec, Fault(moments, at))
+
+    def _no_room(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        at, error = self.random.randrange(MOMENTS[Moments.WRITES]), self.random.choice((errno.ENOSPC, errno.EROFS))
+        return (
+            f"disk {errno.errorcode[error]}: {at}",
+            lambda: attempt.apply(spec, Fault(Moments.WRITES, at, error)),
+        )
+
+    def _failing(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        failing = Failing(
+            self.random.choice(list(Kind)),
+            self.random.choice(("read", "write", "probe")),
+            self.random.choice((1, 2, 3, 99)),
+            permanent=self.random.random() < 0.4,
+            late=self.random.random() < 0.5,
+        )
+        return f"driver fails: {failing}", lambda: replace(attempt, around=failing).apply(spec, NONE)
+
+    def _lying(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        kind = self.random.choice(list(Kind))
+        return f"driver lies: {kind}", lambda: replace(attempt, around=Lying(kind)).apply(spec, NONE)
+
+    def _meddled_before(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        meddling = Meddling(self.machine, spec, self.random.choice(MENDABLE))
+        return f"meddled before: {meddling.name}", lambda: replace(attempt, between=meddling).apply(spec, NONE)
+
+    def _meddled_within(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        kind = self.random.choice(list(Kind))
+        meddling = Meddling(self.machine, spec, self.random.choice(MENDABLE))
+        return (
+            f"meddled within: {meddling.name} after {kind}",
+            lambda: replace(attempt, around=Meddled(kind, meddling)).apply(spec, NONE),
+        )
+
+    def _struck_server(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        server, freeze = self.random.choice(SERVERS), self.random.random() < 0.3
+        after = self.random.uniform(0, 1)
+        return (
+            f"server {'frozen' if freeze else 'killed'}: {server}",
+            lambda: self._beside(attempt, spec, server, after, freeze=freeze),
+        )
+
+    def _deaf(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        """Nginx does not hear the agent, one of its workers does not, or the agent says nothing."""
+        who = self.random.choice(("all", "0", "1", "agent"))
+        if who == "agent":
+            return "deaf: agent", lambda: replace(attempt, around=Unheard()).apply(spec, NONE)
+        return f"deaf: {who}", lambda: self._unheard(attempt, spec, who)
+
+    def _unheard(self, attempt: Attempt, spec: SiteSpec, who: str) -> Ended:
+        place = deaf.who(self.machine.layout.state.parent / "deaf")
+        place.write_text(who)
+        try:
+            return attempt.apply(spec, NONE)
+        finally:
+            place.unlink()
+
+    def _beside(self, attempt: Attempt, spec: SiteSpec, server: str, after: float, *, freeze: bool) -> Ended:
+        with self._struck(spec, server, after, freeze=freeze):
+            return attempt.apply(spec, NONE)
+
+    @contextmanager
+    def _struck(self, spec: SiteSpec, server: str, after: float, *, freeze: bool) -> Iterator[None]:
+        """The server is killed, or hangs for a second, while the block runs."""
+
+        def strike() -> None:
+            pid = self._process(spec, server)
+            if pid and freeze:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+                    time.sleep(1)
+                    os.kill(pid, signal.SIGCONT)
+            elif pid:
+                kill(pid)
+
+        timer = threading.Timer(after, strike)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.join()
+
+    def _process(self, spec: SiteSpec, server: str) -> int:
+        """0 where it does not run now."""
+        servers = self.machine.servers()
+        if server == "worker":
+            return next(iter(self.random.sample(processes.children(servers.get("nginx", 0)), 1)), 0)
+        if server != "programs":
+            return servers.get(server, 0)
+        control, request = self.machine.layout.run / "sockets.sock", {"do": "show", "site": spec.site}
+        try:
+            answer = asking.ask(control, silent="holder", seconds=30, request=request)
+        except PanggonError:
+            return 0
+        return int((answer["serving"] or {}).get("process") or 0)

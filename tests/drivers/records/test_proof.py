@@ -1,0 +1,66 @@
+"""Records are proven by asking every server."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from panggon.drivers.dns import RecordsDriver
+from panggon.drivers.zone import Server, Settings
+from panggon.node.servers import knot
+from tests.drivers.records.zone import FIRST, HOST, KEY, SPEC, driver_settings, knot_settings
+from tests.drivers.running import free_port, running
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.usefixtures("_clean")
+class TestProof:
+    def test_holds(self, driver: RecordsDriver, settings: Settings) -> None:
+        driver.write(KEY, FIRST)
+        checks = driver.probe(KEY, spec=SPEC)
+        assert [(check.name, check.ok) for check in checks] == [
+            ("dns.answer", True),
+            ("dns.mark", True),
+            ("dns.signed", True),
+        ]
+        assert checks[0].detail == f"{settings.primary}: {HOST} 192.0.2.1 2001:db8::1"
+
+    def test_fails_without_addresses(self, driver: RecordsDriver) -> None:
+        driver.write(KEY, {**FIRST, "a": (), "aaaa": ()})
+        assert driver.probe(KEY, spec=SPEC)[0].ok is False
+
+    def test_fails_for_another_site(self, driver: RecordsDriver) -> None:
+        driver.write(KEY, FIRST)
+        assert [check.ok for check in driver.probe(KEY, spec=replace(SPEC, site="s900002"))] == [True, False, True]
+
+    def test_fails_where_a_server_did_not_follow_or_is_silent(
+        self, driver: RecordsDriver, settings: Settings, root: Path
+    ) -> None:
+        driver.write(KEY, FIRST)
+        lagging = knot_settings(root / "lagging")
+        knot.prepare(lagging)
+        servers = (settings.primary, Server("127.0.0.1", lagging.port), Server("127.0.0.1", free_port()))
+        with running(knot.server(lagging)):
+            checks = RecordsDriver(replace(settings, authoritative=servers, timeout=0.5)).probe(KEY, spec=SPEC)
+        assert [(check.name, check.ok) for check in checks] == [
+            ("dns.answer", True),
+            ("dns.mark", True),
+            ("dns.signed", True),
+            ("dns.answer", False),
+            ("dns.mark", False),
+            ("dns.signed", True),
+            ("dns.answer", False),
+        ]
+
+    def test_fails_for_a_zone_that_is_not_signed(self, root: Path) -> None:
+        plain = knot_settings(root / "plain")
+        knot.prepare(plain)
+        text = plain.configuration.read_text()
+        plain.configuration.write_text(text.replace("dnssec-signing: on", "dnssec-signing: off"))
+        with running(knot.server(plain)):
+            driver = RecordsDriver(driver_settings(plain))
+            driver.write(KEY, FIRST)
+            assert [check.ok for check in driver.probe(KEY, spec=SPEC)] == [True, True, False]
+            unsigned = RecordsDriver(replace(driver_settings(plain), signed=False))
+            assert [check.name for check in unsigned.probe(KEY, spec=SPEC)] == ["dns.answer", "dns.mark"]

@@ -1,0 +1,151 @@
+"""What a site's name gets in the zone, beside what others have there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Standing
+from panggon.drivers import shell
+from panggon.drivers.dns import ChallengeRecords, RecordsDriver
+from panggon.drivers.zone import Settings
+from tests.drivers import bind
+from tests.drivers.contract import Case, Contract
+from tests.drivers.records.zone import (
+    FIRST,
+    HOST,
+    KEY,
+    SECOND,
+    SITE,
+    SPEC,
+    ZONE,
+    Others,
+    everything,
+)
+
+pytestmark = pytest.mark.real
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: RecordsDriver, others: Others) -> Case:
+        return Case(
+            driver=lambda: driver,
+            key=KEY,
+            first=FIRST,
+            second=SECOND,
+            plant=lambda: others.add(HOST, "A", "203.0.113.7"),
+            planted=lambda: [others.ask(HOST, kind) for kind in ("A", "AAAA", "TXT")],
+            clear=lambda: others.remove(HOST, "A"),
+            stride=3,  # only one line of a write changes anything there
+        )
+
+
+@pytest.mark.usefixtures("_clean")
+class TestOthersRecords:
+    @pytest.mark.parametrize(
+        ("kind", "text"),
+        [("AAAA", "2001:db8::7"), ("CNAME", "www.example."), ("NS", "ns.example."), ("HTTPS", "1 . alpn=h2")],
+    )
+    def test_a_name_in_use_is_foreign(self, driver: RecordsDriver, others: Others, kind: str, text: str) -> None:
+        others.add(HOST, kind, text)
+        found = driver.read(KEY)
+        assert (found.standing, found.detail) == (Standing.FOREIGN, f"{HOST} sudah memiliki {kind}")
+        with pytest.raises(PermanentError, match=r"dns\.foreign"):
+            driver.write(KEY, FIRST)
+        with pytest.raises(PermanentError, match=r"dns\.foreign"):
+            driver.write(KEY, None)
+        others.remove(HOST, kind)
+        assert driver.read(KEY).standing is Standing.ABSENT
+
+    def test_records_of_other_types_and_names_are_left_alone(self, driver: RecordsDriver, others: Others) -> None:
+        others.add(HOST, "MX", "10 mail.example.")
+        others.add(f"www.{HOST}", "A", "203.0.113.9")
+        driver.write(KEY, FIRST)
+        driver.write(KEY, SECOND)
+        driver.write(KEY, None)
+        assert driver.read(KEY).standing is Standing.ABSENT
+        assert (others.ask(HOST, "MX"), others.ask(f"www.{HOST}", "A")) == (["10 mail.example."], ["203.0.113.9"])
+        others.remove(HOST, "MX")
+        others.remove(f"www.{HOST}", "A")
+
+    def test_a_wildcard_of_the_zone_holds_no_name(self, driver: RecordsDriver, others: Others) -> None:
+        others.add(f"*.{ZONE}", "A", "203.0.113.8")
+        assert others.ask(HOST, "A") == ["203.0.113.8"]
+        assert driver.read(KEY).standing is Standing.ABSENT
+        driver.write(KEY, FIRST)
+        assert driver.read(KEY).attributes == FIRST
+        driver.write(KEY, None)
+        assert others.ask(HOST, "A") == ["203.0.113.8"]
+        others.remove(f"*.{ZONE}", "A")
+
+    def test_the_name_of_another_site_is_not_taken_over(self, driver: RecordsDriver) -> None:
+        driver.write(KEY, FIRST)
+        with pytest.raises(PermanentError, match=r"dns\.foreign: .* milik s900001"):
+            driver.write(KEY, {**FIRST, "site": "s900002"})
+        assert driver.read(KEY).attributes == FIRST
+
+    def test_a_change_in_between_is_not_overwritten(self, driver: RecordsDriver, others: Others) -> None:
+        driver.write(KEY, FIRST)
+        stale = driver._update(KEY, driver._found(KEY), SECOND)
+        others.add(HOST, "A", "203.0.113.7")
+        with pytest.raises(TemporaryError, match=r"dns\.changed"):
+            driver._zone.send(stale)
+        assert driver.read(KEY).attributes == {**FIRST, "a": ("192.0.2.1", "203.0.113.7")}
+
+
+@pytest.fixture(params=["knot", "bind"])
+def served(request: pytest.FixtureRequest, root: Path) -> Iterator[Settings]:
+    if request.param == "knot":
+        yield request.getfixturevalue("settings")
+        return
+    with bind.serving(root / "bind", ZONE) as settings:
+        yield settings
+
+
+def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(served: Settings, tmp_path: Path) -> None:
+    """Knot and BIND: what others have is kept, what is missing is added, DNSSEC holds, removal leaves no name."""
+    driver, others = RecordsDriver(served), Others(served)
+    before = everything(served)
+    others.add(HOST, "MX", "10 mail.example.")
+    others.add(HOST, "TXT", '"google-site-verification=x"')
+    others.add(f"_dmarc.{HOST}", "TXT", '"v=DMARC1; p=reject"')
+    driver.write(KEY, FIRST)
+    driver.write(KEY, SECOND)
+    assert driver.read(KEY).attributes == SECOND
+    assert (others.ask(HOST, "MX"), others.ask(HOST, "CAA")) == (["10 mail.example."], ['0 issue "ca.example"'])
+    assert others.ask(HOST, "TXT") == ['"google-site-verification=x"', '"v=spf1 -all"']
+    assert others.ask(f"_panggon.{HOST}", "TXT") == [f'"site={SITE} with=caa:ca.example,-dmarc,-mx,spf"']
+    checks = driver.probe(KEY, spec=SPEC)
+    assert all(check.ok for check in checks), checks
+    anchor = bind.anchor(served, tmp_path / "anchor")
+    for name, kind in ((HOST, "A"), (HOST, "MX"), (HOST, "CAA"), (f"_dmarc.{HOST}", "TXT"), (f"tiada.{ZONE}", "A")):
+        where = ["delv", f"@{served.primary.address}", "-p", str(served.primary.port), "-a", str(anchor)]
+        said = shell.run([*where, f"+root={ZONE}", name, kind]).output
+        assert "; fully validated" in said or "; negative response, fully validated" in said, said
+    others.remove(HOST, "CAA")
+    drifted = driver.read(KEY).attributes
+    assert drifted is not None
+    assert drifted["safety"] == ("dmarc", "mx", "spf")
+    driver.write(KEY, SECOND)
+    driver.write(KEY, None)
+    assert others.ask(f"_dmarc.{HOST}", "TXT") == ['"v=DMARC1; p=reject"']
+    assert others.ask(HOST, "TXT") == ['"google-site-verification=x"']
+    for name, kind in ((HOST, "MX"), (HOST, "TXT"), (f"_dmarc.{HOST}", "TXT")):
+        others.remove(name, kind)
+    assert everything(served) == before
+
+
+def test_an_answer_to_a_challenge_is_taken_away_exactly(settings: Settings, others: Others) -> None:
+    challenge = ChallengeRecords(settings)
+    name = f"_acme-challenge.{HOST}"
+    others.add(name, "TXT", '"theirs"')
+    challenge.plant(HOST, "", "ours")
+    assert others.ask(name, "TXT") == ['"ours"', '"theirs"']
+    challenge.clear(HOST, "", "ours")
+    challenge.clear(HOST, "", "ours")
+    assert others.ask(name, "TXT") == ['"theirs"']
+    others.remove(name, "TXT")
+    with pytest.raises(PermanentError, match=r"dns\.name"):
+        challenge.plant("*.lain.example", "", "x")

@@ -1,0 +1,123 @@
+"""Servers that refuse, are killed, or answer in another order."""
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rrset
+import dns.update
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind, Standing
+from panggon.drivers.dns import RecordsDriver
+from panggon.drivers.zone import Server, Settings, Zone
+from panggon.node.servers import knot
+from tests.drivers.records.zone import (
+    FIRST,
+    HOST,
+    KEY,
+    SECOND,
+    SPEC,
+    ZONE,
+    driver_settings,
+    knot_settings,
+)
+from tests.drivers.running import free_port, running
+
+pytestmark = pytest.mark.real
+
+
+class TestRefusals:
+    def test_a_wrong_key_is_named(self, settings: Settings, driver: RecordsDriver) -> None:
+        for wrong in (replace(settings, secret="d3Jvbmc="), replace(settings, key_name="lain")):
+            with pytest.raises(PermanentError, match=rf"dns\.refused: .* menolak kunci TSIG {wrong.key_name}"):
+                RecordsDriver(wrong).write(KEY, FIRST)
+        assert driver.read(KEY).standing is Standing.ABSENT
+
+    def test_an_unsigned_update_is_refused_by_the_server(self, settings: Settings) -> None:
+        update = dns.update.UpdateMessage(ZONE)
+        update.add(f"{HOST}.", 300, "A", "203.0.113.7")
+        response = dns.query.tcp(update, "127.0.0.1", port=settings.primary.port, timeout=5)
+        assert response.rcode() == dns.rcode.NOTAUTH
+
+    def test_a_server_that_is_down_may_come_back(self, settings: Settings) -> None:
+        away = RecordsDriver(replace(settings, primary=Server("127.0.0.1", free_port()), timeout=1))
+        for ask in (lambda: away.read(KEY), lambda: away.write(KEY, FIRST)):
+            with pytest.raises(TemporaryError, match=r"dns\.down"):
+                ask()
+
+    @pytest.mark.parametrize("name", ["opd.kota.lain", ZONE, "opd.bukankota.example", "o pd.kota.example", "."])
+    def test_names_outside_the_zone_are_refused(self, driver: RecordsDriver, name: str) -> None:
+        with pytest.raises(PermanentError, match=r"dns\.name"):
+            driver.write(Key(Kind.RECORDS, name), FIRST)
+
+    def test_a_server_of_another_zone_is_named(self, settings: Settings) -> None:
+        lost = RecordsDriver(replace(settings, zone="lain.example"))
+        with pytest.raises(PermanentError, match=r"dns\.refused: .* menjawab REFUSED untuk lain\.example"):
+            lost.read(Key(Kind.RECORDS, "opd.lain.example"))
+
+
+class TestKnot:
+    def test_records_survive_a_kill_and_another_preparation(self, root: Path) -> None:
+        server = knot_settings(root / "killed")
+        knot.prepare(server)
+        driver = RecordsDriver(driver_settings(server))
+        with running(knot.server(server)) as process:
+            driver.write(KEY, FIRST)
+            process.kill_session()
+        secret = knot.tsig_secret(server)
+        knot.prepare(server)
+        assert knot.tsig_secret(server) == secret
+        with running(knot.server(server)):
+            assert driver.read(KEY).attributes == FIRST
+            driver.write(KEY, SECOND)
+            checks = driver.probe(KEY, spec=SPEC)
+            assert [(check.name, check.ok) for check in checks] == [
+                ("dns.answer", True),
+                ("dns.mark", True),
+                ("dns.safety", True),
+                ("dns.signed", True),
+            ]
+
+    def test_a_change_does_not_rewrite_the_zone_file(self, server: knot.Settings, driver: RecordsDriver) -> None:
+        zone = server.data / "zones" / f"{ZONE}.zone"
+        before = zone.stat()
+        for _ in range(15):  # more than the 20 changes that a journal keeps by itself
+            driver.write(KEY, FIRST)
+            driver.write(KEY, None)
+        assert (zone.stat().st_ino, zone.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    def test_the_secret_is_for_root_and_the_server_only(self, server: knot.Settings) -> None:
+        assert oct(server.secret.stat().st_mode & 0o777) == "0o600"
+        for path in (server.secret, server.configuration):
+            assert path.stat().st_uid == 0
+        fresh = replace(server, configuration=server.configuration.with_name("fresh.conf"))
+        knot.prepare(fresh)
+        assert oct(fresh.configuration.stat().st_mode & 0o777) == "0o640"
+
+
+def test_answers_in_another_order_find_their_questions() -> None:
+    """RFC 7766 section 7: a server may give them as they are ready."""
+    first, second = ((dns.name.from_text(f"{label}.kota.example"), "TXT") for label in "ab")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            line, _ = listener.accept()
+            with line:
+                for query in reversed([dns.query.receive_tcp(line)[0] for _ in range(2)]):
+                    response = dns.message.make_response(query)
+                    name = query.question[0].name
+                    response.answer.append(dns.rrset.from_text(name, 1, "IN", "TXT", f'"{name.labels[0].decode()}"'))
+                    dns.query.send_tcp(line, response)
+
+        server = Server("127.0.0.1", listener.getsockname()[1])
+        asked = Zone(Settings("kota.example", server, (server,), "key", ""))
+        with ThreadPoolExecutor() as pool:
+            pool.submit(answer)
+            assert asked.texts(first, second) == {first: ('"a"',), second: ('"b"',)}

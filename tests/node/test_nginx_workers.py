@@ -1,0 +1,185 @@
+"""Each worker of nginx has its own memory: a change is done when every one of them says so, whatever is wrong there."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import TemporaryError
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers import control, visit, web
+from panggon.node.servers import nginx
+from tests.drivers.running import running
+from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request
+
+pytestmark = pytest.mark.real
+CLOSED = {"site": SITE, "state": "quarantined"}
+OBEY = "return epochs:incr(slot(host), 1, 0)"
+
+
+@contextmanager
+def serving(name: str) -> Iterator[WebStand]:
+    """An open site, which each worker has in its memory, on an nginx of its own."""
+    with WebStand(name).serving() as stand:
+        stand.make()
+        stand.put("index.html", "<p>Dinas</p>")
+        for _ in stand.each_worker():
+            assert stand.get("/").status == 200
+        yield stand
+
+
+@pytest.fixture
+def stand() -> Iterator[WebStand]:
+    with serving("workers") as made:
+        yield made
+
+
+@pytest.fixture
+def changed_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Nginx forgets by these words of Lua."""
+
+    def change(words: str) -> None:
+        shutil.copytree(nginx.CODE, tmp_path / "nginx")
+        store = tmp_path / "nginx" / "store.lua"
+        assert OBEY in store.read_text()
+        store.write_text(store.read_text().replace(OBEY, words))
+        monkeypatch.setattr(nginx, "CODE", tmp_path / "nginx")
+
+    return change
+
+
+def close(stand: WebStand) -> None:
+    stand.hosts.write(Key(Kind.HOST, HOST), CLOSED)
+
+
+def statuses(stand: WebStand) -> list[int]:
+    return [stand.get("/").status for _ in stand.each_worker()]
+
+
+class TestForgetting:
+    def test_each_worker_has_said_so(self, stand: WebStand) -> None:
+        close(stand)
+        assert {(known.site, known.state) for known in control.known(stand.settings.control, HOST)} == {
+            (SITE, "quarantined")
+        }
+        assert len(control.known(stand.settings.control, HOST)) == len(stand.workers())
+        stand.hosts.write(Key(Kind.HOST, HOST), None)
+        assert [known.site for known in control.known(stand.settings.control, HOST)] == ["", ""]
+
+    def test_nobody_forgets(self, changed_store: Callable[[str], None]) -> None:
+        changed_store("return 1")
+        with serving("deaf") as stand:
+            with pytest.raises(TemporaryError, match=r"nginx\.memory"):
+                close(stand)
+            assert statuses(stand) == [200, 200]
+
+    def test_one_worker_does_not_forget(self, changed_store: Callable[[str], None]) -> None:
+        changed_store("if ngx.worker.id() == 1 then sites:delete(host) end return 1")
+        with serving("one-deaf") as stand:
+            with pytest.raises(TemporaryError, match=r"nginx\.memory"):
+                close(stand)
+            assert sorted(statuses(stand)) == [200, 503]
+
+    def test_the_word_reaches_one_worker_at_a_time(self, changed_store: Callable[[str], None]) -> None:
+        """Then each one is told."""
+        changed_store("sites:delete(host) certificates:delete(host) return 1")
+        with serving("one-by-one") as stand:
+            close(stand)
+            assert statuses(stand) == [503, 503]
+
+    def test_another_certificate_that_one_worker_does_not_take(self, changed_store: Callable[[str], None]) -> None:
+        changed_store("if ngx.worker.id() == 0 then certificates:delete(host) end return 1")
+        with serving("old-certificate") as stand:
+            (stand.root / "tls" / HOST / "bundle.pem").write_text("rusak")
+            with pytest.raises(TemporaryError, match=r"nginx\.memory"):
+                stand.certificates.write(Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True})
+
+
+class TestWorkers:
+    def test_one_that_hangs(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(control, "SECONDS", 0.3)
+        for _ in stand.each_worker():
+            with pytest.raises(TemporaryError, match=r"nginx\.worker"):
+                close(stand)
+        close(stand)
+        assert statuses(stand) == [503, 503]
+
+    def test_one_that_was_killed_is_replaced_by_one_that_answers(self, stand: WebStand) -> None:
+        former = stand.workers()
+        os.kill(former[0], signal.SIGKILL)
+        close(stand)
+        assert set(stand.workers()) != set(former)
+        assert statuses(stand) == [503, 503]
+
+    def test_one_that_ends_answers_what_it_had_begun_as_it_is_now(
+        self, stand: WebStand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Until it has ended, its successor does not answer."""
+        with begun(stand) as finish, monkeypatch.context() as hasty:
+            for worker in stand.workers():
+                os.kill(worker, signal.SIGQUIT)
+            hasty.setattr(control, "SECONDS", 0.3)
+            with pytest.raises(TemporaryError, match=r"nginx\.worker"):
+                close(stand)
+            assert finish().startswith(b"HTTP/1.1 503 ")
+        close(stand)
+        assert statuses(stand) == [503, 503]
+
+    def test_one_that_has_outlived_its_nginx_too(self, stand: WebStand) -> None:
+        with begun(stand) as finish:
+            os.kill(stand.master.pid, signal.SIGKILL)
+            assert stand.master.wait(seconds=5)
+            with running(stand.server):
+                close(stand)
+                assert finish().startswith(b"HTTP/1.1 503 ")
+
+
+class TestProof:
+    def test_a_word_that_was_never_sent(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as forgetful:
+            forgetful.setattr(control, "forget", lambda *_, **__: None)
+            close(stand)
+        spec = replace(SPEC, state=SiteState.QUARANTINED)
+        assert not workers_proven(stand, spec)
+        close(stand)
+        assert workers_proven(stand, spec)
+
+    def test_a_parked_site_that_a_worker_remembers(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as forgetful:
+            forgetful.setattr(control, "forget", lambda *_, **__: None)
+            stand.make(state=SiteState.PARKED)
+        spec = replace(SPEC, state=SiteState.PARKED)
+        checks = {check.name: check.ok for check in stand.sites.probe(Key(Kind.SITE, SITE), spec=spec)}
+        assert not checks["web.workers"]
+
+    def test_without_an_nginx_nothing_is_proven(self, stand: WebStand) -> None:
+        settings = replace(stand.hosts.settings, control=stand.base / "none.sock")
+        checks = web.HostDriver(settings).probe(Key(Kind.HOST, HOST), spec=SPEC)
+        assert {check.name: check.ok for check in checks}["web.workers"] is False
+
+
+def workers_proven(stand: WebStand, spec: SiteSpec) -> bool:
+    checks = stand.hosts.probe(Key(Kind.HOST, HOST), spec=spec)
+    return {check.name: check.ok for check in checks}["web.workers"]
+
+
+@contextmanager
+def begun(stand: WebStand) -> Iterator[Callable[[], bytes]]:
+    """A visitor whose request is half sent; the rest follows when it is called, and gives the answer's beginning."""
+    whole = request(HOST)
+    with visit.connected(stand.door, HOST) as connection:
+        connection.sendall(whole[:20])
+        time.sleep(0.1)  # it is being read
+
+        def finish() -> bytes:
+            connection.sendall(whole[20:])
+            return connection.recv(4096)
+
+        yield finish
