@@ -13,7 +13,7 @@ from panggon.people.permissions import Permission, permission_of, signed_in
 from tests.portal.visitor import BACKEND
 
 ARGUMENTS = {
-    "group": Group.LETTERHEAD,
+    "group": Group.STANDARD,
     "name": "naskah.typ",
     "sample": "receipt",
     "version": 1,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from panggon.audit.history import history
 from panggon.core.errors import InvalidError
 from panggon.core.vocabulary import Role
+from panggon.forms import refuse_large
 from panggon.office import selectors, services
 from panggon.office.forms import FORMS, GroupForm, initial_of
 from panggon.office.values import Group
@@ -35,6 +36,7 @@ def edit(
     now = selectors.office()
     initial = initial_of(now.of(group), version=now.versions[group])
     form = form_class(request.POST or None, request.FILES or None, initial=initial)
+    refuse_large(form, request)
     if form.is_bound and form.is_valid() and _save(request, group, form):
         messages.success(request, _("Pengaturan sudah disimpan."), "positive")
         return redirect(request.path)

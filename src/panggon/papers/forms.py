@@ -8,14 +8,24 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault, InvalidError
 from panggon.forms import PlainForm, text_only
-from panggon.office.forms import GroupForm
+from panggon.office.forms import GroupForm, LetterheadForm
 from panggon.office.values import NUMBER_PARTS, Numbering
+from panggon.office.words import fault_words as office_words
 from panggon.papers import printing
 from panggon.papers.contents import TITLES, PaperKind
 from panggon.papers.words import fault_words
 
 CODE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,4}")  # Permendagri 83/2022
 OWN = "code_"  # prefix of the fields of single kinds
+
+
+class PrintedLetterheadForm(LetterheadForm):
+    def clean_logo(self) -> bytes | None:
+        """A picture that cannot be drawn would keep every paper from being made."""
+        data = super().clean_logo()
+        if data and not printing.is_drawable(data):
+            raise forms.ValidationError(office_words(Fault("logo.broken")))
+        return data
 
 
 class NumberingForm(GroupForm):

@@ -7,6 +7,7 @@ urlpatterns = [
     path("buku-nomor/", register.book, name="register"),
     path("buku-nomor/unduh/", register.download, name="register_file"),
     path("buku-nomor/<uuid:paper>/batal/", register.void, name="void"),
+    path("pengaturan/kop/", templates.letterhead, name="letterhead"),
     path("pengaturan/penomoran/", templates.numbering, name="numbering"),
     path("pengaturan/naskah/", templates.template_list, name="templates"),
     path("pengaturan/naskah/contoh/<slug:sample>/", templates.sample, name="sample"),
