@@ -15,7 +15,7 @@ from bench.serving import cpu_seconds
 from panggon.node import identity
 from panggon.node.identity import Identity
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 15.0
 PATIENCE_SECONDS = 60.0
 
 

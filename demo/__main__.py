@@ -136,10 +136,10 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
     done = subprocess.run(
         _child("demo.steps", str(settings)), cwd=layout.REPOSITORY, check=False, start_new_session=True
     )
-    figures.reckon(places, simulation=simulation)
     if not result.exists():
         say("✗ Langkah-langkah terputus sebelum selesai.")
         return False
+    figures.reckon(places, simulation=simulation)
     evidence = _write_evidence(places, json.loads(result.read_text()), accounts, simulation=simulation)
     _show_end(places, evidence)
     return done.returncode == 0

@@ -108,6 +108,7 @@ class Walk:
                 for place in plain_places(values)
                 if permission_of(PAGES[place.page].callback) is Permission.PUBLIC
             ],
+            Place("standards:sop", "/standar-pelayanan/sop/pengaduan/", kind="pengaduan"),
             Place("public:track", f"/lacak/?nomor={number}&kode={code}", "ketemu"),
             Place("public:track", f"/lacak/?nomor={number}&kode=salah", "salah"),
             Place(

@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,9 +124,10 @@ class TestWorkers:
     ) -> None:
         """Until it has ended, its successor does not answer."""
         with begun(stand) as finish, monkeypatch.context() as hasty:
-            for worker in stand.workers():
+            former = stand.workers()
+            for worker in former:
                 os.kill(worker, signal.SIGQUIT)
-            until(lambda: any(map(is_ending, stand.workers())), "one worker is ending")
+            until(lambda: left_of(former, stand) == [True], "the visitor's worker is left, and ending")
             hasty.setattr(control, "SECONDS", 0.3)
             with pytest.raises(TemporaryError, match=r"nginx\.worker"):
                 close(stand)
@@ -172,11 +173,14 @@ def workers_proven(stand: WebStand, spec: SiteSpec) -> bool:
     return {check.name: check.ok for check in checks}["web.workers"]
 
 
-def is_ending(worker: int) -> bool:
-    try:
-        return "shutting down" in Path(f"/proc/{worker}/cmdline").read_text()
-    except OSError:  # it has ended
-        return False
+def left_of(former: tuple[int, ...], stand: WebStand) -> list[bool]:
+    """Whether it is ending, of each of these workers that has not ended."""
+    found = []
+    for worker in former:
+        with suppress(OSError):  # it has just ended
+            if worker in stand.workers():
+                found.append("shutting down" in Path(f"/proc/{worker}/cmdline").read_text())
+    return found
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from panggon.cases import jobs, taking_over
 from panggon.core.procedure import Action, State
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
-from tests.portal.visitor import PEOPLE, at, faults, page, text, visitor
+from panggon.sites.models import Site
+from tests.portal.visitor import PEOPLE, at, faults, page, post, text, visitor
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
@@ -117,3 +118,12 @@ def test_what_is_not_signed_yet_or_the_dinass_own_is_not_for_the_agency(office):
     handed_over = page(office, "applicant", case).context["papers"]
     assert [paper.kind for paper in handed_over] == list(SIGNED_TOGETHER)  # without those that were sent back
     assert {paper.voided_at for paper in handed_over} == {None}
+
+
+def test_while_the_site_lets_nobody_in_no_key_is_taken(office):
+    case = office.handed_over()
+    Site.objects.filter(pk=case.site.pk).update(state="quarantined")
+    for answer in (page(office, "applicant", case, "akses"), post(office, "applicant", case, "akses", ssh_keys=KEY)):
+        assert "tidak ada yang dapat masuk sampai dibuka lagi" in text(answer)
+        assert "Simpan hak akses" not in text(answer)
+    assert Site.objects.get(pk=case.site.pk).ssh_keys == []

@@ -164,3 +164,13 @@ def test_what_the_machine_refused_is_chosen_anew_before_it_plans_again(office, o
     spec = case.site.wishes.last().spec
     assert (spec["kind"], spec["proxy"], spec["database"]) == ("redirect", None, None)
     assert spec["redirect"] == {"target": "https://kota.example/", "keep_path": False, "permanent": False}
+
+
+def test_the_form_as_it_is_shown_prepares_what_the_opd_asked_for(office):
+    case = office.bring_to(State.VERIFYING, kind="static", profile="plain", database_wish="none")
+    form = page(office, "technician", case, COMPLETE).context["form"]
+    shown = {name: form[name].value() for name in form.fields}
+    untouched = {name: value for name, value in shown.items() if value not in (None, False)}
+    assert post(office, "technician", case, COMPLETE, **untouched | checked()).status_code == 302
+    spec = case.site.wishes.get().spec
+    assert (spec["kind"], spec["database"], spec["python"], spec["redirect"]) == ("static", None, None, None)

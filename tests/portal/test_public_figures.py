@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -32,7 +32,14 @@ PAGE = "/kinerja/"
 @pytest.fixture(autouse=True)
 def nothing_kept():
     """As in a worker that has just begun."""
-    for function in (figures.tables, kept._drawn, views_figures._csv, views_figures._json, views_figures._catalogue):
+    for function in (
+        figures.tables,
+        figures.periods,
+        kept._drawn,
+        views_figures._csv,
+        views_figures._json,
+        views_figures._catalogue,
+    ):
         function.cache_clear()
 
 
@@ -187,6 +194,23 @@ def test_an_unknown_period_is_this_year(seven, client, asked):
     page = client.get(PAGE, asked)
     assert (page.status_code, "tahun 2026" in text(page)) == (200, True)
     assert page.content == client.get(PAGE).content
+
+
+def test_a_quarter_that_has_not_begun_is_its_year(office, client):
+    office.now = datetime(2026, 5, 4, 3, 0, tzinfo=UTC)
+    take(office)
+    page = text(client.get(PAGE, {"tahun": "2026", "triwulan": "3"}))
+    assert "Pelayanan Hosting, tahun 2026" in page
+    assert "Triwulan 2 2026 Dihitung" in page, "the last that is offered"
+
+
+def test_years_before_this_one(seven, client):
+    Case.objects.filter(state="withdrawn").update(submitted_at=datetime(2024, 12, 31, 18, 0, tzinfo=UTC))
+    take(seven)
+    first = text(client.get(PAGE, {"tahun": "2025", "triwulan": "1"}))
+    assert "2026 2025 Triwulan 1 2025 Triwulan 2 2025 Triwulan 3 2025 Triwulan 4 2025 Dihitung" in first
+    assert "Permohonan masuk 1 Selesai dilayani 0" in first, "by the office's midnight"
+    assert "2025 – 2026" in text(client.get("/data-terbuka/"))
 
 
 def test_what_everybody_gets_has_nothing_of_anybody(seven, django_assert_num_queries):

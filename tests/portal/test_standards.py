@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pikepdf
@@ -16,6 +17,7 @@ from panggon.office.models import Edition
 from panggon.office.shipped import SHIPPED
 from panggon.office.values import Contacts, Group
 from panggon.people.models import ActingOfficial, RoleAssignment
+from panggon.portal.beginning import begin, check
 from panggon.standards import selectors
 from tests.portal.test_settings import filled
 from tests.portal.visitor import at, faults, text, visitor
@@ -38,6 +40,12 @@ PAPERS = (
 def admin(office, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", office.later)
     return visitor(office.person("admin", Role.ADMINISTRATOR))
+
+
+@pytest.fixture
+def english(client, settings):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    return client
 
 
 def send(admin, path, group, **changes):
@@ -93,7 +101,9 @@ def test_what_nobody_has_said_is_not_set_and_posts_are_counted(office, client):
     assert "Kepala Dinas 1, Tata Usaha 1, Kepala Bidang 1, Petugas Teknis 1, Pejabat Pengaduan 1." in words
 
 
-def test_a_change_is_a_new_version_and_the_earlier_one_stays(admin, client):
+def test_a_change_is_a_new_version_and_the_earlier_one_stays(admin, office, client):
+    begun = replace(SHIPPED.standard, fee="Tidak dipungut biaya apa pun")
+    services.change(Group.STANDARD, begun, actor=None, at=office.later())
     send(admin, "/pengaturan/standar/", Group.STANDARD, fee="Gratis")
     send(admin, "/pengaturan/komponen/", Group.COMPONENTS, competence="D3 Komputer")
     words = text(client.get("/standar-pelayanan/"))
@@ -102,7 +112,7 @@ def test_a_change_is_a_new_version_and_the_earlier_one_stays(admin, client):
     assert "9 Kompetensi pelaksana D3 Komputer" in words
     first, second = (text(client.get(f"/standar-pelayanan/versi/{number}/")) for number in (1, 2))
     assert "Ini versi lama" in first
-    assert "4 Biaya / Tarif Tidak dipungut biaya" in first
+    assert "4 Biaya / Tarif Tidak dipungut biaya apa pun" in first
     assert "4 Biaya / Tarif Gratis" in second
     assert "9 Kompetensi pelaksana Belum ditetapkan" in second
     assert client.get("/standar-pelayanan/versi/4/").status_code == 404
@@ -113,6 +123,18 @@ def test_what_the_command_line_fills_in_is_the_beginning_and_no_version(office, 
     services.change(Group.CONTACTS, Contacts(SHIPPED.contacts.rows[:2]), actor=None, at=office.now)
     assert not Edition.objects.exists()
     assert "Versi 1" in text(client.get("/standar-pelayanan/"))
+
+
+def test_the_documents_can_be_filled_in_by_a_file(office, client):
+    document = {
+        "components": {"competence": ["D3 Komputer"]},
+        "pledge": {"day": "2026-11-02"},
+        "sop": {"number": "7/26"},
+    }
+    begin(check(document), at=office.now)
+    assert "9 Kompetensi pelaksana D3 Komputer" in text(client.get("/standar-pelayanan/"))
+    assert "2 November 2026" in text(client.get("/standar-pelayanan/maklumat/"))
+    assert "Nomor SOP 7/26" in text(client.get("/standar-pelayanan/sop/hosting/"))
 
 
 def test_a_change_of_contacts_is_one_of_the_standard_and_nothing_changed_is_none(admin, office):
@@ -147,8 +169,8 @@ def test_every_fault_at_its_field_and_nothing_typed_is_lost(admin):
     assert "one\ntwo" in response.content.decode()
 
 
-def test_in_english_the_words_are_translated_and_the_indonesian_ones_count(office, client):
-    client.post("/bahasa/", {"language": "en", "page": "/"})
+def test_in_english_the_words_are_translated_and_the_indonesian_ones_count(office, english):
+    client = english
     words = text(client.get("/standar-pelayanan/"))
     assert "A translation; the Indonesian text is the one in force." in words
     assert SHIPPED.standard.steps_english[3] in words
@@ -185,6 +207,7 @@ def test_the_sop_tells_in_words_what_its_chart_draws(office, client):
     assert "Waktu: termasuk nomor 2" in words
     assert "Waktu seluruhnya: 2 hari kerja." in words
     assert "Dapat dilakukan selama langkah 2–7." in words
+    assert "Kembalikan Selanjutnya: Kepala Bidang memohon pengesahan Kepala Dinas." in words
     complaints = text(client.get("/standar-pelayanan/sop/pengaduan/"))
     assert "Waktu: 5 sampai 60 hari kerja" in complaints
     assert "Pejabat dinas menyelesaikan permasalahan sampai tuntas." in complaints
@@ -230,7 +253,7 @@ def test_the_pledge_is_signed_by_whoever_was_kepala_dinas_on_its_day(admin, offi
     def signer(day):
         send(admin, "/pengaturan/maklumat/", Group.PLEDGE, day=day)
         page = client.get("/standar-pelayanan/maklumat/").content.decode()
-        return re.search(r'class="signature">.*?</p>', page, re.DOTALL).group()
+        return re.search(r'class="signed-by">.*?</p>', page, re.DOTALL).group()
 
     assert "Lama" in signer("2025-01-02")
     assert "2 Januari 2025" in signer("2025-01-02")
@@ -270,7 +293,12 @@ def test_the_sheet_for_sippn_has_its_fields_word_for_word(office):
     assert "1. Telepon : (0285) 421243 ; (0285) 420223\r\n" in sheet
     assert "2. email : diskominfo@gafe.pekalongankota (diskominfo@pekalongankota.go.id)\r\n" in sheet
     assert "6. Pejabat Pengaduan : Wawan Sugandi, A.Md, No HP : 0852 2683 3647\r\n" in sheet
-    page = at(office, "registrar").get("/standar-pelayanan/sippn/").content.decode()
+    office.registrar.language = "en"
+    office.registrar.save()
+    browser = at(office, "registrar")
+    assert browser.get("/standar-pelayanan/sippn.txt").content.decode() == sheet  # SIPPN is Indonesian
+    page = browser.get("/standar-pelayanan/sippn/").content.decode()
+    assert "Copy to SIPPN" in page
     assert page.count("readonly") == 9
     assert at(office, "applicant").get("/standar-pelayanan/sippn/").status_code == 403
 
@@ -284,9 +312,8 @@ def test_the_papers_are_archivable_pdf(office, client, path):
         assert paper.Root.Lang == "id"
 
 
-def test_a_paper_is_in_the_reader_s_language(office, client):
-    client.post("/bahasa/", {"language": "en", "page": "/"})
-    answer = client.get("/standar-pelayanan/maklumat.pdf")
+def test_a_paper_is_in_the_reader_s_language(office, english):
+    answer = english.get("/standar-pelayanan/maklumat.pdf")
     with pikepdf.open(io.BytesIO(answer.content)) as paper, paper.open_metadata() as facts:
         assert paper.Root.Lang == "en"
         assert facts["dc:title"] == "Service Pledge"

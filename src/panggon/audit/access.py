@@ -11,5 +11,5 @@ logger = logging.getLogger("panggon.access")
 
 
 def looked_at(number: str, what: str, *, by: AbstractBaseUser) -> None:
-    """`number` is that of a case or complaint, `what` a word of ours (`letter`, `page`)."""
+    """`number` is that of a case, complaint or incident, `what` a word of ours (`letter`, `page`)."""
     logger.info("%s of %s opened by user %s", what, number, by.pk)

@@ -16,6 +16,7 @@ from panggon.cases.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEB
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
 from panggon.core.procedure import Action, State
+from panggon.core.site_kinds import ASKED
 from panggon.core.spec import PHP_VERSION, SSH_KEY
 from panggon.core.writing import nip_faults, phone_faults, plain_nip, text_faults, unseen_faults
 from panggon.papers import store
@@ -123,6 +124,8 @@ def _plain(name: str, value: Any) -> Any:
 
 def _draft(case: Case, data: Data, _at: datetime) -> None:
     """The wish for a database says also what the machine gets, unless its technician chooses otherwise."""
+    if data.get("kind") not in (None, "", *ASKED):
+        raise InvalidError((Fault("site.kind_not_asked", "kind"),))
     case.machine_read = [name for name in case.machine_read if name in LABELS]
     if data.get("database_wish"):
         case.database = case.database_wish != DatabaseWish.NONE

@@ -41,6 +41,7 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "label.retired": "Nama “{name}” pernah dipakai dan belum dapat diberikan lagi. Silakan pilih nama lain.",
         "label.live": "Situs sudah disahkan; nama tidak dapat diganti lewat permohonan ini.",
         "label.gambling": "Nama ini memuat kata “{word}” yang lazim pada situs judi.",
+        "site.kind_not_asked": "Jenis situs ini dipilih petugas teknis; tuliskan keperluannya dalam catatan.",
         "site.quarantined": "Situs ini dikarantina karena insiden; situs dibuka setelah karantinanya dilepas.",
         "case.changed": "Permohonan ini baru saja diubah oleh {actor}. Periksa lagi, lalu kirim bila masih sesuai.",
         "agenda_number.taken": "Nomor agenda {number} sudah dipakai.",

@@ -12,8 +12,8 @@ urlpatterns = [
     path("pengaduan/surel/", mails.listed, name="mails"),
     path("pengaduan/surel/<int:mail>/asli/", mails.original, name="original-mail"),
     path("pengaduan/surel/<int:mail>/<str:decision>/", mails.decide, name="decide-mail"),
-    path("pengaduan/<str:ticket>/", handling.complaint, name="complaint"),
-    path("pengaduan/<str:ticket>/tanda-terima/", handling.receipt, name="receipt"),
-    path("pengaduan/<str:ticket>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),
-    path("pengaduan/<str:ticket>/<str:action>/", handling.step, name="step"),
+    path("pengaduan/<slug:ticket>/", handling.complaint, name="complaint"),
+    path("pengaduan/<slug:ticket>/tanda-terima/", handling.receipt, name="receipt"),
+    path("pengaduan/<slug:ticket>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),
+    path("pengaduan/<slug:ticket>/<str:action>/", handling.step, name="step"),
 ]

@@ -16,7 +16,7 @@ from panggon.core.flow import Activity, Flow, flow_of, running_states
 from panggon.core.procedure import Role, State
 from panggon.core.shares import WHOLE
 from panggon.core.sop_words import COMPLAINT_OUTPUTS, COMPLAINT_REQUISITES, OUTPUTS, REQUISITES
-from panggon.core.workdays import Week
+from panggon.core.workdays import Session, Week
 
 # No state tells this step of the SK from the one before: "Apabila petugas tidak dapat menyelesaikan masalah, maka …".
 PASSING_ON = 3
@@ -94,14 +94,15 @@ def complaint_lines() -> tuple[Line, ...]:
 
 def usual_day(week: Week) -> timedelta:
     """The working time of a day of this week, on average."""
-    times = [sum((_length(session.start, session.end) for session in day), timedelta()) for day in week if day]
+    times = [sum(map(_length, day), timedelta()) for day in week if day]
     return sum(times, timedelta()) / len(times) if times else timedelta()
 
 
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _length(start: Any, end: Any) -> timedelta:
+def _length(session: Session) -> timedelta:
+    start, end = session.start, session.end
     return timedelta(hours=end.hour - start.hour, minutes=end.minute - start.minute)
 
 

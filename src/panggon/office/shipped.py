@@ -70,8 +70,8 @@ SHIPPED = Office(
                 "The technical officer makes the domain, prepares the server for hosting and reports to the head of "
                 "the division"
             ),
-            "The head of the division reports to the Head of the Dinas and asks for approval of the hosting document",
-            "The Head of the Dinas approves the hosting document that was made",
+            "The head of the division reports to the Head of Agency and asks for approval of the hosting document",
+            "The Head of Agency approves the hosting document that was made",
             "Dinas Kominfo sends the document of the access rights to the OPD that asked",
             "The OPD receives the access rights (document) and can access the hosting (done)",
         ),

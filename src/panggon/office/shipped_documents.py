@@ -60,12 +60,12 @@ COMPONENTS = Components(
     supervision_english=(
         "Every act is logged with who and when, in a log that cannot be changed unnoticed",
         "Preparing, asking for approval, and approving one request is done by three different persons",
-        "The Head of the Dinas and the heads of divisions see the time of each request in the report",
+        "The Head of Agency and the heads of divisions see the time of each request in the report",
     ),
     guarantee_english=(
         "The system counts the time of each request; warnings go out at 50, 80, and 100 percent of it",
         "Access is handed over once the site is proven to open from outside",
-        "A service pledge signed by the Head of the Dinas",
+        "A service pledge signed by the Head of Agency",
     ),
     safety_english=(
         "Each site runs apart from the others, with its own user, database, and limits",
@@ -92,8 +92,8 @@ SOP = Sop(
     related_english=("SOP for complaints about the hosting service",),
     equipment_english=("Portal of the service", "Hosting servers and name servers (DNS)", "Computers, city network"),
     warnings_english=(
-        "When the time is nearly or wholly used, the system warns who has the request, then the Head of the Dinas",
-        "No site is opened before the Head of the Dinas has approved the hosting document",
+        "When the time is nearly or wholly used, the system warns who has the request, then the Head of Agency",
+        "No site is opened before the Head of Agency has approved the hosting document",
     ),
     records_english=("Requests, papers, and their history are kept and numbered in the portal",),
 )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from panggon.office.selectors import office
+from panggon.office.values import in_language
 from panggon.public.tables import TABLES, Row, Table
 
 LICENCE, LICENCE_ADDRESS = "CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"
@@ -46,7 +47,7 @@ def catalogue(*, made_at: datetime) -> dict[str, Any]:
         "@context": VOCABULARY,
         "@id": _address("public:open_data"),
         "@type": "dcat:Catalog",
-        "dct:title": _tagged(in_both(office().standard.service)),
+        "dct:title": _tagged({code: in_language(office().standard, code).service for code, _ in settings.LANGUAGES}),
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": office().letterhead.name},
         "dct:license": {"@id": LICENCE_ADDRESS},
         "dct:modified": made_at.isoformat(timespec="seconds"),

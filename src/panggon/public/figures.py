@@ -6,13 +6,15 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from panggon.charts import Chart, grouped_bars
 from panggon.core.figures import SMALLEST, Period, Span
 from panggon.office.selectors import office
+from panggon.office.values import in_language
 from panggon.public import selectors
-from panggon.public.tables import COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, TABLES, Row
+from panggon.public.tables import COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, Row, Table
 
 Record = Mapping[str, Any]
 NOTHING = "–"
@@ -24,45 +26,49 @@ def tables(_made_at: datetime) -> Mapping[str, list[Row]]:
     return dict(selectors.snapshot().tables)
 
 
-def years(made_at: datetime) -> tuple[int, ...]:
-    """Those with figures, the newest first."""
-    rows = TABLES[REQUESTS.key].records(tables(made_at)[REQUESTS.key])
-    return tuple(sorted((int(row["masa"]) for row in rows if row["jenis_masa"] == Span.YEAR), reverse=True))
+@lru_cache(maxsize=2)
+def periods(made_at: datetime) -> tuple[Period, ...]:
+    """The years and quarters with figures, the newest year first."""
+    names = {row["masa"] for row in _records(made_at, REQUESTS)}
+    years = sorted((int(name) for name in names if name.isdigit()), reverse=True)
+    asked = (part for year in years for part in (Period(year), *Period(year).parts))
+    return tuple(period for period in asked if period.name in names)
 
 
 def context_of(made_at: datetime, period: Period) -> dict[str, Any]:
     """All that the page says of a period."""
-    found = {table.key: table.records(tables(made_at)[table.key]) for table in TABLES.values()}
-    requests, complaints = (_by_period(found[table.key]) for table in (REQUESTS, COMPLAINTS))
+    requests, complaints, satisfaction = (
+        {row["masa"]: row for row in _records(made_at, table)} for table in (REQUESTS, COMPLAINTS, SATISFACTION)
+    )
     months = [month for month in period.months if month.name in requests]
-    steps = [row for row in found[STEPS.key] if row["masa"] == period.name]
-    whole, told = requests[period.name], complaints[period.name]
+    steps = [row for row in _records(made_at, STEPS) if row["masa"] == period.name]
+    words = dict(enumerate(in_language(office().standard, get_language() or "id").steps, 1))
+    (now,) = _records(made_at, SITES)
     return {
         "made_at": made_at,
-        "years": years(made_at),
         "period": period,
-        "quarters": [part for part in Period(period.year).parts if part.name in requests],
+        "periods": [one for one in periods(made_at) if one.span is Span.YEAR or one.year == period.year],
         "smallest": SMALLEST,
-        "requests": _requests(whole),
+        "requests": _requests(requests[period.name]),
         "months": [(month.first, _requests(requests[month.name])) for month in months],
         "requests_chart": _by_month(months, requests, "masuk", "diserahkan"),
-        "steps": [(row["langkah"], _step_words(row["langkah"]), *_step(row)) for row in steps],
+        "steps": [(row["langkah"], words.get(row["langkah"], ""), *_step(row)) for row in steps],
         "steps_chart": grouped_bars(
             [row["median_jam_kerja"] or 0 for row in steps], labels=[str(row["langkah"]) for row in steps]
         ),
-        "complaints": _complaints(told),
+        "complaints": _complaints(complaints[period.name]),
         "complaint_months": [(month.first, _complaints(complaints[month.name])) for month in months],
         "complaints_chart": _by_month(months, complaints, "masuk", "dijawab"),
-        "satisfaction": _satisfaction(_by_period(found[SATISFACTION.key])[period.name]),
-        "open_sites": _count(found[SITES.key][0]["terbuka"]),
+        "satisfaction": _satisfaction(satisfaction[period.name]),
+        "open_sites": _count(now["terbuka"]),
     }
 
 
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _by_period(records: list[dict[str, Any]]) -> dict[str, Record]:
-    return {record["masa"]: record for record in records}
+def _records(made_at: datetime, table: Table) -> list[dict[str, Any]]:
+    return table.records(tables(made_at)[table.key])
 
 
 def _requests(row: Record) -> dict[str, str]:
@@ -81,10 +87,6 @@ def _requests(row: Record) -> dict[str, str]:
 
 def _step(row: Record) -> tuple[str, str]:
     return _count(row["permohonan"]), _of(row["permohonan"], row["median_jam_kerja"], _hours)
-
-
-def _step_words(step: int) -> str:
-    return office().standard.steps[step - 1]
 
 
 def _complaints(row: Record) -> dict[str, str]:

@@ -28,7 +28,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     made_at = selectors.figures_made_at()
     if made_at is None:
         return render(request, "public/no_figures.html")
-    period = _asked(request, shown.years(made_at))
+    period = _asked(request, shown.periods(made_at))
     asked = {"tahun": period.year} | ({"triwulan": period.quarter} if period.quarter else {})
     path = f"{reverse('public:figures')}?{urlencode(asked)}"
     return kept.page(request, "public/figures.html", shown.context_of, made_at, period, path=path)
@@ -61,10 +61,11 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _asked(request: HttpRequest, years: tuple[int, ...]) -> Period:
-    asked, quarter = request.GET.get("tahun", ""), request.GET.get("triwulan", "")
-    year = next((year for year in years if str(year) == asked), years[0])
-    return Period(year, int(quarter) if quarter in {"1", "2", "3", "4"} else 0)
+def _asked(request: HttpRequest, periods: tuple[Period, ...]) -> Period:
+    """The year or quarter that is asked for, of those with figures; else this year."""
+    asked = request.GET.get("tahun", ""), request.GET.get("triwulan", "0")
+    year = next((period for period in periods if str(period.year) == asked[0]), periods[0])
+    return next((period for period in periods if (str(period.year), str(period.quarter)) == asked), year)
 
 
 def _described(made_at: datetime) -> dict[str, Any]:
@@ -73,7 +74,8 @@ def _described(made_at: datetime) -> dict[str, Any]:
         "made_at": made_at,
         "licence": catalogues.LICENCE_ADDRESS,
         "tables": [(table, len(rows[table.key])) for table in TABLES.values()],
-        "years": shown.years(made_at),
+        "first": shown.periods(made_at)[-1].year,
+        "last": shown.periods(made_at)[0].year,
     }
 
 

@@ -1,6 +1,5 @@
 """The only writers of sites and wishes. A wish is a row in the same transaction as the act that asks for it."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,14 +94,14 @@ def wish_apply(site: Site, *, at: datetime) -> Wish:
     plan = selectors.current_plan(site)
     if plan is None:
         raise PermanentError("plan.none", site.identifier)
-    return _wish(site, Purpose.PREPARE, at=at, approved_digest=plan.digest)
+    return ask_node(site, Purpose.PREPARE, at=at, approved_digest=plan.digest)
 
 
 @transaction.atomic
 def wish_verify(site_id: int, *, at: datetime) -> Wish | None:
     """Ask to prove the site as it stands; None while something else is asked of it, whose proofs come anyway."""
     site = Site.objects.select_for_update().get(pk=site_id)
-    return None if selectors.running_wish(site) else _wish(site, Purpose.VERIFY, at=at)
+    return None if selectors.running_wish(site) else ask_node(site, Purpose.VERIFY, at=at)
 
 
 def wish_open(site: Site, *, at: datetime) -> Wish:
@@ -128,45 +127,9 @@ def wish_park(site: Site, *, at: datetime) -> Wish | None:
     return wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
 
 
-def asked_for(site: Site, values: Values) -> Site:
-    """The site as it would be wished with these values: columns by name, `details` as a whole. It is not kept."""
-    target = copy.copy(site)
-    for name, value in values.items():
-        setattr(target, name, value)
-    target.generation = site.generation + 1
-    return target
-
-
-def wish_proposal(site: Site, values: Values, *, at: datetime) -> Wish:
-    """Ask what would be done if the site had these values. Raises `InvalidError` for what is no spec."""
-    return _wish(asked_for(site, values), Purpose.PROPOSAL, at=at)
-
-
-def wish_change(site: Site, values: Values, *, digest: str, at: datetime) -> Wish:
-    """Give the site these values, and ask to carry out the plan with this digest, which was approved for them."""
-    _set(site, values)
-    _hold_name(site, at=at)
-    return wish_anew(site, Purpose.CHANGE, at=at, approved_digest=digest)
-
-
-def take_back(site: Site, values: Values, *, at: datetime) -> None:
-    """The machine has not done what was asked, so the site is wished again as it was; of that it needs no word."""
-    _set(site, values)
-    _hold_name(site, at=at)
-
-
-def let_go_of_names(site: Site, *, at: datetime) -> None:
-    """Of the names that it gave up nothing is left on the machine: others may have them once somebody allows it."""
-    hosts = site.details.pop("retired_hosts", [])
-    for host in hosts:
-        RetiredName.objects.get_or_create(host=host, defaults={"retired_at": at})
-    if hosts:
-        site.save(update_fields=["details"])
-
-
 def wish_look(site: Site, *, at: datetime) -> Wish:
     """Ask what works, and what the machine saw of visitors and owner; it changes nothing."""
-    return _wish(site, Purpose.LOOK, at=at)
+    return ask_node(site, Purpose.LOOK, at=at)
 
 
 def wish_anew(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
@@ -176,7 +139,22 @@ def wish_anew(site: Site, purpose: Purpose, *, at: datetime, approved_digest: st
     """
     Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
     site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
-    return _wish(site, purpose, at=at, approved_digest=approved_digest)
+    return ask_node(site, purpose, at=at, approved_digest=approved_digest)
+
+
+def ask_node(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
+    """A wish for the site as it stands in memory, of the generation that it has there."""
+    wish = Wish.objects.create(
+        site=site,
+        purpose=purpose,
+        spec=specs.dump(site.spec),
+        generation=site.generation,
+        approved_digest=approved_digest,
+        made_at=at,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])  # delivered when the transaction commits
+    return wish
 
 
 def cancel_wishes(site: Site, *, at: datetime) -> None:
@@ -317,37 +295,6 @@ def _acknowledged(wish: Wish, *, at: datetime) -> None:
     if site.password_fingerprint == wish.spec["access"]["password_fingerprint"]:
         site.password_hash = ""
     site.save(update_fields=["opened_at", "password_hash"])
-
-
-def _set(site: Site, values: Values) -> None:
-    for name, value in values.items():
-        setattr(site, name, value)
-    site.save(update_fields=list(values))
-
-
-def _hold_name(site: Site, *, at: datetime) -> None:
-    """A parked site gives its name up, any other has it; one that was live once is remembered as retired."""
-    parked = site.state in (SiteState.PARKED, SiteState.PURGED)
-    if parked == (site.released_at is not None):
-        return
-    if parked:
-        RetiredName.objects.get_or_create(host=site.host, defaults={"retired_at": at})
-    site.released_at = at if parked else None
-    site.save(update_fields=["released_at"])
-
-
-def _wish(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
-    wish = Wish.objects.create(
-        site=site,
-        purpose=purpose,
-        spec=specs.dump(site.spec),
-        generation=site.generation,
-        approved_digest=approved_digest,
-        made_at=at,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])  # delivered when the transaction commits
-    return wish
 
 
 def _key_faults(keys: tuple[str, ...]) -> list[Fault]:

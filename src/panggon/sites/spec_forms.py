@@ -13,8 +13,8 @@ from panggon.core.site_kinds import RUNNING, USUAL_PHP, Interface, SiteKind
 from panggon.core.site_tasks import Task
 from panggon.core.spec import BOUNDS
 from panggon.forms import PlainForm
+from panggon.sites.changing import asked_for
 from panggon.sites.models import Site
-from panggon.sites.services import asked_for
 
 ONE_LINE = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
 LINES = {**ONE_LINE, "rows": 4}

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from panggon.core.contacts import Channel, Contact
@@ -115,7 +115,7 @@ def day_words(day: str) -> str:
 
 
 def _printed(template: str, facts: dict[str, Any], *, at: datetime) -> bytes:
-    page = {"language": (get_language() or "id")[:2], "page_words": [_("Halaman"), _("dari")]}
+    page = {"language": (get_language() or "id")[:2], "page_words": [pgettext("nomor halaman", "Halaman"), _("dari")]}
     return papers.document(template, {**facts, **page}, at=at)
 
 

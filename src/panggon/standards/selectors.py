@@ -122,9 +122,10 @@ def signer_on(day: str, *, now: datetime) -> Signer | None:
     return Signer(hands.user.full_name, f"{acting}Kepala {office().letterhead.name}")
 
 
-def counted_people(*, now: datetime) -> list[tuple[Role, int]]:
+def counted_people(*, now: datetime) -> tuple[tuple[Role, int], ...]:
     """How many hold each post of the service now."""
-    return [(role, people.holders_of(role, now=now).count()) for role in PEOPLE_COUNTED]
+    held = people.people_in_posts(now=now)
+    return tuple((role, held.get(role, 0)) for role in PEOPLE_COUNTED)
 
 
 def findings(*, now: datetime) -> tuple[Fault, ...]:

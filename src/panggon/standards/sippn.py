@@ -5,9 +5,9 @@ seen, and no interface for programs is known.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from panggon.core.contacts import Channel, Contact, printed_rows
 from panggon.labels import CHANNEL_LABELS
@@ -19,7 +19,7 @@ from panggon.standards.words import PRINTED
 @dataclass(frozen=True, slots=True)
 class Field:
     key: str
-    title: Any
+    title: str
     text: str
 
     @property
@@ -29,7 +29,20 @@ class Field:
 
 
 def fields_of_sippn() -> tuple[Field, ...]:
-    """Word for word as the standard says them; SIPPN is Indonesian."""
+    """Word for word as the standard says them; SIPPN is Indonesian, whoever copies there."""
+    with override("id"):
+        return _fields()
+
+
+def as_text(fields: tuple[Field, ...]) -> str:
+    """The sheet as a plain text file."""
+    return "\r\n\r\n".join(f"{field.title}\r\n{_crlf(field.text)}" for field in fields) + "\r\n"
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _fields() -> tuple[Field, ...]:
     dinas = office()
     said = dinas.standard
     texts = {
@@ -44,16 +57,8 @@ def fields_of_sippn() -> tuple[Field, ...]:
         Field("service", _("Nama pelayanan"), said.service),
         Field("agency", _("Instansi"), f"{dinas.letterhead.government} / {dinas.letterhead.name}"),
         Field("decree", _("No. SK"), said.decree_number),
-        *(Field(key, title, texts[key]) for key, title in PRINTED.items()),
+        *(Field(key, str(title), texts[key]) for key, title in PRINTED.items()),
     )
-
-
-def as_text(fields: tuple[Field, ...]) -> str:
-    """The sheet as a plain text file."""
-    return "\r\n\r\n".join(f"{field.title}\r\n{_crlf(field.text)}" for field in fields) + "\r\n"
-
-
-# ------------------------------------------------------------------------------------------------------------------
 
 
 def _crlf(text: str) -> str:

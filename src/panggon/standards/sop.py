@@ -55,7 +55,7 @@ class SopView:
     procedure: Procedure
     head: Sop
     signer: Signer | None
-    sections: tuple[tuple[Any, tuple[str, ...]], ...]
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
     people: tuple[str, ...]
     lines: tuple[Shown, ...]
     whole: str
@@ -72,7 +72,7 @@ def sop_view(procedure: Procedure, *, now: datetime, value: Sop | None = None) -
         procedure,
         head,
         signer_on(head.effective_on, now=now),
-        tuple((title, _with_decree(key, getattr(head, key))) for key, title in HEAD_OF_SOP.items()),
+        tuple((str(title), _with_decree(key, getattr(head, key))) for key, title in HEAD_OF_SOP.items()),
         tuple(str(words.people[person]) for person in flow.people),
         tuple(_shown(line, flow, words, durations[line.activity.number]) for line in lines),
         days_words(dinas.standard.working_days, unit=DayUnit.WORKING) if procedure is Procedure.SERVICE else "",
@@ -122,13 +122,12 @@ def _complaints() -> tuple[tuple[Line, ...], Mapping[int, str]]:
 
 def _shown(line: Line, flow: Flow[Any, Any, Any, Any, Any], words: Words, duration: str) -> Shown:
     activity = line.activity
-    is_usual = not activity.aside and all(activity.number not in other.otherwise for other in flow.activities)
-    state, next_words = words.states[activity.rows[0].target][0], words.states[activity.source][1]
-    changes = activity.rows[0].target != activity.source
+    target = activity.rows[0].target
+    state, changes = words.states[target][0], target != activity.source
     return Shown(
         activity.number,
         str(words.actions[activity.action]),
-        str(next_words) if is_usual else "",
+        _sentence(activity, flow, words),
         _(" atau ").join(str(words.people[person]) for person in (activity.doer, *activity.others)),
         _way(activity),
         strip(activity, flow, ChartWords(_("Ya"), _("Tidak"), _("Selesai"))),
@@ -138,6 +137,16 @@ def _shown(line: Line, flow: Flow[Any, Any, Any, Any, Any], words: Words, durati
         tuple(_notes(line)),
         activity.aside,
     )
+
+
+def _sentence(activity: Activity[Any, Any, Any, Any, Any], flow: Flow[Any, Any, Any, Any, Any], words: Words) -> str:
+    """What is done; of what is done instead or at another time, what comes of it."""
+    target = activity.rows[0].target
+    if not activity.aside and all(activity.number not in other.otherwise for other in flow.activities):
+        return str(words.states[activity.source][1])
+    if activity.ends or target == activity.source:
+        return ""
+    return _("Selanjutnya: %(words)s") % {"words": words.states[target][1]}
 
 
 def _way(activity: Activity[Any, Any, Any, Any, Any]) -> str:

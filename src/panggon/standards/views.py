@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from panggon.core.vocabulary import Role
 from panggon.labels import ROLE_LABELS
-from panggon.office.values import Document, Group
+from panggon.office.values import Document, Group, Pledge
 from panggon.pdf import pdf_response
 from panggon.people.permissions import holders, official, public
 from panggon.standards import printing, selectors
@@ -26,7 +26,9 @@ def standard(request: HttpRequest) -> HttpResponse:
         "content": selectors.content(),
         "version": versions[0],
         "versions": versions,
-        "people": [(ROLE_LABELS[role], count) for role, count in selectors.counted_people(now=timezone.now())],
+        "people": tuple(
+            (str(ROLE_LABELS[role]), count) for role, count in selectors.counted_people(now=timezone.now())
+        ),
     }
     return render(request, "standards/standard.html", context)
 
@@ -35,7 +37,7 @@ def standard(request: HttpRequest) -> HttpResponse:
 def standard_edition(request: HttpRequest, edition: int) -> HttpResponse:
     """As it was published before."""
     published, version = _edition(Document.STANDARD, edition)
-    context = {"content": selectors.content(published.values), "version": version, "versions": ()}
+    context = {"content": selectors.content(published.values), "version": version, "versions": (), "people": ()}
     return render(request, "standards/standard.html", context)
 
 
@@ -108,6 +110,6 @@ def _edition(document: Document, number: int) -> tuple[selectors.Published, Vers
     return published, Version(published.number, published.at, is_newest=published.number == newest.number)
 
 
-def _pledge(value: Any = None) -> dict[str, Any]:
+def _pledge(value: Pledge | None = None) -> dict[str, Any]:
     said = selectors.pledge(value)
     return {"pledge": said, "signer": selectors.signer_on(said.day, now=timezone.now())}

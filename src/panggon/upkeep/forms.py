@@ -118,8 +118,8 @@ class SettingsForm(SiteFields, ChangeForm):
     engine = forms.ChoiceField(label=_("Basis data"), choices=ENGINES, required=False)
     field_order = [*SETTINGS, "engine", "reason"]
 
-    def __init__(self, *args: Any, site: Site, **options: Any) -> None:
-        super().__init__(*args, site=site, initial=known_of(site), **options)
+    def __init__(self, *args: Any, site: Site, initial: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(*args, site=site, initial={**known_of(site), **initial}, **options)
         self._asked = fields_of(SiteKind(site.kind), *SETTINGS)
         if not site.database and site.kind in RUNNING:
             self._asked.append("engine")

@@ -28,8 +28,6 @@ from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.selectors import KEEPERS
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
-# Papers of a case bear the number of the event that caused them; those of later changes come after all events.
-AFTER_ALL_EVENTS = 1_000_000
 WHAT_NEXT: Mapping[SiteAction, Any] = {
     SiteAction.SUSPEND: _(
         "Pengunjung membaca pemberitahuan. Admin teknis dapat masuk lewat SFTP untuk memperbaiki; "
@@ -152,7 +150,7 @@ def _paper(kind: PaperKind) -> Callable[[Alteration], None]:
         at = change.ended_at or timezone.now()
         reasons = tuple(filter(None, change.reason.splitlines()))
         facts = replace(facts_of(case), reasons=reasons, made_on=localdate(at))
-        papers.issue(kind, facts, event=AFTER_ALL_EVENTS + change.pk, signer=head_of_the_dinas(now=at), at=at)
+        papers.issue(kind, facts, reference=f"change:{change.pk}", signer=head_of_the_dinas(now=at), at=at)
 
     return issue
 

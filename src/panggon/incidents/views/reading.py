@@ -32,7 +32,7 @@ def incident(request: HttpRequest, incident: str) -> HttpResponse:
     owned = selectors.visible_to_owner(request.user).filter(number=incident).first()
     if owned:
         return render(request, "incidents/outside.html", _outside_context(owned, owner=True))
-    row = incident_or_404(request, incident)
+    row = incident_or_404(request, incident, "page")
     if not selectors.handles(request.user, now=timezone.now()):
         return render(request, "incidents/outside.html", _outside_context(row, owner=False))
     return render(request, "incidents/incident.html", _context(request, row))
@@ -42,8 +42,8 @@ def incident(request: HttpRequest, incident: str) -> HttpResponse:
 def site(request: HttpRequest, incident: str) -> HttpResponse:
     """The part about the site, for a page that is open while a machine works."""
     owned = selectors.visible_to_owner(request.user).filter(number=incident).first()
-    row = owned or incident_or_404(request, incident)
-    if row.site is None:
+    row = owned or selectors.visible_to(request.user, now=timezone.now()).filter(number=incident).first()
+    if row is None or row.site is None:
         raise Http404
     context = {"incident": row, "owner": owned is not None, "quarantine": quarantine_of(row.site, now=timezone.now())}
     return render(request, "incidents/site.html", context)

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from panggon.audit.access import looked_at
 from panggon.core.incident_vocabulary import IncidentAction, IncidentState
 from panggon.core.site_life import SITE_STATE_LABELS
 from panggon.core.spec import SiteState
@@ -38,11 +39,12 @@ class Quarantine:
     wish: Wish | None
 
 
-def incident_or_404(request: HttpRequest, number: str) -> Incident:
-    """The incident, if this person may see it; one about oneself does not exist."""
+def incident_or_404(request: HttpRequest, number: str, what: str) -> Incident:
+    """The incident, if this person may see it; one about oneself does not exist. That this person looked is logged."""
     row = selectors.visible_to(request.user, now=timezone.now()).filter(number=number).first()
     if row is None:
         raise Http404
+    looked_at(row.number, what, by=request.user)
     return row
 
 

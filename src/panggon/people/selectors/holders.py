@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
 from panggon.core.acting import post_title
@@ -91,6 +91,12 @@ def holders_of(role: Role, *, now: datetime, division: Division | None = None) -
     post = Q(role=role) & (Q(division=division) if division else Q())
     held, acted = in_charge(now).filter(post).values("user"), acting_at(now).filter(post).values("user")
     return User.objects.filter(Q(pk__in=held) | Q(pk__in=acted), is_active=True)
+
+
+def people_in_posts(*, now: datetime) -> dict[Role, int]:
+    """How many active people hold each post now; none is said of a vacant one."""
+    held = posts_at(now).filter(user__is_active=True).order_by().values_list("role")
+    return {Role(role): count for role, count in held.annotate(Count("user", distinct=True))}
 
 
 def substitutes_of(user: User, *, now: datetime) -> list[ActingOfficial]:

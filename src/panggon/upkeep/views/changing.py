@@ -34,9 +34,8 @@ def propose(request: HttpRequest, site: str, site_action: str) -> HttpResponse:
         return redirect("upkeep:site", found.identifier)
     asked = _request_of(request, found)
     form_class = FORMS.get(action, AtOnceForm)
-    initial = {"reason": asked.words} if asked else None
-    options = {} if action is SiteAction.CHANGE_SETTINGS else {"initial": initial}
-    form = form_class(request.POST or None, request.FILES or None, site=found, **options)
+    initial = {"reason": asked.words} if asked else {}
+    form = form_class(request.POST or None, request.FILES or None, site=found, initial=initial)
     if form.is_bound:
         form.refuse_large(getattr(request, "too_large", set()))
         answer = _sent(request, found, action, form, asked) if form.is_valid() else None
@@ -114,7 +113,8 @@ def _offered(request: HttpRequest, site: Site, name: str) -> SiteAction | None:
 def _request_of(request: HttpRequest, site: Site) -> Request | None:
     """The OPD's request from which a change is made."""
     key = request.GET.get("permintaan", "")
-    return selectors.open_requests(site).filter(pk=int(key)).first() if key.isascii() and key.isdigit() else None
+    known = key.isascii() and key.isdigit() and len(key) < 10
+    return selectors.open_requests(site).filter(pk=int(key)).first() if known else None
 
 
 def _change_or_404(site: Site, key: int) -> Alteration:
