@@ -11,17 +11,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from bench.serving import free_port
+from panggon.core import spec_document
 from panggon.core.desired import desired
-from panggon.core.resources import Key, Kind
+from panggon.core.journal import Finished, Outcome, Started, Word
+from panggon.core.plan import make
+from panggon.core.resources import Key, Kind, absent
 from panggon.core.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user
 from panggon.drivers.visit import Door
-from panggon.node import config, layout, services, wiring
+from panggon.engine import journal_file
+from panggon.node import config, layout, records, services, wiring
 from panggon.node.config import NodeConfig
 from panggon.node.sites import Sites
 
@@ -61,16 +66,27 @@ class Machine:
         return layout.socket_settings(self.config).idle_seconds
 
     def fill(self, numbers: range) -> None:
-        """Sites by their drivers alone, without plan, journal and proofs: what is there already when one is made."""
+        """Sites by their drivers alone, without proofs: what is there already when one is made. Journal and record say
+        that they were made in the usual way.
+        """
         drivers = wiring.drivers(self.config, {})
 
         def write(wished: SiteSpec) -> None:
             for key, attributes in desired(wished, self.sites.facts):
                 drivers[key.kind].write(key, attributes)
             self.put_pages(wished)
+            self._record(wished)
 
         with ThreadPoolExecutor(AT_A_TIME) as pool, patch("os.fsync"):  # they need to survive nothing
             list(pool.map(write, map(spec, numbers)))
+
+    def _record(self, wished: SiteSpec) -> None:
+        plan = make(wished, self.sites.facts, [absent(key) for key, _ in desired(wished, self.sites.facts)])
+        state, now = self.config.paths.state, datetime.now(UTC)
+        with journal_file.writing(state / "journal" / f"{wished.site}.jsonl") as journal:
+            journal.append(Started(plan, 0, now))
+            journal.append(Finished(Outcome(Word.APPLIED, (), None, now)))
+        records.save(state / "specs" / f"{wished.site}.json", spec_document.dump(wished))
 
     def put_pages(self, site: SiteSpec) -> None:
         public = self.config.paths.root / "sites" / site.site / "public"

@@ -1,24 +1,17 @@
-"""How much memory the node itself takes: nginx, the holder of the sockets with its keeper, and the agent."""
+"""How much memory the node itself takes beside the agent: nginx, and the holder of the sockets with its keeper."""
 
-import subprocess
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.machine import Machine
-from bench.serving import free_port
-from panggon.node import identity
-from panggon.node.identity import Identity
 
 KILOBYTE = 1024
-SETTLED_SECONDS = 6
 
 
 def mebibytes(machine: Machine) -> dict[str, float]:
-    """Proportional set sizes (proc(5), smaps_rollup), in MiB, with what each has started: no site is to be awake."""
+    """Proportional set sizes (proc(5), smaps_rollup), in MiB: no site is to be awake."""
     _let_sleep(machine)
-    found = {name: _of(machine.pid(name)) for name in ("nginx", "sockets")}
-    return {**found, "agent": _agent(machine)}
+    return {name: proportional(machine.pid(name)) for name in ("nginx", "sockets")}
 
 
 def _let_sleep(machine: Machine) -> None:
@@ -29,21 +22,8 @@ def _let_sleep(machine: Machine) -> None:
         time.sleep(0.5)
 
 
-def _agent(machine: Machine) -> float:
-    """One that waits for a portal which does not answer."""
-    me = Identity(f"http://127.0.0.1:{free_port()}", 1, "bench", datetime.now(UTC))
-    identity.save(machine.config.paths.state, me)
-    argv = [*machine.command, "run"]
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(SETTLED_SECONDS)
-        return _of(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _of(parent: int) -> float:
+def proportional(parent: int) -> float:
+    """MiB of a process and what it has started."""
     total = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:

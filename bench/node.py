@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 import click
 
-from bench import answering, usual
+from bench import agent, answering, usual
+from bench.agent import AgentFigures
 from bench.machine import Machine, described, running, spec
 from bench.memory import mebibytes
 from bench.others import Others, others
@@ -21,6 +22,7 @@ from bench.watching import Watcher
 from panggon.core.spec import SiteSpec, SiteState
 
 TARGET_SECONDS, TARGET_GROWTH, TARGET_MEBIBYTES = 0.5, 1.2, 300
+AGENT_SECONDS, AGENT_IDLE, AGENT_MEBIBYTES = 2.0, 0.01, 100
 FLIP_SECONDS, SLOWER_MILLISECONDS = 0.1, 20.0
 FLIPS = ("suspend", "resume", "rename")
 
@@ -36,6 +38,7 @@ class Figures:
     flips: dict[str, float]
     others: Others
     memory: dict[str, float]
+    agent: AgentFigures
     answers: answering.Answers | None
 
 
@@ -67,6 +70,7 @@ def _measured(machine: Machine, size: int, samples: int, *, with_usual: bool, wi
         made = statistics.median(_seconds(machine, spec(size + number)) for number in range(samples))
         used = (time.process_time() - used) / samples
         flips = _flips(machine, spec(size + samples))
+    memory, own = mebibytes(machine), agent.figures(machine)
     return Figures(
         sites=size,
         made=made,
@@ -74,7 +78,8 @@ def _measured(machine: Machine, size: int, samples: int, *, with_usual: bool, wi
         usual=usual.seconds(size) if with_usual else float("nan"),
         flips=flips,
         others=seen[0],
-        memory=mebibytes(machine),
+        memory={**memory, "agent": own.mebibytes},
+        agent=own,
         answers=answering.measure(machine, spec(size + samples + 1)) if with_answers else None,
     )
 
@@ -119,6 +124,11 @@ def _print(row: Figures) -> None:
     )
     parts = ", ".join(f"{name} {size:.0f}" for name, size in row.memory.items())
     click.echo(f"memory: {sum(row.memory.values()):.0f} MiB ({TARGET_MEBIBYTES}): {parts}")
+    own = row.agent
+    click.echo(
+        f"agent: asks for wishes {own.started:.2f} s after its start ({AGENT_SECONDS:.0f}); while none comes "
+        f"{own.idle:.2%} of a processor ({AGENT_IDLE:.0%}), {own.mebibytes:.0f} MiB ({AGENT_MEBIBYTES})"
+    )
     if row.answers:
         answering.show(row.answers)
 
@@ -131,6 +141,9 @@ def _reached(row: Figures) -> bool:
             *(seconds < FLIP_SECONDS for seconds in row.flips.values()),
             row.others.failed == 0 and row.others.slow_whole and row.others.slower <= SLOWER_MILLISECONDS,
             sum(row.memory.values()) < TARGET_MEBIBYTES,
+            row.agent.started < AGENT_SECONDS,
+            row.agent.idle < AGENT_IDLE,
+            row.agent.mebibytes < AGENT_MEBIBYTES,
             row.answers is None or row.answers.reached(),
         )
     )

@@ -7,15 +7,9 @@ two minutes. The peer is prepared once (five minutes) and then takes one. Prints
 
 import asyncio
 import json
-import os
-import platform
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -25,8 +19,8 @@ import psycopg
 
 from bench import peer
 from bench.load import Page, Times, drive
-from bench.serving import STATE, cpu_seconds, free_port, running_postgres, running_server
-from demo.layout import REPOSITORY
+from bench.serving import STATE, cpu_seconds, running_postgres
+from bench.standing import data, environment_of, machine, portal
 from demo.people import Account, Person
 from panggon.portal.cli import PAGE_THREADS
 
@@ -81,9 +75,9 @@ def main(*, cases: int, rate: int, seconds: int, workers: int, with_peer: bool) 
     too busy to ask at this rate.
     """
     with running_postgres(STATE / "postgres") as (address, database):
-        click.echo(f"{_machine()}\n{cases} cases, {rate} requests/s over all pages, {workers} workers of granian")
-        accounts, environment = _data(address, cases), _environment(address)
-        with _portal(environment, workers) as (port, process):
+        click.echo(f"{machine()}\n{cases} cases, {rate} requests/s over all pages, {workers} workers of granian")
+        accounts, environment = data(address, cases), environment_of(address)
+        with portal(environment, workers) as (port, process):
             pages = _pages(address, {role: _cookies(port, accounts[role]) for role in ROLES})
             asyncio.run(drive(port, pages, rate=rate, seconds=WARMING_UP))
             measured = _measure(port, (process, database), pages, rate, seconds)
@@ -124,45 +118,6 @@ def _verdict(measured: Measured, rate: int) -> int:
 
 
 # ------------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _portal(environment: dict[str, str], workers: int) -> Iterator[tuple[int, int]]:
-    port = free_port()
-    argv = [sys.executable, "-m", "panggon.portal.cli", "serve", "--workers", str(workers), "--port", str(port)]
-    with running_server(argv, environment | {"PANGGON_BASE_URL": f"http://127.0.0.1:{port}"}, port) as process:
-        yield port, process
-
-
-def _environment(address: str) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{REPOSITORY}/src:{REPOSITORY}",
-        "DATABASE_URL": address,
-        "PANGGON_SECRET_KEY": "only for measuring " * 4,
-        "PANGGON_INSECURE_LOOPBACK": "1",
-        "PANGGON_FILES": str(STATE / "files"),
-        "PANGGON_BASE_URL": "http://127.0.0.1",
-    }
-
-
-def _data(address: str, cases: int) -> dict[str, Account]:
-    """The accounts of a database that holds so many cases, made anew when it holds other ones."""
-    accounts = STATE / "accounts.json"
-    _run(address, "panggon.portal.cli", "migrate")
-    with psycopg.connect(address) as link:
-        found = link.execute("SELECT count(*) FROM cases_case").fetchone()
-    if found != (cases,):
-        with psycopg.connect(address.rsplit("/", 1)[0] + "/postgres", autocommit=True) as link:
-            link.execute("DROP DATABASE panggon WITH (FORCE)")
-            link.execute("CREATE DATABASE panggon")
-        _run(address, "panggon.portal.cli", "migrate")
-        _run(address, "bench.generate", "--cases", str(cases), "--accounts", str(accounts))
-    return {role: Account(**account) for role, account in json.loads(accounts.read_text()).items()}
-
-
-def _run(address: str, *argv: str) -> None:
-    subprocess.run([sys.executable, "-m", *argv], env=_environment(address), check=True)
 
 
 def _cookies(port: int, account: Account) -> dict[str, str]:
@@ -211,12 +166,6 @@ def _tell_costs(environment: dict[str, str], pages: list[Page]) -> None:
     click.echo(f"\n{'ms of processor time a request':32} {'worker':>7} {'database':>8} {'queries':>7}")
     for name, cost in json.loads(told.stdout).items():
         click.echo(f"{name:32} {cost['worker']:7.1f} {cost['database']:8.1f} {cost['queries']:7}")
-
-
-def _machine() -> str:
-    names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    busy = os.getloadavg()[0]
-    return f"{os.cpu_count()} × {names[0] if names else platform.machine()}, load before the run {busy:.1f}"
 
 
 if __name__ == "__main__":

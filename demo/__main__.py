@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from demo import cleaning, layout
+from demo import cleaning, figures, layout
 from demo.layout import ZONE, Layout, Places
 from demo.steps import say
 from panggon.core.errors import PanggonError
@@ -139,6 +139,7 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
     if not result.exists():
         say("✗ Langkah-langkah terputus sebelum selesai.")
         return False
+    figures.reckon(places, simulation=simulation)
     evidence = _write_evidence(places, json.loads(result.read_text()), accounts, simulation=simulation)
     _show_end(places, evidence)
     return done.returncode == 0
@@ -194,6 +195,7 @@ def _show_end(places: Layout, evidence: dict[str, Any]) -> None:
         say(f"  perlindungan berkurang: {words}")
     host, port = evidence["site"]["host"], places.ports["https"]
     say(f"\nPortal  {places.portal_url}/")
+    say(f"Kinerja {places.portal_url}/kinerja/")
     say(f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})")
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")

@@ -1,5 +1,6 @@
 """What the demonstration tells the portal and the node: environment variables and `node.toml`."""
 
+import os
 import secrets
 
 from demo import postgres
@@ -22,6 +23,7 @@ def portal_environment(layout: Layout, *, simulation: bool) -> dict[str, str]:
         "PANGGON_EMAIL_FILES": str(layout.office / "mail"),
         "PANGGON_WEBHOOK_NETWORKS": "127.0.0.0/8",  # for what is tried out beside the demonstration
         "HOME": str(layout.office),
+        **{name: value for name, value in os.environ.items() if name.startswith("PANGGON_IMAP_")},
     }
 
 

@@ -9,8 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from hypothesis import settings
 
 from demo import postgres
+
+settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is, no more
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,22 +17,40 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 
 from panggon.cases import keeping
 from panggon.cases.models import Case
+from panggon.complaints import incoming
 from panggon.complaints import services as complaints
-from panggon.complaints.models import Complaint
+from panggon.complaints.mailbox import Fetched
+from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.services import Upload
 from panggon.core import plan as plans
 from panggon.core.acting import ActingKind
 from panggon.core.complaint_vocabulary import ComplaintAction, Confidentiality, Kind
+from panggon.core.incident import TABLE as INCIDENTS
+from panggon.core.incident_vocabulary import (
+    IncidentAction,
+    IncidentEffect,
+    IncidentState,
+    NoteKind,
+    PersonalData,
+    Risk,
+)
 from panggon.core.notices import Occasion
 from panggon.core.procedure import Action, Role, State
 from panggon.core.site_life import SiteAction
 from panggon.core.survey import Element
+from panggon.incidents import jobs as incident_jobs
+from panggon.incidents import services as incident_services
+from panggon.incidents.models import Evidence, Incident
 from panggon.notify import endpoints
 from panggon.notify import services as notify
+from panggon.office import services as offices
+from panggon.office.shipped import SHIPPED
+from panggon.office.values import Group
 from panggon.papers.models import Paper, TemplateVersion
 from panggon.people.models import Agency, Division, RoleAssignment
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
+from panggon.public import snapshots
 from panggon.public.models import Follower
 from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
@@ -46,7 +66,7 @@ from panggon.upkeep import requests as site_requests
 from panggon.upkeep.models import Alteration
 from panggon.upkeep.models import Request as AskedFor
 from tests.core.plans import FACTS, PREPARED, nothing
-from tests.portal import upkeep
+from tests.portal import incidents, upkeep
 from tests.portal.complaining import TOLD, act, answered, file, handled
 from tests.portal.office import DIGEST, LETTER, Office
 
@@ -252,9 +272,13 @@ def everything_else(office: Office) -> dict[str, Any]:
     version = TemplateVersion.objects.create(name="naskah.typ", made_at=office.now, made_by=office.administrator)
     case = Case.objects.get(number="HST-2026-0001")
     held = keeping.hold(case.number, reason="Pemeriksaan Inspektorat", actor=office.administrator, at=office.now)
-    complaint, survey = _complaints(office), _survey(office)
+    complaint, survey, incident = _complaints(office), _survey(office), _incidents(office)
+    _documents(office)
+    snapshots.take(now=office.now)
     return {
         "hold": held.pk,
+        "edition": 1,
+        "procedure": "hosting",
         "papers:void": {"paper": Paper.objects.filter(kind="approval_request", voided_at=None)[0].pk},
         "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
@@ -283,8 +307,14 @@ def everything_else(office: Office) -> dict[str, Any]:
         "change": office.sites["bebas"].pk,
         **_of_the_first_site(office),
         "attachment": complaint.attachments.get().pk,
+        "mail": _mail(office, complaint).pk,
+        "decision": "buang",
         "complaints:step": {"action": ComplaintAction.PASS_ON},
         "complaints:say": {"action": ComplaintAction.ADD},
+        "incident": incident.number,
+        "evidence": Evidence.objects.get().pk,
+        "incidents:paper": {"paper": Paper.objects.get(kind="incident_report").pk},
+        "incidents:step": {"action": IncidentAction.NOTE},
         "answer": survey.pk,
         "improvement": Improvement.objects.get().pk,
         "surveys:answer": {"token": selectors.path_of(Invitation.objects.filter(used=False)[0]).split("/")[-2]},
@@ -314,6 +344,50 @@ def _complaints(office: Office) -> Complaint:
     return act(office, complaint, ComplaintAction.TAKE, office.complaints_officer, kind=Kind.VIOLATION)
 
 
+def _incidents(office: Office) -> Incident:
+    """One in each state; given is the one that has everything: a site that its machine is closing, duties, papers."""
+    found = incidents.quarantined(office, office.sites["bebas"].site, subject="Halaman judi " * 9, about=LONG_AGENCY)
+    answers = {**incidents.CONFIRMED, "vital": True, "personal_data": PersonalData.YES}
+    found = incidents.act(office, found, IncidentAction.CONFIRM, office.head, **answers)
+    files = [incident_services.Upload("shell.php", b"<?php // jahat")]
+    note = {"words": "kata " * 100, "kind": NoteKind.FINDING}
+    steps = {"actor": office.technician, "files": files}
+    incident_services.act(found.pk, action=IncidentAction.NOTE, data=note, at=office.later(), **steps)
+    parts = dict.fromkeys(("contact", "description", "chronology", "impact"), "Seperti tertulis.")
+    found = incidents.act(office, found, IncidentAction.WRITE_REPORT, office.technician, **parts)
+    incident_jobs.carry_out(found.events.last().pk, IncidentEffect.REPORT_PAPER)
+    incidents.report(office, actor=office.complaints_officer)
+    incidents.recovered(office, risk=Risk.LOW)
+    return found
+
+
+def addresses_of_incidents() -> Iterator[tuple[str, str, str]]:
+    """View, address and kind: an incident in each state, and every step that leads on from there."""
+    for row in Incident.objects.all():
+        yield "incidents:incident", f"/insiden/{row.number}/", row.state
+        for action in IncidentAction:
+            if INCIDENTS.row(IncidentState(row.state), action):
+                yield "incidents:step", f"/insiden/{row.number}/{action}/", action
+
+
+def _mail(office: Office, complaint: Complaint) -> IncomingMail:
+    """One that is held for itself, and one in the thread of the complaint; given is the first."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Toko Serba Ada <toko@example.org>", "Obral besar " * 9
+    mail["Precedence"] = "bulk"
+    mail.set_content("kata " * 200)
+    answer = EmailMessage()
+    answer["From"], answer["Subject"] = "Budi <budi@example.org>", f"Re: [{complaint.number}] Jawaban"
+    answer.set_content("Bagaimana kabarnya?")
+    box = incoming.mailbox("pengaduan@kota.example imap.kota.example INBOX")
+    for uid, each in enumerate((mail, answer), start=1):
+        raw = each.as_bytes()
+        incoming.keep(box, Fetched(uid, raw, len(raw)), uid_validity=1, at=office.now)
+    for row in box.mails.order_by("pk"):
+        incoming.read(row.pk, at=office.now)
+    return box.mails.get(uid=1)
+
+
 def _survey(office: Office) -> Answer:
     best = {element.value: 4 for element in Element}
     for number, words in enumerate(("Cepat.", "Mohon formulirnya diperpendek. " * 9, "")):
@@ -326,6 +400,18 @@ def _survey(office: Office) -> Answer:
         said="Formulir panjang", done="Dibagi tiga", day=office.now.date(), actor=office.head, at=office.now
     )
     return kept
+
+
+def _documents(office: Office) -> None:
+    """A second edition of what is published; the number of the SOP is long."""
+    components = replace(SHIPPED.components, competence=("D3 Komputer", "Memahami DNS " * 12))
+    changes = {
+        Group.COMPONENTS: components,
+        Group.PLEDGE: replace(SHIPPED.pledge, day="2026-11-02"),
+        Group.SOP: replace(SHIPPED.sop, number="065/" * 20, effective_on="2026-11-02"),
+    }
+    for group, value in changes.items():
+        offices.change(group, value, actor=office.administrator, at=office.now)
 
 
 def _passkey() -> dict[str, Any]:

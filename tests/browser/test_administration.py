@@ -14,20 +14,20 @@ def test_a_setting_is_changed_refused_and_shown_in_its_history(visitors: Visitor
     with visitors.person("administrator") as admin:
         page = admin.page
         admin.open("/pengaturan/standar/")
-        steps = page.get_by_label("Sistem, mekanisme, dan prosedur")
+        steps = page.get_by_label("Sistem, mekanisme, dan prosedur", exact=True)
         nine = steps.input_value()
         steps.fill("satu langkah")
         page.get_by_role("button", name="Simpan").click()
         expect(admin.fault_at("steps")).to_have_text("Ada 1 baris; prosedur pelayanan mempunyai 9 langkah.")
         admin.look("standard-refused")
-        page.get_by_label("Sistem, mekanisme, dan prosedur").fill(nine)
-        page.get_by_label("Biaya/tarif").fill("Tidak dipungut biaya sama sekali")
+        page.get_by_label("Sistem, mekanisme, dan prosedur", exact=True).fill(nine)
+        page.get_by_label("Biaya/tarif", exact=True).fill("Tidak dipungut biaya sama sekali")
         page.get_by_role("button", name="Simpan").click()
         expect(page.get_by_role("status")).to_contain_text("Pengaturan sudah disimpan.")
         page.get_by_text("1 isian berubah").first.click()
         expect(page.locator("ins").first).to_have_text("Tidak dipungut biaya sama sekali")
         admin.look("standard-history")
-        page.get_by_label("Biaya/tarif").fill("Tidak dipungut biaya")
+        page.get_by_label("Biaya/tarif", exact=True).fill("Tidak dipungut biaya")
         page.get_by_role("button", name="Simpan").click()
 
 

@@ -31,6 +31,9 @@ def test_a_complaint_from_telling_to_the_survey(visitors: Visitors, stack: Stack
         tracking, number = page.url, page.locator("#keadaan").inner_text().split(":")[0]
     with visitors.person("complaints_officer") as officer:
         page = officer.page
+        officer.open("/pengaduan/surel/")
+        expect(page.get_by_text("Belum dipasang: email pengaduan tidak diambil.")).to_be_visible()
+        officer.look("complaint-mailbox")
         officer.open("/pengaduan/daftar/")
         page.get_by_role("link", name="Situs Dinsos lambat").first.click()
         page.get_by_role("link", name="Tangani").click()

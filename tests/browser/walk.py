@@ -73,9 +73,10 @@ class Walk:
         values = {**ARGUMENTS, **scene.everything_else(self.office)}
         yield from self._as_stranger(values)
         yield from self._as_newcomer(values)
-        sites = [Place(page, path, kind=kind) for page, path, kind in scene.addresses_of_sites(self.office)]
+        addresses = [*scene.addresses_of_sites(self.office), *scene.addresses_of_incidents()]
+        several = [Place(page, path, kind=kind) for page, path, kind in addresses]
         for role, walker in walkers.items():
-            places = [place for place in [*plain_places(values), *variants(), *sites] if is_for(role, place.page)]
+            places = [place for place in [*plain_places(values), *variants(), *several] if is_for(role, place.page)]
             yield from self._with_faults(walker, places)
             yield from self._of_cases(walker, cases)
 
@@ -107,6 +108,7 @@ class Walk:
                 for place in plain_places(values)
                 if permission_of(PAGES[place.page].callback) is Permission.PUBLIC
             ],
+            Place("standards:sop", "/standar-pelayanan/sop/pengaduan/", kind="pengaduan"),
             Place("public:track", f"/lacak/?nomor={number}&kode={code}", "ketemu"),
             Place("public:track", f"/lacak/?nomor={number}&kode=salah", "salah"),
             Place(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.core.contacts import Channel, Contact, link, works
+from panggon.core.contacts import Channel, Contact, ContactFault, contact_fault, link, printed_rows, works
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,26 @@ def test_what_works_stands_beside_what_is_printed():
 def test_no_words_become_an_address_that_runs_something(channel, words):
     address = link(channel, words)
     assert not address or address.partition(":")[0].lower() in {"tel", "mailto", "http", "https"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "words", "fault"),
+    [
+        (Channel.EMAIL, "diskominfo@gafe.pekalongankota", ContactFault.HOST_ENDING),
+        (Channel.EMAIL, "@kota.go.id", ContactFault.MAILBOX),
+        (Channel.EMAIL, "dinas@kota..go.id", ContactFault.HOST),
+        (Channel.WEBSITE, "http://-kota.go.id", ContactFault.HOST),
+        (Channel.TWITTER, "@pkl.diskominfo", ContactFault.HANDLE),
+        (Channel.PHONE, "0285", ContactFault.NUMBER),
+        (Channel.IN_PERSON, " ", ContactFault.EMPTY),
+        (Channel.INSTAGRAM, "@pkl.diskominfo", None),
+    ],
+)
+def test_why_nobody_is_reached(channel, words, fault):
+    assert contact_fault(channel, words) is fault
+
+
+def test_a_row_of_the_sk_has_all_of_one_channel():
+    first, second = Contact(Channel.PHONE, "(0285) 421243"), Contact(Channel.PHONE, "(0285) 420223")
+    other, place = Contact(Channel.EMAIL, "a@kota.go.id"), Contact(Channel.IN_PERSON, "Jl. Mataram No. 5")
+    assert printed_rows((first, other, second, place)) == ((Channel.PHONE, (first, second)), (Channel.EMAIL, (other,)))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from panggon.core import journal as subject
+from panggon.core import plan as plans
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
 from panggon.core.journal import (
@@ -64,6 +65,15 @@ def test_nothing_begun():
 )
 def test_what_is_next(length, expected):
     assert step(*(FORWARD + BACK)[:length]) == expected
+
+
+@pytest.mark.parametrize("length", range(len(FORWARD + BACK) + 1))
+def test_how_it_ended_is_what_the_whole_journal_says(length):
+    entries = (START, Finished(RESTORED), *(FORWARD + BACK)[:length]) if length else ()
+    lines = "".join(map(subject.dump, entries)).encode()
+    ended = (Word.RESTORED, plans.dump(PLAN)["spec"]) if length == len(FORWARD + BACK) else None
+    assert subject.ended(lines) == ended
+    assert subject.ended(lines + b'{"entry": "fin' + bytes(9)) == ended, "torn by a power cut"
 
 
 def test_stages_tell_which_change_is_under_way():

@@ -63,13 +63,13 @@ def test_former_name_leads_to_the_new_one_once_that_is_there():
     )
     assert [str(change.key) for change in plan.changes] == [
         f"site:{SITE}",
-        f"runtime:{SITE}",
         f"certificate:{HOST}",
         f"host:{HOST}",
         f"records:{HOST}",
         f"host:{OLD}",
-    ]
-    assert plan.changes[-1].after == {"site": SITE, "state": "redirect"}
+        f"runtime:{SITE}",
+    ], "programs that only start anew hold up nobody"
+    assert plan.changes[-2].after == {"site": SITE, "state": "redirect"}
     assert plan.changes[0].after["names"] == (HOST, OLD)
 
 

@@ -57,6 +57,7 @@ GOOD = SiteFacts(
     host="dinsos.pekalongankota.go.id",
     parked_for=timedelta(days=30),
     people=frozenset({"2"}),
+    quarantined_by="1",
     asked_by="1",
     plan_digest="d",
     shown_digest="d",
@@ -115,6 +116,13 @@ def test_who_asked_does_not_approve(action: A) -> None:
     codes = [fault.code for fault in approval_faults(action, roles={BIDANG}, facts=own)]
     assert codes == ([] if action is A.RESTORE else ["need.another_person"])
     assert APPROVALS[action].four_eyes is (action is not A.RESTORE)
+
+
+@pytest.mark.parametrize("role", DECIDING)
+def test_who_had_it_quarantined_does_not_release_it(role: Role) -> None:
+    own = replace(GOOD, people=frozenset({"1", "2"}))
+    answer = TABLE.decide(S.QUARANTINED, A.RELEASE, roles={role}, facts=own)
+    assert [fault.code for fault in answer.faults] == ["need.not_who_quarantined"]
 
 
 @pytest.mark.parametrize(

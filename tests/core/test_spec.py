@@ -285,7 +285,7 @@ values = junk | st.lists(junk, max_size=2) | st.dictionaries(st.sampled_from(["p
 names = st.sampled_from(["version", *dump(parse(LEAST)), "unknown"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(specs, st.dictionaries(names, values, max_size=3))
 def test_schema_and_parse_judge_alike(spec, altered):
     document = dump(spec) | altered

@@ -54,9 +54,10 @@ class Tries:
         self.ended[ended.word] += 1
         where = f"{step.name} after {name}: {ended.word} {ended.code}"
         log.info("%s", where)
-        if ended.word == "applied":
-            self.false += [f"{where}: {fault}" for fault in self._seen(step.spec, patient=name.startswith("server"))]
-        self._settle(attempt, step, where)
+        wrong = self._seen(step.spec, patient=name.startswith("server")) if ended.word == "applied" else []
+        self.false += [f"{where}: {fault}" for fault in wrong]
+        if ended.word != "applied" or wrong:
+            self._settle(attempt, step, where)
 
     def _settle(self, attempt: Attempt, step: Step, where: str) -> None:
         """What was meddled with is put right by a plan, as a person would approve it."""

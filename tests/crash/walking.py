@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from panggon.core.spec import Engine
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.lives import Step, ending, whole_life
@@ -11,23 +12,24 @@ from tests.faults.machine import Machine
 
 @dataclass(slots=True)
 class Walk:
-    """`worlds` is what stands before the first step and after each one of a life without faults; `counts`, how many
-    moments each step has.
+    """`worlds` is what stands before the first step and after each one of a life without faults; the moments of each
+    step are counted from `starts` to `counts`.
     """
 
     machine: Machine
     attempt: Attempt
     steps: tuple[Step, ...]
     worlds: list[World] = field(default_factory=list)
+    starts: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
     faults: int = 0
     refuted: Attempt | None = None  # of which nothing can be proven, in whose place the attempts with faults go
 
     @classmethod
-    def of(cls, machine: Machine, attempt: Attempt, number: int, moments: Moments) -> "Walk":
+    def of(cls, machine: Machine, attempt: Attempt, number: int, moments: Moments, engine: Engine) -> "Walk":
         """With the life without faults behind it."""
-        walk = cls(machine, attempt, whole_life(machine, number))
+        walk = cls(machine, attempt, whole_life(machine, number, engine))
         walk._clean(Fault(moments))
         return walk
 
@@ -41,6 +43,18 @@ class Walk:
             seen = prober.faults(self.machine, step.spec)
             assert not seen, (step.name, seen)
 
+    def go_back(self, refuted: Attempt, moments: Moments) -> None:
+        """From now on nothing can be proven; only moments of the way back count."""
+        self.refuted, self.starts = refuted, dict(self.counts)
+        for step in self.steps:
+            self.counts[step.name] = self.of_step(step, faulty=True).apply(step.spec, Fault(moments)).passed
+            self.of_step(step).apply(step.spec, Fault(moments))
+
+    @property
+    def most(self) -> int:
+        """Moments of the step that has the most."""
+        return max(count - self.starts.get(name, 0) for name, count in self.counts.items())
+
     def world(self) -> World:
         return world.seen(self.machine, self.attempt.place)
 
@@ -49,16 +63,18 @@ class Walk:
 
     def life(self, fault: Fault, *, proven: bool = True) -> None:
         """One life with the fault in each step that has so many moments; what is wrong afterwards is `found`."""
-        due = [int(fault.number or 0) < self.counts[step.name] for step in self.steps]
+        faults = [replace(fault, number=self.starts.get(step.name, 0) + int(fault.number or 0)) for step in self.steps]
+        due = [int(each.number or 0) < self.counts[step.name] for each, step in zip(faults, self.steps, strict=True)]
         last = max(number for number, is_due in enumerate(due) if is_due)
         for number, step in enumerate(self.steps[: last + 1]):
-            if due[number]:
-                self.faults += 1
-                self.judge(number, fault, self.of_step(step, faulty=True).apply(step.spec, fault))
-            else:
+            if not due[number]:
                 self.of_step(step).apply(step.spec, Fault(fault.moments))
-            if due[number] and proven:
-                self.found += [f"{step.name} {fault}: {each}" for each in prober.faults(self.machine, step.spec)]
+                continue
+            self.faults += 1
+            its = faults[number]
+            self.judge(number, its, self.of_step(step, faulty=True).apply(step.spec, its))
+            if proven:
+                self.found += [f"{step.name} {its}: {each}" for each in prober.faults(self.machine, step.spec)]
         for step in ending(self.steps[last].spec):
             self.of_step(step).apply(step.spec, Fault(fault.moments))
 

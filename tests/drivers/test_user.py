@@ -10,6 +10,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import Access, SiteSpec, SiteState
+from panggon.drivers import user as subject
 from panggon.drivers.user import Settings, UserDriver, fingerprint
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
@@ -142,6 +143,15 @@ def test_a_number_that_the_system_gave_to_another_is_foreign(key: Key, site: str
     assert here.read(key).standing is Standing.FOREIGN
     with pytest.raises(PermanentError, match=r"user\.foreign"):
         here.write(key, {"uid": 33, "password": ""})
+
+
+def test_a_group_of_that_name_is_foreign(key: Key, site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = tmp_path / "group"
+    groups.write_text(f"root:x:0:\nx{site}:x:4:\n{site}:x:1234:\n")
+    monkeypatch.setattr(subject, "GROUPS", groups)
+    assert driver().read(key).standing is Standing.FOREIGN
+    groups.write_text(f"root:x:0:\nx{site}:x:4:\n")
+    assert driver().read(key).standing is Standing.ABSENT
 
 
 @pytest.mark.parametrize("name", ["root", "s12345", "s1234567", "s00000a", "../s900001", "s900001\n"])

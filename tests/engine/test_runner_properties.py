@@ -11,7 +11,7 @@ from panggon.drivers.fake import Killed, Mishap
 from panggon.engine.runner import Progress, drift, verify
 from tests.engine.worlds import FACTS, World, append_kills, beset, call_kills, moments, plan_for, purging, worlds
 
-quick = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick

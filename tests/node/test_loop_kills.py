@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core import plan as plans
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, ours
 from panggon.drivers import user
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.drivers.user import UserDriver
-from panggon.node import identity
+from panggon.node import identity, records
 from panggon.node.identity import Identity
 from tests.node import portal as portals
 from tests.node import simulated
@@ -63,6 +64,22 @@ def test_a_killed_agent_goes_on_when_it_is_started_again(bench, write):
     assert (report["outcome"], report["problem"]) == ("applied", None)
     assert bench.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "prepared"}
     assert bench.sites.applied(SITE) == SPEC
+
+
+def test_what_a_full_disk_kept_from_the_record_is_put_there_at_the_next_start(bench):
+    bench.ask(document())
+    record = bench.settings.paths.state / "specs" / f"{SITE}.json"
+    former = bench.settings.paths.state / "former" / f"{SITE}.json"
+    records.save(former, {"fp": "$6$hash"})
+    record.unlink()
+    bench.agent().settle()
+    assert (bench.sites.applied(SITE), former.exists()) == (SPEC, False)
+
+
+def test_a_start_reads_no_more_of_a_settled_site_than_it_must(bench, monkeypatch):
+    bench.ask(document())
+    monkeypatch.setattr(plans, "load", lambda _: pytest.fail("a plan was read"))
+    bench.agent().settle()
 
 
 def test_going_on_does_not_wait_for_the_portal(bench):

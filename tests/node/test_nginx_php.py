@@ -171,6 +171,26 @@ class TestFrontController:
         said = json.loads(stand.get(path).body)
         assert (said["SCRIPT_NAME"], said["REQUEST_URI"], said["QUERY_STRING"]) == ("/index.php", path, "halaman=2")
 
+    def test_the_bare_address_is_its_too_unless_there_is_a_page(self, stand: WebStand) -> None:
+        said = json.loads(stand.get("/?halaman=2").body)
+        assert (said["SCRIPT_NAME"], said["REQUEST_URI"], said["QUERY_STRING"]) == (
+            "/index.php",
+            "/?halaman=2",
+            "halaman=2",
+        )
+        stand.put("index.html", "depan")
+        assert stand.get("/?halaman=2").body == b"depan"
+
+    def test_a_folder_of_uploads_has_no_index_that_runs(self, stand: WebStand) -> None:
+        stand.put("uploads/index.php", "<?php echo 'dijalankan';")
+        for path in ("/uploads/", "/uploads/index.php"):
+            assert stand.get(path).status == 404
+
+    def test_a_folder_without_an_index_is_a_missing_page(self, stand: WebStand) -> None:
+        stand.put("gambar/a.txt", "a")
+        assert stand.get("/gambar/").status == 404
+        assert stand.get("/gambar").headers["location"] == "/gambar/"
+
     def test_every_method_goes_to_it(self, stand: WebStand) -> None:
         answer = stand.raw(request(HOST, method="DELETE", path="/api/1"))
         assert b'"REQUEST_METHOD":"DELETE"' in answer

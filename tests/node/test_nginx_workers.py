@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from panggon.drivers import control, visit, web
 from panggon.node.servers import nginx
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 CLOSED = {"site": SITE, "state": "quarantined"}
@@ -76,7 +77,7 @@ class TestForgetting:
     def test_nobody_forgets(self, changed_store: Callable[[str], None]) -> None:
         changed_store("return 1")
         with serving("deaf") as stand:
-            with pytest.raises(TemporaryError, match=r"nginx\.memory"):
+            with pytest.raises(TemporaryError, match=rf"nginx\.memory: .*situs {SITE}, generasi 7, keadaan open"):
                 close(stand)
             assert statuses(stand) == [200, 200]
 
@@ -123,8 +124,10 @@ class TestWorkers:
     ) -> None:
         """Until it has ended, its successor does not answer."""
         with begun(stand) as finish, monkeypatch.context() as hasty:
-            for worker in stand.workers():
+            former = stand.workers()
+            for worker in former:
                 os.kill(worker, signal.SIGQUIT)
+            until(lambda: left_of(former, stand) == [True], "the visitor's worker is left, and ending")
             hasty.setattr(control, "SECONDS", 0.3)
             with pytest.raises(TemporaryError, match=r"nginx\.worker"):
                 close(stand)
@@ -168,6 +171,16 @@ class TestProof:
 def workers_proven(stand: WebStand, spec: SiteSpec) -> bool:
     checks = stand.hosts.probe(Key(Kind.HOST, HOST), spec=spec)
     return {check.name: check.ok for check in checks}["web.workers"]
+
+
+def left_of(former: tuple[int, ...], stand: WebStand) -> list[bool]:
+    """Whether it is ending, of each of these workers that has not ended."""
+    found = []
+    for worker in former:
+        with suppress(OSError):  # it has just ended
+            if worker in stand.workers():
+                found.append("shutting down" in Path(f"/proc/{worker}/cmdline").read_text())
+    return found
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from panggon.node import config as configs
 from panggon.node import layout, protections, units, wiring
+from panggon.node.servers import sshd
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UNITS = REPOSITORY / "packaging" / "panggon-node" / "units"
@@ -44,10 +45,16 @@ def test_a_unit_starts_and_stops_its_server_as_the_supervisor_does(servers, name
     words = [PYTHON if word == sys.executable else word for word in server.argv]
     told = shlex.split(service["ExecStart"])
     told = told[3:] if told[0] == "/bin/sh" else told  # which looks for the version that made the data
+    words = words[words.index(told[0]) :] if name == "sshd" else words  # the mount before it is systemd's here
     assert [Path(told[0]).name, *told[1:]] == [Path(words[0]).name, *words[1:], *MORE.get(name, [])]
     assert signal.Signals[service.get("KillSignal", "SIGTERM")] is server.stop_signal
     assert float(service["TimeoutStopSec"]) == server.stop_seconds
     assert service.get("WorkingDirectory", "None") == str(server.cwd)
+
+
+def test_a_login_reads_the_nodes_own_name_services():
+    own = layout.sshd_settings(CONFIG).name_services
+    assert unit(units.of("sshd"))["Service"]["BindReadOnlyPaths"] == f"-{own}:{sshd.NAME_SERVICES}"
 
 
 def test_a_server_runs_as_the_user_that_its_data_belongs_to():

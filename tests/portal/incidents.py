@@ -5,7 +5,6 @@ from typing import Any
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.core.incident_vocabulary import CHECKLIST, IncidentAction, PersonalData, Risk
-from panggon.core.procedure import State
 from panggon.incidents import jobs, services
 from panggon.incidents.models import Incident
 from panggon.people.models import User
@@ -16,12 +15,6 @@ A = IncidentAction
 SEEN = {"subject": "Judi daring", "words": "Halaman judi pada /slot sejak tadi malam."}
 CONFIRMED = {"risk": Risk.HIGH, "personal_data": PersonalData.NO, "reasons": "Isi asing terbukti."}
 CLOSING = {"checklist": dict.fromkeys(CHECKLIST, "met"), "lessons": "Pembaruan dipasang tiap minggu."}
-
-
-def live_site(office: Office, **request: Any) -> Site:
-    site = office.bring_to(State.DONE, **request).site
-    assert site is not None
-    return site
 
 
 def report(office: Office, site: Site | None = None, *, actor: User | None = None, **changes: Any) -> Incident:

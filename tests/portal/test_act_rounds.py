@@ -101,3 +101,10 @@ def test_withdrawing_lets_a_wish_that_was_begun_end_without_effect(office):
     assert wish.pk == begun.pk
     assert office.told(case, wish).state == State.WITHDRAWN
     assert office.node_reports(Outcome.APPLIED).purpose == Purpose.PARK
+
+
+def test_an_opd_asks_only_for_kinds_that_need_nothing_else(office):
+    assert refused(office.draft, kind="proxy") == [("site.kind_not_asked", "kind")]
+    case = office.draft(kind="static", database_wish="postgresql")
+    assert (case.kind, case.database, case.engine) == ("static", True, "postgresql")
+    assert office.draft(database_wish="none").database is False

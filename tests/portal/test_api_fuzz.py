@@ -81,7 +81,7 @@ def _send_anything(operation, mode: GenerationMode, known: Known) -> None:
     examples = EXAMPLES * 3 if "action" in operation.path else EXAMPLES
 
     @given(case=_made(operation, mode))
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, database=None, suppress_health_check=list(HealthCheck))
     def send(case):
         secret = known.put_into(case)
         case.call_and_validate(headers={"Authorization": f"Bearer {secret}"}, checks=CHECKS)

@@ -1,6 +1,7 @@
 """The pages of a complaint: the form for everybody, the page of number and code, the desk."""
 
 import io
+import logging
 import re
 import uuid
 
@@ -33,6 +34,17 @@ def send(**changes):
 
 def upload(name: str, data: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data)
+
+
+def test_who_looks_at_a_complaint_leaves_a_line(office, caplog):
+    complaint = handled(office)
+    with caplog.at_level(logging.INFO, logger="panggon.access"):
+        visitor(office.registrar).get(f"/pengaduan/{complaint.number}/")
+        visitor(office.registrar).get(f"/pengaduan/{complaint.number}/tanda-terima/")
+        visitor(office.technician).get(f"/pengaduan/{complaint.number}/")
+    said = [record.getMessage() for record in caplog.records if record.name == "panggon.access"]
+    who = f"of {complaint.number} opened by user {office.registrar.pk}"
+    assert said == [f"page {who}", f"receipt {who}"]
 
 
 def test_a_stranger_complains_and_follows_it(office, office_time):

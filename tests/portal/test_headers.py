@@ -11,8 +11,9 @@ from panggon.cases.selectors import papers_for
 from panggon.core.procedure import Role, State
 from panggon.portal.settings import base
 from panggon.portal.urls import urlpatterns as pages
+from panggon.public import snapshots
 from tests.portal.test_urls import ARGUMENTS, PAGES, address
-from tests.portal.visitor import post, visitor
+from tests.portal.visitor import OWN_PAGE, post, visitor
 
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
@@ -31,8 +32,16 @@ PROTECTION = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-OF_THE_CONTENT = {"Allow", "Content-Disposition", "Content-Language", "Content-Length", "Content-Type", "Expires"}
-OF_THE_CONTENT |= {"HX-Refresh", "Location", "Retry-After", "Vary", "WWW-Authenticate"}
+OF_THE_CONTENT = {"Allow", "Content-Disposition", "Content-Language", "Content-Length", "Content-Type", "ETag"}
+OF_THE_CONTENT |= {
+    "Access-Control-Allow-Origin",
+    "Expires",
+    "HX-Refresh",
+    "Location",
+    "Retry-After",
+    "Vary",
+    "WWW-Authenticate",
+}
 NEVER_CACHED = "max-age=0, no-cache, no-store, must-revalidate, private"  # Django's own words for it
 
 
@@ -44,8 +53,14 @@ def https(settings):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
 
 
-# What is public and the same for everybody may be kept for a while.
-KEPT = {"client_keys": "public, max-age=300"}
+# What is public and the same for everybody may be kept for a while; a page only as a stranger sees it.
+KEPT = {
+    **dict.fromkeys(
+        ("client_keys", "public:catalogue", "public:table_csv", "public:table_json"), "public, max-age=300"
+    ),
+    **dict.fromkeys(("public:figures", "public:open_data"), "public, max-age=60"),
+}
+OPEN_DATA = {"public:catalogue", "public:table_csv", "public:table_json"}  # for the pages of others too
 
 
 def protection(response):
@@ -70,13 +85,18 @@ def test_every_address_answers_everybody_with_the_same_protection(office, office
     everybody = office.person("semua", Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)
     known = {**ARGUMENTS, "number": case.number, "paper": papers_for(case, everybody, now=office.now)[0].pk}
     statuses = set()
+    snapshots.take(now=office.now)
     official, stranger = quiet(visitor(everybody)), quiet(Client())
     for name in PAGES:
         for ask in (official.get, stranger.get):
             response = ask(address(name, known))
             wished = {**PROTECTION, "Content-Security-Policy": FILE_POLICY} if is_file(response) else PROTECTION
-            if name in KEPT and response.status_code == 200:
+            kept = name in KEPT and (ask == stranger.get or name in OPEN_DATA or name == "client_keys")
+            if kept and response.status_code == 200:
                 wished = {**wished, "Cache-Control": KEPT[name]}
+            if name in OPEN_DATA:
+                wished = {**wished, "Cross-Origin-Resource-Policy": "cross-origin"}
+            assert (response.headers.get("Access-Control-Allow-Origin") == "*") is (name in OPEN_DATA)
             assert protection(response) == wished, (name, response.status_code)
             statuses.add(response.status_code)
     assert {200, 302, 401, 403, 404, 405, 410} <= statuses
@@ -141,7 +161,7 @@ def test_every_cookie_is_for_the_portal_only(office, office_time, client):
     word = "kata sandi yang panjang"
     office.applicant.set_password(word)
     office.applicant.save()
-    client.post("/bahasa/", {"language": "id"})
+    client.post("/bahasa/", {"language": "id"}, headers=OWN_PAGE)
     client.post("/masuk/", {"login": "sri", "password": word})
     client.get("/masuk/")
     assert {name.partition("-")[0] for name in client.cookies} >= {"bahasa", "sesi", "perangkat"}

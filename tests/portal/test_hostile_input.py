@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from django import forms
+from django.urls import get_resolver
 from django.utils import timezone
 
 from panggon.cases import selectors
@@ -35,11 +36,22 @@ def clock(office, monkeypatch):
         ("/permohonan/cek-nama/?label=abc&case=%00", 200),
         ("/permohonan/%00/", 404),
         ("/permohonan/%00/surat/", 404),
+        ("/insiden/%00/", 404),
         ("/lacak/?nomor=%00&kode=x", 200),
     ],
 )
 def test_a_nul_in_an_address_breaks_no_page(office, path, status):
     browser = visitor(office.applicant)
+    browser.raise_request_exception = False
+    assert browser.get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/pengaduan/%00/", 404), ("/insiden/%00/", 404), ("/insiden/lapor/?pengaduan=%00&temuan=%00&situs=%00", 200)],
+)
+def test_nor_one_for_the_dinas(office, path, status):
+    browser = visitor(office.complaints_officer)
     browser.raise_request_exception = False
     assert browser.get(path).status_code == status
 
@@ -165,6 +177,7 @@ def test_no_form_takes_marks_that_nobody_sees(office, monkeypatch, path, values,
 
 def test_every_form_of_ours_is_a_plain_one():
     """Those of django-allauth ask for passwords and codes."""
+    get_resolver().url_patterns  # noqa: B018 -- whoever runs this alone has imported no page yet
     known, ours = [forms.Form], set()
     for form in known:
         known += form.__subclasses__()

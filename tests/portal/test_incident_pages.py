@@ -16,7 +16,8 @@ from panggon.incidents.models import Evidence, Incident
 from panggon.pdf import POLICY
 from panggon.sites.models import Node, Site
 from tests.portal.complaining import handled
-from tests.portal.incidents import act, confirmed, live_site, machine_answers, quarantined, recovered, report, run_jobs
+from tests.portal.incidents import act, confirmed, machine_answers, quarantined, recovered, report, run_jobs
+from tests.portal.upkeep import open_site
 from tests.portal.visitor import faults, text, visitor
 
 A, S = IncidentAction, IncidentState
@@ -24,7 +25,7 @@ A, S = IncidentAction, IncidentState
 
 @pytest.fixture
 def site(office) -> Site:
-    return live_site(office)
+    return open_site(office)
 
 
 def send(who, **changes):
@@ -48,7 +49,9 @@ def test_reported_and_closed_in_one_action(office, site, office_time):
     assert "Karantina sudah diminta; server sedang menutup situs." in page
     assert "Server belum mengambil tugasnya." in page
     machine_answers(office)
-    assert "Dikarantina, dan terbukti di server." in text(technician.get(f"/insiden/{incident.number}/situs/"))
+    page = text(technician.get(f"/insiden/{incident.number}/situs/"))
+    for words in ("Dikarantina, dan terbukti di server.", f"folder {site.identifier}", "dns.answer A 127.0.0.1"):
+        assert words in page
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,17 @@ def test_who_reported_it_follows_it_without_the_handling(office, site, office_ti
     assert "Halaman judi pada /slot" in page
     assert "Budi" not in page
     assert incident.number in text(officer.get("/insiden/"))
+
+
+def test_who_looks_leaves_a_line_in_the_log(office, site, office_time, caplog):
+    incident, technician = report(office, site), visitor(office.technician)
+    with caplog.at_level("INFO", logger="panggon.access"):
+        technician.get(f"/insiden/{incident.number}/")
+        technician.get(f"/insiden/{incident.number}/situs/")
+        technician.get(f"/insiden/{incident.number}/note/")
+    said = [record.getMessage() for record in caplog.records if record.name == "panggon.access"]
+    who = f"of {incident.number} opened by user {office.technician.pk}"
+    assert said == [f"page {who}", f"step {who}"]
 
 
 def test_evidence_is_given_out_to_be_saved_and_never_shown(office, site, office_time):

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pypdfium2
 import pytest
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.audit.selectors import history_of
+from panggon.cases.paper_facts import evidence_digest
 from panggon.core.errors import InvalidError
 from panggon.core.incident_vocabulary import CHECKLIST, Duty, IncidentAction, IncidentState, PersonalData, Risk
 from panggon.core.spec import SiteState
@@ -29,24 +31,25 @@ from tests.portal.incidents import (
     SEEN,
     act,
     confirmed,
-    live_site,
     machine_answers,
     quarantined,
     recovered,
     report,
     run_jobs,
 )
-from tests.portal.office import refused
+from tests.portal.office import PROOFS, refused
+from tests.portal.upkeep import open_site
 
 A, S = IncidentAction, IncidentState
 HOUR = timedelta(hours=1)
 PARTS = {"contact": "Agus, 0812", "description": "Deface.", "chronology": "Pagi.", "impact": "Situs tutup."}
+DIGEST = evidence_digest(list(PROOFS))
 BREACH = {"data": "Nama 120 pendaftar.", "how": "Lewat cadangan.", "handling": "Berkas dihapus."}
 
 
 @pytest.fixture
 def site(office) -> Site:
-    return live_site(office)
+    return open_site(office)
 
 
 def told() -> dict[str, set[str]]:
@@ -90,8 +93,9 @@ def test_those_who_have_to_know_are_told_at_once_and_of_the_proof(office, site):
     assert told() == {
         "kabid": {f"{incident.number}: Laporkan Insiden", f"{incident.number}: Karantina Situs Sekarang"},
         "kadis": {f"{incident.number}: Laporkan Insiden", f"{incident.number}: Karantina Situs Sekarang"},
-        "sri": {"dinsos.panggon.test ditutup sementara (karantina)"},
     }
+    (job,) = ProcrastinateJob.objects.filter(task_name="upkeep.tell_at_once")  # and the OPD
+    assert (job.args["action"], job.args["reason"]) == ("quarantine", "Isi judi daring.")
     machine_answers(office)
     for person in ("teknis", "kabid", "kadis"):
         assert f"{incident.number}: karantina terbukti di server" in told()[person]
@@ -107,7 +111,6 @@ def test_what_the_machine_could_not_do_is_said_and_asked_for_again(office, site)
         "refused",
         "node.bound happened",
     )
-    assert f"{incident.number}: server belum berhasil" in told()["kadis"]
     act(office, incident, A.REPEAT, office.technician)
     machine_answers(office)
     work = incident.events.filter(action=A.RECORD_WORK)
@@ -166,6 +169,15 @@ def test_who_has_what_to_do(office, site):
     incident = act(office, incident, A.TAKE, other)
     assert (counts(), selectors.count_to_do(other, now=office.now)) == ([0, 0, 0, 0, 0], 1)
     assert list(selectors.to_do(other, now=office.now)) == [incident]
+
+
+def test_an_opd_that_never_heard_of_it_is_not_told_that_it_is_none(office, site):
+    act(office, report(office, site), A.DISMISS, office.head, reasons="Salah lihat.")
+    shut = act(office, quarantined(office, site), A.RELEASE, office.head, reasons="Salah lihat.")
+    act(office, shut, A.DISMISS, office.head, reasons="Salah lihat.")
+    run_jobs()
+    assert told()["sri"] == {f"{site.host}: Sudah diperiksa: bukan insiden keamanan."}
+    assert Notice.objects.filter(recipient=office.applicant, reference__startswith="incident").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -250,6 +262,8 @@ def test_the_machine_away_stops_no_deadline(office, site):
 
 
 def test_both_papers_are_numbered_and_made_once(office, site):
+    life.quarantine(site.pk, reason="Isi judi.", actor=office.technician, at=office.later())
+    machine_answers(office)
     incident = confirmed(office, site, personal_data=PersonalData.YES)
     incident = act(office, incident, A.WRITE_REPORT, office.technician, **PARTS)
     incident = act(office, incident, A.WRITE_NOTICE, office.technician, **BREACH)
@@ -262,7 +276,14 @@ def test_both_papers_are_numbered_and_made_once(office, site):
     assert len({paper.number for paper in made}) == 2
     page = pypdfium2.PdfDocument(store.get(made[0].sha256))[0].get_textpage().get_text_range()
     said = " ".join(page.split())
-    for words in ("Deface.", "Situs tutup.", "https://dinsos.panggon.test/", "Laporkan Insiden. Halaman judi", "Kadis"):
+    for words in (
+        "Deface.",
+        "Situs tutup.",
+        "https://dinsos.panggon.test/",
+        "Laporkan Insiden. Halaman judi",
+        "Kadis",
+        DIGEST,
+    ):
         assert words in said
 
 

@@ -8,10 +8,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection, transaction
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.manager import JobManager
 
 from panggon.cases.models import Case
 from panggon.core.procedure import Action, State
@@ -19,6 +23,7 @@ from panggon.notify.models import Notice
 from panggon.notify.services import tell
 from panggon.outbox import defer
 from panggon.papers.selectors import papers_of
+from panggon.portal.jobs import retry_stalled
 from panggon.sites.models import Outcome
 from tests.portal.office import DIGEST
 from tests.waiting import until
@@ -116,6 +121,20 @@ def test_a_job_of_a_killed_worker_comes_back(office, database_url, tmp_path, sil
         until(lambda: Notice.objects.get(pk=notice.pk).mailed_at, "the job did not come back")
     assert time.monotonic() - begun < 40
     assert len(list((tmp_path / "mail").iterdir())) == 1
+
+
+def test_a_job_of_a_killed_worker_makes_room_for_one_like_it_that_waits(office):
+    """It holds the lock that the other one waits for, and cannot wait itself as long as that one does."""
+    same = {"lock": "complaints.watch", "once": "complaints.watch", "timestamp": 0}
+    defer("complaints.watch", **same)
+    ProcrastinateJob.objects.filter(status="todo").update(status="doing")
+    defer("complaints.watch", **same)
+    defer("notify.send_mail", queue="mail", notice=1)
+    ProcrastinateJob.objects.filter(task_name="notify.send_mail").update(status="doing")
+    context = SimpleNamespace(app=SimpleNamespace(job_manager=JobManager(DjangoConnector())))
+    async_to_sync(retry_stalled.func)(context, 0)
+    left = ProcrastinateJob.objects.order_by("id").values_list("task_name", "status")
+    assert list(left) == [("complaints.watch", "todo"), ("notify.send_mail", "todo")]
 
 
 def test_a_failing_mail_undoes_no_decision(office, database_url, tmp_path):

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 
 from demo.layout import REPOSITORY
-from tests.portal.visitor import text, visitor
+from tests.portal.visitor import OWN_PAGE, text, visitor
 
 
 def choose(client, language, page="/lacak/"):
-    return client.post("/bahasa/", {"language": language, "page": page})
+    return client.post("/bahasa/", {"language": language, "page": page}, headers=OWN_PAGE)
 
 
 def test_the_browser_does_not_decide(db):
@@ -18,6 +18,26 @@ def test_the_browser_does_not_decide(db):
     assert page.headers["Content-Language"] == "id"
     assert '<html lang="id"' in page.content.decode()
     assert "Lacak permohonan" in text(page)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site", "origin": "http://testserver"},
+        {"sec-fetch-site": "same-site"},  # a neighbour below the city's domain
+        {"origin": "https://dinsos.testserver"},
+        {"origin": "null"},
+        {},
+    ],
+)
+def test_no_other_page_chooses(db, client, headers):
+    refused = client.post("/bahasa/", {"language": "en", "page": "/lacak/"}, headers=headers)
+    assert (refused.status_code, refused.templates[0].name, dict(refused.cookies)) == (403, "403_csrf.html", {})
+
+
+def test_a_browser_of_before_says_its_origin_only(db, client):
+    chosen = client.post("/bahasa/", {"language": "en", "page": "/lacak/"}, headers={"origin": "http://testserver"})
+    assert (chosen.status_code, chosen.cookies["bahasa"].value) == (302, "en")
 
 
 def test_a_visitor_chooses_and_comes_back_to_the_same_page(db, client):

@@ -6,7 +6,8 @@ from panggon.cases import jobs, taking_over
 from panggon.core.procedure import Action, State
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
-from tests.portal.visitor import PEOPLE, at, faults, page, text, visitor
+from panggon.sites.models import Site
+from tests.portal.visitor import PEOPLE, at, faults, page, post, text, visitor
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
@@ -63,6 +64,34 @@ def test_faults_of_keys_and_passwords_stand_at_their_fields(office):
     assert (case.site.ssh_keys, case.site.password_hash) == ([], "")
 
 
+def test_the_holder_asks_for_a_new_password_of_the_database(office):
+    case = invited(office)
+    path = f"/permohonan/{case.number}/akses/"
+    at(office, "applicant").post(path, taking(case, new_database_password="on"))
+    case.site.refresh_from_db()
+    assert case.site.database_key == 0  # who takes over has nothing to renew yet
+    at(office, "applicant").post(path, {"password": "", "password_again": "", "new_database_password": "on"})
+    case.site.refresh_from_db()
+    wish = case.site.wishes.latest("id")
+    assert (case.site.database_key, wish.purpose, wish.spec["database_key"]) == (1, "access", 1)
+    assert wish.spec["generation"] == case.site.generation
+    shown = text(page(office, "applicant", case, "akses"))
+    assert "Buat kata sandi basis data yang baru" in shown
+    history = text(page(office, "applicant", case, "akses/undangan"))
+    assert "Kata sandi basis data dibuat baru" in history
+
+
+def test_without_a_database_there_is_no_password_to_renew(office):
+    case = invited(office)
+    at(office, "applicant").post(f"/permohonan/{case.number}/akses/", taking(case))
+    case.site.refresh_from_db()
+    case.site.database = False
+    case.site.save()
+    at(office, "applicant").post(f"/permohonan/{case.number}/akses/", {"new_database_password": "on"})
+    case.site.refresh_from_db()
+    assert case.site.database_key == 0
+
+
 def test_a_paper_that_was_handed_over_is_for_the_agency_that_asked(office):
     case = office.bring_to(State.DELIVERED)
     paper = page(office, "applicant", case).context["papers"][0]
@@ -89,3 +118,12 @@ def test_what_is_not_signed_yet_or_the_dinass_own_is_not_for_the_agency(office):
     handed_over = page(office, "applicant", case).context["papers"]
     assert [paper.kind for paper in handed_over] == list(SIGNED_TOGETHER)  # without those that were sent back
     assert {paper.voided_at for paper in handed_over} == {None}
+
+
+def test_while_the_site_lets_nobody_in_no_key_is_taken(office):
+    case = office.handed_over()
+    Site.objects.filter(pk=case.site.pk).update(state="quarantined")
+    for answer in (page(office, "applicant", case, "akses"), post(office, "applicant", case, "akses", ssh_keys=KEY)):
+        assert "tidak ada yang dapat masuk sampai dibuka lagi" in text(answer)
+        assert "Simpan hak akses" not in text(answer)
+    assert Site.objects.get(pk=case.site.pk).ssh_keys == []

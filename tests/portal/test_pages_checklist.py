@@ -4,6 +4,7 @@ import pytest
 
 from panggon.cases.corrections import corrections_for, rounds
 from panggon.core.procedure import Action, State
+from panggon.sites.models import Outcome
 from tests.portal.office import ALL_MET, refused
 from tests.portal.visitor import at, buttons, checked, faults, page, post, text
 
@@ -133,3 +134,43 @@ def test_a_reason_for_what_is_not_checked_is_refused_by_the_rules_too(office):
         ("checklist.reason_missing", "reason_colour"),
     ]
     assert refused(office.act, case, act, by) == [("need.reasons", "reasons")]
+
+
+def test_the_technician_chooses_what_the_machine_prepares(office, office_time):
+    case = office.bring_to(State.VERIFYING, database_wish="postgresql")
+    form = page(office, "technician", case, "nyatakan-lengkap").context["form"]
+    assert (form["engine"].value(), form["kind"].value()) == ("postgresql", "php")
+    chosen = {"kind": "python", "profile": "plain", "engine": "postgresql", "interface": "asgi"}
+    wrong = post(office, "technician", case, "nyatakan-lengkap", **checked(), **chosen, entry="situs")
+    assert list(faults(wrong)) == ["entry"]
+    assert "<details open>" in wrong.content.decode()
+    post(office, "technician", case, "nyatakan-lengkap", **checked(), **chosen, entry="situs.asgi:application")
+    spec = case.site.wishes.get().spec
+    assert (spec["kind"], spec["database"], spec["python"]) == (
+        "python",
+        "postgresql",
+        {"entry": "situs.asgi:application", "interface": "asgi"},
+    )
+
+
+def test_what_the_machine_refused_is_chosen_anew_before_it_plans_again(office, office_time):
+    case = office.bring_to(State.VERIFYING)
+    lead = {"kind": "proxy", "profile": "plain", "target": "https://aplikasi.kota.example:8443", "keep_host": "on"}
+    post(office, "technician", case, "nyatakan-lengkap", **checked(), **lead)
+    office.told(case, office.node_reports(Outcome.REFUSED, problem="spec.invalid"))
+    form = page(office, "technician", case, "coba-lagi").context["form"]
+    assert form["target"].value() == lead["target"]
+    post(office, "technician", case, "coba-lagi", kind="redirect", profile="plain", target="https://kota.example/")
+    spec = case.site.wishes.last().spec
+    assert (spec["kind"], spec["proxy"], spec["database"]) == ("redirect", None, None)
+    assert spec["redirect"] == {"target": "https://kota.example/", "keep_path": False, "permanent": False}
+
+
+def test_the_form_as_it_is_shown_prepares_what_the_opd_asked_for(office):
+    case = office.bring_to(State.VERIFYING, kind="static", profile="plain", database_wish="none")
+    form = page(office, "technician", case, COMPLETE).context["form"]
+    shown = {name: form[name].value() for name in form.fields}
+    untouched = {name: value for name, value in shown.items() if value not in (None, False)}
+    assert post(office, "technician", case, COMPLETE, **untouched | checked()).status_code == 302
+    spec = case.site.wishes.get().spec
+    assert (spec["kind"], spec["database"], spec["python"], spec["redirect"]) == ("static", None, None, None)

@@ -79,7 +79,8 @@ def test_a_quarantine_is_done_at_once(office, site):
     assert fresh(site).state == "quarantined"
     told(office, Outcome.REFUSED, problem="node.bound")
     shown = text(technician.get(address(site)))
-    assert "Tugas terakhir server belum berhasil node.bound happened Coba lagi" in shown
+    assert "Keadaan di bawah ini sudah diminta, tetapi belum tercapai di server. node.bound happened" in shown
+    assert "panggon-node allow JUMLAH Coba lagi" in shown
     technician.post(address(site, "ulangi/"))
     assert site.wishes.filter(purpose="quarantine").count() == 2
 

@@ -48,6 +48,13 @@ def test_a_release_opens_it_again_and_is_the_kepala_bidang_s(office, site):
     assert (second.purpose, second.generation) == ("quarantine", wish.generation + 1)
 
 
+def test_who_had_it_quarantined_does_not_release_it(office, site):
+    life.quarantine(site.pk, reason=REASON, actor=office.head, at=office.later())
+    release = {"reason": "Sudah bersih.", "at": office.later()}
+    assert refused(life.release, site.pk, actor=office.head, **release) == [("need.not_who_quarantined", "")]
+    assert life.release(site.pk, actor=office.division_head, **release).purpose == "release"
+
+
 def test_what_the_table_forbids_is_refused(office, site):
     open_site = {"reason": REASON, "at": office.later()}
     assert refused(life.release, site.pk, actor=office.head, **open_site) == [("action.not_from_this_state", "")]

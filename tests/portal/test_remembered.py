@@ -29,15 +29,15 @@ def test_a_failure_is_not_kept():
 
 
 # By page and reader. Session, account, posts, settings and unread notices belong to every page, and for officials the
-# second factor, complaints and incidents.
+# second factor, complaints, incidents and sites.
 QUESTIONS = {
-    ("/beranda/", "head"): 15,
+    ("/beranda/", "head"): 16,
     ("/beranda/menunggu/", "head"): 9,
-    ("/permohonan/{number}/", "technician"): 15,
-    ("/permohonan/{number}/", "head"): 16,
+    ("/permohonan/{number}/", "technician"): 17,
+    ("/permohonan/{number}/", "head"): 17,
     ("/permohonan/{number}/", "applicant"): 12,
-    ("/permohonan/?q=dinas", "head"): 9,
-    ("/permohonan/?keadaan=verifying", "head"): 11,
+    ("/permohonan/?q=dinas", "head"): 10,
+    ("/permohonan/?keadaan=verifying", "head"): 12,
     ("/lacak/?nomor={number}&kode={token}", ""): 4,
 }
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.cases.charts import HEIGHT, WIDTH, grouped_bars, nice_step
 from panggon.cases.filters import Days
 from panggon.cases.models import Case
 from panggon.cases.reports import months_of
+from panggon.charts import HEIGHT, WIDTH, grouped_bars, nice_step
 from panggon.core.procedure import Action, Role, State
 from panggon.people.models import Agency, Division
 from tests.portal.office import MINUTE
@@ -172,7 +172,7 @@ def test_months_hold_every_day_once(first, length):
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=40))
 def test_bars_stay_in_the_chart_and_keep_their_order(pairs):
-    chart = grouped_bars(*zip(*pairs, strict=True))
+    chart = grouped_bars(*zip(*pairs, strict=True), labels=[""] * len(pairs))
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH + 0.2 for bar in chart.bars)
     assert all(bar.y >= 0 and abs(bar.y + bar.height - HEIGHT) <= 0.2 for bar in chart.bars)
     values = [value for series in zip(*pairs, strict=True) for value in series]

@@ -13,6 +13,7 @@ from panggon.cases.models import Case, Correction, Event, File, Reading
 from panggon.core.errors import PermanentError
 from panggon.core.procedure import Action, Role, State
 from panggon.core.retention import PersonalData
+from panggon.core.survey import Element
 from panggon.notify.models import Notice
 from panggon.office import services as offices
 from panggon.office.shipped import SHIPPED
@@ -21,6 +22,8 @@ from panggon.papers import store
 from panggon.people import services as people
 from panggon.portal.cli import main
 from panggon.sites.models import Site
+from panggon.surveys import services as surveys
+from panggon.surveys.models import Answer, Service
 from tests.portal.office import MONDAY
 from tests.portal.visitor import text, visitor
 
@@ -219,3 +222,15 @@ def test_officials_who_open_a_letter_leave_a_line_and_the_agency_does_not(office
         visitor(office.registrar).get(f"/permohonan/{case.number}/surat/")
     said = [record.getMessage() for record in caplog.records if record.name == "panggon.access"]
     assert said == [f"letter of {case.number} opened by user {office.registrar.pk}"]
+
+
+def test_what_respondents_wrote_goes_and_what_they_marked_stays(office):
+    best = {element.value: 4 for element in Element}
+    for number, words in enumerate(("Pak Budi ramah.", "")):
+        invitation = surveys.offer(Service.CASE, f"X-{number}", people=[], email="", at=office.now)
+        answer = surveys.answer(invitation, {**best, "words": words}, at=office.now)
+        surveys.read(answer, publish=True, actor=office.complaints_officer, at=office.now)
+    assert erased(now=MONDAY + timedelta(days=729)) == {}
+    assert erased(now=MONDAY + timedelta(days=733)) == {PersonalData.SURVEYS: (0, 1)}
+    assert [(row.words, row.time) for row in Answer.objects.all()] == [("", 4), ("", 4)]
+    assert erased(now=MONDAY + timedelta(days=733)) == {}

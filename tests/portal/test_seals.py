@@ -295,7 +295,7 @@ def test_the_property_below_tries_every_column_of_the_log():
 
 
 @given(what=st.one_of(CHANGES, REMOVALS), row=st.integers(0, 8))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_changed_or_removed_anywhere_is_found(sealed, what, row):
     table, column = what
     with connection.cursor() as cursor:

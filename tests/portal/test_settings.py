@@ -46,9 +46,9 @@ def admin(office):
     return visitor(office.person("admin", Role.ADMINISTRATOR))
 
 
-def filled(client, group, **changes):
+def filled(client, group, *, path="", **changes):
     """What the page's form would send, with these changes."""
-    form = client.get(f"/pengaturan/{PAGES[group]}/").context["form"]
+    form = client.get(path or f"/pengaturan/{PAGES[group]}/").context["form"]
     values = {name: form[name].value() for name in form.fields}
     return {name: value for name, value in values.items() if value is not None and value is not False} | changes
 

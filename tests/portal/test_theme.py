@@ -5,13 +5,13 @@ import re
 import pytest
 from django.test import Client
 
-from tests.portal.visitor import visitor
+from tests.portal.visitor import OWN_PAGE, visitor
 
 NIGHT = re.compile(r'<link rel="stylesheet" href="[^"]*night[^"]*" media="([^"]*)">')
 
 
 def choose(client, theme, page="/lacak/"):
-    return client.post("/tampilan/", {"theme": theme, "page": page})
+    return client.post("/tampilan/", {"theme": theme, "page": page}, headers=OWN_PAGE)
 
 
 def looks(client, path="/lacak/"):

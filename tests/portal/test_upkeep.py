@@ -81,6 +81,17 @@ def test_only_the_plan_that_was_seen_runs(office, site):
     assert approved(office, change, actor=office.head).wish.generation == site.generation + 2
 
 
+def test_a_quarantine_meanwhile_ends_what_was_proposed(office, site):
+    change = proposed(office, site, A.CHANGE_PHP, php_version="8.4")
+    services.at_once(site.pk, action=A.QUARANTINE, reason="Judi.", actor=office.technician, at=office.later())
+    told(office, Outcome.APPLIED)
+    moved = [("change.moved", "")]
+    assert refused(services.approve, change.pk, shown_digest=DIGEST, actor=office.head, at=office.later()) == moved
+    assert refused(services.plan_again, change.pk, actor=office.technician, at=office.later()) == moved
+    services.refuse(change.pk, reason="Dikarantina.", actor=office.technician, at=office.later())
+    assert (fresh(change).state, fresh(site).state) == ("withdrawn", "quarantined")
+
+
 def test_a_site_whose_case_runs_belongs_to_the_case(office):
     site = office.bring_to(State.DELIVERED).site
     asked = {"action": A.SUSPEND, "data": {"reason": REASON, "notice": NOTICE}, "actor": office.technician}
@@ -205,7 +216,7 @@ def test_the_opd_gets_a_letter_and_a_notice(office, site, action, data, kind, wo
         for effect in ("tell_owner", kind.replace("notice", "paper")):
             run(office, change, effect)
     paper = Paper.objects.get(kind=kind)
-    assert (paper.case_number, paper.number != "") == (site.case.number, True)
+    assert (paper.case_number, paper.event, paper.reference) == (site.case.number, 0, f"change:{change.pk}")
     notice = Notice.objects.get(recipient=office.applicant, reference=f"change-done:{change.pk}")
     assert notice.subject.startswith(site.host)
     assert REASON in notice.text
@@ -218,6 +229,15 @@ def test_a_quarantine_is_told_to_the_opd(office, site):
         f"{site.host}: Karantina",
         True,
     )
+
+
+def test_a_quarantine_that_failed_is_told_to_who_can_ask_again(office, site):
+    services.at_once(site.pk, action=A.QUARANTINE, reason="Judi.", actor=office.technician, at=office.later())
+    wish = told(office, Outcome.REFUSED, problem="node.bound")
+    jobs.tell_keepers(wish.pk)
+    notices = Notice.objects.filter(reference=f"wish:{wish.pk}")
+    assert {notice.recipient for notice in notices} == {office.technician, office.division_head, office.head}
+    assert {notice.subject for notice in notices} == {f"{site.host}: Karantina tidak berhasil"}
 
 
 def test_an_opd_asks_and_a_change_made_of_it_closes_the_request(office, site):

@@ -13,7 +13,9 @@ from panggon.people.permissions import Permission, permission_of, signed_in
 from tests.portal.visitor import BACKEND
 
 ARGUMENTS = {
-    "group": Group.STANDARD,
+    "group": Group.CONTACTS,
+    "edition": 1,
+    "procedure": "hosting",
     "name": "naskah.typ",
     "sample": "receipt",
     "version": 1,
@@ -37,6 +39,9 @@ ARGUMENTS = {
     "answer": 1,
     "improvement": 1,
     "attachment": 1,
+    "mail": 1,
+    "decision": "buang",
+    "table": "permohonan",
     "ticket": "PGD-2026-0001",
     "site": "s900001",
     "site_action": "suspend",

@@ -1,5 +1,6 @@
 """Sites after their cases, for the tests."""
 
+from collections.abc import Callable
 from typing import Any
 
 from panggon.cases.models import Case
@@ -15,15 +16,15 @@ from tests.portal.office import DIGEST, Office
 REASON = "Formulir lama dapat disalahgunakan."
 
 
-def open_site(office: Office, **request: Any) -> Site:
-    """A site whose case is over, without the papers of its way there."""
+def open_site(office: Office, *, opened: Callable[[], object] | None = None, **request: Any) -> Site:
+    """A site whose case is over, without the papers of its way there; `opened` is the machine's part in it."""
     case = office.draft(**request)
     site = sites.reserve_site(
         host_of(case.label), office.agency, kind="php", profile="plain", database=True, at=office.later()
     )
     Case.objects.filter(pk=case.pk).update(site=site, state=State.DONE, technician=office.technician)
     sites.wish_open(site, at=office.later())
-    office.node_reports(Outcome.APPLIED)
+    opened() if opened else office.node_reports(Outcome.APPLIED)
     Node.objects.update(facts={"php_versions": ["8.2", "8.4"]})
     return Site.objects.get(pk=site.pk)
 

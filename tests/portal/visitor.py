@@ -15,6 +15,7 @@ from tests.portal.office import ALL_MET, LETTER
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 BACKEND = "panggon.signin.accounts.Accounts"
+OWN_PAGE = {"sec-fetch-site": "same-origin"}  # what a browser says of a form that stands on a page of ours
 PEOPLE = ("applicant", "registrar", "head", "division_head", "technician")
 LETTER_PART = {
     "letter_source": "letter",

@@ -52,7 +52,15 @@ def _void_documents(case: Case, event: Event) -> None:
 
 
 def _plan(case: Case, site: Site, at: datetime) -> None:
-    sites.change_spec(site, kind=case.kind, profile=case.profile, database=case.database, plan=case.plan)
+    sites.change_spec(
+        site,
+        kind=case.kind,
+        profile=case.profile,
+        database=case.database,
+        engine=case.engine,
+        details=case.details,
+        plan=case.plan,
+    )
     sites.wish_plan(site, at=at)
 
 

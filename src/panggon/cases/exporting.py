@@ -5,12 +5,12 @@ from typing import IO
 
 from django.db.models import QuerySet
 
-from panggon import tables
+from panggon import spreadsheet
 from panggon.cases.models import Case
 from panggon.core.procedure import STATE_LABELS, State, step_under_way
-from panggon.tables import MOST, Column, Kind, harmless
+from panggon.spreadsheet import MOST, Column, Kind
 
-__all__ = ["AGENDA", "COLUMNS", "MOST", "Column", "Kind", "csv_lines", "harmless", "workbook"]
+__all__ = ["AGENDA", "COLUMNS", "MOST", "Column", "Kind", "csv_lines", "workbook"]
 
 ROWS_AT_ONCE = 2_000
 DIGITS_OF_HOURS = 2
@@ -64,13 +64,13 @@ AGENDA: Columns = (
 
 
 def csv_lines(cases: QuerySet[Case], *, columns: Columns = COLUMNS) -> Iterator[str]:
-    """Each line when it is asked for; as `tables.csv_lines`."""
-    return tables.csv_lines(_rows(cases), columns)
+    """Each line when it is asked for; as `spreadsheet.csv_lines`."""
+    return spreadsheet.csv_lines(_rows(cases), columns)
 
 
 def workbook(cases: QuerySet[Case]) -> IO[bytes]:
-    """As `tables.workbook`."""
-    return tables.workbook(_rows(cases), COLUMNS, name="Permohonan")
+    """As `spreadsheet.workbook`."""
+    return spreadsheet.workbook(_rows(cases), COLUMNS, name="Permohonan")
 
 
 # ------------------------------------------------------------------------------------------------------------------

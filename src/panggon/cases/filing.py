@@ -14,8 +14,8 @@ from django.utils.text import slugify
 from django.utils.timezone import localdate
 
 from panggon.cases import agenda
-from panggon.cases.exporting import harmless
 from panggon.cases.models import Case, File
+from panggon.core.cells import harmless
 from panggon.core.errors import PermanentError
 from panggon.papers import selectors as papers
 from panggon.papers import store

@@ -15,7 +15,8 @@ from panggon.cases.numbers import hold_agenda, next_agenda_number
 from panggon.cases.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEBIBYTES, storage_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
-from panggon.core.procedure import Action
+from panggon.core.procedure import Action, State
+from panggon.core.site_kinds import ASKED
 from panggon.core.spec import PHP_VERSION, SSH_KEY
 from panggon.core.writing import nip_faults, phone_faults, plain_nip, text_faults, unseen_faults
 from panggon.papers import store
@@ -24,7 +25,7 @@ from panggon.people import selectors as people
 from panggon.people.models import User
 
 Data = Mapping[str, Any]
-SPEC = ("kind", "profile", "database")
+SPEC = ("kind", "profile", "database", "engine", "details")
 REQUEST = ("agency", *LETTER, *SITE, "database", *PEOPLE, "machine_read")
 WORDS = ("reasons", "note", "stamp_reason")
 NAMES = ("label", "alternative_label")
@@ -122,10 +123,13 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _draft(case: Case, data: Data, _at: datetime) -> None:
-    """The wish for a database says also what the machine gets: only MariaDB can be had."""
+    """The wish for a database says also what the machine gets, unless its technician chooses otherwise."""
+    if data.get("kind") not in (None, "", *ASKED):
+        raise InvalidError((Fault("site.kind_not_asked", "kind"),))
     case.machine_read = [name for name in case.machine_read if name in LABELS]
     if data.get("database_wish"):
-        case.database = case.database_wish == DatabaseWish.MARIADB
+        case.database = case.database_wish != DatabaseWish.NONE
+        case.engine = case.database_wish if case.database else case.engine
 
 
 def _send(case: Case, data: Data, at: datetime) -> None:
@@ -215,6 +219,12 @@ def _return(_case: Case, data: Data, _at: datetime) -> None:
         raise InvalidError(tuple(faults))
 
 
+def _retry(case: Case, data: Data, _at: datetime) -> None:
+    """Only while the site is being prepared is anything planned anew."""
+    if case.state != State.PREPARING and any(name in data for name in SPEC):
+        raise InvalidError((Fault("action.not_from_this_state"),))
+
+
 def _corrections(case: Case, data: Data, at: datetime) -> list[Correction]:
     reasons = dict(data.get("missing") or {})
     if general := str(data.get("reasons") or "").strip():
@@ -239,7 +249,8 @@ FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.DISPOSE: ("division", "instruction", "nature", "disposition_due"),
     Action.ASSIGN: ("technician",),
     Action.REASSIGN: ("technician",),
-    Action.COMPLETE: ("plan",),
+    Action.COMPLETE: (*SPEC, "plan"),
+    Action.RETRY: SPEC,
     Action.CHANGE_SPEC: (*SPEC, "plan"),
     Action.RECALCULATE: ("due_at",),
 }
@@ -251,5 +262,6 @@ ALSO: Mapping[Action, Callable[[Case, Data, datetime], None]] = {
     Action.DISPOSE: _dispose,
     Action.ASSIGN: _assign,
     Action.REASSIGN: _assign,
+    Action.RETRY: _retry,
     Action.RETURN_TO_APPLICANT: _return,
 }

@@ -12,8 +12,7 @@ from panggon.cases.filters import TICKING
 from panggon.core.acting import ACTING_LABELS
 from panggon.core.clock import Clock, ClockEffect
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
-from panggon.core.site_kinds import ASKED
-from panggon.core.spec import Profile, SiteKind
+from panggon.core.spec import Engine, Profile, SiteKind
 from panggon.people.models import Agency, Division
 from panggon.sites.models import Plan, Site
 from panggon.sites.selectors import host_of
@@ -75,9 +74,11 @@ class Case(models.Model):
     label = models.CharField(max_length=200, blank=True)
     alternative_label = models.CharField(max_length=200, blank=True)
     site_use = models.CharField(max_length=20, choices=SiteUse, blank=True)
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in ASKED])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
     profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
     database = models.BooleanField(default=True)
+    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=[(e.value, e.value) for e in Engine])
+    details = models.JSONField(default=dict, blank=True)  # as in `sites.models.Site`
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="cases")
     platform = models.CharField(max_length=120, blank=True)  # software and version, in the OPD's words
     php_version_wish = models.CharField(max_length=10, blank=True)

@@ -33,7 +33,14 @@ from panggon.sites.models import Site
 
 # What is signed is frozen at step 6 for the Kepala Dinas; step 9 is the OPD's.
 BY_THE_HEAD = frozenset({*SIGNED_TOGETHER, PaperKind.HANDOVER_RECORD})
-KINDS = {"php": "Aplikasi PHP", "static": "Halaman statis (HTML)"}
+KINDS = {
+    "php": "Aplikasi PHP",
+    "static": "Halaman statis (HTML)",
+    "python": "Aplikasi Python",
+    "redirect": "Pengalihan ke alamat lain",
+    "proxy": "Diteruskan ke server lain",
+}
+ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 
 
 def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
@@ -48,7 +55,7 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
         label=case.label,
         host=case.host,
         kind=KINDS[case.kind],
-        database="MariaDB" if case.database else "Tidak ada",
+        database=ENGINES[case.engine] if case.database else "Tidak ada",
         contact=", ".join(filter(None, (case.contact_name, case.contact_phone, case.contact_email))),
         letter_source=_source_of(case),
         letter_number=case.letter_number,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.models import Case
-from panggon.core.spec import Profile, SiteKind
+from panggon.core.spec import Engine, Profile, SiteKind
 
 MEBIBYTES_PER_GIBIBYTE = 1024
 STORAGE_MOST_MEBIBYTES = 1024 * MEBIBYTES_PER_GIBIBYTE
@@ -24,6 +24,13 @@ PROFILES = [
     (Profile.DOKUWIKI.value, "DokuWiki"),
     (Profile.MOODLE.value, "Moodle"),
 ]
+SITE_KINDS = [  # that a machine can serve; an OPD asks for the first two
+    *KINDS,
+    (SiteKind.PYTHON.value, _("Aplikasi Python")),
+    (SiteKind.REDIRECT.value, _("Pengalihan ke alamat lain")),
+    (SiteKind.PROXY.value, _("Diteruskan ke server lain")),
+]
+ENGINES = [("", _("tidak perlu")), (Engine.MARIADB.value, "MariaDB (MySQL)"), (Engine.POSTGRESQL.value, "PostgreSQL")]
 LETTER = ("letter_source", "letter_number", "letter_date", "letter_nature", "letter_subject")
 SITE = (
     "label",
@@ -128,7 +135,7 @@ def _yes_or_no(answer: bool | None) -> str:
 _SHOWN: Mapping[str, Callable[[Case], str]] = {
     "letter_date": lambda case: date_format(case.letter_date, "j F Y") if case.letter_date else "",
     "label": lambda case: case.host if case.label else "",
-    "kind": lambda case: str(dict(KINDS).get(case.kind, "")),
+    "kind": lambda case: str(dict(SITE_KINDS).get(case.kind, "")),
     "profile": lambda case: str(dict(PROFILES).get(case.profile, "")),
     "storage_mebibytes": lambda case: storage_words(case.storage_mebibytes),
     "holds_personal_data": lambda case: _yes_or_no(case.holds_personal_data),

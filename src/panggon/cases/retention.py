@@ -25,6 +25,8 @@ from panggon.notify import services as notify
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
 from panggon.papers import store
+from panggon.surveys import selectors as surveys
+from panggon.surveys import services as answers
 
 ENDED = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})
 WRITTEN = ("notes", "disposition_note")  # columns of a case that hold free words
@@ -221,6 +223,7 @@ COUNTERS: Mapping[PersonalData, Callable[[datetime], Counted]] = MappingProxyTyp
         PersonalData.DRAFTS: _count_drafts,
         PersonalData.UNFILED: lambda before: (0, _readings(before).count()),
         PersonalData.NOTICES: lambda before: (0, notices.older_than(before).count()),
+        PersonalData.SURVEYS: lambda before: (0, surveys.words_before(before).count()),
         PersonalData.CHANGES: lambda before: (0, _changes(before).count()),
     }
 )
@@ -232,6 +235,7 @@ ERASERS: Mapping[PersonalData, Callable[[datetime], object]] = MappingProxyType(
         PersonalData.DRAFTS: _erase_drafts,
         PersonalData.UNFILED: _erase_readings,
         PersonalData.NOTICES: notify.forget_before,
+        PersonalData.SURVEYS: answers.erase_words_before,
         PersonalData.CHANGES: lambda before: auditing.erase(_changes(before)),
     }
 )

@@ -133,15 +133,27 @@ def take_over(
 
 
 @transaction.atomic
-def set_access(case: Case, *, user: User, ssh_keys: tuple[str, ...] | None, password: str | None, at: datetime) -> None:
-    """Keys and password by whoever holds the access. Raises what `sites.services.set_access` raises."""
+def set_access(
+    case: Case,
+    *,
+    user: User,
+    ssh_keys: tuple[str, ...] | None,
+    password: str | None,
+    new_database_password: bool = False,
+    at: datetime,
+) -> None:
+    """Keys and passwords by whoever holds the access. Raises what `sites.services.set_access` raises."""
     before = {"keys": len(case.site.ssh_keys)}
-    sites.set_access(case.site.pk, ssh_keys=ssh_keys, password=password, at=at)
+    sites.set_access(
+        case.site.pk, ssh_keys=ssh_keys, password=password, new_database_password=new_database_password, at=at
+    )
     case.site.refresh_from_db(fields=["ssh_keys", "password_fingerprint"])
     after: dict[str, object] = {"keys": len(case.site.ssh_keys)}
     if password is not None:
         after["password"] = case.site.password_fingerprint[:12]
-    if ssh_keys is not None or password is not None:
+    if new_database_password:
+        after["database"] = True
+    if ssh_keys is not None or password is not None or new_database_password:
         record(subject_of(case), before=before, after={**after, "set": True}, actor=user, at=at)
 
 

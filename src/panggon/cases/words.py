@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from panggon.core import spec_words
 from panggon.core.errors import Fault
 from panggon.core.procedure import NEED_WORDS, Need
 from panggon.core.retention import PersonalData
@@ -40,6 +41,7 @@ FAULT_WORDS: Mapping[str, str] = MappingProxyType(
         "label.retired": "Nama “{name}” pernah dipakai dan belum dapat diberikan lagi. Silakan pilih nama lain.",
         "label.live": "Situs sudah disahkan; nama tidak dapat diganti lewat permohonan ini.",
         "label.gambling": "Nama ini memuat kata “{word}” yang lazim pada situs judi.",
+        "site.kind_not_asked": "Jenis situs ini dipilih petugas teknis; tuliskan keperluannya dalam catatan.",
         "site.quarantined": "Situs ini dikarantina karena insiden; situs dibuka setelah karantinanya dilepas.",
         "case.changed": "Permohonan ini baru saja diubah oleh {actor}. Periksa lagi, lalu kirim bila masih sesuai.",
         "agenda_number.taken": "Nomor agenda {number} sudah dipakai.",
@@ -92,6 +94,9 @@ def fault_words(fault: Fault) -> str:
         return gettext(NEED_WORDS[Need(rule)])
     if group in ("signing", "paper"):
         return signing_words(fault)
+    if group == "spec":
+        words = spec_words.sentence(fault, translated=gettext)
+        return f"{words[:1].upper()}{words[1:]}."
     if group == "field":
         return " ".join(fault.facts["words"])
     return gettext(FAULT_WORDS.get(fault.code, fault.code)).format(
@@ -115,6 +120,7 @@ PERSONAL_DATA: Mapping[PersonalData, Any] = MappingProxyType(
         PersonalData.DRAFTS: _("Draf yang tidak dilanjutkan"),
         PersonalData.UNFILED: _("Surat yang tidak didaftarkan, dan bacaan mesin"),
         PersonalData.NOTICES: _("Pemberitahuan kepada orang"),
+        PersonalData.SURVEYS: _("Kata-kata dalam survei"),
         PersonalData.CHANGES: _("Isi catatan perubahan tentang orang"),
     }
 )
@@ -128,6 +134,7 @@ KEPT_SINCE: Mapping[PersonalData, Any] = MappingProxyType(
         PersonalData.DRAFTS: _("sesudah terakhir disimpan"),
         PersonalData.UNFILED: _("sesudah diunggah"),
         PersonalData.NOTICES: _("sesudah diberitahukan"),
+        PersonalData.SURVEYS: _("sesudah dijawab"),
         PersonalData.CHANGES: _("sesudah diubah"),
     }
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from panggon.complaints.models import Complaint
 from panggon.core.clock import ClockEffect, ClockEvent
 from panggon.core.complaint import TABLE
-from panggon.core.complaint_clock import due_at
+from panggon.core.complaint_clock import due_at, was_in_time
 from panggon.core.complaint_vocabulary import ComplaintState, Kind
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.office.selectors import office
@@ -19,11 +19,29 @@ def due_of(complaint: Complaint, *, now: datetime) -> datetime | None:
     if ComplaintState(complaint.state) in STANDS_STILL:
         return None
     limits = office().complaints
-    kind = Kind(complaint.kind) if complaint.kind else Kind.GRIEVANCE
-    days = limits.days_of(kind) if complaint.taken_at else limits.first_response
-    events = [ClockEvent(ClockEffect(event.clock), event.at) for event in complaint.events.all()]
-    ticking = [event for event in events if event.effect is not ClockEffect.NONE]
+    days = limits.days_of(kind_of(complaint)) if complaint.taken_at else limits.first_response
     try:
-        return due_at(ticking, days=days, unit=limits.unit, now=now, calendar=schedule.calendar())
+        return due_at(_ticking(complaint), days=days, unit=limits.unit, now=now, calendar=schedule.calendar())
     except PermanentError as error:
         raise InvalidError((Fault(error.code, facts=error.facts),)) from error
+
+
+def was_in_time_when_answered(complaint: Complaint) -> bool | None:
+    """Of one whose last answer still holds, by the limits and the calendar as they are now; None in a year without a
+    calendar.
+    """
+    limits = office().complaints
+    days, calendar = limits.days_of(kind_of(complaint)), schedule.calendar()
+    try:
+        return was_in_time(_ticking(complaint), days=days, unit=limits.unit, calendar=calendar)
+    except PermanentError:
+        return None
+
+
+def kind_of(complaint: Complaint) -> Kind:
+    return Kind(complaint.kind) if complaint.kind else Kind.GRIEVANCE
+
+
+def _ticking(complaint: Complaint) -> list[ClockEvent]:
+    events = [ClockEvent(ClockEffect(event.clock), event.at) for event in complaint.events.all()]
+    return [event for event in events if event.effect is not ClockEffect.NONE]

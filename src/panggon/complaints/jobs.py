@@ -1,49 +1,36 @@
 """What follows from an act on a complaint, and from the passing of time. Each job can be killed and run again."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.complaints import selectors, services
-from panggon.complaints.models import Complaint, ComplaintAlert, ComplaintEvent
-from panggon.core.alerts import LATE, is_open, level_due
-from panggon.core.complaint_vocabulary import (
-    COMPLAINT_STATES,
-    SOURCE_LABELS,
-    ComplaintAction,
-    ComplaintEffect,
-    ComplaintState,
-    Source,
+from panggon.complaints import (
+    mail_jobs,  # noqa: F401 (the worker finds the tasks of mail_jobs by this)
+    selectors,
+    services,
+    threads,
 )
+from panggon.complaints.models import Complaint, ComplaintAlert, ComplaintEvent
+from panggon.complaints.telling import ADDED, NEAR, NEW, PAST, YOURS, Words, heads, holders, tell_of
+from panggon.complaints.words import refused_words
+from panggon.core.alerts import LATE, is_open, level_due
+from panggon.core.complaint_vocabulary import COMPLAINT_STATES, ComplaintAction, ComplaintEffect, ComplaintState
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.core.messages import MessageKind
 from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
-from panggon.notify.services import tell
 from panggon.office.selectors import read_once
 from panggon.outbox import defer
-from panggon.papers.dates import moment_words
-from panggon.people import selectors as people
-from panggon.people.models import User
 from panggon.schedule import selectors as schedule
 from panggon.surveys import services as surveys
 from panggon.surveys.models import Service
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
-NEW = (_("{number}: pengaduan baru"), _("Pengaduan lewat {source}. Batas penanganan {due}."))
-YOURS = (_("{number}: {state}"), _("{next} Batas waktu {due}."))
-NEAR = (_("{number}: {level}% waktu pengaduan terpakai"), _("Batas waktu {due}. {next}"))
-PAST = (_("{number}: batas waktu pengaduan terlampaui"), _("Batas waktu {due} sudah lewat. {next}"))
-Words = tuple[Any, Any]
 
 logger = logging.getLogger(__name__)
 
@@ -109,32 +96,11 @@ def _warn(complaint: Complaint, due: datetime, *, now: datetime) -> None:
             complaint=complaint, due_at=due, level=level, defaults={"at": now}
         )
         if is_new:
-            late = _heads(complaint, now=now) if level == LATE else []
-            whom = dict.fromkeys([*_holders(complaint, now=now), *late])
+            late = heads(complaint, now=now) if level == LATE else []
+            whom = dict.fromkeys([*holders(complaint, now=now), *late])
             reference = f"complaint-due:{complaint.pk}:{due:%Y%m%d%H%M}:{level}"
             words = PAST if level == LATE else NEAR
-            _tell(whom, complaint, words, reference=reference, occasion=Occasion.WARNING, at=now, level=level)
-
-
-def _holders(complaint: Complaint, *, now: datetime) -> list[User]:
-    """Those who have it; of what nobody has taken yet all officers, or the Kepala Dinas where it concerns them all."""
-    holder = {
-        ComplaintState.HANDLED: complaint.officer,
-        ComplaintState.PASSED_ON: complaint.official,
-    }.get(ComplaintState(complaint.state))
-    if holder is not None:
-        return [holder]
-    officers = people.holders_of(Role.COMPLAINTS_OFFICER, now=now)
-    return _unconcerned(complaint, officers) or _heads(complaint, now=now)
-
-
-def _heads(complaint: Complaint, *, now: datetime) -> list[User]:
-    return _unconcerned(complaint, people.holders_of(Role.HEAD, now=now))
-
-
-def _unconcerned(complaint: Complaint, whom: Iterable[User]) -> list[User]:
-    concerned = set(complaint.concerned.values_list("pk", flat=True))
-    return [person for person in whom if person.pk not in concerned]
+            tell_of(whom, complaint, words, reference=reference, occasion=Occasion.WARNING, at=now, level=level)
 
 
 def _tell_officers(event: ComplaintEvent) -> None:
@@ -142,54 +108,27 @@ def _tell_officers(event: ComplaintEvent) -> None:
 
 
 def _tell_holder(event: ComplaintEvent) -> None:
-    _tell_those_who_have_it(event, YOURS)
+    _tell_those_who_have_it(event, ADDED if event.action == ComplaintAction.ADD else YOURS)
 
 
 def _tell_those_who_have_it(event: ComplaintEvent, words: Words) -> None:
     complaint = event.complaint
-    whom = [person for person in _holders(complaint, now=event.at) if person.pk != event.actor_id]
+    whom = [person for person in holders(complaint, now=event.at) if person.pk != event.actor_id]
     reference = f"complaint:{complaint.pk}:{event.sequence}"
-    _tell(whom, complaint, words, reference=reference, occasion=Occasion.YOUR_TURN, at=event.at)
-
-
-def _tell(
-    whom: Iterable[User],
-    complaint: Complaint,
-    words: Words,
-    *,
-    reference: str,
-    occasion: Occasion,
-    at: datetime,
-    level: int = 0,
-) -> None:
-    """Never what was complained, nor by whom: that is read behind the sign-in."""
-    label = COMPLAINT_STATES[ComplaintState(complaint.state)]
-    facts = {
-        "number": complaint.number,
-        "source": _(SOURCE_LABELS[Source(complaint.source)]),
-        "state": _(label.text),
-        "next": _(label.next_words),
-        "due": moment_words(complaint.due_at) if complaint.due_at else "–",
-        "level": level,
-    }
-    subject, text = words
-    for person in whom:
-        tell(
-            person,
-            occasion=occasion,
-            reference=reference,
-            subject=format_lazy(subject, **facts),
-            text=format_lazy(text, **facts),
-            path=reverse("complaints:complaint", args=[complaint.number]),
-            at=at,
-        )
+    tell_of(whom, complaint, words, reference=reference, occasion=Occasion.YOUR_TURN, at=event.at)
 
 
 def _write(event: ComplaintEvent, kind: MessageKind) -> None:
-    """To the complainant's address, where there is one; all else is said on the page of number and code."""
+    """To the complainant's address, where there is one; all else is said on the page of number and code.
+
+    It stands in the thread of what the complainant wrote by e-mail.
+    """
     complaint = event.complaint
-    if not complaint.email:
+    if not complaint.email or event.data.get("unanswered"):
         return
+    language = complaint.language
+    with override(language):
+        refused = refused_words(event.data.get("refused", []))
     label = COMPLAINT_STATES[ComplaintState(event.target)]
     facts = {
         "number": complaint.number,
@@ -198,9 +137,11 @@ def _write(event: ComplaintEvent, kind: MessageKind) -> None:
         "next": label.next_words,
         "words": event.words,
         "path": selectors.tracking_path(complaint),
+        "refused": refused,
+        "thread": threads.thread_of(complaint),
+        "follows": selectors.last_mail_ids(complaint),
     }
     reference = f"complaint:{complaint.pk}:{event.sequence}"
-    language = complaint.language
     defer("notify.write", kind=kind.value, reference=reference, to=complaint.email, facts=facts, language=language)
 
 

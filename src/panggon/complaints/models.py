@@ -61,6 +61,8 @@ class Complaint(models.Model):
     state_since = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # of what comes next: until it is handled, then until it is solved
     stopped_at = models.DateTimeField(null=True)
+    # When the complainant last said something of the own accord, or could not be reached: a person has to read it.
+    spoke_at = models.DateTimeField(null=True)
     page = models.UUIDField(null=True, unique=True, editable=False)  # from which it was sent: twice, and it is one
 
     class Meta:
@@ -134,3 +136,70 @@ class ComplaintAlert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.complaint_id} {self.level}"
+
+
+class Mailbox(models.Model):
+    """Where complaints come in by e-mail, how far it was read, and since when it cannot be."""
+
+    address = models.CharField(max_length=300, unique=True)  # user, server and folder: another one begins anew
+    uid_validity = models.PositiveBigIntegerField(null=True)
+    last_uid = models.PositiveBigIntegerField(default=0)
+    fetched_at = models.DateTimeField(null=True)  # when it was last read to its end
+    problem = models.CharField(max_length=30, blank=True)  # code of `complaints.words`
+    failing_since = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class IncomingMail(models.Model):
+    """An e-mail as it was fetched, once, and what became of it.
+
+    `file_sha256` names its bytes in the store while somebody may still need them; `digest` stays, so that the same mail
+    is known again. Of a mail that became part of a complaint the words stand there, and here only who wrote it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # to be read
+        DONE = "done"
+        HELD = "held"  # for a person
+        DISCARDED = "discarded"
+
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="mails")
+    uid_validity = models.PositiveBigIntegerField()
+    uid = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    size_bytes = models.PositiveBigIntegerField()  # as the server has it
+    is_whole = models.BooleanField()
+    fetched_at = models.DateTimeField()
+    marked_at = models.DateTimeField(null=True)  # on the server, as fetched
+
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)  # that ended before the mail was read
+    outcome = models.CharField(max_length=12, blank=True)
+    reason = models.CharField(max_length=15, blank=True)
+    complaint = models.ForeignKey(Complaint, models.PROTECT, null=True, related_name="mails")
+    concerned = models.ManyToManyField("people.User", related_name="+")
+    message_id = models.CharField(max_length=250, blank=True)
+    sender = models.CharField(max_length=254, blank=True)
+    name = models.CharField(max_length=150, blank=True)
+    subject = models.CharField(max_length=150, blank=True)
+    words = models.TextField(blank=True)
+    check_result = models.CharField(max_length=10, blank=True)
+    check_words = models.CharField(max_length=300, blank=True)
+    answered_at = models.DateTimeField(null=True)  # by a machine
+
+    class Meta:
+        ordering = ["-fetched_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["mailbox", "uid_validity", "uid"], name="mail_once")]
+        indexes = [
+            models.Index(fields=["state", "id"], condition=~Q(state="done"), name="mails_not_done"),
+            models.Index(fields=["message_id"], name="mails_by_id"),
+            models.Index(fields=["digest"], name="mails_by_digest"),
+            models.Index(fields=["sender", "answered_at"], name="mails_answered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uid_validity}/{self.uid}"

@@ -19,6 +19,7 @@ PARTS: Mapping[Role, Part] = {
     Role.HEAD: Part.OFFICIAL,
     Role.DIVISION_HEAD: Part.OFFICIAL,
 }
+OFFICERS = frozenset(role for role, part in PARTS.items() if part is Part.OFFICER)
 OFFICIALS = (Role.HEAD, Role.DIVISION_HEAD)
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from panggon.complaints.models import Attachment, Complaint, ComplaintEvent
+from panggon.complaints.models import Attachment, Complaint, ComplaintEvent, IncomingMail, Mailbox
 from panggon.complaints.parts import facts_of, parts_of
 from panggon.core.clock import ClockEffect, ClockEvent
 from panggon.core.complaint import TABLE, ComplaintNeed
@@ -19,6 +20,7 @@ from panggon.core.complaint_vocabulary import (
     Confidentiality,
     Part,
 )
+from panggon.core.incoming_mail import Outcome
 from panggon.core.machine import Offer
 from panggon.office.selectors import office
 from panggon.people import selectors as people
@@ -30,6 +32,7 @@ Complaints = QuerySet[Complaint]
 ComplaintOffer = Offer[ComplaintState, ComplaintAction, Part, ComplaintNeed]
 WAITING_FOR_CONFIRMATION = (ComplaintState.ANSWERED, ComplaintState.SETTLED)
 CLOSED_SHOWN = 50
+MAILS_SHOWN = 100
 COUNTED_TO = 100  # the menu says "99+" beyond
 
 
@@ -127,7 +130,7 @@ def solution(complaint: Complaint) -> ComplaintEvent | None:
 
 def is_silent(complaint: Complaint, *, now: datetime) -> bool:
     """Whether a complainant who was told a solution has said nothing for the set days."""
-    if ComplaintState(complaint.state) not in WAITING_FOR_CONFIRMATION:
+    if ComplaintState(complaint.state) not in WAITING_FOR_CONFIRMATION or _spoke_since(complaint):
         return False
     limits, told = office().complaints, [ClockEvent(ClockEffect.START, complaint.state_since)]
     calendar = schedule.calendar()
@@ -152,7 +155,87 @@ def event(pk: int) -> ComplaintEvent:
     return ComplaintEvent.objects.select_related("complaint__officer", "complaint__official", "actor").get(pk=pk)
 
 
+# -- Mails ---------------------------------------------------------------------------------------------------------
+
+
+def mail(pk: int) -> IncomingMail:
+    return IncomingMail.objects.select_related("complaint__officer", "complaint__official").get(pk=pk)
+
+
+def mailbox(pk: int) -> Mailbox:
+    return Mailbox.objects.get(pk=pk)
+
+
+def present_mailbox(address: str) -> Mailbox | None:
+    """None before it was ever tried."""
+    return Mailbox.objects.filter(address=address).first()
+
+
+def waiting_mails() -> list[int]:
+    return list(
+        IncomingMail.objects.filter(state=IncomingMail.State.WAITING).order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def fetched_uids(box: Mailbox, *, uid_validity: int, among: Collection[int]) -> set[int]:
+    known = box.mails.filter(uid_validity=uid_validity, uid__in=among)
+    return set(known.values_list("uid", flat=True))
+
+
+def unmarked_mails(box: Mailbox, *, uid_validity: int) -> list[IncomingMail]:
+    """Those that are not yet marked as seen on the server."""
+    return list(box.mails.filter(uid_validity=uid_validity, marked_at=None).only("pk", "uid"))
+
+
+def is_known(mail: IncomingMail) -> bool:
+    """Whether the same mail came in before: the same bytes, or the same id of the same sender."""
+    same = Q(digest=mail.digest)
+    if mail.message_id:
+        same |= Q(message_id=mail.message_id, sender=mail.sender)
+    return IncomingMail.objects.filter(same, pk__lt=mail.pk).exists()
+
+
+def held_mails(user: User) -> QuerySet[IncomingMail]:
+    """Those about which this person decides."""
+    about = IncomingMail.concerned.through.objects.filter(incomingmail=OuterRef("pk"), user=user)
+    return _mails_for(user).filter(~Exists(about), state=IncomingMail.State.HELD)
+
+
+def other_mails(user: User) -> QuerySet[IncomingMail]:
+    """The last ones of which nobody had to decide anything, and nothing followed."""
+    return _mails_for(user).filter(outcome=Outcome.NOTHING)[:CLOSED_SHOWN]
+
+
+def mails_of(complaint: Complaint) -> list[IncomingMail]:
+    """All that came in about it, the oldest first."""
+    return list(complaint.mails.order_by("fetched_at", "pk"))
+
+
+def last_mail_ids(complaint: Complaint) -> list[str]:
+    """Of what the complainant wrote, the last one at the end: an answer belongs to these."""
+    said = complaint.mails.filter(outcome__in=(Outcome.COMPLAINT, Outcome.ADDITION)).exclude(message_id="")
+    return list(said.order_by("-pk").values_list("message_id", flat=True)[:10])[::-1]
+
+
+def old_mails(moment: datetime) -> QuerySet[IncomingMail]:
+    """Those before this moment that belong to no complaint."""
+    return IncomingMail.objects.filter(complaint=None, fetched_at__lt=moment).exclude(state=IncomingMail.State.WAITING)
+
+
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _mails_for(user: User) -> QuerySet[IncomingMail]:
+    """Not in the thread of a complaint that is about this person, nor of a confidential one that others handle."""
+    concerned = Complaint.concerned.through.objects.filter(complaint=OuterRef("complaint"), user=user)
+    secret = Q(complaint__confidentiality=Confidentiality.CONFIDENTIAL)
+    theirs = Q(complaint__officer=user) | Q(complaint__official=user) | Q(complaint__entered_by=user)
+    return IncomingMail.objects.filter(~Exists(concerned), ~secret | theirs).select_related("complaint")
+
+
+def _spoke_since(complaint: Complaint) -> bool:
+    """Whether the complainant said something since a solution was told, which a person has to read."""
+    return complaint.spoke_at is not None and complaint.spoke_at > complaint.state_since
 
 
 def _not_about(user: Any) -> Complaints:
@@ -161,7 +244,10 @@ def _not_about(user: Any) -> Complaints:
 
 
 def _in_hand(officer: bool, *, user: Any) -> Q:
+    spoke = Q(spoke_at__gt=F("state_since"))  # instead of confirming: somebody has to read what it means
     mine = Q(state=ComplaintState.HANDLED, officer=user) | Q(state=ComplaintState.PASSED_ON, official=user)
+    mine |= Q(spoke, state=ComplaintState.ANSWERED, officer=user)
+    mine |= Q(spoke, state=ComplaintState.SETTLED, official=user)
     return mine | Q(state=ComplaintState.RECEIVED) if officer else mine
 
 

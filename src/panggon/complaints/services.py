@@ -13,7 +13,7 @@ from panggon.audit.services import record
 from panggon.complaints import clock, selectors
 from panggon.complaints.effects import carry_out
 from panggon.complaints.files import MOST_FILES, media_type_of, safe_name
-from panggon.complaints.models import Attachment, Complaint, ComplaintEvent
+from panggon.complaints.models import Attachment, Complaint, ComplaintEvent, IncomingMail
 from panggon.complaints.parts import facts_of, parts_of
 from panggon.core.complaint import TABLE, names
 from panggon.core.complaint_vocabulary import ComplaintAction as Action
@@ -32,9 +32,12 @@ from panggon.people.selectors import Capacity
 Data = Mapping[str, Any]
 ComplaintDecision = Decision[State, Action, Part, ComplaintEffect]
 COUNTER = "complaint"
+OF_A_WRITER = ("message_id", "sender", "name", "subject", "words", "check_words")
 WHO = ("name", "phone", "email", "address")
 GIVEN = ("source", "outside_number", "confidentiality", "subject", "about", *WHO)
 SPEAKS_OF_PEOPLE = ("subject", "description", "about", "outside_number", *WHO)
+# What an e-mail quotes, which of its files were not taken and why, and that nobody is answered by a machine.
+OF_A_MAIL = ("quoted", "refused", "unanswered")
 NOT_YOURS = "action.not_your_role"
 
 
@@ -120,13 +123,20 @@ def act(
     return complaint
 
 
+def not_reached(complaint: Complaint, *, at: datetime) -> None:
+    """What was written to the complainant did not arrive: from now on nobody takes silence for consent."""
+    Complaint.objects.filter(pk=complaint.pk).update(spoke_at=at)
+
+
 @transaction.atomic
 def erase_expired(*, now: datetime) -> int:
     """Erase what complaints say of anybody once the department's period for words is over (UU 27/2022); how many.
 
     Number, kind, days and the way they went stay. Files go with the next sweep of the store, as nothing names them.
     """
-    ended_before = months_before(now, office().retention.words_months)
+    retention = office().retention
+    selectors.old_mails(months_before(now, retention.unfiled_months)).delete()
+    ended_before = months_before(now, retention.words_months)
     keys = list(selectors.with_words_ended_before(ended_before).values_list("pk", flat=True))
     if not keys:
         return 0
@@ -134,6 +144,9 @@ def erase_expired(*, now: datetime) -> int:
     Complaint.concerned.through.objects.filter(complaint__in=keys).delete()
     ComplaintEvent.objects.filter(complaint__in=keys).update(words="", data={})
     Attachment.objects.filter(complaint__in=keys).delete()
+    mails = IncomingMail.objects.filter(complaint__in=keys)
+    mails.filter(state=IncomingMail.State.HELD).update(state=IncomingMail.State.DISCARDED)
+    mails.update(**dict.fromkeys(OF_A_WRITER, ""), file_sha256="")
     after = {"complaints": len(keys), "before": ended_before.isoformat()}
     record("complaints.retention:words", before=None, after=after, actor=None, at=now)
     return len(keys)
@@ -188,6 +201,8 @@ def _assign(complaint: Complaint, decision: ComplaintDecision, *, actor: User | 
         complaint.kind = data["kind"]
     if decision.source != decision.target:
         complaint.state_since = at
+    if decision.action is Action.ADD:
+        complaint.spoke_at = at
     complaint.state = decision.target
 
 
@@ -195,7 +210,8 @@ def _append(
     complaint: Complaint, decision: ComplaintDecision, *, actor: User | None, data: Data, at: datetime
 ) -> ComplaintEvent:
     complaint.version += 1
-    kept = {name: str(data[name]) for name in ("kind", "told") if data.get(name)}
+    kept: dict[str, Any] = {name: str(data[name]) for name in ("kind", "told") if data.get(name)}
+    kept |= {name: data[name] for name in OF_A_MAIL if data.get(name)}
     if decision.action is Action.PASS_ON:
         kept["official"] = str(data["official"])
     return ComplaintEvent.objects.create(

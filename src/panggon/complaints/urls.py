@@ -1,6 +1,6 @@
 from django.urls import path
 
-from panggon.complaints.views import handling, public
+from panggon.complaints.views import handling, mails, public
 
 app_name = "complaints"
 urlpatterns = [
@@ -9,8 +9,11 @@ urlpatterns = [
     path("pengaduan/lacak/<str:action>/", public.say, name="say"),
     path("pengaduan/daftar/", handling.listed, name="list"),
     path("pengaduan/catat/", handling.enter, name="enter"),
-    path("pengaduan/<str:ticket>/", handling.complaint, name="complaint"),
-    path("pengaduan/<str:ticket>/tanda-terima/", handling.receipt, name="receipt"),
-    path("pengaduan/<str:ticket>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),
-    path("pengaduan/<str:ticket>/<str:action>/", handling.step, name="step"),
+    path("pengaduan/surel/", mails.listed, name="mails"),
+    path("pengaduan/surel/<int:mail>/asli/", mails.original, name="original-mail"),
+    path("pengaduan/surel/<int:mail>/<str:decision>/", mails.decide, name="decide-mail"),
+    path("pengaduan/<slug:ticket>/", handling.complaint, name="complaint"),
+    path("pengaduan/<slug:ticket>/tanda-terima/", handling.receipt, name="receipt"),
+    path("pengaduan/<slug:ticket>/lampiran/<int:attachment>/", handling.attachment, name="attachment"),
+    path("pengaduan/<slug:ticket>/<str:action>/", handling.step, name="step"),
 ]

@@ -1,16 +1,17 @@
 """Complaints in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from panggon.core import complaint_vocabulary as vocabulary
 from panggon.core.complaint import COMPLAINT_NEEDS
 from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, ComplaintStateLabel
 from panggon.core.errors import Fault
+from panggon.core.incoming_mail import Check, Outcome, Reason
 
 
 def _(words: str) -> Any:
@@ -40,6 +41,51 @@ WORDS_OF: Mapping[ComplaintAction, Any] = MappingProxyType(
         ComplaintAction.CONFIRM: _("Kapan dan bagaimana pelapor menyatakan selesai"),
     }
 )
+# Why a mail is held, or why nothing follows from it.
+MAIL_REASONS: Mapping[Reason, Any] = MappingProxyType(
+    {
+        Reason.AUTOMATIC: _("Ditulis mesin: balasan otomatis."),
+        Reason.LIST: _("Dari milis, atau email massal."),
+        Reason.NO_SENDER: _("Tanpa alamat pengirim."),
+        Reason.CHECK_FAILED: _("Server email menyatakan pengirimnya palsu."),
+        Reason.OTHER_SENDER: _("Menyebut pengaduan ini, tetapi bukan dari alamat pelapornya."),
+        Reason.UNPROVEN: _("Menyebut pengaduan ini, tetapi bukan balasan atas email kita."),
+        Reason.OVER: _("Balasan untuk pengaduan yang sudah selesai."),
+        Reason.EMPTY: _("Tanpa isi."),
+        Reason.FLOOD: _("Terlalu banyak email dalam waktu singkat."),
+        Reason.UNREADABLE: _("Rusak: tidak dapat dibaca."),
+        Reason.REFUSED: _("Belum dapat dicatat sebagai pengaduan."),
+        Reason.OURS: _("Email kita sendiri."),
+        Reason.TWICE: _("Sudah pernah masuk."),
+        Reason.REPORT: _("Laporan server email."),
+    }
+)
+MAIL_OUTCOMES: Mapping[Outcome, Any] = MappingProxyType(
+    {
+        Outcome.COMPLAINT: _("Dicatat sebagai pengaduan."),
+        Outcome.ADDITION: _("Ditambahkan sebagai keterangan pelapor."),
+        Outcome.BOUNCE: _("Email kita tidak sampai."),
+    }
+)
+CHECKS: Mapping[Check, Any] = MappingProxyType(
+    {
+        Check.PASSED: _("Alamat pengirim dibenarkan server email."),
+        Check.FAILED: _("Alamat pengirim palsu menurut server email."),
+        Check.NONE: _("Alamat pengirim tidak diperiksa: siapa pun dapat menulisnya."),
+    }
+)
+# What is wrong with the mailbox, and who can do something about it.
+MAILBOX_PROBLEMS: Mapping[str, Any] = MappingProxyType(
+    {
+        "mailbox.away": _("Server email tidak menjawab. Dicoba lagi setiap menit."),
+        "mailbox.tls": _("Sertifikat server email tidak dapat dipercaya. Periksa PANGGON_IMAP_CA dan nama servernya."),
+        "mailbox.login": _(
+            "Server email menolak nama pengguna atau kata sandi. Periksa PANGGON_IMAP_USER dan berkas kata sandinya."
+        ),
+        "mailbox.folder": _("Folder email tidak ada. Periksa PANGGON_IMAP_FOLDER."),
+        "mailbox.refused": _("Server email menolak permintaan. Periksa hak akun itu di server email."),
+    }
+)
 _FAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "complaint.changed": _(
@@ -53,6 +99,9 @@ _FAULTS: Mapping[str, Any] = MappingProxyType(
         "attachment.type": _("Lampiran hanya boleh PDF, JPEG, atau PNG."),
         "attachment.unsafe": _("Berkas ini rusak atau memuat sesuatu yang dapat bertindak sendiri."),
         "attachment.too_many": _("Paling banyak {most} lampiran."),
+        "attachment.cut_off": _("Emailnya terlalu besar."),
+        "mail.decided": _("Email ini sudah diputuskan orang lain."),
+        "mail.unreadable": _("Email ini rusak dan tidak dapat dibaca."),
     }
 )
 
@@ -62,3 +111,15 @@ def fault_words(fault: Fault) -> str:
     if fault.code.startswith("need."):
         return str(_(COMPLAINT_NEEDS[fault.code.removeprefix("need.")]))  # type: ignore[index]
     return str(_FAULTS[fault.code]).format(**fault.facts)
+
+
+def refused_files(files: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The name of each file that was not taken, and why."""
+    return [(file["name"], fault_words(Fault(file["code"], facts=file["facts"]))) for file in files]
+
+
+def refused_words(files: Iterable[Mapping[str, Any]]) -> str:
+    """To the complainant; empty when every file was taken."""
+    named = " ".join(f"{name} – {why}" for name, why in refused_files(files))
+    said = gettext("Lampiran ini tidak dapat kami terima: {files} Kirim dengan cara lain bila diperlukan.")
+    return said.format(files=named) if named else ""

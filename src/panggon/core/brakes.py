@@ -55,6 +55,10 @@ TRACKING = Brake("tracking", 20, timedelta(seconds=10), timedelta(minutes=15), t
 ACCESS_CODE = Brake("access_code", 5, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=6))
 # Complaints that one network sends, each of which asks somebody to read it.
 COMPLAINT = Brake("complaint", 10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
+# E-mails of one sender, and of all together, that become complaints without a person; and those in one thread.
+MAIL_OF_ONE = Brake("mail_of_one", 5, timedelta(minutes=10), timedelta(hours=6), timedelta(hours=12))
+MAIL_OF_ALL = Brake("mail_of_all", 60, timedelta(seconds=30), timedelta(minutes=10), timedelta(minutes=30))
+MAIL_OF_THREAD = Brake("mail_of_thread", 20, timedelta(minutes=10), timedelta(hours=6), timedelta(hours=12))
 # Addresses that one network leaves on tracking pages, each of which is sent a mail.
 FOLLOW = Brake("follow", 20, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6))
 # Files that one network has verified: each takes a process of its own.

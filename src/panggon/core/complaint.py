@@ -101,7 +101,7 @@ ROWS: tuple[ComplaintRow, ...] = (
     ),
     *(
         Row(Action.ADD, (state,), state, COMPLAINANT, needs=(Need.WORDS,), effects=(Effect.TELL_HOLDER,))
-        for state in AT_WORK
+        for state in (*AT_WORK, State.ANSWERED, State.SETTLED)
     ),
     Row(
         Action.TAKE,

@@ -4,7 +4,7 @@ A service standard is quoted word for word, also where it is wrong; what works s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -44,6 +44,20 @@ TWITTER_HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}")
 INSTAGRAM_HANDLE = re.compile(r"@?[A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?")
 
 
+HANDLES = {Channel.TWITTER: TWITTER_HANDLE, Channel.INSTAGRAM: INSTAGRAM_HANDLE}
+
+
+class ContactFault(StrEnum):
+    """Why nobody can be reached by what is printed. `HOST_ENDING`: a name that no public domain ends."""
+
+    EMPTY = "empty"
+    NUMBER = "number"
+    MAILBOX = "mailbox"
+    HOST = "host"
+    HOST_ENDING = "host_ending"
+    HANDLE = "handle"
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One way to reach the service: as the standard prints it, and what works where that cannot.
@@ -57,9 +71,13 @@ class Contact:
     person: str = ""
 
     @property
+    def fault(self) -> ContactFault | None:
+        """Why nobody can be reached by what is printed; None where somebody could."""
+        return contact_fault(self.channel, self.printed)
+
+    @property
     def broken(self) -> bool:
-        """Whether nobody can be reached by what is printed."""
-        return not works(self.channel, self.printed)
+        return self.fault is not None
 
     @property
     def address(self) -> str:
@@ -67,18 +85,34 @@ class Contact:
         return link(self.channel, self.working or ("" if self.broken else self.printed))
 
 
+def printed_rows(contacts: Iterable[Contact]) -> tuple[tuple[Channel, tuple[Contact, ...]], ...]:
+    """As a standard prints them: one row a channel, in its order; to come in person is told in words of its own."""
+    rows: dict[Channel, list[Contact]] = {}
+    for contact in contacts:
+        if contact.channel is not Channel.IN_PERSON:
+            rows.setdefault(contact.channel, []).append(contact)
+    return tuple((channel, tuple(found)) for channel, found in rows.items())
+
+
 def works(channel: Channel, words: str) -> bool:
     """Whether somebody could be reached by these words: their form only, nobody is called."""
+    return contact_fault(channel, words) is None
+
+
+def contact_fault(channel: Channel, words: str) -> ContactFault | None:
+    """What is wrong with the form of these words, if anything is."""
     text = words.strip()
     if channel in TELEPHONES:
-        return bool(re.fullmatch(r"[0-9 ()+./-]+", text)) and 7 <= len(_digits(text)) <= 15
+        digits = len(_digits(text))
+        return None if re.fullmatch(r"[0-9 ()+./-]+", text) and 7 <= digits <= 15 else ContactFault.NUMBER
     if channel is Channel.EMAIL:
         mailbox, _, host = text.rpartition("@")
-        return bool(MAILBOX.fullmatch(mailbox)) and _is_public_host(host)
+        return _host_fault(host) if MAILBOX.fullmatch(mailbox) else ContactFault.MAILBOX
     if channel is Channel.WEBSITE:
-        return _is_public_host(_host(text))
-    handle = {Channel.TWITTER: TWITTER_HANDLE, Channel.INSTAGRAM: INSTAGRAM_HANDLE}.get(channel)
-    return bool(handle.fullmatch(text)) if handle else bool(text)
+        return _host_fault(_host(text))
+    if channel in HANDLES:
+        return None if HANDLES[channel].fullmatch(text) else ContactFault.HANDLE
+    return None if text else ContactFault.EMPTY
 
 
 def link(channel: Channel, words: str) -> str:
@@ -101,9 +135,11 @@ def link(channel: Channel, words: str) -> str:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _is_public_host(name: str) -> bool:
+def _host_fault(name: str) -> ContactFault | None:
+    if host_faults(name):
+        return ContactFault.HOST
     ending = name.rpartition(".")[2].lower()
-    return not host_faults(name) and (ending in ENDINGS or len(ending) == 2)
+    return None if ending in ENDINGS or len(ending) == 2 else ContactFault.HOST_ENDING
 
 
 def _host(address: str) -> str:

@@ -169,7 +169,6 @@ ROWS: tuple[IncidentRow, ...] = (
         (Need.MAY_BE_QUARANTINED, Need.REASONS),
         Effect.QUARANTINE_SITE,
         Effect.TELL_DINAS,
-        Effect.TELL_AGENCY,
     ),
     *_staying(
         Action.RELEASE,
@@ -178,7 +177,6 @@ ROWS: tuple[IncidentRow, ...] = (
         (Need.QUARANTINED, Need.REASONS),
         Effect.RELEASE_SITE,
         Effect.TELL_DINAS,
-        Effect.TELL_AGENCY,
     ),
     *_staying(Action.REPEAT, NOT_OVER, HANDLERS, (Need.WORK_FAILED,), Effect.REPEAT_WORK),
     *_staying(Action.RECORD_WORK, NOT_OVER, {Role.SYSTEM: ()}, (), Effect.TELL_DINAS),

@@ -47,8 +47,8 @@ class IncidentAction(StrEnum):
 class IncidentEffect(StrEnum):
     """What an action sets going, in the same transaction; each is safe to run twice."""
 
-    QUARANTINE_SITE = "quarantine_site"
-    RELEASE_SITE = "release_site"
+    QUARANTINE_SITE = "quarantine_site"  # its OPD is told at once, as of every quarantine (`upkeep`)
+    RELEASE_SITE = "release_site"  # the same
     REPEAT_WORK = "repeat_work"
     TELL_DINAS = "tell_dinas"  # technicians, Kepala Bidang and Kepala Dinas, but who did it
     TELL_AGENCY = "tell_agency"  # the site's OPD, in plain words

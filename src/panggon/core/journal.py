@@ -233,6 +233,17 @@ def sound_length(data: bytes) -> int:
     return end
 
 
+def ended(data: bytes) -> tuple[Word, Any] | None:
+    """How the last run of a journal has ended, and its spec as a document; None where it has not. All else is passed
+    over: this is asked of every site of a machine at once.
+    """
+    lines = data[: sound_length(data)].splitlines()
+    if not lines or not lines[-1].startswith(_FINISHED):
+        return None
+    started = next(line for line in reversed(lines) if line.startswith(_STARTED))
+    return Word(json.loads(lines[-1])["outcome"]), json.loads(started)["plan"]["spec"]
+
+
 def _members(entry: Entry) -> dict[str, Any]:
     match entry:
         case Started(plan, wish, at):
@@ -289,6 +300,7 @@ def _finished(row: Mapping[str, Any]) -> Finished:
 _NAMES: Mapping[type[Entry], str] = {
     kind: kind.__name__.lower() for kind in (Started, Writing, Written, Probed, Failed, Undoing, Undone, Finished)
 }
+_STARTED, _FINISHED = (json.dumps({"entry": _NAMES[kind]})[:-1].encode() for kind in (Started, Finished))
 _READERS: Mapping[str, Any] = {
     "started": lambda row: Started(plans.load(row["plan"]), row["wish"], datetime.fromisoformat(row["at"])),
     "writing": lambda row: Writing(row["index"]),

@@ -93,7 +93,7 @@ MESSAGES: Mapping[MessageKind, Wording] = MappingProxyType(
         MessageKind.COMPLAINT_RECEIVED: Wording(
             "pelapor",
             "[{number}] Pengaduan Anda sudah kami terima",
-            ("Pengaduan Anda “{subject}” sudah kami terima dengan nomor {number}.", "{next}"),
+            ("Pengaduan Anda “{subject}” sudah kami terima dengan nomor {number}.", "{next}", "{refused}"),
             "Ikuti pengaduan",
             "Simpan surat ini: tautannya memuat kode Anda.",
         ),

@@ -60,8 +60,9 @@ _DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
 
 def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation], *, mending: bool = False) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
-    first, then the rest; last the former names, which lead to a name that must be there by then. `mending`: no run is
-    under way, so what is half written was made so by somebody's hand, and the plan mends it.
+    first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
+    start anew, because those that run go on answering meanwhile. `mending`: no run is under way, so what is half
+    written was made so by somebody's hand, and the plan mends it.
 
     Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
     left half written and must finish itself, `plan.unobserved` when nobody looked.
@@ -113,7 +114,16 @@ def _turn(way: Change, spec: SiteSpec) -> int:
     """Of changes that sort alike the order stays."""
     if way.key.kind in _DOORS and way.before is not None and spec.state not in ALIVE:
         return 0
-    return 2 if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts else 1
+    if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts:
+        return 2
+    return 3 if _only_restarts(way) else 1
+
+
+def _only_restarts(way: Change) -> bool:
+    """Whether the same program goes on for another generation."""
+    if way.key.kind is not Kind.RUNTIME or way.before is None or way.after is None:
+        return False
+    return same({**way.before, "generation": None}, {**way.after, "generation": None})
 
 
 def _before(found: Observation) -> Attributes | None:

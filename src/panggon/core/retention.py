@@ -14,6 +14,7 @@ class PersonalData(StrEnum):
     DRAFTS = "drafts"  # what was begun and never sent
     UNFILED = "unfiled"  # letters that were uploaded and never filed, and what a machine read in letters
     NOTICES = "notices"  # what people were told
+    SURVEYS = "surveys"  # what respondents of the survey wrote
     CHANGES = "changes"  # what was changed about people outside of cases
 
 

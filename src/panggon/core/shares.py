@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from panggon.core.clock import ClockEffect
+from panggon.core.timeline import Timeline
 from panggon.core.workdays import Calendar, working_time
 
 # Percent of the whole allowance by SK step under way; step 1 is over when the clock starts.
@@ -48,6 +49,23 @@ def time_by_step(passages: Iterable[Passage], *, now: datetime, calendar: Calend
         if running and here.step is not None:
             spent = working_time(here.at, after.at, calendar=calendar)
             used[here.step] = used.get(here.step, timedelta()) + spent
+    return used
+
+
+def seconds_by_step(passages: Iterable[tuple[int, int | None, str]], *, line: Timeline) -> dict[int, int]:
+    """What `time_by_step` says of many: moment, step and effect of each event, in whole seconds, until the last one.
+
+    Raises `PermanentError` `calendar.missing` before the line begins.
+    """
+    used: dict[int, int] = {}
+    running, under_way, since = False, None, 0
+    for at, step, effect in passages:
+        now = line.at(at)
+        if running and under_way is not None:
+            used[under_way] = used.get(under_way, 0) + max(now - since, 0)
+        if effect != ClockEffect.NONE:
+            running = effect in (ClockEffect.START, ClockEffect.RESUME)
+        under_way, since = step, now
     return used
 
 

@@ -55,7 +55,8 @@ class SiteFacts:
     parked_for: timedelta | None = None  # None: it is not parked
     purge_after: timedelta = timedelta(days=30)
 
-    people: frozenset[str] = frozenset()  # behind the approval: the actor, and whom the actor stands in for
+    people: frozenset[str] = frozenset()  # behind the act: the actor, and whom the actor stands in for
+    quarantined_by: str = ""
     asked_by: str = ""
     plan_digest: str = ""  # of the newest plan for what is asked
     shown_digest: str = ""  # of the plan that the approving person has seen
@@ -73,6 +74,7 @@ class SiteNeed(StrEnum):
     DRIFT = "drift"
     WAITED = "waited"
     TYPED_NAME = "typed_name"
+    NOT_WHO_QUARANTINED = "not_who_quarantined"
     ANOTHER_PERSON = "another_person"
     NODE_PLAN = "node_plan"
     NODE_PLAN_SHOWN = "node_plan_shown"
@@ -92,6 +94,7 @@ SITE_NEEDS: Mapping[Need, str] = MappingProxyType(
         Need.DRIFT: "Tidak ada perbedaan yang ditemukan di server.",
         Need.WAITED: "Masa tunggu penghapusan belum lewat.",
         Need.TYPED_NAME: "Ketik nama situs persis seperti tertulis.",
+        Need.NOT_WHO_QUARANTINED: "Karantina ini Anda yang memutuskan; harus orang lain yang melepaskannya.",
         Need.ANOTHER_PERSON: "Anda yang mengusulkan; harus orang lain yang menyetujui.",
         Need.NODE_PLAN: "Rencana dari server belum ada.",
         Need.NODE_PLAN_SHOWN: "Rencana sudah berubah; periksa rencana yang terbaru.",
@@ -110,6 +113,9 @@ CONDITIONS: Mapping[Need, Condition[SiteFacts]] = MappingProxyType(
         Need.DRIFT: Condition(lambda facts: facts.drifted),
         Need.WAITED: Condition(lambda facts: facts.parked_for is not None and facts.parked_for >= facts.purge_after),
         Need.TYPED_NAME: Condition(lambda facts: bool(facts.host) and facts.typed_name == facts.host, "typed_name"),
+        Need.NOT_WHO_QUARANTINED: Condition(
+            lambda facts: bool(facts.quarantined_by) and facts.quarantined_by not in facts.people
+        ),
         Need.ANOTHER_PERSON: Condition(lambda facts: bool(facts.asked_by) and facts.asked_by not in facts.people),
         Need.NODE_PLAN: Condition(lambda facts: bool(facts.plan_digest)),
         Need.NODE_PLAN_SHOWN: Condition(lambda facts: facts.shown_digest == facts.plan_digest, "shown_digest"),
@@ -162,7 +168,7 @@ ROWS: tuple[SiteRow, ...] = (
         (S.QUARANTINED,),
         S.OPEN,
         DECIDING,
-        needs=(Need.REASON,),
+        needs=(Need.NOT_WHO_QUARANTINED, Need.REASON),
         effects=(SiteEffect.TELL_OWNER,),
     ),
     *(

@@ -29,6 +29,12 @@ class Known:
     generation: int
     certificate: int
 
+    def __str__(self) -> str:
+        site = (
+            f"situs {self.site}, generasi {self.generation}, keadaan {self.state}" if self.site else "tidak ada situs"
+        )
+        return f"{site}, sertifikat {self.certificate:08x}"
+
 
 def forget(path: Path, host: str, *, holds: Callable[[Known], bool]) -> None:
     """Every worker reads link, `site.json` and certificate of this name anew, and what it knows then `holds`.
@@ -39,7 +45,7 @@ def forget(path: Path, host: str, *, holds: Callable[[Known], bool]) -> None:
     """
     for worker, known in _each_worker(path, "POST", f"/forget?host={quote(host, safe='')}").items():
         if not holds(known):
-            raise TemporaryError("nginx.memory", f"{host}: proses nginx ke-{worker + 1} masih mengenal {known}")
+            raise TemporaryError("nginx.memory", f"{host}: proses nginx ke-{worker + 1} menjawab: {known}")
 
 
 def known(path: Path, host: str) -> tuple[Known, ...]:

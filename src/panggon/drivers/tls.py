@@ -126,8 +126,8 @@ class CertificateDriver:
 
     def announce(self, name: str) -> None:
         """Nginx serves from now on what lies in this directory. Errors as `control.forget`."""
-        digest = _digest(self.settings.root / "tls" / name / BUNDLE)
-        control.forget(self.settings.control, name, holds=lambda known: known.certificate == digest)
+        digests = _digests(self.settings.root / "tls" / name / BUNDLE)
+        control.forget(self.settings.control, name, holds=lambda known: known.certificate in digests)
 
     def _demand_issuer(self, after: Attributes) -> None:
         if after["issuer"] != self.settings.issuer:
@@ -213,14 +213,16 @@ def _target(issuer: str) -> str:
     return f"../_{issuer}/{BUNDLE}"
 
 
-def _digest(path: Path) -> int:
-    """Of what nginx can serve; 0 for what it cannot, or where nothing is."""
+def _digests(path: Path) -> frozenset[int]:
+    """By which nginx may know what lies there; 0 where nothing does, or what it may refuse as we do."""
     try:
         content = path.read_bytes()
         bundles.load(content)
-    except (OSError, ValueError):
-        return 0
-    return zlib.crc32(content)
+    except OSError:
+        return frozenset({0})
+    except ValueError:
+        return frozenset({0, zlib.crc32(content)})
+    return frozenset({zlib.crc32(content)})
 
 
 def _there(path: Path) -> bool:

@@ -10,6 +10,7 @@ import json
 import pwd
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from panggon.drivers.owner import end_logins, uid_of
 NO_PASSWORD = "*"  # noqa: S105
 HASH = re.compile(r"\$[a-z0-9]{1,8}\$[A-Za-z0-9./$=,+-]{8,256}")
 SHELL = "/usr/sbin/nologin"
+GROUPS = Path("/etc/group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +203,19 @@ def _record(path: Path) -> dict[str, Any]:
 
 def _known_elsewhere(name: str, uid: int) -> str:
     """In which way the system knows this name or number already, without a record of ours; "" if it does not."""
+    taken = f"nama {name} atau UID {uid} sudah dipakai di sistem"
     questions: tuple[Callable[[], object], ...] = (
         lambda: pwd.getpwnam(name),
         lambda: pwd.getpwuid(uid),
-        lambda: grp.getgrnam(name),
         lambda: grp.getgrgid(uid),
     )
     for ask in questions:
-        try:
+        with suppress(KeyError):
             ask()
-            return f"nama {name} atau UID {uid} sudah dipakai di sistem"
-        except KeyError:
-            continue
-    return ""
+            return taken
+    # Not getgrnam(3): before it says that there is none, libnss-systemd looks through all of /etc/userdb.
+    named = any(line.startswith(f"{name}:") for line in GROUPS.read_text().splitlines())
+    return taken if named else ""
 
 
 def _password_check(name: str, spec: SiteSpec) -> Check:

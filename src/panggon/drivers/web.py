@@ -137,7 +137,7 @@ class SiteDriver:
         """What has no name any more, no worker remembers; of names that lead here `HostDriver` asks."""
         if spec.state not in NAMELESS:
             return ()
-        return (_checked("web.workers", lambda: _remembered(self.settings, spec.host, "", "", 0)),)
+        return (_checked("web.workers", lambda: _remembered(self.settings, spec.host, ("", "", 0))),)
 
     def _unread(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         """Not a fault, but its owner should know: a prohibition in an `.htaccess` protects nothing here."""
@@ -192,13 +192,10 @@ class HostDriver:
         control.forget(self.settings.control, key.name, holds=lambda known: (known.site, known.state) == wished)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        state = spec.state.value if key.name == spec.host else REDIRECT
+        wished = (spec.site, spec.state.value if key.name == spec.host else REDIRECT, spec.generation)
         return (
             _checked("web.page", lambda: self._page(key.name, spec)),
-            _checked(
-                "web.workers",
-                lambda: _remembered(self.settings, key.name, spec.site, state, spec.generation),
-            ),
+            _checked("web.workers", lambda: _remembered(self.settings, key.name, wished)),
             _checked("web.unknown_host", lambda: self._unknown_host(key.name)),
         )
 
@@ -237,12 +234,14 @@ def _checked(name: str, ask: Callable[[], Check]) -> Check:
         return Check(name, ok=False, detail=str(error))
 
 
-def _remembered(settings: Settings, host: str, site: str, state: str, generation: int) -> Check:
+def _remembered(settings: Settings, host: str, wished: tuple[str, str, int]) -> Check:
     """What one visitor sees is the answer of one worker; each of them keeps its own memory."""
     found = control.known(settings.control, host)
-    others = [known for known in found if (known.site, known.state, known.generation) != (site, state, generation)]
+    others = [known for known in found if (known.site, known.state, known.generation) != wished]
     words = f"{len(found)} proses nginx mengenal keadaan ini" if found else "nginx tidak menjawab"
-    return Check("web.workers", bool(found) and not others, f"proses nginx mengenal {others[0]}" if others else words)
+    return Check(
+        "web.workers", bool(found) and not others, f"satu proses nginx menjawab: {others[0]}" if others else words
+    )
 
 
 def _target(after: Attributes) -> str:

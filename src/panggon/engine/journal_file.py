@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from panggon.core import journal
 from panggon.core.errors import TemporaryError
-from panggon.core.journal import Entry, Finished, Probed, Started, Undone, Written
+from panggon.core.journal import Entry, Finished, Probed, Started, Undone, Word, Written
 
 # Bytes kept free behind a run's beginning, as zeros without a line's end: a disk that fills up during the run must
 # not keep it from writing down how it goes back. A run's entries take some 10 kB.
@@ -98,6 +99,11 @@ def writing(path: Path) -> Iterator[JournalFile]:
 def read(path: Path) -> tuple[Entry, ...]:
     """The entries for one who only looks, also while another writes."""
     return journal.load(_content(path))
+
+
+def ended(path: Path) -> tuple[Word, Any] | None:
+    """How the last run has ended (`journal.ended`)."""
+    return journal.ended(_content(path))
 
 
 def _content(path: Path) -> bytes:

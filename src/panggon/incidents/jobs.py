@@ -30,21 +30,16 @@ from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
-from panggon.sites.models import Purpose
+from panggon.sites.models import Outcome, Purpose
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
 HEAD_FROM = 80  # percent of the time from which the Kepala Dinas is told as well
 DONE = (_("{number}: {action}"), _("{state}. {next}"))
-OWNER = {
-    IncidentAction.QUARANTINE: _("{host} ditutup sementara (karantina)"),
-    IncidentAction.RELEASE: _("{host} dibuka kembali"),
-}
-OWNER_ELSE = _("{host}: {owner}")
+OWNER = _("{host}: {owner}")
 PROVEN = {
     Purpose.QUARANTINE: _("{number}: karantina terbukti di server"),
     Purpose.RELEASE: _("{number}: situs terbukti terbuka lagi"),
 }
-UNPROVEN = _("{number}: server belum berhasil")
 NEAR = (_("{number}: {level}% waktu terpakai"), _("{duty}: batas waktu {due}."))
 PAST = (_("{number}: batas waktu terlampaui"), _("{duty}: batas waktu {due} sudah lewat."))
 
@@ -125,8 +120,9 @@ def _tell_dinas(event: IncidentEvent) -> None:
     whom = [person for person in _with(*HANDLERS, now=event.at) if person.pk != event.actor_id]
     subject, text = DONE
     if event.action == IncidentAction.RECORD_WORK:
-        worked = event.data["outcome"] == "applied"
-        subject = PROVEN[Purpose(event.data["purpose"])] if worked else UNPROVEN
+        if event.data["outcome"] != Outcome.APPLIED:
+            return  # those who can ask for it again are told by `upkeep`
+        subject = PROVEN[Purpose(event.data["purpose"])]
     reference = f"incident:{incident.pk}:{event.sequence}"
     _tell(_unconcerned(incident, whom), incident, subject, text, _facts(event), reference=reference, at=event.at)
 
@@ -136,11 +132,10 @@ def _tell_agency(event: IncidentEvent) -> None:
     incident = event.incident
     if incident.site is None:
         return
-    subject = OWNER.get(IncidentAction(event.action), OWNER_ELSE)
     facts = {**_facts(event), "host": incident.site.host}
     reference = f"incident-owner:{incident.pk}:{event.sequence}"
     whom = people.active(agency=incident.site.agency)
-    _tell(whom, incident, subject, "{owner}", facts, reference=reference, at=event.at)
+    _tell(whom, incident, OWNER, "{owner}", facts, reference=reference, at=event.at)
 
 
 def _facts(event: IncidentEvent) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from panggon.cases.paper_facts import contact_words, head_of_the_dinas
+from panggon.cases.paper_facts import contact_words, evidence_digest, head_of_the_dinas
 from panggon.core.incident_vocabulary import INCIDENT_ACTIONS, RISK_LABELS, IncidentAction, Risk
 from panggon.core.spec import SiteState
 from panggon.incidents import selectors
@@ -12,6 +12,8 @@ from panggon.office.selectors import office
 from panggon.papers.contents import PaperKind
 from panggon.papers.dates import moment_words
 from panggon.papers.facts import IncidentFacts, Person
+from panggon.sites import selectors as sites
+from panggon.sites.models import Purpose, Site
 
 PAPERS: Mapping[IncidentAction, PaperKind] = MappingProxyType(
     {
@@ -45,7 +47,7 @@ def facts_of(event: IncidentEvent) -> tuple[IncidentFacts, Person]:
         quarantined=_quarantined(before) if site and site.state == SiteState.QUARANTINED else "",
         described=event.data,
         timeline=tuple((moment_words(each.at), words) for each, words in _timeline(before)),
-        evidence=tuple((kept.name, kept.sha256) for each in before for kept in each.evidence.all()),
+        evidence=(*_proof(site), *((kept.name, kept.sha256) for each in before for kept in each.evidence.all())),
         contacts=tuple(map(contact_words, office().contacts.rows)),
     )
     return facts, head_of_the_dinas(now=event.at)
@@ -57,6 +59,13 @@ def chronology_of(incident: Incident) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _proof(site: Site | None) -> Iterator[tuple[str, str]]:
+    """What its machine has proven of the quarantine, by digest."""
+    wish = sites.last_wish(site, Purpose.QUARANTINE) if site else None
+    if wish and wish.succeeded:
+        yield "Bukti karantina dari server", evidence_digest(wish.evidence)
 
 
 def _timeline(events: list[IncidentEvent]) -> Iterator[tuple[IncidentEvent, str]]:

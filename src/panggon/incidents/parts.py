@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from panggon.audit.selectors import history_of
 from panggon.core.incident import IncidentFacts
 from panggon.core.incident_clock import Obligation, Standing, obligations
 from panggon.core.incident_vocabulary import Duty, PersonalData, Risk
@@ -13,9 +12,8 @@ from panggon.core.site_life import SiteAction
 from panggon.core.spec import SiteState
 from panggon.incidents.models import Incident
 from panggon.people.selectors import Capacity
+from panggon.sites import life
 from panggon.sites import selectors as sites
-from panggon.sites.life import subject_of
-from panggon.sites.models import Site
 
 INPUTS = (
     *("words", "reasons", "risk", "personal_data", "contact", "description", "chronology", "impact"),
@@ -32,7 +30,7 @@ def facts_of(
     return IncidentFacts(
         unconcerned=concerned.isdisjoint(capacity.people),
         unassigned=str(incident.handler_id) not in capacity.people,
-        another=site is not None and quarantined and quarantined_by(site) not in capacity.people,
+        another=site is not None and quarantined and life.quarantined_by(site) not in capacity.people,
         may_be_quarantined=site is not None and LIFE.row(SiteState(site.state), SiteAction.QUARANTINE) is not None,
         quarantined=quarantined,
         work_failed=site is not None and sites.failed_aside(site) is not None,
@@ -54,9 +52,3 @@ def duties_of(incident: Incident) -> tuple[Obligation, ...]:
         told={Duty(duty): datetime.fromisoformat(at) for duty, at in incident.told.items()},
     )
     return obligations(standing)
-
-
-def quarantined_by(site: Site) -> str:
-    """The key of who had the site quarantined last, in an incident or on the page of the site; "" is unknown."""
-    last = history_of(subject_of(site)).filter(after__state=SiteState.QUARANTINED).first()
-    return str(last.actor_id) if last else ""

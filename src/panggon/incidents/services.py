@@ -21,6 +21,7 @@ from panggon.core.incident_vocabulary import IncidentState as State
 from panggon.core.incident_vocabulary import Origin, PersonalData
 from panggon.core.machine import Decision
 from panggon.core.retention import months_before
+from panggon.core.site_life import SiteAction
 from panggon.core.vocabulary import Role
 from panggon.incidents import selectors
 from panggon.incidents.models import Evidence, Incident, IncidentEvent
@@ -31,8 +32,7 @@ from panggon.papers import store
 from panggon.papers.numbers import hold, next_number
 from panggon.people import selectors as people
 from panggon.people.models import User
-from panggon.sites import life
-from panggon.sites import services as sites
+from panggon.upkeep import services as upkeep
 
 Data = Mapping[str, Any]
 IncidentDecision = Decision[State, Action, Role, Effect]
@@ -40,7 +40,9 @@ COUNTER = "incident"
 GIVEN = ("subject", "about", "site", "complaint")
 SPEAKS_OF_PEOPLE = ("subject", "description", "about")
 KEPT = (*INPUTS[2:], "kind", "vital", "known_at", "told_at", "checklist", "wish", "purpose", "outcome")
-OF_THE_MACHINE = frozenset({Effect.QUARANTINE_SITE, Effect.RELEASE_SITE, Effect.REPEAT_WORK})
+AT_ONCE = {Effect.QUARANTINE_SITE: SiteAction.QUARANTINE, Effect.RELEASE_SITE: SiteAction.RELEASE}
+OF_THE_MACHINE = frozenset({*AT_ONCE, Effect.REPEAT_WORK})
+OF_THE_OPD = frozenset({Effect.QUARANTINE_SITE, Effect.TELL_AGENCY})
 NOT_YOURS = "action.not_your_role"
 MOST_FILES, FILE_MEBIBYTES = 20, 10
 
@@ -103,7 +105,7 @@ def act(
     """Do one step, with all that follows from it, or nothing at all. `actor` None: the system.
 
     Raises `InvalidError` with every fault: `incident.changed` when it is not any more the version that the person saw,
-    `incident.future` for what has not happened yet, `need.…`, `action.…`, `evidence.…`, and what `sites.life` raises.
+    `incident.future` for what has not happened yet, `need.…`, `action.…`, `evidence.…`, and what `upkeep` raises.
     """
     incident = Incident.objects.select_for_update(of=("self",)).select_related("site", "complaint").get(pk=incident_id)
     if expected_version not in (None, incident.version):
@@ -232,16 +234,17 @@ def _keep(event: IncidentEvent, files: Iterable[Upload]) -> None:
 
 def _carry_out(effect: Effect, incident: Incident, event: IncidentEvent, *, actor: User | None, at: datetime) -> None:
     """What is asked of the machine is asked in this transaction; people and papers are a job's."""
+    if event.action == Action.DISMISS and effect is Effect.TELL_AGENCY and incident.agency_told_at is None:
+        return  # it never heard of it
+    if effect in OF_THE_OPD and incident.site_id:
+        incident.agency_told_at = incident.agency_told_at or at
     if effect in OF_THE_MACHINE:
         assert incident.site_id is not None and actor is not None  # noqa: S101, PT018 (the table lets no other act pass)
         if effect is Effect.REPEAT_WORK:
-            sites.repeat(incident.site_id, at=at)
+            upkeep.repeat(incident.site_id, actor=actor, at=at)
         else:
-            close_or_open = life.quarantine if effect is Effect.QUARANTINE_SITE else life.release
-            close_or_open(incident.site_id, reason=event.words, actor=actor, at=at)
+            upkeep.at_once(incident.site_id, action=AT_ONCE[effect], reason=event.words, actor=actor, at=at)
         return
-    if effect is Effect.TELL_AGENCY and incident.site_id:
-        incident.agency_told_at = incident.agency_told_at or at
     defer("incidents.carry_out", event=event.pk, effect=effect.value)
 
 

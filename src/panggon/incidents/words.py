@@ -69,7 +69,7 @@ FOLLOWS: Mapping[IncidentAction, tuple[Any, ...]] = MappingProxyType(
             _("Melepaskannya perlu keputusan Kepala Bidang atau Kepala Dinas lain, bukan Anda."),
         ),
         IncidentAction.RELEASE: (
-            _("Situs terbuka lagi bagi pengunjung seperti sebelum dikarantina, dan pemilik dapat masuk lewat SFTP."),
+            _("Situs terbuka lagi bagi pengunjung, dan pemilik dapat masuk lewat SFTP."),
             _("OPD pemilik diberi tahu dan membaca alasannya."),
         ),
         IncidentAction.WRITE_REPORT: (_("Laporan bernomor dibuat beserta tindakan dan bukti yang tercatat."),),

@@ -19,6 +19,7 @@ class DriftWatch:
     pass_seconds: float = PASS_SECONDS
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _waiting: list[str] = field(default_factory=list)
+    _in_pass: int = 0
 
     def look(self, *, elapsed: float) -> bool:
         """Look at as many sites as `elapsed` seconds are worth; whether something is found or gone since."""
@@ -40,9 +41,10 @@ class DriftWatch:
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:
             self._waiting = list(self.sites.known())
+            self._in_pass = len(self._waiting)
             self.found = {site: words for site, words in self.found.items() if site in self._waiting}
         share = min(1.0, elapsed / self.pass_seconds)
-        count = max(1, math.ceil(share * len(self.sites.known())))
+        count = max(1, math.ceil(share * self._in_pass))
         turn, self._waiting = self._waiting[:count], self._waiting[count:]
         return turn
 

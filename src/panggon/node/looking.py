@@ -49,6 +49,7 @@ class FirstLogins:
         self._folder = layout.log_settings(config).logins
         self._portal = portal
         self._told: dict[str, float] = {}
+        self._looked_at = -1.0
 
     def watch(self) -> None:
         """For ever, beside the wishes: whoever came in is at the page of step 9 a moment later."""
@@ -60,7 +61,12 @@ class FirstLogins:
                 log.info("first logins are told later: %s", error)
 
     def tell(self) -> None:
-        """Raises what the portal raises; then all is told again the next time."""
+        """Raises what the portal raises; then all is told again the next time. With nothing new in their folder the
+        records are not looked through: there may be thousands.
+        """
+        changed_at = self._folder.stat().st_mtime if self._folder.exists() else 0.0
+        if changed_at == self._looked_at:
+            return
         written = logins.sites_with(self._folder)
         changed = [site for site, moment in written.items() if self._told.get(site) != moment]
         firsts = [(site, logins.known(self._folder / f"{site}.json").first) for site in changed]
@@ -68,6 +74,8 @@ class FirstLogins:
         for start in range(0, len(rows), ROWS_MOST):
             self._portal.logins(rows[start : start + ROWS_MOST])
         self._told = written
+        # What is written right after it has the same time.
+        self._looked_at = changed_at if time.time() - changed_at > LOOK_SECONDS else -1.0
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -127,7 +127,8 @@ class Agent:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
         for site in self._sites.begun():
             try:
-                self._settle(site)
+                if not self._sites.is_settled(site):
+                    self._settle(site)
             except PanggonError as error:
                 log.warning("%s waits: %s", site, error)
             except Exception:  # with its traceback in the log: one broken journal must not hold up all other sites

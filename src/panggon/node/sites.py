@@ -237,6 +237,19 @@ class Sites:
         """Every site with a journal."""
         return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
 
+    def is_settled(self, site: str) -> bool:
+        """Whether the site's last run has ended and left nothing to be done (`_ended`). Cheap: it is asked of every
+        site when an agent starts.
+        """
+        ended = journal_file.ended(self._journal(site))
+        if ended is None or self._former(site).exists():
+            return False
+        word, spec = ended
+        if word is not Word.APPLIED:
+            return word is not Word.STUCK
+        purged = spec["state"] == SiteState.PURGED
+        return records.load(self._specs / f"{site}.json") == spec and not (purged and self._logins(site).exists())
+
     def applied(self, site: str) -> SiteSpec | None:
         """What was last applied, and proven then."""
         document = records.load(self._specs / f"{site}.json")
@@ -257,8 +270,8 @@ class Sites:
         except FileNotFoundError:
             return False
         if self._lives.get(site, (0, False))[0] != written:
-            spec = self.applied(site)
-            self._lives[site] = (written, spec is not None and spec.state not in (SiteState.PARKED, SiteState.PURGED))
+            spec = records.load(self._specs / f"{site}.json")
+            self._lives[site] = (written, spec["state"] not in (SiteState.PARKED, SiteState.PURGED))
         return self._lives[site][1]
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
@@ -270,7 +283,7 @@ class Sites:
                 log.warning("%s is applied, but that is not on record: %s", spec.site, error)
         if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
             # Who came in from which address is not kept longer than the site.
-            files.remove(layout.log_settings(self.config).logins / f"{spec.site}.json")
+            files.remove(self._logins(spec.site))
         if outcome.word is not Word.STUCK:
             files.sweep(self._former(spec.site))
             files.remove(self._former(spec.site))
@@ -297,6 +310,9 @@ class Sites:
 
     def _journal(self, site: str) -> Path:
         return self._journals / f"{site}.jsonl"
+
+    def _logins(self, site: str) -> Path:
+        return layout.log_settings(self.config).logins / f"{site}.json"
 
     def _former(self, site: str) -> Path:
         return self.config.paths.state / "former" / f"{site}.json"

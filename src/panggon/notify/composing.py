@@ -29,6 +29,9 @@ class Contents:
     facts: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
     thread: str = ""  # messages of one thread stand together; empty: each for itself
+    sender: str = ""  # empty: the department's usual one
+    follows: tuple[str, ...] = ()  # ids of the mails that it belongs to
+    is_answer: bool = False  # by a machine, to a mail that just came
 
 
 def compose(message: Message, *, now: datetime) -> Mail | None:
@@ -39,15 +42,24 @@ def compose(message: Message, *, now: datetime) -> Mail | None:
             return None
         wording, facts = MESSAGES[contents.kind], {"service": office().standard.service, **contents.facts}
         said = {
-            "text": [_(words).format(**facts) for words in wording.text],
+            "text": [said for words in wording.text if (said := _(words).format(**facts))],
             "button": wording.button and _(wording.button),
             "foot": wording.foot and _(wording.foot),
             "url": contents.path and link(contents.path),
         }
         subject = _(wording.subject).format(**facts)
-    name = f"{message.reference.replace(':', '-')}-{message.made_at:%Y%m%d%H%M%S}"
+    own = f"{message.reference.replace(':', '-')}-{message.made_at:%Y%m%d%H%M%S}"
     return Mail(
-        message.to, subject, "message", name=name, thread=contents.thread or name, language=message.language, facts=said
+        message.to,
+        subject,
+        "message",
+        name=f"{contents.thread}.{message.pk}" if contents.thread else own,
+        thread=contents.thread or own,
+        language=message.language,
+        facts=said,
+        sender=contents.sender,
+        follows=contents.follows,
+        is_answer=contents.is_answer,
     )
 
 
@@ -98,8 +110,19 @@ def _survey(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001
 
 
 def _complaint(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)
-    facts = {name: _(words) if name in ("state", "next") else words for name, words in message.facts.items()}
-    return Contents(MessageKind(message.kind), facts, facts.pop("path"), thread=f"complaint-{facts['number']}")
+    """Who answers it writes to where complaints come in, if that can be."""
+    facts = {"refused": "", **message.facts}
+    facts |= {name: _(facts[name]) for name in ("state", "next")}
+    kind, follows = MessageKind(message.kind), tuple(facts.pop("follows", ()))
+    return Contents(
+        kind,
+        facts,
+        facts.pop("path"),
+        thread=facts.pop("thread", f"complaint-{facts['number']}"),
+        sender=settings.PANGGON_IMAP_ADDRESS,
+        follows=follows,
+        is_answer=kind is MessageKind.COMPLAINT_RECEIVED and bool(follows),
+    )
 
 
 def _seal(message: Message, now: datetime) -> Contents | None:  # noqa: ARG001 (all are called alike)

@@ -22,7 +22,8 @@ class Mail:
     """`name` is this mail's own: sent twice, it has the same Message-ID. Mails of one `thread` stand together.
 
     `template` names the two bodies `notify/mail/<template>.txt` and `.html`. `unsubscribe` is the address that a mail
-    program may call to end it with one press.
+    program may call to end it with one press. `sender` empty is the department's usual one. It belongs to the mails
+    whose ids are `follows`, the last of which it answers; `is_answer`: a machine does, at once (RFC 3834, 5).
     """
 
     to: str
@@ -33,6 +34,9 @@ class Mail:
     language: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     unsubscribe: str = ""
+    sender: str = ""
+    follows: tuple[str, ...] = ()
+    is_answer: bool = False
 
 
 def send(mail: Mail) -> None:
@@ -55,7 +59,7 @@ def compose(mail: Mail) -> EmailMultiAlternatives:
     facts = {"subject": mail.subject, "office": now.letterhead, **mail.facts}
     with override(mail.language):
         text, html = (render_to_string(f"notify/mail/{mail.template}.{kind}", facts) for kind in ("txt", "html"))
-    message = EmailMultiAlternatives(mail.subject, text, now.sender, [mail.to], headers=_headers(mail))
+    message = EmailMultiAlternatives(mail.subject, text, mail.sender or now.sender, [mail.to], headers=_headers(mail))
     message.attach_alternative(html, "text/html")
     return message
 
@@ -68,11 +72,12 @@ def link(path: str) -> str:
 def _headers(mail: Mail) -> dict[str, str]:
     host = urlsplit(settings.PANGGON_BASE_URL).hostname
     thread = f"<{mail.thread}@{host}>"
+    follows = [f"<{followed}>" for followed in mail.follows]
     headers = {
         "Message-ID": f"<{mail.name}@{host}>",
-        "In-Reply-To": thread,
-        "References": thread,
-        "Auto-Submitted": "auto-generated",
+        "In-Reply-To": follows[-1] if follows else thread,
+        "References": " ".join([thread, *follows]),
+        "Auto-Submitted": "auto-replied" if mail.is_answer else "auto-generated",
         "List-Id": f"Pelayanan Hosting <permohonan.{host}>",
     }
     if mail.unsubscribe:

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from panggon.office.values import Group
+from panggon.office.values import Document, Group
 
 
 class Setting(models.Model):
@@ -14,6 +14,25 @@ class Setting(models.Model):
 
     def __str__(self) -> str:
         return self.group
+
+
+class Edition(models.Model):
+    """A document as it was published: its groups of settings as they were, until the next edition.
+
+    `published_at` None: since before the first change that a person made on the pages.
+    """
+
+    document = models.CharField(max_length=20, choices=[(document.value, document.value) for document in Document])
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="edition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.number}"
 
 
 class Logo(models.Model):

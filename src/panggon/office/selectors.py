@@ -1,16 +1,19 @@
 """Reading the settings: one query, and within a request only once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 
-from panggon.office.models import Logo
+from panggon.office.models import Edition, Logo
 from panggon.office.shipped import SHIPPED
-from panggon.office.values import Group, Office, load
+from panggon.office.values import DOCUMENTS, Document, Group, Office, load
 
 _request: ContextVar[list[Office] | None] = ContextVar("office_of_this_request", default=None)
 
@@ -46,6 +49,32 @@ def forget() -> None:
 
 def logo(sha256: str) -> Logo | None:
     return Logo.objects.filter(sha256=sha256).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An edition of a document. `at` None: from before its first change; `values` are its groups as they were."""
+
+    number: int
+    at: datetime | None
+    values: Mapping[Group, Any]
+
+
+def editions(document: Document) -> list[tuple[int, datetime | None]]:
+    """The number of each and when it was published, the newest first; none while nobody has changed the document."""
+    return list(Edition.objects.filter(document=document).values_list("number", "published_at"))
+
+
+def edition(document: Document, number: int) -> Published | None:
+    row = Edition.objects.filter(document=document, number=number).first()
+    if row is None:
+        return None
+    groups = DOCUMENTS[document]
+    values = {group: load(row.content.get(group, {}), onto=SHIPPED.of(group)) for group in groups}
+    return Published(row.number, row.published_at, values)
+
+
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def _read() -> Office:

@@ -6,6 +6,7 @@ Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas 
 from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact
 from panggon.core.signing import Method
+from panggon.office.shipped_documents import COMPLAINT_SOP, COMPONENTS, PLEDGE, SOP
 from panggon.office.values import (
     Complaints,
     Contacts,
@@ -55,7 +56,36 @@ SHIPPED = Office(
             "Apabila petugas tidak dapat menyelesaikan masalah, maka pengaduan diteruskan ke Pejabat Dinas Kominfo",
             "Pejabat Kominfo menyelesaikan permasalahan sampai tuntas dan mendapatkan solusi.",
         ),
+        service_english="Hosting Service",
+        requirements_english=("A letter, or other notification, that asks for hosting",),
+        steps_english=(
+            (
+                "The OPD (city agency), as a user of the network, sends a letter asking for hosting to Diskominfo Kota "
+                "Pekalongan"
+            ),
+            "Dinas Kominfo receives the letter asking for hosting and gives a disposition",
+            "Bidang INS receives the disposition of the letter and passes it on to the technical officer",
+            "The technical officer verifies the request and checks that its documents are complete",
+            (
+                "The technical officer makes the domain, prepares the server for hosting and reports to the head of "
+                "the division"
+            ),
+            "The head of the division reports to the Head of Agency and asks for approval of the hosting document",
+            "The Head of Agency approves the hosting document that was made",
+            "Dinas Kominfo sends the document of the access rights to the OPD that asked",
+            "The OPD receives the access rights (document) and can access the hosting (done)",
+        ),
+        completion_english="2 working days",
+        fee_english="Free of charge",
+        products_english=("Hosting Service",),
+        complaint_steps_english=(
+            "The complainant tells it directly to Dinas Kominfo",
+            "The officer answers the complainant until a solution is found",
+            "If the officer cannot solve the problem, the complaint is passed on to an official of Dinas Kominfo",
+            "The official of Kominfo solves the problem completely, with a solution",
+        ),
     ),
+    components=COMPONENTS,
     contacts=Contacts(
         (
             Contact(Channel.PHONE, "(0285) 421243"),
@@ -84,12 +114,16 @@ SHIPPED = Office(
         investigation=60,
         silence=10,
     ),
+    sop=SOP,
+    complaint_sop=COMPLAINT_SOP,
+    pledge=PLEDGE,
     retention=Retention(
         words_months=24,
         contacts_months=24,
         letters_months=60,
         drafts_months=12,
         unfiled_months=3,
+        surveys_months=24,
         notices_months=12,
         changes_months=60,
         followers_days=30,

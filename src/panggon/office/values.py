@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from panggon.core.complaint_clock import DayUnit
@@ -18,6 +19,7 @@ class Group(StrEnum):
 
     LETTERHEAD = "letterhead"
     STANDARD = "standard"
+    COMPONENTS = "components"
     CONTACTS = "contacts"
     NAMING = "naming"
     DELIVERY = "delivery"
@@ -26,7 +28,27 @@ class Group(StrEnum):
     MAIL = "mail"
     PROGRAMS = "programs"
     COMPLAINTS = "complaints"
+    SOP = "sop"
+    COMPLAINT_SOP = "complaint_sop"
+    PLEDGE = "pledge"
     RETENTION = "retention"
+
+
+class Document(StrEnum):
+    """What is published whole, so that each edition of it stays to be read."""
+
+    STANDARD = "standard"
+    PLEDGE = "pledge"
+
+
+DOCUMENTS: Mapping[Document, tuple[Group, ...]] = MappingProxyType(
+    {
+        Document.STANDARD: (Group.STANDARD, Group.COMPONENTS, Group.CONTACTS),
+        Document.PLEDGE: (Group.PLEDGE,),
+    }
+)
+Lines = tuple[str, ...]
+ENGLISH = "_english"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +65,87 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """The service standard as it was decreed, word for word; `working_days` is `completion` as the clock counts it."""
+    """The service standard as it was decreed, word for word; `working_days` is `completion` as the clock counts it.
+
+    `decree_date` is a day (ISO 8601), empty where it is not known.
+    """
 
     service: str
     decree: str
-    requirements: tuple[str, ...]
-    steps: tuple[str, ...]
+    requirements: Lines
+    steps: Lines
     completion: str
     working_days: int
     fee: str
-    products: tuple[str, ...]
-    complaint_steps: tuple[str, ...]
+    products: Lines
+    complaint_steps: Lines
+    decree_date: str = ""
+    service_english: str = ""
+    requirements_english: Lines = ()
+    steps_english: Lines = ()
+    completion_english: str = ""
+    fee_english: str = ""
+    products_english: Lines = ()
+    complaint_steps_english: Lines = ()
+
+    @property
+    def decree_number(self) -> str:
+        return self.decree.removeprefix("SK ")
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Components 7 to 14 of a service standard (PermenPAN-RB 15/2014), a line each; what has none is not yet set."""
+
+    legal_basis: Lines = ()
+    facilities: Lines = ()
+    competence: Lines = ()
+    supervision: Lines = ()
+    staff: Lines = ()
+    guarantee: Lines = ()
+    safety: Lines = ()
+    evaluation: Lines = ()
+    legal_basis_english: Lines = ()
+    facilities_english: Lines = ()
+    competence_english: Lines = ()
+    supervision_english: Lines = ()
+    staff_english: Lines = ()
+    guarantee_english: Lines = ()
+    safety_english: Lines = ()
+    evaluation_english: Lines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sop:
+    """The head of an SOP (PermenPAN-RB 35/2012); its activities are read from the procedure. Days are ISO 8601."""
+
+    name: str
+    number: str = ""
+    made_on: str = ""
+    revised_on: str = ""
+    effective_on: str = ""
+    legal_basis: Lines = ()
+    qualifications: Lines = ()
+    related: Lines = ()
+    equipment: Lines = ()
+    warnings: Lines = ()
+    records: Lines = ()
+    name_english: str = ""
+    legal_basis_english: Lines = ()
+    qualifications_english: Lines = ()
+    related_english: Lines = ()
+    equipment_english: Lines = ()
+    warnings_english: Lines = ()
+    records_english: Lines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """Maklumat pelayanan: its paragraphs, and the day (ISO 8601) on which the Kepala Dinas makes it."""
+
+    words: Lines
+    day: str = ""
+    words_english: Lines = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +257,7 @@ class Retention:
     drafts_months: int
     unfiled_months: int
     notices_months: int
+    surveys_months: int
     changes_months: int
     followers_days: int
     visits_days: int
@@ -177,6 +270,7 @@ class Office:
 
     letterhead: Letterhead
     standard: Standard
+    components: Components
     contacts: Contacts
     naming: Naming
     delivery: Delivery
@@ -185,6 +279,9 @@ class Office:
     mail: Mail
     programs: Programs
     complaints: Complaints
+    sop: Sop
+    complaint_sop: Sop
+    pledge: Pledge
     retention: Retention
     versions: Mapping[Group, int]
 
@@ -194,6 +291,14 @@ class Office:
 
     def of(self, group: Group) -> Any:
         return getattr(self, group.value)
+
+
+def in_language(value: Any, language: str) -> Any:
+    """A group with its English words in the place of the Indonesian ones, where there are some."""
+    if not language.startswith("en"):
+        return value
+    names = [field.name for field in fields(value) if field.name + ENGLISH in value.__dataclass_fields__]
+    return replace(value, **{name: getattr(value, name + ENGLISH) or getattr(value, name) for name in names})
 
 
 def dump(value: Any) -> dict[str, Any]:

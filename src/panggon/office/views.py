@@ -32,15 +32,21 @@ def settings(request: HttpRequest, group: Group) -> HttpResponse:
 def edit(
     request: HttpRequest, group: Group, form_class: type[GroupForm], *, template: str, **context: Any
 ) -> HttpResponse:
-    """The page of a group: every fault at its field, nothing that was typed is lost."""
+    """The page of a group: every fault at its field, nothing that was typed is lost.
+
+    What is published may be looked at first; then nothing is written.
+    """
     now = selectors.office()
     initial = initial_of(now.of(group), version=now.versions[group])
-    form = form_class(request.POST or None, request.FILES or None, initial=initial)
+    form, page = form_class(request.POST or None, request.FILES or None, initial=initial), PAGES[group]
     refuse_large(form, request)
-    if form.is_bound and form.is_valid() and _save(request, group, form):
-        messages.success(request, _("Pengaturan sudah disimpan."), "positive")
-        return redirect(request.path)
-    shown = {**context, "form": form, "page": PAGES[group], "history": _history(group, form.labels)}
+    shown = {**context, "form": form, "page": page, "group": group, "history": _history(group, form.labels)}
+    if form.is_bound and form.is_valid():
+        if page.preview and "preview" in request.POST:
+            return render(request, template, {**shown, "preview": form.value()})
+        if _save(request, group, form):
+            messages.success(request, _("Pengaturan sudah disimpan."), "positive")
+            return redirect(request.path)
     return render(request, template, shown, status=422 if form.is_bound else 200)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from panggon.core.contacts import ContactFault
 from panggon.core.errors import Fault
 from panggon.core.signing import Method
 from panggon.office.values import Group
@@ -14,21 +15,41 @@ from panggon.office.values import Group
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How a group's page is called, what it is for, and its place in the address."""
+    """How a group's page is called, what it is for, and its place in the address.
+
+    What is published has templates of its own: `preview` shows it as it would be, `about` what is to be looked at.
+    """
 
     slug: str
     title: Any
     purpose: Any
+    preview: str = ""
+    about: str = ""
 
 
+ABOUT = "standards/about.html"
 PAGES: Mapping[Group, Page] = MappingProxyType(
     {
         Group.LETTERHEAD: Page("kop", _("Kop naskah"), _("Nama dan alamat dinas pada halaman dan naskah.")),
         Group.STANDARD: Page(
-            "standar", _("Standar pelayanan"), _("Bunyi SK pada halaman depan: syarat, langkah, waktu, biaya, produk.")
+            "standar",
+            _("Standar pelayanan menurut SK"),
+            _("Komponen 1–6, menurut bunyi SK: syarat, langkah, waktu, biaya, produk, pengaduan."),
+            "standards/preview_standard.html",
+            ABOUT,
+        ),
+        Group.COMPONENTS: Page(
+            "komponen",
+            _("Komponen lain standar pelayanan"),
+            _("Komponen 7–14: dasar hukum, sarana, kompetensi, pengawasan, pelaksana, jaminan, evaluasi."),
+            "standards/preview_standard.html",
+            ABOUT,
         ),
         Group.CONTACTS: Page(
-            "kontak", _("Kontak layanan"), _("Tiap saluran: yang tercetak di SK, dan yang dapat dihubungi.")
+            "kontak",
+            _("Kontak layanan"),
+            _("Tiap saluran: yang tercetak di SK, dan yang dapat dihubungi."),
+            about=ABOUT,
         ),
         Group.NAMING: Page(
             "nama", _("Nama domain"), _("Domain kota, nama yang dicadangkan, dan kata yang perlu diperhatikan.")
@@ -51,6 +72,27 @@ PAGES: Mapping[Group, Page] = MappingProxyType(
             _("Batas waktu pengaduan"),
             _("Berapa hari sampai ditangani, dijawab, dan dianggap selesai."),
         ),
+        Group.SOP: Page(
+            "sop",
+            _("SOP pelayanan"),
+            _("Kepala SOP; kegiatannya dibaca dari prosedur sistem."),
+            "standards/preview_sop.html",
+            ABOUT,
+        ),
+        Group.COMPLAINT_SOP: Page(
+            "sop-pengaduan",
+            _("SOP pengaduan"),
+            _("Kepala SOP penanganan pengaduan; kegiatannya dibaca dari prosedur sistem."),
+            "standards/preview_sop.html",
+            ABOUT,
+        ),
+        Group.PLEDGE: Page(
+            "maklumat",
+            _("Maklumat pelayanan"),
+            _("Janji dinas, dengan tanggal dan penanda tangannya."),
+            "standards/preview_pledge.html",
+            ABOUT,
+        ),
         Group.RETENTION: Page(
             "retensi", _("Masa simpan data pribadi"), _("Berapa lama data orang disimpan setelah permohonan berakhir.")
         ),
@@ -62,6 +104,16 @@ SIGNING_METHODS: Mapping[Method, Any] = MappingProxyType(
         Method.BSRE_V1: _("Gateway BSrE (API v1)"),
         Method.UPLOAD: _("Unggah PDF yang ditandatangani di luar Panggon"),
         Method.LOCAL: _("Sertifikat setempat, hanya untuk peragaan: setiap halaman bertulis SIMULASI – TIDAK SAH"),
+    }
+)
+CONTACT_FAULTS: Mapping[ContactFault, Any] = MappingProxyType(
+    {
+        ContactFault.EMPTY: _("Belum diisi."),
+        ContactFault.NUMBER: _("Bukan nomor telepon yang lengkap."),
+        ContactFault.MAILBOX: _("Bukan alamat email: nama kotak surat atau tanda @ tidak ada."),
+        ContactFault.HOST: _("Nama servernya tidak lengkap atau tidak sah."),
+        ContactFault.HOST_ENDING: _("Nama servernya tidak berakhir dengan domain yang ada, misalnya .go.id."),
+        ContactFault.HANDLE: _("Nama akun seperti ini tidak dapat ada di sana."),
     }
 )
 FAULTS: Mapping[str, Any] = MappingProxyType(

@@ -11,14 +11,16 @@ class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
 
     The case (or incident) is named by its number, because papers know nothing of cases; `event` is the sequence number
-    of its event that caused the paper, so that a job that runs twice issues one. `evidence_digest` is of the proofs
-    that the paper speaks of, `simulation` says that every page of it is marked as one.
+    of its event that caused the paper, so that a job that runs twice issues one; of what was caused by something else
+    (a change of the site after its case) it is 0, and `reference` says by what. `evidence_digest` is of the proofs that
+    the paper speaks of, `simulation` says that every page of it is marked as one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case_number = models.CharField(max_length=40, db_index=True)
     kind = models.CharField(max_length=40, choices=[(kind.value, TITLES[kind]) for kind in PaperKind])
     event = models.PositiveIntegerField()
+    reference = models.CharField(max_length=40, blank=True)
     title = models.CharField(max_length=200)
     number = models.CharField(max_length=80)
     register = models.CharField(max_length=20)  # the classification code under which the number was taken
@@ -35,7 +37,7 @@ class Paper(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["case_number", "kind", "event"], name="one_paper_an_event"),
+            models.UniqueConstraint(fields=["case_number", "kind", "event", "reference"], name="one_paper_a_cause"),
             models.UniqueConstraint(fields=["register", "year", "serial"], name="one_paper_a_number"),
         ]
         ordering = ["made_at", "serial"]

@@ -11,7 +11,7 @@ from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
 from panggon.papers.models import Counter, Paper
 from panggon.people.models import User
-from panggon.tables import MOST, Column, Kind
+from panggon.spreadsheet import MOST, Column, Kind
 
 COLUMNS: tuple[Column[Paper], ...] = (
     Column("Kode", lambda paper: paper.register),

@@ -8,6 +8,7 @@ from typing import Any
 
 from panggon.papers.composing import content
 from panggon.papers.contents import CONFIDENTIAL, TITLES, PaperKind, form_of
+from panggon.papers.document_samples import DOCUMENTS
 from panggon.papers.facts import CaseFacts, IncidentFacts, Person, Proof
 from panggon.papers.sheets import TITLES as SHEET_TITLES
 from panggon.papers.sheets import LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
@@ -131,6 +132,7 @@ SAMPLES: Mapping[str, Sample] = MappingProxyType(
             )
             for kind in PaperKind
         },
+        **{key: Sample(title, template, {**_FRAME, **facts}) for key, (title, template, facts) in DOCUMENTS.items()},
         "request-letter": Sample(
             "Surat Permohonan Hosting",
             "surat_permohonan.typ",

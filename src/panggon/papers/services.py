@@ -26,12 +26,21 @@ __all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", 
 
 
 @transaction.atomic
-def issue(kind: PaperKind, facts: CaseFacts | IncidentFacts, *, event: int, signer: Person, at: datetime) -> Paper:
-    """Issue the paper that this event of the case (or incident) caused; asked again, give the one issued before.
+def issue(
+    kind: PaperKind,
+    facts: CaseFacts | IncidentFacts,
+    *,
+    signer: Person,
+    at: datetime,
+    event: int = 0,
+    reference: str = "",
+) -> Paper:
+    """Issue the paper that this event of the case (or incident) caused, or else what `reference` names; asked again,
+    give the one issued before.
 
     The number, the row and the kept file stand or fall together: a failed rendering uses no number up.
     """
-    known = Paper.objects.filter(case_number=facts.number, kind=kind, event=event).first()
+    known = Paper.objects.filter(case_number=facts.number, kind=kind, event=event, reference=reference).first()
     if known:
         return known
     numbering = office().numbering
@@ -49,6 +58,7 @@ def issue(kind: PaperKind, facts: CaseFacts | IncidentFacts, *, event: int, sign
         case_number=facts.number,
         kind=kind,
         event=event,
+        reference=reference,
         title=TITLES[kind],
         number=number,
         register=register,
@@ -92,6 +102,11 @@ def opd_sheet(kind: SheetKind, facts: SheetFacts, *, at: datetime) -> bytes:
 def card(facts: Mapping[str, Any], *, at: datetime) -> bytes:
     """The card of the survey's index, as PDF, to be put up at the desk; it is not kept."""
     return render("kartu.typ", {**frame(at), **facts})
+
+
+def document(template: str, facts: Mapping[str, Any], *, at: datetime) -> bytes:
+    """What the department publishes of its service, as PDF; it is not kept."""
+    return render(template, {**frame(at), **facts})
 
 
 def is_marked() -> bool:

@@ -19,6 +19,9 @@ TEMPLATES: Mapping[str, Any] = MappingProxyType(
         "berita_acara.typ": _("Berita acara serah terima"),
         "surat_permohonan.typ": _("Contoh surat permohonan OPD"),
         "lembar_opd.typ": _("Lembar yang ditandatangani OPD"),
+        "standar.typ": _("Standar pelayanan"),
+        "sop.typ": _("SOP, dengan bagan alir"),
+        "maklumat.typ": _("Maklumat pelayanan"),
         "stempel.typ": _("Stempel tanda tangan elektronik"),
     }
 )

@@ -44,7 +44,15 @@ PEOPLE = [
     _page("people:divisions", _("Bidang"), _("Bidang yang menerima disposisi.")),
 ]
 TEMPLATES = _page("papers:templates", _("Templat naskah"), _("Bentuk naskah: diubah, dicoba, dan dikembalikan."))
+DOCUMENTS = _page(
+    "standards:documents",
+    _("Dokumen pelayanan"),
+    _("Standar, SOP, maklumat, SIPPN: yang diumumkan, dan yang perlu diperiksa."),
+)
 SURVEY = _page("surveys:review", _("Saran dari survei"), _("Dibaca sebelum ditayangkan; daftar perbaikan."))
+MAILS = _page(
+    "complaints:mails", _("Pengaduan lewat email"), _("Dari mana diambil, kapan terakhir, dan apa yang salah.")
+)
 ERASING = _page("cases:retention", _("Penghapusan data pribadi"), _("Apa yang akan dihapus, dan apa yang sudah."))
 
 
@@ -55,7 +63,7 @@ def administration(request: HttpRequest) -> HttpResponse:
         (_("Orang"), PEOPLE),
         (
             _("Dinas dan pelayanan"),
-            [LETTERHEAD, *map(_group, (Group.STANDARD, Group.CONTACTS, Group.COMPLAINTS)), SURVEY],
+            [LETTERHEAD, DOCUMENTS, *map(_group, (Group.CONTACTS, Group.COMPLAINTS)), MAILS, SURVEY],
         ),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
         (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.SIGNING), _group(Group.MAIL)]),

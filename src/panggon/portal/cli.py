@@ -247,6 +247,18 @@ def init(answers: Path | None) -> None:
         click.echo(f"{number}. {words}")
 
 
+@main.command("figures")
+def public_figures() -> None:
+    """Reckon the public figures now; the worker does so every five minutes."""
+    _prepare()
+    from django.utils import timezone  # noqa: PLC0415 (needs settings)
+
+    from panggon.public import snapshots  # noqa: PLC0415
+
+    made = snapshots.take(now=timezone.now())
+    click.echo(f"{timezone.localtime(made.made_at):%Y-%m-%d %H.%M.%S} WIB")
+
+
 @main.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 def retention(*, dry_run: bool) -> None:

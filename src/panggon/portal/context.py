@@ -3,10 +3,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from panggon.office.selectors import office
+from panggon.office.values import in_language
+from panggon.people.looks import theme_of
 from panggon.people.models import Theme
-from panggon.portal.theme import theme_of
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
@@ -17,6 +19,6 @@ def installation(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.PANGGON_DEMO,
         "simulation": settings.PANGGON_SIMULATION,
         "office": SimpleLazyObject(lambda: office().letterhead),
-        "standard": SimpleLazyObject(lambda: office().standard),
+        "standard": SimpleLazyObject(lambda: in_language(office().standard, get_language() or "id")),
         "zone": SimpleLazyObject(lambda: office().naming.zone),
     }

@@ -5,6 +5,8 @@ import logging
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from panggon.portal import logbook
 
@@ -22,7 +24,11 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=SILENCE_SECONDS):
         if job.task_name != "portal.retry_stalled":
             logger.warning("job %s %s (%s) comes back", job.id, job.task_name, timestamp)
-        await jobs.retry_job(job)
+        try:
+            await jobs.retry_job(job)
+        except UniqueViolation:
+            # One like it waits already, perhaps for the very lock that this one holds: that one does it all.
+            await jobs.finish_job(job, status=Status.ABORTED, delete_job=True)
 
 
 @app.periodic(cron="5 * * * *")

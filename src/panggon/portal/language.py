@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from panggon.people import services as people
 from panggon.people.permissions import public
-from panggon.portal.wishes import back, remember
+from panggon.portal.wishes import back, from_own_page, remember
 
 KNOWN = frozenset(code for code, _ in settings.LANGUAGES)
 
@@ -36,6 +36,7 @@ def language_of(request: HttpRequest) -> str:
 
 @public
 @require_POST
+@from_own_page
 def choose(request: HttpRequest) -> HttpResponse:
     """Take the language of the button that was pressed, and go back to the page on which it stands."""
     language, response = request.POST.get("language", ""), back(request)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("panggon.tokens.urls")),
     path("", include("panggon.signin.urls")),
     path("", include("panggon.surveys.urls")),
+    path("", include("panggon.standards.urls")),
     path("", include("panggon.cases.urls")),
     path("", include("panggon.notify.urls")),
     path("", include("panggon.upkeep.urls")),

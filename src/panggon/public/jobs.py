@@ -1,4 +1,6 @@
-"""Mails to followers without an account. They name no person: what they say stands on the tracking page as well."""
+"""Mails to followers without an account, and the public figures. Mails name no person: what they say stands on the
+tracking page as well.
+"""
 
 from django.utils import timezone
 from django.utils.translation import gettext, override
@@ -10,7 +12,7 @@ from panggon.core.procedure import STATE_LABELS, State
 from panggon.notify.mail import Mail, send
 from panggon.notify.retries import MAIL, GrowingPauses
 from panggon.outbox import defer
-from panggon.public import selectors, services
+from panggon.public import selectors, services, snapshots
 from panggon.public.models import Follower
 
 
@@ -48,6 +50,13 @@ def tell_follower(follower: int, sequence: int, state: str) -> None:
 @app.task(name="public.forget_old", queueing_lock="public.forget_old")
 def forget_old(timestamp: int) -> None:  # noqa: ARG001 (the moment for which it was due)
     services.forget_old(now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="public.take_figures", lock="public.take_figures", queueing_lock="public.take_figures")
+def take_figures(timestamp: int) -> None:  # noqa: ARG001
+    """The public figures, anew: the pages only read what is kept here."""
+    snapshots.take(now=timezone.now())
 
 
 # ------------------------------------------------------------------------------------------------------------------

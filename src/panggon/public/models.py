@@ -21,3 +21,22 @@ class Follower(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.pk}"
+
+
+class Snapshot(models.Model):
+    """All public figures as they were when they were last reckoned: one row, whose key is `ONLY`.
+
+    `tables` has the rows of each table of `tables.TABLES` by its key.
+    """
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    made_at = models.DateTimeField()
+    tables = models.JSONField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_snapshot")]
+
+    def __str__(self) -> str:
+        return f"{self.made_at}"

@@ -15,9 +15,8 @@ from django.views.decorators.http import require_POST
 from panggon.cases import selectors
 from panggon.cases.selectors import PublicStatus
 from panggon.cases.sheets import blank_letter
-from panggon.core.contacts import Contact
 from panggon.core.errors import Fault, InvalidError, TemporaryError
-from panggon.labels import CHANNEL_LABELS, STATE_LABELS
+from panggon.labels import STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
@@ -44,7 +43,7 @@ class Step(NamedTuple):
 
 @public
 def start(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/start.html", {"contacts": _contacts()})
+    return render(request, "public/start.html")
 
 
 @public
@@ -162,10 +161,6 @@ def _asked(number: str, form: FollowForm) -> bool:
             form.add_error("email", FAULT_WORDS[fault.code])
         return False
     return True
-
-
-def _contacts() -> list[tuple[str, Contact]]:
-    return [(CHANNEL_LABELS[contact.channel], contact) for contact in office().contacts.rows]
 
 
 def _status(request: HttpRequest, form: TrackingForm) -> PublicStatus | None:

@@ -1,23 +1,23 @@
 """What is done with a site at once, without a plan that somebody approves first (`core/site_life.py`)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
+from panggon.audit.selectors import history_of
 from panggon.audit.services import record
 from panggon.core.errors import InvalidError
 from panggon.core.machine import Decision
 from panggon.core.site_life import TABLE, SiteAction, SiteEffect, SiteFacts
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
-from panggon.outbox import defer
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors, services
 from panggon.sites.models import Purpose, Site, Wish
 
 SiteDecision = Decision[SiteState, SiteAction, Role, SiteEffect]
-TOLD = "upkeep.tell_at_once"
 NOT_YOURS = "action.not_your_role"
 AT_ONCE = {SiteAction.QUARANTINE: Purpose.QUARANTINE, SiteAction.RELEASE: Purpose.RELEASE}
 
@@ -25,6 +25,12 @@ AT_ONCE = {SiteAction.QUARANTINE: Purpose.QUARANTINE, SiteAction.RELEASE: Purpos
 def subject_of(site: Site) -> str:
     """Under which the log of changes keeps the life of this site."""
     return f"sites.site:{site.pk}"
+
+
+def quarantined_by(site: Site) -> str:
+    """The key of who had the site put in quarantine last; "" when nobody has."""
+    last = history_of(subject_of(site)).filter(after__state=SiteState.QUARANTINED).first()
+    return str(last.actor_id) if last else ""
 
 
 def quarantine(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
@@ -39,7 +45,7 @@ def quarantine(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
 def release(site_id: int, *, reason: str, actor: User, at: datetime) -> Wish:
     """Open a site in quarantine again as it was. Of one that was released already that wish is given.
 
-    Raises what `quarantine` raises.
+    Raises what `quarantine` raises, and `need.not_who_quarantined`.
     """
     return _at_once(site_id, SiteAction.RELEASE, reason=reason, actor=actor, at=at)
 
@@ -48,7 +54,8 @@ def decide(site: Site, action: SiteAction, *, actor: User, facts: SiteFacts, at:
     """In the first standing of the actor in which it is legal; refused in the words of the one that comes closest."""
     refusals = []
     for capacity in people.capacities_of(actor, now=at):
-        answer = TABLE.decide(SiteState(site.state), action, roles=capacity.roles, facts=facts)
+        known = replace(facts, people=capacity.people)
+        answer = TABLE.decide(SiteState(site.state), action, roles=capacity.roles, facts=known)
         if isinstance(answer, Decision):
             return answer
         refusals.append(answer.faults)
@@ -64,11 +71,11 @@ def _at_once(site_id: int, action: SiteAction, *, reason: str, actor: User, at: 
     done = selectors.last_wish(site, *AT_ONCE.values())
     if done and done.purpose == AT_ONCE[action] and done.spec["state"] == site.state:
         return done
-    decision = decide(site, action, actor=actor, facts=SiteFacts(reason=reason), at=at)
+    facts = SiteFacts(reason=reason, quarantined_by=quarantined_by(site))
+    decision = decide(site, action, actor=actor, facts=facts, at=at)
     before = {"state": site.state}
     site.state = decision.target
     wish = services.wish_anew(site, AT_ONCE[action], at=at)
     after = {"state": site.state, "wish": wish.pk}
     record(subject_of(site), before=before, after=after, actor=actor, at=at, reason=reason)
-    defer(TOLD, site=site.pk, action=action.value, wish=wish.pk, reason=reason)
     return wish

@@ -129,6 +129,7 @@ class Site(Allowance):
     database = models.BooleanField(default=True)
     engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=[(e, e.value) for e in Engine])
     details = models.JSONField(default=dict)
+    database_key = models.PositiveIntegerField(default=0)  # another number asks for a new password of the database
     ssh_keys = models.JSONField(default=list)
     password_fingerprint = models.CharField(max_length=128, blank=True)
     password_hash = models.CharField(max_length=200, blank=True)  # only until the node has acknowledged it
@@ -157,9 +158,8 @@ class Site(Allowance):
 
     @property
     def spec(self) -> SiteSpec:
-        """Raises `InvalidError` for details that are none."""
-        plain = self._plain_spec
-        return specs.parse({**specs.dump(plain), **self.details}) if self.details else plain
+        """Raises `InvalidError` for details that are none, or do not fit the kind."""
+        return specs.parse({**specs.dump(self._plain_spec), **self.details})
 
     @property
     def _plain_spec(self) -> SiteSpec:
@@ -172,6 +172,7 @@ class Site(Allowance):
             php_version=self.php_version,
             profile=Profile(self.profile),
             database=Engine(self.engine) if self.database else None,
+            database_key=self.database_key,
             limits=Limits(
                 memory_mebibytes=self.memory_mebibytes,
                 processes=self.processes,

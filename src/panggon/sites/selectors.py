@@ -1,7 +1,11 @@
 import hashlib
+from datetime import date
 from operator import attrgetter
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncMonth
 
 from panggon.core.needs import Evidence
 from panggon.core.spec import SITE_ID, SiteState
@@ -104,6 +108,18 @@ def site_called(identifier: str) -> Site | None:
 
 def is_retired(host: str) -> bool:
     return RetiredName.objects.filter(host=host).exists()
+
+
+def open_sites() -> QuerySet[Site]:
+    """Those that visitors reach."""
+    return Site.objects.filter(state=SiteState.OPEN)
+
+
+def opened_by_month() -> dict[date, int]:
+    """How many sites were opened for the first time in each month, by its first day."""
+    opened = Site.objects.exclude(opened_at=None).order_by()
+    months = opened.annotate(month=TruncMonth("opened_at", tzinfo=ZoneInfo(settings.TIME_ZONE)))
+    return {row["month"].date(): row["count"] for row in months.values("month").annotate(count=Count("pk"))}
 
 
 def nodes() -> QuerySet[Node]:

@@ -1,6 +1,5 @@
 """The only writers of sites and wishes. A wish is a row in the same transaction as the act that asks for it."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +12,14 @@ from passlib.hash import sha512_crypt
 
 from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, SiteState, bare_keys
+from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteState, bare_keys
 from panggon.outbox import defer
 from panggon.people.models import Agency
 from panggon.sites import selectors
 from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 Values = Mapping[str, Any]
+OF_ONE_KIND = ("python", "redirect", "proxy")  # members of a spec that say more of sites of that kind
 CHANNEL = "panggon_wish"  # waiting polls listen to it
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
@@ -60,14 +60,28 @@ def reserve_site(
     )
 
 
-def change_spec(site: Site, *, kind: str, profile: str, database: bool, plan: Plan | None = None) -> None:
-    """What the next wish asks for: with `plan` (else the default one) as it is offered now."""
-    site.kind, site.profile, site.database = kind, profile, database
+def change_spec(
+    site: Site,
+    *,
+    kind: str,
+    profile: str,
+    database: bool,
+    engine: str = Engine.MARIADB,
+    details: Values | None = None,
+    plan: Plan | None = None,
+) -> None:
+    """What the next wish asks for: with `plan` (else the default one) as it is offered now.
+
+    Of `details` those are replaced that depend on the kind; what else the site has stays.
+    """
+    site.kind, site.profile, site.database, site.engine = kind, profile, database, engine
+    kept = {name: value for name, value in site.details.items() if name not in OF_ONE_KIND}
+    site.details = {**kept, **(details or {})}
     site.plan = plan or selectors.default_plan()
     allowance = site.plan.allowance if site.plan else {}
     for name, value in allowance.items():
         setattr(site, name, value)
-    site.save(update_fields=["kind", "profile", "database", "plan", *allowance])
+    site.save(update_fields=["kind", "profile", "database", "engine", "details", "plan", *allowance])
 
 
 def wish_plan(site: Site, *, at: datetime) -> Wish:
@@ -80,14 +94,14 @@ def wish_apply(site: Site, *, at: datetime) -> Wish:
     plan = selectors.current_plan(site)
     if plan is None:
         raise PermanentError("plan.none", site.identifier)
-    return _wish(site, Purpose.PREPARE, at=at, approved_digest=plan.digest)
+    return ask_node(site, Purpose.PREPARE, at=at, approved_digest=plan.digest)
 
 
 @transaction.atomic
 def wish_verify(site_id: int, *, at: datetime) -> Wish | None:
     """Ask to prove the site as it stands; None while something else is asked of it, whose proofs come anyway."""
     site = Site.objects.select_for_update().get(pk=site_id)
-    return None if selectors.running_wish(site) else _wish(site, Purpose.VERIFY, at=at)
+    return None if selectors.running_wish(site) else ask_node(site, Purpose.VERIFY, at=at)
 
 
 def wish_open(site: Site, *, at: datetime) -> Wish:
@@ -113,45 +127,9 @@ def wish_park(site: Site, *, at: datetime) -> Wish | None:
     return wish_anew(site, Purpose.PARK, at=at) if begun.exists() else None
 
 
-def asked_for(site: Site, values: Values) -> Site:
-    """The site as it would be wished with these values: columns by name, `details` as a whole. It is not kept."""
-    target = copy.copy(site)
-    for name, value in values.items():
-        setattr(target, name, value)
-    target.generation = site.generation + 1
-    return target
-
-
-def wish_proposal(site: Site, values: Values, *, at: datetime) -> Wish:
-    """Ask what would be done if the site had these values. Raises `InvalidError` for what is no spec."""
-    return _wish(asked_for(site, values), Purpose.PROPOSAL, at=at)
-
-
-def wish_change(site: Site, values: Values, *, digest: str, at: datetime) -> Wish:
-    """Give the site these values, and ask to carry out the plan with this digest, which was approved for them."""
-    _set(site, values)
-    _hold_name(site, at=at)
-    return wish_anew(site, Purpose.CHANGE, at=at, approved_digest=digest)
-
-
-def take_back(site: Site, values: Values, *, at: datetime) -> None:
-    """The machine has not done what was asked, so the site is wished again as it was; of that it needs no word."""
-    _set(site, values)
-    _hold_name(site, at=at)
-
-
-def let_go_of_names(site: Site, *, at: datetime) -> None:
-    """Of the names that it gave up nothing is left on the machine: others may have them once somebody allows it."""
-    hosts = site.details.pop("retired_hosts", [])
-    for host in hosts:
-        RetiredName.objects.get_or_create(host=host, defaults={"retired_at": at})
-    if hosts:
-        site.save(update_fields=["details"])
-
-
 def wish_look(site: Site, *, at: datetime) -> Wish:
     """Ask what works, and what the machine saw of visitors and owner; it changes nothing."""
-    return _wish(site, Purpose.LOOK, at=at)
+    return ask_node(site, Purpose.LOOK, at=at)
 
 
 def wish_anew(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
@@ -161,7 +139,22 @@ def wish_anew(site: Site, purpose: Purpose, *, at: datetime, approved_digest: st
     """
     Site.objects.filter(pk=site.pk).update(generation=F("generation") + 1, state=site.state)
     site.refresh_from_db(fields=["generation", "ssh_keys", "password_hash", "password_fingerprint"])
-    return _wish(site, purpose, at=at, approved_digest=approved_digest)
+    return ask_node(site, purpose, at=at, approved_digest=approved_digest)
+
+
+def ask_node(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
+    """A wish for the site as it stands in memory, of the generation that it has there."""
+    wish = Wish.objects.create(
+        site=site,
+        purpose=purpose,
+        spec=specs.dump(site.spec),
+        generation=site.generation,
+        approved_digest=approved_digest,
+        made_at=at,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])  # delivered when the transaction commits
+    return wish
 
 
 def cancel_wishes(site: Site, *, at: datetime) -> None:
@@ -171,9 +164,15 @@ def cancel_wishes(site: Site, *, at: datetime) -> None:
 
 @transaction.atomic
 def set_access(
-    site_id: int, *, ssh_keys: tuple[str, ...] | None = None, password: str | None = None, at: datetime
+    site_id: int,
+    *,
+    ssh_keys: tuple[str, ...] | None = None,
+    password: str | None = None,
+    new_database_password: bool = False,
+    at: datetime,
 ) -> Wish | None:
-    """The owner's keys and SFTP password (None: as they are). The wish that carries them, once the site is open.
+    """The owner's keys and SFTP password (None: as they are), and whether the machine makes the database's password
+    anew. The wish that carries them, once the site is open.
 
     The password is hashed here and forgotten; the hash is kept until the node has it, then only its fingerprint.
     Raises `InvalidError` (`access.ssh_key`, `access.password_short`, …) and `PermanentError` `access.parked`.
@@ -189,7 +188,9 @@ def set_access(
     if password is not None:
         site.password_hash = sha512_crypt.hash(password)
         site.password_fingerprint = selectors.sha256(site.password_hash)
-    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint"])
+    if new_database_password:
+        site.database_key += 1
+    site.save(update_fields=["ssh_keys", "password_hash", "password_fingerprint", "database_key"])
     lets_in = site.state in (SiteState.OPEN, SiteState.SUSPENDED)
     return wish_anew(site, Purpose.ACCESS, at=at) if lets_in else None
 
@@ -294,37 +295,6 @@ def _acknowledged(wish: Wish, *, at: datetime) -> None:
     if site.password_fingerprint == wish.spec["access"]["password_fingerprint"]:
         site.password_hash = ""
     site.save(update_fields=["opened_at", "password_hash"])
-
-
-def _set(site: Site, values: Values) -> None:
-    for name, value in values.items():
-        setattr(site, name, value)
-    site.save(update_fields=list(values))
-
-
-def _hold_name(site: Site, *, at: datetime) -> None:
-    """A parked site gives its name up, any other has it; one that was live once is remembered as retired."""
-    parked = site.state in (SiteState.PARKED, SiteState.PURGED)
-    if parked == (site.released_at is not None):
-        return
-    if parked:
-        RetiredName.objects.get_or_create(host=site.host, defaults={"retired_at": at})
-    site.released_at = at if parked else None
-    site.save(update_fields=["released_at"])
-
-
-def _wish(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
-    wish = Wish.objects.create(
-        site=site,
-        purpose=purpose,
-        spec=specs.dump(site.spec),
-        generation=site.generation,
-        approved_digest=approved_digest,
-        made_at=at,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])  # delivered when the transaction commits
-    return wish
 
 
 def _key_faults(keys: tuple[str, ...]) -> list[Fault]:

@@ -12,8 +12,9 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import RUNNING, USUAL_PHP, Interface, SiteKind
 from panggon.core.site_tasks import Task
 from panggon.core.spec import BOUNDS
+from panggon.forms import PlainForm
+from panggon.sites.changing import asked_for
 from panggon.sites.models import Site
-from panggon.sites.services import asked_for
 
 ONE_LINE = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
 LINES = {**ONE_LINE, "rows": 4}
@@ -39,7 +40,7 @@ SHOWN_AT: Mapping[str, str] = {"python": "entry", "redirect": "target", "proxy":
 USUAL_SECONDS = Task("", "", ()).seconds
 
 
-class SiteFields(forms.Form):
+class SiteFields(PlainForm):
     """Each may be asked for by itself; what one of another kind holds is not looked at."""
 
     entry = forms.CharField(

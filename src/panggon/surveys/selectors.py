@@ -3,7 +3,9 @@ from datetime import date, datetime, timedelta
 
 from django.core import signing
 from django.db.models import Count, QuerySet, Sum, TextChoices
+from django.db.models.functions import TruncMonth
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from panggon.core.survey import Element, Result, result_of, sample_size
 from panggon.questions import Given, question
@@ -60,6 +62,12 @@ def years() -> tuple[int, ...]:
     return tuple(day.year for day in Answer.objects.dates("answered_on", "year", order="DESC"))
 
 
+def respondents_by_month() -> dict[date, int]:
+    """How many answered in each month, by its first day."""
+    months = Answer.objects.order_by().annotate(month=TruncMonth("answered_on"))
+    return {row["month"]: row["count"] for row in months.values("month").annotate(count=Count("pk"))}
+
+
 def published_words(days: Days) -> list[str]:
     """What respondents wrote and an officer has read and published, the newest first."""
     answers = Answer.objects.filter(
@@ -71,6 +79,11 @@ def published_words(days: Days) -> list[str]:
 def to_read() -> QuerySet[Answer]:
     """Answers with words that nobody has read yet."""
     return Answer.objects.filter(standing=Answer.Standing.WAITING).exclude(words="")
+
+
+def words_before(moment: datetime) -> QuerySet[Answer]:
+    """Answers from before this moment in which somebody wrote something."""
+    return Answer.objects.filter(answered_on__lt=localdate(moment)).exclude(words="")
 
 
 def already_read() -> QuerySet[Answer]:

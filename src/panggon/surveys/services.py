@@ -64,6 +64,11 @@ def read(answer: Answer, *, publish: bool, actor: User, at: datetime) -> None:
     )
 
 
+def erase_words_before(moment: datetime) -> int:
+    """The words of older answers, published or not; what was marked stays. How many."""
+    return selectors.words_before(moment).update(words="")
+
+
 @transaction.atomic
 def add_improvement(*, said: str, done: str, day: date, actor: User, at: datetime) -> Improvement:
     improvement = Improvement.objects.create(said=said, done=done, day=day)

@@ -7,12 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.forms.base import PdfField
-from panggon.cases.request import PROFILES
+from panggon.cases.request import ENGINES, PROFILES
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
 from panggon.core.site_kinds import RUNNING, SiteKind
 from panggon.core.site_life import SiteAction
-from panggon.core.spec import Engine, SiteState
+from panggon.core.spec import SiteState
 from panggon.forms import JudgedForm
 from panggon.office.selectors import office
 from panggon.sites import selectors as sites
@@ -22,7 +22,6 @@ from panggon.upkeep.models import Request
 from panggon.upkeep.words import STATES, fault_words
 
 LETTER = _("Surat OPD (PDF)")
-ENGINES = [("", _("tidak perlu")), (Engine.MARIADB.value, "MariaDB (MySQL)"), (Engine.POSTGRESQL.value, "PostgreSQL")]
 SETTINGS = (
     *("entry", "interface", "target", "keep_path", "permanent", "keep_host", "profile", "upload_mebibytes"),
     *("execution_seconds", "tasks", "environment", "outgoing", "hsts_seconds", "sends_mail"),
@@ -119,8 +118,8 @@ class SettingsForm(SiteFields, ChangeForm):
     engine = forms.ChoiceField(label=_("Basis data"), choices=ENGINES, required=False)
     field_order = [*SETTINGS, "engine", "reason"]
 
-    def __init__(self, *args: Any, site: Site, **options: Any) -> None:
-        super().__init__(*args, site=site, initial=known_of(site), **options)
+    def __init__(self, *args: Any, site: Site, initial: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(*args, site=site, initial={**known_of(site), **initial}, **options)
         self._asked = fields_of(SiteKind(site.kind), *SETTINGS)
         if not site.database and site.kind in RUNNING:
             self._asked.append("engine")

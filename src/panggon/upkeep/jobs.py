@@ -21,13 +21,13 @@ from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 from panggon.upkeep import services
 from panggon.upkeep.models import Alteration, Request
+from panggon.upkeep.selectors import KEEPERS
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
-# Papers of a case bear the number of the event that caused them; those of later changes come after all events.
-AFTER_ALL_EVENTS = 1_000_000
 WHAT_NEXT: Mapping[SiteAction, Any] = {
     SiteAction.SUSPEND: _(
         "Pengunjung membaca pemberitahuan. Admin teknis dapat masuk lewat SFTP untuk memperbaiki; "
@@ -96,6 +96,23 @@ def tell_at_once(site: int, action: str, wish: int, reason: str) -> None:
     _tell_owner(found, SiteAction(action), reason=reason, reference=f"site:{wish}")
 
 
+@app.task(name="upkeep.tell_keepers", retry=PATIENCE)
+def tell_keepers(wish: int) -> None:
+    """What was to be done at once has failed on the machine: whoever can ask for it once more is told."""
+    failed = sites.wish(wish)
+    now = timezone.now()
+    keepers = (person for role in sorted(KEEPERS) for person in people.holders_of(role, now=now))
+    _tell(
+        dict.fromkeys(keepers),
+        failed.site,
+        FAILED,
+        reference=f"wish:{failed.pk}",
+        action=SiteAction(failed.purpose),
+        occasion=Occasion.YOUR_TURN,
+        reason=failed.problem or failed.problem_code,
+    )
+
+
 @app.task(name="upkeep.tell_technicians", retry=PATIENCE)
 def tell_technicians(request: int) -> None:
     """An OPD asks for something: the site's technician is told, or all where it has none any more."""
@@ -133,7 +150,7 @@ def _paper(kind: PaperKind) -> Callable[[Alteration], None]:
         at = change.ended_at or timezone.now()
         reasons = tuple(filter(None, change.reason.splitlines()))
         facts = replace(facts_of(case), reasons=reasons, made_on=localdate(at))
-        papers.issue(kind, facts, event=AFTER_ALL_EVENTS + change.pk, signer=head_of_the_dinas(now=at), at=at)
+        papers.issue(kind, facts, reference=f"change:{change.pk}", signer=head_of_the_dinas(now=at), at=at)
 
     return issue
 

@@ -29,6 +29,7 @@ class Request(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=Q(answered_at=None), name="requests_of_sites_waiting")]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.kind} {self.asked_at}"
@@ -38,7 +39,7 @@ class Alteration(models.Model):
     """One change of one site: asked for, planned by its machine, approved, carried out and proven.
 
     `source` is the state of the site in which it was asked for. `values` are the site's as they shall be
-    (`sites.services.asked_for`), `former` as they are. `plan` is the wish with the machine's newest plan, `wish` the
+    (`sites.changing.asked_for`), `former` as they are. `plan` is the wish with the machine's newest plan, `wish` the
     one that carries it out.
     """
 

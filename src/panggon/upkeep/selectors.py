@@ -1,6 +1,7 @@
 """What people may see of sites and their changes, and what waits for whom. Reading changes nothing."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from panggon.core.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Capacity
+from panggon.sites import life
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 from panggon.upkeep.models import Alteration, Request
@@ -119,6 +121,7 @@ def facts_of(
         parked_for=now - parked if parked else None,
         purge_after=settings.PANGGON_PURGE_AFTER,
         people=capacity.people if capacity else frozenset(),
+        quarantined_by=life.quarantined_by(site) if site.state == SiteState.QUARANTINED else "",
         asked_by=str(change.asked_by_id) if change else "",
         plan_digest=plan.digest if plan else "",
         wish_running=sites.running_wish(site) is not None,
@@ -129,14 +132,16 @@ def offers(site: Site, user: User, *, now: datetime) -> list[SiteAction]:
     """What this person may ask for now; what cannot be for a reason that no form can change is left out."""
     facts, found_actions = facts_of(site, now=now), []
     for capacity in people.capacities_of(user, now=now):
-        possible = TABLE.offers(SiteState(site.state), roles=capacity.roles, facts=facts)
+        own = replace(facts, people=capacity.people)
+        possible = TABLE.offers(SiteState(site.state), roles=capacity.roles, facts=own)
         found_actions += [offer.action for offer in possible if offer.possible]
     return list(dict.fromkeys(found_actions))
 
 
 def blockers(site: Site, user: User, *, now: datetime) -> list[SiteNeed]:
     """Why there is nothing, or not all, that this person could ask for: each reason once."""
-    facts = facts_of(site, now=now)
+    behind = frozenset[str]().union(*(capacity.people for capacity in people.capacities_of(user, now=now)))
+    facts = replace(facts_of(site, now=now), people=behind)
     roles: Collection[Role] = people.roles_of(user, now=now)
     faults = (
         fault.code.removeprefix("need.")

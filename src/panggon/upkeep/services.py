@@ -16,7 +16,7 @@ from panggon.outbox import defer
 from panggon.papers import store
 from panggon.people import selectors as people
 from panggon.people.models import User
-from panggon.sites import life
+from panggon.sites import changing, life
 from panggon.sites import selectors as site_selectors
 from panggon.sites import services as sites
 from panggon.sites.models import Purpose, Site, Wish
@@ -25,6 +25,7 @@ from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.values import former_of, values_of
 
 State = Alteration.State
+AT_ONCE = {SiteAction.QUARANTINE: life.quarantine, SiteAction.RELEASE: life.release}
 
 
 @transaction.atomic
@@ -66,10 +67,19 @@ def propose(
         request=request,
         asked_by=actor,
         asked_at=at,
-        plan=sites.wish_proposal(site, values, at=at),
+        plan=changing.wish_proposal(site, values, at=at),
     )
     _record(change, {"asked": action.value}, actor=actor, at=at, reason=change.reason)
     return change
+
+
+@transaction.atomic
+def at_once(site_id: int, *, action: SiteAction, reason: str, actor: User, at: datetime) -> Wish:
+    """Quarantine or release, and tell the OPD once. Raises what `sites.life` raises."""
+    wish = AT_ONCE[action](site_id, reason=reason, actor=actor, at=at)
+    if wish.made_at == at:
+        defer("upkeep.tell_at_once", site=site_id, action=action.value, wish=wish.pk, reason=reason)
+    return wish
 
 
 @transaction.atomic
@@ -77,8 +87,10 @@ def plan_again(change_id: int, *, actor: User, at: datetime) -> Alteration:
     """Ask the machine anew what the change would do now, after something else was done to the site."""
     change = _waiting(change_id)
     _refuse_others(actor, at=at)
+    if _moved(change):
+        raise InvalidError((Fault("change.moved"),))
     _cancel_plan(change, at=at)
-    change.plan = sites.wish_proposal(change.site, change.values, at=at)
+    change.plan = changing.wish_proposal(change.site, change.values, at=at)
     change.save(update_fields=["plan"])
     return change
 
@@ -89,8 +101,8 @@ def approve(change_id: int, *, shown_digest: str, typed_name: str = "", actor: U
     change = _waiting(change_id)
     site = change.site
     _refuse(change, actor, shown_digest=shown_digest, typed_name=typed_name, at=at)
-    before = former_of(site, change.values)
-    change.wish = sites.wish_change(site, change.values, digest=shown_digest, at=at)
+    change.former = before = former_of(site, change.values)
+    change.wish = changing.wish_change(site, change.values, digest=shown_digest, at=at)
     _decide(change, State.RUNNING, actor=actor, at=at)
     after = {**change.values, "wish": change.wish.pk}
     record(life.subject_of(site), before=before, after=after, actor=actor, at=at, reason=change.reason)
@@ -125,19 +137,21 @@ def reported(wish_id: int, *, at: datetime) -> None:
         return
     change = Alteration.objects.select_for_update(of=("self",)).filter(wish=wish, state=State.RUNNING).first()
     if change is None:
+        if wish.purpose != Purpose.CHANGE and not wish.succeeded:
+            defer("upkeep.tell_keepers", wish=wish.pk)
         return
     site = _locked(change.site_id)
     change.state, change.ended_at = State.DONE if wish.succeeded else State.FAILED, at
     change.save(update_fields=["state", "ended_at"])
     if wish.succeeded:
-        sites.let_go_of_names(site, at=at)
+        changing.let_go_of_names(site, at=at)
         _close_request(change, at=at)
         row = TABLE.row(SiteState(change.source), SiteAction(change.action))
         for effect in row.effects if row else ():
             defer("upkeep.carry_out", alteration=change.pk, effect=effect.value)
         return
     if site.generation == wish.generation:  # else something was wished since that holds these values as well
-        sites.take_back(site, change.former, at=at)
+        changing.take_back(site, change.former, at=at)
         _record(change, {"ended": State.FAILED.value, "outcome": wish.outcome}, actor=None, at=at, reason=wish.problem)
     defer("upkeep.tell_asker", alteration=change.pk)
 
@@ -155,7 +169,7 @@ def repeat(site_id: int, *, actor: User, at: datetime) -> Wish | None:
 
 def is_stale(change: Alteration) -> bool:
     """Whether something else was wished for the site since its plan was made."""
-    return specs.dump(sites.asked_for(change.site, change.values).spec) != specs.dump(specs.parse(change.plan.spec))
+    return specs.dump(changing.asked_for(change.site, change.values).spec) != specs.dump(specs.parse(change.plan.spec))
 
 
 def approval_faults_of(change: Alteration, user: User, *, at: datetime) -> tuple[Fault, ...]:
@@ -187,6 +201,8 @@ def _refuse(change: Alteration, actor: User, *, shown_digest: str, typed_name: s
 
 def _faults(change: Alteration, actor: User, *, at: datetime, shown_digest: str, typed_name: str) -> tuple[Fault, ...]:
     """None in the first standing of the actor in which it may run; else the words of the one that comes closest."""
+    if _moved(change):
+        return (Fault("change.moved"),)
     refusals = []
     for capacity in people.capacities_of(actor, now=at):
         facts = replace(
@@ -200,6 +216,11 @@ def _faults(change: Alteration, actor: User, *, at: datetime, shown_digest: str,
             return ()
         refusals.append(faults)
     return next((faults for faults in refusals if faults[0].code != life.NOT_YOURS), refusals[0])
+
+
+def _moved(change: Alteration) -> bool:
+    """Whether the site came into another state meanwhile: into quarantine, or through its incident out of it."""
+    return change.site.state != change.source
 
 
 def _refuse_others(actor: User, *, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What each change makes of a site: its columns and details, by name, as `sites.services.asked_for` takes them."""
+"""What each change makes of a site: its columns and details, by name, as `sites.changing.asked_for` takes them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

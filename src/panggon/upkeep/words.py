@@ -85,6 +85,7 @@ _FAULTS: Mapping[str, Any] = MappingProxyType(
         "action.not_from_this_state": _("Tindakan ini tidak dapat dilakukan dalam keadaan sekarang."),
         "action.not_your_role": _("Tindakan ini bukan wewenang Anda."),
         "change.over": _("Perubahan ini tidak menunggu lagi; orang lain lebih dahulu memutuskannya."),
+        "change.moved": _("Keadaan situs sudah lain sejak ini diusulkan. Batalkan usulan ini, lalu buat yang baru."),
         "request.over": _("Situs ini sudah dinonaktifkan."),
         "request.answered": _("Permintaan ini sudah dijawab orang lain."),
     }

@@ -69,10 +69,11 @@ def site_user(site: str, root: Path) -> Iterator[user.UserDriver]:
 
 
 @pytest.fixture(scope="module")
-def _sshd(server: sshd.Settings, site_user: user.UserDriver) -> Iterator[None]:
+def serving(server: sshd.Settings, site_user: user.UserDriver) -> Iterator[int]:
+    """Its process id."""
     sshd.prepare(server)
-    with running(sshd.server(server)):
-        yield
+    with running(sshd.server(server)) as process:
+        yield process.pid
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.drivers.sftp.owner import by_key, spec, visit
 pytestmark = pytest.mark.real
 
 
-@pytest.mark.usefixtures("_sshd", "_removed")
+@pytest.mark.usefixtures("serving", "_removed")
 class TestProof:
     def test_prepared(self, driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str], root: Path) -> None:
         driver.write(key, {"keys": ()})

@@ -34,7 +34,7 @@ class TestContract(Contract):
         )
 
 
-@pytest.mark.usefixtures("_sshd", "_removed")
+@pytest.mark.usefixtures("serving", "_removed")
 class TestServer:
     def test_the_owners_key_opens_the_jail_and_nothing_else(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
@@ -53,6 +53,11 @@ class TestServer:
         assert "Permission denied" in enter("mkdir /baru\n").stderr
         driver.write(key, {"keys": ()})
         assert "Permission denied" in enter("ls").stderr
+
+    def test_a_login_looks_for_no_groups_among_all_sites(self, serving: int) -> None:
+        seen = Path(f"/proc/{serving}/root/etc/nsswitch.conf").read_text().splitlines()
+        assert [line for line in seen if line.startswith("initgroups:")] == ["initgroups: files"]
+        assert set(sshd.NAME_SERVICES.read_text().splitlines()) <= set(seen)
 
     def test_the_log_tells_people_from_the_machines_own_proofs(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, server: sshd.Settings, key: Key, owner, tmp_path: Path

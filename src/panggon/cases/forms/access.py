@@ -11,7 +11,9 @@ from panggon.sites.services import access_faults
 
 
 class AccessForm(RuledForm):
-    """The owner's keys, one a line, and a new SFTP password; what is left empty stays as it is."""
+    """The owner's keys, one a line, a new SFTP password, and whether the database gets a new one (of an open site that
+    has a database); what is left empty stays as it is.
+    """
 
     password = forms.CharField(
         label=_("Kata sandi SFTP baru"),
@@ -34,6 +36,19 @@ class AccessForm(RuledForm):
         help_text=_("Bila memakai kunci: isi berkas id_ed25519.pub. Kunci pribadi tidak pernah diminta."),
         widget=forms.Textarea(attrs={"spellcheck": "false", "autocomplete": "off", "class": "mono", "rows": 3}),
     )
+    new_database_password = forms.BooleanField(
+        label=_("Buat kata sandi basis data yang baru"),
+        required=False,
+        help_text=_(
+            "Bila private/database.ini hilang atau diketahui orang lain. Server membuat berkas itu kembali; aplikasi "
+            "yang menyimpan kata sandi lama di tempat lain berhenti bekerja sampai diberi tahu."
+        ),
+    )
+
+    def __init__(self, *args: Any, has_database: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not has_database:
+            del self.fields["new_database_password"]
 
     def clean_ssh_keys(self) -> tuple[str, ...]:
         return _lines(self.cleaned_data["ssh_keys"])
@@ -50,7 +65,8 @@ class AccessForm(RuledForm):
 
     def inputs(self) -> dict[str, Any]:
         keys = self.cleaned_data["ssh_keys"] if self._keys_changed() else None
-        return {"ssh_keys": keys, "password": self.cleaned_data["password"] or None}
+        renewed = {"new_database_password": True} if self.cleaned_data.get("new_database_password") else {}
+        return {"ssh_keys": keys, "password": self.cleaned_data["password"] or None, **renewed}
 
     def _keys_changed(self) -> bool:
         """Whether this person changed them: keys that an older page showed must not come back with a password."""

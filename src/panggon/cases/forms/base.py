@@ -13,10 +13,11 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.forms import JudgedForm
 from panggon.papers import contents
 from panggon.papers.services import inspect_letter
+from panggon.sites import spec_forms
 
 NATURES = [(words, words) for words in contents.NATURES]
 SHOWN_AT = MappingProxyType(
-    {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label"}
+    {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label", **spec_forms.SHOWN_AT}
 )
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.checklist import ITEMS
 from panggon.cases.forms.base import StepForm
+from panggon.cases.forms.site_choice import SiteChoiceForm
 from panggon.cases.models import Case
 
 MET, MISSING = "met", "missing"
@@ -45,8 +46,9 @@ class ChecklistForm(StepForm):
         return {name: self.cleaned_data.get(f"item_{name}", "") for name in ITEMS}
 
 
-class CompleteForm(ChecklistForm):
+class CompleteForm(SiteChoiceForm, ChecklistForm):
     def clean(self) -> dict[str, Any]:
+        super().clean()
         for name, answer in self.answers().items():
             if answer == MISSING:
                 self.add_error(f"item_{name}", _("Belum terpenuhi: permohonan perlu dikembalikan untuk dilengkapi."))
@@ -56,7 +58,7 @@ class CompleteForm(ChecklistForm):
 
     def inputs(self) -> dict[str, Any]:
         met = [name for name, answer in self.answers().items() if answer == MET]
-        return {"checklist": met, "plan": self.cleaned_data.get("plan")}
+        return {"checklist": met, "plan": self.cleaned_data.get("plan"), **self.site_inputs()}
 
 
 class ReturnForm(ChecklistForm):

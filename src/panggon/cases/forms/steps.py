@@ -16,8 +16,9 @@ from panggon.cases.facts import signer_named
 from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
+from panggon.cases.forms.site_choice import SiteChoiceForm
 from panggon.cases.models import Case
-from panggon.cases.request import KINDS, PROFILES, storage_words
+from panggon.cases.request import storage_words
 from panggon.cases.selectors import usual_division
 from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
@@ -124,10 +125,10 @@ class RefuseForm(ReasonsForm):
     refusal_letter = PdfField(label=_("Surat penolakan yang ditandatangani Kepala Dinas (PDF)"), required=False)
 
 
-class SpecForm(StepForm):
-    kind = forms.ChoiceField(label=_("Jenis situs"), choices=KINDS)
-    profile = forms.ChoiceField(label=_("Cara alamat dijawab"), choices=PROFILES)
-    database = forms.BooleanField(label=_("Memerlukan basis data MariaDB"), required=False)
+class SpecForm(SiteChoiceForm):
+    def inputs(self) -> dict[str, Any]:
+        plan = {"plan": self.cleaned_data["plan"]} if "plan" in self.fields else {}
+        return {**self.site_inputs(), **plan}
 
 
 class PlanField(forms.ModelChoiceField):
@@ -185,7 +186,8 @@ def form_for(offer: Offer, case: Case, *, digest: str = "", **options: Any) -> S
         options["found"] = found_of(case)
     known = {**model_to_dict(case), "version": case.version, "shown_digest": digest}
     known |= KNOWN[offer.action](case) if offer.action in KNOWN else {}
-    form = FORMS[offer.action](initial=known, **options)
+    planned_anew = offer.action is Action.RETRY and case.state == State.PREPARING
+    form = (SpecForm if planned_anew else FORMS[offer.action])(initial=known, **options)
     if Need.SIGNED_SHEET in offer.asks or (offer.role is Role.REGISTRAR and offer.action is Action.REPORT_NO_ACCESS):
         form.fields["signed_sheet"] = PdfField(label=_("Pindaian lembar yang ditandatangani OPD (PDF)"), required=False)
         form.uses_files = True

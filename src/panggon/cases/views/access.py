@@ -21,6 +21,7 @@ from panggon.cases.paper_facts import facts_of
 from panggon.cases.views import acting, presentation
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role, State
+from panggon.core.spec import SiteState
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.permissions import public, signed_in
@@ -29,6 +30,7 @@ from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose
 
 OK, HELD = 200, 429
+CLOSED = (SiteState.QUARANTINED, SiteState.PARKED, SiteState.PURGED)
 LABELS = {
     "sent": gettext_lazy("Undangan untuk"),
     "until": gettext_lazy("Berlaku sampai"),
@@ -36,6 +38,7 @@ LABELS = {
     "code": gettext_lazy("Kode pada dokumen"),
     "keys": gettext_lazy("Jumlah kunci SSH"),
     "password": gettext_lazy("Sidik kata sandi"),
+    "database": gettext_lazy("Kata sandi basis data dibuat baru"),
     "set": gettext_lazy("Dipasang"),
 }
 
@@ -61,6 +64,7 @@ def access(request: HttpRequest, number: str) -> HttpResponse:
     context |= {"invitation": invitation, "holder": holder, "invited": _is_invited(request.user, invitation)}
     context |= {"changes": handed_over_changes(case, documents(case))}
     context |= {"entered": taking_over.first_login(case.site)}
+    context |= {"closed": SiteState(case.site.state) in CLOSED}
     context |= {"running": sites.running_wish(case.site), "failed": _last_failed(case)}
     return render(request, "cases/access.html", context, status=refused)
 
@@ -96,12 +100,17 @@ def _is_invited(user: User, invitation: AccessInvitation | None) -> bool:
 def _form(
     request: HttpRequest, case: Case, invitation: AccessInvitation | None, holder: User | None
 ) -> AccessForm | None:
-    """The holder changes what is set; who is invited takes over; nobody else does anything here."""
+    """The holder changes what is set; who is invited takes over; nobody else does anything here, and nobody at all
+    while the site lets nobody in.
+    """
+    if SiteState(case.site.state) in CLOSED:
+        return None
     initial = {"ssh_keys": "\n".join(case.site.ssh_keys)}
     if _is_invited(request.user, invitation):
         return TakeOverForm(request.POST or None, initial=initial)
     if holder == request.user:
-        return AccessForm(request.POST or None, initial=initial)
+        has_database = case.site.database and case.site.state == SiteState.OPEN
+        return AccessForm(request.POST or None, initial=initial, has_database=has_database)
     return None
 
 

@@ -18,6 +18,7 @@ from panggon.cases.chain import body
 from panggon.cases.models import Case, Event
 from panggon.cases.paper_facts import plan_words
 from panggon.cases.views import presentation
+from panggon.core.cells import harmless
 from panggon.core.errors import PermanentError
 from panggon.papers import store
 from panggon.people import selectors as people
@@ -111,13 +112,12 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_harmless(row[name]) for name in columns] for row in rows)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     return f"\ufeff{text.getvalue()}"
 
 
-def _harmless(value: Any) -> Any:
-    """A spreadsheet takes what begins like a formula for one."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+def _cell(value: Any) -> Any:
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _letters(case: Case) -> Iterator[File]:

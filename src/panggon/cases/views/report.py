@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases.charts import grouped_bars
 from panggon.cases.forms.report import ReportForm
 from panggon.cases.reports import Report, report_for
+from panggon.charts import grouped_bars
 from panggon.core.procedure import Role
 from panggon.people.permissions import holders
 
@@ -45,9 +45,13 @@ def report(request: HttpRequest) -> HttpResponse:
 def _chart(figures: Report) -> dict[str, Any]:
     """Bars by month; of many months only every third has its name below, so that no two names touch."""
     months = figures.months
-    chart = grouped_bars([month.received.count for month in months], [month.served.count for month in months])
-    named = zip(chart.middles, (date_format(month.first, "M y") for month in months), strict=True)
-    return {"chart": chart, "chart_labels": list(named)[:: 1 if len(months) <= NAMED_MONTHS else 3]}
+    chart = grouped_bars(
+        [month.received.count for month in months],
+        [month.served.count for month in months],
+        labels=[date_format(month.first, "M y") for month in months],
+        every=1 if len(months) <= NAMED_MONTHS else 3,
+    )
+    return {"chart": chart}
 
 
 def _presets(today: date) -> list[Preset]:

@@ -28,6 +28,8 @@ TEMPLATES: Mapping[Action, str] = {
     Action.APPROVE: "sign",
     Action.DELIVER: "proven",
     Action.CONFIRM: "confirm",
+    Action.CHANGE_SPEC: "spec",
+    Action.RETRY: "spec",
     Action.SEND_BACK: "proven",
 }
 

@@ -9,22 +9,24 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from panggon.audit.access import looked_at
 from panggon.complaints import parts, selectors, services
 from panggon.complaints.forms import EntryForm, StepForm, step_form
 from panggon.complaints.models import Complaint
 from panggon.complaints.receipt import receipt_of
-from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS
+from panggon.complaints.views.mails import shown
+from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS, refused_files
 from panggon.core.complaint import CONDITIONS
 from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, Part, Source
 from panggon.core.errors import InvalidError
 from panggon.papers import store
 from panggon.pdf import POLICY, pdf_response
+from panggon.people import selectors as people
 from panggon.people.permissions import holders
 
 # What leads a complaint on; the rest is by the way.
 LEADING = (ComplaintAction.TAKE, ComplaintAction.RESOLVE, ComplaintAction.CONFIRM)
 HANDLERS = tuple(parts.PARTS)
-OFFICERS = tuple(role for role, part in parts.PARTS.items() if part is Part.OFFICER)
 
 
 @holders(*HANDLERS)
@@ -35,11 +37,13 @@ def listed(request: HttpRequest) -> HttpResponse:
         ("berjalan", _("Belum selesai"), selectors.open_to(request.user, now=now)),
         ("selesai", _("Terakhir selesai"), selectors.closed_to(request.user, now=now)),
     ]
-    shown = [(name, heading, [_row(row) for row in rows]) for name, heading, rows in sections]
-    return render(request, "complaints/list.html", {"sections": shown, "now": now})
+    filled = [(name, heading, [_row(row) for row in rows]) for name, heading, rows in sections]
+    officer = not parts.OFFICERS.isdisjoint(people.roles_of(request.user, now=now))
+    held = selectors.held_mails(request.user).count() if officer else 0
+    return render(request, "complaints/list.html", {"sections": filled, "now": now, "held_mails": held})
 
 
-@holders(*OFFICERS)
+@holders(*parts.OFFICERS)
 def enter(request: HttpRequest) -> HttpResponse:
     """What somebody tells by telephone, at the desk or elsewhere; the receipt is printed from the next page."""
     initial = {"page": uuid.uuid4(), "source": request.GET.get("lewat", Source.IN_PERSON)}
@@ -56,13 +60,13 @@ def enter(request: HttpRequest) -> HttpResponse:
 @holders(*HANDLERS)
 def complaint(request: HttpRequest, ticket: str) -> HttpResponse:
     """One complaint with its way and what this person may do."""
-    return render(request, "complaints/complaint.html", _context(request, _complaint_or_404(request, ticket)))
+    return render(request, "complaints/complaint.html", _context(request, _complaint_or_404(request, ticket, "page")))
 
 
 @holders(*HANDLERS)
 def step(request: HttpRequest, ticket: str, action: str) -> HttpResponse:
     """The page of one step: what it needs, and nothing else."""
-    row = _complaint_or_404(request, ticket)
+    row = _complaint_or_404(request, ticket, "step")
     offer = next(
         (each for each in selectors.offers(row, request.user, now=timezone.now()) if each.action == action), None
     )
@@ -88,14 +92,14 @@ def step(request: HttpRequest, ticket: str, action: str) -> HttpResponse:
 @holders(*HANDLERS)
 def receipt(request: HttpRequest, ticket: str) -> HttpResponse:
     """Tanda terima, to be printed at the desk."""
-    row = _complaint_or_404(request, ticket)
+    row = _complaint_or_404(request, ticket, "receipt")
     return pdf_response(receipt_of(row), name=f"tanda-terima-{row.number}.pdf")
 
 
 @holders(*HANDLERS)
 def attachment(request: HttpRequest, ticket: str, attachment: int) -> HttpResponse:
     """A file as it was attached: always saved, never shown by the portal."""
-    row = _complaint_or_404(request, ticket)
+    row = _complaint_or_404(request, ticket, "attachment")
     kept = selectors.attachment(row, attachment)
     if kept is None:
         raise Http404
@@ -106,11 +110,12 @@ def attachment(request: HttpRequest, ticket: str, attachment: int) -> HttpRespon
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _complaint_or_404(request: HttpRequest, ticket: str) -> Complaint:
-    """The complaint, if this person may see it; one about oneself does not exist."""
+def _complaint_or_404(request: HttpRequest, ticket: str, what: str) -> Complaint:
+    """The complaint, if this person may see it; one about oneself does not exist. That this person looked is logged."""
     row = selectors.visible_to(request.user, now=timezone.now()).filter(number=ticket).first()
     if row is None:
         raise Http404
+    looked_at(row.number, what, by=request.user)
     return row
 
 
@@ -148,7 +153,13 @@ def _done(request: HttpRequest, row: Complaint, action: ComplaintAction, form: S
 def _context(request: HttpRequest, row: Complaint) -> dict[str, Any]:
     now = timezone.now()
     events = [
-        (event, ACTION_LABELS[ComplaintAction(event.action)], PARTS[Part(event.part)]) for event in selectors.way(row)
+        (
+            event,
+            ACTION_LABELS[ComplaintAction(event.action)],
+            PARTS[Part(event.part)],
+            refused_files(event.data.get("refused", [])),
+        )
+        for event in selectors.way(row)
     ]
     return {
         **_row(row),
@@ -159,6 +170,8 @@ def _context(request: HttpRequest, row: Complaint) -> dict[str, Any]:
         "leading": LEADING,
         "events": events,
         "attachments": row.attachments.all(),
+        "may_decide": not parts.OFFICERS.isdisjoint(people.roles_of(request.user, now=now)),
+        "mails": [shown(mail) for mail in selectors.mails_of(row)],
         "now": now,
     }
 

@@ -119,7 +119,7 @@ def _tracked(
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "complaint": complaint}
     if complaint is not None:
-        forms = {action: _say_form(complaint, action, None) for action in selectors.offers_to_complainant(complaint)}
+        forms = {action: _say_form(complaint, action, None) for action in _asked(complaint)}
         context |= {
             "state": STATE_LABELS[ComplaintState(complaint.state)],
             "events": [
@@ -129,6 +129,12 @@ def _tracked(
             "says": [(action, ACTION_LABELS[action], shown) for action, shown in {**forms, **(refused or {})}.items()],
         }
     return render(request, "complaints/track.html", context, status=status)
+
+
+def _asked(complaint: Complaint) -> list[ComplaintAction]:
+    """Once a solution was told, only whether it is one."""
+    offered = selectors.offers_to_complainant(complaint)
+    return [action for action in offered if action is not ComplaintAction.ADD or ComplaintAction.CONFIRM not in offered]
 
 
 def _who(event: ComplaintEvent) -> str:

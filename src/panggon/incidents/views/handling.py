@@ -66,7 +66,7 @@ def report(request: HttpRequest) -> HttpResponse:
 @holders(*HANDLERS)
 def step(request: HttpRequest, incident: str, action: str) -> HttpResponse:
     """The page of one step: what it needs, what follows from it, and nothing else."""
-    row = incident_or_404(request, incident)
+    row = incident_or_404(request, incident, "step")
     found = selectors.offers(row, request.user, now=timezone.now())
     offer = next((each for each in found if each.action == action and each.possible), None)
     if offer is None:
@@ -95,7 +95,7 @@ def step(request: HttpRequest, incident: str, action: str) -> HttpResponse:
 @holders(*HANDLERS)
 def evidence(request: HttpRequest, incident: str, evidence: int) -> HttpResponse:
     """A file as it was kept: always saved, never shown by the portal, whatever it is."""
-    kept = selectors.evidence(incident_or_404(request, incident), evidence)
+    kept = selectors.evidence(incident_or_404(request, incident, "evidence"), evidence)
     if kept is None:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="{kept.name}"', "Content-Security-Policy": POLICY}
@@ -104,7 +104,7 @@ def evidence(request: HttpRequest, incident: str, evidence: int) -> HttpResponse
 
 @holders(*HANDLERS)
 def paper(request: HttpRequest, incident: str, paper: UUID) -> HttpResponse:
-    row = incident_or_404(request, incident)
+    row = incident_or_404(request, incident, "paper")
     issued = next((each for each in papers.issued(row.number) if each.pk == paper), None)
     if issued is None:
         raise Http404
@@ -128,7 +128,7 @@ def _begun(request: HttpRequest, complaint: Complaint | None) -> dict[str, Any]:
     if given["temuan"]:
         found = sites.site_called(given["temuan"].partition(":")[0])
         begun |= {"origin": Origin.MACHINE, "subject": _("Temuan server"), "words": given["temuan"]}
-        begun["host"] = found.host if found else ""
+        begun["host"] = found.host if found else given["situs"]
     if complaint:
         begun |= {"origin": Origin.COMPLAINT, "ticket": complaint.number, "subject": complaint.subject}
         begun["words"] = complaint.description

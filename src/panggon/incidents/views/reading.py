@@ -32,7 +32,7 @@ def incident(request: HttpRequest, incident: str) -> HttpResponse:
     owned = selectors.visible_to_owner(request.user).filter(number=incident).first()
     if owned:
         return render(request, "incidents/outside.html", _outside_context(owned, owner=True))
-    row = incident_or_404(request, incident)
+    row = incident_or_404(request, incident, "page")
     if not selectors.handles(request.user, now=timezone.now()):
         return render(request, "incidents/outside.html", _outside_context(row, owner=False))
     return render(request, "incidents/incident.html", _context(request, row))
@@ -41,11 +41,11 @@ def incident(request: HttpRequest, incident: str) -> HttpResponse:
 @signed_in
 def site(request: HttpRequest, incident: str) -> HttpResponse:
     """The part about the site, for a page that is open while a machine works."""
-    row = selectors.visible_to_owner(request.user).filter(number=incident).first()
-    row = row or incident_or_404(request, incident)
-    if row.site is None:
+    owned = selectors.visible_to_owner(request.user).filter(number=incident).first()
+    row = owned or selectors.visible_to(request.user, now=timezone.now()).filter(number=incident).first()
+    if row is None or row.site is None:
         raise Http404
-    context = {"incident": row, "quarantine": quarantine_of(row.site, now=timezone.now())}
+    context = {"incident": row, "owner": owned is not None, "quarantine": quarantine_of(row.site, now=timezone.now())}
     return render(request, "incidents/site.html", context)
 
 
@@ -65,7 +65,10 @@ def _context(request: HttpRequest, row: Incident) -> dict[str, Any]:
         "now": now,
         "quarantine": quarantine_of(row.site, now=now) if row.site else None,
         "urgent": [_button(offer.action) for offer in offers if offer.possible and offer.action in URGENT],
-        "offers": [_button(offer.action) for offer in offers if offer.possible and offer.action not in URGENT],
+        "offers": sorted(
+            (_button(offer.action) for offer in offers if offer.possible and offer.action not in URGENT),
+            key=lambda button: button[0] not in LEADING,
+        ),
         "hindered": hindered,
         "leading": LEADING,
         "events": [event_of(event) for event in selectors.way(row)],

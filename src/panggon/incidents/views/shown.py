@@ -9,7 +9,9 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from panggon.audit.access import looked_at
 from panggon.core.incident_vocabulary import IncidentAction, IncidentState
+from panggon.core.site_life import SITE_STATE_LABELS
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
 from panggon.incidents import selectors
@@ -37,11 +39,12 @@ class Quarantine:
     wish: Wish | None
 
 
-def incident_or_404(request: HttpRequest, number: str) -> Incident:
-    """The incident, if this person may see it; one about oneself does not exist."""
+def incident_or_404(request: HttpRequest, number: str, what: str) -> Incident:
+    """The incident, if this person may see it; one about oneself does not exist. That this person looked is logged."""
     row = selectors.visible_to(request.user, now=timezone.now()).filter(number=number).first()
     if row is None:
         raise Http404
+    looked_at(row.number, what, by=request.user)
     return row
 
 
@@ -85,8 +88,11 @@ def quarantine_of(site: Site, *, now: datetime) -> Quarantine:
         look, mark, words = "negative", "alert-triangle", _("Server belum berhasil. Minta server mengulangi.")
     elif closed:
         look, mark, words = "negative", "lock", _("Dikarantina, dan terbukti di server.")
-    else:
+    elif wish.purpose == Purpose.RELEASE:
         look, mark, words = "positive", "check", _("Terbuka lagi, dan terbukti di server.")
+    else:
+        look, mark = "", "world"
+        words = _("Tidak dikarantina lagi: %(state)s.") % {"state": _(SITE_STATE_LABELS[SiteState(site.state)])}
     silent_since = site.node.seen_at if site.node else None
     return Quarantine(closed, look, mark, words, running, away, silent_since, wish)
 

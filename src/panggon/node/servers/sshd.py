@@ -14,6 +14,14 @@ from panggon.drivers import files
 from panggon.node.servers import Server
 
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
+NAME_SERVICES = Path("/etc/nsswitch.conf")
+# Arguments: the own nsswitch.conf, then the program. Where mounts of one's own cannot be had it goes without.
+START = """names=$1; shift
+if unshare --mount true
+then exec unshare --mount --propagation slave sh -c 'mount --bind "$0" /etc/nsswitch.conf; exec "$@"' "$names" "$@"
+fi
+exec "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class Settings:
     configuration: Path
     log: Path
 
+    @property
+    def name_services(self) -> Path:
+        return self.configuration.with_name("nsswitch.conf")
+
 
 def prepare(settings: Settings) -> None:
     """Write the configuration; make the host key unless there is one (`<host_key>.pub` is for those who check it)."""
@@ -41,12 +53,14 @@ def prepare(settings: Settings) -> None:
     if not settings.host_key.exists():
         _make_host_key(settings.host_key)
     files.write(settings.configuration, _configuration(settings))
+    files.write(settings.name_services, _name_services())
 
 
 def server(settings: Settings) -> Server:
+    argv = ("/usr/sbin/sshd", "-D", "-e", "-f", str(settings.configuration))  # sshd insists on its absolute path
     return Server(
         name="sshd",
-        argv=("/usr/sbin/sshd", "-D", "-e", "-f", str(settings.configuration)),  # sshd insists on its absolute path
+        argv=("sh", "-c", START, "panggon-sshd", str(settings.name_services), *argv),
         log=settings.log,
         ready=lambda: _greets(settings.addresses[0], settings.port),
     )
@@ -85,6 +99,15 @@ PermitTTY no
 PermitUserRC no
 PermitUserEnvironment no
 """
+
+
+def _name_services() -> str:
+    """The machine's own, but for the groups of a login (nsswitch.conf(5), `initgroups`): a site's user has none besides
+    its own, and libnss-systemd looks through all of /etc/userdb for others, 12 ms each time with 5,000 sites.
+    """
+    lines = (files.read(NAME_SERVICES) or b"").decode().splitlines()
+    kept = [line for line in lines if not line.startswith("initgroups:")]
+    return "\n".join([*kept, "initgroups: files"]) + "\n"
 
 
 def fingerprint(settings: Settings) -> str:

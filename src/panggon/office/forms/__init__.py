@@ -6,6 +6,7 @@ from typing import Any
 
 from panggon.office.forms.base import GroupForm
 from panggon.office.forms.contacts import ContactsForm
+from panggon.office.forms.documents import ComponentsForm, PledgeForm, SopForm
 from panggon.office.forms.naming import NamingForm
 from panggon.office.forms.rules import (
     ComplaintsForm,
@@ -23,6 +24,7 @@ __all__ = ["FORMS", "GroupForm", "LetterheadForm", "form_with", "initial_of"]
 FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
     {
         Group.STANDARD: StandardForm,
+        Group.COMPONENTS: ComponentsForm,
         Group.CONTACTS: ContactsForm,
         Group.NAMING: NamingForm,
         Group.DELIVERY: DeliveryForm,
@@ -30,6 +32,9 @@ FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
         Group.MAIL: MailForm,
         Group.PROGRAMS: ProgramsForm,
         Group.COMPLAINTS: ComplaintsForm,
+        Group.SOP: SopForm,
+        Group.COMPLAINT_SOP: SopForm,
+        Group.PLEDGE: PledgeForm,
         Group.RETENTION: RetentionForm,
     }
 )

@@ -8,11 +8,12 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.contacts import Channel, Contact, works
+from panggon.core.contacts import Channel, Contact, contact_fault, works
 from panggon.forms import PlainForm
 from panggon.labels import CHANNEL_LABELS
 from panggon.office.forms.base import GroupForm
 from panggon.office.values import Contacts
+from panggon.office.words import CONTACT_FAULTS
 
 CHANNELS = [("", _("– pilih –")), *((channel.value, CHANNEL_LABELS[channel]) for channel in Channel)]
 ROWS_MOST = 40
@@ -37,10 +38,11 @@ class ContactForm(PlainForm):
         return values
 
     @property
-    def is_broken(self) -> bool:
-        """Whether nobody can be reached by what is printed now."""
+    def why_broken(self) -> Any:
+        """Why nobody can be reached by what is printed now; empty where somebody can."""
         known = self.initial.get("printed")
-        return bool(known) and not works(Channel(self.initial["channel"]), known)
+        fault = contact_fault(Channel(self.initial["channel"]), known) if known else None
+        return CONTACT_FAULTS[fault] if fault else ""
 
     def contact(self) -> Contact:
         values = self.cleaned_data

@@ -121,6 +121,9 @@ class RetentionForm(GroupForm):
     )
     unfiled_months = _months(_("Surat yang diunggah tetapi tidak didaftarkan, dan bacaan mesin (bulan)"))
     notices_months = _months(_("Pemberitahuan kepada orang (bulan)"))
+    surveys_months = _months(
+        _("Kata-kata dalam survei (bulan)"), _("Juga yang sudah ditayangkan; nilai dan indeksnya tetap ada.")
+    )
     followers_days = _days(_("Alamat yang mengikuti permohonan tanpa akun, sesudah permohonan berakhir (hari)"))
     visits_days = _days(_("Riwayat masuk tiap akun (hari)"))
     deliveries_days = _days(_("Isi pesan webhook (hari)"))

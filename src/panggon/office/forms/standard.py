@@ -1,11 +1,14 @@
 """Who the department is, and the standard of its service."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import InvalidError
 from panggon.office import services
-from panggon.office.forms.base import GroupForm, LinesField
+from panggon.office.forms.base import GroupForm
+from panggon.office.forms.documents import DocumentForm, day_field, english, pair
 from panggon.office.values import Letterhead, Standard
 from panggon.office.words import fault_words
 
@@ -47,16 +50,21 @@ class LetterheadForm(GroupForm):
         return Letterhead(**inputs, logo=services.keep_logo(data) if data else "" if without else known)
 
 
-class StandardForm(GroupForm):
+class StandardForm(DocumentForm):
     service = forms.CharField(label=_("Nama pelayanan"), max_length=120)
+    service_english = forms.CharField(label=english(_("Nama pelayanan")), max_length=120, required=False)
     decree = forms.CharField(label=_("Nomor SK"), max_length=120)
-    requirements = LinesField(label=_("Persyaratan"), help_text=_("Satu persyaratan tiap baris."), max_length=4000)
-    steps = LinesField(
-        label=_("Sistem, mekanisme, dan prosedur"),
+    decree_date = day_field(_("Tanggal SK"))
+    requirements, requirements_english = pair(
+        _("Persyaratan"), help_text=_("Satu persyaratan tiap baris."), required=True
+    )
+    steps, steps_english = pair(
+        _("Sistem, mekanisme, dan prosedur"),
         help_text=_("Sembilan langkah, satu langkah tiap baris, menurut bunyi SK."),
-        max_length=6000,
+        required=True,
     )
     completion = forms.CharField(label=_("Waktu penyelesaian"), max_length=120)
+    completion_english = forms.CharField(label=english(_("Waktu penyelesaian")), max_length=120, required=False)
     working_days = forms.IntegerField(
         label=_("Batas penyelesaian dalam hari kerja"),
         min_value=1,
@@ -64,10 +72,22 @@ class StandardForm(GroupForm):
         help_text=_("Menghitung batas tiap permohonan. Bila diubah, permohonan yang berjalan dihitung ulang."),
     )
     fee = forms.CharField(label=_("Biaya/tarif"), max_length=200)
-    products = LinesField(label=_("Produk pelayanan"), help_text=_("Satu produk tiap baris."), max_length=2000)
-    complaint_steps = LinesField(
-        label=_("Pengaduan yang disampaikan langsung"), help_text=_("Satu langkah tiap baris."), max_length=4000
+    fee_english = forms.CharField(label=english(_("Biaya/tarif")), max_length=200, required=False)
+    products, products_english = pair(_("Produk pelayanan"), help_text=_("Satu produk tiap baris."), required=True)
+    complaint_steps, complaint_steps_english = pair(
+        _("Pengaduan yang disampaikan langsung"), help_text=_("Satu langkah tiap baris."), required=True
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Steps are told by their number, in both languages."""
+        values: dict[str, Any] = super().clean() or {}
+        for name in ("steps", "complaint_steps"):
+            lines, translated = values.get(name), values.get(f"{name}_english")
+            if lines and translated and len(lines) != len(translated):
+                words = _("Ada %(found)s baris, sedangkan dalam bahasa Indonesia %(wanted)s.")
+                facts = {"found": len(translated), "wanted": len(lines)}
+                self.add_error(f"{name}_english", forms.ValidationError(words, params=facts))
+        return values
 
     def clean_steps(self) -> tuple[str, ...]:
         steps: tuple[str, ...] = self.cleaned_data["steps"]

@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from panggon import tables
+from panggon import spreadsheet
 from panggon.core.errors import InvalidError
 from panggon.core.vocabulary import Role
 from panggon.papers import register as numbers
@@ -24,7 +24,7 @@ from panggon.papers.forms import BookForm, VoidForm
 from panggon.papers.words import fault_words
 from panggon.people import selectors as people
 from panggon.people.permissions import holders, official
-from panggon.tables import Kind
+from panggon.spreadsheet import Kind
 
 ROWS = 50  # on one page
 ROWS_AT_ONCE = 2_000
@@ -67,10 +67,12 @@ def download(request: HttpRequest) -> HttpResponseBase:
     rows, name = papers.iterator(chunk_size=ROWS_AT_ONCE), f"buku-nomor-{year}"
     if kind is Kind.XLSX:
         return FileResponse(
-            tables.workbook(rows, numbers.COLUMNS, name=_("Buku nomor")), as_attachment=True, filename=f"{name}.xlsx"
+            spreadsheet.workbook(rows, numbers.COLUMNS, name=_("Buku nomor")),
+            as_attachment=True,
+            filename=f"{name}.xlsx",
         )
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    lines = tables.csv_lines(rows, numbers.COLUMNS)
+    lines = spreadsheet.csv_lines(rows, numbers.COLUMNS)
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -3,14 +3,23 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
 from panggon.core.acting import post_title
 from panggon.core.vocabulary import Role
 from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
 from panggon.people.selectors.accounts import people_of_the_dinas
-from panggon.people.selectors.posts import Posts, acting_at, in_charge, posts_at, posts_kept
+from panggon.people.selectors.posts import (
+    NEWEST_FIRST,
+    Posts,
+    acting_at,
+    acting_on,
+    in_charge,
+    posts_at,
+    posts_kept,
+    posts_over,
+)
 from panggon.people.selectors.standing import posts_of
 from panggon.people.selectors.vacancies import vacancies
 from panggon.questions import question
@@ -61,6 +70,15 @@ def hands_of(role: Role, *, now: datetime) -> Hands | None:
     return Hands(post.user) if post else None
 
 
+def hands_on(role: Role, day: date) -> Hands | None:
+    """In whose hands a post without a division was on a day, also where that was entered only later."""
+    acting = acting_on(day).filter(role=role).select_related("user", "represented").first()
+    if acting:
+        return Hands(acting.user, acting)
+    post = posts_over(day).filter(role=role).select_related("user").order_by(*NEWEST_FIRST).first()
+    return Hands(post.user) if post else None
+
+
 def divisions(*, now: datetime) -> QuerySet[Division]:
     """The divisions to which a letter can be disposed: those with somebody at their head."""
     held = posts_at(now).filter(role=Role.DIVISION_HEAD, user__is_active=True).values("division")
@@ -73,6 +91,12 @@ def holders_of(role: Role, *, now: datetime, division: Division | None = None) -
     post = Q(role=role) & (Q(division=division) if division else Q())
     held, acted = in_charge(now).filter(post).values("user"), acting_at(now).filter(post).values("user")
     return User.objects.filter(Q(pk__in=held) | Q(pk__in=acted), is_active=True)
+
+
+def people_in_posts(*, now: datetime) -> dict[Role, int]:
+    """How many active people hold each post now; none is said of a vacant one."""
+    held = posts_at(now).filter(user__is_active=True).order_by().values_list("role")
+    return {Role(role): count for role, count in held.annotate(Count("user", distinct=True))}
 
 
 def substitutes_of(user: User, *, now: datetime) -> list[ActingOfficial]:

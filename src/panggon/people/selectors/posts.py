@@ -43,6 +43,16 @@ def posts_at(now: Any, *, day: Any = None) -> Posts:
     return RoleAssignment.objects.filter(_covers(day or localdate(now)), known, Q(ended_at=None) | Q(ended_at__gt=now))
 
 
+def acting_on(day: date) -> QuerySet[ActingOfficial]:
+    """Who acted on this day until its end, whenever the order was entered."""
+    return ActingOfficial.objects.filter(Q(first_day__lte=day, last_day__gte=day) & _lasted(day))
+
+
+def posts_over(day: date) -> Posts:
+    """The posts that were held on this day until its end, whenever they were entered."""
+    return RoleAssignment.objects.filter(_covers(day) & _lasted(day))
+
+
 def in_charge(now: datetime) -> Posts:
     """The posts whose holders have them in their own hands: nobody acts in them now."""
     return posts_at(now).filter(~Exists(_of_the_same_post(acting_at(now))))
@@ -66,6 +76,10 @@ def acting_officials() -> QuerySet[ActingOfficial]:
 def _covers(day: Any) -> Q:
     """Days that are not known bound nothing."""
     return (Q(first_day=None) | Q(first_day__lte=day)) & (Q(last_day=None) | Q(last_day__gte=day))
+
+
+def _lasted(day: date) -> Q:
+    return Q(ended_at=None) | Q(ended_at__date__gt=day)
 
 
 def _of_the_same_post(acting: QuerySet[ActingOfficial]) -> QuerySet[ActingOfficial]:

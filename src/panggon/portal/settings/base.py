@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "panggon.sites",
     "panggon.papers",
     "panggon.surveys",
+    "panggon.standards",
     "panggon.cases",
     "panggon.complaints",
     "panggon.upkeep",
@@ -224,6 +225,16 @@ EMAIL_HOST_PASSWORD = environment.secret("PANGGON_EMAIL_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_security("PANGGON_EMAIL_SECURITY")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = f"panggon@{_base.hostname}"  # of what the machine itself sends; the department's is a setting
+# From where complaints are fetched; without a host from nowhere. Answers to complaints are written from its address.
+PANGGON_IMAP_HOST = environment.text("PANGGON_IMAP_HOST")
+PANGGON_IMAP_SECURITY = environment.imap_security("PANGGON_IMAP_SECURITY")
+PANGGON_IMAP_PORT = environment.number("PANGGON_IMAP_PORT", 993 if PANGGON_IMAP_SECURITY == "tls" else 143)
+PANGGON_IMAP_CA = environment.text("PANGGON_IMAP_CA")
+PANGGON_IMAP_USER = environment.text("PANGGON_IMAP_USER")
+PANGGON_IMAP_PASSWORD = environment.secret("PANGGON_IMAP_PASSWORD")
+PANGGON_IMAP_FOLDER = environment.text("PANGGON_IMAP_FOLDER", "INBOX")
+PANGGON_IMAP_ADDRESS = environment.text("PANGGON_IMAP_ADDRESS", PANGGON_IMAP_USER) if PANGGON_IMAP_HOST else ""
+PANGGON_IMAP_AUTHSERV = environment.text("PANGGON_IMAP_AUTHSERV")
 # Networks (CIDR) outside of the public internet that webhooks may call all the same.
 PANGGON_WEBHOOK_NETWORKS = environment.networks("PANGGON_WEBHOOK_NETWORKS")
 
@@ -251,7 +262,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        **{name: {"level": "WARNING"} for name in ("pikepdf", "httpx")},
+        **{name: {"level": "WARNING"} for name in ("pikepdf", "httpx", "imapclient")},
         **{name: {"level": "CRITICAL"} for name in ("pyhanko", "pyhanko_certvalidator")},
         "procrastinate": {"handlers": ["jobs"], "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers send any Host; 400 is the answer

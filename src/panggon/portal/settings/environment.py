@@ -61,6 +61,14 @@ def mail_security(name: str) -> tuple[bool, bool]:
     return word == "starttls", word == "tls"
 
 
+def imap_security(name: str) -> str:
+    """`tls` (from the first byte) or `starttls`; mail is never fetched without."""
+    word = text(name) or "tls"
+    if word not in {"tls", "starttls"}:
+        raise ImproperlyConfigured(f"{name} must be tls or starttls, not {word!r}")
+    return word
+
+
 def database(address: str) -> dict[str, Any]:
     """Django's settings of `postgresql://user:password@host:port/name?option=value`; no other database will do."""
     parts = urlsplit(address)

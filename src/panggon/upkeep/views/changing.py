@@ -16,16 +16,12 @@ from panggon.papers import store
 from panggon.pdf import pdf_response
 from panggon.people import selectors as people
 from panggon.people.permissions import holders, official, signed_in
-from panggon.sites import life
 from panggon.sites.models import Site
 from panggon.upkeep import selectors, services
 from panggon.upkeep.forms import FORMS, ApproveForm, AtOnceForm, ChangeForm, EndForm
 from panggon.upkeep.models import Alteration, Request
-from panggon.upkeep.views.sites import site_or_404
+from panggon.upkeep.views.sites import COMMANDS, site_or_404
 from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, ENDINGS, MEANINGS, fault_words
-
-COMMANDS = {"node.bound": "panggon-node allow JUMLAH"}
-AT_ONCE_SERVICES = {SiteAction.QUARANTINE: life.quarantine, SiteAction.RELEASE: life.release}
 
 
 @official
@@ -38,9 +34,8 @@ def propose(request: HttpRequest, site: str, site_action: str) -> HttpResponse:
         return redirect("upkeep:site", found.identifier)
     asked = _request_of(request, found)
     form_class = FORMS.get(action, AtOnceForm)
-    initial = {"reason": asked.words} if asked else None
-    options = {} if action is SiteAction.CHANGE_SETTINGS else {"initial": initial}
-    form = form_class(request.POST or None, request.FILES or None, site=found, **options)
+    initial = {"reason": asked.words} if asked else {}
+    form = form_class(request.POST or None, request.FILES or None, site=found, initial=initial)
     if form.is_bound:
         form.refuse_large(getattr(request, "too_large", set()))
         answer = _sent(request, found, action, form, asked) if form.is_valid() else None
@@ -118,7 +113,8 @@ def _offered(request: HttpRequest, site: Site, name: str) -> SiteAction | None:
 def _request_of(request: HttpRequest, site: Site) -> Request | None:
     """The OPD's request from which a change is made."""
     key = request.GET.get("permintaan", "")
-    return selectors.open_requests(site).filter(pk=int(key)).first() if key.isascii() and key.isdigit() else None
+    known = key.isascii() and key.isdigit() and len(key) < 10
+    return selectors.open_requests(site).filter(pk=int(key)).first() if known else None
 
 
 def _change_or_404(site: Site, key: int) -> Alteration:
@@ -134,9 +130,8 @@ def _sent(
 ) -> HttpResponse | None:
     now = timezone.now()
     try:
-        if action in AT_ONCE_SERVICES:
-            reason = form.cleaned_data["reason"]
-            AT_ONCE_SERVICES[action](site.pk, reason=reason, actor=request.user, at=now)
+        if action in services.AT_ONCE:
+            services.at_once(site.pk, action=action, reason=form.cleaned_data["reason"], actor=request.user, at=now)
             messages.success(request, _("Server diminta melakukannya sekarang."), "positive")
             return redirect("upkeep:site", site.identifier)
         change = services.propose(

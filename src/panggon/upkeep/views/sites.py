@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.history import history
-from panggon.cases.paper_facts import allowance_words
+from panggon.cases.paper_facts import ENGINES, allowance_words
+from panggon.cases.request import SITE_KINDS
 from panggon.cases.taking_over import first_login
 from panggon.cases.views import preparation
 from panggon.core.site_life import SiteAction, purge_from
@@ -17,24 +18,20 @@ from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in
-from panggon.sites import life
+from panggon.sites import life, plans
 from panggon.sites import selectors as machines
+from panggon.sites.forms import PlanForm
 from panggon.sites.models import Site
 from panggon.upkeep import selectors
 from panggon.upkeep.forms import FindForm
-from panggon.upkeep.words import ACTIONS, MEANINGS, NEEDS, SHOWN, STATES
+from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, SHOWN, STATES
 
 PAGE_SIZE = 25
-KINDS = {
-    "php": _("Aplikasi PHP"),
-    "static": _("Halaman statis (HTML)"),
-    "python": _("Aplikasi Python"),
-    "redirect": _("Pengalihan ke alamat lain"),
-    "proxy": _("Diteruskan ke server lain"),
-}
-ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+COMMANDS = {"node.bound": "panggon-node allow JUMLAH"}
+KINDS = dict(SITE_KINDS)
 CAREFUL = (SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.PURGE)
 LABELS = {
+    **{name: field.label for name, field in PlanForm.base_fields.items() if name in plans.FIELDS},
     "state": _("Keadaan"),
     "host": _("Alamat"),
     "php_version": _("Versi PHP"),
@@ -87,6 +84,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
     lead = spec.redirect or spec.proxy
     changes = list(selectors.alterations_of(found))
     facts = selectors.facts_of(found, now=now)
+    failed = machines.failed_aside(found) if official else None
     return {
         "site": found,
         "state": STATES[state],
@@ -117,7 +115,9 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
             if _makes_sense(found, action)
         ],
         "blockers": [NEEDS[need] for need in selectors.blockers(found, request.user, now=now)],
-        "failed": machines.failed_aside(found) if official else None,
+        "failed": failed,
+        "at_the_machine": AT_THE_MACHINE.get(failed.problem_code) if failed else "",
+        "command": COMMANDS.get(failed.problem_code) if failed else "",
         "purge_from": purge_from(found.released_at, purge_after=facts.purge_after)
         if state is SiteState.PARKED and found.released_at
         else None,

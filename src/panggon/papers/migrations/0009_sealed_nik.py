@@ -8,7 +8,7 @@ def forget(apps: Apps, _schema_editor: object) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papers", "0007_register")]
+    dependencies = [("papers", "0008_references")]
 
     operations = [
         migrations.RunPython(forget, migrations.RunPython.noop),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 WIDTH, HEIGHT = 720, 200
 SPACE = 0.3  # of a group's width, between it and the next
@@ -21,17 +22,27 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
+    """`labels` are what stands below some of the groups, at their middles."""
+
     bars: tuple[Bar, ...]
-    middles: tuple[float, ...]  # of the groups
+    labels: tuple[tuple[float, str], ...]
     lines: tuple[tuple[int, float], ...]  # value and height of each
     width: int = WIDTH
     height: int = HEIGHT
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing but zeros."""
+        return not any(bar.height for bar in self.bars)
 
-def grouped_bars(*series: Sequence[int]) -> Chart:
-    """The values of each series side by side; all of them have one length and none is negative."""
-    step = nice_step(max((value for values in series for value in values), default=0))
-    top = max(step, -(-max((value for values in series for value in values), default=0) // step) * step)
+
+def grouped_bars(*series: Sequence[float], labels: Sequence[str], every: int = 1) -> Chart:
+    """The values of each series side by side; all of them have one length and none is negative. One in `every` of the
+    labels is shown, so that no two touch.
+    """
+    most = max((value for values in series for value in values), default=0)
+    step = nice_step(most)
+    top = max(step, ceil(most / step) * step)
     group = WIDTH / max(len(series[0]), 1)
     width = group * (1 - SPACE) / len(series)
     bars = tuple(
@@ -45,12 +56,12 @@ def grouped_bars(*series: Sequence[int]) -> Chart:
         for number, values in enumerate(series)
         for place, value in enumerate(values)
     )
-    middles = tuple(round((place + 0.5) * group, 1) for place in range(len(series[0])))
+    middles = (round((place + 0.5) * group, 1) for place in range(len(series[0])))
     lines = tuple((value, round(HEIGHT - value / top * HEIGHT, 1)) for value in range(0, top + 1, step))
-    return Chart(bars, middles, lines)
+    return Chart(bars, tuple(zip(middles, labels, strict=True))[::every], lines)
 
 
-def nice_step(most: int) -> int:
+def nice_step(most: float) -> int:
     """The distance of the lines: 1, 2 or 5 times a power of ten, so that at most five reach the largest value."""
     power = 1
     while True:

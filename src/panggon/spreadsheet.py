@@ -12,10 +12,10 @@ from typing import IO, Any, Generic, TypeVar
 import xlsxwriter
 from django.utils.timezone import localtime
 
+from panggon.core.cells import harmless
+
 T = TypeVar("T")
 Value = str | int | float | date | datetime | None
-# What a spreadsheet would take for a formula, also as the wide letters that some of them read alike.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Kind(StrEnum):
@@ -57,11 +57,6 @@ def workbook(rows: Iterable[T], columns: Sequence[Column[T]], *, name: str) -> I
     book.close()
     file.seek(0)
     return file
-
-
-def harmless(words: str) -> str:
-    """With an apostrophe before what a spreadsheet would reckon with (OWASP, CSV injection)."""
-    return f"'{words}" if words.startswith(FORMULA_SIGNS) else words
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,97 @@
+"""What the agent itself takes with the sites that are there: how soon it asks for a wish, and while none comes."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from bench.machine import Machine
+from bench.memory import proportional
+from bench.serving import cpu_seconds
+from panggon.node import identity
+from panggon.node.identity import Identity
+
+WAIT_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class AgentFigures:
+    """`started`: seconds until it asks for a wish; `idle`: the share of one processor between two such questions, the
+    looks at a few sites (drift) included; MiB.
+    """
+
+    started: float
+    idle: float
+    mebibytes: float
+
+
+class _Portal(ThreadingHTTPServer):
+    """One that never has a wish; `asked` is released at each question for one."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.asked = threading.Semaphore(0)
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: _Portal
+
+    def do_GET(self) -> None:
+        self.server.asked.release()
+        time.sleep(WAIT_SECONDS)
+        self._nothing()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._nothing()
+
+    def _nothing(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Not among the figures."""
+
+
+def figures(machine: Machine) -> AgentFigures:
+    """From its start until its third question: the first is asked before it has looked at any site."""
+    with _portal() as portal:
+        me = Identity(f"http://127.0.0.1:{portal.server_port}", 1, "bench", datetime.now(UTC))
+        identity.save(machine.config.paths.state, me)
+        began = time.perf_counter()
+        argv = [*machine.command, "run"]
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _await(portal)
+            started = time.perf_counter() - began
+            _await(portal)
+            used, since = cpu_seconds(process.pid), time.perf_counter()
+            _await(portal)
+            idle = (cpu_seconds(process.pid) - used) / (time.perf_counter() - since)
+            return AgentFigures(started, idle, proportional(process.pid))
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _await(portal: _Portal) -> None:
+    if not portal.asked.acquire(timeout=PATIENCE_SECONDS):
+        raise RuntimeError("the agent asks for no wish")
+
+
+@contextmanager
+def _portal() -> Iterator[_Portal]:
+    with _Portal() as portal:
+        thread = threading.Thread(target=portal.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield portal
+        finally:
+            portal.shutdown()
