@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
@@ -48,6 +49,13 @@ class JudgedForm(PlainForm):
         for fault in faults:
             field = self.shown_at.get(fault.field, fault.field)
             self.add_error(field if field in self.fields else None, self.fault_words(fault))
+
+
+def refuse_large(form: forms.Form, request: HttpRequest) -> None:
+    """A file that was too large to be taken in (portal/uploads.py) is a fault at its field, and no empty field."""
+    for name in getattr(request, "too_large", set()) & set(form.fields):
+        form.errors.pop(name, None)
+        form.add_error(name, _("Berkas lebih besar dari 20 MB."))
 
 
 def _holds_words(field: forms.Field) -> bool:

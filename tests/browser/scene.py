@@ -279,6 +279,7 @@ def everything_else(office: Office) -> dict[str, Any]:
         "hold": held.pk,
         "edition": 1,
         "procedure": "hosting",
+        "papers:void": {"paper": Paper.objects.filter(kind="approval_request", voided_at=None)[0].pk},
         "public:verify_paper": {"paper": Paper.objects.filter(signature__isnull=False)[0].pk},
         "number": case.number,
         "version": version.pk,

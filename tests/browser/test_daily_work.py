@@ -54,6 +54,7 @@ def test_a_day_at_the_office(visitors: Visitors) -> None:
     _dispose_in_three_taps(visitors)
     _assign_by_keyboard(visitors)
     _return_with_reasons(visitors)
+    _make_a_number_void(visitors)
 
 
 def _dispose_in_three_taps(visitors: Visitors) -> None:
@@ -104,3 +105,23 @@ def _return_with_reasons(visitors: Visitors) -> None:
         expect(opd.page.get_by_role("heading", name=re.compile("Perlu dilengkapi"))).to_be_visible()
         row(opd.page).locator("a.name").click()
         expect(opd.page.get_by_text("Surat belum ditandatangani.").first).to_be_visible()
+
+
+def _make_a_number_void(visitors: Visitors) -> None:
+    """The number of the tanda terima stays in the register, and with the paper that the OPD has."""
+    reason = "Salah tulis nama OPD"
+    with visitors.person("registrar") as registrar:
+        page = registrar.page
+        registrar.open("/buku-nomor/")
+        page.get_by_label("Cari nomor, naskah, atau permohonan").fill("Tanda Terima")
+        page.get_by_role("button", name="Tampilkan").click()
+        page.get_by_role("link", name="Batalkan nomor").first.click()
+        page.get_by_label("Alasan").fill(reason)
+        registrar.look("void")
+        page.get_by_role("button", name="Batalkan nomor").click()
+        expect(page.get_by_role("row").filter(has_text=reason)).to_contain_text("batal")
+        registrar.look("register")
+        number = page.get_by_role("row").filter(has_text=reason).get_by_role("link").last.inner_text()
+    with visitors.person("applicant") as opd:
+        opd.case(number)
+        expect(opd.page.get_by_text(reason).first).to_be_visible()

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from panggon.core.signing import Method
 from panggon.office.values import Group
-from panggon.papers import validation
-from panggon.papers.models import Signatory
+from panggon.papers import signatories, validation
 from tests.papers.gateway import PASSWORD, USER
 from tests.papers.pki import NIK
 from tests.portal.office import fill_in
@@ -27,13 +26,13 @@ def sign_locally(office, settings, pki, folder, *, person="head", time_stamps=""
     shutil.copy(pki.person(person), folder / f"{office.head.username}.p12")
     shutil.copy(pki.pem("root"), folder / "ca.pem")
     settings.PANGGON_CERTIFICATES = folder
-    Signatory.objects.update_or_create(user=office.head, defaults={"nik": NIK})
+    signatories.remember(office.head, NIK)
     fill_in(Group.SIGNING, method=Method.LOCAL, time_stamps=time_stamps)
 
 
 def sign_elsewhere(office, settings, pki):
     settings.PANGGON_SIGNATURE_ROOTS = str(pki.pem("root"))
-    Signatory.objects.update_or_create(user=office.head, defaults={"nik": NIK})
+    signatories.remember(office.head, NIK)
     fill_in(Group.SIGNING, method=Method.UPLOAD)
 
 

@@ -123,7 +123,7 @@ def test_a_stranger_in_a_thread_is_a_note_for_the_officer_and_learns_nothing(off
     post.finish()
     (receipt,) = post.sent()
     post.bring(answer_to(receipt, "Kirim kodenya ke saya.", sender="budi@example.org"))
-    guessed = mail("Apa kabarnya?", subject=f"Re: [{complaint.number}] Pengaduan", References="<complaint-x@localhost>")
+    guessed = mail("Apa kabarnya?", In_Reply_To=f"<complaint-{complaint.number}-{'0' * 20}.1@localhost>")
     post.bring(guessed)
     assert held() == [Reason.OTHER_SENDER, Reason.UNPROVEN]
     assert post.sent() == []
@@ -240,6 +240,7 @@ def test_a_flood_is_kept_for_a_person(office, post, monkeypatch):
     monkeypatch.setattr(incoming, "MAIL_OF_ALL", replace(MAIL_OF_ALL, free=all_free))
     monkeypatch.setattr(timezone, "now", lambda: office.now)
     monkeypatch.setattr(fetching, "MOST", FLOOD // 3)
+    post.work()
     post.incoming.deliver(*(mail(f"Obral {n}", sender="toko@example.org") for n in range(FLOOD // 2)))
     post.incoming.deliver(*(mail(f"Obral {n}", sender=f"toko{n}@example.org") for n in range(FLOOD // 2)))
     for _run in range(4):

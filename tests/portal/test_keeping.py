@@ -2,6 +2,7 @@
 
 import csv
 import io
+import subprocess
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -89,12 +90,15 @@ def test_of_a_case_that_is_held_nothing_is_erased(office, admin):
     assert not case.files.exists()
 
 
-def test_a_year_for_srikandi_is_a_table_and_its_files(office):
+def test_a_year_for_srikandi_is_a_table_and_its_files(office, tmp_path):
     case = office.bring_to(State.AWAITING_APPROVAL, title="=SUM(A1)", letter_subject="=cmd")
     office.papers(case)
     office.act(case, Action.APPROVE, office.head)
     answer = at(office, "registrar").post("/agenda/pemberkasan/", {"tahun": "2026"})
-    files = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    archive = tmp_path / "pemberkasan-2026.zip"
+    archive.write_bytes(b"".join(answer.streaming_content))
+    assert "No errors detected" in subprocess.run(["unzip", "-t", archive], capture_output=True, text=True).stdout
+    files = zipfile.ZipFile(archive)
     rows = list(csv.DictReader(io.StringIO(files.read("daftar.csv").decode("utf-8-sig")), delimiter=";"))
     assert {row["berkas"] for row in rows} | {"daftar.csv"} == set(files.namelist())
     letter, document = rows[0], next(row for row in rows if row["perihal"].startswith("Dokumen Hosting"))

@@ -1,5 +1,7 @@
 """Settings as data: what the department fills in counts everywhere, is recorded, and stays whole."""
 
+import struct
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -205,6 +207,38 @@ def test_the_logo_is_shown_to_everybody(admin, client):
 def test_a_picture_that_is_none_is_told_at_its_field(admin):
     response = post(admin, Group.LETTERHEAD, logo=SimpleUploadedFile("logo.png", b"GIF89a", "image/png"))
     assert faults(response) == {"logo": ["Berkas ini bukan gambar PNG atau SVG."]}
+
+
+MANY = "".join(f'<g id="a{n + 1}">{f"""<use href="#a{n}"/>""" * 10}</g>' for n in range(9))
+UNDRAWABLE = {
+    "no pixels": PNG.replace(PNG[43:51], bytes(8)),
+    "a billion shapes": f'<svg xmlns="http://www.w3.org/2000/svg"><g id="a0"/>{MANY}<use href="#a9"/></svg>'.encode(),
+    "no size": b'<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"><path d="M0 0h9"/></svg>',
+}
+
+
+@pytest.mark.parametrize("what", UNDRAWABLE)
+def test_a_picture_that_cannot_be_drawn_would_stop_every_paper(admin, what):
+    data = whole(UNDRAWABLE[what])
+    response = post(admin, Group.LETTERHEAD, logo=SimpleUploadedFile("logo", data))
+    assert faults(response) == {"logo": ["Gambar ini rusak. Silakan simpan ulang dari program gambarnya."]}
+    assert read().letterhead.logo == ""
+
+
+def test_a_logo_of_fifty_megabytes_is_told_at_its_field(admin):
+    response = post(admin, Group.LETTERHEAD, logo=SimpleUploadedFile("logo.png", PNG + bytes(50 * 1024 * 1024)))
+    assert (response.status_code, list(faults(response))) == (422, ["logo"])
+    assert read().letterhead.logo == ""
+
+
+def whole(data: bytes) -> bytes:
+    """With the checksum of its pixels put right, as it is in any file that a program writes."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    place = data.index(b"IDAT")
+    (length,) = struct.unpack_from(">I", data, place - 4)
+    end = place + 4 + length
+    return data[:end] + struct.pack(">I", zlib.crc32(data[place:end])) + data[end + 4 :]
 
 
 def test_papers_are_numbered_as_the_department_says(office):

@@ -4,25 +4,27 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from panggon.cases import jobs, signing
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
-from panggon.core.signing import Method
+from panggon.core.signing import GATEWAYS, Method
+from panggon.office.values import Group
+from panggon.papers import signatories, store, validation
 from panggon.papers import signing as papers_signing
-from panggon.papers import store, validation
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Attempt, Paper, Signature
 from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
+from panggon.people.models import User
 from panggon.sites.models import Node, Outcome
 from tests.papers.gateway import gateway
 from tests.papers.orders import order
 from tests.papers.pki import NIK, PASSPHRASE
-from tests.portal.office import MINUTE
+from tests.portal.office import MINUTE, fill_in
 from tests.portal.signers import in_this_process, seconds_of, sign_by_gateway, sign_elsewhere, sign_locally
 from tests.portal.visitor import faults, page, post, text
 
@@ -329,8 +331,9 @@ def tell(office, fingerprint):
     Node.objects.filter(pk=office.node.pk).update(facts={"sftp_fingerprint": fingerprint})
 
 
-def test_the_passphrase_is_nowhere(office, settings, pki, bsre, caplog):
-    sign_by_gateway(settings, pki, bsre, Method.BSRE_V2)
+@pytest.mark.parametrize("method", GATEWAYS)
+def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, method):
+    sign_by_gateway(settings, pki, bsre, method)
     case = ready(office)
     wrong = "Sandi Yang Keliru 5517"
     with caplog.at_level("DEBUG"):
@@ -340,12 +343,38 @@ def test_the_passphrase_is_nowhere(office, settings, pki, bsre, caplog):
         assert "Setuju" in answer.content.decode()
         post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
     assert Case.objects.get(pk=case.pk).state == State.APPROVED
-    for secret in (wrong, PASSPHRASE):
+    assert signatories.nik_of(office.head.pk) == NIK
+    for secret in (wrong, PASSPHRASE, NIK):
         assert secret not in caplog.text
         assert not found_in_database(secret)
-        assert all(
+        assert secret == NIK or all(  # which stands in the certificate of whoever signs
             secret.encode() not in file.read_bytes() for file in settings.PANGGON_FILES.rglob("*") if file.is_file()
         )
+
+
+def test_a_nik_is_kept_as_long_as_its_owner_signs(office, settings, pki, bsre):
+    sign_by_gateway(settings, pki, bsre, Method.BSRE_V2)
+    for change in (sign_otherwise, close_account, leave_post):
+        signatories.remember(office.head, NIK)
+        assert (signatories.forget(now=office.now), signatories.nik_of(office.head.pk)) == (0, NIK)
+        with transaction.atomic():
+            change(office)
+            assert (signatories.forget(now=office.now), signatories.nik_of(office.head.pk)) == (1, "")
+            transaction.set_rollback(True)
+    settings.SECRET_KEY = "another key of the installation, as long as it has to be 123"
+    assert signatories.nik_of(office.head.pk) == ""
+
+
+def sign_otherwise(_office):
+    fill_in(Group.SIGNING, method=Method.UPLOAD)
+
+
+def close_account(office):
+    User.objects.filter(pk=office.head.pk).update(is_active=False)
+
+
+def leave_post(office):
+    office.head.role_assignments.update(ended_at=office.now)
 
 
 def found_in_database(words: str) -> list[str]:

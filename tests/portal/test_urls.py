@@ -13,7 +13,7 @@ from panggon.people.permissions import Permission, permission_of, signed_in
 from tests.portal.visitor import BACKEND
 
 ARGUMENTS = {
-    "group": Group.LETTERHEAD,
+    "group": Group.CONTACTS,
     "edition": 1,
     "procedure": "hosting",
     "name": "naskah.typ",

@@ -1,40 +1,20 @@
-"""A list of cases as a file for a spreadsheet: the same columns as CSV and as XLSX, row by row in constant memory."""
+"""A list of cases as a file for a spreadsheet."""
 
-import csv
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import IO
 
-import xlsxwriter
 from django.db.models import QuerySet
-from django.utils.timezone import localtime
 
+from panggon import spreadsheet
 from panggon.cases.models import Case
-from panggon.core.cells import harmless
 from panggon.core.procedure import STATE_LABELS, State, step_under_way
+from panggon.spreadsheet import MOST, Column, Kind
 
-Value = str | int | float | date | datetime | None
+__all__ = ["AGENDA", "COLUMNS", "MOST", "Column", "Kind", "csv_lines", "workbook"]
+
 ROWS_AT_ONCE = 2_000
 DIGITS_OF_HOURS = 2
-
-
-class Kind(StrEnum):
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
-# An XLSX file is made before it is sent, and its reader waits; CSV is sent while it is made.
-MOST: Mapping[Kind, int] = MappingProxyType({Kind.CSV: 500_000, Kind.XLSX: 50_000})
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    title: str
-    value: Callable[[Case], Value]
+Columns = tuple[Column[Case], ...]
 
 
 def _hours(case: Case) -> float | None:
@@ -47,7 +27,7 @@ def _is_in_time(case: Case) -> str:
     return "ya" if case.stopped_at <= case.due_at else "tidak"
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: Columns = (
     Column("Nomor permohonan", lambda case: case.number),
     Column("Nomor agenda", lambda case: case.agenda_number),
     Column("OPD", lambda case: case.agency.name),
@@ -70,7 +50,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("Jam kerja terpakai", _hours),
     Column("Tepat waktu", _is_in_time),
 )
-AGENDA: tuple[Column, ...] = (
+AGENDA: Columns = (
     Column("Nomor agenda", lambda case: case.agenda_number),
     Column("Diterima", lambda case: case.received_at),
     Column("Surat dari", lambda case: case.agency.name),
@@ -83,50 +63,18 @@ AGENDA: tuple[Column, ...] = (
 )
 
 
-def csv_lines(cases: QuerySet[Case], *, columns: tuple[Column, ...] = COLUMNS) -> Iterator[str]:
-    """UTF-8 with its mark, semicolons, decimal commas: what Excel with Indonesian settings opens by a double click."""
-    writer = csv.writer(_Echo(), delimiter=";", quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + writer.writerow([column.title for column in columns])
-    for case in cases.select_related("applicant").iterator(chunk_size=ROWS_AT_ONCE):
-        yield writer.writerow([harmless(_words(column.value(case))) for column in columns])
+def csv_lines(cases: QuerySet[Case], *, columns: Columns = COLUMNS) -> Iterator[str]:
+    """Each line when it is asked for; as `spreadsheet.csv_lines`."""
+    return spreadsheet.csv_lines(_rows(cases), columns)
 
 
 def workbook(cases: QuerySet[Case]) -> IO[bytes]:
-    """The finished file, at its beginning; gone when it is closed. Text stays text: no cell is a formula or a link."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the response)
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet("Permohonan")
-    bold = book.add_format({"bold": True})
-    days, moments = (book.add_format({"num_format": words}) for words in ("dd/mm/yyyy", "dd/mm/yyyy hh:mm"))
-    sheet.freeze_panes(1, 1)
-    sheet.set_column(0, len(COLUMNS) - 1, 20)
-    sheet.write_row(0, 0, [column.title for column in COLUMNS], bold)
-    for row, case in enumerate(cases.select_related("applicant").iterator(chunk_size=ROWS_AT_ONCE), start=1):
-        for number, column in enumerate(COLUMNS):
-            value = column.value(case)
-            if isinstance(value, datetime):
-                sheet.write_datetime(row, number, localtime(value).replace(tzinfo=None), moments)
-            elif isinstance(value, date):
-                sheet.write_datetime(row, number, value, days)
-            elif isinstance(value, str):
-                sheet.write_string(row, number, value)
-            elif value is not None:
-                sheet.write_number(row, number, value)
-    book.close()
-    file.seek(0)
-    return file
+    """As `spreadsheet.workbook`."""
+    return spreadsheet.workbook(_rows(cases), COLUMNS, name="Permohonan")
 
 
-class _Echo:
-    """A file for `csv` that gives back each line instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def _words(value: Value) -> str:
-    if isinstance(value, datetime):
-        return f"{localtime(value):%d/%m/%Y %H:%M}"
-    if isinstance(value, date):
-        return f"{value:%d/%m/%Y}"
-    return "" if value is None else str(value).replace(".", ",") if isinstance(value, float) else str(value)
+def _rows(cases: QuerySet[Case]) -> Iterator[Case]:
+    return cases.select_related("applicant").iterator(chunk_size=ROWS_AT_ONCE)

@@ -20,8 +20,7 @@ from panggon.cases.services import act, refuse_if_changed
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.procedure import Action, State
 from panggon.core.signing import Signatory, is_fresh
-from panggon.papers import selectors as papers
-from panggon.papers import signing
+from panggon.papers import signatories, signing
 from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind
 from panggon.papers.models import Paper
 from panggon.papers.signers.interface import Given
@@ -113,11 +112,11 @@ def _begin(
     proof = sites.last_proof(case.site) if case.site else None
     if proof is None or not is_fresh(proof.proved_at, now=now):
         raise InvalidError((Fault("signing.evidence_old"),))
-    signing.remember_nik(actor, sitting.wanted.nik)
+    signatories.remember(actor, sitting.wanted.nik)
     attempt = signing.begin(frozen[kind], signer=actor, evidence_digest=evidence_digest(proof.evidence), at=now)
     asked = case.events.filter(action=Action.REQUEST_APPROVAL).latest("sequence")
     printed = signer_of(kind, asked)
-    person = Signatory(printed.name, printed.role, printed.number, papers.nik_of(actor.pk))
+    person = Signatory(printed.name, printed.role, printed.number, signatories.nik_of(actor.pk))
     return case, signing.Asked(attempt, person, printed.note, f"Pengesahan {frozen[kind]}")
 
 

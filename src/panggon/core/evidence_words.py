@@ -55,6 +55,13 @@ class Part:
     sentence: str
 
 
+def part_name(proof: str) -> str:
+    """Of which part of a site a proof (`dns.answer`) speaks, in words."""
+    part = proof.partition(".")[0]
+    name = _PARTS[part][0] if part in _PARTS else part
+    return name[:1].upper() + name[1:]
+
+
 def parts(evidence: Iterable[Mapping[str, Any]]) -> tuple[Part, ...]:
     """One a part of the site, in the order in which the parts were first proven; what does not hold comes first."""
     held: dict[str, bool] = {}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from panggon.audit.history import history
 from panggon.core.errors import InvalidError
 from panggon.core.vocabulary import Role
+from panggon.forms import refuse_large
 from panggon.office import selectors, services
 from panggon.office.forms import FORMS, GroupForm, initial_of
 from panggon.office.values import Group
@@ -38,6 +39,7 @@ def edit(
     now = selectors.office()
     initial = initial_of(now.of(group), version=now.versions[group])
     form, page = form_class(request.POST or None, request.FILES or None, initial=initial), PAGES[group]
+    refuse_large(form, request)
     shown = {**context, "form": form, "page": page, "group": group, "history": _history(group, form.labels)}
     if form.is_bound and form.is_valid():
         if page.preview and "preview" in request.POST:

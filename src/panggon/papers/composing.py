@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 import segno
 
+from panggon.core.evidence_words import part_name
 from panggon.core.signing import Change
-from panggon.papers.contents import INSTRUCTIONS, NATURES, TITLES, Content, PaperKind, Rows
+from panggon.papers.contents import INSTRUCTIONS, NATURES, SIGNED_TOGETHER, TITLES, Content, PaperKind, Rows
 from panggon.papers.dates import date_in_words, day_words, moment_words
 from panggon.papers.facts import CaseFacts, IncidentFacts
 from panggon.papers.incident_papers import incident_content
@@ -77,10 +78,13 @@ def _site_rows(facts: CaseFacts) -> Rows:
 
 
 def _proof_section(facts: CaseFacts) -> Content:
-    rows = [[proof.name, "Terbukti" if proof.ok else "TIDAK", proof.detail] for proof in facts.evidence]
+    rows = [
+        [part_name(proof.name), "Terbukti" if proof.ok else "TIDAK", proof.detail, proof.name]
+        for proof in facts.evidence
+    ]
     return {
         "title": "Bukti bahwa domain dan server bekerja",
-        "table": {"head": ["Bukti", "Hasil", "Yang terlihat"], "rows": rows},
+        "table": {"head": ["Bagian", "Hasil", "Yang terlihat", "Kode bukti"], "rows": rows, "wide": 2},
         "notes": [f"Dibuktikan {moment_words(facts.proved_at)}. Sidik bukti (SHA-256): {facts.evidence_digest}"],
     }
 
@@ -151,10 +155,11 @@ def _preparation_report(facts: CaseFacts) -> Content:
 
 def _approval_request(facts: CaseFacts) -> Content:
     held = sum(proof.ok for proof in facts.evidence)
+    attached = [TITLES[kind] for kind in (PaperKind.PREPARATION_REPORT, *SIGNED_TOGETHER)]
     return {
         "addressee": "Kepala Dinas",
         "nature": facts.nature or "Biasa",
-        "attachment": "2 (dua) berkas: Laporan Penyiapan Hosting dan Dokumen Hosting",
+        "attachment": f"4 (empat) berkas: {', '.join(attached)}",
         "subject": f"Permohonan pengesahan Dokumen Hosting {facts.host}",
         "opening": "Bersama ini dilaporkan hasil penyiapan hosting, dan mohon pengesahan Dokumen Hosting untuk:",
         "rows": [

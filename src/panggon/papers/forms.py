@@ -8,14 +8,24 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault, InvalidError
 from panggon.forms import PlainForm, text_only
-from panggon.office.forms import GroupForm
+from panggon.office.forms import GroupForm, LetterheadForm
 from panggon.office.values import NUMBER_PARTS, Numbering
+from panggon.office.words import fault_words as office_words
 from panggon.papers import printing
 from panggon.papers.contents import TITLES, PaperKind
 from panggon.papers.words import fault_words
 
 CODE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,4}")  # Permendagri 83/2022
 OWN = "code_"  # prefix of the fields of single kinds
+
+
+class PrintedLetterheadForm(LetterheadForm):
+    def clean_logo(self) -> bytes | None:
+        """A picture that cannot be drawn would keep every paper from being made."""
+        data = super().clean_logo()
+        if data and not printing.is_drawable(data):
+            raise forms.ValidationError(office_words(Fault("logo.broken")))
+        return data
 
 
 class NumberingForm(GroupForm):
@@ -111,3 +121,32 @@ class TemplateForm(PlainForm):
         if not plain.strip():
             raise InvalidError((Fault("template.empty", "text"),))
         return plain
+
+
+class BookForm(PlainForm):
+    """What the address of the register says; the names are the page's words."""
+
+    q = forms.CharField(
+        label=_("Cari nomor, naskah, atau permohonan"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    kode = forms.CharField(label=_("Kode klasifikasi"), required=False, max_length=20)
+    batal = forms.BooleanField(label=_("Hanya yang batal"), required=False)
+    tahun = forms.IntegerField(required=False, min_value=2000, max_value=2100, widget=forms.HiddenInput)
+
+    def meant(self, *, this_year: int) -> dict[str, Any]:
+        """What cannot be meant is as if it were not asked for."""
+        self.is_valid()
+        values = self.cleaned_data
+        return {
+            "year": values.get("tahun") or this_year,
+            "code": values.get("kode", ""),
+            "words": values.get("q", ""),
+            "only_void": values.get("batal", False),
+        }
+
+
+class VoidForm(PlainForm):
+    reason = forms.CharField(label=_("Alasan"), max_length=200, help_text=_("Tercatat dalam buku dan pada naskahnya."))

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from panggon.core.signing import Level, Method
-from panggon.papers.contents import TITLES, PaperKind
+from panggon.papers.contents import CONFIDENTIAL, SIGNED_TOGETHER, TITLES, PaperKind
 
 
 class Paper(models.Model):
@@ -48,6 +48,16 @@ class Paper(models.Model):
     @property
     def signed(self) -> "Signature | None":
         return getattr(self, "signature", None)
+
+    @property
+    def is_of_the_head(self) -> bool:
+        """Whether it is one of those that the Kepala Dinas signs together."""
+        return self.kind in SIGNED_TOGETHER
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether those who keep the register may not read it all the same; it belongs to an incident."""
+        return self.kind in CONFIDENTIAL
 
     @property
     def issued_sha256(self) -> str:
@@ -110,10 +120,10 @@ class Signature(models.Model):
 
 
 class Signatory(models.Model):
-    """By which number the certificate authority knows somebody who signs. It is shown to nobody else."""
+    """By which number (NIK) the certificate authority knows somebody who signs, encrypted (`papers.signatories`)."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
-    nik = models.CharField(max_length=16)
+    sealed = models.TextField()
 
     def __str__(self) -> str:
         return str(self.user_id)

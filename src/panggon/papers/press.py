@@ -13,15 +13,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
-from typing import Literal
 
 import typst
 
 from panggon.core.errors import PermanentError
 
 MEBIBYTE = 1024 * 1024
-# Archives want PDF/A; level A is tagged (ISO 19005-3).
-STANDARD: Literal["a-3a"] = "a-3a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,8 @@ def _compile(template: Path, facts: str) -> bytes | Broken:
             root=template.parent,
             sys_inputs={"facts": facts},
             ignore_system_fonts=True,
-            pdf_standards=STANDARD,
+            # Archives want PDF/A, level A is tagged (ISO 19005-3); who hears a paper wants PDF/UA (ISO 14289-1).
+            pdf_standards=["a-3a", "ua-1"],
         )
     except typst.TypstError as error:
         return Broken(error.message, error.diagnostic)

@@ -11,6 +11,7 @@ from django.db import transaction
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.office.selectors import logo, office
+from panggon.office.services import inspect_logo
 from panggon.papers import rendering
 from panggon.papers.guard import repeating_lines, source_faults
 from panggon.papers.models import TemplateVersion
@@ -38,6 +39,17 @@ def sample(key: str, *, trial: Mapping[str, str] | None = None) -> bytes:
     """A paper of made-up contents under the department's own letterhead."""
     chosen, head = SAMPLES[key], asdict(office().letterhead)
     return render(chosen.template, {**chosen.facts, "office": head, "place": head["place"]}, trial=trial)
+
+
+def is_drawable(picture: bytes) -> bool:
+    """Whether a picture for the letterhead, safe as it may be, can be drawn on a paper. Raises as `inspect_logo`."""
+    name = f"logo.{ENDINGS[inspect_logo(picture)]}"
+    facts = {**SAMPLES["receipt"].facts, "office": {**SAMPLES["receipt"].facts["office"], "logo": name}}
+    try:
+        rendering.render("lembar.typ", facts, files={name: picture})
+    except PermanentError:
+        return False
+    return True
 
 
 def check(name: str, text: str) -> None:

@@ -17,6 +17,15 @@ def letter_words(facts: CaseFacts) -> str:
     return words
 
 
+def letter_in_sentence(facts: CaseFacts) -> str:
+    """The same within a sentence."""
+    words = letter_words(facts)
+    if words.startswith("SRIKANDI"):
+        return f"surat melalui {words}"
+    told = "permohonan yang " if words.startswith("Disampaikan") else ""
+    return told + words[:1].lower() + words[1:]
+
+
 def cover_letter(facts: CaseFacts) -> Content:
     rows = [
         ["1", f"Dokumen Hosting https://{facts.host}/ yang telah disahkan", "1 berkas", "Untuk disimpan"],
@@ -25,9 +34,9 @@ def cover_letter(facts: CaseFacts) -> Content:
     return {
         **_letter(facts, subject="Penyampaian dokumen hosting", attachment="2 (dua) berkas"),
         "heading": "Surat Pengantar",
-        "opening": f"Menindaklanjuti {letter_words(facts)}, bersama ini kami kirimkan:",
+        "opening": f"Menindaklanjuti {letter_in_sentence(facts)}, bersama ini kami kirimkan:",
         "sections": [
-            {"table": {"head": ["No.", "Jenis yang dikirim", "Banyaknya", "Keterangan"], "rows": rows}},
+            {"table": {"head": ["No.", "Jenis yang dikirim", "Banyaknya", "Keterangan"], "rows": rows, "wide": 1}},
             {"paragraphs": [f"Keadaan situs dan bukti bahwa situs sudah terbuka dapat dilihat di {facts.case_page}."]},
         ],
         "closing": f"Biaya pelayanan: {facts.fee}. {THANKS}",
@@ -40,8 +49,8 @@ def correction_notice(facts: CaseFacts) -> Content:
     return {
         **_letter(facts, subject="Permohonan hosting perlu dilengkapi"),
         "opening": (
-            f"Menindaklanjuti {letter_words(facts)} (permohonan {facts.number}), dengan hormat kami sampaikan bahwa "
-            "permohonan tersebut belum dapat dilanjutkan karena masih perlu dilengkapi:"
+            f"Menindaklanjuti {letter_in_sentence(facts)} (permohonan {facts.number}), dengan hormat kami sampaikan "
+            "bahwa permohonan tersebut belum dapat dilanjutkan karena masih perlu dilengkapi:"
         ),
         "sections": [
             {"list": asked},
@@ -62,8 +71,8 @@ def refusal_notice(facts: CaseFacts) -> Content:
     return {
         **_letter(facts, subject="Penolakan permohonan hosting"),
         "opening": (
-            f"Menindaklanjuti {letter_words(facts)} (permohonan {facts.number}), dengan hormat kami sampaikan bahwa "
-            f"permohonan hosting untuk {facts.host} tidak dapat kami kabulkan, dengan alasan:"
+            f"Menindaklanjuti {letter_in_sentence(facts)} (permohonan {facts.number}), dengan hormat kami sampaikan "
+            f"bahwa permohonan hosting untuk {facts.host} tidak dapat kami kabulkan, dengan alasan:"
         ),
         "sections": [
             {"list": list(facts.reasons)},

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from panggon.papers.models import Attempt, Paper, Signatory, Signature
+from panggon.papers.models import Attempt, Paper, Signature
 from panggon.questions import Given, question
 from panggon.remembered import remembered
 
@@ -49,11 +49,6 @@ def made_in(year: int) -> QuerySet[Paper]:
 def cases_of(year: int) -> QuerySet[Paper, Any]:
     """The numbers of the cases whose papers these are."""
     return made_in(year).order_by().values("case_number").distinct()
-
-
-def nik_of(user_id: int) -> str:
-    """The number by which the certificate authority knows this person; empty while it is not known."""
-    return Signatory.objects.filter(user=user_id).values_list("nik", flat=True).first() or ""
 
 
 def signature_of(paper: Paper) -> Signature | None:

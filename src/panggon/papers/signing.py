@@ -13,7 +13,7 @@ from panggon.core.signing import Method, names_person
 from panggon.core.signing import Signatory as Person
 from panggon.office.selectors import office
 from panggon.papers import selectors, store, validation
-from panggon.papers.models import Attempt, Paper, Signatory, Signature
+from panggon.papers.models import Attempt, Paper, Signature
 from panggon.papers.services import frame, is_marked
 from panggon.papers.signable import place_of, verification_address
 from panggon.papers.signers import chosen
@@ -116,12 +116,6 @@ def end(attempt: Attempt, problem: str, *, at: datetime, reference: str = "") ->
     Attempt.objects.filter(pk=attempt.pk, ended_at=None).update(
         ended_at=at, problem=problem, **({"reference": reference} if reference else {})
     )
-
-
-def remember_nik(user: User, nik: str) -> None:
-    """So that it need not be typed again; it is no secret, but nobody else is shown it."""
-    if nik and nik != selectors.nik_of(user.pk):
-        Signatory.objects.update_or_create(user=user, defaults={"nik": nik})
 
 
 # ------------------------------------------------------------------------------------------------------------------

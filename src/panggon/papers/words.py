@@ -96,6 +96,12 @@ SIGNING: Mapping[str, Any] = MappingProxyType(
 )
 FAULTS: Mapping[str, Any] = MappingProxyType(
     {
+        "paper.void": _("Nomor ini sudah batal."),
+        "paper.of_the_head": _(
+            "Naskah ini ditandatangani Kepala Dinas. Nomornya batal dengan sendirinya bila permohonannya dikembalikan, "
+            "ditolak, atau dibatalkan sebelum disahkan."
+        ),
+        "paper.too_many": _("Buku memuat {rows} nomor; berkas {kind} paling banyak {most}. Persempit daftarnya."),
         "template.too_large": _("Templat lebih besar dari {limit_kibibytes} KiB."),
         "template.empty": _("Templat kosong. Untuk kembali ke bawaan, tekan “Kembalikan ke bawaan”."),
         "template.changed": _("Templat ini baru saja diubah orang lain. Muat ulang halaman ini, lalu ulangi."),

@@ -34,6 +34,7 @@ PLANS = _page("sites:plans", _("Paket situs"), _("Penyimpanan, memori, dan versi
 NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, keadaannya, dan kode pendaftaran."))
 WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi tahu, dan pesan yang gagal terkirim."))
 PROVIDERS = _page("other_doors", _("Masuk lewat penyedia lain"), _("Keycloak, INApas: apa yang didaftarkan di sana."))
+LETTERHEAD = _page("papers:letterhead", PAGES[Group.LETTERHEAD].title, PAGES[Group.LETTERHEAD].purpose)
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
 CHANGES = _page("changes", _("Catatan perubahan"), _("Siapa mengubah apa dan kapan, di luar permohonan."))
 PEOPLE = [
@@ -62,7 +63,7 @@ def administration(request: HttpRequest) -> HttpResponse:
         (_("Orang"), PEOPLE),
         (
             _("Dinas dan pelayanan"),
-            [_group(Group.LETTERHEAD), DOCUMENTS, *map(_group, (Group.CONTACTS, Group.COMPLAINTS)), MAILS, SURVEY],
+            [LETTERHEAD, DOCUMENTS, *map(_group, (Group.CONTACTS, Group.COMPLAINTS)), MAILS, SURVEY],
         ),
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
         (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.SIGNING), _group(Group.MAIL)]),

@@ -28,14 +28,18 @@ from panggon.office.forms import FORMS, GroupForm, form_with
 from panggon.office.selectors import office
 from panggon.office.values import Group, dump
 from panggon.office.words import PAGES, fault_words
-from panggon.papers.forms import NumberingForm
+from panggon.papers.forms import NumberingForm, PrintedLetterheadForm
 from panggon.people import selectors as people
 from panggon.people import services as accounts
 from panggon.people.models import Invitation
 from panggon.schedule import selectors as calendar
 from panggon.schedule import services as schedule
 
-ALL_FORMS: Mapping[Group, type[GroupForm]] = {**FORMS, Group.NUMBERING: NumberingForm}
+ALL_FORMS: Mapping[Group, type[GroupForm]] = {
+    **FORMS,
+    Group.LETTERHEAD: PrintedLetterheadForm,
+    Group.NUMBERING: NumberingForm,
+}
 # What is asked one by one; the rest of a group stays as it is until somebody opens its page.
 ASKED: Mapping[Group, tuple[str, ...]] = {
     Group.LETTERHEAD: ("government", "name", "address", "phone", "place"),

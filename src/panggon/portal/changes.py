@@ -31,6 +31,8 @@ KINDS = {
     "notify.endpoint": _("Webhook"),
     "notify.preference": _("Pilihan pemberitahuan"),
     "office.setting": _("Pengaturan dinas"),
+    "papers.export": _("Ekspor buku nomor"),
+    "papers.number": _("Nomor naskah"),
     "papers.store": _("Berkas tanpa pemilik"),
     "papers.template": _("Templat naskah"),
     "people.acting": _("Plh/Plt"),

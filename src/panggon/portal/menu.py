@@ -87,6 +87,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("upkeep:sites", _("Situs"), "world", everybody, sites_to_do),
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("cases:agenda", _("Buku agenda"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
+    Item("papers:register", _("Buku nomor"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
     Item("public:track", _("Lacak"), "search", everybody),
     Item("schedule:now", _("Kalender"), "calendar", having(*OFFICIALS)),
     Item("people:team", _("Rekan"), "user", having(Role.APPLICANT)),

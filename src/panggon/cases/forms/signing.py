@@ -22,7 +22,7 @@ class SigningForm(StepForm):
         label=_("NIK"),
         max_length=16,
         help_text=_(
-            "Nomor yang terdaftar di BSrE. Disimpan agar tidak perlu diketik lagi, dan tidak tercetak di naskah."
+            "Nomor yang terdaftar di BSrE. Disimpan terenkripsi selama Anda menjabat, dan tidak tercetak di naskah."
         ),
         error_messages={"invalid": _("NIK terdiri atas 16 angka.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),

@@ -17,8 +17,7 @@ from panggon.cases.views import acting, preparation
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action
 from panggon.core.signing import is_fresh
-from panggon.papers import selectors as papers
-from panggon.papers import store
+from panggon.papers import signatories, store
 from panggon.papers.contents import PaperKind
 from panggon.papers.signers import chosen
 from panggon.pdf import pdf_response
@@ -51,7 +50,7 @@ def answer(request: HttpRequest, case: Case, event: Event | None) -> tuple[HttpR
 
 
 def form_for(case: Case, *, user: User, **options: Any) -> SigningForm:
-    initial = {"version": case.version, "nik": papers.nik_of(user.pk)}
+    initial = {"version": case.version, "nik": signatories.nik_of(user.pk)}
     return SigningForm(method=chosen.method(), waiting=_waiting(case), initial=initial, **options)
 
 

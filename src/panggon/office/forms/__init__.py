@@ -19,11 +19,10 @@ from panggon.office.forms.rules import (
 from panggon.office.forms.standard import LetterheadForm, StandardForm
 from panggon.office.values import Group
 
-__all__ = ["FORMS", "GroupForm", "form_with", "initial_of"]
+__all__ = ["FORMS", "GroupForm", "LetterheadForm", "form_with", "initial_of"]
 
 FORMS: Mapping[Group, type[GroupForm]] = MappingProxyType(
     {
-        Group.LETTERHEAD: LetterheadForm,
         Group.STANDARD: StandardForm,
         Group.COMPONENTS: ComponentsForm,
         Group.CONTACTS: ContactsForm,

@@ -27,6 +27,7 @@ from panggon.papers.signers.gateway import Gateway, call
 from panggon.papers.signers.interface import Given, Order, Place
 
 FIELD = "Tandatangan"
+SPOKEN = "Tanda tangan elektronik"  # what a screen reader says
 FILLS = layout.SimpleBoxLayoutRule(
     x_align=layout.AxisAlignment.ALIGN_MID, y_align=layout.AxisAlignment.ALIGN_MID, margins=layout.Margins.uniform(0)
 )
@@ -60,9 +61,11 @@ class Local:
                     key,
                     timestamper=_TimeStamps(self.timestamps) if self.timestamps else None,
                     stamp_style=_style(Path(folder), order.stamp.pdf),
-                    new_field_spec=SigFieldSpec(FIELD, on_page=order.place.page - 1, box=_box(order.place)),
+                    new_field_spec=SigFieldSpec(
+                        FIELD, on_page=order.place.page - 1, box=_box(order.place), readable_field_name=SPOKEN
+                    ),
                 )
-                writer = IncrementalPdfFileWriter(io.BytesIO(order.data))
+                writer = _ArchiveWriter(io.BytesIO(order.data))
                 signed = asyncio.run(signer.async_sign_pdf(writer))
         except TimestampRequestError as error:
             raise TemporaryError("signing.timestamps") from error
@@ -117,6 +120,15 @@ def _trusting(roots: Iterable[x509.Certificate]) -> ValidationContext:
     """What is embedded so that the signature can be checked years later is fetched now."""
     backend = RequestsFetcherBackend(per_request_timeout=FETCH_SECONDS)
     return ValidationContext(trust_roots=list(roots), allow_fetching=True, fetcher_backend=backend)
+
+
+class _ArchiveWriter(IncrementalPdfFileWriter):
+    """Stays with PDF 1.7, the newest that PDF/A-3 knows (ISO 19005-3, 6.1.2); no signature needs more."""
+
+    output_version = (1, 7)
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """Not for the archive."""
 
 
 class _TimeStamps(TimeStamper):

@@ -11,15 +11,22 @@ from django.views.decorators.http import require_POST
 
 from panggon.core.errors import InvalidError
 from panggon.core.vocabulary import Role
+from panggon.forms import refuse_large
 from panggon.office.values import Group
 from panggon.office.views import edit
 from panggon.papers import printing, rendering
-from panggon.papers.forms import NumberingForm, TemplateForm
+from panggon.papers.forms import NumberingForm, PrintedLetterheadForm, TemplateForm
 from panggon.papers.models import TemplateVersion
 from panggon.papers.samples import SAMPLES
 from panggon.papers.words import TEMPLATES, fault_words
 from panggon.pdf import pdf_response
 from panggon.people.permissions import holders
+
+
+@holders(Role.ADMINISTRATOR)
+def letterhead(request: HttpRequest) -> HttpResponse:
+    """The head of papers and pages; a logo is tried on a paper before it is used."""
+    return edit(request, Group.LETTERHEAD, PrintedLetterheadForm, template="office/settings.html")
 
 
 @holders(Role.ADMINISTRATOR)
@@ -44,6 +51,7 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
     newest = versions[0] if versions else None
     initial = {"text": printing.shipped_or(newest, name), "version": newest.pk if newest else 0}
     form = TemplateForm(request.POST or None, request.FILES or None, initial=initial, name=name)
+    refuse_large(form, request)
     if form.is_bound and form.is_valid():
         answer = _try(request, name, form) if request.POST.get("do") == "try" else _save(request, name, form)
         if answer:

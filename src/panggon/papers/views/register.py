@@ -1,0 +1,105 @@
+"""The pages of the register of numbers."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from panggon import spreadsheet
+from panggon.core.errors import InvalidError
+from panggon.core.vocabulary import Role
+from panggon.papers import register as numbers
+from panggon.papers import selectors
+from panggon.papers.forms import BookForm, VoidForm
+from panggon.papers.words import fault_words
+from panggon.people import selectors as people
+from panggon.people.permissions import holders, official
+from panggon.spreadsheet import Kind
+
+ROWS = 50  # on one page
+ROWS_AT_ONCE = 2_000
+MAY_VOID = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})
+
+
+@official
+def book(request: HttpRequest) -> HttpResponse:
+    """The numbers of one year, the newest page first."""
+    form = BookForm(request.GET)
+    meant = form.meant(this_year=localdate(timezone.now()).year)
+    year = meant["year"]
+    pages = Paginator(numbers.book(**meant).order_by("-made_at", "-serial"), ROWS)
+    context = {
+        "form": form,
+        "year": year,
+        "years": numbers.years() or [year],
+        "filled": numbers.filled(year),
+        "page": pages.get_page(request.GET.get("halaman")),
+        "asked": [(name, value) for name, value in request.GET.items() if name in form.fields and value],
+        "address": _address(request),
+        "may_void": not MAY_VOID.isdisjoint(people.roles_of(request.user, now=timezone.now())),
+    }
+    return render(request, "papers/register.html", context, status=200 if form.is_valid() else 422)
+
+
+@official
+@require_POST
+def download(request: HttpRequest) -> HttpResponseBase:
+    """What the page shows, all of it, as a file. Who took it is kept, so this is no mere reading."""
+    now = timezone.now()
+    meant = BookForm(request.POST).meant(this_year=localdate(now).year)
+    kind = Kind.XLSX if request.POST.get("berkas") == Kind.XLSX else Kind.CSV
+    papers, year = numbers.book(**meant), meant["year"]
+    try:
+        numbers.record_export(papers, kind=kind, asked=f"Buku nomor {year}", actor=request.user, at=now)
+    except InvalidError as error:
+        messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
+        return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': year})}")
+    rows, name = papers.iterator(chunk_size=ROWS_AT_ONCE), f"buku-nomor-{year}"
+    if kind is Kind.XLSX:
+        return FileResponse(
+            spreadsheet.workbook(rows, numbers.COLUMNS, name=_("Buku nomor")),
+            as_attachment=True,
+            filename=f"{name}.xlsx",
+        )
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    lines = spreadsheet.csv_lines(rows, numbers.COLUMNS)
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@holders(*MAY_VOID)
+def void(request: HttpRequest, paper: UUID) -> HttpResponse:
+    """One number is made void, with the reason."""
+    found = selectors.paper(paper)
+    if found is None:
+        raise Http404
+    fault = numbers.void_fault(found)
+    form = VoidForm(request.POST if request.method == "POST" else None)
+    if fault is None and form.is_bound and form.is_valid():
+        try:
+            numbers.make_void(found.pk, reason=form.cleaned_data["reason"], actor=request.user, at=timezone.now())
+        except InvalidError as error:  # somebody was faster
+            messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
+        else:
+            messages.success(request, _("Nomor %(number)s sudah batal.") % {"number": found.number}, "positive")
+        return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': found.year})}")
+    context = {"paper": found, "form": form, "why_not": fault_words(fault) if fault else ""}
+    return render(request, "papers/void.html", context, status=422 if form.is_bound else 200)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _address(request: HttpRequest) -> str:
+    """The address of the same list, to which a page's number can be added."""
+    asked: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "halaman" and value}
+    return f"?{urlencode(asked)}&" if asked else "?"
