@@ -1,7 +1,6 @@
 """The main path, from the letter to the site, for a browser that runs no JavaScript at all (`script/test-more`)."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,14 +21,9 @@ STATE = ".pagehead .badge-state"
 
 
 def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
-    go_the_whole_way(visitors, tmp_path, label=LABEL)
-
-
-def go_the_whole_way(visitors: Visitors, place: Path, *, label: str) -> str:
-    """The number of the case, which is over then: its site is open, and the key of its owner lies at `place`."""
     with visitors.person("applicant", **PLAIN) as opd:
         opd.open("/permohonan/baru/")
-        apply(opd.page, label=label, title=TITLE)
+        apply(opd.page, label=LABEL, title=TITLE)
         expect(opd.page.locator(STATE)).to_have_text("Diajukan")
         number = opd.page.url.split("/")[-2]
     # The number that the agenda proposes: the one that the other test gives cannot be given twice.
@@ -46,14 +40,13 @@ def go_the_whole_way(visitors: Visitors, place: Path, *, label: str) -> str:
         asked = opd.page.get_by_label("Kode pada Dokumen Hak Akses")
         until(lambda: asked.is_visible() or (opd.page.reload() and False), "the worker invites nobody")
         asked.fill(code)
-        opd.page.get_by_label("Kunci publik SSH").fill(make_key(place / "key"))
+        opd.page.get_by_label("Kunci publik SSH").fill(make_key(tmp_path / "key"))
         opd.page.get_by_role("button", name="Simpan hak akses").click()
         expect(opd.page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
         opd.case(number)
         opd.page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
         opd.page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
         expect(opd.page.locator(STATE)).to_have_text("Selesai")
-    return number
 
 
 def _prepare(visitors: Visitors, number: str) -> None:
