@@ -89,7 +89,7 @@ def _columns(model: type[models.Model]) -> Iterator["models.Field[Any, Any]"]:
 
 
 def _marked(column: "models.Field[Any, Any]", mark: str, number: int, value: Any) -> Any:
-    """As the column would have it: a NIP, a NIK, a telephone number, an address of mail, or words."""
+    """As the column would have it: a NIP, a NIK, a telephone number, an address of mail, a host, or words."""
     if isinstance(column, models.JSONField):
         return Jsonb(_beside(value, f"{WORD}{mark}"))
     if "nip" in column.name or "nik" in column.name:
@@ -98,6 +98,8 @@ def _marked(column: "models.Field[Any, Any]", mark: str, number: int, value: Any
         return f"08{DIGITS}{mark}"
     if isinstance(column, models.EmailField):
         return f"{WORD}{mark}.{number}@example.org"
+    if column.name == "host":
+        return f"{WORD}{mark}-{number}.example"
     return f"{WORD}{mark}-{number}"[: column.max_length]
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from panggon.core.procedure import State
 from panggon.core.site_life import SiteAction
 from panggon.sites.models import Node, Outcome, Site
 from panggon.upkeep.models import Alteration, Request
@@ -167,3 +168,9 @@ def test_the_list_finds_and_costs_the_same_for_any_number(office, site):
     assert queries() == few
     assert "4 situs" in text(technician.get("/situs/?q=situs-"))
     assert "0 situs" in text(technician.get("/situs/?keadaan=parked"))
+
+
+def test_a_site_of_which_no_machine_has_heard_yet_has_its_page(office):
+    case = office.bring_to(State.VERIFYING)
+    assert case.site.generation == 0
+    assert "Sedang Disiapkan" in text(at(office, "technician").get(address(case.site)))

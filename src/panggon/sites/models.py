@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from panggon.core import outgoing
 from panggon.core import spec_document as specs
-from panggon.core.spec import Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import HOST, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
 
 
@@ -142,6 +142,7 @@ class Site(Allowance):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["host"], condition=Q(released_at=None), name="host_of_one_site"),
+            models.CheckConstraint(condition=Q(host__regex=f"^(?:{HOST.pattern})$"), name="host_is_a_name"),
         ]
 
     def __str__(self) -> str:
@@ -159,7 +160,8 @@ class Site(Allowance):
     @property
     def spec(self) -> SiteSpec:
         """Raises `InvalidError` for details that are none, or do not fit the kind."""
-        return specs.parse({**specs.dump(self._plain_spec), **self.details})
+        plain = self._plain_spec  # of a site for which nothing was wished yet it is no spec: it has generation 0
+        return specs.parse({**specs.dump(plain), **self.details}) if self.details else plain
 
     @property
     def _plain_spec(self) -> SiteSpec:
