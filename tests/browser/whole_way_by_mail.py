@@ -74,7 +74,7 @@ def test_from_a_mail_to_its_end(visitors: Visitors, stack: Stack, server: MailSe
         officer.look("complaint-mails")
         page.get_by_role("button", name="Buang").click()
         officer.open("/pengaduan/daftar/")
-        page.get_by_role("link", name="Situs lambat").click()
+        page.get_by_role("link", name="Situs lambat").first.click()
         page.get_by_role("link", name="Tangani").click()
         page.get_by_label("Klasifikasi").select_option("grievance")
         page.get_by_role("button", name="Tangani").click()
