@@ -7,6 +7,7 @@ itself is in the hands of the site's own user. The password is made here and lie
 from running. The probe looks at it instead.
 """
 
+import contextlib
 import json
 import re
 import secrets
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
-from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import Engine, SiteSpec
 from panggon.drivers import files, storage
@@ -118,7 +119,9 @@ class DatabaseDriver:
         self._keep_record(site, Record(engine, mebibytes, key=key))
 
     def _drop(self, site: str, uid: int, record: Record) -> None:
-        self._keep_record(site, replace(record, writing=True))
+        # Taking away needs no room: on a full disk without the mark, which is there for a kill in the middle.
+        with contextlib.suppress(TemporaryError):
+            self._keep_record(site, replace(record, writing=True))
         self._server(record.engine).drop(site)
         if self._private(site).is_dir():
             with files.opened(self._private(site), uid=uid) as private:
