@@ -26,6 +26,7 @@ STRUCTURE = frozenset(
         *("papers.Paper.case_number", "papers.Paper.sha256", "papers.Signature.sha256"),
         *("complaints.Complaint.number", "complaints.Complaint.token", "surveys.Invitation.number"),
         *("public.Snapshot.tables", "office.Setting.value", "office.Logo.sha256", "schedule.OfficeHours.week"),
+        "people.RoleAssignment.role",
         *("signin.ClientKey.private", "sites.Wish.spec", "sites.Site.outgoing", "sites.Plan.outgoing"),
     }
 )
