@@ -52,12 +52,14 @@ def test_what_nginx_really_writes_is_split_and_its_logs_are_opened_anew(web: Web
     until(lambda: seen("/lagi11") and (settings.logs / "access.log.1").exists(), "put aside")
     until((settings.logs / "access.log").exists, "opened anew")
     web.get("/sesudah")
-    until(lambda: seen("/sesudah"), "the line in the new log")
-    assert (settings.logs / "access.log").stat().st_ino != inode
-    lines = (log / "access.log").read_text().splitlines()
     wanted = ["/pertama", "/gagal.php", *(f"/lagi{number}" for number in range(12)), "/sesudah"]
-    # Each worker writes once a second: the lines of one second come worker by worker.
-    assert sorted(json.loads(line)["uri"] for line in lines) == sorted(wanted)
+    until(lambda: all(seen(f'"{uri}"') for uri in wanted), "every line, by each worker once a second")
+    assert (settings.logs / "access.log").stat().st_ino != inode
+    lines = [json.loads(line) for line in (log / "access.log").read_text().splitlines()]
+    assert sorted(line["uri"] for line in lines) == sorted(wanted)
+    for worker in {line["worker"] for line in lines}:
+        places = [wanted.index(line["uri"]) for line in lines if line["worker"] == worker]
+        assert places == sorted(places), "each worker's in the order in which they were asked"
 
 
 FORGED = b"x\n2026/11/26 01:00:02 [error] 7#7: *1 forged\n"
