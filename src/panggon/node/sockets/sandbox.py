@@ -124,16 +124,21 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
+    with (
+        _output(settings, site) as output,
+        readable(launch.handed_over) as descriptors,
+        way_out(machine, site, launch, group=site) as gate,
+    ):
         child = shell.start(
             launch.argv(descriptors, networked=gate is not None),
-            log=_log(settings, site),
+            log=settings.output(site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
                 "PANGGON_SOCKET": str(number),
+                "PANGGON_OUTPUT": f"/proc/self/fd/{output}",
             },
-            pass_fds=[number, *descriptors.values()],
+            pass_fds=[number, output, *descriptors.values()],
             user=uid,
             group=uid,
             groups=machine.groups.create(site, group_bounds(described)),
@@ -259,17 +264,23 @@ def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str) -> Path:
-    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
-    because its directory is root's.
+@contextmanager
+def _output(settings: SocketSettings, site: str) -> Iterator[int]:
+    """A descriptor of what the site's programs say, until the owner of the logs has put it into the site's
+    `logs/error.log`; made here because its directory is root's. The file is the site's group's to write, because PHP
+    opens it anew for each message.
     """
-    path = settings.site(site) / "run" / "output.log"
+    path = settings.output(site)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    os.close(descriptor)
-    return path
+    try:
+        os.fchown(descriptor, 0, settings.uid(site))
+        os.fchmod(descriptor, 0o620)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _record(settings: SocketSettings, site: str) -> Path:
