@@ -71,7 +71,7 @@ class Sandbox:
 
     @property
     def master(self) -> int | None:
-        """The program's master; None while bubblewrap still builds the sandbox."""
+        """The program's master; None while bubblewrap still builds the sandbox, and from its end on, at any moment."""
         if Shield.SANDBOX not in self.machine.shields:
             return self.pid
         return next(iter(processes.children(self.pid)), None)
@@ -81,10 +81,11 @@ class Sandbox:
         """Whether any request runs, ran a moment ago, or is about to: the sandbox is not ready, php-fpm has children
         (they end by themselves when idle), or an application has an open connection or was asked just now.
         """
-        if self.master is None:
+        master = self.master
+        if master is None:
             return True
         if self.kind == SiteKind.PHP:
-            return bool(processes.children(self.master))
+            return bool(processes.children(master))
         return self.machine.conversations.on(self.name) or self._asked()
 
     def _asked(self) -> bool:
@@ -98,8 +99,8 @@ class Sandbox:
         """The program lets running requests finish. Idempotent; repeated because a signal that comes before it listens
         to signals is lost (it is the first process of its namespace).
         """
-        if self.master:
-            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
+        if master := self.master:
+            processes.send(master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
 
     def kill(self) -> None:
         self.machine.groups.kill(self.site)
