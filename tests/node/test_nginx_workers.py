@@ -17,7 +17,9 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import control, visit, web
 from panggon.node.servers import nginx
+from panggon.node.status import worries
 from tests.drivers.running import running
+from tests.node import simulated
 from tests.node.web_stand import HOST, OTHER_HOST, SITE, SPEC, WebStand, request
 from tests.waiting import until
 
@@ -108,6 +110,8 @@ class TestWorkers:
     def test_one_that_hangs(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is named, with what it does and what ends it."""
         monkeypatch.setattr(control, "SECONDS", 0.3)
+        machine = simulated.settings(stand.base, simulate=False, services={"run": ["nginx"]})
+        assert worries(machine) == ()
         for answering in stand.each_worker():
             (silent,) = set(stand.workers()) - {answering}
             with pytest.raises(TemporaryError) as told:
@@ -118,6 +122,7 @@ class TestWorkers:
                 f"proses nginx {silent} tidak menjawab: dihentikan dengan sinyal; "
                 f"`kill -CONT {silent}` melanjutkannya, {ends}"
             )
+            assert worries(machine) == (f"server web: {told.value.detail}",)
         close(stand)
         assert statuses(stand) == [503, 503]
 
