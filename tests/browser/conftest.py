@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
+from tests.site_numbers import First
 from tests.stack import Stack, running_stack
 
 CHROMIUM = "/usr/bin/chromium"
@@ -19,7 +20,6 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-FIRST_SITE = 920_001
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with running_stack("browser", first_site=FIRST_SITE) as running:
+    with running_stack("browser", first_site=First.BROWSER) as running:
         yield running
 
 

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.drivers import control
 from panggon.node import identity, layout, protections, records, services, units
 from panggon.node.config import NodeConfig
 from panggon.node.renewal import report
+from panggon.node.servers import nginx
 from panggon.node.sites import Sites, now
 from panggon.node.sockets import Protection
+
+NOBODY = "situs.invalid"  # a name that no site has (RFC 6761)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,16 @@ def worries(config: NodeConfig) -> tuple[str, ...]:
         return ()
     run, full = config.services.run, records.load(layout.databases_report(config))
     of_names = report.load(config.paths.state / "renewal.json", now=now()) if "renewal" in run else ()
-    return (*of_names, *(full or ()))
+    return (*of_names, *(full or ()), *(_deaf(config) if "nginx" in run else ()))
+
+
+def _deaf(config: NodeConfig) -> tuple[str, ...]:
+    """What of nginx does not answer: no change of any site is done meanwhile."""
+    try:
+        control.known(nginx.control_socket(config.paths.run), NOBODY)
+    except TemporaryError as error:
+        return (f"server web: {error.detail}",)
+    return ()
 
 
 def _full(config: NodeConfig) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
     return tls.CertificateDriver(
         tls.Settings(
             root=config.paths.root,
-            control=config.paths.run / "nginx" / "control.sock",
+            control=nginx.control_socket(config.paths.run),
             authority=_authority(config),
             door=Door(config.web.probe_address, config.web.https_port, layout.roots(config)),
             now=lambda: datetime.now(UTC),

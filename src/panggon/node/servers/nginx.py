@@ -79,7 +79,7 @@ class Settings:
     @property
     def control(self) -> Path:
         """In a directory of its own: nginx lets everybody write to the sockets that it makes."""
-        return self.run / "nginx" / "control.sock"
+        return control_socket(self.run)
 
     @property
     def sites(self) -> Path:
@@ -88,6 +88,10 @@ class Settings:
     @property
     def placeholder(self) -> Path:
         return self.configuration.with_name("placeholder.pem")
+
+
+def control_socket(run: Path) -> Path:
+    return run / "nginx" / "control.sock"
 
 
 class _Template(string.Template):
