@@ -27,6 +27,20 @@ REQUIREMENTS = ("requirements.txt", "packaging/panggon-node/requirements.txt")
 # The PHP of the release before each, which machines that were upgraded still have.
 FORMER_PHP = {"bookworm": ("bullseye", "7.4"), "trixie": ("bookworm", "8.2")}
 FORMER_PACKAGES = Path("var/local/php")  # where the machine finds it, not installed
+# Debian's php-common suffers no other version beside its own; that of repositories with several does.
+FETCH = """
+install="apt-get install -qq -y --no-install-recommends"
+cd /$1; shift
+apt-get update -qq
+apt-get download -qq php-common
+dpkg-deb --raw-extract php-common_*.deb common
+rm php-common_*.deb
+sed -i '/^Breaks:/d; s/^Version: .*/&+several/' common/DEBIAN/control
+dpkg-deb --build common php-common_several.deb
+rm -r common
+$install --download-only ./php-common_several.deb "$@"
+mv /var/cache/apt/archives/*.deb .
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +172,11 @@ def _former_php(wanted: Sequence[str]) -> list[str]:
 
 def _install(root: Path, wanted: Sequence[str], former: Sequence[str], kept: Path) -> None:
     """Kept for the next time: the machine itself reaches nobody."""
-    install = "apt-get install -qq -y --no-install-recommends"
-    in_root(root, f"apt-get update -qq && {install} {' '.join(wanted)} && apt-get clean")
+    install = f"apt-get install -qq -y --no-install-recommends {' '.join(wanted)}"
+    in_root(root, f"apt-get update -qq && {install} && apt-get clean")
     (root / "etc" / "apt" / "sources.list.d" / "former.sources").write_text(sources(FORMER_PHP[SUITE][0]))
     (root / FORMER_PACKAGES).mkdir(parents=True)
-    fetch = f"{install} --download-only {' '.join(former)} && mv /var/cache/apt/archives/*.deb /{FORMER_PACKAGES}"
-    in_root(root, f"apt-get update -qq && {fetch}")
+    in_root(root, f"set -- {FORMER_PACKAGES} {' '.join(former)}\n{FETCH}")
     for source in (root / "etc" / "apt").glob("sources.list*/*"):
         source.unlink()
     (root / "etc" / "apt" / "sources.list").write_text("")
