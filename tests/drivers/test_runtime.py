@@ -196,6 +196,7 @@ def test_every_proof_holds_over_https(made: Node) -> None:
     assert [check for check in checks.values() if not check.ok] == []
     assert str(UID_BASE + 900150) in checks["php.user"].detail
     assert list((made.root / "proof").iterdir()) == []
+    assert made.runtime.answers(SPEC)
 
 
 def test_a_python_site_proves_itself_before_anything_is_uploaded(made: Node) -> None:
@@ -239,6 +240,7 @@ def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> Non
     assert made.probe(SPEC)["php.database"].ok
     full.unlink()
     assert not made.probe(SPEC)["php.database"].ok
+    assert not made.runtime.answers(SPEC)
     made.drivers[Kind.DATABASE].write(key, None)
     assert not made.probe(SPEC)["php.database"].ok
 
@@ -253,3 +255,4 @@ def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
 def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
     made.runtime.write(Key(Kind.RUNTIME, SITE), None)
     assert [(check.name, check.ok) for check in made.probe(SPEC).values()] == [("php.answer", False)]
+    assert not made.runtime.answers(SPEC)

@@ -190,6 +190,32 @@ class Site(Allowance):
         )
 
 
+class Availability(models.Model):
+    """How often a site's machine visited it in a month as a stranger would, and how often it answered.
+
+    `failed_at` is the last visit without an answer, `used_mebibytes` what the site stored when that was last told.
+    """
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="availability")
+    month = models.DateField()  # its first day, in the office's time zone
+    visits = models.PositiveIntegerField(default=0)
+    answered = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()  # only a later visit counts: what is told again is known
+    failed_at = models.DateTimeField(null=True)
+    used_mebibytes = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["-month"]
+        verbose_name_plural = "availability"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "month"], name="availability_of_a_month"),
+            models.CheckConstraint(condition=Q(answered__lte=models.F("visits")), name="no_more_answers_than_visits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.month:%Y-%m}"
+
+
 class RetiredName(models.Model):
     """A host name that was live once: old links lead to it, so that it is not simply given to somebody else."""
 
