@@ -13,7 +13,7 @@ from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
 from panggon.core.signing import GATEWAYS, Method
 from panggon.office.values import Group
-from panggon.papers import signatories, store, validation
+from panggon.papers import signatories, store, validation, verification
 from panggon.papers import signing as papers_signing
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Attempt, Paper, Signature
@@ -21,7 +21,7 @@ from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
 from panggon.people.models import User
 from panggon.sites.models import Node, Outcome
-from tests.papers.gateway import gateway
+from tests.papers.gateway import Gateway, gateway, picture
 from tests.papers.orders import order
 from tests.papers.pki import NIK, PASSPHRASE
 from tests.portal.office import MINUTE, fill_in
@@ -47,6 +47,7 @@ def esign(pki, tmp_path_factory):
 def bsre(esign):
     """The gateway as it is at the beginning."""
     esign.status, esign.certificate, esign.pause, esign.moods[:] = "ISSUE", "head", 0, []
+    esign.writes_anew = esign.counts_from_above = False
     esign.requests.clear()
     esign.signed.clear()
     return esign
@@ -103,7 +104,8 @@ def test_a_gateway_is_believed_in_nothing_and_each_refusal_is_told(office, setti
         ("huge", "too_large"),
         ("redirect", "garbage"),
         ("failing", "gateway"),
-        ("altered", "not_same"),
+        ("altered", "not_intact"),
+        ("painted", "differs.content"),
     ):
         bsre.moods[:] = [mood]
         assert refused(office, case) == f"signing.{code}"
@@ -136,6 +138,24 @@ def test_a_gateway_signs_the_frozen_bytes(office, settings, pki, bsre, method):
     assert set(event.data["signed_digests"]) == set(SIGNED_TOGETHER)
     assert sum("sign/pdf" in request for request in bsre.requests) == 3
     assert not Attempt.objects.filter(ended_at=None).exists()
+
+
+@pytest.mark.parametrize("method", GATEWAYS)
+def test_a_gateway_may_write_the_same_document_anew_and_no_other(office, settings, pki, bsre, method):
+    sign_by_gateway(settings, pki, bsre, method)
+    case, bsre.counts_from_above, bsre.writes_anew = ready(office), True, True
+    assert refused(office, case) == "signing.differs.stamp"
+    fill_in(Group.SIGNING, from_above=True)
+    bsre.moods[:] = ["painted"]
+    answer = post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
+    assert "hasilnya bukan naskah yang sama: isi halaman 1 lain." in text(answer)
+    assert nothing_is_issued(case)
+    assert Attempt.objects.latest("pk").problem == "signing.differs.content"
+    assert sign(office, case).state == State.APPROVED
+    issued = store.get(document().issued_sha256)
+    assert (document().signature.rewritten, issued.startswith(store.get(document().sha256))) == (True, False)
+    assert "isinya sama, ditambah tanda tangan" in text(Client().get(f"/verifikasi/{document().pk}/"))
+    assert verification.verify(issued).verdict == "genuine"
 
 
 @pytest.mark.parametrize(
@@ -286,6 +306,7 @@ def test_a_file_signed_elsewhere_is_taken_only_if_it_is_this_document(office, se
     for data, code in (
         (got, "not_same"),
         (another, "not_same"),
+        (as_it_writes_anew(pki, got), "not_same"),  # who brings a file can choose a program that appends
         (b"", "no_file"),
         (signed[:-300] + b"x" + signed[-299:], "broken"),
     ):
@@ -300,6 +321,10 @@ def test_a_file_signed_elsewhere_is_taken_only_if_it_is_this_document(office, se
     rest = {kind: data for kind, data in all_signed.items() if kind != "hosting_document"}
     assert post(office, "head", case, "sahkan", **as_files(rest)).status_code == 302
     assert {kind: store.get(Paper.objects.get(kind=kind).issued_sha256) for kind in SIGNED_TOGETHER} == all_signed
+
+
+def as_it_writes_anew(pki, data):
+    return Gateway(pki).sign(data, place=(1, 325, 70, 213, 91), picture=picture(), anew=True)
 
 
 def as_files(contents):
