@@ -6,6 +6,8 @@ from django.db import models
 from panggon.core.signing import Level, Method
 from panggon.papers.contents import CONFIDENTIAL, SIGNED_TOGETHER, TITLES, PaperKind
 
+INSTEAD = "instead:"  # begins the reference of a paper that replaces a void one; the key of that one follows
+
 
 class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
