@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from panggon.cases import keeping
+from panggon.cases.archive import keeping
 from panggon.cases.models import Case
 from panggon.complaints import incoming
 from panggon.complaints import services as complaints

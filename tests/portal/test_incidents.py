@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.audit.selectors import history_of
-from panggon.cases.paper_facts import evidence_digest
+from panggon.cases.content.paper_facts import evidence_digest
 from panggon.core.errors import InvalidError
 from panggon.core.incident_vocabulary import CHECKLIST, Duty, IncidentAction, IncidentState, PersonalData, Risk
 from panggon.core.spec import SiteState

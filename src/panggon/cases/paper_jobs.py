@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import recipients
+from panggon.cases.attention import recipients
+from panggon.cases.content.paper_facts import facts_of, signer_of
 from panggon.cases.models import Event
-from panggon.cases.paper_facts import facts_of, signer_of
 from panggon.notify.services import tell
 from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from panggon.cases.content.request import ENGINES, PROFILES
 from panggon.cases.forms.base import PdfField
-from panggon.cases.request import ENGINES, PROFILES
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
 from panggon.core.site_kinds import RUNNING, SiteKind

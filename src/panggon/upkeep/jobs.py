@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases.paper_facts import facts_of, head_of_the_dinas
+from panggon.cases.content.paper_facts import facts_of, head_of_the_dinas
 from panggon.core.notices import Occasion
 from panggon.core.site_life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
 from panggon.core.vocabulary import Role

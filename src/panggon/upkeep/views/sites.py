@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.history import history
-from panggon.cases.paper_facts import ENGINES, allowance_words
-from panggon.cases.request import SITE_KINDS
+from panggon.cases.content.paper_facts import ENGINES, allowance_words
+from panggon.cases.content.request import SITE_KINDS
 from panggon.cases.taking_over import first_login
 from panggon.cases.views import preparation
 from panggon.core.site_life import SiteAction, purge_from
