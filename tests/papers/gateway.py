@@ -161,19 +161,21 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(gateway.pause)
             self.close_connection = True
             return self.connection.close()
-        return answered(signed, reference, broken=mood == "broken")
+        return answered(signed, reference, broken=mood == "broken", drips=mood == "drips")
 
-    def _first_answer(self, signed: bytes, reference: str, *, broken: bool) -> None:
-        self._answer(200, signed, "application/pdf", broken=broken, id_dokumen=reference)
+    def _first_answer(self, signed: bytes, reference: str, **how: bool) -> None:
+        self._answer(200, signed, "application/pdf", id_dokumen=reference, **how)
 
-    def _second_answer(self, signed: bytes, _reference: str, *, broken: bool) -> None:
+    def _second_answer(self, signed: bytes, _reference: str, **how: bool) -> None:
         said = json.dumps({"time": 1234, "file": [base64.b64encode(signed).decode()]}).encode()
-        self._answer(200, said, "application/json", broken=broken)
+        self._answer(200, said, "application/json", **how)
 
     def _json(self, status: int, said: dict) -> None:
         self._answer(status, json.dumps(said).encode(), "application/json")
 
-    def _answer(self, status: int, body: bytes, kind: str, *, broken: bool = False, **headers: str) -> None:
+    def _answer(
+        self, status: int, body: bytes, kind: str, *, broken: bool = False, drips: bool = False, **headers: str
+    ) -> None:
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -181,6 +183,9 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            for place in range(len(body) if drips else 0):
+                self.wfile.write(body[place : place + 1])
+                time.sleep(0.2)
             self.wfile.write(body[: len(body) // 2] if broken else body)
         except OSError:  # whoever asked has gone
             self.close_connection = True

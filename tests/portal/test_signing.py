@@ -26,7 +26,7 @@ from tests.papers.orders import order
 from tests.papers.pki import NIK, PASSPHRASE
 from tests.portal.office import MINUTE, fill_in
 from tests.portal.signers import in_this_process, seconds_of, sign_by_gateway, sign_elsewhere, sign_locally
-from tests.portal.visitor import faults, page, post, text
+from tests.portal.visitor import at, faults, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 RIGHT = Given(Secret(PASSPHRASE))
@@ -164,6 +164,7 @@ def test_a_gateway_may_write_the_same_document_anew_and_no_other(office, setting
         (Method.BSRE_V1, "broken", "", 3),  # the id came with the header: fetched at once
         (Method.BSRE_V1, "lost", "signing.timeout", 4),  # nothing came: the same bytes are signed again
         (Method.BSRE_V2, "broken", "signing.broken_off", 4),
+        (Method.BSRE_V2, "drips", "signing.broken_off", 4),  # each byte in time, and the whole never
     ],
 )
 def test_signed_and_lost_on_its_way_one_version_is_issued(office, settings, pki, bsre, method, mood, code, asked):
@@ -357,7 +358,7 @@ def tell(office, fingerprint):
 
 
 @pytest.mark.parametrize("method", GATEWAYS)
-def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, method):
+def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, monkeypatch, method):
     sign_by_gateway(settings, pki, bsre, method)
     case = ready(office)
     wrong = "Sandi Yang Keliru 5517"
@@ -366,7 +367,9 @@ def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, met
         assert faults(answer) == {"passphrase": ["Frasa sandi salah. Silakan ketik lagi."]}
         assert wrong not in answer.content.decode()
         assert "Setuju" in answer.content.decode()
+        breaks_over(office, case, monkeypatch)
         post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
+    assert "Traceback" in caplog.text
     assert Case.objects.get(pk=case.pk).state == State.APPROVED
     assert signatories.nik_of(office.head.pk) == NIK
     for secret in (wrong, PASSPHRASE, NIK):
@@ -375,6 +378,17 @@ def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, met
         assert secret == NIK or all(  # which stands in the certificate of whoever signs
             secret.encode() not in file.read_bytes() for file in settings.PANGGON_FILES.rglob("*") if file.is_file()
         )
+
+
+def breaks_over(office, case, monkeypatch):
+    """An error of the program while the passphrase is in its hands: what is reported of it is in the log."""
+    browser, values = at(office, "head"), {"version": case.version, "passphrase": PASSPHRASE, "nik": NIK}
+    browser.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr("panggon.papers.signers.bsre.base64", None)
+        broken.setattr("panggon.papers.signers.bsre.call", None)
+        assert browser.post(f"/permohonan/{case.number}/sahkan/", values).status_code == 500
+    office.now += 4 * MINUTE  # as it is after a kill, the attempt is under way until then
 
 
 def test_a_nik_is_kept_as_long_as_its_owner_signs(office, settings, pki, bsre):
