@@ -154,6 +154,15 @@ def test_a_tree_of_pages_may_be_another_but_counts_right(frozen, signed, place):
         assert difference(opened(frozen), opened(hiding), place=place) == Difference(Part.PAGES)
 
 
+def test_others_find_it_valid_too(signed, tmp_path):
+    file = tmp_path / "naskah.pdf"
+    file.write_bytes(signed)
+    said = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True).stdout
+    assert "Signature Validation: Signature is Valid." in said
+    assert "Total document signed" in said
+    assert subprocess.run(["qpdf", "--check", str(file)], capture_output=True).returncode == 0
+
+
 # -- Hostile changes -----------------------------------------------------------------------------------------------
 
 
