@@ -124,6 +124,9 @@ def test_a_full_site_can_be_changed(bounding: Path, driver: QuotaDriver, key: Ke
     filled(place)
     storage.write(place / "site.json", "x" * 4096)
     assert (place / "site.json").stat().st_size == 4096
+    storage.rename(place / "site.json", place / "other.json")
+    assert (place / "other.json").stat().st_size == 4096
+    assert not (place / "site.json").exists()
     assert driver.read(key).attributes == FIRST
     assert storage.bound_of(place).most == 20 * MEBIBYTE
     storage.bound(place, 24)  # as a kill leaves it in the middle

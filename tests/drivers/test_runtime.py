@@ -24,14 +24,15 @@ from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
 from panggon.node.servers import Server, mariadb, nginx
 from panggon.node.sockets import SocketSettings
+from tests import php
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import free_port, running
 
 pytestmark = pytest.mark.real
 UID_BASE = 1_900_000_000
 SITE, OTHER = "s900150", "s900151"
-SPEC = SiteSpec(SITE, "dinas.kota.example", SiteState.OPEN, 3, database=Engine.MARIADB)
-FIRST = {"kind": "php", "php_version": "8.2", "generation": 3}
+SPEC = SiteSpec(SITE, "dinas.kota.example", SiteState.OPEN, 3, php_version=php.VERSION, database=Engine.MARIADB)
+FIRST = {"kind": "php", "php_version": php.VERSION, "generation": 3}
 
 
 @dataclass

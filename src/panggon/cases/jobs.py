@@ -14,7 +14,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from panggon.cases import (
-    clock_jobs,  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
+    clock_jobs,  # noqa: F401 (the worker finds the tasks of this and of paper_jobs by these)
+    paper_jobs,  # noqa: F401
     taking_over,
 )
 from panggon.cases.archive import keeping, retention

@@ -159,6 +159,8 @@ class Agent:
         self._portal.report(wish.number, report, reduced=self._reduced)
         self._attempts.pop(wish.number, None)
         log.info("wish %s: %s", wish.number, report.ending)
+        if wish.mode is Mode.APPLY and self._drift.look_again(str(wish.spec.get("site"))):
+            self._tell_status()  # a pass comes to it only after hours
 
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""

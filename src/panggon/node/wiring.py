@@ -114,7 +114,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
     return tls.CertificateDriver(
         tls.Settings(
             root=config.paths.root,
-            control=config.paths.run / "nginx" / "control.sock",
+            control=nginx.control_socket(config.paths.run),
             authority=_authority(config),
             door=_door(config),
             now=lambda: datetime.now(UTC),

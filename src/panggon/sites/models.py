@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from panggon.core import outgoing
 from panggon.core import spec_document as specs
-from panggon.core.spec import HOST, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import HOST, USUAL_PHP_VERSION, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
 
 
@@ -70,7 +70,7 @@ class Node(models.Model):
 class Allowance(models.Model):
     """What a site may use; the bounds are those of the site spec."""
 
-    php_version = models.CharField(max_length=3, default="8.2")
+    php_version = models.CharField(max_length=3, default=USUAL_PHP_VERSION)
     quota_mebibytes = models.PositiveIntegerField(default=1024)
     memory_mebibytes = models.PositiveIntegerField(default=Limits().memory_mebibytes)
     processes = models.PositiveIntegerField(default=Limits().processes)

@@ -153,6 +153,13 @@ def default_plan() -> Plan | None:
     return Plan.objects.filter(is_default=True).first()
 
 
+def available_php_version(wished: str) -> str:
+    """The wished one where a machine has it, or none has told yet; else the newest that a machine has."""
+    told = Node.objects.filter(retired_at=None).values_list("facts", flat=True)
+    there = {version for facts in told for version in facts.get("php_versions", [])}
+    return max(there) if there and wished not in there else wished
+
+
 def fitting_plan(*, php_version: str, quota_mebibytes: int) -> Plan | None:
     """The default plan if it has this version ("": any) and room, else the smallest that has; None: none has."""
     fitting = offered_plans().filter(quota_mebibytes__gte=quota_mebibytes)

@@ -45,6 +45,11 @@ class SigningForm(GroupForm):
         assume_scheme="https",
         help_text=_("Misalnya https://esign.kota.go.id. Pengguna dan kata sandinya ada pada pengaturan server."),
     )
+    from_above = forms.BooleanField(
+        label=_("Gateway menghitung letak stempel dari tepi atas halaman"),
+        required=False,
+        help_text=_("Centang bila stempel tidak berada di tempat tanda tangan, atau naskah ditolak karena letaknya."),
+    )
     time_stamps = forms.URLField(
         label=_("Alamat layanan penanda waktu (RFC 3161)"),
         required=False,

@@ -134,7 +134,9 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
 
 
 def _makes_sense(found: Site, action: SiteAction) -> bool:
-    """A change of the PHP version is for a PHP site whose machine has another one."""
+    """Another plan needs that one is offered; another PHP version is for a PHP site whose machine has one."""
+    if action is SiteAction.CHANGE_PLAN:
+        return machines.offered_plans().exists()
     if action is not SiteAction.CHANGE_PHP:
         return True
     versions = found.node.facts.get("php_versions", []) if found.node else []
