@@ -1,18 +1,21 @@
 """Visits to open sites: how many in a time, what counts as none, and what the portal is told of them."""
 
 import dataclasses
+import threading
 from collections import Counter
 
 import pytest
 
-from panggon.core.errors import TemporaryError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.spec import SiteState
+from panggon.node import loop, visiting
 from panggon.node.client import Portal
 from panggon.node.visiting import AGAIN_SECONDS, COUNT_EVERY, PASS_SECONDS, ROWS_MOST, Visits
 from tests.node import portal as portals
 from tests.node.bench import Bench
 from tests.node.portal import TOKEN
 from tests.node.simulated import SITE, SPEC, document, opened
+from tests.waiting import until
 
 OTHER = dataclasses.replace(SPEC, site="s900002", host="lain.kota.example")
 
@@ -43,8 +46,8 @@ class Strangers:
 def bench(tmp_path):
     with portals.running() as portal:
         found = Bench(tmp_path, portal)
-        for spec in (SPEC, opened(), OTHER, opened(OTHER)):
-            found.ask(document(spec))
+        for spec in (opened(), opened(OTHER)):
+            found.sites.apply(found.sites.plan(spec))
         yield found
 
 
@@ -143,3 +146,22 @@ def test_where_nobody_keeps_count_files_are_counted_once_a_day(bench, visits):
         bench.clock = at
         visits.turn(elapsed=PASS_SECONDS)
     assert [visit.mebibytes for visit in visits.waiting if visit.site == SITE] == [3, None, 3]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_agent_visits_beside_its_wishes(bench, monkeypatch):
+    class Once(Strangers):
+        def answers(self, spec):
+            if self.asked.total() == 2:
+                raise SystemExit  # of the thread
+            return super().answers(spec)
+
+    monkeypatch.setattr(visiting, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(visiting, "PASS_SECONDS", 0.01)
+    monkeypatch.setattr(loop.wiring.Outside, "of", lambda _config: Once())
+    running = threading.Thread(target=pytest.raises, args=(PermanentError, bench.agent().run))
+    running.start()
+    until(lambda: len(told(bench)) == 2)
+    bench.portal.refusing = 401
+    running.join(20)
+    assert Counter(told(bench)) == {(SITE, True): 1, ("s900002", True): 1}
