@@ -15,11 +15,11 @@ from tests.browser.visitors import Visitors
 from tests.portal import dovecot
 from tests.portal.dovecot import ADDRESS, PASSWORD, MailServer
 from tests.portal.mails import PNG, RINA, answer_to, body_of, mail
+from tests.site_numbers import First
 from tests.stack import Stack, running_stack
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-FIRST_SITE = 960_001
 FETCHED = 90  # seconds within which the worker has fetched what was delivered
 
 
@@ -38,7 +38,7 @@ def stack(server: MailServer) -> Iterator[Stack]:
         "PANGGON_IMAP_USER": ADDRESS,
         "PANGGON_IMAP_PASSWORD": PASSWORD,
     }
-    with patch.dict(os.environ, settings), running_stack("mail", first_site=FIRST_SITE, simulate=True) as running:
+    with patch.dict(os.environ, settings), running_stack("mail", first_site=First.MAIL, simulate=True) as running:
         yield running
 
 

@@ -27,7 +27,7 @@ from pymysql.cursors import Cursor
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
-from panggon.core.journal import Entry, Outcome
+from panggon.core.journal import Entry, Failed, Outcome
 from panggon.core.spec import SiteSpec
 from panggon.engine import journal_file, patience, runner
 from panggon.engine.journal_file import JournalFile
@@ -56,12 +56,13 @@ class Moments(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Fault:
     """At the `number`-th moment (from 0) the process is killed, or, with an `error`, that call and all later ones fail
-    so. `number` None: never, the moments are only counted.
+    so. `number` None: never, the moments are only counted. `back`: counting begins when the run decides to go back.
     """
 
     moments: Moments
     number: int | None = None
     error: int = 0
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +188,20 @@ class _Points:
 
     def __init__(self, fault: Fault) -> None:
         self.fault, self.passed, self.over = fault, 0, False
+        self._counts = not fault.back
         self._counting = threading.RLock()
 
     def watch(self) -> None:
+        journal_file.JournalFile = self._heard_journal()
         if self.fault.moments is Moments.ENTRIES:
-            journal_file.JournalFile = self._dying_journal()
             return
         sys.addaudithook(self._heard)
         self._around_unheard()
 
     def reached(self) -> None:
         with self._counting:
+            if not self._counts:
+                return
             number, self.passed = self.passed, self.passed + 1
             due = self.fault.number is not None and not self.over
             if due and not self.fault.error and number == self.fault.number:
@@ -206,16 +210,19 @@ class _Points:
             if due and self.fault.error and number >= int(self.fault.number or 0):
                 raise OSError(self.fault.error, os.strerror(self.fault.error))
 
-    def _dying_journal(self) -> type[JournalFile]:
-        points = self
+    def _heard_journal(self) -> type[JournalFile]:
+        points, counted = self, self.fault.moments is Moments.ENTRIES
 
-        class Dying(JournalFile):
+        class Heard(JournalFile):
             def append(self, entry: Entry) -> None:
-                points.reached()
+                points._counts = points._counts or isinstance(entry, Failed)
+                if counted:
+                    points.reached()
                 super().append(entry)
-                points.reached()
+                if counted:
+                    points.reached()
 
-        return Dying
+        return Heard
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self.over:

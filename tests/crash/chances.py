@@ -17,7 +17,7 @@ from panggon.drivers import asking
 from panggon.node.sockets import processes
 from tests.crash import deaf
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
-from tests.crash.mischief import MEDDLINGS, Failing, Lying, Meddled, Meddling, Unheard
+from tests.crash.mischief import MEDDLINGS, Failing, Lying, Meddled, Meddling, Refuted, Unheard
 from tests.faults.machine import Machine, kill
 
 NONE = Fault(Moments.ENTRIES)
@@ -27,6 +27,7 @@ SERVERS = ("nginx", "worker", "mariadb", "postgresql", "knot", "sshd", "holder",
 MENDABLE = [name for name in MEDDLINGS if name not in ("database.ini empty", "another database password")]
 # More moments than any step has are looked at, so some faults come too late; those count as tries without one.
 MOMENTS = {Moments.ENTRIES: 40, Moments.CALLS: 250, Moments.WRITES: 40}
+MOMENTS_BACK = {Moments.ENTRIES: 24, Moments.CALLS: 80}
 
 Chance = tuple[str, Callable[[], Ended]]
 
@@ -40,6 +41,8 @@ class Chances:
         """What it is, and how it ends. The first word of its name is its kind."""
         kinds = (
             self._killed,
+            self._killed_again,
+            self._killed_going_back,
             self._no_room,
             self._failing,
             self._lying,
@@ -54,6 +57,28 @@ class Chances:
         moments = self.random.choice(list(Moments))
         at = self.random.randrange(MOMENTS[moments])
         return f"killed: {moments} {at}", lambda: attempt.apply(spec, Fault(moments, at))
+
+    def _killed_again(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        """And so is the next start, while it brings the run to its end."""
+        moments = self.random.choices(list(Moments), k=2)
+        first, second = (Fault(each, self.random.randrange(MOMENTS[each])) for each in moments)
+
+        def act() -> Ended:
+            ended = attempt.apply(spec, first)
+            return attempt.resume(spec, second) if ended.word == "killed" else ended
+
+        return f"killed twice: {first.moments} {first.number}, {second.moments} {second.number}", act
+
+    def _killed_going_back(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        kind, late = self.random.choice(list(Kind)), self.random.random() < 0.5
+        refused = Failing(kind, "write", 1, permanent=True, late=late)
+        obstacle = self.random.choice((Refuted(kind), refused))
+        moments = self.random.choice((Moments.ENTRIES, Moments.CALLS))
+        at = self.random.randrange(MOMENTS_BACK[moments])
+        return (
+            f"killed going back: {moments} {at} from {obstacle}",
+            lambda: replace(attempt, around=obstacle).apply(spec, Fault(moments, at, back=True)),
+        )
 
     def _no_room(self, attempt: Attempt, spec: SiteSpec) -> Chance:
         at, error = self.random.randrange(MOMENTS[Moments.WRITES]), self.random.choice((errno.ENOSPC, errno.EROFS))

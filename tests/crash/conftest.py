@@ -13,8 +13,8 @@ from tests.crash.attempts import Attempt
 from tests.crash.lives import CREDENTIALS
 from tests.drivers import btrfs
 from tests.faults.machine import Machine
+from tests.site_numbers import First
 
-FIRST_SITE = 940_001
 BASE = Path("/srv/panggon-test-crash")
 
 
@@ -27,12 +27,12 @@ def _one_run_at_a_time() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
-    left = Machine.at(BASE, first_site=FIRST_SITE)  # by a run that was killed
+    left = Machine.at(BASE, first_site=First.CRASH)  # by a run that was killed
     cleaning.stop_leftovers(left.layout)
     if left.layout.hosting.is_mount():
         btrfs.unmount(left.layout.hosting)
     left.remove()
-    made = Machine.at(BASE, first_site=FIRST_SITE)
+    made = Machine.at(BASE, first_site=First.CRASH)
     made.command = (sys.executable, "-m", "tests.crash.deaf", str(BASE / "deaf"))
     try:
         with ExitStack() as stack:

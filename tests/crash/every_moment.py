@@ -1,23 +1,23 @@
 """A site's whole life on a real machine, again and again, with one fault at another moment of every step each time.
 
-Which moments: PANGGON_EVERY=1 for all of them (hours), n for every n-th. Entries of the journal are few: all are taken.
-PANGGON_SLICE=2/5 takes the second of five parts, and no more is begun when PANGGON_SECONDS (4 hours) are over.
-PANGGON_ENGINE is the database's (mariadb).
+Which moments: PANGGON_EVERY=1 for all of them (hours), n for every n-th. Entries of the journal forwards are few: all
+are taken. PANGGON_SLICE=2/5 takes the second of five parts, and no more is begun when PANGGON_SECONDS (4 hours) are
+over. PANGGON_ENGINE is the database's (mariadb).
 """
 
 import errno
 import logging
 import os
 import time
-from dataclasses import replace
+from collections.abc import Iterable
 
 import pytest
 
 from panggon.core.resources import Kind
 from panggon.core.spec import Engine
-from tests.crash.attempts import Attempt, Fault, Moments
-from tests.crash.mischief import Refuted
-from tests.crash.walking import Walk
+from tests.crash.attempts import Attempt, Moments
+from tests.crash.mischief import Failing, Refuted
+from tests.crash.walking import Obstacle, Walk
 from tests.faults.machine import Machine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(4 * 3600)]
@@ -25,36 +25,53 @@ EVERY = int(os.environ.get("PANGGON_EVERY", "12"))
 PART, PARTS = map(int, os.environ.get("PANGGON_SLICE", "1/1").split("/"))
 SECONDS = float(os.environ.get("PANGGON_SECONDS", "14400"))
 ENGINE = Engine(os.environ.get("PANGGON_ENGINE", "mariadb"))
+# Why a run goes back: its last proof does not hold, or a write is refused, before or after it has changed something.
+OBSTACLES: tuple[Obstacle, ...] = (
+    Refuted(Kind.USER),
+    *(Failing(kind, "write", 1, permanent=True, late=late) for kind in Kind for late in (False, True)),
+)
 log = logging.getLogger(__name__)
 
 
-def walked(walk: Walk, moments: Moments, *, every: int, error: int = 0) -> None:
-    ends = time.monotonic() + SECONDS
-    numbers = range(0, walk.most, every)[PART - 1 :: PARTS]
-    done = []
+def walked(walk: Walk, numbers: Iterable[int], *, error: int = 0) -> None:
+    """Whatever was found fails the test only at its end."""
+    ends, done = time.monotonic() + SECONDS, []
     for number in numbers:
-        walk.life(Fault(moments, number, error), proven=len(done) % 3 == 0)  # all that stands is compared anyway
+        walk.life(number, error=error, proven=len(done) % 3 == 0)  # all that stands is compared anyway
         done.append(number)
-        log.info("%s %s: %s faults so far, %s found", moments, number, walk.faults, len(walk.found))
+        log.info("%s %s: %s faults so far, %s found", walk.moments, number, walk.faults, len(walk.found))
         if time.monotonic() > ends:
             break
+    log.warning("%s faults at the %s %s of %s %s", walk.faults, walk.moments, done, walk.counts, walk.obstacle or "")
+
+
+def part(walk: Walk, every: int) -> range:
+    return range(0, walk.most, every)[PART - 1 :: PARTS]
+
+
+def assert_nothing_found(walk: Walk) -> None:
     for each in walk.found:
         log.warning("%s", each)
-    log.warning("%s faults at the %s %s of %s", walk.faults, moments, done, walk.counts)
-    assert walk.faults >= len(done) > 0
+    assert walk.faults > 0
     assert walk.found == []
 
 
-def test_killed_at_every_entry_of_the_journal(machine: Machine, attempt: Attempt) -> None:
-    """Before it and after it. On the next start the agent brings the run to the wish."""
-    walked(Walk.of(machine, attempt, 1, Moments.ENTRIES, ENGINE), Moments.ENTRIES, every=1)
+def test_killed_before_and_after_every_entry_of_the_journal(machine: Machine, attempt: Attempt) -> None:
+    """On the next start the agent brings the run to the wish."""
+    walk = Walk.of(machine, attempt, 1, Moments.ENTRIES, ENGINE)
+    walked(walk, part(walk, 1))
+    assert_nothing_found(walk)
 
 
 def test_killed_before_and_after_every_entry_of_the_way_back(machine: Machine, attempt: Attempt) -> None:
-    """The last proof does not hold: the former state, wherever the way back is interrupted."""
-    walk = Walk.of(machine, attempt, 2, Moments.ENTRIES, ENGINE)
-    walk.go_back(replace(attempt, around=Refuted(Kind.USER)), Moments.ENTRIES)
-    walked(walk, Moments.ENTRIES, every=1)
+    """The former state, whatever the run goes back from, and wherever its way back is interrupted."""
+    walk, ends = Walk.of(machine, attempt, 2, Moments.ENTRIES, ENGINE), time.monotonic() + SECONDS
+    for index, obstacle in enumerate(OBSTACLES[PART - 1 :: PARTS]):
+        if time.monotonic() > ends:
+            break
+        walk.meet(obstacle)
+        walked(walk, range(index % EVERY, walk.most, EVERY))
+    assert_nothing_found(walk)
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["forwards", "back"])
@@ -62,10 +79,13 @@ def test_killed_at_calls(machine: Machine, attempt: Attempt, back: bool) -> None
     """Between two entries: at file operations, statements, connections and started programs."""
     walk = Walk.of(machine, attempt, 3, Moments.CALLS, ENGINE)
     if back:
-        walk.go_back(replace(attempt, around=Refuted(Kind.USER)), Moments.CALLS)
-    walked(walk, Moments.CALLS, every=EVERY)
+        walk.meet(Refuted(Kind.USER))
+    walked(walk, part(walk, EVERY))
+    assert_nothing_found(walk)
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS], ids=["full", "read-only"])
 def test_a_disk_that_fails_from_a_write_on(machine: Machine, attempt: Attempt, error: int) -> None:
-    walked(Walk.of(machine, attempt, 4, Moments.WRITES, ENGINE), Moments.WRITES, every=EVERY, error=error)
+    walk = Walk.of(machine, attempt, 4, Moments.WRITES, ENGINE)
+    walked(walk, part(walk, EVERY), error=error)
+    assert_nothing_found(walk)

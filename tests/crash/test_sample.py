@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core.resources import Kind
 from panggon.core.spec import SiteState
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Fault, Moments
 from tests.crash.lives import ending, whole_life
+from tests.crash.mischief import Failing, Refuted
 from tests.faults.machine import Machine
 
 pytestmark = pytest.mark.real
 NONE = Fault(Moments.ENTRIES)
+# Killed on its way back, from a proof that does not hold and from a write that is refused when it is done.
+BACK = (
+    (Refuted(Kind.USER), Fault(Moments.ENTRIES, 8, back=True)),
+    (Failing(Kind.DATABASE, "write", 1, permanent=True, late=True), Fault(Moments.CALLS, 6, back=True)),
+)
 
 
 def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attempt) -> None:
@@ -28,6 +35,12 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
     assert prober.faults(machine, create.spec) == []
     assert attempt.apply(opening.spec, Fault(Moments.CALLS, 30)).word == "killed"
     assert attempt.resume(opening.spec).word in ("applied", "nothing")
+    opened = world.seen(machine, attempt.place)
+    for obstacle, fault in BACK:
+        hindered = replace(attempt, around=obstacle)
+        assert hindered.apply(changing.spec, fault).word == "killed"
+        assert attempt.resume(changing.spec).word == "restored"
+        assert world.difference(opened, world.seen(machine, attempt.place)) == ""
     assert attempt.apply(changing.spec, NONE).word == "applied"
     assert prober.faults(machine, changing.spec) == []
 

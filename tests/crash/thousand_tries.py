@@ -3,6 +3,7 @@ chance (PANGGON_SEED) chose; fewer when PANGGON_SECONDS (an hour) are over. A th
 made in slices: each seed is another one.
 """
 
+import json
 import logging
 import os
 import random
@@ -25,5 +26,6 @@ def test_no_false_success(machine: Machine, attempt: Attempt) -> None:
     try:
         tries.run(9, int(os.environ.get("PANGGON_TRIES", "60")), seconds=seconds)
     finally:
-        log.warning("PANGGON_SEED=%s: %s tries %s %s", seed, tries.done.total(), dict(tries.done), dict(tries.ended))
+        ended = {" ".join(each): count for each, count in sorted(tries.ended.items())}
+        log.warning("PANGGON_SEED=%s: %s tries %s", seed, tries.ended.total(), json.dumps(ended))
     assert (tries.false, tries.stuck) == ([], [])

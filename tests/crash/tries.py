@@ -27,8 +27,7 @@ class Tries:
     machine: Machine
     attempt: Attempt
     chance: random.Random
-    done: Counter[str] = field(default_factory=Counter)
-    ended: Counter[str] = field(default_factory=Counter)
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)  # how many: kind of fault, the outcome's word
     false: list[str] = field(default_factory=list)  # successes that were none
     stuck: list[str] = field(default_factory=list)  # what could not be brought to its wish afterwards
 
@@ -47,11 +46,10 @@ class Tries:
     def _try(self, step: Step) -> None:
         attempt = replace(self.attempt, later=step.later)
         name, act = Chances(self.machine, self.chance).of(attempt, step.spec)
-        self.done[name.partition(":")[0]] += 1
         ended = act()
         if ended.word in ("killed", "stuck", "error"):
             ended = attempt.resume(step.spec)
-        self.ended[ended.word] += 1
+        self.ended[name.partition(":")[0], ended.word] += 1
         where = f"{step.name} after {name}: {ended.word} {ended.code}"
         log.info("%s", where)
         wrong = self._seen(step.spec, patient=name.startswith("server")) if ended.word == "applied" else []

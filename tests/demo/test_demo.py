@@ -11,6 +11,7 @@ import pytest
 
 from demo import cleaning, layout
 from tests.demo.running import Demonstration, demonstration, serving
+from tests.site_numbers import First
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
@@ -19,7 +20,7 @@ SECONDS_TO_START = 10  # of its own; what else the machine does is not counted
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Demonstration]:
-    with demonstration("ends", first_site=950_001) as demo:
+    with demonstration("ends", first_site=First.DEMO_ENDS) as demo:
         yield demo
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from demo.layout import REPOSITORY
 from tests.demo.running import Demonstration, demonstration
+from tests.site_numbers import First
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 RESTRICTED = (sys.executable, str(Path(__file__).with_name("restricted.py")))
@@ -18,7 +19,7 @@ MISSING += ["symlinks", "disk", "files"]
 
 @pytest.fixture(scope="module")
 def ended() -> Iterator[tuple[Demonstration, "subprocess.CompletedProcess[str]"]]:
-    with demonstration("reduced", first_site=940_001, around=RESTRICTED) as made:
+    with demonstration("reduced", first_site=First.DEMO_REDUCED, around=RESTRICTED) as made:
         yield made, made.run("--exit")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.site_numbers import DRIVERS, DRIVERS_MOST
+
 UID_BASE = 3_000_000
 
 
@@ -22,7 +24,7 @@ def root() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def site() -> str:
     """A site id that no other test run has at this time."""
-    return f"s9{os.getpid() % 100_000:05d}"
+    return f"s{DRIVERS + os.getpid() % DRIVERS_MOST}"
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import subprocess
@@ -381,6 +382,43 @@ def test_another_engine_is_refused(driver: DatabaseDriver, key: Key) -> None:
     with pytest.raises(PermanentError, match=r"database\.engine"):
         driver.write(key, {"engine": "oracle", "connections": 5, "mebibytes": 64})
     assert driver.read(key).standing is Standing.ABSENT
+
+
+@pytest.mark.usefixtures("_database")
+@pytest.mark.parametrize("after", [None, FIRST], ids=["gone", "back"])
+def test_killed_while_it_is_dropped_on_a_full_disk(
+    driver: DatabaseDriver,
+    key: Key,
+    server: mariadb.Settings,
+    private: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: dict[str, object] | None,
+) -> None:
+    """That it was under way is known without anything having been written."""
+
+    class Killed(BaseException):
+        pass
+
+    def without_room(_draft: Path) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def killed(_server: mariadb_driver.MariaDb, site: str) -> None:
+        root_says(server, f"DROP USER {site}@localhost")
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_open_new", without_room)
+        with patch.context() as sudden:
+            sudden.setattr(mariadb_driver.MariaDb, "drop", killed)
+            with pytest.raises(Killed):
+                driver.write(key, None)
+        assert driver.read(key).standing is Standing.PARTIAL
+        if after is None:
+            driver.write(key, None)
+            assert driver.read(key).standing is Standing.ABSENT
+    driver.write(key, after)
+    kept = sorted(path.name for path in private.parent.glob("database.*"))
+    assert (driver.read(key).attributes, kept) == (after, ["database.json"] if after else [])
 
 
 def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Path, key: Key) -> None:

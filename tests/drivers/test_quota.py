@@ -104,12 +104,14 @@ def test_btrfs_stops_writing_at_the_limit_even_of_root(
         (check,) = driver.probe(key, spec=spec(key.name, 20))
         assert (check.name, check.ok) == ("watch.space", True)
         assert "hanya diawasi" in check.detail
+        assert driver.used(key) is None
         return
     assert 15 <= filled(place) <= 20
     with pytest.raises(OSError, match="quota"):
         (place / "private" / "more").write_bytes(bytes(MEBIBYTE))
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("quota.bounded", True)
+    assert 15 * MEBIBYTE <= driver.used(key) <= 20 * MEBIBYTE
     (place / "public" / "filler").unlink()
     driver.write(key, SECOND)
     assert 30 <= filled(place) <= 40
@@ -122,6 +124,9 @@ def test_a_full_site_can_be_changed(bounding: Path, driver: QuotaDriver, key: Ke
     filled(place)
     storage.write(place / "site.json", "x" * 4096)
     assert (place / "site.json").stat().st_size == 4096
+    storage.rename(place / "site.json", place / "other.json")
+    assert (place / "other.json").stat().st_size == 4096
+    assert not (place / "site.json").exists()
     assert driver.read(key).attributes == FIRST
     assert storage.bound_of(place).most == 20 * MEBIBYTE
     storage.bound(place, 24)  # as a kill leaves it in the middle

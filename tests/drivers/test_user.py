@@ -3,6 +3,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,13 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture(scope="module", autouse=True)
 def _userdb() -> Iterator[None]:
-    made = not USERDB.exists()
+    """It is there as long as anything is in it: stacks that end beside these tests remove it when it is empty."""
     USERDB.mkdir(exist_ok=True)
+    kept = USERDB / f"test-{os.getpid()}"
+    kept.touch()
     yield
-    if made and not any(USERDB.iterdir()):
+    kept.unlink()
+    with suppress(OSError):
         USERDB.rmdir()
 
 

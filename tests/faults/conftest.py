@@ -11,9 +11,9 @@ import pytest
 from demo import cleaning
 from tests.faults.machine import Machine
 from tests.faults.office import PAGES, WITNESS, Office, OpenSite
+from tests.site_numbers import First
 from tests.stack import Stack, running_stack
 
-FIRST_OF_MACHINE, FIRST_OF_STACK = 960_001, 970_001
 MACHINE = Path("/srv/panggon-test-faults-machine")
 
 
@@ -28,13 +28,13 @@ def _one_run_at_a_time() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
     """Its sites and its journals lie on small file systems of their own, which a test can fill up."""
-    left = Machine.at(MACHINE, first_site=FIRST_OF_MACHINE)  # by a run that was killed
+    left = Machine.at(MACHINE, first_site=First.FAULTS_MACHINE)  # by a run that was killed
     cleaning.stop_leftovers(left.layout)
     for folder in (left.sites_folder, left.journal_folder):
         if folder.is_mount():
             _unmount(folder)
     left.remove()
-    made = Machine.at(MACHINE, first_site=FIRST_OF_MACHINE)
+    made = Machine.at(MACHINE, first_site=First.FAULTS_MACHINE)
     try:
         with _small(made.sites_folder, "16m"), _small(made.journal_folder, "512k"), made.serving():
             yield made
@@ -44,7 +44,7 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with running_stack("faults", first_site=FIRST_OF_STACK) as running:
+    with running_stack("faults", first_site=First.FAULTS_STACK) as running:
         yield running
 
 

@@ -10,12 +10,13 @@ import pytest
 from demo.layout import ZONE
 from panggon.core import spec_document as specs
 from tests.faults.machine import Machine
+from tests.site_numbers import First
 
 pytestmark = pytest.mark.real
 
 
 def test_a_port_that_is_taken_is_named_and_nothing_runs():
-    other = Machine.at(Path("/srv/panggon-test-faults-port"), first_site=980_001)
+    other = Machine.at(Path("/srv/panggon-test-faults-port"), first_site=First.FAULTS_PORT)
     try:
         with socket.socket() as stranger:
             stranger.bind(("127.0.0.1", other.layout.ports["https"]))

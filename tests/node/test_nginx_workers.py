@@ -1,6 +1,7 @@
 """Each worker of nginx has its own memory: a change is done when every one of them says so, whatever is wrong there."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -16,8 +17,10 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import control, visit, web
 from panggon.node.servers import nginx
+from panggon.node.status import worries
 from tests.drivers.running import running
-from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request
+from tests.node import simulated
+from tests.node.web_stand import HOST, OTHER_HOST, SITE, SPEC, WebStand, request
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -105,12 +108,50 @@ class TestForgetting:
 
 class TestWorkers:
     def test_one_that_hangs(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is named, with what it does and what ends it."""
         monkeypatch.setattr(control, "SECONDS", 0.3)
-        for _ in stand.each_worker():
-            with pytest.raises(TemporaryError, match=r"nginx\.worker"):
+        machine = simulated.settings(stand.base, simulate=False, services={"run": ["nginx"]})
+        assert worries(machine) == ()
+        for answering in stand.each_worker():
+            (silent,) = set(stand.workers()) - {answering}
+            with pytest.raises(TemporaryError) as told:
                 close(stand)
+            ends = f"`kill -9 {silent}` mengakhirinya, dan penggantinya mulai seketika"
+            assert told.value.code == "nginx.worker"
+            assert told.value.detail == (
+                f"proses nginx {silent} tidak menjawab: dihentikan dengan sinyal; "
+                f"`kill -CONT {silent}` melanjutkannya, {ends}"
+            )
+            assert worries(machine) == (f"server web: {told.value.detail}",)
         close(stand)
         assert statuses(stand) == [503, 503]
+
+    def test_none_that_answers(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(control, "SECONDS", 0.3)
+        for worker in stand.workers():
+            os.kill(worker, signal.SIGSTOP)
+        with pytest.raises(TemporaryError, match=r"nginx\.worker") as told:
+            close(stand)
+        for worker in stand.workers():
+            os.kill(worker, signal.SIGCONT)
+            assert f"proses nginx {worker} tidak menjawab: dihentikan" in told.value.detail
+
+    def test_one_that_goes_round_and_round_until_somebody_ends_it(
+        self, changed_store: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(control, "SECONDS", 0.3)
+        first = f"host == '{OTHER_HOST}' and ngx.worker.id() == 0 and epochs:incr('hangs', 1, 0) == 1"
+        changed_store(f"if {first} then while true do end end {OBEY}")
+        with serving("round") as stand:
+            with pytest.raises(TemporaryError) as told:
+                control.forget(stand.settings.control, OTHER_HOST, holds=lambda _: True)
+            named = re.fullmatch(
+                r"proses nginx (\d+) tidak menjawab: berputar tanpa henti; `kill -9 \1` .* seketika", told.value.detail
+            )
+            assert named
+            os.kill(int(named[1]), signal.SIGKILL)
+            close(stand)
+            assert statuses(stand) == [503, 503]
 
     def test_one_that_was_killed_is_replaced_by_one_that_answers(self, stand: WebStand) -> None:
         former = stand.workers()
@@ -129,7 +170,7 @@ class TestWorkers:
                 os.kill(worker, signal.SIGQUIT)
             until(lambda: left_of(former, stand) == [True], "the visitor's worker is left, and ending")
             hasty.setattr(control, "SECONDS", 0.3)
-            with pytest.raises(TemporaryError, match=r"nginx\.worker"):
+            with pytest.raises(TemporaryError, match=r"nginx\.worker: .* sedang berakhir"):
                 close(stand)
             assert finish().startswith(b"HTTP/1.1 503 ")
         close(stand)

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from panggon.core.errors import TemporaryError
+from panggon.drivers import hanging
 
-SECONDS = 5.0
+SECONDS = 5.0  # for all workers to answer; half of it for one question
 # So many questions without a pause: in a pause, who has answered would come back and take the next one as well.
 ROUND = 8
 PAUSE, LONGEST = 0.001, 0.1
@@ -40,8 +41,8 @@ def forget(path: Path, host: str, *, holds: Callable[[Known], bool]) -> None:
     """Every worker reads link, `site.json` and certificate of this name anew, and what it knows then `holds`.
 
     Without an nginx there is nobody who remembers anything: that is fine. Raises TemporaryError `nginx.control` when
-    there is one and it does not obey, `nginx.worker` when one of its workers does not answer, and `nginx.memory` when
-    one still knows something else.
+    there is one and it does not obey, `nginx.worker` when one of its workers does not answer (named with what it does
+    and how to end it), and `nginx.memory` when one still knows something else.
     """
     for worker, known in _each_worker(path, "POST", f"/forget?host={quote(host, safe='')}").items():
         if not holds(known):
@@ -66,23 +67,35 @@ def _each_worker(path: Path, method: str, target: str) -> dict[int, Known]:
     question goes to another. One that has died is replaced by one of the same number, which remembers nothing.
     """
     found: dict[int, Known] = {}
+    heard: set[int] = set()
     ends, pause = time.monotonic() + SECONDS, PAUSE
     try:
         while True:
             for _ in range(ROUND):
-                answer = _answer(path, method, target)
+                try:
+                    answer = _answer(path, method, target)
+                except TimeoutError:  # whoever has taken this question hangs, and takes no other
+                    break
                 found[answer["worker"]] = Known(*(answer[each.name] for each in fields(Known)))
+                heard.add(answer.get("pid", 0))  # 0: an nginx that still runs the Lua of an earlier version
                 if len(found) == answer["workers"]:
                     return found
             if time.monotonic() > ends:
-                missing = (str(each + 1) for each in range(answer["workers"]) if each not in found)
-                raise TemporaryError("nginx.worker", f"proses nginx ke-{', ke-'.join(missing)} tidak menjawab")
+                raise TemporaryError("nginx.worker", hanging.words(_master(path), heard))
             time.sleep(pause)
             pause = min(2 * pause, LONGEST)
     except (FileNotFoundError, ConnectionRefusedError):
         return {}
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise TemporaryError("nginx.control", str(error)) from error
+
+
+def _master(path: Path) -> int:
+    """The process of the nginx that listens here; 0 where it has not said so."""
+    try:
+        return int((path.parent.parent / "nginx.pid").read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def _answer(path: Path, method: str, target: str) -> dict[str, Any]:
@@ -93,9 +106,9 @@ def _answer(path: Path, method: str, target: str) -> dict[str, Any]:
 
 
 def _ask(path: Path, method: str, target: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("localhost", timeout=SECONDS)
+    connection = http.client.HTTPConnection("localhost", timeout=SECONDS / 2)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection.sock:
-        connection.sock.settimeout(SECONDS)
+        connection.sock.settimeout(SECONDS / 2)
         connection.sock.connect(str(path))
         connection.request(method, target)
         response = connection.getresponse()

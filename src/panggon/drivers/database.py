@@ -7,7 +7,6 @@ itself is in the hands of the site's own user. The password is made here and lie
 from running. The probe looks at it instead.
 """
 
-import contextlib
 import json
 import re
 import secrets
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
-from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import Engine, SiteSpec
 from panggon.drivers import files, storage
@@ -26,7 +25,8 @@ from panggon.drivers.owner import uid_of
 
 INI = "database.ini"
 INI_PASSWORD = re.compile(r'^password = "([A-Za-z0-9_-]{32,64})"$', re.MULTILINE)
-RECORD = "database.json"
+# While a database is dropped its record has another name: on a full disk there is room for a rename, and for no mark.
+RECORD, GOING = "database.json", "database.going"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,10 @@ class DatabaseDriver:
         files.sweep(self._place(key.name) / RECORD)
         if after is not None:
             self._make(key.name, uid, after, record)
-        elif seen.standing is not Standing.ABSENT:
-            engine = record.engine if record else Engine(str((seen.attributes or {}).get("engine", Engine.MARIADB)))
-            self._drop(key.name, uid, record or Record(engine, 0))
+        elif seen.standing is not Standing.ABSENT and (engine := record.engine if record else self.engine):
+            if record is None:  # it was made before there were records
+                self._keep_record(key.name, Record(engine, 0))
+            self._drop(key.name, uid, engine)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """Of a closed site only that it is kept: its owner may have taken the password away, and must not keep a site
@@ -111,6 +112,7 @@ class DatabaseDriver:
         server, key = self._server(engine), int(str(after.get("key_number", 0)))
         former = record or Record(engine, mebibytes, key=key)
         self._keep_record(site, replace(former, mebibytes=mebibytes, writing=True))
+        files.remove(self._place(site) / GOING)
         password = self._kept_password(site, uid)
         if password is None or former.key != key or not server.accepts(site, password):
             password = secrets.token_urlsafe(32)
@@ -118,15 +120,15 @@ class DatabaseDriver:
         server.make(site, password=password, connections=int(str(after["connections"])))
         self._keep_record(site, Record(engine, mebibytes, key=key))
 
-    def _drop(self, site: str, uid: int, record: Record) -> None:
-        # Taking away needs no room: on a full disk without the mark, which is there for a kill in the middle.
-        with contextlib.suppress(TemporaryError):
-            self._keep_record(site, replace(record, writing=True))
-        self._server(record.engine).drop(site)
+    def _drop(self, site: str, uid: int, engine: Engine) -> None:
+        place = self._place(site)
+        if (place / RECORD).exists():
+            storage.rename(place / RECORD, place / GOING)
+        self._server(engine).drop(site)
         if self._private(site).is_dir():
             with files.opened(self._private(site), uid=uid) as private:
                 files.remove_at(private, INI)
-        files.remove(self._place(site) / RECORD)
+        files.remove(place / GOING)
 
     def _server(self, engine: Engine) -> DatabaseServer:
         """Raises PermanentError `database.engine` where this machine has no such server."""
@@ -160,10 +162,17 @@ class DatabaseDriver:
 
 def load_record(place: Path) -> Record | None:
     """What root's record in a site's directory says; None where there is none that Panggon has written."""
-    content = files.read(place / RECORD)
+    content, going = files.read(place / RECORD), files.read(place / GOING)
+    if content is not None:
+        return _parsed(content, place.name)
+    record = _parsed(going or b"", place.name)
+    return replace(record, writing=True) if record else None
+
+
+def _parsed(content: bytes, site: str) -> Record | None:
     try:
-        document = json.loads(content or b"{}")
-        if document["site"] != place.name:
+        document = json.loads(content)
+        if document["site"] != site:
             return None
         engine, key = Engine(document["engine"]), int(document.get("key", 0))
         return Record(engine, int(document["mebibytes"]), document["writing"] is True, key)

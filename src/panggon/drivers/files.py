@@ -89,6 +89,12 @@ def read_link(path: Path) -> str | None:
             return None
 
 
+def rename(path: Path, place: Path) -> None:
+    """Give a file another name, in place of what has that name. A full disk has room for this."""
+    with translated():
+        path.rename(place)
+
+
 def remove(path: Path) -> None:
     """Remove a file or link; nothing there is fine."""
     with translated():

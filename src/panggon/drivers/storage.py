@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,13 +75,22 @@ def write(path: Path, content: str, *, mode: int = 0o644, gid: int = 0) -> None:
     """Root's own small file in a site's directory, written also where the owner has filled that up to its limit: a full
     site must be able to be changed and closed. Errors as `files.write`.
     """
+    _beyond_the_limit(path.parent, lambda: files.write(path, content, mode=mode, gid=gid))
+
+
+def rename(path: Path, place: Path) -> None:
+    """As `files.rename`, within a site's directory, and as `write`."""
+    _beyond_the_limit(path.parent, lambda: files.rename(path, place))
+
+
+def _beyond_the_limit(directory: Path, act: Callable[[], None]) -> None:
     try:
-        files.write(path, content, mode=mode, gid=gid)
+        act()
     except TemporaryError as error:
         if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EDQUOT:
             raise
-        with _room(path.parent):
-            files.write(path, content, mode=mode, gid=gid)
+        with _room(directory):
+            act()
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ local function tell(host)
     local words = cjson.encode({
         worker = ngx.worker.id(),
         workers = ngx.worker.count(),
+        pid = ngx.worker.pid(),
         site = site.id or "",
         state = site.state or "",
         generation = site.generation or 0,

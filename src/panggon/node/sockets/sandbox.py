@@ -36,7 +36,7 @@ LIMITS: dict[int, int] = {
     RLIMIT_MSGQUEUE: 0,
 }
 GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
-# The only other program that runs as a site's user: OpenSSH, for its SFTP.
+# The only other programs that run as a site's user: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.

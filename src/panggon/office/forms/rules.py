@@ -103,6 +103,7 @@ class ComplaintsForm(GroupForm):
     unit = forms.ChoiceField(
         label=_("Dihitung dalam"),
         choices=[(DayUnit.WORKING.value, _("hari kerja")), (DayUnit.CALENDAR.value, _("hari kalender"))],
+        help_text=_("Pengaduan yang sudah masuk tetap memakai batas waktu yang berlaku saat masuk."),
     )
     first_response = _days(_("Sampai petugas menangani (hari)"))
     information = _days(_("Permintaan informasi (hari)"))
