@@ -14,6 +14,7 @@ import pytest
 from passlib.hash import sha512_crypt
 
 from demo.clients import ask_dns
+from panggon.core.signing import changes
 from panggon.node import identity
 from panggon.node.identity import Identity
 from tests.node import portal as portals
@@ -94,7 +95,9 @@ def test_an_open_site_is_what_the_world_sees(machine):
     for name in ("nginx", "mariadb", "sockets"):
         os.kill(former[name], signal.SIGKILL)
     machine.until_answers(spec, "/buku-tamu.php?pesan=kembali", '"pesan":"kembali"')
-    assert machine.node("verify", machine.write_spec(spec)).returncode == 0
+    proofs = [machine.node("verify", machine.write_spec(spec), "--json") for _ in range(2)]
+    assert [proof.returncode for proof in proofs] == [0, 0]
+    assert changes(*(json.loads(proof.stdout)["evidence"] for proof in proofs)) == ()
 
     removed = machine.node("remove", machine.write_spec(spec))
     assert removed.returncode == 0, removed.stdout + removed.stderr
