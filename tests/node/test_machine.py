@@ -15,6 +15,7 @@ from passlib.hash import sha512_crypt
 
 from demo.clients import ask_dns
 from panggon.core import spec_document
+from panggon.core.signing import changes
 from panggon.drivers import runtime
 from panggon.node import config, identity
 from panggon.node.identity import Identity
@@ -97,7 +98,9 @@ def test_an_open_site_is_what_the_world_sees(machine):
     for name in ("nginx", "mariadb", "sockets"):
         os.kill(former[name], signal.SIGKILL)
     machine.until_answers(spec, "/buku-tamu.php?pesan=kembali", '"pesan":"kembali"')
-    assert machine.node("verify", machine.write_spec(spec)).returncode == 0
+    proofs = [machine.node("verify", machine.write_spec(spec), "--json") for _ in range(2)]
+    assert [proof.returncode for proof in proofs] == [0, 0]
+    assert changes(*(json.loads(proof.stdout)["evidence"] for proof in proofs)) == ()
 
     outside, wished = Outside.of(config.load(machine.config)), spec_document.parse(spec)
     assert outside
