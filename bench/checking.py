@@ -2,7 +2,7 @@
 
 from random import Random
 
-from panggon.cases.log import broken_links
+from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case
 from panggon.cases.selectors import clock_of
 from panggon.core.clock import ClockEffect

@@ -15,7 +15,7 @@ from bench.hours import Hours
 from bench.office import FIRST, LAST, Office
 from bench.ways import Move, way
 from panggon.audit.chain import digest_of
-from panggon.cases.chain import body
+from panggon.cases.acting.chain import body
 from panggon.cases.models import Case, Correction, Event, File
 from panggon.core.clock import ClockEffect
 from panggon.core.procedure import Action, Role, State

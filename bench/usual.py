@@ -17,6 +17,7 @@ from panggon.core.spec import Limits
 from panggon.drivers import visit
 from panggon.drivers.visit import Door
 from panggon.node.sockets.launch import workers
+from tests.php import PROGRAM as PHP
 
 SECONDS_TO_ANSWER = 120
 SAMPLES = 3
@@ -147,7 +148,7 @@ def serving(sites: int, *, kept_files: bool = False) -> Iterator[Place]:
         place = Place(base, kept_files=kept_files)
         for number in range(sites):
             place.write(number)
-        place.run("/usr/sbin/php-fpm8.2", "-y", str(base / "fpm.conf"))
+        place.run(PHP, "-y", str(base / "fpm.conf"))
         place.nginx()
         try:
             place.await_answer(0)
@@ -163,7 +164,7 @@ def serving(sites: int, *, kept_files: bool = False) -> Iterator[Place]:
 def _added(place: Place, number: int) -> float:
     began = time.perf_counter()
     place.write(number)
-    place.run("/usr/sbin/php-fpm8.2", "-y", str(place.base / "fpm.conf"), "-t")
+    place.run(PHP, "-y", str(place.base / "fpm.conf"), "-t")
     place.signal("fpm", signal.SIGUSR2)
     place.nginx("-t")
     place.nginx("-s", "reload")

@@ -91,7 +91,7 @@ def carry_through(course: Course) -> None:
     course.press(4, "technician", "Nyatakan Lengkap", _everything_met, link="Periksa Kelengkapan")
     course.press(5, "technician", "Siapkan")
     _follow_preparation(course)
-    target = _target(course)
+    target = target_of(course)
     course.prove(proofs.before_approval(target) if target else [])
     course.press(5, "technician", "Laporkan ke Kepala Bidang")
     course.press(6, "division_head", "Mohon Pengesahan")
@@ -233,7 +233,7 @@ def _tracking(course: Course, page: Page) -> Proof:
     return Proof("lacak.publik", "Selesai" in seen.text and not names, f"tanpa nama orang, {seen.address}")
 
 
-def _target(course: Course) -> Target | None:
+def target_of(course: Course) -> Target | None:
     """What the papers and pages say about the site; None on the in-memory machine, which nobody can visit."""
     settings = course.settings
     if settings["simulation"]:

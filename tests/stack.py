@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 
-from demo import cleaning, layout
+import psycopg
+
+from demo import cleaning, layout, postgres
 from demo.layout import REPOSITORY, Layout
 from demo.people import Account
 
@@ -35,6 +38,11 @@ class Stack:
     @property
     def ports(self) -> dict[str, int]:
         return self.layout.ports
+
+    def execute(self, statement: LiteralString, *values: Any) -> None:
+        """In the portal's own database: for what else only days would bring about."""
+        with psycopg.connect(postgres.url(self.layout.state / "postgres", self.ports["postgres"])) as session:
+            session.execute(statement, values)
 
     @contextmanager
     def frozen(self, server: str) -> Iterator[None]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import ssl
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.node.machine_stand import UID_BASE, Machine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 PACKAGES = Path("/usr/lib/python3/dist-packages")
+LIBRARIES = "lib/python{}.{}/site-packages".format(*sys.version_info)
 FLASK = """
 import os
 from flask import Flask, request, jsonify
@@ -93,7 +95,7 @@ def test_flask(machine: Machine, tmp_path: Path) -> None:
 
 def test_django_in_the_sites_own_environment(machine: Machine, tmp_path: Path) -> None:
     """The owner has copied a virtual environment's packages from his computer."""
-    own = tmp_path / "venv" / "lib" / "python3.11" / "site-packages"
+    own = tmp_path / "venv" / LIBRARIES
     for name in ("django", "asgiref", "sqlparse"):
         found = importlib.util.find_spec(name)
         assert found
@@ -105,7 +107,7 @@ def test_django_in_the_sites_own_environment(machine: Machine, tmp_path: Path) -
     site = python_site(machine, 990009, tmp_path, "proyek.wsgi:application")
     with site.visitor() as visitor:
         said = visitor.get("/surat/7/").json()
-        assert said["dari"].startswith("/site/private/venv/lib/python3.11/site-packages/django/")
+        assert said["dari"].startswith(f"/site/private/venv/{LIBRARIES}/django/")
         assert (said["nomor"], said["aman"], said["host"]) == (7, True, visitor.host)
 
 

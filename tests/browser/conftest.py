@@ -6,6 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from demo import steps
+from demo.layout import ZONE
+from demo.people import Person
+from demo.proofs import Target
+from demo.steps import Course
+from tests.browser.living import carried_through, session_of
 from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
 from tests.site_numbers import First
 from tests.stack import Stack, running_stack
@@ -19,6 +25,7 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--disable-sync",
     "--no-first-run",
+    f"--host-resolver-rules=MAP *.{ZONE} 127.0.0.1",  # where the stack's sites answer
 ]
 
 
@@ -46,6 +53,28 @@ def browser() -> Iterator[Browser]:
 def sessions() -> dict:
     """The cookies of who has signed in, by role: a one-time code serves only once."""
     return {}
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack) -> dict[str, Person]:
+    """At clients that only fill forms in."""
+    return {role: Person(account, stack.portal) for role, account in stack.accounts.items()}
+
+
+@pytest.fixture(scope="module")
+def course(stack: Stack, people: dict[str, Person], sessions: dict) -> Course:
+    """A site that went the nine steps; who had a part in them need not sign in at the browser."""
+    done = carried_through(stack, people)
+    for role in {step["role"] for step in done.steps}:
+        sessions.setdefault(role, session_of(people[role]))
+    return done
+
+
+@pytest.fixture(scope="module")
+def target(course: Course) -> Target:
+    found = steps.target_of(course)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,12 @@ import hashlib
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo import steps
-from demo.people import CODE_SECONDS, Person
 from demo.proofs import Target
 from demo.steps import Course
 from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
@@ -24,33 +21,6 @@ from tests.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(560)]
 CLOSED, OPEN = "Dikarantina, dan terbukti di server.", "Terbuka lagi, dan terbukti di server."
 REASON = "Halaman judi daring pada /slot."
-
-
-@pytest.fixture(scope="module")
-def course(stack: Stack) -> Course:
-    """A site that went the nine steps, its owner's key installed and its pages uploaded."""
-    people = {role: Person(account, stack.portal) for role, account in stack.accounts.items()}
-    settings = {
-        "portal": stack.portal,
-        "simulation": False,
-        "ports": stack.ports,
-        "sftp_host_key": str(stack.layout.sftp_host_key),
-        "authority": str(stack.layout.hosting / "etc" / "ca.pem"),
-        "keys": str(stack.layout.state / "keys"),
-        "papers": str(stack.layout.state / "papers"),
-    }
-    course = Course(people, settings)
-    steps.carry_through(course)
-    assert [check for check in course.checks if not check.ok] == []
-    time.sleep(CODE_SECONDS)  # each one-time code is taken once, and these people have just signed in
-    return course
-
-
-@pytest.fixture(scope="module")
-def target(course: Course) -> Target:
-    found = steps._target(course)
-    assert found is not None
-    return found
 
 
 @contextmanager
@@ -98,7 +68,7 @@ def test_from_a_complaint_to_a_site_that_lives_again(
         citizen.open("/pengaduan/")
         page.get_by_label("Tentang apa").fill("Situs berisi judi")
         page.get_by_label("Apa yang terjadi").fill("Halaman /slot menampilkan judi daring.")
-        page.get_by_label("Nomor permohonan, bila ada").fill(course.number)
+        page.get_by_label("Alamat situs atau nomor permohonan, bila ada").fill(course.number)
         page.get_by_role("radio", name="Tanpa nama").check()
         page.get_by_role("button", name="Kirim pengaduan").click()
     with visitors.person("complaints_officer") as officer:

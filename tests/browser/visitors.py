@@ -29,19 +29,25 @@ class Visitor:
     portal: str
     pictures: Path | None
     seen: set[str]
+    runs_scripts: bool
     faults: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> None:
         self.page.goto(f"{self.portal}{path}")
 
     def look(self, name: str) -> None:
-        """Look closely at this page, once: axe, widths, and a picture when pictures were asked for."""
+        """Look closely at this page, once: axe, widths, and a picture when pictures were asked for.
+
+        Where no JavaScript runs only the picture: axe would wait for ever for promises that nobody keeps there.
+        """
+        name = name if self.runs_scripts else f"{name}-without-javascript"
         if name in self.seen:
             return
         self.seen.add(name)
         if self.pictures:
             _take_pictures(self.page, self.pictures / name)
-        self.faults += faults_of(self.page)
+        if self.runs_scripts:
+            self.faults += faults_of(self.page)
 
     def waiting(self, number: str) -> Locator:
         """The link to a case among those that wait for this person."""
@@ -92,10 +98,16 @@ class Visitors:
         )
         watch.over(context)
         try:
-            yield Visitor(context.new_page(), self.stack.portal, self._pictures, self._seen, watch.faults)
+            runs_scripts = options.get("java_script_enabled", True)
+            yield Visitor(context.new_page(), self.stack.portal, self._pictures, self._seen, runs_scripts, watch.faults)
         finally:
             context.close()
         assert not watch.faults, "\n".join(watch.faults)
+
+    def draw(self, page: Page, name: str) -> None:
+        """A picture of a page that is none of the portal's, when pictures were asked for."""
+        if self._pictures:
+            _take_pictures(page, self._pictures / name)
 
     @contextmanager
     def person(self, role: str, **options: Any) -> Iterator[Visitor]:

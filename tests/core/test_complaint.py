@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from panggon.core.clock import ClockEffect, ClockEvent
 from panggon.core.complaint import COMPLAINT_NEEDS, TABLE, ComplaintFacts, ComplaintNeed, names
-from panggon.core.complaint_clock import DayUnit, due_at, was_in_time
+from panggon.core.complaint_clock import DayUnit, due_at
 from panggon.core.complaint_vocabulary import (
     COMPLAINT_ACTIONS,
     COMPLAINT_STATES,
@@ -156,17 +156,6 @@ def test_days_by_hand() -> None:
     closing = CALENDAR.zone
     assert due(started, days=5, unit=DayUnit.WORKING).astimezone(closing).date().isoformat() == "2026-11-30"
     assert due(started, days=5, unit=DayUnit.CALENDAR) == datetime(2026, 11, 28, 17, 0, tzinfo=UTC)  # Sunday, 00.00
-
-
-def test_an_answer_at_the_last_moment_is_in_time() -> None:
-    midnight = datetime(2026, 11, 28, 17, 0, tzinfo=UTC)  # the end of the fifth day, in Pekalongan
-    for stop, wanted in ((midnight, True), (midnight + timedelta(seconds=1), False)):
-        events = [ClockEvent(START, MONDAY), ClockEvent(STOP, stop)]
-        assert was_in_time(events, days=5, unit=DayUnit.CALENDAR, calendar=CALENDAR) is wanted
-    reopened = [ClockEvent(START, MONDAY), ClockEvent(STOP, midnight - HOUR), ClockEvent(RESUME, midnight + HOUR)]
-    for late, wanted in ((HOUR, True), (HOUR * 1.01, False)):
-        events = [*reopened, ClockEvent(STOP, midnight + HOUR + late)]
-        assert was_in_time(events, days=5, unit=DayUnit.CALENDAR, calendar=CALENDAR) is wanted
 
 
 def test_time_between_a_solution_and_its_refusal_is_added() -> None:

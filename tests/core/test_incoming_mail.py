@@ -48,6 +48,8 @@ TABLE = [
     (replace(PLAIN, unanswerable=True), None, Judgement(Outcome.COMPLAINT, answer=False)),
     (replace(PLAIN, text="", subject=""), None, held(Reason.EMPTY)),
     (replace(PLAIN, sender=""), None, held(Reason.NO_SENDER)),
+    (replace(PLAIN, sender="", beyond_ascii=True), None, held(Reason.BEYOND_ASCII)),
+    (replace(PLAIN, sender="", beyond_ascii=True, check=Check.FAILED), None, held(Reason.CHECK_FAILED)),
     (replace(PLAIN, check=Check.FAILED), None, held(Reason.CHECK_FAILED)),
     (PLAIN, HERS, ADDITION),
     (PLAIN, replace(HERS, address="Rina@Example.org"), ADDITION),

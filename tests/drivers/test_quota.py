@@ -104,12 +104,14 @@ def test_btrfs_stops_writing_at_the_limit_even_of_root(
         (check,) = driver.probe(key, spec=spec(key.name, 20))
         assert (check.name, check.ok) == ("watch.space", True)
         assert "hanya diawasi" in check.detail
+        assert driver.used(key) is None
         return
     assert 15 <= filled(place) <= 20
     with pytest.raises(OSError, match="quota"):
         (place / "private" / "more").write_bytes(bytes(MEBIBYTE))
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("quota.bounded", True)
+    assert 15 * MEBIBYTE <= driver.used(key) <= 20 * MEBIBYTE
     (place / "public" / "filler").unlink()
     driver.write(key, SECOND)
     assert 30 <= filled(place) <= 40

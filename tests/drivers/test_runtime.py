@@ -24,14 +24,15 @@ from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
 from panggon.node.servers import Server, mariadb, nginx
 from panggon.node.sockets import SocketSettings
+from tests import php
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import free_port, running
 
 pytestmark = pytest.mark.real
 UID_BASE = 1_900_000_000
 SITE, OTHER = "s900150", "s900151"
-SPEC = SiteSpec(SITE, "dinas.kota.example", SiteState.OPEN, 3, database=Engine.MARIADB)
-FIRST = {"kind": "php", "php_version": "8.2", "generation": 3}
+SPEC = SiteSpec(SITE, "dinas.kota.example", SiteState.OPEN, 3, php_version=php.VERSION, database=Engine.MARIADB)
+FIRST = {"kind": "php", "php_version": php.VERSION, "generation": 3}
 
 
 @dataclass
@@ -195,6 +196,7 @@ def test_every_proof_holds_over_https(made: Node) -> None:
     assert [check for check in checks.values() if not check.ok] == []
     assert str(UID_BASE + 900150) in checks["php.user"].detail
     assert list((made.root / "proof").iterdir()) == []
+    assert made.runtime.answers(SPEC)
 
 
 def test_a_python_site_proves_itself_before_anything_is_uploaded(made: Node) -> None:
@@ -238,6 +240,7 @@ def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> Non
     assert made.probe(SPEC)["php.database"].ok
     full.unlink()
     assert not made.probe(SPEC)["php.database"].ok
+    assert not made.runtime.answers(SPEC)
     made.drivers[Kind.DATABASE].write(key, None)
     assert not made.probe(SPEC)["php.database"].ok
 
@@ -252,3 +255,4 @@ def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
 def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
     made.runtime.write(Key(Kind.RUNTIME, SITE), None)
     assert [(check.name, check.ok) for check in made.probe(SPEC).values()] == [("php.answer", False)]
+    assert not made.runtime.answers(SPEC)

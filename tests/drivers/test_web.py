@@ -1,14 +1,16 @@
+import errno
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Observation, Standing
 from panggon.core.spec import SiteState
-from panggon.drivers import files, web
+from panggon.drivers import files, visit, web
 from panggon.drivers.visit import Door
 from panggon.drivers.web import HostDriver, SiteDriver
 from tests.drivers.contract import Case, Contract
@@ -154,6 +156,13 @@ def stand(server: WebStand) -> Iterator[WebStand]:
     server.remove()
 
 
+def refuse(number: int) -> Callable[..., None]:
+    def refused(*_arguments: object, **_more: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refused
+
+
 class TestProbe:
     def results(self, stand: WebStand, spec: object = SPEC) -> dict[str, bool]:
         checks = (*stand.sites.probe(SITE_KEY, spec=spec), *stand.hosts.probe(HOST_KEY, spec=spec))
@@ -221,8 +230,20 @@ class TestProbe:
         stand.put("index.html", "Situs ini sedang disiapkan")
         assert not self.results(stand, replace(SPEC, state=SiteState.PREPARED))["web.page"]
 
+    def test_whether_a_visitor_gets_in(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert stand.sites.answers(SPEC)
+        assert not stand.sites.answers(replace(SPEC, site="s900002"))
+        stand.make(state=SiteState.SUSPENDED, notice="Diperbaiki.")
+        assert not stand.sites.answers(SPEC)
+        assert not list((stand.root / "proof").iterdir())
+        monkeypatch.setattr(visit.socket, "create_connection", refuse(errno.EMFILE))
+        with pytest.raises(TemporaryError, match=r"visit\.unable"):
+            stand.sites.answers(SPEC)
+
     def test_no_certificate(self, stand: WebStand) -> None:
         stand.certificates.write(Key(Kind.CERTIFICATE, HOST), None)
+        with pytest.raises(TemporaryError, match=r"visit\.failed"):
+            stand.sites.answers(SPEC)
         checks = self.results(stand)
         assert checks == {"web.site": False, "web.page": False, "web.workers": True, "web.unknown_host": False}
 

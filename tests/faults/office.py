@@ -76,7 +76,7 @@ class Office:
             return False
 
     def target(self, course: Course) -> Target:
-        found = steps._target(course)
+        found = steps.target_of(course)
         assert found is not None
         return found
 

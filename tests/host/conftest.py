@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -14,20 +15,44 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.host import Host, host, in_root, make_root
+from tests.host.host import SUITE, Host, host, in_root, inside_root, make_root, sources
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLACE = REPOSITORY / "var" / "host"
 NOW, NEXT = "0.1.0", "0.1.1"  # versions of the packages
 GIVEN = Path("var/local/packages")  # where the machine finds them
+# What building packages needs of Debian, where the machine's release is not this machine's.
+TOOLS = ("apt-utils", "gettext", "git", "gnupg", "python3-venv")
+REQUIREMENTS = ("requirements.txt", "packaging/panggon-node/requirements.txt")
+# The PHP of the release before each, which machines that were upgraded still have.
+FORMER_PHP = {"bookworm": ("bullseye", "7.4"), "trixie": ("bookworm", "8.2")}
+FORMER_PACKAGES = Path("var/local/php")  # where the machine finds it, not installed
+# Debian's php-common suffers no other version beside its own; that of repositories with several does.
+FETCH = """
+install="apt-get install -qq -y --no-install-recommends"
+cd /$1; shift
+apt-get update -qq
+apt-get download -qq php-common
+dpkg-deb --raw-extract php-common_*.deb common
+rm php-common_*.deb
+sed -i '/^Breaks:/d; s/^Version: .*/&+several/' common/DEBIAN/control
+dpkg-deb --build common php-common_several.deb
+rm -r common
+$install --download-only ./php-common_several.deb "$@"
+mv /var/cache/apt/archives/*.deb .
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Whoever builds and signs the packages; `published` is what a web server would give out."""
+    """Whoever builds and signs the packages; `published` is what a web server would give out. `builder`: the root of
+    a machine of the right release; None: this one is. `libraries`: what that one finds instead of the network.
+    """
 
     keys: Path
     published: Path
+    builder: Path | None = None
+    libraries: Path = PLACE
 
     def publish(self, version: str, *names: str) -> None:
         for name in names:
@@ -36,8 +61,16 @@ class Vendor:
     def build(self, version: str, name: str, into: Path) -> Path:
         key = self._gpg("--list-keys", "--with-colons").partition("\nfpr:")[2].split(":")[8]
         argv = [REPOSITORY / "script" / "package", "--version", version, "--only", name, "--into", into, "--key", key]
-        subprocess.run(argv, env=self._environment, check=True, capture_output=True)
-        return next(into.glob(f"pool/{name}_{version}_*.deb"))
+        into.mkdir(exist_ok=True)
+        subprocess.run([*self._there(into), *argv], env=self._environment, check=True, capture_output=True)
+        return self.built(version, name, into)
+
+    def built(self, version: str, name: str, into: Path) -> Path:
+        return next(into.glob(f"pool/{SUITE}/{name}_{version}+*_*.deb"))
+
+    def full(self, version: str) -> str:
+        """The version as Debian knows it: with the release that it was built for."""
+        return self.built(version, "panggon-node", self.published).name.split("_")[1]
 
     def make_key(self) -> None:
         self.keys.mkdir(mode=0o700)
@@ -47,29 +80,74 @@ class Vendor:
         argv = ["gpg", "--batch", "--quiet", *words]
         return subprocess.run(argv, env=self._environment, check=True, capture_output=True, text=True).stdout
 
+    def _there(self, into: Path) -> Sequence[str]:
+        if self.builder is None:
+            return ()
+        argv = ["git", "rev-parse", "--path-format=absolute", "--git-common-dir"]
+        history = subprocess.run(argv, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
+        seen = (REPOSITORY, Path(history), (REPOSITORY / "node_modules").resolve(), self.keys, into)
+        return inside_root(self.builder, *seen)
+
     @property
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "GNUPGHOME": str(self.keys)}
+        if self.builder is None:
+            return {**os.environ, "GNUPGHOME": str(self.keys)}
+        path = "/usr/sbin:/usr/bin:/sbin:/bin"
+        libraries = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.libraries)}
+        return {"PATH": path, "LANG": "C.UTF-8", "HOME": "/root", "GNUPGHOME": str(self.keys), **libraries}
 
 
 @pytest.fixture(scope="session")
-def vendor(tmp_path_factory) -> Vendor:
+def vendor(tmp_path_factory) -> Iterator[Vendor]:
     place = tmp_path_factory.mktemp("vendor")
     made = Vendor(place / "keys", place / "published")
+    if platform.freedesktop_os_release().get("VERSION_CODENAME") != SUITE:
+        builder = PLACE / "builder"
+        make_root(builder, kept=PLACE / f"builder-{SUITE}.tar", packages=TOOLS)
+        made = Vendor(made.keys, made.published, builder, _libraries(builder))
     made.make_key()
     made.publish(NOW, "panggon-node", "panggon")
-    return made
+    yield made
+    if made.builder:
+        shutil.rmtree(made.builder)
+
+
+def _libraries(builder: Path) -> Path:
+    """The locked libraries for the Python of that release: the builder itself reaches nobody."""
+    version = next(path.name.removeprefix("python") for path in builder.glob("usr/bin/python3.*[0-9]"))
+    locked = b"".join((REPOSITORY / name).read_bytes() for name in REQUIREMENTS)
+    kept = PLACE / f"libraries-{version}-{hashlib.sha256(locked).hexdigest()[:12]}"
+    if not kept.exists():
+        draft = Path(f"{kept}.new")
+        words = ["--quiet", "--python-version", version, "--only-binary", ":all:", "--no-deps", "--require-hashes"]
+        for name in REQUIREMENTS:
+            argv = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                *words,
+                "--dest",
+                draft,
+                "--requirement",
+                REPOSITORY / name,
+            ]
+            subprocess.run(argv, check=True)
+        draft.rename(kept)
+    return kept
 
 
 @pytest.fixture(scope="session")
 def machine(vendor) -> Iterator[Host]:
     root, wanted = PLACE / "root", _wanted()
-    kept = PLACE / f"debian-{hashlib.sha256(' '.join(wanted).encode()).hexdigest()[:12]}.tar"
+    former = _former_php(wanted)
+    fingerprint = hashlib.sha256(" ".join([*wanted, *former]).encode()).hexdigest()[:12]
+    kept = PLACE / f"debian-{SUITE}-{fingerprint}.tar"
     if kept.exists():
         make_root(root, kept=kept)
     else:
-        make_root(root, kept=PLACE / "debian.tar")
-        _install(root, wanted, kept)
+        make_root(root, kept=PLACE / f"debian-{SUITE}.tar")
+        _install(root, wanted, former, kept)
     give(vendor, root)
     with host(root, f"panggon-host-{os.getpid()}") as made:
         made.boot()
@@ -87,10 +165,18 @@ def _wanted() -> list[str]:
     return found
 
 
-def _install(root: Path, wanted: Sequence[str], kept: Path) -> None:
+def _former_php(wanted: Sequence[str]) -> list[str]:
+    version = FORMER_PHP[SUITE][1]
+    return [each.replace("php-", f"php{version}-") for each in wanted if each.startswith("php-")]
+
+
+def _install(root: Path, wanted: Sequence[str], former: Sequence[str], kept: Path) -> None:
     """Kept for the next time: the machine itself reaches nobody."""
     install = f"apt-get install -qq -y --no-install-recommends {' '.join(wanted)}"
     in_root(root, f"apt-get update -qq && {install} && apt-get clean")
+    (root / "etc" / "apt" / "sources.list.d" / "former.sources").write_text(sources(FORMER_PHP[SUITE][0]))
+    (root / FORMER_PACKAGES).mkdir(parents=True)
+    in_root(root, f"set -- {FORMER_PACKAGES} {' '.join(former)}\n{FETCH}")
     for source in (root / "etc" / "apt").glob("sources.list*/*"):
         source.unlink()
     (root / "etc" / "apt" / "sources.list").write_text("")

@@ -7,6 +7,8 @@ machines where `systemd-nspawn` cannot bound memory because the controllers of v
 import contextlib
 import json
 import os
+import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SUITE = "bookworm"
+SUITE = os.environ.get("PANGGON_HOST_SUITE", "bookworm")  # the release of Debian that the machine has
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 # What a server of Debian has, whatever it is for.
 USUAL = "systemd systemd-sysv libnss-systemd dbus procps iproute2 ca-certificates apt-utils curl"
@@ -61,6 +63,17 @@ cd /
 umount -l .former
 rmdir .former
 exec env -i container=panggon-test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=journal
+"""
+
+# Arguments: the root, folders of this machine that are to be seen there under the same name, `--`, the command.
+ENTER = """
+root=$1; shift
+mount --make-rprivate /
+mount -t proc proc "$root/proc"
+mount --bind /dev "$root/dev"
+while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --bind "$1" "$root$1"; shift; done
+shift
+exec chroot "$root" "$@"
 """
 
 
@@ -173,9 +186,9 @@ def make_root(place: Path, *, kept: Path, packages: Sequence[str] = ()) -> None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         include = ",".join([*USUAL.split(), *packages])
         draft = kept.with_suffix(".new.tar")
-        sources = [str(SOURCES)] if SOURCES.exists() else []
-        argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", SUITE, str(draft), *sources]
-        subprocess.run(argv, check=True)
+        found = sources(SUITE)
+        argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", SUITE, str(draft)]
+        subprocess.run([*argv, *(["-"] if found else [])], input=found, text=True, check=True)
         draft.rename(kept)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -190,15 +203,28 @@ def make_root(place: Path, *, kept: Path, packages: Sequence[str] = ()) -> None:
     (place / "etc" / "resolv.conf").write_text("nameserver 127.0.0.1\n")
 
 
+def sources(suite: str) -> str:
+    """Where this machine gets Debian from, for another release of it; empty where it says so in another way."""
+    if not SOURCES.exists():
+        return ""
+    own = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    return re.sub(rf"\b{own}\b", suite, SOURCES.read_text())
+
+
 def in_root(root: Path, script: str) -> None:
     """Run a script in a root that is not booted, with this machine's network: what is to be fetched beforehand."""
     former = (root / "etc" / "resolv.conf").read_text()
     (root / "etc" / "resolv.conf").write_text(Path("/etc/resolv.conf").read_text())
     try:
-        argv = ["unshare", "--mount", "chroot", str(root), "/bin/sh", "-ec", script]
-        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*inside_root(root), "/bin/sh", "-ec", script], check=True, stdout=subprocess.DEVNULL)
     finally:
         (root / "etc" / "resolv.conf").write_text(former)
+
+
+def inside_root(root: Path, *seen: Path) -> Sequence[str]:
+    """Words before a command that make it run in a root that is not booted; what it leaves running ends with it."""
+    unshare = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+    return (*unshare, "sh", "-ec", ENTER, "enter", str(root), *map(str, seen), "--")
 
 
 def _hierarchies() -> list[str]:

@@ -7,27 +7,27 @@ import json
 import re
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.host.administrator import (
+    SERVERS,
+    active,
+    apply,
+    carry_out,
+    commands,
+    document,
+    everybody_was_served,
+    set_up,
+)
 from tests.host.conftest import GIVEN, NEXT, NOW, REPOSITORY, give, visitors
-from tests.host.host import shown
+from tests.host.host import SUITE, shown
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
-SETTINGS = """
-[web]
-addresses = ["127.0.0.1", "::1"]
-[dns]
-zone = "kota.example"
-ipv4 = ["127.0.0.1"]
-addresses = ["127.0.0.1"]
-[sftp]
-addresses = ["127.0.0.1"]
-"""
+SITES = ("s000001", "s000002", "s000003", "s000004")
 PORTAL = {"PANGGON_BASE_URL": "http://localhost:8080", "PANGGON_INSECURE_LOOPBACK": "1"}
-SERVERS = ("mariadb", "postgresql", "sockets", "knot", "sshd", "nginx", "logs", "tasks", "databases", "renewal")
-KINDS = {"s000001": "php", "s000002": "static", "s000003": "php", "s000004": "python"}
 PAGES = {
     "s000001": ("index.php", '<?php usleep(20000); echo "halo\\n";'),
     "s000002": ("index.html", "<h1>halo</h1>\n"),
@@ -38,79 +38,32 @@ PAGES = {
 }
 PLACES = ("situs1.kota.example/", "situs2.kota.example/", "situs3.kota.example/lambat.php", "situs4.kota.example/")
 APPLICATION = """
+from salam import KATA
+
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"halo\\n"]
+    return [KATA]
 """
 SECONDS_TO_START = 2.0
 MANY = range(10_001, 15_001)
 
 
-def commands(page: str, heading: str) -> list[str]:
-    """The lines of the blocks below a heading of a page."""
-    text = (REPOSITORY / "docs" / page).read_text().partition(f"\n{heading}\n")[2].partition("\n## ")[0]
-    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
-
-
-def carry_out(machine, line: str, *, edits) -> str:
-    """As an administrator would; an editor writes what `edits` make of the file."""
-    if match := re.fullmatch(r"nano (\S+)", line):
-        path = machine.root / match[1].lstrip("/")
-        path.write_text(edits(path.read_text()))
-        return ""
-    line = line.replace("https://packages.example", f"file:///{GIVEN}")
-    line = re.sub(r"^apt ", "apt-get -qq -y --no-install-recommends ", line)
-    return machine.shell(line, seconds=600)
-
-
-def document(machine, site: str) -> dict:
-    spec = json.loads((REPOSITORY / "examples" / "site-spec.json").read_text())
-    number = int(site[1:])
-    changed = {"site": site, "host": f"situs{number}.kota.example", "state": "open", "kind": KINDS[site], "tasks": []}
-    spec |= changed
-    if KINDS[site] == "python":
-        spec |= {
-            "database": "postgresql",
-            "python": {"interface": "wsgi", "entry": "aplikasi:application"},
-        }
-    if number == 1:
-        spec["outgoing"] = "web"  # with a gate beside it
-    return spec
-
-
-def apply(machine, spec: dict) -> None:
-    path = machine.root / "root" / "spec.json"
-    path.write_text(json.dumps(spec))
-    outcome = json.loads(machine.run("panggon-node", "apply", "--json", "/root/spec.json", check=False))
-    assert outcome["outcome"] == "applied", outcome
-
-
-def everybody_was_served(rows) -> None:
-    assert [set(row["answers"]) for row in rows] == [{"200"}] * len(PLACES), rows
-
-
-def active(machine, *units: str) -> list[str]:
-    return machine.run("systemctl", "is-active", *(f"panggon-{unit}" for unit in units), check=False).split()
-
-
 def test_packages_are_the_same_byte_for_byte_wherever_they_are_built(vendor, tmp_path):
     again = vendor.build(NOW, "panggon-node", tmp_path)
-    first = next(vendor.published.glob("pool/panggon-node_*.deb"))
-    assert again.read_bytes() == first.read_bytes()
+    assert again.read_bytes() == vendor.built(NOW, "panggon-node", vendor.published).read_bytes()
 
 
 def test_a_machine_is_set_up_as_the_documentation_says(machine):
     lines = commands("node.md", "## Setting up")
     assert lines[-2:] == ["panggon-node enroll https://portal.example KODE --name NAME", "panggon-node status"]
-    for line in lines[:-2]:
-        said = carry_out(machine, line, edits=lambda _example: SETTINGS)
+    said = set_up(machine)
     assert [f"{name} siap" in said for name in SERVERS] == [True] * len(SERVERS)
     assert active(machine, *SERVERS, "sites", "node.target") == ["active"] * (len(SERVERS) + 2)
     assert active(machine, "agent") == ["inactive"]  # nobody to ask yet
 
 
 def test_a_repository_that_somebody_else_signed_is_refused(machine):
-    release = machine.root / GIVEN / "dists" / "stable" / "InRelease"
+    release = machine.root / GIVEN / "dists" / SUITE / "InRelease"
     whole = release.read_text()
     release.write_text(whole.replace("Origin: Panggon", "Origin: Penggon"))
     try:
@@ -122,20 +75,32 @@ def test_a_repository_that_somebody_else_signed_is_refused(machine):
 
 
 def test_sites_are_made_and_proven_with_every_protection(machine):
-    for site in KINDS:
+    for site in SITES:
         apply(machine, document(machine, site))
         name, page = PAGES.get(site, ("", ""))
         if name:
             (machine.root / "srv/panggon/sites" / site / "public" / name).write_text(page)
-    (machine.root / "srv/panggon/sites/s000004/private/aplikasi.py").write_text(APPLICATION)
+    _upload_application(machine.root / "srv/panggon/sites/s000004/private")
     apply(machine, document(machine, "s000004") | {"generation": 2})  # the application is there only now
     with visitors(machine, PLACES) as rows:
         time.sleep(4)
     everybody_was_served(rows)
     status = json.loads(machine.run("panggon-node", "status", "--json"))
-    assert status["sites"] == len(KINDS)
+    assert status["sites"] == len(SITES)
     assert {row["name"] for row in status["protections"] if not row["active"]} <= {"disk", "files"}
     assert [(row["name"], row["running"]) for row in status["servers"]] == [(name, True) for name in SERVERS]
+
+
+def _upload_application(private: Path) -> None:
+    """With a library that is to be installed for it."""
+    (private / "aplikasi.py").write_text(APPLICATION)
+    (private / "requirements.txt").write_text("salam\n")
+    (private / "wheels").mkdir()
+    with zipfile.ZipFile(private / "wheels" / "salam-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("salam.py", 'KATA = b"halo\\n"\n')
+        wheel.writestr("salam-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: salam\nVersion: 1\n")
+        wheel.writestr("salam-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("salam-1.dist-info/RECORD", "")
 
 
 def test_links_of_tenants_lead_nginx_nowhere(machine):
@@ -200,7 +165,7 @@ def test_an_update_stops_no_site_and_an_older_version_is_refused(machine, vendor
     running = machine.run("cat", f"/proc/{shown(machine, 'panggon-sockets', 'MainPID')['MainPID']}/maps")
     assert "(deleted)" not in running  # nothing of the former version runs on
     with pytest.raises(RuntimeError, match="lebih lama"):
-        machine.run("apt-get", "-qq", "-y", "--allow-downgrades", "install", f"panggon-node={NOW}")
+        machine.run("apt-get", "-qq", "-y", "--allow-downgrades", "install", f"panggon-node={vendor.full(NOW)}")
     assert machine.run("panggon-node", "--version").split()[-1] == NEXT
     assert active(machine, *SERVERS) == ["active"] * len(SERVERS)
 
@@ -240,7 +205,7 @@ def test_after_a_reboot_everything_is_there_again(machine):
     everybody_was_served(rows)
     assert active(machine, *SERVERS, "agent", "pages", "nodes", "worker") == ["active"] * (len(SERVERS) + 4)
     status = json.loads(machine.run("panggon-node", "status", "--json"))
-    assert (status["sites"], status["portal"]) == (len(KINDS), "http://127.0.0.1:8081")
+    assert (status["sites"], status["portal"]) == (len(SITES), "http://127.0.0.1:8081")
     assert {row["name"] for row in status["protections"] if not row["active"]} <= {"disk", "files"}
     assert [row["restarts"] for row in status["servers"]] == [0] * len(SERVERS)
     for unit in ("sockets", "agent", "mariadb", "knot", "sshd"):
@@ -284,7 +249,7 @@ def test_five_thousand_sites_start_in_two_seconds_and_cost_nothing_idle(machine,
 def test_a_package_that_is_purged_leaves_every_site(machine):
     machine.run("apt-get", "-qq", "-y", "purge", "panggon-node", "panggon")
     assert active(machine, *SERVERS, "agent") == ["inactive"] * (len(SERVERS) + 1)
-    for site in KINDS:
+    for site in SITES:
         assert (machine.root / "srv/panggon/sites" / site / "public").is_dir()
     for kept in ("etc/panggon/ca-key.pem", "etc/userdb/s000001.user", "var/lib/panggon/mariadb/s000001"):
         assert (machine.root / kept).exists()

@@ -23,6 +23,7 @@ class FakePortal(ThreadingHTTPServer):
         self.progress: dict[int, list[dict[str, Any]]] = {}
         self.statuses: list[dict[str, Any]] = []
         self.logins: list[list[dict[str, Any]]] = []
+        self.visits: list[list[dict[str, Any]]] = []
         self.refusing = 0
         self.losing_reports = 0
         self.polls = 0
@@ -74,6 +75,8 @@ class FakePortal(ThreadingHTTPServer):
                 self.changed.notify_all()
             case "POST", ["logins"]:
                 self.logins.append(body["logins"])
+            case "POST", ["visits"]:
+                self.visits.append(body["visits"])
             case "POST", ["status"]:
                 self.statuses.append(body)
             case _:

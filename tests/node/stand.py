@@ -15,6 +15,7 @@ import pytest
 
 from panggon.drivers import files, shell
 from panggon.node.sockets import SocketSettings, processes
+from tests import php
 from tests.node import fastcgi
 from tests.waiting import until
 
@@ -118,7 +119,7 @@ class Stand:
         return site
 
     def describe(self, site: str, fields: dict[str, Any]) -> None:
-        usual = {"generation": 1, "kind": "php", "php_version": "8.2", "profile": "plain", "host": f"{site}.test"}
+        usual = {"generation": 1, "kind": "php", "php_version": php.VERSION, "profile": "plain", "host": f"{site}.test"}
         limits = {
             "upload_mebibytes": 8,
             "memory_mebibytes": 128,

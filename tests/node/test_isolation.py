@@ -18,6 +18,7 @@ from panggon.node.sockets.launch import launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described
+from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until
 
@@ -81,7 +82,7 @@ def own_address() -> str:
 
 def run_inside(stand: Stand, site: str, *program: str) -> str:
     """What a program prints that is started in the site's sandbox instead of its PHP."""
-    settings, served = stand.settings, Served(site, "php", 1, "8.2")
+    settings, served = stand.settings, Served(site, "php", 1, php.VERSION)
     machine = Machine(settings, active(protections(settings)), cgroups.find())
     description = described(settings, site)
     wanted = launch(settings, served, description, machine.shields)

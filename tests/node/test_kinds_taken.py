@@ -13,9 +13,11 @@ from panggon.core.site_kinds import Proxy
 from panggon.core.spec import SiteKind, SiteState
 from panggon.core.spec_document import dump
 from panggon.drivers import htaccess
+from panggon.node import records
 from panggon.node.cli import cli
 from panggon.node.sites import Sites, fault_words
 from panggon.node.sockets.settings import SocketSettings, php_versions
+from panggon.node.status import worries
 from tests.node import simulated
 from tests.node.simulated import SITE, SPEC
 
@@ -54,6 +56,26 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(tmp_path):
         dataclasses.replace(missing, state=SiteState.PARKED),  # a machine that lost a version can still let go
     ):
         assert found.parse(dump(spec)) == spec
+
+
+def test_sites_whose_version_was_taken_away_are_named(tmp_path):
+    found = sites(tmp_path)
+    missing = dataclasses.replace(SPEC, php_version="7.0")
+    rows = {
+        "s900001": missing,
+        "s900002": dataclasses.replace(missing, state=SiteState.OPEN),
+        "s900003": dataclasses.replace(missing, state=SiteState.SUSPENDED),
+        "s900004": dataclasses.replace(missing, kind=SiteKind.STATIC),
+        "s900005": dataclasses.replace(SPEC, php_version=found.php_versions[0]),
+    }
+    for site, spec in rows.items():
+        records.save(found.config.paths.state / "specs" / f"{site}.json", dump(dataclasses.replace(spec, site=site)))
+    assert found.without_php() == {"7.0": ["s900001", "s900002"]}
+    words = (
+        "PHP 7.0 tidak ada lagi di mesin ini, tetapi dipakai s900001 dan 1 situs lain, yang karena itu tidak dapat "
+        "menjawab: pasang lagi php7.0-fpm, atau ubah versi PHP situs"
+    )
+    assert words in worries(found.config, found)
 
 
 @pytest.mark.parametrize(

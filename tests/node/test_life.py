@@ -168,6 +168,18 @@ def test_the_portal_is_told_of_differences_when_there_is_time(bench):
     assert bench.portal.statuses[-1]["drift"] == [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]
 
 
+def test_the_portal_is_told_at_once_that_a_site_was_mended(bench):
+    apply(bench, OPEN)
+    bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
+    agent = bench.agent()
+    agent.step()
+    number = bench.portal.wish(document(later(OPEN)))
+    agent.step()
+    assert bench.portal.reports[number]["outcome"] == "applied"
+    told = [status["drift"] for status in bench.portal.statuses]
+    assert told[-2:] == [[f"{SITE}: rekaman DNS {HOST} tidak ada lagi."], []]
+
+
 def test_every_site_has_its_turn_in_a_pass(bench):
     for number in range(1, 6):
         apply(bench, replace(OPEN, site=f"s90000{number}", host=f"s90000{number}.kota.example"))

@@ -125,6 +125,16 @@ def test_paths_that_could_become_configuration_are_refused(tmp_path: Path) -> No
             nginx._configuration(settings)
 
 
+@pytest.mark.parametrize(
+    ("version", "listen"),
+    [((1, 22, 1), "listen 127.0.0.1:2 ssl http2;"), ((1, 26, 3), "listen 127.0.0.1:2 ssl;\n        http2 on;")],
+)
+def test_each_nginx_is_told_of_http2_in_its_own_words(tmp_path: Path, monkeypatch, version, listen) -> None:
+    usual = {"run": tmp_path, "configuration": tmp_path / "x", "logs": tmp_path, "addresses": ("127.0.0.1",)}
+    monkeypatch.setattr(nginx, "_version", lambda: version)
+    assert listen in nginx._configuration(nginx.Settings(root=tmp_path, http_port=1, https_port=2, **usual))
+
+
 def test_ports_that_are_taken_stop_it_with_a_sentence() -> None:
     stand = WebStand("nginx-taken")
     with stand.serving(), closing(socket.socket()) as taken:

@@ -12,6 +12,7 @@ from panggon.drivers import shell, visit
 from panggon.node.servers import Server
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request
+from tests.php import PROGRAM
 
 pytestmark = pytest.mark.real
 
@@ -28,7 +29,7 @@ def php(stand: WebStand) -> Iterator[None]:
         f"[global]\nerror_log = {stand.base}/logs/fpm.log\n[{SITE}]\nuser = nobody\ngroup = www-data\nlisten = {path}\n"
         "listen.owner = www-data\npm = static\npm.max_children = 2\nsecurity.limit_extensions = .php .jpg\n"
     )
-    argv = ("/usr/sbin/php-fpm8.2", "--nodaemonize", "--fpm-config", str(configuration))
+    argv = (PROGRAM, "--nodaemonize", "--fpm-config", str(configuration))
     with running(Server("php-fpm", argv, stand.base / "logs" / "fpm.out", path.exists)):
         yield
 

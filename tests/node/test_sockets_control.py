@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import php
 from tests.node.stand import Stand, started
 
 pytestmark = pytest.mark.real
@@ -23,7 +24,7 @@ def test_a_new_generation_replaces_the_sandbox(stand: Stand) -> None:
     assert stand.get(site) == "1 64M"  # nothing changes before it is told
     assert stand.sync(site) == {"ok": True}
     serving = stand.ask(do="show", site=site)["serving"]
-    assert (serving["generation"], serving["kind"], serving["php_version"]) == (2, "php", "8.2")
+    assert (serving["generation"], serving["kind"], serving["php_version"]) == (2, "php", php.VERSION)
     assert stand.get(site) == "2 128M"
     process = stand.process(site)
     stand.sync(site)
@@ -55,7 +56,9 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
 )
 def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, object], words: str) -> None:
     site = stand.lay_out(900100, fields)
-    answer = stand.ask(do="sync", site=site, kind="php", php_version=fields.get("php_version", "8.2"), generation=1)
+    answer = stand.ask(
+        do="sync", site=site, kind="php", php_version=fields.get("php_version", php.VERSION), generation=1
+    )
     assert (answer["ok"], answer["code"], answer["temporary"]) == (False, "runtime.invalid", False)
     assert words in answer["error"]
     assert stand.ask(do="list")["sites"] == []
@@ -76,7 +79,7 @@ def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:
     path.write_text("of somebody else")
     for request in (
         {"do": "drop", "site": site},
-        {"do": "sync", "site": site, "kind": "php", "php_version": "8.2", "generation": 1},
+        {"do": "sync", "site": site, "kind": "php", "php_version": php.VERSION, "generation": 1},
     ):
         assert stand.ask(**request)["code"] == "runtime.foreign"
     assert stand.ask(do="show", site=site) == {"ok": True, "serving": None, "foreign": f"{path} is not ours"}

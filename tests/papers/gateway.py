@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
+import pikepdf
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +26,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from PIL import Image
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.stamp import StaticStampStyle
@@ -48,9 +51,15 @@ class Gateway:
     requests: list[str] = field(default_factory=list)
     signed: dict[str, bytes] = field(default_factory=dict)
     pause: float = 0
+    writes_anew: bool = False  # instead of appending to what it was given
+    counts_from_above: bool = False
 
-    def sign(self, data: bytes, *, place: tuple[int, float, float, float, float], picture: bytes) -> bytes:
+    def sign(
+        self, data: bytes, *, place: tuple[int, float, float, float, float], picture: bytes, anew: bool = False
+    ) -> bytes:
+        """Appended to the bytes, or (`anew`) in a file that is written from what was read of them."""
         page, x, y, width, height = place
+        y = 841.8898 - y - height if self.counts_from_above else y
         image = PdfImage(Image.open(io.BytesIO(picture)))
         signer = PdfSigner(
             PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES),
@@ -60,7 +69,16 @@ class Gateway:
                 "Signature1", on_page=page - 1, box=(round(x), round(y), round(x + width), round(y + height))
             ),
         )
-        return signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data))).getvalue()
+        given = io.BytesIO(data)
+        writer = copy_into_new_writer(PdfFileReader(given)) if anew else IncrementalPdfFileWriter(given)
+        return signer.sign_pdf(writer).getvalue()
+
+
+def picture() -> bytes:
+    """Any PNG."""
+    out = io.BytesIO()
+    Image.new("RGB", (40, 20), "white").save(out, "PNG")
+    return out.getvalue()
 
 
 AT_ONCE = {
@@ -69,6 +87,17 @@ AT_ONCE = {
     "redirect": (302, b"", "text/html"),
     "failing": (502, b"Bad Gateway", "text/html"),
 }
+
+
+def painted(data: bytes) -> bytes:
+    """Something else stands on the first page."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pdf.pages[0].contents_add(b"1 0 0 rg 80 600 300 90 re f")
+        pdf.save(out)
+    return out.getvalue()
+
+
 SPOILT = {
     "altered": lambda _frozen, signed: signed.replace(b"%%EOF", b"%%EOG", 1),
 }
@@ -123,7 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(400, {"status_code": 2011, "error": "user tidak terdaftar"})
         if wish["passphrase"] != PASSPHRASE:  # as some installations do, it says the passphrase again
             return self._json(400, {"status_code": 2031, "error": f"passphrase anda salah: {wish['passphrase']}"})
-        signed = gateway.sign(wish["file"], place=wish["place"], picture=wish["picture"])
+        file = painted(wish["file"]) if mood == "painted" else wish["file"]
+        signed = gateway.sign(file, place=wish["place"], picture=wish["picture"], anew=gateway.writes_anew)
         signed = SPOILT[mood](wish["file"], signed) if mood in SPOILT else signed
         reference = uuid4().hex
         gateway.signed[reference] = signed
@@ -131,19 +161,21 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(gateway.pause)
             self.close_connection = True
             return self.connection.close()
-        return answered(signed, reference, broken=mood == "broken")
+        return answered(signed, reference, broken=mood == "broken", drips=mood == "drips")
 
-    def _first_answer(self, signed: bytes, reference: str, *, broken: bool) -> None:
-        self._answer(200, signed, "application/pdf", broken=broken, id_dokumen=reference)
+    def _first_answer(self, signed: bytes, reference: str, **how: bool) -> None:
+        self._answer(200, signed, "application/pdf", id_dokumen=reference, **how)
 
-    def _second_answer(self, signed: bytes, _reference: str, *, broken: bool) -> None:
+    def _second_answer(self, signed: bytes, _reference: str, **how: bool) -> None:
         said = json.dumps({"time": 1234, "file": [base64.b64encode(signed).decode()]}).encode()
-        self._answer(200, said, "application/json", broken=broken)
+        self._answer(200, said, "application/json", **how)
 
     def _json(self, status: int, said: dict) -> None:
         self._answer(status, json.dumps(said).encode(), "application/json")
 
-    def _answer(self, status: int, body: bytes, kind: str, *, broken: bool = False, **headers: str) -> None:
+    def _answer(
+        self, status: int, body: bytes, kind: str, *, broken: bool = False, drips: bool = False, **headers: str
+    ) -> None:
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -151,6 +183,9 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            for place in range(len(body) if drips else 0):
+                self.wfile.write(body[place : place + 1])
+                time.sleep(0.2)
             self.wfile.write(body[: len(body) // 2] if broken else body)
         except OSError:  # whoever asked has gone
             self.close_connection = True

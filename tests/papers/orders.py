@@ -1,7 +1,7 @@
 """What is to be signed, in tests."""
 
-from panggon.core.signing import Signatory
-from panggon.papers.signers.interface import Order, Place, Stamp
+from panggon.core.signing import Place, Signatory
+from panggon.papers.signers.interface import Order, Stamp
 from tests.papers.pki import NIK
 
 PERSON = Signatory("Kadis", "Kepala Dinas", nik=NIK)

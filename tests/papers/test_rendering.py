@@ -14,6 +14,8 @@ from panggon.papers.contents import TITLES, PaperKind, form_of
 from panggon.papers.dates import day_words, moment_words
 from panggon.papers.facts import CaseFacts, Proof
 from panggon.papers.rendering import render
+from panggon.papers.samples import FACTS as SAMPLE_FACTS
+from panggon.papers.samples import SAMPLES
 from panggon.papers.sheets import DOTS, STATEMENTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 
 FRAME = {
@@ -96,6 +98,51 @@ def test_a_name_of_three_hundred_letters_stays_on_the_page(kind):
 def test_the_hosting_document_carries_the_digest_of_the_evidence():
     words = content(PaperKind.HOSTING_DOCUMENT, FACTS)
     assert FACTS.evidence_digest in words["sections"][0]["notes"][0]
+
+
+def test_the_access_document_names_all_that_is_handed_over():
+    sample = SAMPLES["access-document"]
+    words = words_of(render(sample.template, sample.facts))
+    for said in (
+        "https://contoh.panggon.test/",
+        "sftp.panggon.test, port 22",
+        "SHA256:contoh",
+        "Nama pengguna",
+        "s000001, pengguna s000001",
+        "/private/database.ini",
+        "1 GiB penyimpanan",
+        "Pencadangan",
+        "diuji 1 November 2026",
+        "Pembaruan",
+        "Insiden",
+        "(0285) 000000",
+        "Nama Pejabat, 0812-0000-0000",
+        "Nama Admin Teknis (admin@contoh.go.id)",
+        "https://hosting.panggon.test/permohonan/HST-2026-0001/akses/",
+        "Kode: 7KQ2M-9TZ4B",
+        "Halaman 1 dari 2",
+        "Halaman 2 dari 2",
+    ):
+        assert said in words, said
+    untested = render(sample.template, {**sample.facts, **access_words(restore_tested=None)})
+    assert "Belum ada uji pemulihan yang tercatat." in words_of(untested)
+
+
+def access_words(**changes):
+    return content(PaperKind.ACCESS_DOCUMENT, dataclasses.replace(SAMPLE_FACTS, **changes))
+
+
+LAW = "UU ITE No 11 Tahun 2008 Pasal 5 Ayat 1"
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_the_words_of_the_law_stand_on_what_is_truly_signed_and_nowhere_else(key):
+    sample = SAMPLES[key]
+    words = words_of(render(sample.template, {**sample.facts, "signature": {"page": "https://x/"}}))
+    assert (LAW in words) == (key == "stamp")
+    if key == "stamp":
+        simulated = words_of(render(sample.template, {**sample.facts, "simulation": True}))
+        assert (LAW in simulated, "SIMULASI – TIDAK SAH" in simulated) == (False, True)
 
 
 def test_a_broken_template_is_an_error_in_words():

@@ -1,6 +1,5 @@
 """What a signed PDF says: only the very document with nothing but a valid signature of a trusted authority passes."""
 
-import hashlib
 import io
 import pickle
 import subprocess
@@ -11,7 +10,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.signing import Level
+from panggon.core.signing import Level, Place
 from panggon.papers import validation
 from panggon.papers.apart import Limits
 from panggon.papers.rendering import render
@@ -19,9 +18,11 @@ from panggon.papers.samples import SAMPLES
 from panggon.papers.signable import USUAL, made_signable, place_of
 from panggon.papers.signers import local
 from panggon.papers.signers.gateway import Gateway
-from panggon.papers.signers.interface import Given, Place, Secret
+from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
 from panggon.papers.validation import Frozen, Trust
+from tests.papers.gateway import Gateway as Signing
+from tests.papers.gateway import picture
 from tests.papers.orders import order
 from tests.papers.pki import PASSPHRASE
 
@@ -47,8 +48,7 @@ def judge(document, pki, tmp_path):
     def judged(data: bytes, *, of: bytes = document):
         file = tmp_path / "naskah.pdf"
         file.write_bytes(data)
-        frozen = Frozen(hashlib.sha256(of).hexdigest(), len(of))
-        return validation.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=frozen)
+        return validation.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=Frozen(of))
 
     return judged
 
@@ -124,10 +124,16 @@ def test_without_the_frozen_document_a_later_change_is_found_too(signed, pki, tm
 
 
 @pytest.mark.parametrize(
-    ("person", "fault"), [("revoked", "signing.certificate_revoked"), ("stranger", "signing.untrusted")]
+    ("person", "fault"),
+    [
+        ("revoked", "signing.certificate_revoked"),
+        ("stranger", "signing.untrusted"),
+        ("old", "signing.certificate_expired"),
+    ],
 )
 def test_whose_certificates_do_not_count(document, pki, judge, person, fault):
-    assert judge(Local(pki.person(person)).sign(order(document), RIGHT)).faults == (fault,)
+    signed = Signing(pki, certificate=person).sign(document, place=(1, 325, 70, 213, 91), picture=picture())
+    assert judge(signed).faults == (fault,)
 
 
 def test_an_expired_certificate_signs_nothing_and_a_wrong_passphrase_opens_nothing(document, pki):
@@ -145,7 +151,8 @@ def test_an_expired_certificate_signs_nothing_and_a_wrong_passphrase_opens_nothi
 def test_the_stamp_stands_where_the_template_says(document):
     place = place_of(document, ADDRESS)
     assert (place.page, round(place.width), round(place.height)) == (1, 213, 91)
-    assert place_of(document, "https://elsewhere/") == Place(1, *USUAL)
+    assert place_of(document, "https://elsewhere/") == Place(1, *USUAL, place.page_height)
+    assert round(place.page_height, 2) == 841.89
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"%PDF-1.7\n" + b"[" * 100_000, b"\0" * 1000])

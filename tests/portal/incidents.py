@@ -50,7 +50,7 @@ def recovered(office: Office, site: Site | None = None, **changes: Any) -> Incid
 
 def run_jobs() -> None:
     """What the worker would do with what incidents have deferred so far."""
-    tasks = {"incidents.carry_out": jobs.carry_out, "incidents.site_reported": jobs.site_reported}
+    tasks = {f"incidents.{job.__name__}": job for job in (jobs.carry_out, jobs.site_reported, jobs.replace_paper)}
     while waiting := list(ProcrastinateJob.objects.filter(task_name__in=tasks, status="todo").order_by("id")):
         for job in waiting:
             tasks[job.task_name](**job.args)

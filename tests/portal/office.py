@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from panggon.cases import jobs, services
-from panggon.cases.facts import documents
+from panggon.cases.content.facts import documents
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from panggon.cases import log, selectors, services
+from panggon.cases import selectors, services
+from panggon.cases.archive import log
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from panggon.cases import effects, jobs, services
+from panggon.cases import jobs, services
+from panggon.cases.acting import effects
 from panggon.cases.models import Case, Event
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Effect, Role, State

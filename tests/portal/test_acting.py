@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from panggon.audit.selectors import history_of
-from panggon.cases import jobs, log, selectors
+from panggon.cases import jobs, selectors
+from panggon.cases.archive import log
+from panggon.cases.content.paper_facts import signer_of
 from panggon.cases.models import Event
-from panggon.cases.paper_facts import signer_of
 from panggon.core.acting import ActingKind
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role, State

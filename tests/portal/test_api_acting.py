@@ -2,7 +2,7 @@
 
 import pytest
 
-from panggon.cases import inputs as case_inputs
+from panggon.cases.acting import inputs as case_inputs
 from panggon.cases.models import Case, File
 from panggon.core.procedure import State
 from panggon.office.values import Group

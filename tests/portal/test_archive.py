@@ -12,8 +12,8 @@ import zipfile
 import pytest
 
 from panggon.audit.models import Change
+from panggon.cases.archive.zipping import zipped
 from panggon.cases.models import Case
-from panggon.cases.zipping import zipped
 from panggon.core.procedure import Action, State
 from panggon.papers import store
 from panggon.people.models import Agency

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from panggon.audit.chain import Link, digest_of, salted, verify
-from panggon.cases.log import broken_links
+from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case, Event
 from panggon.core.procedure import Action, State
 

@@ -10,12 +10,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from demo.paper import words_on
 from panggon.complaints.models import Attachment, Complaint
 from panggon.core.complaint_vocabulary import ComplaintState as S
 from panggon.core.complaint_vocabulary import Kind
 from panggon.pdf import POLICY
 from tests.portal.complaining import answered, file, handled
 from tests.portal.office import LETTER
+from tests.portal.upkeep import open_site
 from tests.portal.visitor import text, visitor
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -73,8 +75,8 @@ def test_the_same_page_sent_twice_is_one_complaint(office, office_time):
         ({"name": ""}, {"name": ["Tulis nama Anda, atau pilih tanpa nama."]}),
         ({"email": "rina@"}, {"email": ["Alamat email ini tidak lengkap."]}),
         (
-            {"case_number": "HST-2026-9999"},
-            {"case_number": ["Tidak ada permohonan dengan nomor ini. Kosongkan bila ragu."]},
+            {"named": "HST-2026-9999"},
+            {"named": ["Tidak ada situs atau permohonan dengan nama ini. Kosongkan bila ragu."]},
         ),
         ({"files": [upload("a.png", b"")]}, {"files": ["Berkas ini kosong."]}),
         ({"files": [upload("a.pdf", b"MZ\x90\0")]}, {"files": ["Lampiran hanya boleh PDF, JPEG, atau PNG."]}),
@@ -93,6 +95,24 @@ def test_bad_input_is_named_at_its_field_and_nothing_is_lost(office, office_time
     assert (Complaint.objects.count(), Attachment.objects.count()) == (0, 0)
     if "words" not in changes:
         assert "Sejak &lt;b&gt;kemarin&lt;/b&gt; lambat." in refused.content.decode()
+
+
+@pytest.mark.parametrize("way", ["number", "address", "words"])
+def test_it_is_linked_to_the_case_and_the_site_that_it_names(office, office_time, way):
+    site = open_site(office)
+    case = site.case
+    given = {
+        "number": {"named": f" {case.number.lower()}"},
+        "address": {"named": f"https://{site.host.upper()}/halaman?x=1"},
+        "words": {"words": f"Bukan PGD-2026-0001 atau contoh.org, tetapi {site.host}."},
+    }[way]
+    assert send(**given).status_code == 302
+    complaint = Complaint.objects.get()
+    assert (complaint.site, complaint.case) == (site, case if way == "number" else None)
+    page = visitor(office.complaints_officer).get(f"/pengaduan/{complaint.number}/").content.decode()
+    assert f'href="/situs/{site.identifier}/">{site.host}</a>' in page
+    begun = visitor(office.complaints_officer).get("/insiden/lapor/", {"pengaduan": complaint.number})
+    assert begun.context["form"].initial["host"] == site.host
 
 
 def test_a_pdf_that_acts_is_refused(office, office_time):
@@ -156,7 +176,25 @@ def test_the_desk_enters_a_complaint_and_prints_its_receipt(office, office_time)
     assert entered.headers["Location"] == f"/pengaduan/{complaint.number}/"
     receipt = desk.get(f"/pengaduan/{complaint.number}/tanda-terima/")
     assert (receipt.headers["Content-Type"], receipt.headers["Content-Security-Policy"]) == ("application/pdf", POLICY)
-    assert receipt.content.startswith(b"%PDF-")
+    said = words_on(receipt.content)
+    due = "26 November 2026 pukul 16.30 WIB"  # three working days after Monday
+    for words in (complaint.number, complaint.token, "Datang langsung", "Kata sandi", due, office.registrar.full_name):
+        assert words in said, words
+
+
+def test_an_officer_who_enters_what_is_about_himself_hands_it_on(office, office_time):
+    office.registrar.full_name = "Siti Aminah, S.E."
+    office.registrar.save()
+    desk = visitor(office.registrar)
+    form = {"source": "phone", "subject": "Petugas", "words": "Tidak ramah", "confidentiality": "open"}
+    entered = desk.post("/pengaduan/catat/", {**form, "about": "siti aminah"}, follow=True)
+    complaint = Complaint.objects.get()
+    assert entered.redirect_chain == [("/pengaduan/daftar/", 302)]
+    words = f"{complaint.number} dicatat. Karena menyangkut Anda, orang lain yang menanganinya"
+    assert words in text(entered)
+    for path in ("", "tanda-terima/", "take/"):
+        assert desk.get(f"/pengaduan/{complaint.number}/{path}").status_code == 404
+    assert visitor(office.complaints_officer).get(f"/pengaduan/{complaint.number}/take/").status_code == 200
 
 
 def test_the_steps_through_the_pages(office, office_time):

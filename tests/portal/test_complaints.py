@@ -7,7 +7,7 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.selectors import history_of
-from panggon.complaints import jobs, selectors, services
+from panggon.complaints import jobs, measuring, selectors, services
 from panggon.complaints.models import Complaint
 from panggon.core.complaint_vocabulary import ComplaintAction as A
 from panggon.core.complaint_vocabulary import ComplaintState as S
@@ -107,6 +107,31 @@ def test_deadlines_by_kind_and_by_the_days_that_are_set(office):
     assert complaint.due_at.date().isoformat() == "2026-12-11"
     fill_in(Group.COMPLAINTS, unit="calendar", first_response=1)
     assert file(office).due_at.isoformat() == "2026-11-24T17:00:00+00:00"  # midnight in Pekalongan
+
+
+def test_what_was_promised_when_it_came_in_holds(office):
+    """Whatever days are set later: for what is due, for what counts as in time, and for silence."""
+    complaint, late = handled(office), handled(office)
+    due = complaint.due_at
+    fill_in(Group.COMPLAINTS, unit="calendar", grievance=1, silence=1)
+    complaint = act(office, complaint, A.REPLY, office.complaints_officer, words="Sedang diperiksa.")
+    assert complaint.due_at == due
+    office.now = due - timedelta(minutes=1)
+    complaint = act(office, complaint, A.RESOLVE, office.complaints_officer, words="Diperbaiki.")
+    assert (complaint.due_at, complaint.stopped_at, complaint.was_due_at) == (None, office.now, due)
+    office.now = due + timedelta(minutes=1)
+    act(office, late, A.RESOLVE, office.complaints_officer, words="Diperbaiki.")
+    assert [row.in_time for row in measuring.answered()] == [True, False]
+    assert not selectors.is_silent(complaint, now=office.now + 2 * DAY)
+    assert handled(office).due_at < office.now + 2 * DAY
+
+
+def test_the_list_is_ordered_by_what_is_due(office):
+    later = handled(office, subject="Belakangan")  # five working days
+    told = answered(office, subject="Menunggu pelapor")
+    sooner = file(office, subject="Dahulu")  # three, to begin with
+    shown = list(selectors.open_to(office.complaints_officer, now=office.now))
+    assert shown == [sooner, later, told]
 
 
 def test_silence_closes_after_the_set_days_and_not_before(office, monkeypatch):

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.audit.selectors import history_of
-from panggon.cases.paper_facts import evidence_digest
+from panggon.cases.content.paper_facts import evidence_digest
 from panggon.core.errors import InvalidError
 from panggon.core.incident_vocabulary import CHECKLIST, Duty, IncidentAction, IncidentState, PersonalData, Risk
 from panggon.core.spec import SiteState
@@ -20,8 +20,9 @@ from panggon.incidents.models import Evidence, Incident
 from panggon.incidents.parts import duties_of
 from panggon.incidents.services import Upload
 from panggon.notify.models import Notice
+from panggon.papers import register, store
 from panggon.papers import selectors as papers
-from panggon.papers import store
+from panggon.papers.models import Paper
 from panggon.sites import life
 from panggon.sites.models import Outcome, Site, Wish
 from tests.portal.complaining import file
@@ -39,6 +40,7 @@ from tests.portal.incidents import (
 )
 from tests.portal.office import PROOFS, refused
 from tests.portal.upkeep import open_site
+from tests.portal.visitor import text, visitor
 
 A, S = IncidentAction, IncidentState
 HOUR = timedelta(hours=1)
@@ -285,6 +287,13 @@ def test_both_papers_are_numbered_and_made_once(office, site):
         DIGEST,
     ):
         assert words in said
+    register.make_void(made[1].pk, reason="Salah jumlah", actor=office.registrar, at=office.later(), replaced=True)
+    run_jobs()
+    jobs.replace_paper(str(made[1].pk))
+    again = Paper.objects.get(kind="breach_notice", voided_at=None)
+    assert (again.case_number, again.event, again.serial) == (incident.number, 4, made[1].serial + 1)
+    shown = text(visitor(office.technician).get(f"/insiden/{incident.number}/"))
+    assert "batal Salah jumlah" in shown
 
 
 def test_a_notice_needs_that_personal_data_were_disclosed(office):

@@ -17,6 +17,7 @@ from panggon.office.selectors import office
 from panggon.office.shipped import SHIPPED
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
+from panggon.portal import beginning
 from panggon.portal.cli import main
 from panggon.schedule.models import Year
 from tests.portal.visitor import text
@@ -65,11 +66,14 @@ def run(db, tmp_path):
     return init
 
 
-def test_an_empty_database_becomes_a_citys_portal(run, client):
+def test_an_empty_database_becomes_a_citys_portal(run, client, settings):
     output = run()
+    settings.PANGGON_IMAP_HOST, settings.PANGGON_IMAP_ADDRESS = "imap.batang.example", "kominfo@batangkota.go.id"
+    assert "apakah kominfo@batangkota.go.id sudah terbaca" in beginning.next_steps(now=timezone.now())[3]
     assert "Administrator: belum ada" in output
     assert "Kalender: 2026 2027" in output
     assert "1. Jalankan `panggon serve`" in output
+    assert "4. Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut docs/email.md" in output
     assert "2. admin: masuk di http://localhost:8080/masuk/, lalu pasang kode keamanan di ponsel." in output
     now = office()
     assert (now.letterhead.government, now.letterhead.name) == ("Pemerintah Kota Batang", SHIPPED.letterhead.name)

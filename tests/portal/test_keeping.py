@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from panggon.audit.models import Change
-from panggon.cases import jobs, keeping, retention
+from panggon.cases import jobs
+from panggon.cases.archive import keeping, retention
 from panggon.cases.models import Case
 from panggon.core.procedure import Action, Role, State
 from panggon.notify.models import Notice

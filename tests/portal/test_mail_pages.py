@@ -21,8 +21,9 @@ from tests.portal.visitor import text, visitor
 BOX = "pengaduan@kota.example imap.kota.example INBOX"
 
 
-def came(office, message: EmailMessage, *, uid: int = 1) -> IncomingMail:
-    raw, box = message.as_bytes(), incoming.mailbox(BOX)
+def came(office, message: EmailMessage | bytes, *, uid: int = 1) -> IncomingMail:
+    raw = message if isinstance(message, bytes) else message.as_bytes()
+    box = incoming.mailbox(BOX)
     incoming.keep(box, Fetched(uid, raw, len(raw)), uid_validity=1, at=office.later())
     row = box.mails.get(uid=uid)
     incoming.read(row.pk, at=office.now)
@@ -64,6 +65,20 @@ def test_what_is_held_is_read_and_taken_with_its_files(office, officer, office_t
     assert [file.name for file in complaint.attachments.all()] == ["a.png"]
     assert history_of(f"complaints.mail:{row.pk}")[0].actor == office.complaints_officer
     assert officer.get(f"/pengaduan/surel/{row.pk}/asli/").status_code == 404
+
+
+def test_to_whom_the_portal_cannot_write_a_person_does(office, officer, office_time):
+    row = came(office, "From: 用户 <用户@例え.jp>\nSubject: Situs lambat\n\nSejak kemarin.".encode())
+    assert (row.state, row.reason) == (IncomingMail.State.HELD, "beyond_ascii")
+    page = text(officer.get("/pengaduan/surel/"))
+    assert "Mengaku dari 用户 用户@xn--r8jz45g.jp –" in page
+    assert "Jadikan pengaduan, lalu jawab dari program email Anda." in page
+    decide(officer, row, "terima")
+    complaint = act(office, Complaint.objects.get(), A.TAKE, office.complaints_officer, kind=Kind.GRIEVANCE)
+    assert (complaint.name, complaint.email) == ("用户 用户@xn--r8jz45g.jp", "")
+    resolve = f"/pengaduan/{complaint.number}/resolve/"
+    untold = officer.post(resolve, {"version": complaint.version, "words": "Sudah diperbaiki."})
+    assert untold.context["form"].errors == {"told": ["Wajib diisi."]}
 
 
 def test_what_is_discarded_is_gone_and_decided_once(office, officer, office_time):

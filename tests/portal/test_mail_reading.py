@@ -33,6 +33,22 @@ def test_a_usual_mail():
     assert (letter.return_path, letter.auto_submitted, letter.of_a_list, letter.check) == (None, "", False, Check.NONE)
 
 
+@pytest.mark.parametrize(
+    ("words", "name", "sender", "beyond_ascii"),
+    [
+        ("Jürgen <jurgen@Bücher.example>", "Jürgen", "jurgen@xn--bcher-kva.example", False),
+        ("Jürgen <jürgen@bücher.example>", "Jürgen jürgen@xn--bcher-kva.example", "", True),
+        ("<用户@example.org>", "用户@example.org", "", True),
+        ("用户 <@例え.jp>", "", "", False),
+        (f"x <a@{'é' * 300}.org>", "", "", False),
+    ],
+)
+def test_addresses_of_other_letters(words: str, name: str, sender: str, beyond_ascii: bool):
+    """RFC 6531. The domain has plain letters as well, the part before it has not."""
+    letter = letter_of(f"From: {words}\n\nisi".encode())
+    assert (letter.name, letter.sender, letter.beyond_ascii) == (name, sender, beyond_ascii)
+
+
 def test_what_tells_a_machine():
     headers = {
         "Return_Path": "<>",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from panggon.audit.selectors import history_of
-from panggon.cases import agenda
+from panggon.cases.archive import agenda
 from panggon.core.procedure import Action, State
 from tests.portal.visitor import at, page, text
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from panggon.cases.corrections import corrections_for, rounds
+from panggon.cases.content.corrections import corrections_for, rounds
 from panggon.core.procedure import Action, State
 from panggon.sites.models import Outcome
 from tests.portal.office import ALL_MET, refused

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from panggon.audit.selectors import history_of
-from panggon.cases import exporting
+from panggon.cases.lists import exporting
 from panggon.cases.models import Case
 from panggon.core.cells import harmless
 from panggon.core.procedure import Action, State

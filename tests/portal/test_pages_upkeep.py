@@ -39,7 +39,7 @@ def test_the_way_of_a_suspension_over_the_pages(office, site):
     told(office, Outcome.PLANNED)
     page = technician.get(sent.headers["Location"])
     assert "Setujui dan jalankan" not in text(page)
-    assert "Tindakan ini bukan wewenang Anda." in text(page)
+    assert "Menunggu persetujuan Kepala Dinas atau Kepala Bidang." in text(page)
     head = at(office, "division_head")
     assert f"Tangguhkan: {site.host}" in text(head.get("/situs/"))
     assert "Setujui dan jalankan" in text(head.get(sent.headers["Location"]))

@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from panggon.audit.chain import verify
-from panggon.cases import log, selectors, services
-from panggon.cases.chain import link
+from panggon.cases import selectors, services
+from panggon.cases.acting.chain import link
+from panggon.cases.archive import log
 from panggon.cases.models import File
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State

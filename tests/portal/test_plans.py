@@ -9,7 +9,7 @@ from panggon.core.procedure import Action, Role, State
 from panggon.core.spec import BOUNDS, Limits
 from panggon.core.spec_document import parse
 from panggon.sites import plans, selectors
-from panggon.sites.models import Outcome, Plan, Purpose, Site
+from panggon.sites.models import Node, Outcome, Plan, Purpose, Site
 from tests.portal.office import ALL_MET
 from tests.portal.visitor import faults, text, visitor
 
@@ -77,6 +77,16 @@ def test_without_a_choice_the_default_plan_counts_and_without_plans_what_is_ship
     made(office)
     second = office.bring_to(State.PREPARING, label="dinkes")
     assert wished(second.site) == ("8.3", 512, 64, 128, 40, 2048, 8192, 50_000, 150, "web")
+
+
+@pytest.mark.parametrize(("there", "chosen"), [(["8.4", "8.3"], "8.4"), (["7.4", "8.2", "8.4"], "8.2"), ([], "8.2")])
+def test_without_plans_a_site_gets_a_version_that_the_machines_have(office, admin, there, chosen):
+    Node.objects.create(name="lama", retired_at=office.later(), facts={"php_versions": ["8.9"]})
+    Node.objects.create(name="baru", facts={"php_versions": there})
+    case = office.bring_to(State.PREPARING, label="dinkes")
+    assert wished(case.site)[0] == chosen
+    assert f"256 MiB memori, PHP {chosen}." in text(admin.get("/pengaturan/paket/"))
+    assert admin.get("/pengaturan/paket/baru/").context["form"]["php_version"].value() == chosen
 
 
 def test_a_changed_plan_changes_no_site_until_a_new_plan_is_made(office, admin):

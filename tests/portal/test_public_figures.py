@@ -172,7 +172,6 @@ def test_what_the_page_says(seven, client):
     said = text(client.get(PAGE))
     assert "Permohonan masuk 7 Selesai dilayani 6 Selesai dalam 2 hari kerja 83%" in said
     assert "Dijawab tepat waktu tidak ditampilkan" in said
-    assert "Ketersediaan belum diukur" in said
     assert "Nilai IKM – Responden 0" in said
     assert "November 2026 7 6 5" in said
     assert "paling sedikit 5 permohonan" in said

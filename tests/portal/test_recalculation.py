@@ -6,7 +6,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.cases import clock_jobs, selectors, services
-from panggon.cases.log import broken_links
+from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State

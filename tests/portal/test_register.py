@@ -2,15 +2,17 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from procrastinate.jobs import Job
 
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs
+from panggon.core.errors import PermanentError
 from panggon.core.procedure import Action, Role, State
 from panggon.papers.models import Counter, Paper
 from tests.portal.test_pages_finding import sheet_of
@@ -42,6 +44,25 @@ def test_every_number_of_the_year_stands_there_the_newest_first(office, filled):
     assert list(at(office, "head").get("/buku-nomor/", {"tahun": 2025}).context["page"]) == []
     Counter.objects.filter(register="555").update(last=6)  # somebody was at the database
     assert "2 nomor tanpa naskah" in text(at(office, "registrar").get("/buku-nomor/"))
+
+
+def test_a_paper_that_could_not_be_made_uses_no_number_up_and_is_tried_again(office, monkeypatch):
+    case = office.bring_to(State.RECEIVED)
+    event = case.events.last()
+    job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="cases.make_paper", attempts=3)
+    with monkeypatch.context() as broken:
+        broken.setattr("panggon.papers.services.render", refuse)
+        with pytest.raises(PermanentError) as failed:
+            jobs.make_paper(event.pk, "receipt")
+    assert not Counter.objects.filter(register="555").exists()
+    again = jobs.make_paper.get_retry_exception(failed.value, job)
+    assert again.retry_decision.retry_at > datetime.now(UTC)
+    jobs.make_paper(event.pk, "receipt")
+    assert (Paper.objects.get().serial, Paper.objects.get().event) == (1, event.sequence)
+
+
+def refuse(*_arguments):
+    raise PermanentError("paper.template")
 
 
 SEARCHES = [

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panggon.cases.filters import Days
+from panggon.cases.lists.reports import months_of
 from panggon.cases.models import Case
-from panggon.cases.reports import months_of
 from panggon.charts import HEIGHT, WIDTH, grouped_bars, nice_step
 from panggon.core.procedure import Action, Role, State
 from panggon.people.models import Agency, Division

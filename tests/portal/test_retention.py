@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from panggon.audit.models import Change
-from panggon.cases import jobs, retention
+from panggon.cases import jobs
+from panggon.cases.archive import retention
 from panggon.cases.models import Case, Correction, Event, File, Reading
 from panggon.core.errors import PermanentError
 from panggon.core.procedure import Action, Role, State

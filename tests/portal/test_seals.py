@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from panggon.audit.chain import digest_of
 from panggon.audit.models import Change
 from panggon.audit.services import record
-from panggon.cases import chain
+from panggon.cases.acting import chain
 from panggon.cases.models import Case, Event
 from panggon.core.procedure import Action, State
 from panggon.portal import cli, logbook

@@ -13,7 +13,7 @@ from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
 from panggon.core.signing import GATEWAYS, Method
 from panggon.office.values import Group
-from panggon.papers import signatories, store, validation
+from panggon.papers import signatories, store, validation, verification
 from panggon.papers import signing as papers_signing
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Attempt, Paper, Signature
@@ -21,12 +21,12 @@ from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
 from panggon.people.models import User
 from panggon.sites.models import Node, Outcome
-from tests.papers.gateway import gateway
+from tests.papers.gateway import Gateway, gateway, picture
 from tests.papers.orders import order
 from tests.papers.pki import NIK, PASSPHRASE
 from tests.portal.office import MINUTE, fill_in
 from tests.portal.signers import in_this_process, seconds_of, sign_by_gateway, sign_elsewhere, sign_locally
-from tests.portal.visitor import faults, page, post, text
+from tests.portal.visitor import at, faults, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 RIGHT = Given(Secret(PASSPHRASE))
@@ -47,6 +47,7 @@ def esign(pki, tmp_path_factory):
 def bsre(esign):
     """The gateway as it is at the beginning."""
     esign.status, esign.certificate, esign.pause, esign.moods[:] = "ISSUE", "head", 0, []
+    esign.writes_anew = esign.counts_from_above = False
     esign.requests.clear()
     esign.signed.clear()
     return esign
@@ -103,7 +104,8 @@ def test_a_gateway_is_believed_in_nothing_and_each_refusal_is_told(office, setti
         ("huge", "too_large"),
         ("redirect", "garbage"),
         ("failing", "gateway"),
-        ("altered", "not_same"),
+        ("altered", "not_intact"),
+        ("painted", "differs.content"),
     ):
         bsre.moods[:] = [mood]
         assert refused(office, case) == f"signing.{code}"
@@ -138,12 +140,31 @@ def test_a_gateway_signs_the_frozen_bytes(office, settings, pki, bsre, method):
     assert not Attempt.objects.filter(ended_at=None).exists()
 
 
+@pytest.mark.parametrize("method", GATEWAYS)
+def test_a_gateway_may_write_the_same_document_anew_and_no_other(office, settings, pki, bsre, method):
+    sign_by_gateway(settings, pki, bsre, method)
+    case, bsre.counts_from_above, bsre.writes_anew = ready(office), True, True
+    assert refused(office, case) == "signing.differs.stamp"
+    fill_in(Group.SIGNING, from_above=True)
+    bsre.moods[:] = ["painted"]
+    answer = post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
+    assert "hasilnya bukan naskah yang sama: isi halaman 1 lain." in text(answer)
+    assert nothing_is_issued(case)
+    assert Attempt.objects.latest("pk").problem == "signing.differs.content"
+    assert sign(office, case).state == State.APPROVED
+    issued = store.get(document().issued_sha256)
+    assert (document().signature.rewritten, issued.startswith(store.get(document().sha256))) == (True, False)
+    assert "isinya sama, ditambah tanda tangan" in text(Client().get(f"/verifikasi/{document().pk}/"))
+    assert verification.verify(issued).verdict == "genuine"
+
+
 @pytest.mark.parametrize(
     ("method", "mood", "code", "asked"),
     [
         (Method.BSRE_V1, "broken", "", 3),  # the id came with the header: fetched at once
         (Method.BSRE_V1, "lost", "signing.timeout", 4),  # nothing came: the same bytes are signed again
         (Method.BSRE_V2, "broken", "signing.broken_off", 4),
+        (Method.BSRE_V2, "drips", "signing.broken_off", 4),  # each byte in time, and the whole never
     ],
 )
 def test_signed_and_lost_on_its_way_one_version_is_issued(office, settings, pki, bsre, method, mood, code, asked):
@@ -286,6 +307,7 @@ def test_a_file_signed_elsewhere_is_taken_only_if_it_is_this_document(office, se
     for data, code in (
         (got, "not_same"),
         (another, "not_same"),
+        (as_it_writes_anew(pki, got), "not_same"),  # who brings a file can choose a program that appends
         (b"", "no_file"),
         (signed[:-300] + b"x" + signed[-299:], "broken"),
     ):
@@ -300,6 +322,10 @@ def test_a_file_signed_elsewhere_is_taken_only_if_it_is_this_document(office, se
     rest = {kind: data for kind, data in all_signed.items() if kind != "hosting_document"}
     assert post(office, "head", case, "sahkan", **as_files(rest)).status_code == 302
     assert {kind: store.get(Paper.objects.get(kind=kind).issued_sha256) for kind in SIGNED_TOGETHER} == all_signed
+
+
+def as_it_writes_anew(pki, data):
+    return Gateway(pki).sign(data, place=(1, 325, 70, 213, 91), picture=picture(), anew=True)
 
 
 def as_files(contents):
@@ -332,7 +358,7 @@ def tell(office, fingerprint):
 
 
 @pytest.mark.parametrize("method", GATEWAYS)
-def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, method):
+def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, monkeypatch, method):
     sign_by_gateway(settings, pki, bsre, method)
     case = ready(office)
     wrong = "Sandi Yang Keliru 5517"
@@ -341,7 +367,9 @@ def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, met
         assert faults(answer) == {"passphrase": ["Frasa sandi salah. Silakan ketik lagi."]}
         assert wrong not in answer.content.decode()
         assert "Setuju" in answer.content.decode()
+        breaks_over(office, case, monkeypatch)
         post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
+    assert "Traceback" in caplog.text
     assert Case.objects.get(pk=case.pk).state == State.APPROVED
     assert signatories.nik_of(office.head.pk) == NIK
     for secret in (wrong, PASSPHRASE, NIK):
@@ -350,6 +378,17 @@ def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, met
         assert secret == NIK or all(  # which stands in the certificate of whoever signs
             secret.encode() not in file.read_bytes() for file in settings.PANGGON_FILES.rglob("*") if file.is_file()
         )
+
+
+def breaks_over(office, case, monkeypatch):
+    """An error of the program while the passphrase is in its hands: what is reported of it is in the log."""
+    browser, values = at(office, "head"), {"version": case.version, "passphrase": PASSPHRASE, "nik": NIK}
+    browser.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr("panggon.papers.signers.bsre.base64", None)
+        broken.setattr("panggon.papers.signers.bsre.call", None)
+        assert browser.post(f"/permohonan/{case.number}/sahkan/", values).status_code == 500
+    office.now += 4 * MINUTE  # as it is after a kill, the attempt is under way until then
 
 
 def test_a_nik_is_kept_as_long_as_its_owner_signs(office, settings, pki, bsre):

@@ -2,7 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from demo.paper import words_on
 from panggon.cases import jobs
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
@@ -138,12 +139,46 @@ def test_the_results_are_exact_and_few_respondents_are_not_told_apart(db, django
     assert "97,22" in text(Client().get("/survei/?tahun=abc&triwulan=9"))
 
 
+def test_of_few_respondents_nothing_is_published_but_how_many(office):
+    """As on the page of figures, and in no way that subtracting would undo."""
+    for number in range(4):
+        answer(number, time=1, words="Lambat.")
+    shown = text(Client().get("/survei/"))
+    assert "Nilai IKM tidak ditampilkan Responden 4" in shown
+    assert "Nilai ditampilkan bila paling sedikit 5 orang menjawab" in shown
+    assert not [word for word in ("Mutu pelayanan", "Per unsur", "Unduh kartu", "91,67") if word in shown]
+    assert Client().get("/survei/kartu.pdf").status_code == 404
+    assert "Nilai IKM tidak ditampilkan" in text(visitor(office.technician).get("/survei/"))
+    reader = visitor(office.complaints_officer)
+    own = text(reader.get("/survei/"))
+    assert "Nilai IKM 91,67 Mutu pelayanan A (Sangat baik) Responden 4" in own
+    assert "Hanya Anda sebagai petugas yang melihat nilai ini" in own
+    assert reader.get("/survei/kartu.pdf").status_code == 404, "what is put up at the desk is public"
+
+
+def test_a_quarter_is_hidden_with_the_few_of_another(db):
+    year = timezone.localdate(NOW).year
+    for number in range(13):
+        kept = answer(number)
+        kept.answered_on = date(year, 2 if number < 6 else 5 if number < 11 else 8, 1)
+        kept.save()
+    told = {quarter: "100,00" in text(Client().get(f"/survei/?tahun={year}&triwulan={quarter}")) for quarter in "123"}
+    assert told == {"1": True, "2": False, "3": False}
+    assert "Nilai IKM 100,00" in text(Client().get(f"/survei/?tahun={year}"))
+    cards = [Client().get(f"/survei/kartu.pdf?tahun={year}&triwulan={quarter}").status_code for quarter in "123"]
+    assert cards == [200, 404, 404]
+
+
 def test_the_card_is_a_pdf_of_the_same_figures(db):
     assert Client().get("/survei/kartu.pdf").status_code == 404
-    answer(1)
+    for number in range(5):
+        answer(number, complaints=3, gender="p")
     card = Client().get("/survei/kartu.pdf")
     assert (card.headers["Content-Type"], card.headers["Content-Security-Policy"]) == ("application/pdf", POLICY)
-    assert card.content.startswith(b"%PDF-")
+    said = words_on(card.content)
+    element = "U8 Penanganan pengaduan, saran, dan masukan"
+    for words in ("Pelayanan Hosting", "97,22", "Mutu pelayanan A: Sangat baik", element, "3,00", "Perempuan 5"):
+        assert words in said, said
 
 
 def test_words_are_public_only_after_somebody_has_read_them(office):

@@ -17,6 +17,7 @@ from panggon.papers.guard import repeating_lines, source_faults
 from panggon.papers.models import Paper, TemplateVersion
 from panggon.papers.press import Limits, Press
 from panggon.papers.samples import SAMPLES
+from panggon.papers.words import TEMPLATES
 from tests.portal.test_settings import PNG
 from tests.portal.visitor import faults, text, visitor
 
@@ -54,6 +55,11 @@ def test_a_changed_template_makes_the_next_paper_and_leaves_the_former_alone(off
     Paper.objects.all().delete()
     jobs.make_paper(event.pk, "receipt")
     assert (pages_of(store.get(former)), pages_of(store.get(Paper.objects.get().sha256))) == (1, 2)
+
+
+def test_each_template_has_a_name_and_a_sample_that_shows_it():
+    assert set(TEMPLATES) == set(rendering.shipped())
+    assert {sample.template for sample in SAMPLES.values()} == set(rendering.shipped()) - {"naskah.typ"}
 
 
 def test_who_changed_it_and_when_and_the_text_itself_are_kept(admin):

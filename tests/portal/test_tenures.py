@@ -6,7 +6,7 @@ import pytest
 
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs
-from panggon.cases.paper_facts import signer_of
+from panggon.cases.content.paper_facts import signer_of
 from panggon.core.posts import Tenure
 from panggon.core.procedure import Action, Role, State
 from panggon.papers.contents import PaperKind

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role, State
 from panggon.core.site_life import SiteAction
 from panggon.notify.models import Notice
+from panggon.papers import register
 from panggon.papers.models import Paper
 from panggon.sites import selectors as machines
 from panggon.sites import services as sites
@@ -220,6 +222,17 @@ def test_the_opd_gets_a_letter_and_a_notice(office, site, action, data, kind, wo
     notice = Notice.objects.get(recipient=office.applicant, reference=f"change-done:{change.pk}")
     assert notice.subject.startswith(site.host)
     assert REASON in notice.text
+    second = replaced(office, paper)
+    third = replaced(office, second)
+    assert (second.reference, third.reference) == (f"instead:{paper.pk.hex}", f"instead:{second.pk.hex}")
+    assert third.number in Notice.objects.get(recipient=office.applicant, reference=f"paper:{third.pk}").text
+
+
+def replaced(office, paper):
+    register.make_void(paper.pk, reason="Salah tulis", actor=office.registrar, at=office.later(), replaced=True)
+    for _ in range(2):
+        jobs.replace_paper(**ProcrastinateJob.objects.filter(task_name="upkeep.replace_paper").latest("pk").args)
+    return Paper.objects.get(kind=paper.kind, voided_at=None)
 
 
 def test_a_quarantine_is_told_to_the_opd(office, site):

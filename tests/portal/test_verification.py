@@ -1,6 +1,7 @@
 """What anybody may ask of a paper: by its QR, or by the file itself."""
 
 import io
+import logging
 import re
 import tempfile
 from pathlib import Path
@@ -48,7 +49,10 @@ def here(data, look, *, limits):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "x.pdf"
         file.write_bytes(data)
-        return look(file)
+        try:
+            return look(file)
+        finally:
+            logging.disable(logging.NOTSET)  # which the process of its own keeps to itself
 
 
 def dropped(data: bytes):

@@ -1,12 +1,15 @@
 """A number is never given twice: what is not used any more is void, with the reason."""
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from panggon.cases import jobs, paper_jobs
 from panggon.core.procedure import Action, State
+from panggon.notify.models import Notice
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.papers.models import Paper
 from tests.portal.office import LETTER
-from tests.portal.visitor import page, text
+from tests.portal.visitor import at, page, text
 
 ENDINGS = [
     (Action.SEND_BACK, {"reasons": "Nama salah"}, "Dikembalikan sebelum disahkan."),
@@ -36,3 +39,34 @@ def test_what_is_frozen_anew_has_numbers_of_its_own(office):
     first, second = Paper.objects.filter(kind="hosting_document")
     assert (first.serial, second.serial, second.voided_at) == (1, 5, None)
     assert list(Paper.objects.values_list("serial", flat=True)) == list(range(1, 9))
+
+
+@pytest.mark.usefixtures("office_time")
+def test_a_paper_that_is_void_by_hand_is_replaced_where_that_is_wanted(office):
+    case = office.bring_to(State.RECEIVED)
+    jobs.make_paper(case.events.last().pk, "receipt")
+    receipt = Paper.objects.get(kind="receipt")
+    values = {"reason": "Salah tulis alamat.", "replaced": "on"}
+    answer = at(office, "registrar").post(f"/buku-nomor/{receipt.pk}/batal/", values, follow=True)
+    assert "Nomor 555/001/2026 sudah batal; penggantinya sedang dibuat" in text(answer)
+    for _ in range(2):  # the second time after a kill
+        paper_jobs.replace_paper(**ProcrastinateJob.objects.get(task_name="cases.replace_paper").args)
+    void, valid = Paper.objects.filter(kind="receipt").order_by("serial")
+    assert (void.void_reason, valid.voided_at, valid.number) == ("Salah tulis alamat.", None, "555/002/2026")
+    assert (valid.event, valid.reference) == (void.event, f"instead:{void.pk.hex}")
+    assert valid.made_at > void.made_at
+    notice = Notice.objects.get(recipient=office.applicant, reference=f"paper:{valid.pk}")
+    assert notice.text == "Nomor 555/001/2026 batal: Salah tulis alamat. Yang berlaku nomor 555/002/2026."
+    assert valid.number in text(page(office, "applicant", case))
+
+
+@pytest.mark.usefixtures("office_time")
+def test_the_dinas_s_own_paper_is_replaced_without_a_word_to_the_opd(office):
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    office.papers(case)
+    nota = Paper.objects.get(kind="approval_request")
+    at(office, "registrar").post(f"/buku-nomor/{nota.pk}/batal/", {"reason": "Ganda", "replaced": "on"})
+    told = Notice.objects.count()
+    paper_jobs.replace_paper(str(nota.pk))
+    assert Paper.objects.filter(kind="approval_request", voided_at=None).count() == 1
+    assert Notice.objects.count() == told

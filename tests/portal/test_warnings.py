@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from panggon.cases import alerting, clock_jobs, watching
+from panggon.cases import clock_jobs
+from panggon.cases.attention import alerting, watching
 from panggon.cases.models import Alert, Case
 from panggon.core.alerts import AlertKind, Reminding
 from panggon.core.errors import InvalidError

@@ -1,13 +1,11 @@
 """The interface of the nodes, as an agent meets it."""
 
-import json
 import threading
 import time
 from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 from passlib.hash import sha512_crypt
 
@@ -17,6 +15,7 @@ from panggon.core.spec_document import parse
 from panggon.sites import machines, selectors, services
 from panggon.sites.messages import report_of
 from panggon.sites.models import Node, Outcome, Site, Wish
+from tests.portal.agent import Agent
 from tests.portal.office import DIGEST
 
 pytestmark = pytest.mark.urls("panggon.portal.urls_nodes")
@@ -30,23 +29,6 @@ APPLIED = {
     "problem": None,
     "reduced": ["cgroups"],
 }
-
-
-class Agent:
-    """A node's side of the interface."""
-
-    def __init__(self, token: str = "") -> None:
-        self.client = Client(headers={"Authorization": f"Bearer {token}"} if token else {})
-
-    def post(self, path: str, message) -> tuple[int, dict]:
-        body = message if isinstance(message, str) else json.dumps(message)
-        return self._read(self.client.post(f"/api/node/{path}", body, content_type="application/json"))
-
-    def poll(self, wait: float = 0) -> tuple[int, dict]:
-        return self._read(self.client.get(f"/api/node/wish?wait={wait}"))
-
-    def _read(self, answer) -> tuple[int, dict]:
-        return answer.status_code, json.loads(answer.content) if answer.content else {}
 
 
 def enrolled(name: str = "node-2", **facts) -> Agent:

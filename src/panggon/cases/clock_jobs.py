@@ -6,7 +6,8 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases import selectors, services, unattended, watching
+from panggon.cases import selectors, services
+from panggon.cases.attention import unattended, watching
 from panggon.core.errors import PermanentError
 from panggon.office.selectors import read_once
 from panggon.outbox import defer

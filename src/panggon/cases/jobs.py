@@ -14,15 +14,15 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from panggon.cases import (
-    clock_jobs,  # noqa: F401 (the worker finds the tasks of clock_jobs by this)
-    keeping,
-    readings,
-    recipients,
-    retention,
+    clock_jobs,  # noqa: F401 (the worker finds the tasks of this and of paper_jobs by these)
+    paper_jobs,  # noqa: F401
     taking_over,
 )
+from panggon.cases.archive import keeping, retention
+from panggon.cases.attention import recipients
+from panggon.cases.content import readings
+from panggon.cases.content.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.models import Case, Event, Reading
-from panggon.cases.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.services import act
 from panggon.core.errors import InvalidError
 from panggon.core.notices import TABLE as NOTICES

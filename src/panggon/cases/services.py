@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 
 from panggon.audit.chain import digest_of, salted
 from panggon.audit.services import record
-from panggon.cases import inputs
-from panggon.cases.chain import body
-from panggon.cases.desk import stamp_of
-from panggon.cases.effects import carry_out
-from panggon.cases.exporting import MOST, Kind
-from panggon.cases.facts import explained, facts_for, in_capacity
+from panggon.cases.acting import inputs
+from panggon.cases.acting.chain import body
+from panggon.cases.acting.desk import stamp_of
+from panggon.cases.acting.effects import carry_out
+from panggon.cases.acting.numbers import hold_cases, next_case_number
+from panggon.cases.content.facts import explained, facts_for, in_capacity
+from panggon.cases.lists.exporting import MOST, Kind
 from panggon.cases.models import Case, Event
-from panggon.cases.numbers import hold_cases, next_case_number
 from panggon.cases.selectors import clock_of, due_of, last_event
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, to_record
 from panggon.core.errors import Fault, InvalidError, PermanentError

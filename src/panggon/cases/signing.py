@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from panggon.cases import selectors
-from panggon.cases.facts import documents
+from panggon.cases.content.facts import documents
+from panggon.cases.content.paper_facts import evidence_digest, signer_of
 from panggon.cases.models import Case
-from panggon.cases.paper_facts import evidence_digest, signer_of
 from panggon.cases.services import act, refuse_if_changed
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.procedure import Action, State

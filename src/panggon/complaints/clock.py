@@ -5,37 +5,32 @@ from datetime import datetime
 from panggon.complaints.models import Complaint
 from panggon.core.clock import ClockEffect, ClockEvent
 from panggon.core.complaint import TABLE
-from panggon.core.complaint_clock import due_at, was_in_time
+from panggon.core.complaint_clock import due_at
 from panggon.core.complaint_vocabulary import ComplaintState, Kind
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.office.selectors import office
+from panggon.office.values import Complaints, load
 from panggon.schedule import selectors as schedule
 
 STANDS_STILL = frozenset({ComplaintState.ANSWERED, ComplaintState.SETTLED}) | TABLE.finals
+
+
+def limits_of(complaint: Complaint) -> Complaints:
+    """Those that were set when it came in: what its complainant was promised."""
+    limits: Complaints = load(complaint.limits, onto=office().complaints)
+    return limits
 
 
 def due_of(complaint: Complaint, *, now: datetime) -> datetime | None:
     """None while nothing is due of the dinas. Raises `InvalidError` `calendar.missing` in a year without a calendar."""
     if ComplaintState(complaint.state) in STANDS_STILL:
         return None
-    limits = office().complaints
+    limits = limits_of(complaint)
     days = limits.days_of(kind_of(complaint)) if complaint.taken_at else limits.first_response
     try:
         return due_at(_ticking(complaint), days=days, unit=limits.unit, now=now, calendar=schedule.calendar())
     except PermanentError as error:
         raise InvalidError((Fault(error.code, facts=error.facts),)) from error
-
-
-def was_in_time_when_answered(complaint: Complaint) -> bool | None:
-    """Of one whose last answer still holds, by the limits and the calendar as they are now; None in a year without a
-    calendar.
-    """
-    limits = office().complaints
-    days, calendar = limits.days_of(kind_of(complaint)), schedule.calendar()
-    try:
-        return was_in_time(_ticking(complaint), days=days, unit=limits.unit, calendar=calendar)
-    except PermanentError:
-        return None
 
 
 def kind_of(complaint: Complaint) -> Kind:

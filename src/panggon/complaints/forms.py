@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases import selectors as cases
-from panggon.complaints import parts
+from panggon.complaints import links, parts
 from panggon.complaints.files import MOST_FILES, SIZE_LIMIT_MEBIBYTES
 from panggon.complaints.models import Complaint
 from panggon.complaints.services import Upload
@@ -51,7 +50,7 @@ class ComplaintForm(JudgedForm):
         required=False,
         help_text=_("Orang itu tidak melihat dan tidak menangani pengaduan ini."),
     )
-    case_number = forms.CharField(label=_("Nomor permohonan, bila ada"), max_length=20, required=False)
+    named = forms.CharField(label=_("Alamat situs atau nomor permohonan, bila ada"), max_length=300, required=False)
     files = FilesField(  # type: ignore[assignment]  # Django takes declared fields out of the class
         label=_("Bukti"),
         required=False,
@@ -85,10 +84,10 @@ class ComplaintForm(JudgedForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         anonymous = values.get("confidentiality") == Confidentiality.ANONYMOUS
-        number = values.get("case_number", "")
-        values["case"] = cases.numbered(number) if number else None
-        if number and values["case"] is None:
-            self.add_error("case_number", _("Tidak ada permohonan dengan nomor ini. Kosongkan bila ragu."))
+        named = values.get("named", "")
+        values["case"], values["site"] = found = links.named_in(named)
+        if named and not any(found):
+            self.add_error("named", _("Tidak ada situs atau permohonan dengan nama ini. Kosongkan bila ragu."))
         if self._wants_a_name() and not anonymous and not values.get("name"):
             self.add_error("name", _("Tulis nama Anda, atau pilih tanpa nama."))
         return values
@@ -99,7 +98,7 @@ class ComplaintForm(JudgedForm):
 
     def inputs(self) -> dict[str, Any]:
         """As `services.file` takes them."""
-        left_out = {"page", "files", "case_number"}
+        left_out = {"page", "files", "named"}
         return {name: value for name, value in self.cleaned_data.items() if name not in left_out}
 
     def _wants_a_name(self) -> bool:
@@ -119,7 +118,7 @@ class EntryForm(ComplaintForm):
         help_text=_("Nomor LAPOR!, atau tautan pesannya."),
     )
     address = forms.CharField(label=_("Alamat atau nama akun"), max_length=200, required=False)
-    field_order = ["page", "source", "subject", "words", "name", "phone", "email", "address", "outside_number"]
+    field_order = ["page", "source", "subject", "words", "outside_number", "name", "phone", "address", "email"]
 
     def _wants_a_name(self) -> bool:
         return False

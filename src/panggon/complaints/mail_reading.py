@@ -24,10 +24,11 @@ SMALL = 64 * 1024  # bytes that can do no harm to the process that reads them
 LIMITS = Limits(seconds=60, memory_mebibytes=1024)
 HEADER_MOST = 16_000  # letters of one header
 HEADERS_MOST, PARTS_MOST, DEPTH_MOST = 1000, 200, 20
-# Of plain letters (RFC 5321): to others nobody could be sure to write back.
+# Of plain letters (RFC 5321): to others (RFC 6531) not every mail server can write.
 ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,63}"
 )
+DOMAIN_MOST = 253  # letters
 MESSAGE_ID = re.compile(r"<([!-;=?-~]{1,250})>")
 # Codecs whose work grows faster than what they are given, or which read what no mail means.
 STRANGE_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape"})
@@ -78,11 +79,12 @@ def _open(raw: bytes, *, is_whole: bool, authserv: str) -> Opened:
     enclosures = [leaf for leaf in leaves if not _is_text(leaf)]
     last = None if is_whole or not leaves else leaves[-1]
     files = tuple(Enclosure(_file_name(leaf), None if leaf is last else _bytes(leaf)) for leaf in enclosures)
-    name, sender = _sender(message)
+    name, sender, beyond_ascii = _sender(message)
     results = _results(message, authserv)
     letter = Letter(
         sender=sender,
         name=name,
+        beyond_ascii=beyond_ascii,
         subject=visible(_words(message, "Subject"), lines=False)[:150],
         message_id=next(iter(_ids(message, "Message-ID")), ""),
         about=(*_ids(message, "In-Reply-To"), *_ids(message, "References")),
@@ -214,13 +216,31 @@ def _return_path(message: EmailMessage) -> str | None:
     return _raw(message, "Return-Path").strip(" <>\r\n\t") if _has(message, "Return-Path") else None
 
 
-def _sender(message: EmailMessage) -> tuple[str, str]:
-    """Name and address as the mail claims them; an address that can be none is empty."""
+def _sender(message: EmailMessage) -> tuple[str, str, bool]:
+    """Name and address as the mail claims them; an address that can be none is empty.
+
+    One whose domain has other letters is written as it is registered (RFC 5890). Where the part before the @ has them
+    (the last is True then) it belongs to the name, so that a person reads it: the portal cannot write to it.
+    """
     words = _words(message, "From")
     name, address = parseaddr(words)
-    if not ADDRESS.fullmatch(address):
-        name, address = "", next(filter(ADDRESS.fullmatch, re.split(r'[\s<>,;:"()]+', words)), "")
-    return visible(name, lines=False)[:150], visible(address, lines=False).lower()
+    shown, address = visible(name, lines=False), _registered(visible(address, lines=False))
+    if ADDRESS.fullmatch(address):
+        return shown[:150], address.lower(), False
+    mailbox, _at, domain = address.rpartition("@")
+    if not mailbox.isascii() and ADDRESS.fullmatch(f"x@{domain}"):
+        return f"{shown} {address}".strip()[:150], "", True
+    return "", next(filter(ADDRESS.fullmatch, re.split(r'[\s<>,;:"()]+', words)), "").lower(), False
+
+
+def _registered(address: str) -> str:
+    """With the domain in plain letters, where it can be written so."""
+    mailbox, at, domain = address.rpartition("@")
+    if domain.isascii() or len(domain) > DOMAIN_MOST:
+        return address
+    with suppress(UnicodeError):
+        return f"{mailbox}{at}{domain.encode('idna').decode()}"
+    return address
 
 
 def _results(message: EmailMessage, authserv: str) -> str:

@@ -46,6 +46,7 @@ class Complaint(models.Model):
     description = models.TextField()
     about = models.CharField(max_length=200, blank=True)  # of whom it complains, in the complainant's words
     case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="complaints")
+    site = models.ForeignKey("sites.Site", models.PROTECT, null=True, related_name="complaints")
     name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=30, blank=True)
     email = models.EmailField(blank=True)
@@ -59,8 +60,10 @@ class Complaint(models.Model):
     filed_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
     state_since = models.DateTimeField()
+    limits = models.JSONField(default=dict)  # the days that were set when it came in: later ones do not count for it
     due_at = models.DateTimeField(null=True)  # of what comes next: until it is handled, then until it is solved
-    stopped_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)  # when its last answer was given
+    was_due_at = models.DateTimeField(null=True)  # and until when that had been due
     # When the complainant last said something of the own accord, or could not be reached: a person has to read it.
     spoke_at = models.DateTimeField(null=True)
     page = models.UUIDField(null=True, unique=True, editable=False)  # from which it was sent: twice, and it is one

@@ -49,8 +49,12 @@ def facts_of(
 
 
 def reaches_by_itself(complaint: Complaint) -> bool:
-    """Whether what is said reaches the complainant without anybody's help: by mail, or on the page of the number."""
-    return Source(complaint.source) in SENT_BY_THE_PORTAL
+    """Whether what is said reaches the complainant without anybody's help: by mail, or on the page of the number.
+
+    An e-mail to whose writer the portal cannot write is answered by a person.
+    """
+    source = Source(complaint.source)
+    return source in SENT_BY_THE_PORTAL and (source is not Source.EMAIL or bool(complaint.email))
 
 
 def officials(complaint: Complaint, *, now: datetime) -> list[User]:

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from panggon.complaints.clock import limits_of
 from panggon.complaints.models import Attachment, Complaint, ComplaintEvent, IncomingMail, Mailbox
 from panggon.complaints.parts import facts_of, parts_of
 from panggon.core.clock import ClockEffect, ClockEvent
@@ -22,7 +23,6 @@ from panggon.core.complaint_vocabulary import (
 )
 from panggon.core.incoming_mail import Outcome
 from panggon.core.machine import Offer
-from panggon.office.selectors import office
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.questions import Given, question
@@ -51,7 +51,7 @@ def visible_to(user: User, *, now: datetime) -> Complaints:
     """All but those that are about this person, for who has a part in handling them."""
     if not _parts(user, now=now):
         return Complaint.objects.none()
-    return _not_about(user).select_related("officer", "official", "case")
+    return _not_about(user).select_related("officer", "official", "case", "site")
 
 
 def open_to(user: User, *, now: datetime) -> Complaints:
@@ -132,7 +132,7 @@ def is_silent(complaint: Complaint, *, now: datetime) -> bool:
     """Whether a complainant who was told a solution has said nothing for the set days."""
     if ComplaintState(complaint.state) not in WAITING_FOR_CONFIRMATION or _spoke_since(complaint):
         return False
-    limits, told = office().complaints, [ClockEvent(ClockEffect.START, complaint.state_since)]
+    limits, told = limits_of(complaint), [ClockEvent(ClockEffect.START, complaint.state_since)]
     calendar = schedule.calendar()
     return due_at(told, days=limits.silence, unit=limits.unit, now=now, calendar=calendar) <= now
 

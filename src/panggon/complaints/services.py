@@ -13,8 +13,10 @@ from panggon.audit.services import record
 from panggon.complaints import clock, selectors
 from panggon.complaints.effects import carry_out
 from panggon.complaints.files import MOST_FILES, media_type_of, safe_name
+from panggon.complaints.links import Links, named_in
 from panggon.complaints.models import Attachment, Complaint, ComplaintEvent, IncomingMail
 from panggon.complaints.parts import facts_of, parts_of
+from panggon.core.clock import ClockEffect
 from panggon.core.complaint import TABLE, names
 from panggon.core.complaint_vocabulary import ComplaintAction as Action
 from panggon.core.complaint_vocabulary import ComplaintEffect, Confidentiality, Part
@@ -23,6 +25,7 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.core.machine import Decision
 from panggon.core.retention import months_before
 from panggon.office.selectors import office
+from panggon.office.values import dump
 from panggon.papers import store
 from panggon.papers.numbers import hold, next_number
 from panggon.people import selectors as people
@@ -59,8 +62,9 @@ def file(
 ) -> Complaint:
     """A new complaint, by the complainant or, with `actor`, entered by an officer for somebody who told it.
 
-    `data` holds what `GIVEN` names, `words` and `case`. Who wants to be anonymous is kept nowhere. One that the same
-    page has sent a moment ago is given as it is. Raises what `act` raises, and `attachment.…`.
+    `data` holds what `GIVEN` names, `words`, `case` and `site`; without the last two, what the words name. Who wants to
+    be anonymous is kept nowhere. One that the same page has sent a moment ago is given as it is. Raises what `act`
+    raises, and `attachment.…`.
     """
     hold(COUNTER, at=at)
     known = Complaint.objects.filter(page=page).first() if page else None
@@ -69,12 +73,17 @@ def file(
     given = {name: data[name] for name in GIVEN if name in data}
     if data.get("confidentiality") == Confidentiality.ANONYMOUS:
         given |= dict.fromkeys(WHO, "")
+    about = Links(data.get("case"), data.get("site"))
+    if not any(about):
+        about = named_in(f"{data.get('subject', '')} {data.get('words', '')}")
     complaint = Complaint.objects.create(
         number=_number(at),
         token=secrets.token_urlsafe(16),
         description=data.get("words", ""),
-        case=data.get("case"),
+        case=about.case,
+        site=about.site,
         language=language,
+        limits=dump(office().complaints),
         entered_by=actor,
         filed_at=at,
         state_since=at,
@@ -107,6 +116,8 @@ def act(
         raise InvalidError((Fault("complaint.changed"),))
     _note_concerned(complaint, action, data)
     decision = _decide(complaint, action, actor=actor, data=data, at=at, by_system=by_system)
+    if decision.clock is ClockEffect.STOP:
+        complaint.stopped_at, complaint.was_due_at = at, complaint.due_at
     _assign(complaint, decision, actor=actor, data=data, at=at)
     event = _append(complaint, decision, actor=actor, data=data, at=at)
     complaint.due_at = clock.due_of(complaint, now=at)

@@ -47,6 +47,10 @@ MAIL_REASONS: Mapping[Reason, Any] = MappingProxyType(
         Reason.AUTOMATIC: _("Ditulis mesin: balasan otomatis."),
         Reason.LIST: _("Dari milis, atau email massal."),
         Reason.NO_SENDER: _("Tanpa alamat pengirim."),
+        Reason.BEYOND_ASCII: _(
+            "Alamat pengirimnya memakai huruf yang tidak dapat dibalas portal. "
+            "Jadikan pengaduan, lalu jawab dari program email Anda."
+        ),
         Reason.CHECK_FAILED: _("Server email menyatakan pengirimnya palsu."),
         Reason.OTHER_SENDER: _("Menyebut pengaduan ini, tetapi bukan dari alamat pelapornya."),
         Reason.UNPROVEN: _("Menyebut pengaduan ini, tetapi bukan balasan atas email kita."),

@@ -51,12 +51,6 @@ def due_at(events: Iterable[ClockEvent], *, days: int, unit: DayUnit, now: datet
     return midnight.astimezone(UTC) + _stopped(happened)
 
 
-def was_in_time(events: Iterable[ClockEvent], *, days: int, unit: DayUnit, calendar: Calendar) -> bool:
-    """Whether what the last event stopped was not due before it. `PermanentError`: as `due_at`."""
-    *before, stop = events
-    return utc(stop.at) <= due_at(before, days=days, unit=unit, now=stop.at, calendar=calendar)
-
-
 def _stopped(events: list[ClockEvent]) -> timedelta:
     return sum(
         (utc(after.at) - utc(before.at) for before, after in pairwise(events) if before.effect is ClockEffect.STOP),

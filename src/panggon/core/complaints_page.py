@@ -17,12 +17,14 @@ The second half of the service standard, "Pengaduan Layanan" (SK 060/040/III Tah
 - Officers are who holds the post *Pejabat Pengaduan*, and Tata Usaha; officials are Kepala Dinas and Kepala Bidang.
 - Who is named in a complaint neither sees nor handles it. An officer cannot end one without a solution in words, told
   by the channel by which it came; what nobody may handle goes to the Kepala Dinas.
-- Deadlines by kind, in working days or days: *Pengaturan › Batas waktu pengaduan*. Warnings go out at 50, 80 and 100 %,
-  at 100 % to the Kepala Dinas as well. Silence after a solution closes it when the set days are over.
+- Deadlines by kind, in working days or days: *Pengaturan › Batas waktu pengaduan*. A complaint keeps those that were
+  set when it came in. Warnings go out at 50, 80 and 100 %, at 100 % to the Kepala Dinas as well. Silence after a
+  solution closes it when the set days are over.
 - What a complaint says of anybody is erased with the words of cases (*Pengaturan › Masa simpan data pribadi*).
 - At the end of each case and each complaint the survey is offered once. An answer is kept without a name, and nothing
   that is kept says whose it was. `/survei/` shows the index, a card as PDF, and suggestions that somebody has read
-  before (*Saran survei*). `panggon ikm ANSWERS.csv` reckons the index of any table of answers (columns U1 to U9).
+  before (*Saran survei*); the index of a few only to those who read these. `panggon ikm ANSWERS.csv` reckons the index
+  of any table of answers (columns U1 to U9).
 
 The two tables are printed from `src/panggon/core/complaint.py` by `script/docs`; nothing else decides what is legal.
 """

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     AUTOMATIC = "automatic"
     LIST = "list"
     NO_SENDER = "no_sender"
+    BEYOND_ASCII = "beyond_ascii"  # from an address of other letters (RFC 6531), which cannot be answered
     CHECK_FAILED = "check_failed"  # the own mail server says that it is not from whom it says
     OTHER_SENDER = "other_sender"  # in the thread of somebody else's complaint
     UNPROVEN = "unproven"  # names a complaint, but does not show that its writer had our mail
@@ -64,6 +65,7 @@ class Letter:
     """
 
     sender: str = ""
+    beyond_ascii: bool = False  # there is a sender, to whom the portal cannot write
     name: str = ""
     subject: str = ""
     message_id: str = ""
@@ -123,10 +125,12 @@ def judge(letter: Letter, *, ours: Collection[str], thread: Thread | None, twice
         return Judgement(Outcome.NOTHING if known else Outcome.HELD, Reason.AUTOMATIC)
     if letter.of_a_list or letter.precedence in RETURNED:
         return Judgement(Outcome.HELD, Reason.LIST)
-    if not letter.sender:
+    if not letter.sender and not letter.beyond_ascii:
         return Judgement(Outcome.HELD, Reason.NO_SENDER)
     if letter.check is Check.FAILED:
         return Judgement(Outcome.HELD, Reason.CHECK_FAILED)
+    if letter.beyond_ascii:
+        return Judgement(Outcome.HELD, Reason.BEYOND_ASCII)
     if not (letter.text or letter.has_files or letter.subject):
         return Judgement(Outcome.HELD, Reason.EMPTY)
     return _of_a_thread(letter, thread) if thread else Judgement(Outcome.COMPLAINT, answer=not letter.unanswerable)

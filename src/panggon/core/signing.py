@@ -13,6 +13,7 @@ from typing import Any
 
 EVIDENCE_LASTS = timedelta(minutes=15)  # what the Kepala Dinas signs was proven no longer ago
 NIK = re.compile("[0-9]{16}")
+A4_HEIGHT = 841.89  # points
 _WORD = re.compile(r"\w+")
 
 
@@ -36,6 +37,26 @@ class Level(StrEnum):
     B_LT = "B-LT"
 
 
+class Part(StrEnum):
+    """Of a document that was written anew while it was signed: where it is another than the one that was frozen."""
+
+    FILE = "file"  # encrypted, damaged, or to be read in two ways
+    PAGES = "pages"  # how many there are
+    CONTENT = "content"
+    RESOURCES = "resources"  # fonts, pictures, colours
+    PAGE = "page"  # its size, and what else belongs to a page
+    ANNOTATIONS = "annotations"
+    STAMP = "stamp"  # beyond its place, or more than a picture
+    SIGNATURE = "signature"  # the field says more than a signature does
+    FORM = "form"
+    STRUCTURE = "structure"
+    METADATA = "metadata"
+    ATTACHMENTS = "attachments"
+    LAYERS = "layers"
+    ACTIONS = "actions"
+    REST = "rest"
+
+
 @dataclass(frozen=True, slots=True)
 class Signatory:
     """Who signs, as it is printed. `nik` is the number by which the certificate authority knows the person."""
@@ -44,6 +65,24 @@ class Signatory:
     role: str
     nip: str = ""
     nik: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the visible stamp stands: page from 1, lower left corner, width and height, in points; and how high that
+    page is.
+    """
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+    page_height: float = A4_HEIGHT
+
+    def up(self, *, from_above: bool) -> float:
+        """How far from the lower edge its lower side is, or from the upper edge its upper side."""
+        return self.page_height - self.y - self.height if from_above else self.y
 
 
 # What `user status` of the gateway says of a person, and the code of why there can be no signature.

@@ -33,6 +33,7 @@ __all__ = [
 
 SITE_ID = re.compile(r"s[0-9]{6}")
 PHP_VERSION = re.compile(r"[78]\.[0-9]")
+USUAL_PHP_VERSION = "8.2"
 FINGERPRINT = re.compile(r"[A-Za-z0-9:+/=._-]{0,128}")
 # RFC 1123 section 2.1 and RFC 1035 section 2.3.4, in lower case; at least two labels, none of them punycode, and the
 # last one not a number (it would read as an address).
@@ -121,7 +122,7 @@ class SiteSpec:
     state: SiteState
     generation: int
     kind: SiteKind = SiteKind.PHP
-    php_version: str = "8.2"
+    php_version: str = USUAL_PHP_VERSION
     profile: Profile = Profile.PLAIN
     database: Engine | None = None
     limits: Limits = Limits()

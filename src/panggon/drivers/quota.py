@@ -80,6 +80,11 @@ class QuotaDriver:
         ok = storage.is_bound(seen, wished.disk_mebibytes)
         return (Check("quota.bounded", ok, f"{words}, ditegakkan oleh sistem berkas"),)
 
+    def used(self, key: Key) -> int | None:
+        """Bytes, where the file system counts them."""
+        place = self._place(key)
+        return storage.bound_of(place).used if self._bounded(place) else None
+
     def _record(self, key: Key, attributes: Attributes, *, writing: bool) -> None:
         document = {"site": key.name, **attributes, "writing": writing}
         storage.write(self._place(key) / RECORD, json.dumps(document))

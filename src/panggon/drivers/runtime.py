@@ -81,6 +81,15 @@ class RuntimeDriver:
         full = database_mark(self.settings.root / "sites" / spec.site).exists()
         return (*checks, _database(said, spec, full=full)) if spec.database else checks
 
+    def answers(self, spec: SiteSpec) -> bool:
+        """Whether the site's programs answer, and its database them. Errors as `visit.get`."""
+        try:
+            said = self._visited(spec)
+        except ValueError:
+            return False
+        full = database_mark(self.settings.root / "sites" / spec.site).exists()
+        return not spec.database or _database(said, spec, full=full).ok
+
     def _visited(self, spec: SiteSpec) -> Mapping[str, Any]:
         """What the proof page says. Raises ValueError when it was not that page that answered."""
         with visit.token(self.settings.root / "proof", spec.site, web_group=self.settings.web_group) as headers:

@@ -1,5 +1,6 @@
 """Helper: one visit to a site as a stranger makes it: over HTTPS, to an address of ours, under the site's name."""
 
+import errno
 import grp
 import http.client
 import secrets
@@ -16,6 +17,8 @@ from panggon.drivers import files
 
 PROOF_HEADER = "X-Panggon-Proof"
 BODY_MOST = 1_048_576
+# Of this machine itself, which then could not ask at all.
+UNABLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
 # One of them for each site; a few sites share one.
 _TURNS = tuple(threading.Lock() for _ in range(64))
 
@@ -42,7 +45,8 @@ class Answer:
 def get(door: Door, host: str, path: str, *, name: str = "", headers: Mapping[str, str] | None = None) -> Answer:
     """GET the path of this host, in a TLS connection for `name` (as a rule the host), whose certificate must hold.
 
-    Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold included.
+    Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold included, and
+    `visit.unable` when this machine could not ask.
     """
     try:
         with connected(door, name or host) as tls:
@@ -53,7 +57,8 @@ def get(door: Door, host: str, path: str, *, name: str = "", headers: Mapping[st
             received = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, received, response.read(BODY_MOST))
     except (OSError, http.client.HTTPException) as error:
-        raise TemporaryError("visit.failed", f"{host}{path}: {error}") from error
+        code = "visit.unable" if getattr(error, "errno", None) in UNABLE else "visit.failed"
+        raise TemporaryError(code, f"{host}{path}: {error}") from error
 
 
 @contextmanager

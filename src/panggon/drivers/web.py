@@ -133,6 +133,16 @@ class SiteDriver:
         own = (self._named(answer, spec), *self._unknown(spec))
         return (*own, _LEADING[spec.kind](there, spec)) if there else (*own, *self._unread(key, spec))
 
+    def answers(self, spec: SiteSpec) -> bool:
+        """Whether a visitor gets to the open site, behind a proxy too. Errors as `visit.get`."""
+        with visit.token(self.settings.root / "proof", spec.site, web_group=self.settings.web_group) as headers:
+            said = _decoded(visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers).body)
+            if (said.get("site"), said.get("state")) != (spec.site, SiteState.OPEN.value):
+                return False
+            if spec.kind is not SiteKind.PROXY:
+                return True
+            return _proxies(visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers), spec).ok
+
     def _unknown(self, spec: SiteSpec) -> tuple[Check, ...]:
         """What has no name any more, no worker remembers; of names that lead here `HostDriver` asks."""
         if spec.state not in NAMELESS:

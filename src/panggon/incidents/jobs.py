@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
@@ -25,6 +26,7 @@ from panggon.incidents.parts import duties_of
 from panggon.incidents.words import ACTION_LABELS, DUTY_WORDS, STATE_LABELS
 from panggon.notify.services import tell
 from panggon.office.selectors import read_once
+from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
@@ -59,6 +61,15 @@ def site_reported(wish: int) -> None:
         if not incident.events.filter(data__wish=told.pk).exists():
             now = timezone.now()
             services.act(incident.pk, action=IncidentAction.RECORD_WORK, actor=None, data=data, at=now)
+
+
+@app.task(name="incidents.replace_paper", retry=PATIENCE)
+@transaction.atomic
+def replace_paper(paper: str) -> None:
+    """Issue another paper for one whose number was made void, once."""
+    void = paper_selectors.known(UUID(paper))
+    facts, signer = facts_of(selectors.event_of(void.case_number, void.event))
+    papers.replace(void, facts, signer=signer, at=timezone.now())
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from panggon.cases.paper_facts import contact_words, evidence_digest, head_of_the_dinas
+from panggon.cases.content.paper_facts import contact_words, evidence_digest, head_of_the_dinas
 from panggon.core.incident_vocabulary import INCIDENT_ACTIONS, RISK_LABELS, IncidentAction, Risk
 from panggon.core.spec import SiteState
 from panggon.incidents import selectors

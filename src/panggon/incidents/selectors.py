@@ -113,7 +113,11 @@ def with_words_ended_before(moment: datetime) -> Incidents:
 
 
 def event(pk: int) -> IncidentEvent:
-    return IncidentEvent.objects.select_related("incident__site__agency", "incident__handler", "actor").get(pk=pk)
+    return _events().get(pk=pk)
+
+
+def event_of(number: str, sequence: int) -> IncidentEvent:
+    return _events().get(incident__number=number, sequence=sequence)
 
 
 def contents_of(event: IncidentEvent) -> str:
@@ -166,3 +170,7 @@ def _keys_waiting(technician: bool, official: bool) -> QuerySet[Incident, int]:
     user = Given("user")
     mine = _not_about(user).filter(_waiting(technician, official, user=user))
     return mine.order_by().values_list("pk", flat=True)[:COUNTED_TO]
+
+
+def _events() -> QuerySet[IncidentEvent]:
+    return IncidentEvent.objects.select_related("incident__site__agency", "incident__handler", "actor")

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -130,7 +129,7 @@ def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
     """Tutup situs: nama dan akses dilepas, isinya disimpan."""
     sites = Sites.of(config)
-    _carry_out(sites, replace(_spec(sites, path), state=SiteState.PARKED), as_json=as_json)
+    _carry_out(sites, _spec(sites, path, state=SiteState.PARKED), as_json=as_json)
 
 
 @cli.command()
@@ -257,7 +256,8 @@ def run(config: NodeConfig) -> None:
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
         systemd.ready()
-        Agent(Sites.of(config), portal, me, reduced=protections.reduced(config), worries=partial(worries, config)).run()
+        sites = Sites.of(config)
+        Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()
 
 
 @cli.command()
@@ -330,8 +330,8 @@ def _say(as_json: bool, document: Any, words: Callable[[Console], None]) -> None
         words(Console())
 
 
-def _spec(sites: Sites, path: Path) -> SiteSpec:
-    """Raises InvalidError with every fault."""
+def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
+    """With `instead` in place of what the file says. Raises InvalidError with every fault."""
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(SPEC_BYTES_MOST))
@@ -339,7 +339,7 @@ def _spec(sites: Sites, path: Path) -> SiteSpec:
         raise _unreadable(path, f"tidak dapat dibaca: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, f"bukan JSON yang benar: {error}") from error
-    return sites.parse(document)
+    return sites.parse({**document, **instead} if isinstance(document, dict) else document)
 
 
 def _unreadable(path: Path, words: str) -> InvalidError:

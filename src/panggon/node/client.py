@@ -140,6 +140,10 @@ class Portal:
         """Who came in first, a row a site."""
         _accepted(self._ask("POST", "logins", {"logins": list(rows)}))
 
+    def visits(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Which sites answered a visit, a row a visit; one that was told before counts once."""
+        _accepted(self._ask("POST", "visits", {"visits": list(rows)}))
+
     def status(
         self,
         *,

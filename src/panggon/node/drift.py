@@ -25,18 +25,29 @@ class DriftWatch:
         """Look at as many sites as `elapsed` seconds are worth; whether something is found or gone since."""
         before = dict(self.found)
         for site in self._turn(elapsed):
-            try:
-                words = sentences(self.sites.drift_of(site))
-            except PanggonError as error:
-                words = (str(error),)
-            self.found.pop(site, None)
-            if words:
-                self.found[site] = words
+            self._look_at(site)
         return self.found != before
+
+    def look_again(self, site: str) -> bool:
+        """Look at a site with differences once more, out of its turn; whether others are found now, or none."""
+        before = self.found.get(site)
+        if before is None:
+            return False
+        self._look_at(site)
+        return self.found.get(site) != before
 
     def lines(self) -> tuple[str, ...]:
         """Each difference as "site: sentence"."""
         return tuple(f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
+
+    def _look_at(self, site: str) -> None:
+        try:
+            words = sentences(self.sites.drift_of(site))
+        except PanggonError as error:
+            words = (str(error),)
+        self.found.pop(site, None)
+        if words:
+            self.found[site] = words
 
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:

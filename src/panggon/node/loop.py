@@ -19,12 +19,14 @@ from panggon.core.journal import Outcome, Position, Problem, Word
 from panggon.core.plan import Plan
 from panggon.core.spec import SiteSpec
 from panggon.engine.runner import Progress
+from panggon.node import wiring
 from panggon.node.bounds import Bounds
 from panggon.node.client import Ending, Mode, Pauses, Portal, Report, Wish
 from panggon.node.drift import DriftWatch
 from panggon.node.identity import Identity
 from panggon.node.looking import FirstLogins, seen
 from panggon.node.sites import Sites, fault_words, now
+from panggon.node.visiting import Visits
 
 VERSION = metadata.version("panggon")
 # Something that may pass keeps a wish waiting this many times; then its people are told.
@@ -112,6 +114,10 @@ class Agent:
         """For ever. Raises PermanentError `portal.token` when the portal no longer knows this machine."""
         self.settle()
         threading.Thread(target=self._first_logins.watch, name="logins", daemon=True).start()
+        outside = wiring.Outside.of(self._sites.config)
+        if outside:
+            visits = Visits(self._sites, self._portal, outside)
+            threading.Thread(target=visits.watch, name="visits", daemon=True).start()
         while True:
             try:
                 self.step()
@@ -153,6 +159,8 @@ class Agent:
         self._portal.report(wish.number, report, reduced=self._reduced)
         self._attempts.pop(wish.number, None)
         log.info("wish %s: %s", wish.number, report.ending)
+        if wish.mode is Mode.APPLY and self._drift.look_again(str(wish.spec.get("site"))):
+            self._tell_status()  # a pass comes to it only after hours
 
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""

@@ -50,8 +50,8 @@ class Sites:
     config: NodeConfig
     facts: MachineFacts
     drivers: Callable[[SiteSpec, Mapping[str, str]], Drivers] = field(repr=False)  # with these passwords' hashes
-    # Of each record of what was applied: when it was written, and whether its site lives here.
-    _lives: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
+    # Of each record of what was applied: when it was written, and what it says of the site.
+    _lives: "dict[str, tuple[int, _Life]]" = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
@@ -261,17 +261,25 @@ class Sites:
 
     def count(self) -> int:
         """How many sites live here, parked and purged ones left out."""
-        return sum(map(self._lives_here, self.known()))
+        return sum(self._life(site).here for site in self.known())
 
-    def _lives_here(self, site: str) -> bool:
+    def without_php(self) -> Mapping[str, Sequence[str]]:
+        """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
+        found: dict[str, list[str]] = {}
+        there = ("", *self.php_versions)
+        for site in self.known():
+            if (version := self._life(site).php_version) not in there:
+                found.setdefault(version, []).append(site)
+        return found
+
+    def _life(self, site: str) -> "_Life":
         """Asked of all every few minutes, so only what was written meanwhile is read again."""
         try:
             written = (self._specs / f"{site}.json").stat().st_mtime_ns
         except FileNotFoundError:
-            return False
-        if self._lives.get(site, (0, False))[0] != written:
-            spec = records.load(self._specs / f"{site}.json")
-            self._lives[site] = (written, spec["state"] not in (SiteState.PARKED, SiteState.PURGED))
+            return _GONE
+        if self._lives.get(site, (0, _GONE))[0] != written:
+            self._lives[site] = (written, _life_of(records.load(self._specs / f"{site}.json")))
         return self._lives[site][1]
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
@@ -316,6 +324,22 @@ class Sites:
 
     def _former(self, site: str) -> Path:
         return self.config.paths.state / "former" / f"{site}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """Whether the site is neither parked nor purged; the version of PHP that its programs need, "" where none run."""
+
+    here: bool
+    php_version: str
+
+
+_GONE = _Life(here=False, php_version="")
+
+
+def _life_of(spec: Mapping[str, Any]) -> _Life:
+    runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
+    return _Life(spec["state"] not in (SiteState.PARKED, SiteState.PURGED), spec["php_version"] if runs_php else "")
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:

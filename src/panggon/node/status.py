@@ -68,18 +68,27 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         full=_full(config),
         protections=protections.protections(config),
-        worries=worries(config),
+        worries=worries(config, sites),
         servers=_servers(config),
     )
 
 
-def worries(config: NodeConfig) -> tuple[str, ...]:
+def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     """What people have to know before it matters, one sentence each; for the portal too."""
     if config.simulate:
         return ()
     run, full = config.services.run, records.load(layout.databases_report(config))
     of_names = report.load(config.paths.state / "renewal.json", now=now()) if "renewal" in run else ()
-    return (*of_names, *(full or ()), *(_deaf(config) if "nginx" in run else ()))
+    of_php = (_php_is_gone(version, *each) for version, each in sorted(sites.without_php().items()))
+    return (*of_names, *(full or ()), *of_php, *(_deaf(config) if "nginx" in run else ()))
+
+
+def _php_is_gone(version: str, first: str, *others: str) -> str:
+    whose = f"{first} dan {len(others)} situs lain" if others else first
+    return (
+        f"PHP {version} tidak ada lagi di mesin ini, tetapi dipakai {whose}, yang karena itu tidak dapat menjawab: "
+        f"pasang lagi php{version}-fpm, atau ubah versi PHP situs"
+    )
 
 
 def _deaf(config: NodeConfig) -> tuple[str, ...]:

@@ -6,15 +6,16 @@ import pwd
 import stat
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from panggon.core.desired import MachineFacts
 from panggon.core.driver import Driver
-from panggon.core.errors import PermanentError
-from panggon.core.resources import Kind
-from panggon.core.spec import Engine
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import Engine, SiteSpec
 from panggon.drivers import (
     acme_orders,
     authority,
@@ -55,26 +56,55 @@ def drivers(
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
         return fake.Machine(config.paths.state / "simulation.json").drivers()
     root, uid_base = config.paths.root, config.sites.uid_base
-    door = Door(config.web.probe_address, config.web.https_port, layout.roots(config))
-    nginx_control, holder_control = _nginx(config).control, layout.socket_settings(config).control
-    in_web = web.Settings(root, nginx_control, door, WEB_GROUP)
-    sandboxed = protections.sandboxed(config)
+    in_web = _web(config)
     scheduled = layout.task_settings(config)
     return {
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
-        Kind.QUOTA: quota.QuotaDriver(quota.Settings(root, uid_base, bounded=protections.bounds_storage(config))),
+        Kind.QUOTA: quota.QuotaDriver(_quota(config)),
         Kind.DATABASE: database.DatabaseDriver(database.Settings(database_servers(config), root, uid_base), engine),
         Kind.SITE: web.SiteDriver(in_web),
-        Kind.RUNTIME: runtime.RuntimeDriver(
-            runtime.Settings(root, holder_control, uid_base, door, sandboxed=sandboxed, web_group=WEB_GROUP)
-        ),
+        Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config)),
         Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),
         Kind.CERTIFICATE: certificates(config),
         Kind.HOST: web.HostDriver(in_web),
         Kind.ACCESS: sftp.AccessDriver(_access(config)),
         Kind.RECORDS: dns.RecordsDriver(_records(config)),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How a site of this machine looks to a visitor, and how much it stores."""
+
+    web: web.SiteDriver
+    programs: runtime.RuntimeDriver
+    quota: quota.QuotaDriver
+
+    @classmethod
+    def of(cls, config: NodeConfig) -> "Outside | None":
+        """None on a simulated machine, which nobody can visit."""
+        if config.simulate:
+            return None
+        return cls(
+            web.SiteDriver(_web(config)), runtime.RuntimeDriver(_runtime(config)), quota.QuotaDriver(_quota(config))
+        )
+
+    def answers(self, spec: SiteSpec) -> bool:
+        """Whether a visitor gets what the open site has to show: over HTTPS, from its programs and its database.
+
+        Raises PanggonError when this machine could not ask.
+        """
+        try:
+            return self.web.answers(spec) and (spec.kind not in runtime.PROOF_PATHS or self.programs.answers(spec))
+        except TemporaryError as error:
+            if error.code == "visit.failed":
+                return False
+            raise
+
+    def used(self, spec: SiteSpec) -> int | None:
+        """Bytes, where the file system counts them."""
+        return self.quota.used(Key(Kind.QUOTA, spec.site))
 
 
 def certificates(config: NodeConfig) -> tls.CertificateDriver:
@@ -86,7 +116,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             root=config.paths.root,
             control=nginx.control_socket(config.paths.run),
             authority=_authority(config),
-            door=Door(config.web.probe_address, config.web.https_port, layout.roots(config)),
+            door=_door(config),
             now=lambda: datetime.now(UTC),
             web_group=WEB_GROUP,
             issuer=wished.issuer,
@@ -232,6 +262,29 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}
+
+
+def _door(config: NodeConfig) -> Door:
+    return Door(config.web.probe_address, config.web.https_port, layout.roots(config))
+
+
+def _web(config: NodeConfig) -> web.Settings:
+    return web.Settings(config.paths.root, _nginx(config).control, _door(config), WEB_GROUP)
+
+
+def _runtime(config: NodeConfig) -> runtime.Settings:
+    return runtime.Settings(
+        config.paths.root,
+        layout.socket_settings(config).control,
+        config.sites.uid_base,
+        _door(config),
+        sandboxed=protections.sandboxed(config),
+        web_group=WEB_GROUP,
+    )
+
+
+def _quota(config: NodeConfig) -> quota.Settings:
+    return quota.Settings(config.paths.root, config.sites.uid_base, bounded=protections.bounds_storage(config))
 
 
 def _access(config: NodeConfig) -> sftp.Settings:

@@ -102,7 +102,7 @@ SHIPPED = Office(
     naming=Naming(zone="panggon.test"),  # until the city's own is named, names lead nowhere (RFC 6761)
     delivery=Delivery(by_itself=False),
     numbering=Numbering(code="555", codes={}, template="{kode}/{urut}/{tahun}"),
-    signing=Signing(method=Method.UPLOAD, gateway="", time_stamps=""),
+    signing=Signing(method=Method.UPLOAD, gateway="", from_above=False, time_stamps=""),
     mail=Mail(sender=""),
     programs=Programs(decide=False, requests=300),
     complaints=Complaints(

@@ -198,12 +198,14 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """How the Kepala Dinas signs: the `core.signing.Method`, the address of the gateway of BSrE, that of a time-stamp
-    service (RFC 3161; empty: none). Passwords and certificates are files that the installation names.
+    """How the Kepala Dinas signs: the `core.signing.Method`, the address of the gateway of BSrE and whether that counts
+    the place of a stamp from the upper edge of a page, the address of a time-stamp service (RFC 3161; empty: none).
+    Passwords and certificates are files that the installation names.
     """
 
     method: str
     gateway: str
+    from_above: bool
     time_stamps: str
 
     @property

@@ -64,6 +64,16 @@ FORMS: Mapping[PaperKind, str] = MappingProxyType(
 # Of these an export names the number, and gives no file.
 CONFIDENTIAL = frozenset({PaperKind.INCIDENT_REPORT, PaperKind.BREACH_NOTICE})
 
+# Whose job makes another one in the place of a paper whose number is void; of all others the cases'.
+REPLACING: Mapping[PaperKind, str] = MappingProxyType(
+    {
+        PaperKind.SUSPENSION_NOTICE: "upkeep.replace_paper",
+        PaperKind.DEACTIVATION_NOTICE: "upkeep.replace_paper",
+        PaperKind.INCIDENT_REPORT: "incidents.replace_paper",
+        PaperKind.BREACH_NOTICE: "incidents.replace_paper",
+    }
+)
+
 # What the Kepala Dinas signs in one sitting, in this order: frozen in step 6, signed in step 7, sent in step 8.
 SIGNED_TOGETHER = (PaperKind.HOSTING_DOCUMENT, PaperKind.ACCESS_DOCUMENT, PaperKind.COVER_LETTER)
 

@@ -1,4 +1,4 @@
-"""Made-up contents for the papers on which the department publishes its service."""
+"""Made-up contents for the papers on which the department publishes its service and how it is found."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -83,6 +83,21 @@ DOCUMENTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = MappingProxyType(
                 "paragraphs": ["Dengan ini, kami menyatakan sanggup menyelenggarakan pelayanan."],
                 "dated": "Kota Contoh, 24 November 2026",
                 "signed": _SIGNED,
+            },
+        ),
+        "survey-card": (
+            "Kartu Indeks Kepuasan Masyarakat",
+            "kartu.typ",
+            {
+                "title": "Indeks Kepuasan Masyarakat",
+                "service": "Pelayanan Contoh",
+                "index": "88,31",
+                "band": "A",
+                "band_words": "Sangat baik",
+                "respondents": 120,
+                "period": "1 Januari 2026 – 30 Juni 2026",
+                "elements": [["U1", "Persyaratan", "3,53"], ["U2", "Sistem, mekanisme, dan prosedur", "3,60"]],
+                "groups": [["Jenis kelamin", "Perempuan 70, Laki-laki 50"]],
             },
         ),
     }

@@ -150,3 +150,10 @@ class BookForm(PlainForm):
 
 class VoidForm(PlainForm):
     reason = forms.CharField(label=_("Alasan"), max_length=200, help_text=_("Tercatat dalam buku dan pada naskahnya."))
+    replaced = forms.BooleanField(
+        label=_("Buat naskah penggantinya"),
+        required=False,
+        help_text=_(
+            "Dengan nomor berikutnya, tanggal hari ini, dan data seperti sekarang. Betulkan dahulu yang salah."
+        ),
+    )

@@ -114,7 +114,7 @@ def _faults_of(document: pikepdf.Pdf) -> list[str]:
         return [*faults, "letter.bomb"]
     if len(document.pages) > PAGE_LIMIT:
         faults.append("letter.too_many_pages")
-    if any(_is_active(item) for item in document.objects):
+    if any(is_active(item) for item in document.objects):
         faults.append("letter.active_content")
     return faults
 
@@ -126,7 +126,7 @@ def _is_something_else_too(data: bytes) -> bool:
     return is_page or bool(behind.strip(b"\0\t\r\n ")) or zipfile.is_zipfile(io.BytesIO(data))
 
 
-def _is_active(item: pikepdf.Object) -> bool:
+def is_active(item: pikepdf.Object) -> bool:
     """True for an object that holds an action anywhere in it; references are other objects and seen by themselves."""
     waiting = [item]
     while waiting:

@@ -6,6 +6,8 @@ from django.db import models
 from panggon.core.signing import Level, Method
 from panggon.papers.contents import CONFIDENTIAL, SIGNED_TOGETHER, TITLES, PaperKind
 
+INSTEAD = "instead:"  # begins the reference of a paper that replaces a void one; the key of that one follows
+
 
 class Paper(models.Model):
     """One issued paper. Its bytes lie in the file store under `sha256` and never change.
@@ -96,7 +98,8 @@ class Attempt(models.Model):
 class Signature(models.Model):
     """The one signed version of a paper. Its bytes lie in the file store under `sha256`, untouched.
 
-    `name` to `note` are as printed, `subject` to `serial` as the certificate says.
+    `name` to `note` are as printed, `certificate` to `serial` as the certificate says. `rewritten`: the gateway did not
+    append to the frozen bytes but wrote the same document anew, which was compared with them (`papers.rewritten`).
     """
 
     paper = models.OneToOneField(Paper, models.PROTECT, primary_key=True, related_name="signature")
@@ -109,6 +112,7 @@ class Signature(models.Model):
     note = models.CharField(max_length=300, blank=True)
     method = models.CharField(max_length=10, choices=[(method.value, method.value) for method in Method])
     level = models.CharField(max_length=4, choices=[(level.value, level.value) for level in Level])
+    rewritten = models.BooleanField(default=False)
     certificate = models.CharField(max_length=300)
     issuer = models.CharField(max_length=300)
     serial = models.CharField(max_length=60)

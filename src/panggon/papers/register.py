@@ -9,6 +9,8 @@ from django.db.models import Count, Q, QuerySet
 
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
+from panggon.outbox import defer
+from panggon.papers.contents import REPLACING, PaperKind
 from panggon.papers.models import Counter, Paper
 from panggon.people.models import User
 from panggon.spreadsheet import MOST, Column, Kind
@@ -79,8 +81,9 @@ def void_fault(paper: Paper) -> Fault | None:
 
 
 @transaction.atomic
-def make_void(key: UUID, *, reason: str, actor: User, at: datetime) -> Paper:
+def make_void(key: UUID, *, reason: str, actor: User, at: datetime, replaced: bool = False) -> Paper:
     """The number stays in the book and with its paper, which is marked from now on wherever it is shown or verified.
+    With `replaced` a job makes another paper of what is known now, with the next number.
 
     Raises `InvalidError` `paper.void`, `paper.of_the_head`: what the Kepala Dinas signs becomes void with its case.
     """
@@ -90,6 +93,8 @@ def make_void(key: UUID, *, reason: str, actor: User, at: datetime) -> Paper:
     paper.voided_at, paper.void_reason = at, reason
     paper.save(update_fields=["voided_at", "void_reason"])
     record(f"papers.number:{paper.number}", before={"void": ""}, after={"void": reason}, actor=actor, at=at)
+    if replaced:
+        defer(REPLACING.get(PaperKind(paper.kind), "cases.replace_paper"), paper=str(paper.pk))
     return paper
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from panggon.papers.models import Attempt, Paper, Signature
+from panggon.papers.models import INSTEAD, Attempt, Paper, Signature
 from panggon.questions import Given, question
 from panggon.remembered import remembered
 
@@ -27,6 +27,18 @@ def kept_digests(digests: Collection[str]) -> set[str]:
 
 def paper(key: UUID) -> Paper | None:
     return Paper.objects.select_related("signature").filter(pk=key).first()
+
+
+def known(key: UUID) -> Paper:
+    """The same, of one that is there for sure."""
+    return Paper.objects.get(pk=key)
+
+
+def cause_of(paper: Paper) -> str:
+    """What the reference of a paper names, or that of the first one in whose place it stands."""
+    while paper.reference.startswith(INSTEAD):
+        paper = known(UUID(paper.reference.removeprefix(INSTEAD)))
+    return paper.reference
 
 
 def paper_with(sha256: str) -> Paper | None:

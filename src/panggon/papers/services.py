@@ -16,13 +16,13 @@ from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind, Rows, fo
 from panggon.papers.dates import OFFICE_ZONE, day_words
 from panggon.papers.facts import CaseFacts, IncidentFacts, Person
 from panggon.papers.inspection import inspect_letter
-from panggon.papers.models import Paper
+from panggon.papers.models import INSTEAD, Paper
 from panggon.papers.numbers import next_number
 from panggon.papers.printing import render
 from panggon.papers.sheets import DOTS, LetterFacts, SheetFacts, SheetKind, letter_content, sheet_content
 from panggon.papers.signable import made_signable, verification_address
 
-__all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "sample_letter", "void"]
+__all__ = ["card", "complaint_receipt", "inspect_letter", "issue", "opd_sheet", "replace", "sample_letter", "void"]
 
 
 @transaction.atomic
@@ -69,6 +69,12 @@ def issue(
         size_bytes=len(data),
         made_at=at,
     )
+
+
+def replace(void: Paper, facts: CaseFacts | IncidentFacts, *, signer: Person, at: datetime) -> Paper:
+    """Issue another paper in the place of one whose number is void: same cause, number and day of its own; once."""
+    kind = PaperKind(void.kind)
+    return issue(kind, facts, event=void.event, reference=f"{INSTEAD}{void.pk.hex}", signer=signer, at=at)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from uuid import UUID
 import pikepdf
 from django.conf import settings
 
-from panggon.papers.signers.interface import Place
+from panggon.core.signing import Place
 
 # Where a template says nothing: lower right on the last page of A4.
 USUAL = (325.0, 70.0, 213.0, 91.0)
@@ -34,10 +34,18 @@ def place_of(data: bytes, address: str) -> Place:
             for note in page.get("/Annots", []):
                 if str(note.get("/A", pikepdf.Dictionary()).get("/URI", "")) == address:
                     left, bottom, right, top = sorted_box([float(side) for side in note.Rect])
-                    return Place(number, left, bottom, right - left, top - bottom)
-        return Place(len(pdf.pages), *USUAL)
+                    return Place(number, left, bottom, right - left, top - bottom, _height(page))
+        return Place(len(pdf.pages), *USUAL, _height(pdf.pages[-1]))
 
 
 def sorted_box(sides: list[float]) -> tuple[float, float, float, float]:
     """Lower left and upper right, whichever corners a PDF names."""
     return min(sides[0::2]), min(sides[1::2]), max(sides[0::2]), max(sides[1::2])
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _height(page: pikepdf.Page) -> float:
+    _, bottom, _, top = sorted_box([float(side) for side in page.mediabox])
+    return top - bottom

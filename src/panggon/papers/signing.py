@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from panggon.core.errors import Fault, InvalidError, PermanentError, TemporaryError
-from panggon.core.signing import Method, names_person
+from panggon.core.signing import GATEWAYS, Method, names_person
 from panggon.core.signing import Signatory as Person
 from panggon.office.selectors import office
 from panggon.papers import selectors, store, validation
@@ -71,12 +71,12 @@ def ask(asked: Asked, given: Given) -> Accepted:
     """Have it signed and look whether it was. Raises `TemporaryError` or `PermanentError` `signing.…`."""
     attempt = asked.attempt
     signer = chosen.signer(attempt.signer.username)
-    frozen = store.get(attempt.sha256)
+    order = _order(asked, store.get(attempt.sha256))
     data = _fetched(attempt, signer)
     if data is None:
         signer.check(asked.person)
-        data = _signed(attempt, signer, _order(asked, frozen), given)
-    return Accepted(data, _accept(asked, data, frozen))
+        data = _signed(attempt, signer, order, given)
+    return Accepted(data, _accept(asked, data, order))
 
 
 def keep(asked: Asked, accepted: Accepted, *, at: datetime) -> Signature | None:
@@ -103,6 +103,7 @@ def keep(asked: Asked, accepted: Accepted, *, at: datetime) -> Signature | None:
         note=asked.note[:300],
         method=attempt.method,
         level=found.level,
+        rewritten=found.rewritten,
         certificate=found.name[:300],
         issuer=found.issuer[:300],
         serial=found.serial[:60],
@@ -160,16 +161,21 @@ def _order(asked: Asked, frozen: bytes) -> Order:
     return Order(frozen, asked.person, place, seen, asked.reason, office().letterhead.place)
 
 
-def _accept(asked: Asked, data: bytes, frozen: bytes) -> validation.Signed:
-    """Whoever signed, and wherever: nothing is believed that is not looked at."""
-    attempt = asked.attempt
+def _accept(asked: Asked, data: bytes, order: Order) -> validation.Signed:
+    """Whoever signed, and wherever: nothing is believed that is not looked at.
+
+    Only a gateway may write the document anew: it is one program that the department runs, reached by verified TLS,
+    and where it does so there is no other way. A file that somebody brings may come from any program and anybody;
+    there are enough that append, and then the frozen bytes themselves are the proof, to whoever looks and for ever.
+    """
+    way = Method(asked.attempt.method)
     found = validation.look(
         data,
-        trust=chosen.trust(asks=True, way=Method(attempt.method)),
-        frozen=validation.Frozen(attempt.sha256, len(frozen)),
+        trust=chosen.trust(asks=True, way=way),
+        frozen=validation.Frozen(order.data, order.place if way in GATEWAYS else None),
     )
     if found.faults:
-        raise PermanentError(found.faults[0])
+        raise PermanentError(found.faults[0], page=found.page)
     if not names_person(found.subject, asked.person):
         raise PermanentError("signing.other_person", found=found.name, name=asked.person.name)
     return found

@@ -4,7 +4,7 @@ Files come from strangers, so they are looked into in a process of its own (`apa
 """
 
 import asyncio
-import hashlib
+import io
 import logging
 import re
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate
@@ -34,7 +35,8 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
 from panggon.core.errors import PermanentError
-from panggon.core.signing import Level
+from panggon.core.signing import Level, Place
+from panggon.papers import rewritten
 from panggon.papers.apart import Limits, look_into
 
 LIMITS = Limits(seconds=40, memory_mebibytes=1024)
@@ -61,10 +63,15 @@ TAIL = 2048  # bytes in which a PDF says where its table of objects is
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The document that was to be signed, by its size and SHA-256."""
+    """The document that was to be signed. `place`: where its stamp belongs, of a file that may be written anew while it
+    is signed (`papers.rewritten`); None: the file has to begin with these very bytes.
+    """
 
-    sha256: str
-    size: int
+    data: bytes
+    place: Place | None = None
+
+    def begins(self, data: bytes) -> bool:
+        return len(data) > len(self.data) and data.startswith(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,13 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What the one signature of a document says. `faults` are codes `signing.…`, the gravest first."""
+    """What the one signature of a document says. `faults` are codes `signing.…`, the gravest first; `page` is that of a
+    difference. `rewritten`: the same document, but not the same bytes.
+    """
 
     faults: tuple[str, ...]
+    page: int = 0
+    rewritten: bool = False
     subject: tuple[str, ...] = ()
     name: str = ""
     issuer: str = ""
@@ -100,9 +111,7 @@ def look(data: bytes, *, trust: Trust, frozen: Frozen | None = None, limits: Lim
 def look_here(file: Path, *, trust: Trust, frozen: Frozen | None) -> Signed:
     """The same in this process."""
     data = file.read_bytes()
-    if frozen and (
-        len(data) <= frozen.size or hashlib.sha256(memoryview(data)[: frozen.size]).hexdigest() != frozen.sha256
-    ):
+    if frozen and not frozen.place and not frozen.begins(data):
         return Signed(("signing.not_same",))
     try:
         with file.open("rb") as stream:
@@ -126,12 +135,15 @@ def _look(reader: PdfFileReader, data: bytes, *, trust: Trust, frozen: Frozen | 
     if len(signatures) != 1:
         raise PermanentError("signing.several" if signatures else "signing.unsigned")
     signature = signatures[0]
-    added = () if frozen is None or _only_signed(reader, data, frozen) else ("signing.added",)
+    is_appended = frozen is None or (frozen.begins(data) and _only_signed(reader, data, frozen))
+    unlike, page = ((), 0) if frozen is None or is_appended else _unlike(data, frozen)
     status = asyncio.run(_status(reader, signature, trust))
     certificate: x509.Certificate = signature.signer_cert
     moment = status.timestamp_validity.timestamp if status.timestamp_validity else status.signer_reported_dt
     return Signed(
-        faults=(*added, *_faults(status)),
+        faults=(*unlike, *_faults(status)),
+        page=page,
+        rewritten=not is_appended,
         subject=tuple(_values(certificate.subject)),
         name=str(certificate.subject.native.get("common_name", "")),
         issuer=certificate.issuer.human_friendly,
@@ -163,7 +175,8 @@ def _only_signed(reader: PdfFileReader, data: bytes, frozen: Frozen) -> bool:
 
     The first revision has to be the frozen one: an update could lead around it.
     """
-    said = STARTXREF.findall(data, max(0, frozen.size - TAIL), frozen.size)
+    size = len(frozen.data)
+    said = STARTXREF.findall(data, max(0, size - TAIL), size)
     if not said or reader.xrefs.get_startxref_for_revision(0) != int(said[-1]):
         return False
     result = SIGNING.review_file(reader, base_revision=0)
@@ -172,18 +185,36 @@ def _only_signed(reader: PdfFileReader, data: bytes, frozen: Frozen) -> bool:
     )
 
 
+def _unlike(data: bytes, frozen: Frozen) -> tuple[tuple[str, ...], int]:
+    """What a file that does not merely add a signature to the frozen bytes is otherwise, and on which page."""
+    if frozen.place is None:
+        return ("signing.added",), 0
+    with (
+        pikepdf.open(io.BytesIO(frozen.data)) as ours,
+        pikepdf.open(io.BytesIO(data), attempt_recovery=False) as theirs,
+    ):
+        found = rewritten.difference(ours, theirs, place=frozen.place)
+    return ((f"signing.differs.{found.part}",), found.page) if found else ((), 0)
+
+
 def _faults(status: PdfSignatureStatus) -> tuple[str, ...]:
     if not (status.intact and status.valid):
         return ("signing.not_intact",)
-    covered = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
-    allowed = status.modification_level in (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES)
-    later = () if covered and allowed else ("signing.added_later",)
+    later = () if _is_covered(status) else ("signing.added_later",)
     if status.revoked:
         return (*later, "signing.certificate_revoked")
     if status.trusted:
         return later
     expired = status.trust_problem_indic in EXPIRED
     return (*later, "signing.certificate_expired" if expired else "signing.untrusted")
+
+
+def _is_covered(status: PdfSignatureStatus) -> bool:
+    """The file to its last byte, or all but what was added to check the signature years later."""
+    if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
+        return True
+    is_whole = status.coverage == SignatureCoverageLevel.ENTIRE_REVISION
+    return is_whole and status.modification_level == ModificationLevel.LTA_UPDATES
 
 
 def _is_stamped(status: PdfSignatureStatus) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
+from panggon.core.signing import Part
 
 TEMPLATES: Mapping[str, Any] = MappingProxyType(
     {
@@ -22,7 +24,34 @@ TEMPLATES: Mapping[str, Any] = MappingProxyType(
         "standar.typ": _("Standar pelayanan"),
         "sop.typ": _("SOP, dengan bagan alir"),
         "maklumat.typ": _("Maklumat pelayanan"),
+        "kartu.typ": _("Kartu indeks kepuasan masyarakat"),
+        "laporan_insiden.typ": _("Laporan insiden siber"),
+        "data_pribadi.typ": _("Pemberitahuan kegagalan pelindungan data pribadi"),
         "stempel.typ": _("Stempel tanda tangan elektronik"),
+    }
+)
+_DIFFERS = _(
+    "Gateway menulis ulang naskah ini ketika menandatanganinya, dan hasilnya bukan naskah yang sama: {what}. Tidak ada "
+    "yang diterbitkan. Hubungi administrator."
+)
+# What is otherwise in a document that a gateway wrote anew.
+DIFFERENCES: Mapping[Part, Any] = MappingProxyType(
+    {
+        Part.FILE: _("berkasnya tersandi, rusak, atau dapat dibaca dengan dua cara"),
+        Part.PAGES: _("jumlah halamannya lain"),
+        Part.CONTENT: _("isi halaman {page} lain"),
+        Part.RESOURCES: _("huruf, gambar, atau warna pada halaman {page} lain"),
+        Part.PAGE: _("ukuran atau sifat halaman {page} lain"),
+        Part.ANNOTATIONS: _("catatan, tautan, atau gambar di atas halaman {page} ditambah, diubah, atau dihapus"),
+        Part.STAMP: _("stempel di halaman {page} keluar dari tempatnya, atau memuat hal lain selain gambar"),
+        Part.SIGNATURE: _("kolom tanda tangan memuat hal lain selain tanda tangan"),
+        Part.FORM: _("formulirnya lain daripada satu kolom tanda tangan"),
+        Part.STRUCTURE: _("susunan untuk pembaca layar lain"),
+        Part.METADATA: _("judul, bahasa, atau keterangan berkas lain"),
+        Part.ATTACHMENTS: _("lampiran di dalam berkas lain"),
+        Part.LAYERS: _("ada lapisan yang dapat disembunyikan"),
+        Part.ACTIONS: _("ada tindakan yang berjalan sendiri"),
+        Part.REST: _("ada bagian lain yang ditambah, diubah, atau dihapus"),
     }
 )
 # Why nothing was signed, and what to do. Codes of the gateway, of certificates, and of files that were brought back.
@@ -69,8 +98,10 @@ SIGNING: Mapping[str, Any] = MappingProxyType(
         "signing.certificate_refused": _("Sertifikat elektronik ini tidak dapat dipakai untuk menandatangani."),
         "signing.no_file": _("Pilih berkas PDF yang sudah ditandatangani."),
         "signing.not_same": _(
-            "Ini bukan naskah yang sama: isinya harus naskah yang diunduh dari halaman ini, ditambah tanda tangan."
+            "Ini bukan naskah yang sama: berkasnya harus naskah yang diunduh dari halaman ini, ditambah tanda tangan. "
+            "Bila isinya memang sama, program penanda tangan menulisnya ulang; pakai program yang hanya menambahkan."
         ),
+        **{f"signing.differs.{part}": format_lazy(_DIFFERS, what=words) for part, words in DIFFERENCES.items()},
         "signing.added": _("Selain tanda tangan ada yang ditambahkan atau diubah pada berkas ini."),
         "signing.added_later": _("Sesudah ditandatangani, berkas ini diubah lagi."),
         "signing.unsigned": _("Berkas ini belum ditandatangani secara elektronik."),

@@ -140,9 +140,17 @@ def next_steps(*, now: datetime) -> list[str]:
         "Jalankan `panggon serve`, `panggon serve --nodes`, dan `panggon worker`.",
         _way_in(now=now),
         "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
+        _mailbox(),
         "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
         "Daftarkan mesin hosting: buat kodenya di Pengaturan › Server, lalu ikuti docs/node.md.",
     ]
+
+
+def _mailbox() -> str:
+    """Whether complaints by e-mail, a channel of the service standard, arrive by themselves."""
+    if settings.PANGGON_IMAP_HOST:
+        return f"Pengaturan › Pengaduan lewat email: periksa apakah {settings.PANGGON_IMAP_ADDRESS} sudah terbaca."
+    return "Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut docs/email.md, lalu mulai ulang portal."
 
 
 def fault_lines(faults: tuple[Fault, ...]) -> list[str]:

@@ -266,7 +266,7 @@ def retention(*, dry_run: bool) -> None:
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
-    from panggon.cases import retention as periods  # noqa: PLC0415
+    from panggon.cases.archive import retention as periods  # noqa: PLC0415
     from panggon.cases.words import PERSONAL_DATA  # noqa: PLC0415
 
     rows = (periods.due if dry_run else periods.erase)(now=timezone.now())

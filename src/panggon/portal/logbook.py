@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from panggon.audit import seals, selectors, services
 from panggon.audit.seals import Head, Seal
-from panggon.cases import log
+from panggon.cases.archive import log
 from panggon.core.errors import Fault, PermanentError
 
 BATCH = 5000

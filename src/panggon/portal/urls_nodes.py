@@ -8,5 +8,6 @@ urlpatterns = [
     path("api/node/wish/<int:number>/progress", api.progress),
     path("api/node/wish/<int:number>/report", api.report),
     path("api/node/logins", api.logins),
+    path("api/node/visits", api.visits),
     path("api/node/status", api.status),
 ]

@@ -14,7 +14,7 @@ from panggon.core.figures import SMALLEST, Period, Span
 from panggon.office.selectors import office
 from panggon.office.values import in_language
 from panggon.public import selectors
-from panggon.public.tables import COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, Row, Table
+from panggon.public.tables import AVAILABILITY, COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, Row, Table
 
 Record = Mapping[str, Any]
 NOTHING = "–"
@@ -37,8 +37,9 @@ def periods(made_at: datetime) -> tuple[Period, ...]:
 
 def context_of(made_at: datetime, period: Period) -> dict[str, Any]:
     """All that the page says of a period."""
-    requests, complaints, satisfaction = (
-        {row["masa"]: row for row in _records(made_at, table)} for table in (REQUESTS, COMPLAINTS, SATISFACTION)
+    requests, complaints, satisfaction, availability = (
+        {row["masa"]: row for row in _records(made_at, table)}
+        for table in (REQUESTS, COMPLAINTS, SATISFACTION, AVAILABILITY)
     )
     months = [month for month in period.months if month.name in requests]
     steps = [row for row in _records(made_at, STEPS) if row["masa"] == period.name]
@@ -61,6 +62,10 @@ def context_of(made_at: datetime, period: Period) -> dict[str, Any]:
         "complaints_chart": _by_month(months, complaints, "masuk", "dijawab"),
         "satisfaction": _satisfaction(satisfaction[period.name]),
         "open_sites": _count(now["terbuka"]),
+        "availability": _availability(availability[period.name]),
+        "availability_months": [
+            (month.first, told) for month in months if (told := _availability(availability[month.name]))
+        ],
     }
 
 
@@ -107,6 +112,14 @@ def _satisfaction(row: Record) -> dict[str, str]:
         "index": _of(respondents, row["ikm"], lambda index: number_format(index, 2)),
         "band": row["mutu"] or "",
     }
+
+
+def _availability(row: Record) -> dict[str, str] | None:
+    """None where nothing was measured: then nothing is said of it."""
+    if not row["pemeriksaan"]:
+        return None
+    share = number_format(row["persen_terjawab"], 2)
+    return {"visits": _count(row["pemeriksaan"]), "answered": _count(row["terjawab"]), "percent": f"{share}%"}
 
 
 def _of(group: int, value: Any, words: Any) -> str:

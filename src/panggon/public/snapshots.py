@@ -8,17 +8,17 @@ from django.utils import timezone
 
 from panggon.cases.selectors import measuring
 from panggon.complaints import measuring as complaints
-from panggon.core.figures import Period, Span, answers, hidden_of, month_of, periods_of, services, total
+from panggon.core.availability import percent
+from panggon.core.figures import Period, Span, answers, month_of, periods_of, services, total
 from panggon.core.procedure import State
 from panggon.core.shares import STEP_SHARES
 from panggon.core.survey import Element, rounded
 from panggon.office.selectors import read_once
 from panggon.public.models import Snapshot
-from panggon.public.tables import COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, Row
+from panggon.public.tables import AVAILABILITY, COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, Row
 from panggon.remembered import remembering
 from panggon.sites import selectors as sites
 from panggon.surveys import selectors as surveys
-from panggon.surveys.selectors import Days
 
 Counts = Mapping[Period, int]
 STEPS_TOLD = tuple(STEP_SHARES)  # step 1 is the OPD's own, before the clock starts
@@ -37,7 +37,7 @@ def take(*, now: datetime) -> Snapshot:
 
 def _tables(now: datetime) -> dict[str, list[Row]]:
     sent, filed = measuring.sent_by_month(), complaints.filed_by_month()
-    answered_survey = _months(surveys.respondents_by_month())
+    answered_survey = surveys.respondents_by_month()
     until = month_of(timezone.localdate(now))
     first = min((month.year for month in (*sent, *filed, *answered_survey)), default=until.year)
     periods = [
@@ -49,6 +49,7 @@ def _tables(now: datetime) -> dict[str, list[Row]]:
         STEPS.key: steps,
         COMPLAINTS.key: _complaints(periods, filed),
         SATISFACTION.key: _satisfaction(periods, answered_survey),
+        AVAILABILITY.key: _availability(periods),
         SITES.key: [[now.isoformat(timespec="seconds"), sites.open_sites().count()]],
     }
 
@@ -95,15 +96,26 @@ def _complaints(periods: list[Period], filed: Counts) -> list[Row]:
 
 
 def _satisfaction(periods: list[Period], respondents: Counts) -> list[Row]:
-    hidden = hidden_of(respondents)
     rows: list[Row] = []
     for period in periods:
         if period.span is Span.MONTH:
             continue
-        found = surveys.survey_of(Days(period.first, period.last)) if period not in hidden else None
+        asked = surveys.survey_of(period)
+        found = asked if asked and not asked.hidden else None
         means = [_number(mean, digits=2) for mean in found.result.means.values()] if found else [None] * len(Element)
         told = [_number(found.result.index, digits=2), found.result.band.value] if found else [None, None]
         rows.append([*_named(period), total(respondents, period), *told, *means])
+    return rows
+
+
+def _availability(periods: list[Period]) -> list[Row]:
+    counted = sites.availability_by_month()
+    visits, answered = (_months({month: both[place] for month, both in counted.items()}) for place in (0, 1))
+    rows: list[Row] = []
+    for period in periods:
+        made, told = total(visits, period), total(answered, period)
+        share = percent(answered=told, visits=made)
+        rows.append([*_named(period), made, told, _number(share, digits=2)])
     return rows
 
 

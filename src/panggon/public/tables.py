@@ -121,6 +121,24 @@ SITES = Table(
         Column("terbuka", Kind.INTEGER, _("Situs yang terbuka pada saat itu")),
     ),
 )
+AVAILABILITY = Table(
+    "ketersediaan",
+    _("Ketersediaan situs"),
+    _(
+        "Berapa kali situs menjawab ketika diperiksa, per bulan, triwulan, dan tahun. Kira-kira sekali sejam server "
+        "mengunjungi setiap situs yang terbuka lewat HTTPS, seperti pengunjung; yang diam ditanya sekali lagi."
+    ),
+    (
+        *PERIOD,
+        Column("pemeriksaan", Kind.INTEGER, _("Pemeriksaan yang dilakukan; yang tidak dapat dilakukan tidak dihitung")),
+        Column("terjawab", Kind.INTEGER, _("Dari pemeriksaan itu: situs menjawab, juga program dan basis datanya")),
+        Column(
+            "persen_terjawab",
+            Kind.NUMBER,
+            _("Bagian yang terjawab, dalam persen, dibulatkan ke bawah; kosong bila belum ada pemeriksaan"),
+        ),
+    ),
+)
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.key: table for table in (REQUESTS, STEPS, COMPLAINTS, SATISFACTION, SITES)}
+    {table.key: table for table in (REQUESTS, STEPS, COMPLAINTS, SATISFACTION, SITES, AVAILABILITY)}
 )

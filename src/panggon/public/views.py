@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from panggon.cases import selectors
+from panggon.cases.content.sheets import blank_letter
 from panggon.cases.selectors import PublicStatus
-from panggon.cases.sheets import blank_letter
 from panggon.core.errors import Fault, InvalidError, TemporaryError
 from panggon.labels import STATE_LABELS
 from panggon.office.selectors import office

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.people.permissions import View, public
-from panggon.sites import machines, messages, selectors, services
+from panggon.sites import availability, machines, messages, selectors, services
 from panggon.sites.models import Node, Purpose, Wish
 from panggon.sites.waiting import wait_for_wish
 
@@ -116,6 +116,13 @@ def report(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], num
 @_of_node
 def logins(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
     services.store_logins(node, messages.logins_of(message))
+    return HttpResponse(status=204)
+
+
+@_answering("POST")
+@_of_node
+def visits(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
+    availability.count(node, messages.visits_of(message), at=timezone.now())
     return HttpResponse(status=204)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.logins import Ending, Way
 from panggon.core.spec import SITE_ID
+from panggon.sites.availability import Visit
 from panggon.sites.models import Outcome
 from panggon.sites.services import Report
 
@@ -16,6 +17,7 @@ PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "und
 ADDRESS_MOST, KEY_MOST = 45, 60  # of an IPv6 address, of a key's fingerprint
 STATUS = re.compile("[1-5][0-9]{2}")
 STEPS_MOST = 1_000_000
+MEBIBYTES_MOST = 2**31 - 1
 FACT_MOST = 253  # characters; a host name has no more
 NO_TEXT = re.compile("[\ud800-\udfff]")
 
@@ -42,6 +44,11 @@ def report_of(message: Mapping[str, Any]) -> Report:
 def logins_of(message: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Who came in first, by site."""
     return {_site(row): _login(row) for row in _rows(message, "logins")}
+
+
+def visits_of(message: Mapping[str, Any]) -> tuple[Visit, ...]:
+    """How sites answered."""
+    return tuple(_visit(row) for row in _rows(message, "visits"))
 
 
 def progress_of(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -126,6 +133,14 @@ def _login(row: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _visit(row: Mapping[str, Any]) -> Visit:
+    at, stored = _moment_or_none(row, "at"), row.get("mebibytes")
+    if at is None or not isinstance(row.get("answered"), bool):
+        raise invalid("visits")
+    mebibytes = None if stored is None else _count(row, "mebibytes", most=MEBIBYTES_MOST)
+    return Visit(int(_site(row)[1:]), at, row["answered"], mebibytes)
+
+
 def _site(row: Mapping[str, Any]) -> str:
     site = required_text(row, "site", 7)
     if not SITE_ID.fullmatch(site):
@@ -171,9 +186,9 @@ def _choice(message: Mapping[str, Any], name: str, choices: list[str]) -> str:
     return str(value)
 
 
-def _count(message: Mapping[str, Any], name: str) -> int:
+def _count(message: Mapping[str, Any], name: str, *, most: int = STEPS_MOST) -> int:
     value = message.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= STEPS_MOST:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise invalid(name)
     return value
 

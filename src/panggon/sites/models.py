@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from panggon.core import outgoing
 from panggon.core import spec_document as specs
-from panggon.core.spec import HOST, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.spec import HOST, USUAL_PHP_VERSION, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
 
 
@@ -70,7 +70,7 @@ class Node(models.Model):
 class Allowance(models.Model):
     """What a site may use; the bounds are those of the site spec."""
 
-    php_version = models.CharField(max_length=3, default="8.2")
+    php_version = models.CharField(max_length=3, default=USUAL_PHP_VERSION)
     quota_mebibytes = models.PositiveIntegerField(default=1024)
     memory_mebibytes = models.PositiveIntegerField(default=Limits().memory_mebibytes)
     processes = models.PositiveIntegerField(default=Limits().processes)
@@ -188,6 +188,32 @@ class Site(Allowance):
             outgoing=self.outgoing,
             access=Access(tuple(self.ssh_keys), self.password_fingerprint),
         )
+
+
+class Availability(models.Model):
+    """How often a site's machine visited it in a month as a stranger would, and how often it answered.
+
+    `failed_at` is the last visit without an answer, `used_mebibytes` what the site stored when that was last told.
+    """
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="availability")
+    month = models.DateField()  # its first day, in the office's time zone
+    visits = models.PositiveIntegerField(default=0)
+    answered = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()  # only a later visit counts: what is told again is known
+    failed_at = models.DateTimeField(null=True)
+    used_mebibytes = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["-month"]
+        verbose_name_plural = "availability"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "month"], name="availability_of_a_month"),
+            models.CheckConstraint(condition=Q(answered__lte=models.F("visits")), name="no_more_answers_than_visits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.month:%Y-%m}"
 
 
 class RetiredName(models.Model):

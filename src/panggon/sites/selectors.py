@@ -4,7 +4,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from panggon.core.needs import Evidence
@@ -12,7 +12,7 @@ from panggon.core.spec import SITE_ID, SiteState
 from panggon.office.selectors import office
 from panggon.questions import Given, question
 from panggon.remembered import remembered
-from panggon.sites.models import Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
+from panggon.sites.models import Availability, Node, Outcome, Plan, Progress, Purpose, RetiredName, Site, Wish
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
 ASIDE = frozenset({Purpose.ACCESS, Purpose.PARK, Purpose.QUARANTINE, Purpose.RELEASE})
@@ -122,6 +122,18 @@ def opened_by_month() -> dict[date, int]:
     return {row["month"].date(): row["count"] for row in months.values("month").annotate(count=Count("pk"))}
 
 
+def availability_by_month() -> dict[date, tuple[int, int]]:
+    """How often sites were visited by their machines in each month, by its first day, and how often they answered."""
+    months = Availability.objects.order_by().values("month")
+    counted = months.annotate(made=Sum("visits"), told=Sum("answered"))
+    return {row["month"]: (row["made"], row["told"]) for row in counted}
+
+
+def availability_of(site: Site, *, months: int) -> list[Availability]:
+    """Of the last months in which it was visited, the newest first."""
+    return list(site.availability.all()[:months])
+
+
 def nodes() -> QuerySet[Node]:
     """The machines by name, each with the number of sites that it carries (`carried`)."""
     carried = Count("sites", filter=Q(sites__released_at=None))
@@ -139,6 +151,13 @@ def offered_plans() -> QuerySet[Plan]:
 
 def default_plan() -> Plan | None:
     return Plan.objects.filter(is_default=True).first()
+
+
+def available_php_version(wished: str) -> str:
+    """The wished one where a machine has it, or none has told yet; else the newest that a machine has."""
+    told = Node.objects.filter(retired_at=None).values_list("facts", flat=True)
+    there = {version for facts in told for version in facts.get("php_versions", [])}
+    return max(there) if there and wished not in there else wished
 
 
 def fitting_plan(*, php_version: str, quota_mebibytes: int) -> Plan | None:

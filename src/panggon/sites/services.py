@@ -78,7 +78,8 @@ def change_spec(
     kept = {name: value for name, value in site.details.items() if name not in OF_ONE_KIND}
     site.details = {**kept, **(details or {})}
     site.plan = plan or selectors.default_plan()
-    allowance = site.plan.allowance if site.plan else {}
+    usual = {"php_version": selectors.available_php_version(site.php_version)}
+    allowance = site.plan.allowance if site.plan else usual
     for name, value in allowance.items():
         setattr(site, name, value)
     site.save(update_fields=["kind", "profile", "database", "engine", "details", "plan", *allowance])

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from panggon.audit.history import history
 from panggon.core.errors import InvalidError
+from panggon.core.spec import USUAL_PHP_VERSION
 from panggon.core.vocabulary import Role
 from panggon.people.permissions import holders
 from panggon.sites import machines, plans, selectors
@@ -24,13 +25,15 @@ from panggon.sites.words import fault_words, protection_words
 
 @holders(Role.ADMINISTRATOR)
 def plan_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "sites/plans.html", {"plans": selectors.plans()})
+    php_version = selectors.available_php_version(USUAL_PHP_VERSION)
+    return render(request, "sites/plans.html", {"plans": selectors.plans(), "php_version": php_version})
 
 
 @holders(Role.ADMINISTRATOR)
 def new_plan(request: HttpRequest) -> HttpResponse:
     first = not selectors.plans().exists()
-    return _plan_page(request, Plan(version=0, is_default=first), _("Paket baru"))
+    php_version = selectors.available_php_version(USUAL_PHP_VERSION)
+    return _plan_page(request, Plan(version=0, is_default=first, php_version=php_version), _("Paket baru"))
 
 
 @holders(Role.ADMINISTRATOR)

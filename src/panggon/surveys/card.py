@@ -3,6 +3,7 @@
 from typing import Any
 
 from panggon.core.survey import BAND_LABELS, QUESTIONS
+from panggon.office.selectors import office
 from panggon.papers.dates import day_words
 from panggon.surveys.selectors import Survey
 from panggon.surveys.words import GROUP_LABELS
@@ -13,11 +14,12 @@ def card_content(survey: Survey) -> dict[str, Any]:
     result = survey.result
     return {
         "title": "Indeks Kepuasan Masyarakat",
+        "service": office().standard.service,
         "index": _decimal(float(result.index)),
         "band": result.band.value,
         "band_words": BAND_LABELS[result.band],
         "respondents": result.respondents,
-        "period": f"{day_words(survey.days.first)} – {day_words(survey.days.last)}",
+        "period": f"{day_words(survey.period.first)} – {day_words(survey.period.last)}",
         "elements": [
             [element.number, QUESTIONS[element].title, _decimal(float(mean))] for element, mean in result.means.items()
         ],

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.core import signing
 from django.db.models import Count, QuerySet, Sum, TextChoices
@@ -7,6 +7,7 @@ from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils.timezone import localdate
 
+from panggon.core.figures import SMALLEST, Period, hidden_of, month_of
 from panggon.core.survey import Element, Result, result_of, sample_size
 from panggon.questions import Given, question
 from panggon.surveys.models import Answer, Education, Gender, Improvement, Invitation, Occupation, Service
@@ -14,16 +15,6 @@ from panggon.surveys.models import Answer, Education, Gender, Improvement, Invit
 SIGNER = signing.Signer(salt="panggon survey")
 ANSWER_WITHIN = timedelta(days=60)
 WORDS_SHOWN = 50
-# Fewer respondents than this in a group would tell who they were.
-SMALLEST_GROUP = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Both included."""
-
-    first: date
-    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +27,31 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was answered in some days. `wanted` is how many should have answered of `offered` (Krejcie and Morgan)."""
+    """What was answered in a period. `wanted` is how many should have answered of `offered` (Krejcie and Morgan).
 
-    days: Days
+    `hidden`: it must not be published how it went, because so few answered (`core/figures.py`).
+    """
+
+    period: Period
+    hidden: bool
     result: Result
     offered: int
     wanted: int
     groups: tuple[tuple[str, tuple[Group, ...]], ...]
 
 
-def survey_of(days: Days) -> Survey | None:
-    """None when nobody answered. Two queries, however many answers there are."""
-    answers = Answer.objects.filter(answered_on__range=(days.first, days.last))
+def survey_of(period: Period) -> Survey | None:
+    """None when nobody answered. As many queries, however many answers there are."""
+    days = (period.first, period.last)
+    answers = Answer.objects.filter(answered_on__range=days)
     row = answers.aggregate(respondents=Count("pk"), **{element.value: Sum(element.value) for element in Element})
     respondents = row.pop("respondents")
     result = result_of({Element(name): total or 0 for name, total in row.items()}, respondents=respondents)
     if result is None:
         return None
-    offered = Invitation.objects.filter(made_at__date__range=(days.first, days.last)).count()
-    return Survey(days, result, offered, sample_size(offered), _groups(answers))
+    offered = Invitation.objects.filter(made_at__date__range=days).count()
+    hidden = period in hidden_of(respondents_by_month())
+    return Survey(period, hidden, result, offered, sample_size(offered), _groups(answers))
 
 
 def years() -> tuple[int, ...]:
@@ -62,16 +59,16 @@ def years() -> tuple[int, ...]:
     return tuple(day.year for day in Answer.objects.dates("answered_on", "year", order="DESC"))
 
 
-def respondents_by_month() -> dict[date, int]:
-    """How many answered in each month, by its first day."""
+def respondents_by_month() -> dict[Period, int]:
+    """How many answered in each month."""
     months = Answer.objects.order_by().annotate(month=TruncMonth("answered_on"))
-    return {row["month"]: row["count"] for row in months.values("month").annotate(count=Count("pk"))}
+    return {month_of(row["month"]): row["count"] for row in months.values("month").annotate(count=Count("pk"))}
 
 
-def published_words(days: Days) -> list[str]:
+def published_words(period: Period) -> list[str]:
     """What respondents wrote and an officer has read and published, the newest first."""
     answers = Answer.objects.filter(
-        answered_on__range=(days.first, days.last), standing=Answer.Standing.PUBLISHED
+        answered_on__range=(period.first, period.last), standing=Answer.Standing.PUBLISHED
     ).exclude(words="")
     return list(answers.order_by("-answered_on", "-pk").values_list("words", flat=True)[:WORDS_SHOWN])
 
@@ -143,4 +140,4 @@ def _groups(answers: QuerySet[Answer]) -> tuple[tuple[str, tuple[Group, ...]], .
 
 
 def _told(count: int) -> int | None:
-    return count if count == 0 or count >= SMALLEST_GROUP else None
+    return count if count == 0 or count >= SMALLEST else None

@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,15 +7,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from panggon.core.errors import InvalidError
+from panggon.core.figures import SMALLEST, Period
 from panggon.core.vocabulary import Role
 from panggon.papers import services as papers
 from panggon.pdf import pdf_response
+from panggon.people import selectors as people
 from panggon.people.permissions import holders, public
 from panggon.surveys import selectors, services
 from panggon.surveys.card import card_content
 from panggon.surveys.forms import AnswerForm, ImprovementForm
 from panggon.surveys.models import Answer, Improvement, Invitation
-from panggon.surveys.selectors import Days
+from panggon.surveys.selectors import Survey
 from panggon.surveys.words import BAND_LABELS, FAULT_WORDS, GROUP_LABELS, QUESTIONS
 
 READERS = (Role.COMPLAINTS_OFFICER, Role.HEAD, Role.ADMINISTRATOR)
@@ -38,30 +39,32 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 @public
 def results(request: HttpRequest) -> HttpResponse:
-    """The published index: of a year, or of one quarter of it."""
+    """The published index: of a year, or of one quarter of it. Who reads the suggestions sees it of few as well."""
     years = selectors.years()
-    days = _days(request, years)
+    period = _period(request, years)
     context: dict[str, Any] = {
         "years": years,
-        "days": days,
-        "quarter": _quarter(request),
+        "period": period,
+        "smallest": SMALLEST,
         "improvements": selectors.improvements(),
     }
-    if days:
-        survey = selectors.survey_of(days)
-        context |= {"survey": survey, "words": selectors.published_words(days), **_shown(survey)}
+    if period:
+        survey = selectors.survey_of(period)
+        told = survey is not None and (not survey.hidden or _is_reader(request))
+        context |= {"survey": survey, "told": told, "words": selectors.published_words(period)}
+        context |= _shown(survey) if survey and told else {}
     return render(request, "surveys/results.html", context)
 
 
 @public
 def card(request: HttpRequest) -> HttpResponse:
     """The card with the index, to be put up at the desk."""
-    days = _days(request, selectors.years())
-    survey = selectors.survey_of(days) if days else None
-    if survey is None:
+    period = _period(request, selectors.years())
+    survey = selectors.survey_of(period) if period else None
+    if survey is None or survey.hidden:
         raise Http404
     data = papers.card(card_content(survey), at=timezone.now())
-    return pdf_response(data, name=f"ikm-{survey.days.first}-{survey.days.last}.pdf")
+    return pdf_response(data, name=f"ikm-{survey.period.name}.pdf")
 
 
 @holders(*READERS)
@@ -111,26 +114,21 @@ def _answered(invitation: Invitation, form: AnswerForm) -> bool:
     return True
 
 
-def _days(request: HttpRequest, years: tuple[int, ...]) -> Days | None:
+def _period(request: HttpRequest, years: tuple[int, ...]) -> Period | None:
     """The year or quarter that is asked for; without one the newest year with answers, None when nobody answered."""
     if not years:
         return None
-    asked = request.GET.get("tahun", "")
-    year = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else years[0]
-    quarter = _quarter(request)
-    first, last = (3 * quarter - 2, 3 * quarter) if quarter else (1, 12)
-    after = date(year + last // 12, last % 12 + 1, 1)
-    return Days(date(year, first, 1), date.fromordinal(after.toordinal() - 1))
+    year, quarter = request.GET.get("tahun", ""), request.GET.get("triwulan", "")
+    known = int(year) if year.isascii() and year.isdigit() and int(year) in years else years[0]
+    return Period(known, int(quarter) if quarter in {"1", "2", "3", "4"} else 0)
 
 
-def _quarter(request: HttpRequest) -> int:
-    asked = request.GET.get("triwulan", "")
-    return int(asked) if asked in {"1", "2", "3", "4"} else 0
+def _is_reader(request: HttpRequest) -> bool:
+    signed_in = request.user.is_authenticated
+    return signed_in and not people.roles_of(request.user, now=timezone.now()).isdisjoint(READERS)
 
 
-def _shown(survey: selectors.Survey | None) -> dict[str, Any]:
-    if survey is None:
-        return {}
+def _shown(survey: Survey) -> dict[str, Any]:
     result = survey.result
     rows = [(element.number, QUESTIONS[element].title, float(mean)) for element, mean in result.means.items()]
     groups = [(GROUP_LABELS[kind], groups) for kind, groups in survey.groups]

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from panggon.cases.content.request import ENGINES, PROFILES
 from panggon.cases.forms.base import PdfField
-from panggon.cases.request import ENGINES, PROFILES
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
 from panggon.core.site_kinds import RUNNING, SiteKind
@@ -147,7 +147,7 @@ class SettingsForm(SiteFields, ChangeForm):
 
 
 class DeactivateForm(ChangeForm):
-    letter = PdfField(label=LETTER, required=False)
+    letter = PdfField(label=LETTER)
     field_order = ["letter", "reason"]
     uses_files = True
 
@@ -181,7 +181,6 @@ class ApproveForm(UpkeepForm):
     shown_digest = forms.CharField(widget=forms.HiddenInput, required=False)
     typed_name = forms.CharField(
         label=_("Nama situs"),
-        required=False,
         help_text=_("Ketik alamatnya lengkap, supaya tidak ada situs lain yang terhapus."),
         widget=forms.TextInput(attrs=ONE_LINE),
     )
@@ -194,7 +193,7 @@ class ApproveForm(UpkeepForm):
 
 class EndForm(UpkeepForm):
     decision = forms.CharField(
-        label=_("Alasan tidak dijalankan"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("Alasan tidak dijalankan"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 

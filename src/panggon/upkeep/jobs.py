@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import format_lazy
@@ -12,13 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.cases.paper_facts import facts_of, head_of_the_dinas
+from panggon.cases.content.paper_facts import facts_of, head_of_the_dinas
 from panggon.core.notices import Occasion
 from panggon.core.site_life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
 from panggon.core.vocabulary import Role
 from panggon.notify.services import tell
+from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
+from panggon.papers.facts import CaseFacts
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
@@ -28,6 +33,7 @@ from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.selectors import KEEPERS
 
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
+CHANGE = "change:"  # begins what the reference of a letter names; the key of the change follows
 WHAT_NEXT: Mapping[SiteAction, Any] = {
     SiteAction.SUSPEND: _(
         "Pengunjung membaca pemberitahuan. Admin teknis dapat masuk lewat SFTP untuk memperbaiki; "
@@ -126,6 +132,18 @@ def tell_technicians(request: int) -> None:
     )
 
 
+@app.task(name="upkeep.replace_paper", retry=PATIENCE)
+@transaction.atomic
+def replace_paper(paper: str) -> None:
+    """Issue another letter for one whose number was made void, once, and tell the OPD."""
+    void, now = paper_selectors.known(UUID(paper)), timezone.now()
+    change = _change(int(paper_selectors.cause_of(void).removeprefix(CHANGE)))
+    facts = _facts(change, change.site.case, at=now)
+    made = papers.replace(void, facts, signer=head_of_the_dinas(now=now), at=now)
+    words = f"{made.title} {made.number}"
+    _tell_owner(change.site, SiteAction(change.action), reason=words, reference=f"paper:{made.pk}")
+
+
 @app.task(name="upkeep.tell_answer", retry=PATIENCE)
 def tell_answer(request: int) -> None:
     asked = Request.objects.select_related("site", "asked_by").get(pk=request)
@@ -148,11 +166,15 @@ def _paper(kind: PaperKind) -> Callable[[Alteration], None]:
         if case is None:
             return
         at = change.ended_at or timezone.now()
-        reasons = tuple(filter(None, change.reason.splitlines()))
-        facts = replace(facts_of(case), reasons=reasons, made_on=localdate(at))
-        papers.issue(kind, facts, reference=f"change:{change.pk}", signer=head_of_the_dinas(now=at), at=at)
+        signer = head_of_the_dinas(now=at)
+        papers.issue(kind, _facts(change, case, at=at), reference=f"{CHANGE}{change.pk}", signer=signer, at=at)
 
     return issue
+
+
+def _facts(change: Alteration, case: Any, *, at: datetime) -> CaseFacts:
+    reasons = tuple(filter(None, change.reason.splitlines()))
+    return replace(facts_of(case), reasons=reasons, made_on=localdate(at))
 
 
 def _tell_change(change: Alteration) -> None:

@@ -4,12 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from panggon.cases.words import fault_words as case_words
 from panggon.core.errors import Fault
-from panggon.core.site_life import SITE_ACTION_LABELS, SITE_NEEDS, SITE_STATE_LABELS, SiteAction, SiteNeed
+from panggon.core.site_life import (
+    APPROVALS,
+    SITE_ACTION_LABELS,
+    SITE_NEEDS,
+    SITE_STATE_LABELS,
+    SiteAction,
+    SiteNeed,
+)
 from panggon.core.spec import SiteState
+from panggon.labels import ROLE_LABELS
 
 
 def _(words: str) -> Any:
@@ -90,6 +98,11 @@ _FAULTS: Mapping[str, Any] = MappingProxyType(
         "request.answered": _("Permintaan ini sudah dijawab orang lain."),
     }
 )
+
+
+def approvers_of(action: SiteAction) -> str:
+    """Whose approval a change waits for."""
+    return gettext(" atau ").join(str(label) for role, label in ROLE_LABELS.items() if role in APPROVALS[action].roles)
 
 
 def fault_words(fault: Fault) -> str:

@@ -11,11 +11,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases.facts import name_faults
-from panggon.cases.forms.base import NATURES, PdfField, StepForm
-from panggon.cases.inputs import value_faults
-from panggon.cases.models import Case, DatabaseWish, LetterSource, SiteUse, SystemCategory
-from panggon.cases.request import (
+from panggon.cases.acting.inputs import value_faults
+from panggon.cases.content.facts import name_faults
+from panggon.cases.content.request import (
     ADMIN,
     CONTACT,
     KINDS,
@@ -26,6 +24,8 @@ from panggon.cases.request import (
     RESPONSIBLE,
     VENDOR,
 )
+from panggon.cases.forms.base import NATURES, PdfField, StepForm
+from panggon.cases.models import Case, DatabaseWish, LetterSource, SiteUse, SystemCategory
 from panggon.core.naming import normalise
 from panggon.people import selectors as people
 

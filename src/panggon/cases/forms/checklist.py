@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases.checklist import ITEMS
+from panggon.cases.content.checklist import ITEMS
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.site_choice import SiteChoiceForm
 from panggon.cases.models import Case

@@ -11,10 +11,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from panggon.cases.content.request import KINDS
 from panggon.cases.filters import HELD_BY, STANDINGS, Days, Filter, Timing
 from panggon.cases.forms.base import RuledForm
-from panggon.cases.paging import Order
-from panggon.cases.request import KINDS
+from panggon.cases.lists.paging import Order
 from panggon.core.procedure import Role, State
 from panggon.labels import STATE_LABELS
 from panggon.people import selectors as people

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from panggon.cases.content.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.cases.forms.base import StepForm
-from panggon.cases.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.core.site_kinds import SiteKind
 from panggon.core.spec import Engine
 from panggon.sites.models import Site

@@ -11,16 +11,16 @@ from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases.desk import STAMPED
-from panggon.cases.facts import signer_named
+from panggon.cases.acting.desk import STAMPED
+from panggon.cases.attention.workload import with_load
+from panggon.cases.content.facts import signer_named
+from panggon.cases.content.request import storage_words
 from panggon.cases.forms.application import SendForm
 from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
 from panggon.cases.forms.site_choice import SiteChoiceForm
 from panggon.cases.models import Case
-from panggon.cases.request import storage_words
 from panggon.cases.selectors import usual_division
-from panggon.cases.workload import with_load
 from panggon.core.machine import Offer
 from panggon.core.procedure import Action, Need, Role, State
 from panggon.core.spec import SiteKind

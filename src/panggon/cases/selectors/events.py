@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Event
-from panggon.cases.parts import events_of
 from panggon.core.procedure import State
 from panggon.people import selectors as people
 from panggon.people.models import Division, User

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from panggon.cases.facts import explained, facts_for, in_capacity
+from panggon.cases.content.facts import explained, facts_for, in_capacity
 from panggon.cases.models import Case
 from panggon.core.errors import Fault
 from panggon.core.procedure import TABLE, Action, Need, Offer, Refusal, Role, State

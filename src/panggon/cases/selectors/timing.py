@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Event
-from panggon.cases.parts import events_of
 from panggon.core.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
 from panggon.core.errors import PermanentError
 from panggon.core.procedure import State, step_under_way

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from panggon.cases.forms.finding import query_of
-from panggon.cases.reports import Figure
+from panggon.cases.lists.reports import Figure
 
 register = template.Library()
 

@@ -13,11 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from panggon.audit.history import history
 from panggon.cases import taking_over
-from panggon.cases.facts import documents, handed_over_changes
+from panggon.cases.content.facts import documents, handed_over_changes
+from panggon.cases.content.paper_facts import facts_of
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.forms.access import AccessForm, InvitationForm, TakeOverForm
 from panggon.cases.models import AccessInvitation, Case
-from panggon.cases.paper_facts import facts_of
 from panggon.cases.views import acting, presentation
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Role, State

@@ -13,11 +13,13 @@ from django.utils.timezone import localdate, localtime
 from django.views.decorators.http import require_POST
 
 from panggon.audit.services import record
-from panggon.cases import agenda, exporting, services
-from panggon.cases.exporting import Kind
-from panggon.cases.filing import everything
+from panggon.cases import services
+from panggon.cases.archive import agenda
+from panggon.cases.archive.filing import everything
+from panggon.cases.archive.zipping import zipped
+from panggon.cases.lists import exporting
+from panggon.cases.lists.exporting import Kind
 from panggon.cases.words import fault_words
-from panggon.cases.zipping import zipped
 from panggon.core.errors import InvalidError
 from panggon.people.permissions import official
 

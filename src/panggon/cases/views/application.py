@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases import readings, selectors, services
-from panggon.cases.corrections import corrections_for, open_reasons
-from panggon.cases.facts import name_faults
+from panggon.cases import selectors, services
+from panggon.cases.content import readings
+from panggon.cases.content.corrections import corrections_for, open_reasons
+from panggon.cases.content.facts import name_faults
+from panggon.cases.content.parts import letter_of
+from panggon.cases.content.request import ADMIN, CONTACT, RESPONSIBLE, VENDOR
 from panggon.cases.forms.application import LetterSection, PeopleSection, SectionForm, SiteSection, known_of
 from panggon.cases.models import Case, Event, Reading
-from panggon.cases.parts import letter_of
-from panggon.cases.request import ADMIN, CONTACT, RESPONSIBLE, VENDOR
 from panggon.cases.views import acting
 from panggon.cases.words import fault_words
 from panggon.core.errors import InvalidError

@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from panggon.audit.services import record
+from panggon.cases.archive.zipping import zipped
 from panggon.cases.views import acting
 from panggon.cases.views.archive_files import everything
-from panggon.cases.zipping import zipped
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in
 

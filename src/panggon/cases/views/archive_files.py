@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from panggon.audit.chain import covered
 from panggon.cases import selectors
-from panggon.cases.chain import body
+from panggon.cases.acting.chain import body
+from panggon.cases.content.paper_facts import plan_words
 from panggon.cases.models import Case, Event
-from panggon.cases.paper_facts import plan_words
 from panggon.cases.views import presentation
 from panggon.core.cells import harmless
 from panggon.core.errors import PermanentError

@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from panggon.cases import selectors
-from panggon.cases.corrections import rounds
+from panggon.cases.content.corrections import rounds
+from panggon.cases.content.parts import letter_of
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case
-from panggon.cases.parts import letter_of
 from panggon.cases.views import acting, preparation, presentation
 from panggon.cases.views.buttons import buttons
 from panggon.cases.views.sightings import sightings

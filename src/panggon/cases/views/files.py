@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import slugify
 
-from panggon.cases import keeping, selectors
-from panggon.cases.access_log import looked_at
-from panggon.cases.parts import letter_of
+from panggon.cases import selectors
+from panggon.cases.archive import keeping
+from panggon.cases.archive.access_log import looked_at
+from panggon.cases.content.parts import letter_of
 from panggon.cases.views import acting
 from panggon.core.errors import PermanentError
 from panggon.pdf import pdf_response

@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from panggon.cases import exporting, selectors, services
-from panggon.cases.exporting import Kind
+from panggon.cases import selectors, services
 from panggon.cases.filters import TICKING
 from panggon.cases.forms.finding import FindForm
+from panggon.cases.lists import exporting
+from panggon.cases.lists.exporting import Kind
+from panggon.cases.lists.paging import COUNTED_MOST, page_of, total_of
 from panggon.cases.models import Case
-from panggon.cases.paging import COUNTED_MOST, page_of, total_of
 from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
 from panggon.core.errors import InvalidError

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from panggon.cases.content.paper_facts import plan_meanings, plan_words
 from panggon.cases.models import Case
-from panggon.cases.paper_facts import plan_meanings, plan_words
 from panggon.core.evidence_words import Part, parts
 from panggon.core.procedure import State
 from panggon.sites import selectors as sites

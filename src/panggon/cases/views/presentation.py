@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from panggon.cases import selectors
+from panggon.cases.content.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, rows_of, shown
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case, Event
-from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, rows_of, shown
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.clock import Clock
 from panggon.core.naming import doubtful_words

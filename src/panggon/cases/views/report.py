@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.forms.report import ReportForm
-from panggon.cases.reports import Report, report_for
+from panggon.cases.lists.reports import Report, report_for
 from panggon.charts import grouped_bars
 from panggon.core.procedure import Role
 from panggon.people.permissions import holders

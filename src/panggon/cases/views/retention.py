@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from panggon.audit.history import history
-from panggon.cases import keeping, retention
+from panggon.cases.archive import keeping, retention
 from panggon.cases.forms.holding import HoldForm
 from panggon.cases.words import KEPT_SINCE, PERSONAL_DATA
 from panggon.core.errors import InvalidError

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import selectors
-from panggon.cases.corrections import open_reasons
+from panggon.cases.content.corrections import open_reasons
+from panggon.cases.content.parts import letter_of
+from panggon.cases.content.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, Row, rows_of
+from panggon.cases.content.sheets import SHEETS
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
-from panggon.cases.parts import letter_of
-from panggon.cases.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, Row, rows_of
-from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting
 from panggon.cases.views.application import SECTIONS
 from panggon.cases.views.buttons import EXPLANATIONS

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from panggon.cases.sheets import SHEETS, letter_facts, sheet_facts
+from panggon.cases.content.sheets import SHEETS, letter_facts, sheet_facts
 from panggon.cases.views import acting
 from panggon.core.procedure import Action
 from panggon.papers.services import opd_sheet, sample_letter

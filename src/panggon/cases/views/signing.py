@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from panggon.cases import signing
-from panggon.cases.facts import documents
+from panggon.cases.content.facts import documents
 from panggon.cases.forms.signing import SigningForm
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting, preparation

@@ -5,12 +5,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from panggon.cases import inputs
+from panggon.cases.acting import inputs
+from panggon.cases.content.parts import letter_of
+from panggon.cases.content.sheets import SHEETS
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
-from panggon.cases.parts import letter_of
-from panggon.cases.sheets import SHEETS
 from panggon.cases.views import acting, application, preparation, presentation, review, signing, step_parts
 from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, FOLLOWING, HEADINGS, look
 from panggon.core.machine import Offer

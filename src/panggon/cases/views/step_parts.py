@@ -5,8 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from panggon.cases import agenda, corrections, selectors, taking_over
-from panggon.cases.facts import name_faults
+from panggon.cases import selectors, taking_over
+from panggon.cases.archive import agenda
+from panggon.cases.content import corrections
+from panggon.cases.content.facts import name_faults
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation, signing
 from panggon.cases.views.buttons import Button

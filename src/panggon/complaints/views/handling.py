@@ -53,8 +53,12 @@ def enter(request: HttpRequest) -> HttpResponse:
     complaint = _entered(request, form) if form.is_bound and form.is_valid() else None
     if complaint is None:
         return render(request, "complaints/enter.html", {"form": form}, status=422 if form.is_bound else 200)
-    messages.success(request, _("Pengaduan dicatat. Berikan tanda terimanya kepada pelapor."), "positive")
-    return redirect("complaints:complaint", complaint.number)
+    if selectors.visible_to(request.user, now=timezone.now()).filter(pk=complaint.pk).exists():
+        messages.success(request, _("Pengaduan dicatat. Berikan tanda terimanya kepada pelapor."), "positive")
+        return redirect("complaints:complaint", complaint.number)
+    words = _("%(number)s dicatat. Karena menyangkut Anda, orang lain yang menanganinya dan mencetak tanda terimanya.")
+    messages.success(request, words % {"number": complaint.number}, "positive")
+    return redirect("complaints:list")
 
 
 @holders(*HANDLERS)

@@ -132,7 +132,8 @@ def _begun(request: HttpRequest, complaint: Complaint | None) -> dict[str, Any]:
     if complaint:
         begun |= {"origin": Origin.COMPLAINT, "ticket": complaint.number, "subject": complaint.subject}
         begun["words"] = complaint.description
-        begun["host"] = complaint.case.host if complaint.case else ""
+        about = complaint.site or complaint.case
+        begun["host"] = about.host if about else ""
     return begun
 
 

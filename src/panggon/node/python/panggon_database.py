@@ -68,7 +68,7 @@ class PostgreSql:
             **{variable: access[name] for variable, name in names.items()},
             "PGOPTIONS": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c client_min_messages=error",
         }
-        programs = POSTGRESQL[-1]
+        programs = postgresql_programs(self.environment)
         quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
         self.reading = (str(programs / "psql"), *quiet, "--tuples-only", "--no-align")
         self.loading = (str(programs / "psql"), *quiet, "--single-transaction", "--output=/dev/null", "--file=-")
@@ -89,6 +89,16 @@ def engine() -> Engine:
         return PostgreSql(access) if access.get("engine") == "postgresql" else MariaDb(access)
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise FailedError("berkas private/database.ini tidak ada atau rusak; minta petugas memulihkannya") from error
+
+
+def postgresql_programs(environment: Mapping[str, str]) -> Path:
+    """Those of the server's own version: a copy that newer ones make has words which it does not know."""
+    newest = POSTGRESQL[-1]
+    if len(POSTGRESQL) == 1:
+        return newest
+    asking = (str(newest / "psql"), "--no-psqlrc", "--tuples-only", "--no-align")
+    version = str(int(said(asking, "SHOW server_version_num;", environment)) // 10_000)
+    return next((place for place in POSTGRESQL if place.parts[-2] == version), newest)
 
 
 def said(argv: tuple[str, ...], words: str, environment: Mapping[str, str]) -> str:

@@ -53,7 +53,8 @@ def _requirements() -> str:
     import hashlib  # noqa: PLC0415 -- as above
 
     wheels = sorted(f"{path.name} {path.stat().st_size}" for path in (HOME / "wheels").glob("*.whl"))
-    return hashlib.sha256(listed.read_bytes() + "\n".join(wheels).encode()).hexdigest()
+    found = "\n".join([f"{sys.version_info[:2]}", *wheels])  # another Python looks in another folder
+    return hashlib.sha256(listed.read_bytes() + found.encode()).hexdigest()
 
 
 def _installed() -> str:

@@ -29,6 +29,8 @@ USER = "www-data"
 CODE = Path(__file__).resolve().parent.parent / "nginx"
 # Files that a worker may have open; without saying so it is the soft limit of whoever starts nginx, often 1,024.
 OPEN_FILES_MOST = 65_536
+# From here on HTTP/2 is a word of its own instead of one of `listen`.
+HTTP2_APART = (1, 25, 1)
 SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 # All that its master may do as root: listen, become its workers' user and signal them, see to its files.
 CAPABILITIES = ("net_bind_service", "setuid", "setgid", "kill", "chown", "dac_override")
@@ -195,7 +197,7 @@ def _configuration(settings: Settings) -> str:
         "proof_root": _safe(Path(settings.proof_page).parent),
         "port_suffix": suffix,
         "listen_http": _listen(settings.addresses, settings.http_port, ""),
-        "listen_https": _listen(settings.addresses, settings.https_port, " ssl http2"),
+        "listen_https": _listen_https(settings),
         "symlinks": "" if settings.own_mounts else f'        disable_symlinks on "from={_safe(settings.sites)}";\n',
     }
     parts = {name: _read(f"{name}.template").substitute(values).rstrip() for name in ("fastcgi", "proxy")}
@@ -221,6 +223,17 @@ def _safe(path: Path) -> str:
     if not SAFE_PATH.fullmatch(str(path)):
         raise PermanentError("nginx.path", str(path))
     return str(path)
+
+
+def _listen_https(settings: Settings) -> str:
+    if _version() < HTTP2_APART:
+        return _listen(settings.addresses, settings.https_port, " ssl http2")
+    return f"{_listen(settings.addresses, settings.https_port, ' ssl')}\n        http2 on;"
+
+
+def _version() -> tuple[int, ...]:
+    found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", shell.run(["nginx", "-v"]).errors)
+    return tuple(map(int, found.groups())) if found else (0, 0, 0)
 
 
 def _listen(addresses: tuple[str, ...], port: int, options: str) -> str:

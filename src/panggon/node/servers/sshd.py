@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import socket
 import string
 from dataclasses import dataclass
@@ -10,9 +11,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.drivers import files
+from panggon.core.logins import PROBE_SOURCE
+from panggon.drivers import files, shell
 from panggon.node.servers import Server
 
+PROGRAM = "/usr/sbin/sshd"  # it insists on its absolute path
+# From here on it bars addresses whose logins fail (sshd_config(5), PerSourcePenalties).
+BARS_ADDRESSES = (9, 8)
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
 NAME_SERVICES = Path("/etc/nsswitch.conf")
 # Arguments: the own nsswitch.conf, then the program. Where mounts of one's own cannot be had it goes without.
@@ -57,7 +62,7 @@ def prepare(settings: Settings) -> None:
 
 
 def server(settings: Settings) -> Server:
-    argv = ("/usr/sbin/sshd", "-D", "-e", "-f", str(settings.configuration))  # sshd insists on its absolute path
+    argv = (PROGRAM, "-D", "-e", "-f", str(settings.configuration))
     return Server(
         name="sshd",
         argv=("sh", "-c", START, "panggon-sshd", str(settings.name_services), *argv),
@@ -98,7 +103,18 @@ DisableForwarding yes
 PermitTTY no
 PermitUserRC no
 PermitUserEnvironment no
-"""
+{_never_barred() if _version() >= BARS_ADDRESSES else ""}"""
+
+
+def _never_barred() -> str:
+    """The machine's own proofs show it keys that it has to refuse, those of all sites from one address."""
+    return f"PerSourcePenaltyExemptList 127.0.0.1,{PROBE_SOURCE},::1\n"
+
+
+def _version() -> tuple[int, ...]:
+    said = shell.run([PROGRAM, "-V"])
+    found = re.search(r"OpenSSH_(\d+)\.(\d+)", said.errors + said.output)
+    return tuple(map(int, found.groups())) if found else (0, 0)
 
 
 def _name_services() -> str:

@@ -236,6 +236,7 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
         "mysqli.default_socket": str(socket),
         "pdo_mysql.default_socket": str(socket),
         "fastcgi.logging": "0",  # PHP's messages into the site's own log, not into nginx's
+        "error_log": "${PANGGON_OUTPUT}",
         "expose_php": "0",
     }
     if not sandboxed:
@@ -261,8 +262,6 @@ pm.max_children = {workers(described.processes)}
 pm.process_idle_timeout = {max(1, int(settings.idle_seconds / 2))}s
 request_terminate_timeout = {max(REQUEST_SECONDS, described.execution_seconds)}s
 clear_env = yes
-catch_workers_output = yes
-decorate_workers_output = no
 security.limit_extensions = .php
 php_admin_flag[log_errors] = on
 {environment}

@@ -38,14 +38,14 @@ def children(pid: int) -> tuple[int, ...]:
 
 
 def of_user(uid: int, *, but: str) -> frozenset[int]:
-    """The running processes of this user, without those whose command name is `but`."""
+    """The running processes of this user, without those whose command name begins with `but`."""
     found = set()
     for entry in PROC.iterdir():
         if not entry.name.isdigit():
             continue
         with suppress(OSError):
             status = dict(line.split(":\t", 1) for line in (entry / "status").read_text().splitlines() if ":\t" in line)
-            if status["Uid"].split()[0] == str(uid) and status["Name"] != but and "VmSize" in status:
+            if status["Uid"].split()[0] == str(uid) and not status["Name"].startswith(but) and "VmSize" in status:
                 found.add(int(entry.name))
     return frozenset(found)
 

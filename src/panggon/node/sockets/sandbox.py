@@ -36,7 +36,7 @@ LIMITS: dict[int, int] = {
     RLIMIT_MSGQUEUE: 0,
 }
 GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
-# The only other program that runs as a site's user: OpenSSH, for its SFTP.
+# The only other programs that run as a site's user: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
 SFTP = "sshd"
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
@@ -71,7 +71,7 @@ class Sandbox:
 
     @property
     def master(self) -> int | None:
-        """The program's master; None while bubblewrap still builds the sandbox."""
+        """The program's master; None while bubblewrap still builds the sandbox, and from its end on, at any moment."""
         if Shield.SANDBOX not in self.machine.shields:
             return self.pid
         return next(iter(processes.children(self.pid)), None)
@@ -81,10 +81,11 @@ class Sandbox:
         """Whether any request runs, ran a moment ago, or is about to: the sandbox is not ready, php-fpm has children
         (they end by themselves when idle), or an application has an open connection or was asked just now.
         """
-        if self.master is None:
+        master = self.master
+        if master is None:
             return True
         if self.kind == SiteKind.PHP:
-            return bool(processes.children(self.master))
+            return bool(processes.children(master))
         return self.machine.conversations.on(self.name) or self._asked()
 
     def _asked(self) -> bool:
@@ -98,8 +99,8 @@ class Sandbox:
         """The program lets running requests finish. Idempotent; repeated because a signal that comes before it listens
         to signals is lost (it is the first process of its namespace).
         """
-        if self.master:
-            processes.send(self.master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
+        if master := self.master:
+            processes.send(master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
 
     def kill(self) -> None:
         self.machine.groups.kill(self.site)
@@ -124,16 +125,21 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
     end_leftovers(machine, site)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
-    with readable(launch.handed_over) as descriptors, way_out(machine, site, launch, group=site) as gate:
+    with (
+        _output(settings, site) as output,
+        readable(launch.handed_over) as descriptors,
+        way_out(machine, site, launch, group=site) as gate,
+    ):
         child = shell.start(
             launch.argv(descriptors, networked=gate is not None),
-            log=_log(settings, site),
+            log=settings.output(site),
             environment={
                 **launch.outer_environment,
                 "FPM_SOCKETS": f"{LISTEN}={number}",
                 "PANGGON_SOCKET": str(number),
+                "PANGGON_OUTPUT": f"/proc/self/fd/{output}",
             },
-            pass_fds=[number, *descriptors.values()],
+            pass_fds=[number, output, *descriptors.values()],
             user=uid,
             group=uid,
             groups=machine.groups.create(site, group_bounds(described)),
@@ -259,17 +265,23 @@ def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
             os.close(descriptor)
 
 
-def _log(settings: SocketSettings, site: str) -> Path:
-    """What the site's programs say, until the owner of the logs has put it into the site's `logs/error.log`; made here
-    because its directory is root's.
+@contextmanager
+def _output(settings: SocketSettings, site: str) -> Iterator[int]:
+    """A descriptor of what the site's programs say, until the owner of the logs has put it into the site's
+    `logs/error.log`; made here because its directory is root's. The file is the site's group's to write, because PHP
+    opens it anew for each message.
     """
-    path = settings.site(site) / "run" / "output.log"
+    path = settings.output(site)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise PermanentError("runtime.log", str(error)) from error
-    os.close(descriptor)
-    return path
+    try:
+        os.fchown(descriptor, 0, settings.uid(site))
+        os.fchmod(descriptor, 0o620)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _record(settings: SocketSettings, site: str) -> Path:

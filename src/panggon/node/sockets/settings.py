@@ -68,6 +68,10 @@ class SocketSettings:
         """Root's mark of a site that stores more than it may: its programs may not write meanwhile."""
         return self.site(site) / "run" / "full"
 
+    def output(self, site: str) -> Path:
+        """What the site's programs say."""
+        return self.site(site) / "run" / "output.log"
+
     def uid(self, site: str) -> int:
         return self.uid_base + int(site[1:])
 

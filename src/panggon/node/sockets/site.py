@@ -2,6 +2,7 @@
 
 import logging
 import os
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -23,6 +24,8 @@ GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
+# From so many failures in a row on, visitors are told at once instead of waiting for the next try.
+FAILURES_TO_WAIT_FOR = 3
 # What runs of a site that stores too much may go on storing for this long.
 FULL_SECONDS = 2.0
 NOTE = "PENUH.txt"
@@ -73,6 +76,8 @@ class Site:
         """Ask an idle sandbox to end; kill one that does not end in time."""
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
+            if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
+                self._turn_away()
         elif self._end_by is None:
             if self.sandbox.working:
                 self._worked = now
@@ -151,6 +156,15 @@ class Site:
     def _wanted(self) -> tuple[Description, Launch]:
         description = described(self.machine.settings, self.served.site)
         return description, launch(self.machine.settings, self.served, description, self.machine.shields)
+
+    def _turn_away(self) -> None:
+        """Close what waits on the socket, so that the web server says that the site does not answer."""
+        waiting = select.poll()
+        waiting.register(self.listener, select.POLLIN)
+        for _ in range(BACKLOG):
+            if not waiting.poll(0):
+                break
+            self.listener.accept()[0].close()
 
     def _failed(self, now: float) -> None:
         sound = now - self._started >= SOUND_SECONDS

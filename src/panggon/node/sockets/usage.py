@@ -28,6 +28,15 @@ class Usage:
         return self.hidden or self.files > bounds.files or self.size > bounds.mebibytes * 1024 * 1024
 
 
+def usage_of(place: Path, *, files_most: int) -> Usage | None:
+    """All that a directory holds, counted at once; None when it is more files than these, or lies too deep."""
+    usage = Usage()
+    for _ in _walk(place, usage):
+        if usage.files > files_most:
+            return None
+    return None if usage.hidden else usage
+
+
 class Meter:
     """Counts one site's directory again and again; a pass that finds too much ends at once."""
 

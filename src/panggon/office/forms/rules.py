@@ -45,6 +45,11 @@ class SigningForm(GroupForm):
         assume_scheme="https",
         help_text=_("Misalnya https://esign.kota.go.id. Pengguna dan kata sandinya ada pada pengaturan server."),
     )
+    from_above = forms.BooleanField(
+        label=_("Gateway menghitung letak stempel dari tepi atas halaman"),
+        required=False,
+        help_text=_("Centang bila stempel tidak berada di tempat tanda tangan, atau naskah ditolak karena letaknya."),
+    )
     time_stamps = forms.URLField(
         label=_("Alamat layanan penanda waktu (RFC 3161)"),
         required=False,
@@ -98,6 +103,7 @@ class ComplaintsForm(GroupForm):
     unit = forms.ChoiceField(
         label=_("Dihitung dalam"),
         choices=[(DayUnit.WORKING.value, _("hari kerja")), (DayUnit.CALENDAR.value, _("hari kalender"))],
+        help_text=_("Pengaduan yang sudah masuk tetap memakai batas waktu yang berlaku saat masuk."),
     )
     first_response = _days(_("Sampai petugas menangani (hari)"))
     information = _days(_("Permintaan informasi (hari)"))

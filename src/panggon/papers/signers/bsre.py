@@ -17,9 +17,13 @@ REFERENCE = "id_dokumen"  # header of v1, by which a signed document can be fetc
 
 @dataclass(frozen=True, slots=True)
 class SecondVersion:
-    """Nothing is kept at the gateway: what was lost on its way is signed again from the same frozen bytes."""
+    """Nothing is kept at the gateway: what was lost on its way is signed again from the same frozen bytes.
+
+    `from_above`: this installation counts the place of a stamp from the upper edge of the page.
+    """
 
     gateway: Gateway
+    from_above: bool = False
 
     def check(self, person: Signatory) -> None:
         _demand_nik(person)
@@ -32,7 +36,7 @@ class SecondVersion:
             "imageBase64": base64.b64encode(order.stamp.png).decode(),
             "page": place.page,
             "originX": place.x,
-            "originY": place.y,
+            "originY": place.up(from_above=self.from_above),
             "width": place.width,
             "height": place.height,
             "location": order.location,
@@ -62,6 +66,7 @@ class FirstVersion:
     """The gateway keeps what it signed: an answer that broke off is fetched by the document's id."""
 
     gateway: Gateway
+    from_above: bool = False
 
     def check(self, person: Signatory) -> None:
         _demand_nik(person)
@@ -76,7 +81,7 @@ class FirstVersion:
             "image": "true",
             "page": str(place.page),
             "xAxis": f"{place.x:g}",
-            "yAxis": f"{place.y:g}",
+            "yAxis": f"{place.up(from_above=self.from_above):g}",
             "width": f"{place.width:g}",
             "height": f"{place.height:g}",
             "reason": order.reason,

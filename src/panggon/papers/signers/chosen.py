@@ -36,7 +36,8 @@ def signer(username: str) -> Signer:
         settings.PANGGON_ESIGN_CA,
         settings.PANGGON_ESIGN_SECONDS,
     )
-    return SecondVersion(gateway) if way is Method.BSRE_V2 else FirstVersion(gateway)
+    version = SecondVersion if way is Method.BSRE_V2 else FirstVersion
+    return version(gateway, signing.from_above)
 
 
 def certificate_of(username: str) -> Path:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from panggon.core.signing import Signatory
+from panggon.core.signing import Place, Signatory
 
 
 class Secret:
@@ -25,17 +25,6 @@ class Secret:
 
     def reveal(self) -> str:
         return self._words
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the visible stamp stands: page from 1, lower left corner, width and height, in points."""
-
-    page: int
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)

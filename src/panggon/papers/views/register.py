@@ -12,7 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from panggon import spreadsheet
@@ -28,6 +29,8 @@ from panggon.spreadsheet import Kind
 
 ROWS = 50  # on one page
 ROWS_AT_ONCE = 2_000
+VOID = _("Nomor %(number)s sudah batal.")
+VOID_REPLACED = _("Nomor %(number)s sudah batal; penggantinya sedang dibuat dan segera muncul di buku ini.")
 MAY_VOID = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})
 
 
@@ -67,7 +70,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     rows, name = papers.iterator(chunk_size=ROWS_AT_ONCE), f"buku-nomor-{year}"
     if kind is Kind.XLSX:
         return FileResponse(
-            spreadsheet.workbook(rows, numbers.COLUMNS, name=_("Buku nomor")),
+            spreadsheet.workbook(rows, numbers.COLUMNS, name=gettext("Buku nomor")),
             as_attachment=True,
             filename=f"{name}.xlsx",
         )
@@ -86,11 +89,12 @@ def void(request: HttpRequest, paper: UUID) -> HttpResponse:
     form = VoidForm(request.POST if request.method == "POST" else None)
     if fault is None and form.is_bound and form.is_valid():
         try:
-            numbers.make_void(found.pk, reason=form.cleaned_data["reason"], actor=request.user, at=timezone.now())
+            numbers.make_void(found.pk, **form.cleaned_data, actor=request.user, at=timezone.now())
         except InvalidError as error:  # somebody was faster
             messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         else:
-            messages.success(request, _("Nomor %(number)s sudah batal.") % {"number": found.number}, "positive")
+            done = VOID_REPLACED if form.cleaned_data["replaced"] else VOID
+            messages.success(request, done % {"number": found.number}, "positive")
         return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': found.year})}")
     context = {"paper": found, "form": form, "why_not": fault_words(fault) if fault else ""}
     return render(request, "papers/void.html", context, status=422 if form.is_bound else 200)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from panggon.cases import selectors
-from panggon.cases.inputs import FIELDS, FILES
+from panggon.cases.acting.inputs import FIELDS, FILES
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, Action, Role

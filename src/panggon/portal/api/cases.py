@@ -12,11 +12,12 @@ from django.utils.text import slugify
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import field_validator
 
-from panggon.cases import paging, selectors, services
-from panggon.cases.access_log import looked_at
+from panggon.cases import selectors, services
+from panggon.cases.archive.access_log import looked_at
+from panggon.cases.content.parts import letter_of
 from panggon.cases.filters import STANDINGS, Filter, Timing
-from panggon.cases.paging import Order
-from panggon.cases.parts import letter_of
+from panggon.cases.lists import paging
+from panggon.cases.lists.paging import Order
 from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, Role
 from panggon.papers import store

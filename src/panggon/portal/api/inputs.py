@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from panggon.cases.checklist import ITEMS
-from panggon.cases.desk import STAMPED
-from panggon.cases.inputs import COLUMNS, FIELDS, FILES
+from panggon.cases.acting.desk import STAMPED
+from panggon.cases.acting.inputs import COLUMNS, FIELDS, FILES
+from panggon.cases.content.checklist import ITEMS
 from panggon.core.desk import FIELD as STAMP
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.needs import CONDITIONS

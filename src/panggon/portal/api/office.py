@@ -10,8 +10,9 @@ from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema
 from ninja.errors import Throttled
 
-from panggon.cases import agenda, selectors
-from panggon.cases.facts import faults_of_name
+from panggon.cases import selectors
+from panggon.cases.archive import agenda
+from panggon.cases.content.facts import faults_of_name
 from panggon.core.procedure import STATE_LABELS
 from panggon.core.workdays import Week
 from panggon.people import selectors as people

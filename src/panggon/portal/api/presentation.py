@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from panggon.cases import selectors
-from panggon.cases.corrections import open_reasons
-from panggon.cases.inputs import FIELDS, ROWS
-from panggon.cases.paper_facts import plan_words
+from panggon.cases.acting.inputs import FIELDS, ROWS
+from panggon.cases.content.corrections import open_reasons
+from panggon.cases.content.paper_facts import plan_words
 from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault

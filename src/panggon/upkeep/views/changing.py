@@ -11,17 +11,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from panggon.cases.views import preparation
 from panggon.core.errors import InvalidError
-from panggon.core.site_life import APPROVALS, AT_ONCE, SiteAction
+from panggon.core.site_life import APPROVALS, AT_ONCE, SiteAction, SiteNeed
 from panggon.papers import store
 from panggon.pdf import pdf_response
 from panggon.people import selectors as people
 from panggon.people.permissions import holders, official, signed_in
+from panggon.sites import life
 from panggon.sites.models import Site
 from panggon.upkeep import selectors, services
 from panggon.upkeep.forms import FORMS, ApproveForm, AtOnceForm, ChangeForm, EndForm
 from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.views.sites import COMMANDS, site_or_404
-from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, ENDINGS, MEANINGS, fault_words
+from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, ENDINGS, MEANINGS, approvers_of, fault_words
+
+# Faults that say that it is for somebody else to approve.
+OTHERS = (life.NOT_YOURS, f"need.{SiteNeed.ANOTHER_PERSON}")
 
 
 @official
@@ -36,6 +40,8 @@ def propose(request: HttpRequest, site: str, site_action: str) -> HttpResponse:
     form_class = FORMS.get(action, AtOnceForm)
     initial = {"reason": asked.words} if asked else {}
     form = form_class(request.POST or None, request.FILES or None, site=found, initial=initial)
+    if asked and asked.letter_sha256:
+        form.fields.pop("letter", None)  # it came with the request
     if form.is_bound:
         form.refuse_large(getattr(request, "too_large", set()))
         answer = _sent(request, found, action, form, asked) if form.is_valid() else None
@@ -194,7 +200,8 @@ def _context(request: HttpRequest, site: Site, change: Alteration) -> dict[str, 
         "command": COMMANDS.get(wish.problem_code),
         "problem": "" if wish.succeeded else wish.problem,
         "may_approve": change.waits and not faults,
-        "not_yet": [fault_words(fault) for fault in faults] if change.waits else [],
+        "waits_for": approvers_of(action) if any(fault.code in OTHERS for fault in faults) else "",
+        "not_yet": [fault_words(fault) for fault in faults if fault.code != life.NOT_YOURS],
         "may_end": change.waits and keeper,
         "own": change.asked_by_id == user.pk,
         "stale": change.waits and services.is_stale(change),

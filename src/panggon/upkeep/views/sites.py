@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.history import history
-from panggon.cases.paper_facts import ENGINES, allowance_words
-from panggon.cases.request import SITE_KINDS
+from panggon.cases.content.paper_facts import ENGINES, allowance_words
+from panggon.cases.content.request import SITE_KINDS
 from panggon.cases.taking_over import first_login
 from panggon.cases.views import preparation
+from panggon.core.availability import percent
 from panggon.core.site_life import SiteAction, purge_from
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
@@ -27,6 +28,7 @@ from panggon.upkeep.forms import FindForm
 from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, SHOWN, STATES
 
 PAGE_SIZE = 25
+MONTHS_SHOWN = 3
 COMMANDS = {"node.bound": "panggon-node allow JUMLAH"}
 KINDS = dict(SITE_KINDS)
 CAREFUL = (SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.PURGE)
@@ -85,6 +87,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
     changes = list(selectors.alterations_of(found))
     facts = selectors.facts_of(found, now=now)
     failed = machines.failed_aside(found) if official else None
+    availability = machines.availability_of(found, months=MONTHS_SHOWN)
     return {
         "site": found,
         "state": STATES[state],
@@ -101,6 +104,8 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "allowance": allowance_words(found),
         "lead": lead.target if lead else "",
         "spec": spec,
+        "availability": [(row, percent(answered=row.answered, visits=row.visits)) for row in availability],
+        "stored": next((row for row in availability if row.used_mebibytes is not None), None),
         "first_login": first_login(found),
         "proof": preparation.proof_of(found),
         "drift": selectors.drift_of(found) if official else (),
@@ -129,7 +134,9 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
 
 
 def _makes_sense(found: Site, action: SiteAction) -> bool:
-    """A change of the PHP version is for a PHP site whose machine has another one."""
+    """Another plan needs that one is offered; another PHP version is for a PHP site whose machine has one."""
+    if action is SiteAction.CHANGE_PLAN:
+        return machines.offered_plans().exists()
     if action is not SiteAction.CHANGE_PHP:
         return True
     versions = found.node.facts.get("php_versions", []) if found.node else []

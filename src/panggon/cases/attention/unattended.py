@@ -11,7 +11,8 @@ from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases import recipients, selectors
+from panggon.cases import selectors
+from panggon.cases.attention import recipients
 from panggon.core.notices import TABLE, Occasion
 from panggon.core.procedure import Action, Role
 from panggon.notify.services import tell

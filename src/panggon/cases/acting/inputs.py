@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import TextField
 from django.utils.timezone import localdate
 
-from panggon.cases import readings
-from panggon.cases.checklist import ITEMS, reasons_in
+from panggon.cases.acting.numbers import hold_agenda, next_agenda_number
+from panggon.cases.content import readings
+from panggon.cases.content.checklist import ITEMS, reasons_in
+from panggon.cases.content.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEBIBYTES, storage_words
 from panggon.cases.models import Case, ChecklistResult, Correction, DatabaseWish, File
-from panggon.cases.numbers import hold_agenda, next_agenda_number
-from panggon.cases.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEBIBYTES, storage_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
 from panggon.core.procedure import Action, State

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from django.utils.translation import override
 
+from panggon.cases.content.request import ADMIN, CONTACT, LABELS, RESPONSIBLE, SITE, VENDOR, rows_of
 from panggon.cases.models import Case
-from panggon.cases.request import ADMIN, CONTACT, LABELS, RESPONSIBLE, SITE, VENDOR, rows_of
 from panggon.core.procedure import Action
 from panggon.papers.sheets import LetterFacts, SheetFacts, SheetKind
 

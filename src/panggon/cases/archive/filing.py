@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.text import slugify
 from django.utils.timezone import localdate
 
-from panggon.cases import agenda
+from panggon.cases.archive import agenda
 from panggon.cases.models import Case, File
 from panggon.core.cells import harmless
 from panggon.core.errors import PermanentError

@@ -10,8 +10,8 @@ from django.db.models import F
 
 from panggon.audit.chain import verify
 from panggon.audit.seals import Head
-from panggon.cases import numbers
-from panggon.cases.chain import link
+from panggon.cases.acting import numbers
+from panggon.cases.acting.chain import link
 from panggon.cases.models import Case, Event
 from panggon.core.errors import Fault
 

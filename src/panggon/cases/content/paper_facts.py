@@ -11,9 +11,9 @@ from django.utils.timezone import localdate
 from django.utils.translation import override
 
 from panggon.cases import taking_over
-from panggon.cases.checklist import words_of
+from panggon.cases.content.checklist import words_of
+from panggon.cases.content.request import storage_words
 from panggon.cases.models import Case, Event, LetterSource
-from panggon.cases.request import storage_words
 from panggon.core.acting import ActingKind, acting_title
 from panggon.core.contacts import CHANNEL_LABELS, Contact
 from panggon.core.errors import InvalidError

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.db.models.functions import ExtractYear
 
+from panggon.cases.acting.numbers import agenda_number, upcoming_agenda_number
 from panggon.cases.models import Case
-from panggon.cases.numbers import agenda_number, upcoming_agenda_number
 
 
 def book(year: int) -> QuerySet[Case]:

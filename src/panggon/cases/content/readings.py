@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from panggon.cases.content.parts import letter_of
 from panggon.cases.models import Case, File, Reading
-from panggon.cases.parts import letter_of
 from panggon.core.errors import PermanentError
 from panggon.core.letters import read
 from panggon.office.selectors import office

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from panggon.cases.checklist import ITEMS, reasons_in
+from panggon.cases.content.checklist import ITEMS, reasons_in
+from panggon.cases.content.paper_facts import evidence_digest, facts_of
+from panggon.cases.content.parts import events_of, letter_of
 from panggon.cases.models import Case, Event, LetterSource
-from panggon.cases.paper_facts import evidence_digest, facts_of
-from panggon.cases.parts import events_of, letter_of
 from panggon.core.alerts import AlertKind
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise

@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from panggon.cases.checklist import ITEMS, words_of
+from panggon.cases.content.checklist import ITEMS, words_of
+from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Correction
-from panggon.cases.parts import events_of
 from panggon.core.procedure import Action
 
 

@@ -15,8 +15,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from panggon.audit import selectors as audit
 from panggon.audit import services as auditing
-from panggon.cases.inputs import PEOPLE
-from panggon.cases.keeping import held_cases
+from panggon.cases.acting.inputs import PEOPLE
+from panggon.cases.archive.keeping import held_cases
 from panggon.cases.models import AccessInvitation, Case, Correction, Event, File, Reading
 from panggon.core.procedure import State
 from panggon.core.retention import PersonalData, months_before

@@ -10,7 +10,8 @@ from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases import alerting, recipients, selectors, services
+from panggon.cases import selectors, services
+from panggon.cases.attention import alerting, recipients
 from panggon.cases.models import Case
 from panggon.core.alerts import LATE, AlertKind, Reminding, is_open, is_unanswered, level_due, reminder_due
 from panggon.core.errors import PermanentError

@@ -1,0 +1,1 @@
+"""Who is told because time passed, and whose turn it is."""

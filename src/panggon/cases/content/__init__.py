@@ -1,0 +1,1 @@
+"""What a request says, as forms, pages and papers need it."""

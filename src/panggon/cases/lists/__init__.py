@@ -1,0 +1,1 @@
+"""How cases are paged, counted and written as tables."""

@@ -1,0 +1,158 @@
+"""Visits each open site about once an hour as a stranger would, and tells the portal which answered: what is known of
+their availability. It tells what each stores, too.
+
+A visit that this machine could not make (at fault itself, away, or at work on the site) is none. What the portal cannot
+be told is kept a while.
+"""
+
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.node.client import Portal
+from panggon.node.sites import Sites, now
+from panggon.node.sockets.usage import usage_of
+
+PASS_SECONDS = 3600.0
+TURN_SECONDS = 30.0
+AGAIN_SECONDS = 5.0  # who does not answer is asked once more
+AT_ONCE = 4  # so that some that hang hold up few others
+COUNT_EVERY = 24 * 3600.0  # where files have to be counted one by one
+KEPT_MOST = 20_000
+ROWS_MOST = 500
+MEBIBYTE = 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Outside(Protocol):
+    """Who looks at sites as their visitors do (`wiring.Outside`)."""
+
+    def answers(self, spec: SiteSpec) -> bool:
+        """Raises PanggonError when that could not be asked."""
+        ...
+
+    def used(self, spec: SiteSpec) -> int | None:
+        """Bytes that the site stores; None where nobody keeps count."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    site: str
+    at: datetime
+    answered: bool
+    mebibytes: int | None  # that the site stores, where it was looked at
+
+    def document(self) -> dict[str, object]:
+        return {
+            "site": self.site,
+            "at": self.at.isoformat(),
+            "answered": self.answered,
+            "mebibytes": self.mebibytes,
+        }
+
+
+@dataclass(slots=True)
+class Visits:
+    sites: Sites
+    portal: Portal
+    outside: Outside
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    waiting: "deque[Visit]" = field(default_factory=lambda: deque(maxlen=KEPT_MOST))
+    _pass: list[str] = field(default_factory=list)
+    _in_pass: int = 0
+    _owed: float = 0.0
+    _counted: dict[str, float] = field(default_factory=dict)
+
+    def watch(self) -> None:
+        """For ever, beside the wishes."""
+        began = self.clock()
+        while True:
+            self.sleep(TURN_SECONDS)
+            elapsed, began = self.clock() - began, self.clock()
+            try:
+                self.turn(elapsed=elapsed)
+                self.tell()
+            except (OSError, PanggonError) as error:
+                log.info("visits are told later: %s", error)
+
+    def turn(self, *, elapsed: float) -> None:
+        """As many visits as `elapsed` seconds are worth, in an order that is another one in each pass."""
+        specs = {site: spec for site in self._due(elapsed) if (spec := self._open(site))}
+        found = self._ask_all(specs)
+        silent = {site: specs[site] for site, answered in found.items() if answered is False}
+        if silent:
+            self.sleep(AGAIN_SECONDS)
+            found |= self._ask_all(silent)
+        for site, answered in found.items():
+            # One that was changed meanwhile was worked on.
+            if answered is not None and self._open(site) == specs[site]:
+                self.waiting.append(Visit(site, now(), answered, self._used(specs[site])))
+
+    def tell(self) -> None:
+        """Raises TemporaryError of the portal; then the same is told again the next time, and counts once there. What
+        it will never take is lost.
+        """
+        while self.waiting:
+            rows = list(islice(self.waiting, ROWS_MOST))
+            try:
+                self.portal.visits(row.document() for row in rows)
+            except PermanentError as error:
+                log.warning("%s visits are not counted: %s", len(rows), error)
+            for _ in rows:
+                self.waiting.popleft()
+
+    def _due(self, elapsed: float) -> Iterable[str]:
+        if not self._pass:
+            self._pass = random.sample(self.sites.known(), len(self.sites.known()))
+            self._in_pass = len(self._pass)
+        self._owed += self._in_pass * min(1.0, elapsed / PASS_SECONDS)
+        count = int(self._owed)
+        self._owed -= count
+        turn, self._pass = self._pass[:count], self._pass[count:]
+        return turn
+
+    def _open(self, site: str) -> SiteSpec | None:
+        """None for one that nobody is to reach, or that is being worked on."""
+        try:
+            position, spec = self.sites.position(site), self.sites.applied(site)
+        except PanggonError:
+            return None
+        at_work = position is not None and position.outcome is None
+        return spec if spec and spec.state is SiteState.OPEN and not at_work else None
+
+    def _ask_all(self, specs: Mapping[str, SiteSpec]) -> dict[str, bool | None]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip(specs, pool.map(self._ask, specs.values()), strict=True))
+
+    def _ask(self, spec: SiteSpec) -> bool | None:
+        """None when it could not be asked."""
+        try:
+            return self.outside.answers(spec)
+        except (OSError, PanggonError) as error:
+            log.info("%s could not be visited: %s", spec.site, error)
+            return None
+
+    def _used(self, spec: SiteSpec) -> int | None:
+        try:
+            used = self.outside.used(spec)
+            if used is None and self.clock() - self._counted.get(spec.site, -COUNT_EVERY) >= COUNT_EVERY:
+                self._counted[spec.site] = self.clock()
+                place = self.sites.config.paths.root / "sites" / spec.site
+                counted = usage_of(place, files_most=spec.limits.files)
+                used = counted.size if counted else None
+        except (OSError, PanggonError) as error:
+            log.info("what %s stores could not be counted: %s", spec.site, error)
+            return None
+        return None if used is None else used // MEBIBYTE

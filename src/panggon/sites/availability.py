@@ -1,0 +1,62 @@
+"""The only writer of how often sites answered the visits of their machines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from panggon.sites.models import Availability, Node
+
+AHEAD_MOST = timedelta(minutes=5)  # of a machine's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`mebibytes`: what the site stores; None where it was not looked at."""
+
+    number: int
+    at: datetime
+    answered: bool
+    mebibytes: int | None
+
+
+@transaction.atomic
+def count(node: Node, visits: Iterable[Visit], *, at: datetime) -> None:
+    """Count the visits of this machine's sites, each once, in a few queries; one from the future is none."""
+    Node.objects.select_for_update().get(pk=node.pk)  # what is told twice at the same time counts once
+    told = sorted((visit for visit in visits if visit.at <= at + AHEAD_MOST), key=lambda visit: visit.at)
+    sites = dict(node.sites.filter(number__in={visit.number for visit in told}).values_list("number", "pk"))
+    rows = _rows(sites.values(), {_month(visit) for visit in told})
+    for visit in told:
+        if visit.number in sites:
+            key = sites[visit.number], _month(visit)
+            _add(rows.setdefault(key, Availability(site_id=key[0], month=key[1])), visit)
+    Availability.objects.bulk_create([row for row in rows.values() if row.pk is None])
+    fields = ["visits", "answered", "last_at", "failed_at", "used_mebibytes"]
+    Availability.objects.bulk_update([row for row in rows.values() if row.pk is not None], fields)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _rows(sites: Iterable[int], months: Iterable[date]) -> dict[tuple[int, date], Availability]:
+    kept = Availability.objects.filter(site__in=list(sites), month__in=list(months))
+    return {(row.site_id, row.month): row for row in kept}
+
+
+def _add(row: Availability, visit: Visit) -> None:
+    if row.last_at is not None and visit.at <= row.last_at:
+        return
+    row.visits += 1
+    row.answered += visit.answered
+    row.last_at = visit.at
+    if not visit.answered:
+        row.failed_at = visit.at
+    if visit.mebibytes is not None:
+        row.used_mebibytes = visit.mebibytes
+
+
+def _month(visit: Visit) -> date:
+    return localdate(visit.at).replace(day=1)

@@ -1,0 +1,135 @@
+"""Visits to open sites: how many in a time, what counts as none, and what the portal is told of them."""
+
+import dataclasses
+from collections import Counter
+
+import pytest
+
+from panggon.core.errors import TemporaryError
+from panggon.core.spec import SiteState
+from panggon.node.client import Portal
+from panggon.node.visiting import AGAIN_SECONDS, COUNT_EVERY, PASS_SECONDS, ROWS_MOST, Visits
+from tests.node import portal as portals
+from tests.node.bench import Bench
+from tests.node.portal import TOKEN
+from tests.node.simulated import SITE, SPEC, document, opened
+
+OTHER = dataclasses.replace(SPEC, site="s900002", host="lain.kota.example")
+
+
+class Strangers:
+    """Visitors who get what the test says: an answer, or the error by which this machine could not ask."""
+
+    def __init__(self):
+        self.found = {}
+        self.asked = Counter()
+        self.bytes = 5 * 1024**2 + 1
+
+    def answers(self, spec):
+        self.asked[spec.site] += 1
+        found = self.found.get(spec.site, True)
+        found = found.pop(0) if isinstance(found, list) else found
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def used(self, _spec):
+        return self.bytes
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with portals.running() as portal:
+        found = Bench(tmp_path, portal)
+        for spec in (SPEC, opened(), OTHER, opened(OTHER)):
+            found.ask(document(spec))
+        yield found
+
+
+@pytest.fixture
+def visits(bench):
+    bench.clock = 0.0
+    portal = Portal(bench.portal.url, token=TOKEN)
+    return Visits(bench.sites, portal, Strangers(), sleep=bench.slept.append, clock=lambda: bench.clock)
+
+
+def told(bench):
+    return [(row["site"], row["answered"]) for rows in bench.portal.visits for row in rows]
+
+
+def test_each_open_site_once_in_a_pass_however_long_the_turns_are(bench, visits):
+    for _ in range(120):
+        visits.turn(elapsed=PASS_SECONDS / 40)
+    assert visits.outside.asked == {SITE: 3, "s900002": 3}
+    visits.turn(elapsed=PASS_SECONDS * 50)
+    assert visits.outside.asked.total() == 8, "a machine that slept makes up for nothing"
+
+
+def test_what_is_not_open_or_is_worked_on_is_not_visited(bench, visits):
+    bench.ask(document(dataclasses.replace(opened(), state=SiteState.SUSPENDED, generation=3, notice="Diperbaiki.")))
+    bench.killed(1, document(dataclasses.replace(opened(OTHER), generation=3)))
+    visits.turn(elapsed=PASS_SECONDS)
+    assert visits.outside.asked == {}
+    assert not visits.waiting
+
+
+def test_who_is_silent_is_asked_again_and_only_then_counted(bench, visits):
+    visits.outside.found = {SITE: [False, True], "s900002": [False, False]}
+    visits.turn(elapsed=PASS_SECONDS)
+    visits.tell()
+    assert sorted(told(bench)) == [(SITE, True), ("s900002", False)]
+    assert bench.slept == [AGAIN_SECONDS]
+
+
+def test_a_visit_that_this_machine_could_not_make_is_none(bench, visits):
+    visits.outside.found = {SITE: TemporaryError("visit.unable", "no file descriptor"), "s900002": OSError("disk full")}
+    visits.turn(elapsed=PASS_SECONDS)
+    visits.tell()
+    assert told(bench) == []
+
+
+def test_a_site_that_is_changed_meanwhile_is_not_counted(bench, visits):
+    def changed(spec):
+        if spec.site == SITE and not bench.slept:
+            bench.ask(document(dataclasses.replace(spec, generation=spec.generation + 1)))
+        return spec.site != SITE
+
+    visits.outside.answers = changed
+    visits.turn(elapsed=PASS_SECONDS)
+    assert [visit.site for visit in visits.waiting] == ["s900002"]
+
+
+def test_what_the_portal_was_not_told_is_told_later(bench, visits):
+    visits.turn(elapsed=PASS_SECONDS)
+    bench.portal.refusing = 503
+    with pytest.raises(TemporaryError, match=r"portal\.down"):
+        visits.tell()
+    visits.turn(elapsed=PASS_SECONDS)
+    bench.portal.refusing = 0
+    visits.tell()
+    assert Counter(told(bench)) == {(SITE, True): 2, ("s900002", True): 2}
+    bench.portal.refusing = 400
+    visits.turn(elapsed=PASS_SECONDS)
+    visits.tell()
+    assert not visits.waiting, "what it will never take is lost, so that it is told the rest"
+
+
+def test_a_row_a_visit_with_what_the_site_stores(bench, visits):
+    visits.turn(elapsed=PASS_SECONDS)
+    one = visits.waiting[0]
+    visits.waiting.extend([one] * ROWS_MOST)
+    visits.tell()
+    assert [len(rows) for rows in bench.portal.visits] == [ROWS_MOST, 2]
+    row = {"site": one.site, "at": one.at.isoformat(), "answered": True, "mebibytes": 5}
+    assert bench.portal.visits[0][0] == row
+
+
+def test_where_nobody_keeps_count_files_are_counted_once_a_day(bench, visits):
+    visits.outside.bytes = None
+    public = bench.settings.paths.root / "sites" / SITE / "public"
+    public.mkdir(parents=True)
+    (public / "isi").write_bytes(bytes(3 * 1024**2))
+    for at in (0.0, 3600.0, COUNT_EVERY):
+        bench.clock = at
+        visits.turn(elapsed=PASS_SECONDS)
+    assert [visit.mebibytes for visit in visits.waiting if visit.site == SITE] == [3, None, 3]
