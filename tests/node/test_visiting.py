@@ -26,10 +26,12 @@ class Strangers:
     def __init__(self):
         self.found = {}
         self.asked = Counter()
+        self.woken = Counter()
         self.bytes = 5 * 1024**2 + 1
 
-    def answers(self, spec):
+    def answers(self, spec, *, wakes):
         self.asked[spec.site] += 1
+        self.woken[spec.site] += wakes
         found = self.found.get(spec.site, True)
         found = found.pop(0) if isinstance(found, list) else found
         if isinstance(found, Exception):
@@ -68,6 +70,14 @@ def test_each_open_site_once_in_a_pass_however_long_the_turns_are(bench, visits)
     assert visits.outside.asked.total() == 8, "a machine that slept makes up for nothing"
 
 
+def test_programs_that_sleep_are_woken_once_a_day(bench, visits):
+    for hour in range(72):
+        bench.clock = hour * PASS_SECONDS
+        visits.turn(elapsed=PASS_SECONDS)
+    assert visits.outside.asked == {SITE: 72, "s900002": 72}
+    assert visits.outside.woken == {SITE: 3, "s900002": 3}
+
+
 def test_what_is_not_open_or_is_worked_on_is_not_visited(bench, visits):
     bench.ask(document(dataclasses.replace(opened(), state=SiteState.SUSPENDED, generation=3, notice="Diperbaiki.")))
     bench.killed(1, document(dataclasses.replace(opened(OTHER), generation=3)))
@@ -92,7 +102,7 @@ def test_a_visit_that_this_machine_could_not_make_is_none(bench, visits):
 
 
 def test_a_site_that_is_changed_meanwhile_is_not_counted(bench, visits):
-    def changed(spec):
+    def changed(spec, *, wakes):
         if spec.site == SITE and not bench.slept:
             bench.ask(document(dataclasses.replace(spec, generation=spec.generation + 1)))
         return spec.site != SITE
