@@ -8,7 +8,7 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.spec import SiteState
-from panggon.node import loop, visiting
+from panggon.node import loop, visiting, wiring
 from panggon.node.client import Portal
 from panggon.node.visiting import AGAIN_SECONDS, COUNT_EVERY, PASS_SECONDS, ROWS_MOST, Visits
 from tests.node import portal as portals
@@ -29,7 +29,7 @@ class Strangers:
         self.woken = Counter()
         self.bytes = 5 * 1024**2 + 1
 
-    def answers(self, spec, *, wakes):
+    def answers(self, spec, *, wakes=False):
         self.asked[spec.site] += 1
         self.woken[spec.site] += wakes
         found = self.found.get(spec.site, True)
@@ -148,13 +148,33 @@ def test_where_nobody_keeps_count_files_are_counted_once_a_day(bench, visits):
     assert [visit.mebibytes for visit in visits.waiting if visit.site == SITE] == [3, None, 3]
 
 
+@pytest.mark.parametrize(
+    ("awake", "wakes", "asked"),
+    [(True, False, True), (False, False, False), (False, True, True), (TemporaryError("runtime.holder"), False, True)],
+)
+def test_programs_are_asked_when_they_run_are_to_be_woken_or_nobody_can_tell(awake, wakes, asked):
+    """Without the holder of the sockets no visitor gets to them: that is no visit that could not be made."""
+
+    class Programs(Strangers):
+        def is_awake(self, _site):
+            if isinstance(awake, Exception):
+                raise awake
+            return awake
+
+    site, programs = Strangers(), Programs()
+    programs.found = {SITE: False}
+    outside = wiring.Outside(site, programs, None)
+    assert outside.answers(opened(), wakes=wakes) is not asked
+    assert (site.asked.total(), programs.asked.total()) == (1, int(asked))
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_agent_visits_beside_its_wishes(bench, monkeypatch):
     class Once(Strangers):
-        def answers(self, spec):
+        def answers(self, spec, *, wakes):
             if self.asked.total() == 2:
                 raise SystemExit  # of the thread
-            return super().answers(spec)
+            return super().answers(spec, wakes=wakes)
 
     monkeypatch.setattr(visiting, "TURN_SECONDS", 0.01)
     monkeypatch.setattr(visiting, "PASS_SECONDS", 0.01)

@@ -104,7 +104,13 @@ class Outside:
             raise
 
     def _has_programs(self, spec: SiteSpec, *, wakes: bool) -> bool:
-        return spec.kind in runtime.PROOF_PATHS and (wakes or self.programs.is_awake(spec.site))
+        """Whether they are to be asked. Where nobody can tell if they sleep, no visitor gets to them either."""
+        if spec.kind not in runtime.PROOF_PATHS:
+            return False
+        try:
+            return wakes or self.programs.is_awake(spec.site)
+        except TemporaryError:
+            return True
 
     def used(self, spec: SiteSpec) -> int | None:
         """Bytes, where the file system counts them."""

@@ -131,7 +131,11 @@ AVAILABILITY = Table(
     (
         *PERIOD,
         Column("pemeriksaan", Kind.INTEGER, _("Pemeriksaan yang dilakukan; yang tidak dapat dilakukan tidak dihitung")),
-        Column("terjawab", Kind.INTEGER, _("Dari pemeriksaan itu: situs menjawab, juga program dan basis datanya")),
+        Column(
+            "terjawab",
+            Kind.INTEGER,
+            _("Dari pemeriksaan itu: situs menjawab, juga program dan basis datanya bila ikut ditanya"),
+        ),
         Column(
             "persen_terjawab",
             Kind.NUMBER,
