@@ -51,6 +51,7 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
         (tree / name).chmod(0)
     assert attempt.apply(suspending.spec, NONE).word == "applied"
     assert prober.fetch(machine, create.spec.host, "/")[0] == 503
+    (tree / "site.json").unlink()  # a person did it
     quarantined = replace(suspending.spec, state=SiteState.QUARANTINED, generation=9)
     assert attempt.apply(quarantined, NONE).word == "applied"
     for step in ending(quarantined):

@@ -77,6 +77,17 @@ class TestForgetting:
         stand.hosts.write(Key(Kind.HOST, HOST), None)
         assert [known.site for known in control.known(stand.settings.control, HOST)] == ["", ""]
 
+    def test_a_site_whose_settings_are_lost_can_be_closed(self, stand: WebStand) -> None:
+        """Nobody gets anything of it; with its settings it is whole again."""
+        (stand.root / "sites" / SITE / "site.json").unlink()
+        close(stand)
+        assert {(known.site, known.state) for known in control.known(stand.settings.control, HOST)} == {
+            (SITE, "broken")
+        }
+        assert statuses(stand) == [503, 503]
+        stand.make(state=SiteState.QUARANTINED)
+        assert statuses(stand) == [503, 503]
+
     def test_nobody_forgets(self, changed_store: Callable[[str], None]) -> None:
         changed_store("return 1")
         with serving("deaf") as stand:

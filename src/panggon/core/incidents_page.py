@@ -39,7 +39,10 @@ A complaint, what a hosting machine found, or what anybody of the dinas saw beco
   who is its sectoral TTIS, and whether the dinas or the OPD is the controller of the data.
 - Warnings go out at 50, 80 and 100 %, day and night; at 80 % to the Kepala Dinas as well.
 - Both papers have numbers and templates like all papers. They are confidential: the export for SRIKANDI names them
-  without their files.
+  without their files. They are not signed in the portal: what was read of both laws names contents and times and no
+  form of signature, and who signs is among what the dinas decides above; besides, it may be the person whom the
+  incident is about. Whoever signs does so by hand or with a program of their own, and keeps the signed file as evidence
+  (*Tambah Catatan atau Bukti*), by its digest.
 - Every act is recorded in the log of changes with a salted digest of what was written. What an incident says of anybody
   is erased with the words of cases (*Pengaturan › Masa simpan data pribadi*).
 

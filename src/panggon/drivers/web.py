@@ -198,8 +198,11 @@ class HostDriver:
             files.remove(path)
         else:
             files.link(path, _target(after))
-        wished = (str(after["site"]), str(after["state"])) if after else ("", "")
-        control.forget(self.settings.control, key.name, holds=lambda known: (known.site, known.state) == wished)
+        site, state = (str(after["site"]), str(after["state"])) if after else ("", "")
+        # Where the site's settings are lost, nobody gets anything of it, and it can be closed as well.
+        control.forget(
+            self.settings.control, key.name, holds=lambda known: known.site == site and known.state in (state, BROKEN)
+        )
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         wished = (spec.site, spec.state.value if key.name == spec.host else REDIRECT, spec.generation)

@@ -90,6 +90,7 @@ DOCUMENTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = MappingProxyType(
             "kartu.typ",
             {
                 "title": "Indeks Kepuasan Masyarakat",
+                "service": "Pelayanan Contoh",
                 "index": "88,31",
                 "band": "A",
                 "band_words": "Sangat baik",
