@@ -68,7 +68,7 @@ def test_from_a_complaint_to_a_site_that_lives_again(
         citizen.open("/pengaduan/")
         page.get_by_label("Tentang apa").fill("Situs berisi judi")
         page.get_by_label("Apa yang terjadi").fill("Halaman /slot menampilkan judi daring.")
-        page.get_by_label("Alamat situs atau nomor permohonan, bila ada").fill(course.number)
+        page.get_by_label("Alamat situs atau nomor permohonan").fill(course.number)
         page.get_by_role("radio", name="Tanpa nama").check()
         page.get_by_role("button", name="Kirim pengaduan").click()
     with visitors.person("complaints_officer") as officer:

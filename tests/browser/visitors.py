@@ -49,6 +49,11 @@ class Visitor:
         if self.runs_scripts:
             self.faults += faults_of(self.page)
 
+    def draw(self, name: str) -> None:
+        """A picture of the whole page as it is, when pictures were asked for."""
+        if self.pictures:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+
     def waiting(self, number: str) -> Locator:
         """The link to a case among those that wait for this person."""
         self.open("/beranda/")

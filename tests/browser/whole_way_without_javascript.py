@@ -1,6 +1,7 @@
 """The main path, from the letter to the site, for a browser that runs no JavaScript at all (`script/test-more`)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 
 from demo.clients import make_key
 from demo.paper import code_on
+from panggon.core.signing import EVIDENCE_LASTS
 from tests.browser.request_form import apply
 from tests.browser.test_nine_steps import AFTER_PREPARATION, BEFORE_PREPARATION, take_turn
 from tests.browser.visitors import Visitors
@@ -18,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 LABEL, TITLE = "tanpa-skrip", "Layanan Dinas Sosial"
 PLAIN: dict[str, Any] = {"java_script_enabled": False}
 STATE = ".pagehead .badge-state"
+LATE = EVIDENCE_LASTS + timedelta(minutes=1)
 
 
 def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
@@ -31,7 +34,11 @@ def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
     for turn in (replace(first, fill_in=lambda _page: None), *others):
         take_turn(visitors, number, turn, **PLAIN)
     _prepare(visitors, number)
-    for turn in AFTER_PREPARATION:
+    *before_approval, approval, delivery = AFTER_PREPARATION
+    for turn in before_approval:
+        take_turn(visitors, number, turn, **PLAIN)
+    _prove_again(visitors, number)
+    for turn in (approval, delivery):
         take_turn(visitors, number, turn, **PLAIN)
     with visitors.person("applicant", **PLAIN) as opd:
         opd.waiting(number).click()
@@ -39,7 +46,9 @@ def test_from_the_letter_to_the_site(visitors: Visitors, tmp_path) -> None:
         opd.page.get_by_role("link", name="Buka halaman hak akses").click()
         asked = opd.page.get_by_label("Kode pada Dokumen Hak Akses")
         until(lambda: asked.is_visible() or (opd.page.reload() and False), "the worker invites nobody")
+        opd.look("access-taking-over")
         asked.fill(code)
+        opd.page.get_by_text("Memakai kunci SSH").click()
         opd.page.get_by_label("Kunci publik SSH").fill(make_key(tmp_path / "key"))
         opd.page.get_by_role("button", name="Simpan hak akses").click()
         expect(opd.page.locator("dt:has-text('Kunci SSH terpasang') + dd")).to_have_text("1")
@@ -56,3 +65,30 @@ def _prepare(visitors: Visitors, number: str) -> None:
         technician.page.get_by_role("link", name="Siapkan").click()
         technician.page.get_by_role("button", name="Siapkan").click()
         expect(technician.page.get_by_role("link", name="Laporkan ke Kepala Bidang")).to_be_visible()
+
+
+def _prove_again(visitors: Visitors, number: str) -> None:
+    """The Kepala Dinas comes late: what was proven is too old to be signed, and is proven again at the press of a
+    button, where a script would have asked for it.
+    """
+    proof = "SELECT site_id FROM cases_case WHERE number = %s"
+    visitors.stack.execute(f"UPDATE sites_wish SET proved_at = proved_at - %s WHERE site_id = ({proof})", LATE, number)
+    with visitors.person("head", **PLAIN) as head:
+        page = head.page
+        sign = page.get_by_role("button", name="Sahkan", exact=True)
+        head.waiting(number).click()
+        page.get_by_role("link", name="Sahkan").click()
+        expect(page.get_by_text("bukti ini lebih tua daripada 15 menit")).to_be_visible()
+        expect(sign).to_have_count(0)
+        head.look("signing-late")
+        page.get_by_role("button", name="Buktikan ulang sekarang").click()
+
+        def is_fresh() -> bool:
+            refused = page.get_by_text("Belum dapat dilakukan:")
+            assert not refused.is_visible(), refused.inner_text()
+            again = page.get_by_role("link", name="Muat ulang halaman ini")
+            if again.is_visible():
+                again.click()
+            return sign.is_visible()
+
+        until(is_fresh, "what was proven is not proven again")

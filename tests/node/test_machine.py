@@ -14,8 +14,12 @@ import pytest
 from passlib.hash import sha512_crypt
 
 from demo.clients import ask_dns
-from panggon.node import identity
+from panggon.core import spec_document
+from panggon.core.signing import changes
+from panggon.drivers import runtime
+from panggon.node import config, identity
 from panggon.node.identity import Identity
+from panggon.node.wiring import Outside
 from tests.node import portal as portals
 from tests.node.machine_stand import UID_BASE, ZONE, Machine
 from tests.node.portal import TOKEN
@@ -94,13 +98,24 @@ def test_an_open_site_is_what_the_world_sees(machine):
     for name in ("nginx", "mariadb", "sockets"):
         os.kill(former[name], signal.SIGKILL)
     machine.until_answers(spec, "/buku-tamu.php?pesan=kembali", '"pesan":"kembali"')
-    assert machine.node("verify", machine.write_spec(spec)).returncode == 0
+    proofs = [machine.node("verify", machine.write_spec(spec), "--json") for _ in range(2)]
+    assert [proof.returncode for proof in proofs] == [0, 0]
+    assert changes(*(json.loads(proof.stdout)["evidence"] for proof in proofs)) == ()
+
+    outside, wished = Outside.of(config.load(machine.config)), spec_document.parse(spec)
+    assert outside
+    runtime.ask(outside.programs.settings.control, do="stop", site=wished.site)
+    assert outside.answers(wished, wakes=False)
+    assert not outside.programs.is_awake(wished.site)
+    assert outside.answers(wished, wakes=True)
+    assert outside.programs.is_awake(wished.site)
 
     removed = machine.node("remove", machine.write_spec(spec))
     assert removed.returncode == 0, removed.stdout + removed.stderr
     assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "A") == []
     assert not machine.sftp_client(spec, "owner").batch("pwd")[0]
     assert (machine.base / "root" / "sites" / "s990002" / "public" / "buku-tamu.php").exists()
+    assert not outside.answers(wished, wakes=True)
 
 
 def test_an_agent_killed_at_random_moments_reaches_the_wish(machine, portal):

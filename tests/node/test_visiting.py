@@ -1,18 +1,21 @@
 """Visits to open sites: how many in a time, what counts as none, and what the portal is told of them."""
 
 import dataclasses
+import threading
 from collections import Counter
 
 import pytest
 
-from panggon.core.errors import TemporaryError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.spec import SiteState
+from panggon.node import loop, visiting
 from panggon.node.client import Portal
 from panggon.node.visiting import AGAIN_SECONDS, COUNT_EVERY, PASS_SECONDS, ROWS_MOST, Visits
 from tests.node import portal as portals
 from tests.node.bench import Bench
 from tests.node.portal import TOKEN
 from tests.node.simulated import SITE, SPEC, document, opened
+from tests.waiting import until
 
 OTHER = dataclasses.replace(SPEC, site="s900002", host="lain.kota.example")
 
@@ -23,10 +26,12 @@ class Strangers:
     def __init__(self):
         self.found = {}
         self.asked = Counter()
+        self.woken = Counter()
         self.bytes = 5 * 1024**2 + 1
 
-    def answers(self, spec):
+    def answers(self, spec, *, wakes):
         self.asked[spec.site] += 1
+        self.woken[spec.site] += wakes
         found = self.found.get(spec.site, True)
         found = found.pop(0) if isinstance(found, list) else found
         if isinstance(found, Exception):
@@ -41,8 +46,8 @@ class Strangers:
 def bench(tmp_path):
     with portals.running() as portal:
         found = Bench(tmp_path, portal)
-        for spec in (SPEC, opened(), OTHER, opened(OTHER)):
-            found.ask(document(spec))
+        for spec in (opened(), opened(OTHER)):
+            found.sites.apply(found.sites.plan(spec))
         yield found
 
 
@@ -63,6 +68,14 @@ def test_each_open_site_once_in_a_pass_however_long_the_turns_are(bench, visits)
     assert visits.outside.asked == {SITE: 3, "s900002": 3}
     visits.turn(elapsed=PASS_SECONDS * 50)
     assert visits.outside.asked.total() == 8, "a machine that slept makes up for nothing"
+
+
+def test_programs_that_sleep_are_woken_once_a_day(bench, visits):
+    for hour in range(72):
+        bench.clock = hour * PASS_SECONDS
+        visits.turn(elapsed=PASS_SECONDS)
+    assert visits.outside.asked == {SITE: 72, "s900002": 72}
+    assert visits.outside.woken == {SITE: 3, "s900002": 3}
 
 
 def test_what_is_not_open_or_is_worked_on_is_not_visited(bench, visits):
@@ -89,7 +102,7 @@ def test_a_visit_that_this_machine_could_not_make_is_none(bench, visits):
 
 
 def test_a_site_that_is_changed_meanwhile_is_not_counted(bench, visits):
-    def changed(spec):
+    def changed(spec, *, wakes):
         if spec.site == SITE and not bench.slept:
             bench.ask(document(dataclasses.replace(spec, generation=spec.generation + 1)))
         return spec.site != SITE
@@ -133,3 +146,22 @@ def test_where_nobody_keeps_count_files_are_counted_once_a_day(bench, visits):
         bench.clock = at
         visits.turn(elapsed=PASS_SECONDS)
     assert [visit.mebibytes for visit in visits.waiting if visit.site == SITE] == [3, None, 3]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_agent_visits_beside_its_wishes(bench, monkeypatch):
+    class Once(Strangers):
+        def answers(self, spec):
+            if self.asked.total() == 2:
+                raise SystemExit  # of the thread
+            return super().answers(spec)
+
+    monkeypatch.setattr(visiting, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(visiting, "PASS_SECONDS", 0.01)
+    monkeypatch.setattr(loop.wiring.Outside, "of", lambda _config: Once())
+    running = threading.Thread(target=pytest.raises, args=(PermanentError, bench.agent().run))
+    running.start()
+    until(lambda: len(told(bench)) == 2)
+    bench.portal.refusing = 401
+    running.join(20)
+    assert Counter(told(bench)) == {(SITE, True): 1, ("s900002", True): 1}

@@ -12,15 +12,20 @@ import pikepdf
 import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, ObjectStreamMode
 
-from panggon.core.signing import Part, Place
+from panggon.core.signing import Level, Part, Place
 from panggon.papers import validation, xmp
 from panggon.papers.graphs import Graphs
 from panggon.papers.rendering import render
 from panggon.papers.rewritten import Difference, difference
 from panggon.papers.samples import SAMPLES
 from panggon.papers.signable import made_signable, place_of
+from panggon.papers.signers import gateway as esign
+from panggon.papers.signers.interface import Given, Order, Secret, Stamp
+from panggon.papers.signers.local import Local
 from panggon.papers.validation import Frozen, Trust
 from tests.papers.gateway import Gateway, picture
+from tests.papers.orders import PERSON
+from tests.papers.pki import PASSPHRASE
 
 ADDRESS = "https://hosting.example.go.id/verifikasi/00000000-0000-4000-8000-000000000001/"
 PICTURE = b"\x80" * 48
@@ -119,6 +124,14 @@ def test_the_same_document_written_anew_is_accepted_of_a_gateway_only(frozen, si
     assert (found.faults, found.name, found.rewritten) == ((), "Kadis", anew or writes is not bytes)
     is_appended = writes is bytes and not anew
     assert judge(data, by_gateway=False).faults == (() if is_appended else ("signing.not_same",))
+
+
+def test_proofs_for_later_years_may_stand_in_it(frozen, place, pki, judge):
+    stamp = Stamp(render("stempel.typ", SAMPLES["stamp"].facts))
+    order = Order(packed(frozen), PERSON, place, stamp, "Pengesahan", "Pekalongan")
+    service = esign.Gateway(pki.time_stamps, seconds=20, is_plain=True)
+    found = judge(Local(pki.person("head"), (pki.root,), service).sign(order, Given(Secret(PASSPHRASE))))
+    assert (found.faults, found.level, found.rewritten) == ((), Level.B_LT, True)
 
 
 def test_what_is_whole_but_another_document_is_told_by_its_part(frozen, sign, judge, place):

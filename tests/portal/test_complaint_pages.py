@@ -61,6 +61,14 @@ def test_a_stranger_complains_and_follows_it(office, office_time):
     assert [file.name for file in complaint.attachments.all()] == ["layar-depan.png", "surat.pdf"]
 
 
+def test_what_may_stay_empty_is_marked_so_and_a_name_is_not(office):
+    optional = re.compile(r'<label for="id_(\w+)">[^<]+<span class="optional">')
+    form = Client().get("/pengaduan/").content.decode()
+    assert optional.findall(form) == ["about", "named", "files", "email", "phone"]
+    desk = optional.findall(visitor(office.registrar).get("/pengaduan/catat/").content.decode())
+    assert desk == ["outside_number", "name", "phone", "address", "email", "about", "named", "files"]
+
+
 def test_the_same_page_sent_twice_is_one_complaint(office, office_time):
     page = str(uuid.uuid4())
     first, second = send(page=page), send(page=page)

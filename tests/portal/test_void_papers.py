@@ -3,6 +3,7 @@
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from panggon.audit.selectors import history_of
 from panggon.cases import jobs, paper_jobs
 from panggon.core.procedure import Action, State
 from panggon.notify.models import Notice
@@ -58,6 +59,24 @@ def test_a_paper_that_is_void_by_hand_is_replaced_where_that_is_wanted(office):
     notice = Notice.objects.get(recipient=office.applicant, reference=f"paper:{valid.pk}")
     assert notice.text == "Nomor 555/001/2026 batal: Salah tulis alamat. Yang berlaku nomor 555/002/2026."
     assert valid.number in text(page(office, "applicant", case))
+
+
+@pytest.mark.usefixtures("office_time")
+def test_what_was_made_void_before_is_replaced_later_and_once(office):
+    case = office.bring_to(State.RECEIVED)
+    jobs.make_paper(case.events.last().pk, "receipt")
+    receipt, registrar = Paper.objects.get(kind="receipt"), at(office, "registrar")
+    path = f"/buku-nomor/{receipt.pk}/batal/"
+    registrar.post(path, {"reason": "Salah tulis."})
+    assert not ProcrastinateJob.objects.filter(task_name="cases.replace_paper").exists()
+    assert "Nomor ini sudah batal. Salah tulis." in text(registrar.get(path))
+    assert "Pengganti nomor 555/001/2026 sedang dibuat" in text(registrar.post(path, {"do": "replace"}, follow=True))
+    paper_jobs.replace_paper(**ProcrastinateJob.objects.get(task_name="cases.replace_paper").args)
+    assert "Penggantinya: nomor 555/002/2026." in text(registrar.get(path))
+    assert "penggantinya sudah ada" in text(registrar.post(path, {"do": "replace"}, follow=True))
+    assert Paper.objects.filter(kind="receipt").count() == 2
+    asked = history_of(f"papers.number:{receipt.number}").filter(after={"replaced": True}).get()
+    assert asked.actor == office.registrar
 
 
 @pytest.mark.usefixtures("office_time")

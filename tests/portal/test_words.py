@@ -18,7 +18,7 @@ NOT_SHOWN = {"access.parked", "calendar.session"}
 
 def codes() -> set[str]:
     files = [*SOURCES.glob("core/*.py"), *SOURCES.glob("papers/*.py"), *SOURCES.glob("sites/*.py")]
-    files += [*SOURCES.glob("cases/*.py"), *SOURCES.glob("cases/forms/*.py"), *SOURCES.glob("cases/views/*.py")]
+    files += SOURCES.glob("cases/**/*.py")
     texts = [file.read_text() for file in files if file.name != "words.py"]
     labels = re.findall(r'_fault\("([a-z_]+)"(?!, field="host")', (SOURCES / "core" / "naming.py").read_text())
     found = {code for text in texts for code in re.findall(rf'"((?:{GROUPS})\.[a-z_]+)"', text)}

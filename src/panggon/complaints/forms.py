@@ -32,6 +32,12 @@ class FilesField(forms.FileField):
         return [Upload(file.name, file.read()) for file in chosen]
 
 
+class ConditionalField(forms.CharField):
+    """Whether it may stay empty depends on another field, so that nothing on the page says that it may."""
+
+    conditional = True
+
+
 class ComplaintForm(JudgedForm):
     """What anybody writes who complains; only what it is about is required."""
 
@@ -45,12 +51,12 @@ class ComplaintForm(JudgedForm):
         widget=forms.Textarea(attrs={"rows": 6}),
     )
     about = forms.CharField(
-        label=_("Siapa yang diadukan, bila ada"),
+        label=_("Siapa yang diadukan"),
         max_length=200,
         required=False,
         help_text=_("Orang itu tidak melihat dan tidak menangani pengaduan ini."),
     )
-    named = forms.CharField(label=_("Alamat situs atau nomor permohonan, bila ada"), max_length=300, required=False)
+    named = forms.CharField(label=_("Alamat situs atau nomor permohonan"), max_length=300, required=False)
     files = FilesField(  # type: ignore[assignment]  # Django takes declared fields out of the class
         label=_("Bukti"),
         required=False,
@@ -60,7 +66,7 @@ class ComplaintForm(JudgedForm):
     confidentiality = forms.ChoiceField(
         label=_("Nama Anda"), choices=CONFIDENTIALITIES, widget=forms.RadioSelect, initial=Confidentiality.OPEN
     )
-    name = forms.CharField(
+    name = ConditionalField(
         label=_("Nama"),
         max_length=150,
         required=False,
@@ -116,6 +122,9 @@ class EntryForm(ComplaintForm):
         max_length=80,
         required=False,
         help_text=_("Nomor LAPOR!, atau tautan pesannya."),
+    )
+    name = forms.CharField(  # type: ignore[assignment]  # as above
+        label=_("Nama"), max_length=150, required=False
     )
     address = forms.CharField(label=_("Alamat atau nama akun"), max_length=200, required=False)
     field_order = ["page", "source", "subject", "words", "outside_number", "name", "phone", "address", "email"]

@@ -81,6 +81,11 @@ class RuntimeDriver:
         full = database_mark(self.settings.root / "sites" / spec.site).exists()
         return (*checks, _database(said, spec, full=full)) if spec.database else checks
 
+    def is_awake(self, site: str) -> bool:
+        """Whether the site's programs run now. Errors as `ask`."""
+        serving = ask(self.settings.control, do="show", site=site)["serving"]
+        return serving is not None and serving["process"] is not None
+
     def answers(self, spec: SiteSpec) -> bool:
         """Whether the site's programs answer, and its database them. Errors as `visit.get`."""
         try:

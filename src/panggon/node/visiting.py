@@ -9,10 +9,11 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -26,6 +27,7 @@ PASS_SECONDS = 3600.0
 TURN_SECONDS = 30.0
 AGAIN_SECONDS = 5.0  # who does not answer is asked once more
 AT_ONCE = 4  # so that some that hang hold up few others
+WAKE_EVERY = 24 * 3600.0  # programs that sleep: each hour would keep many of some thousand sites awake for nobody
 COUNT_EVERY = 24 * 3600.0  # where files have to be counted one by one
 KEPT_MOST = 20_000
 ROWS_MOST = 500
@@ -37,8 +39,8 @@ log = logging.getLogger(__name__)
 class Outside(Protocol):
     """Who looks at sites as their visitors do (`wiring.Outside`)."""
 
-    def answers(self, spec: SiteSpec) -> bool:
-        """Raises PanggonError when that could not be asked."""
+    def answers(self, spec: SiteSpec, *, wakes: bool) -> bool:
+        """`wakes`: its programs too, should they sleep. Raises PanggonError when that could not be asked."""
         ...
 
     def used(self, spec: SiteSpec) -> int | None:
@@ -73,6 +75,7 @@ class Visits:
     _pass: list[str] = field(default_factory=list)
     _in_pass: int = 0
     _owed: float = 0.0
+    _woken: dict[str, float] = field(default_factory=dict)
     _counted: dict[str, float] = field(default_factory=dict)
 
     def watch(self) -> None:
@@ -90,11 +93,12 @@ class Visits:
     def turn(self, *, elapsed: float) -> None:
         """As many visits as `elapsed` seconds are worth, in an order that is another one in each pass."""
         specs = {site: spec for site in self._due(elapsed) if (spec := self._open(site))}
-        found = self._ask_all(specs)
+        waking = frozenset(filter(self._is_to_wake, specs))
+        found = self._ask_all(specs, waking)
         silent = {site: specs[site] for site, answered in found.items() if answered is False}
         if silent:
             self.sleep(AGAIN_SECONDS)
-            found |= self._ask_all(silent)
+            found |= self._ask_all(silent, waking)
         for site, answered in found.items():
             # One that was changed meanwhile was worked on.
             if answered is not None and self._open(site) == specs[site]:
@@ -132,14 +136,22 @@ class Visits:
         at_work = position is not None and position.outcome is None
         return spec if spec and spec.state is SiteState.OPEN and not at_work else None
 
-    def _ask_all(self, specs: Mapping[str, SiteSpec]) -> dict[str, bool | None]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(zip(specs, pool.map(self._ask, specs.values()), strict=True))
+    def _is_to_wake(self, site: str) -> bool:
+        """Once a day, each at a time of its own."""
+        woken = self._woken.setdefault(site, self.clock() - random.uniform(0, WAKE_EVERY))  # noqa: S311
+        if self.clock() - woken < WAKE_EVERY:
+            return False
+        self._woken[site] = self.clock()
+        return True
 
-    def _ask(self, spec: SiteSpec) -> bool | None:
+    def _ask_all(self, specs: Mapping[str, SiteSpec], waking: Set[str]) -> dict[str, bool | None]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip(specs, pool.map(partial(self._ask, waking=waking), specs.values()), strict=True))
+
+    def _ask(self, spec: SiteSpec, *, waking: Set[str]) -> bool | None:
         """None when it could not be asked."""
         try:
-            return self.outside.answers(spec)
+            return self.outside.answers(spec, wakes=spec.site in waking)
         except (OSError, PanggonError) as error:
             log.info("%s could not be visited: %s", spec.site, error)
             return None

@@ -90,17 +90,21 @@ class Outside:
             web.SiteDriver(_web(config)), runtime.RuntimeDriver(_runtime(config)), quota.QuotaDriver(_quota(config))
         )
 
-    def answers(self, spec: SiteSpec) -> bool:
-        """Whether a visitor gets what the open site has to show: over HTTPS, from its programs and its database.
+    def answers(self, spec: SiteSpec, *, wakes: bool) -> bool:
+        """Whether a visitor gets what the open site has to show: over HTTPS, and from its programs and its database, if
+        they are awake or the visit `wakes` them.
 
         Raises PanggonError when this machine could not ask.
         """
         try:
-            return self.web.answers(spec) and (spec.kind not in runtime.PROOF_PATHS or self.programs.answers(spec))
+            return self.web.answers(spec) and (not self._has_programs(spec, wakes=wakes) or self.programs.answers(spec))
         except TemporaryError as error:
             if error.code == "visit.failed":
                 return False
             raise
+
+    def _has_programs(self, spec: SiteSpec, *, wakes: bool) -> bool:
+        return spec.kind in runtime.PROOF_PATHS and (wakes or self.programs.is_awake(spec.site))
 
     def used(self, spec: SiteSpec) -> int | None:
         """Bytes, where the file system counts them."""

@@ -11,7 +11,7 @@ from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
 from panggon.outbox import defer
 from panggon.papers.contents import REPLACING, PaperKind
-from panggon.papers.models import Counter, Paper
+from panggon.papers.models import INSTEAD, Counter, Paper
 from panggon.people.models import User
 from panggon.spreadsheet import MOST, Column, Kind
 
@@ -94,8 +94,24 @@ def make_void(key: UUID, *, reason: str, actor: User, at: datetime, replaced: bo
     paper.save(update_fields=["voided_at", "void_reason"])
     record(f"papers.number:{paper.number}", before={"void": ""}, after={"void": reason}, actor=actor, at=at)
     if replaced:
-        defer(REPLACING.get(PaperKind(paper.kind), "cases.replace_paper"), paper=str(paper.pk))
+        _replace(paper, actor=actor, at=at)
     return paper
+
+
+def replacement_of(paper: Paper) -> Paper | None:
+    """The paper that was made in the place of this one."""
+    return Paper.objects.filter(reference=f"{INSTEAD}{paper.pk.hex}").first()
+
+
+@transaction.atomic
+def replace(key: UUID, *, actor: User, at: datetime) -> None:
+    """The same for a paper that was made void before. Raises `InvalidError` `paper.not_replaced` where there is nothing
+    to be replaced: it is not void, or with its case, or another one stands in its place.
+    """
+    paper = Paper.objects.select_for_update().get(pk=key)
+    if paper.voided_at is None or paper.is_of_the_head or replacement_of(paper):
+        raise InvalidError((Fault("paper.not_replaced"),))
+    _replace(paper, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -105,3 +121,12 @@ def record_export(papers: QuerySet[Paper], *, kind: Kind, asked: str, actor: Use
     if rows > MOST[kind]:
         raise InvalidError((Fault("paper.too_many", facts={"rows": rows, "kind": kind.name, "most": MOST[kind]}),))
     record(f"papers.export:{actor.pk}", before=None, after={"book": asked, "rows": rows}, actor=actor, at=at)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _replace(paper: Paper, *, actor: User, at: datetime) -> None:
+    """By a job of whoever knows what the paper is about."""
+    record(f"papers.number:{paper.number}", before={"replaced": False}, after={"replaced": True}, actor=actor, at=at)
+    defer(REPLACING.get(PaperKind(paper.kind), "cases.replace_paper"), paper=str(paper.pk))

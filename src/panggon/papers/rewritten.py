@@ -137,7 +137,7 @@ def _content(page: Any) -> bytes:
 
 def _of_catalog(mine: Any, other: Any, graphs: Graphs) -> Iterator[Part]:
     left, right = _named(mine), _named(other)
-    for key in left.keys() | right.keys():
+    for key in sorted(left.keys() | right.keys()):
         if not (key in left and key in right and graphs.same(left[key], right[key])):
             yield PARTS.get(key, Part.REST)
     extensions, version = other.get("/Extensions"), other.get("/Version")

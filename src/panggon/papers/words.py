@@ -128,6 +128,7 @@ SIGNING: Mapping[str, Any] = MappingProxyType(
 FAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "paper.void": _("Nomor ini sudah batal."),
+        "paper.not_replaced": _("Naskah ini tidak perlu diganti, atau penggantinya sudah ada."),
         "paper.of_the_head": _(
             "Naskah ini ditandatangani Kepala Dinas. Nomornya batal dengan sendirinya bila permohonannya dikembalikan, "
             "ditolak, atau dibatalkan sebelum disahkan."

@@ -27,6 +27,7 @@ class TestProof:
             ("sftp.stranger", True),
             ("sftp.locked", True),
         ]
+        assert checks[2].detail == "berkas di /public diunggah, diunduh, dihapus"  # the same of any two proofs
         assert list((root / "etc" / "probe-keys").iterdir()) == []
         assert [path.name for path in (root / "sites" / key.name / "public").glob(".*")] == []
 

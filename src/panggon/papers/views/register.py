@@ -1,5 +1,7 @@
 """The pages of the register of numbers."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from panggon import spreadsheet
-from panggon.core.errors import InvalidError
+from panggon.core.errors import Fault, InvalidError
 from panggon.core.vocabulary import Role
 from panggon.papers import register as numbers
 from panggon.papers import selectors
 from panggon.papers.forms import BookForm, VoidForm
+from panggon.papers.models import Paper
 from panggon.papers.words import fault_words
 from panggon.people import selectors as people
 from panggon.people.permissions import holders, official
@@ -31,6 +34,7 @@ ROWS = 50  # on one page
 ROWS_AT_ONCE = 2_000
 VOID = _("Nomor %(number)s sudah batal.")
 VOID_REPLACED = _("Nomor %(number)s sudah batal; penggantinya sedang dibuat dan segera muncul di buku ini.")
+REPLACED = _("Pengganti nomor %(number)s sedang dibuat dan segera muncul di buku ini.")
 MAY_VOID = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})
 
 
@@ -85,17 +89,14 @@ def void(request: HttpRequest, paper: UUID) -> HttpResponse:
     found = selectors.paper(paper)
     if found is None:
         raise Http404
+    if found.voided_at is not None:
+        return _voided(request, found)
     fault = numbers.void_fault(found)
     form = VoidForm(request.POST if request.method == "POST" else None)
     if fault is None and form.is_bound and form.is_valid():
-        try:
-            numbers.make_void(found.pk, **form.cleaned_data, actor=request.user, at=timezone.now())
-        except InvalidError as error:  # somebody was faster
-            messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
-        else:
-            done = VOID_REPLACED if form.cleaned_data["replaced"] else VOID
-            messages.success(request, done % {"number": found.number}, "positive")
-        return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': found.year})}")
+        done = VOID_REPLACED if form.cleaned_data["replaced"] else VOID
+        make = partial(numbers.make_void, found.pk, **form.cleaned_data)
+        return _back(request, found, make, done=done)
     context = {"paper": found, "form": form, "why_not": fault_words(fault) if fault else ""}
     return render(request, "papers/void.html", context, status=422 if form.is_bound else 200)
 
@@ -107,3 +108,28 @@ def _address(request: HttpRequest) -> str:
     """The address of the same list, to which a page's number can be added."""
     asked: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "halaman" and value}
     return f"?{urlencode(asked)}&" if asked else "?"
+
+
+def _voided(request: HttpRequest, found: Paper) -> HttpResponse:
+    """Of a number that is void already: what stands in its place, or that something shall."""
+    if request.POST.get("do") == "replace":
+        return _back(request, found, partial(numbers.replace, found.pk), done=REPLACED)
+    made = numbers.replacement_of(found)
+    context = {
+        "paper": found,
+        "made": made,
+        "may_replace": made is None and not found.is_of_the_head,
+        "why_not": fault_words(Fault("paper.void")),
+    }
+    return render(request, "papers/void.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _back(request: HttpRequest, paper: Paper, do: Callable[..., object], *, done: Any) -> HttpResponse:
+    """To the book, with what was done, or why not when somebody was faster."""
+    try:
+        do(actor=request.user, at=timezone.now())
+    except InvalidError as error:
+        messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
+    else:
+        messages.success(request, done % {"number": paper.number}, "positive")
+    return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': paper.year})}")
