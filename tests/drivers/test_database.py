@@ -385,6 +385,26 @@ def test_another_engine_is_refused(driver: DatabaseDriver, key: Key) -> None:
 
 
 @pytest.mark.usefixtures("_database")
+def test_a_new_password_that_found_no_room_and_one_that_was_killed_leave_nothing(
+    driver: DatabaseDriver, key: Key, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_room(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name == ".database.ini.new":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = ini(private)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", without_room)
+        with pytest.raises(TemporaryError, match=r"disk\.full"):
+            driver.write(key, {**FIRST, "key_number": 1})
+    assert [path.name for path in private.iterdir()] == ["database.ini"]
+    (private / ".database.ini.new").touch()
+    driver.write(key, FIRST)
+    assert [path.name for path in private.iterdir()] == ["database.ini"]
+    assert ini(private) == before
+
+
+@pytest.mark.usefixtures("_database")
 @pytest.mark.parametrize("after", [None, FIRST], ids=["gone", "back"])
 def test_killed_while_it_is_dropped_on_a_full_disk(
     driver: DatabaseDriver,

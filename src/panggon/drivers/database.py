@@ -113,6 +113,8 @@ class DatabaseDriver:
         former = record or Record(engine, mebibytes, key=key)
         self._keep_record(site, replace(former, mebibytes=mebibytes, writing=True))
         files.remove(self._place(site) / GOING)
+        with files.opened(self._private(site), uid=uid) as private:
+            files.sweep_at(private, INI)
         password = self._kept_password(site, uid)
         if password is None or former.key != key or not server.accepts(site, password):
             password = secrets.token_urlsafe(32)

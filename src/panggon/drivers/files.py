@@ -158,14 +158,18 @@ def write_at(directory: int, name: str, content: str, *, mode: int, uid: int, gi
     with translated():
         _unlink_at(directory, draft)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=directory)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode())
-            file.flush()
-            os.fchown(descriptor, uid, gid)
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        os.rename(draft, name, src_dir_fd=directory, dst_dir_fd=directory)
-        os.fsync(directory)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content.encode())
+                file.flush()
+                os.fchown(descriptor, uid, gid)
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            os.rename(draft, name, src_dir_fd=directory, dst_dir_fd=directory)
+            os.fsync(directory)
+        except OSError:
+            _unlink_at(directory, draft)
+            raise
 
 
 def read_at(directory: int, name: str, *, most: int = 65_536) -> bytes | None:
@@ -179,10 +183,16 @@ def read_at(directory: int, name: str, *, most: int = 65_536) -> bytes | None:
         return file.read(most) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
-def remove_at(directory: int, name: str) -> None:
-    """Remove a file, and the draft of a killed write, inside an `opened` directory; nothing there is fine."""
+def sweep_at(directory: int, name: str) -> None:
+    """Remove the draft of a killed `write_at`."""
     with translated():
         _unlink_at(directory, f".{name}.new")
+
+
+def remove_at(directory: int, name: str) -> None:
+    """Remove a file, and the draft of a killed write, inside an `opened` directory; nothing there is fine."""
+    sweep_at(directory, name)
+    with translated():
         _unlink_at(directory, name)
 
 
