@@ -67,7 +67,7 @@ def test_a_repository_that_somebody_else_signed_is_refused(machine):
     whole = release.read_text()
     release.write_text(whole.replace("Origin: Panggon", "Origin: Penggon"))
     try:
-        with pytest.raises(RuntimeError, match=r"(?i)invalid|BADSIG|not signed"):
+        with pytest.raises(RuntimeError, match=r"(?i)invalid|BADSIG|not signed|manipulated"):
             machine.run("apt-get", "update", "-o", "APT::Update::Error-Mode=any")
     finally:
         release.write_text(whole)

@@ -119,7 +119,7 @@ def test_a_site_changes_its_version_and_nobody_notices(machine, own):
     proof = next(check for check in outcome["evidence"] if check["name"] == "php.generation")
     assert proof["ok"]
     assert proof["detail"].startswith(f"PHP {FORMER}.")
-    assert last_entry(machine)["word"] == "applied"
+    assert last_entry(machine)["outcome"] == "applied"
     after = seen(machine)
     assert (after["version"], after["rows"]) == (FORMER, sorted([own, FORMER]))
     for said in (before, after):
@@ -142,7 +142,7 @@ def test_a_version_that_does_not_prove_itself_leaves_the_former_one(machine, own
     assert outcome["outcome"] == "restored"
     assert outcome["problem"]["code"] == "unproven"
     assert "could not find driver" in outcome["problem"]["detail"]
-    assert last_entry(machine)["word"] == "restored"
+    assert last_entry(machine)["outcome"] == "restored"
     assert seen(machine)["version"] == own
     assert ask(machine, "drift", wish(machine, own, 3))["changes"] == []
     installed(machine, f"php{FORMER}-mysql")
