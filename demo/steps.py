@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import proofs
-from demo.browser import DemoError, Form, Page, Values
+from demo.browser import Browser, DemoError, Form, Page, Values
 from demo.clients import make_key
 from demo.layout import REPOSITORY, UID_BASE, ZONE
 from demo.paper import code_on, words_on
@@ -225,10 +225,10 @@ def _download_papers(course: Course) -> list[bytes]:
 def _tracking(course: Course, page: Page) -> Proof:
     """Anybody with number and token sees where the case is, and no name of a person."""
     token = re.search(r"/lacak/[^\"]*?kode=([A-Za-z0-9_-]+)", page.html)
-    stranger = Person(course.people["applicant"].account, course.settings["portal"]).browser
-    found = stranger.open("/lacak/")
     values = {"nomor": course.number, "kode": token.group(1) if token else ""}
-    seen = stranger.submit(found, found.form("nomor", "kode"), values)
+    with Browser(course.settings["portal"]) as stranger:
+        found = stranger.open("/lacak/")
+        seen = stranger.submit(found, found.form("nomor", "kode"), values)
     names = [person.account.name for person in course.people.values() if person.account.name in seen.text]
     return Proof("lacak.publik", "Selesai" in seen.text and not names, f"tanpa nama orang, {seen.address}")
 

@@ -1,6 +1,7 @@
 """A real Chromium in front of the real stack. With `--pictures DIR` every page that is looked at is also drawn."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,13 @@ def sessions() -> dict:
 
 
 @pytest.fixture(scope="session")
-def people(stack: Stack) -> dict[str, Person]:
+def people(stack: Stack) -> Iterator[dict[str, Person]]:
     """At clients that only fill forms in."""
-    return {role: Person(account, stack.portal) for role, account in stack.accounts.items()}
+    found = {role: Person(account, stack.portal) for role, account in stack.accounts.items()}
+    with ExitStack() as open_clients:
+        for person in found.values():
+            open_clients.enter_context(person.browser)
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ SHOWN: Mapping[SiteState, tuple[str, str, Any]] = MappingProxyType(
         SiteState.SUSPENDED: (
             "warning",
             "player-pause",
-            _("Pengunjung membaca alasan penangguhan; OPD tetap dapat masuk lewat SFTP untuk memperbaiki."),
+            _("OPD tetap dapat masuk lewat SFTP untuk memperbaiki. Pengunjung membaca pemberitahuan:"),
         ),
         SiteState.QUARANTINED: (
             "negative",
@@ -54,7 +54,7 @@ SHOWN: Mapping[SiteState, tuple[str, str, Any]] = MappingProxyType(
 # What an action does, before anybody presses it.
 MEANINGS: Mapping[SiteAction, Any] = MappingProxyType(
     {
-        SiteAction.SUSPEND: _("Pengunjung membaca alasannya, program situs berhenti, OPD dapat masuk memperbaiki."),
+        SiteAction.SUSPEND: _("Pengunjung membaca pemberitahuan, program situs berhenti, OPD dapat masuk memperbaiki."),
         SiteAction.RESUME: _("Situs dapat dikunjungi lagi, seperti sebelum ditutup."),
         SiteAction.QUARANTINE: _(
             "Seketika: situs ditutup bagi pengunjung dan OPD, dan isinya dibiarkan sebagai bukti."
