@@ -65,6 +65,7 @@ class TestContract(Contract):
             plant=lambda: record.write_text(f'{{"userName": "{site}", "uid": {uid}, "gid": 100}}') and None,
             planted=lambda: entries(site, uid),
             clear=record.unlink,
+            stride=3,  # between two changes lie more lines
         )
 
     def test_nothing_is_left_of_killed_writes(self, case: Case, site: str, uid: int) -> None:

@@ -17,6 +17,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import control, visit, web
 from panggon.node.servers import nginx
+from panggon.node.sites import Sites
 from panggon.node.status import worries
 from tests.drivers.running import running
 from tests.node import simulated
@@ -122,7 +123,8 @@ class TestWorkers:
         """It is named, with what it does and what ends it."""
         monkeypatch.setattr(control, "SECONDS", 0.3)
         machine = simulated.settings(stand.base, simulate=False, services={"run": ["nginx"]})
-        assert worries(machine) == ()
+        sites = Sites.of(machine)
+        assert worries(machine, sites) == ()
         for answering in stand.each_worker():
             (silent,) = set(stand.workers()) - {answering}
             with pytest.raises(TemporaryError) as told:
@@ -133,7 +135,7 @@ class TestWorkers:
                 f"proses nginx {silent} tidak menjawab: dihentikan dengan sinyal; "
                 f"`kill -CONT {silent}` melanjutkannya, {ends}"
             )
-            assert worries(machine) == (f"server web: {told.value.detail}",)
+            assert worries(machine, sites) == (f"server web: {told.value.detail}",)
         close(stand)
         assert statuses(stand) == [503, 503]
 
