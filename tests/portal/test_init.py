@@ -183,6 +183,19 @@ def test_the_same_answers_again_change_nothing(run):
     assert (Change.objects.count(), list(User.objects.values())) == (changes, users)
 
 
+def test_what_starts_the_portal_is_what_this_machine_has(db, monkeypatch, tmp_path):
+    commands = beginning.next_steps(now=timezone.now())
+    assert commands[0].startswith("Jalankan `panggon serve`, ")
+    assert commands[-1].endswith("Pengaturan › Server hosting, lalu ikuti docs/node.md.")
+    monkeypatch.setattr(beginning, "PACKAGE", Path(beginning.__file__).parents[1])
+    monkeypatch.setattr(beginning, "BOOTED", tmp_path / "none")
+    assert beginning.next_steps(now=timezone.now())[0] == commands[0]
+    monkeypatch.setattr(beginning, "BOOTED", tmp_path)
+    steps = beginning.next_steps(now=timezone.now())
+    assert steps[0] == "Jalankan `systemctl enable --now panggon.target`."
+    assert steps[-1].endswith("/usr/share/doc/panggon/node.md.")
+
+
 def test_only_what_is_answered_otherwise_changes(run):
     run()
     output = run('years = [2026, 2028]\n[letterhead]\nplace = "Kota Batang"')

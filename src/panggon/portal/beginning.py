@@ -48,6 +48,8 @@ ASKED: Mapping[Group, tuple[str, ...]] = {
     Group.NUMBERING: ("code", "template"),
     Group.MAIL: ("sender",),
 }
+PACKAGE = Path("/usr/lib/panggon")  # where Debian's package has its programs
+BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 NOTHING = "-"  # typed for "none of it"
 
 Document = dict[str, Any]
@@ -139,20 +141,36 @@ def begin(answers: Beginning, *, at: datetime) -> list[str]:
 def next_steps(*, now: datetime) -> list[str]:
     """What to do now that the portal knows whose it is."""
     return [
-        "Jalankan `panggon serve`, `panggon serve --nodes`, dan `panggon worker`.",
+        f"Jalankan {_starting()}.",
         _way_in(now=now),
         "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
         _mailbox(),
         "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
-        "Daftarkan mesin hosting: buat kodenya di Pengaturan › Server, lalu ikuti docs/node.md.",
+        f"Daftarkan mesin hosting: buat kodenya di Pengaturan › Server hosting, lalu ikuti {_page_of_docs('node.md')}.",
     ]
+
+
+def _starting() -> str:
+    """What starts the portal on this machine: the units of its package where systemd runs them, else the commands."""
+    if _is_packaged() and BOOTED.is_dir():
+        return "`systemctl enable --now panggon.target`"
+    return "`panggon serve`, `panggon serve --nodes`, dan `panggon worker`"
+
+
+def _is_packaged() -> bool:
+    return Path(__file__).is_relative_to(PACKAGE)
+
+
+def _page_of_docs(name: str) -> str:
+    return f"/usr/share/doc/panggon/{name}" if _is_packaged() else f"docs/{name}"
 
 
 def _mailbox() -> str:
     """Whether complaints by e-mail, a channel of the service standard, arrive by themselves."""
     if settings.PANGGON_IMAP_HOST:
         return f"Pengaturan › Pengaduan lewat email: periksa apakah {settings.PANGGON_IMAP_ADDRESS} sudah terbaca."
-    return "Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut docs/email.md, lalu mulai ulang portal."
+    page = _page_of_docs("email.md")
+    return f"Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut {page}, lalu mulai ulang portal."
 
 
 def fault_lines(faults: tuple[Fault, ...]) -> list[str]:
