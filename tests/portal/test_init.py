@@ -76,6 +76,7 @@ def test_an_empty_database_becomes_a_citys_portal(run, client, settings):
     assert "Kalender: 2026 2027" in output
     assert "1. Jalankan `panggon serve`" in output
     assert "4. Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut docs/email.md" in output
+    assert "dan jam kerja (Kalender; terisi Pekalongan)" in output
     assert "2. admin: masuk di http://localhost:8080/masuk/, lalu pasang kode keamanan di ponsel." in output
     now = office()
     assert (now.letterhead.government, now.letterhead.name) == ("Pemerintah Kota Batang", SHIPPED.letterhead.name)

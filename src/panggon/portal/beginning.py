@@ -143,7 +143,7 @@ def next_steps(*, now: datetime) -> list[str]:
     return [
         f"Jalankan {_starting()}.",
         _way_in(now=now),
-        "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
+        "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, logo, dan jam kerja (Kalender; terisi Pekalongan).",
         _mailbox(),
         "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
         f"Daftarkan mesin hosting: buat kodenya di Pengaturan › Server hosting, lalu ikuti {_page_of_docs('node.md')}.",
@@ -289,9 +289,9 @@ def _years() -> str:
     return " ".join(map(str, sorted(calendar.calendar().years)))
 
 
-def _division() -> str:
+def _division() -> str | None:
     first = people.all_divisions().first()
-    return first.name if first else "Bidang INS"
+    return first.name if first else None
 
 
 def _ask_letterhead() -> Document:
