@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from demo import proofs
 from demo.browser import Browser, DemoError, Form, Page, Values
@@ -24,6 +25,7 @@ from demo.proofs import Proof, Target
 LETTER = REPOSITORY / "examples" / "surat-permohonan.pdf"
 LABELS = ("dinsos", *(f"dinsos-{number}" for number in range(2, 1000)))
 SECONDS_TO_WAIT = 120
+PAGES_ZONE = ZoneInfo("Asia/Jakarta")  # the pages tell times in it, whatever the machine's is
 THE_LETTER = {
     "letter_source": "letter",
     "letter_number": "500.12/117/2026",
@@ -56,7 +58,8 @@ class Course:
         self.steps.append(
             {"sk_step": step, "action": action, "actor": account.login, "role": role, "at": now.isoformat()}
         )
-        say(f"\033[1m{step}. {action}\033[0m — {account.name} ({account.label}), {now.astimezone():%H.%M.%S}")
+        at = f"{now.astimezone(PAGES_ZONE):%H.%M.%S} WIB"
+        say(f"\033[1m{step}. {action}\033[0m — {account.name} ({account.label}), {at}")
 
     def prove(self, found: list[Proof]) -> None:
         for proof in found:
