@@ -52,7 +52,7 @@ def _demonstrate(places: Places, *, simulation: bool, leave: bool) -> int:
         if not _ready(stack):
             return 1
         say(f"Semua server siap dalam {time.monotonic() - began:.1f} detik.\n")
-        held = _nine_steps(made, simulation=simulation)
+        held = _nine_steps(made, simulation=simulation, goes_on=not leave)
         if not leave:
             _serve(made, stack)
         return 0 if held else 1
@@ -114,7 +114,7 @@ def _ready(stack: "subprocess.Popen[str]") -> bool:
     return False
 
 
-def _nine_steps(places: Layout, *, simulation: bool) -> bool:
+def _nine_steps(places: Layout, *, simulation: bool, goes_on: bool) -> bool:
     settings = places.state / "steps.json"
     result = places.state / "result.json"
     accounts = json.loads(places.accounts.read_text())
@@ -126,6 +126,7 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
                 "portal": places.portal_url,
                 "people": accounts,
                 "simulation": simulation,
+                "goes_on": goes_on,
                 "ports": places.ports,
                 "sftp_host_key": str(places.sftp_host_key),
                 "authority": str(places.authority),
@@ -143,8 +144,9 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
         say("✗ Langkah-langkah terputus sebelum selesai.")
         return False
     figures.reckon(places, simulation=simulation)
-    evidence = _write_evidence(places, json.loads(result.read_text()), accounts, simulation=simulation)
-    _show_end(places, evidence, accounts)
+    told = json.loads(result.read_text())
+    evidence = _write_evidence(places, told, accounts, simulation=simulation)
+    _show_end(places, evidence, accounts, waiting=told["waiting"])
     return done.returncode == 0
 
 
@@ -191,7 +193,7 @@ def _reduced(places: Layout, *, simulation: bool) -> list[str]:
     return [f"{row['name']}: {row['reason']}" for row in status.get("protections", []) if not row["active"]]
 
 
-def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any]) -> None:
+def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any], *, waiting: str) -> None:
     held = sum(check["ok"] for check in evidence["checks"])
     say(f"\n{held} dari {len(evidence['checks'])} bukti terpenuhi. Catatan: {places.evidence}")
     for words in evidence["reduced"]:
@@ -202,6 +204,9 @@ def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any]
     say(f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})")
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")
+    if waiting:
+        address = f"{places.portal_url}/permohonan/{waiting}/"
+        say(f"\nSatu permohonan lagi menunggu Tata Usaha, untuk Anda lanjutkan: {address}")
     say("\nAkun peragaan (jabatan, nama masuk, kata sandi, rahasia TOTP):")
     for account in accounts.values():
         say(f"  {account['label']:<17} {account['login']:<8} {account['password']:<18} {account['totp_secret']}")
