@@ -82,8 +82,8 @@ def test_many_sites_cost_no_more_than_some(bench, visits, monkeypatch):
     names = [f"s{number:06}" for number in range(1, 5001)]
     monkeypatch.setattr(type(bench.sites), "known", lambda _: names)
     due = [len(list(visits._due(TURN_SECONDS))) for _ in range(120)]
-    assert set(due) == {12}
-    assert sum(due) * VISIT_SECONDS == PASS_SECONDS
+    assert max(due) <= 1 + TURN_SECONDS / VISIT_SECONDS
+    assert sum(due) == pytest.approx(PASS_SECONDS / VISIT_SECONDS, abs=1)
 
 
 def test_programs_that_sleep_are_woken_once_a_day(bench, visits):
