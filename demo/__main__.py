@@ -30,32 +30,29 @@ class Stopped(Exception):  # noqa: N818 -- a wish of the person, not an error
 def main() -> int:
     arguments = _arguments()
     if arguments.clean:
-        return cleaning.clean(packages=arguments.packages)
+        return cleaning.clean(_everything(arguments), packages=arguments.packages)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     places = _places(arguments)
-    places.state.parent.mkdir(parents=True, exist_ok=True)
     try:
         with alone(places.state.with_suffix(".lock"), "peragaan ini sudah berjalan; hentikan dahulu dengan Ctrl-C"):
             return _demonstrate(places, simulation=arguments.simulate, leave=arguments.exit)
     except Stopped:
         return 130
-    except PanggonError as error:
-        say(f"✗ {error.detail or error.code}")
+    except (PanggonError, PermissionError) as error:
+        say(f"✗ {cleaning.words_of(error)}")
         return 1
 
 
 def _demonstrate(places: Places, *, simulation: bool, leave: bool) -> int:
     began = time.monotonic()
-    if (places.state / "layout.json").exists():
-        cleaning.stop_leftovers(layout.load(places.state.resolve()))
     cleaning.reclaim(places)
     made = layout.prepare(state=places.state, hosting=places.hosting, first_site=places.first_site)
     with _stack(made, simulation=simulation) as stack:
         if not _ready(stack):
             return 1
         say(f"Semua server siap dalam {time.monotonic() - began:.1f} detik.\n")
-        held = _nine_steps(made, simulation=simulation)
+        held = _nine_steps(made, simulation=simulation, goes_on=not leave)
         if not leave:
             _serve(made, stack)
         return 0 if held else 1
@@ -65,12 +62,11 @@ def _demonstrate(places: Places, *, simulation: bool, leave: bool) -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="script/demo", description="Peragaan Panggon: dari surat sampai situs.")
-    parser.add_argument("--exit", action="store_true", help="berhenti sesudah sembilan langkah; 0 hanya bila terbukti")
-    parser.add_argument("--simulate", action="store_true", help="mesin di dalam memori, tanpa root; bukan situs nyata")
-    parser.add_argument("--clean", action="store_true", help="hapus semua yang dibuat peragaan")
-    parser.add_argument("--packages", action="store_true", help="dengan --clean: juga semua yang dipasangnya")
-    parser.add_argument("--places", nargs=3, metavar=("KEADAAN", "SITUS", "NOMOR"), help="folder dan nomor situs lain")
+    """What each option means stands in `demo/help.txt`, by which `script/demo` checks them first."""
+    parser = argparse.ArgumentParser(prog="script/demo", add_help=False, allow_abbrev=False)
+    for option in ("--exit", "--simulate", "--clean", "--packages"):
+        parser.add_argument(option, action="store_true")
+    parser.add_argument("--places", nargs=3)
     return parser.parse_args()
 
 
@@ -83,6 +79,13 @@ def _places(arguments: argparse.Namespace) -> Places:
         state, hosting, first_site = arguments.places
         return Places(Path(state).absolute(), Path(hosting).absolute(), int(first_site))
     return layout.simulated() if arguments.simulate else layout.real()
+
+
+def _everything(arguments: argparse.Namespace) -> tuple[Places, ...]:
+    """What there may be to remove; only root has real demonstrations."""
+    if arguments.places:
+        return (_places(arguments),)
+    return (layout.real(), layout.simulated()) if layout.is_root() else (layout.simulated(),)
 
 
 def _child(*arguments: str) -> list[str]:
@@ -111,7 +114,7 @@ def _ready(stack: "subprocess.Popen[str]") -> bool:
     return False
 
 
-def _nine_steps(places: Layout, *, simulation: bool) -> bool:
+def _nine_steps(places: Layout, *, simulation: bool, goes_on: bool) -> bool:
     settings = places.state / "steps.json"
     result = places.state / "result.json"
     accounts = json.loads(places.accounts.read_text())
@@ -123,6 +126,7 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
                 "portal": places.portal_url,
                 "people": accounts,
                 "simulation": simulation,
+                "goes_on": goes_on,
                 "ports": places.ports,
                 "sftp_host_key": str(places.sftp_host_key),
                 "authority": str(places.authority),
@@ -140,8 +144,9 @@ def _nine_steps(places: Layout, *, simulation: bool) -> bool:
         say("✗ Langkah-langkah terputus sebelum selesai.")
         return False
     figures.reckon(places, simulation=simulation)
-    evidence = _write_evidence(places, json.loads(result.read_text()), accounts, simulation=simulation)
-    _show_end(places, evidence)
+    told = json.loads(result.read_text())
+    evidence = _write_evidence(places, told, accounts, simulation=simulation)
+    _show_end(places, evidence, accounts, waiting=told["waiting"])
     return done.returncode == 0
 
 
@@ -188,7 +193,7 @@ def _reduced(places: Layout, *, simulation: bool) -> list[str]:
     return [f"{row['name']}: {row['reason']}" for row in status.get("protections", []) if not row["active"]]
 
 
-def _show_end(places: Layout, evidence: dict[str, Any]) -> None:
+def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any], *, waiting: str) -> None:
     held = sum(check["ok"] for check in evidence["checks"])
     say(f"\n{held} dari {len(evidence['checks'])} bukti terpenuhi. Catatan: {places.evidence}")
     for words in evidence["reduced"]:
@@ -199,9 +204,12 @@ def _show_end(places: Layout, evidence: dict[str, Any]) -> None:
     say(f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})")
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")
-    say("\nAkun peragaan (peran, nama masuk, kata sandi, rahasia TOTP):")
-    for account in evidence["accounts"]:
-        say(f"  {account['role']:<14} {account['login']:<8} {account['password']:<18} {account['totp_secret']}")
+    if waiting:
+        address = f"{places.portal_url}/permohonan/{waiting}/"
+        say(f"\nSatu permohonan lagi menunggu Tata Usaha, untuk Anda lanjutkan: {address}")
+    say("\nAkun peragaan (jabatan, nama masuk, kata sandi, rahasia TOTP):")
+    for account in accounts.values():
+        say(f"  {account['label']:<17} {account['login']:<8} {account['password']:<18} {account['totp_secret']}")
     say("Frasa sandi tanda tangan Kepala Dinas di peragaan ini sama dengan kata sandinya.")
 
 

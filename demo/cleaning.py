@@ -6,15 +6,18 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from demo.layout import REPOSITORY, SITES_MOST, Layout, Places, is_root, load, real, simulated
+from demo.layout import HOSTING, REPOSITORY, SITES_MOST, Layout, Places, is_root, load, real, simulated
 from demo.steps import say
-from panggon.core.errors import TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.node.lock import alone
 
 USERDB = Path("/etc/userdb")
 PACKAGES = REPOSITORY / "var" / "packages-installed"
+OWNER = "belongs-to"  # the file with the sites that names the state directory of their demonstration
 SECONDS = 90
 SECONDS_TO_END = 15
 
@@ -35,30 +38,64 @@ def stop_leftovers(places: Layout) -> None:
 def reclaim(places: Places) -> None:
     """Begin anew where state and sites are not of one demonstration: another checkout's, or half removed.
 
-    Raises TemporaryError `demo.busy` while another checkout's demonstration still runs on these sites.
+    Raises what `demand_idle` raises, before anything is ended or removed.
     """
-    owner = places.hosting / "belongs-to"
-    here = str(places.state.absolute())
-    kept = owner.read_text() if owner.exists() else ""
-    other = Path(kept) / "demo.json"
-    if kept not in ("", here) and any(_start_time(row["pid"]) == row["started"] for row in _rows(other)):
-        raise TemporaryError("demo.busy", f"peragaan lain masih berjalan dari {kept}; hentikan dahulu")
-    if kept != here or not (places.state / "layout.json").exists():
+    demand_idle(places)
+    if (places.state / "layout.json").exists():
+        stop_leftovers(load(places.state.resolve()))
+    if owner_of(places) != places.state or not (places.state / "layout.json").exists():
         remove(places.state, hosting=places.hosting, first_site=places.first_site)
     places.hosting.mkdir(parents=True, exist_ok=True)
-    owner.write_text(here)
+    (places.hosting / OWNER).write_text(str(places.state))
 
 
-def clean(*, packages: bool) -> int:
-    """What `script/demo --clean` does: afterwards nothing of the demonstration is left, Debian packages apart."""
-    for places in (real(), simulated()):
-        remove(places.state, hosting=places.hosting, first_site=places.first_site)
-        places.state.with_suffix(".lock").unlink(missing_ok=True)
+def owner_of(places: Places) -> Path | None:
+    """The state directory of the demonstration whose sites lie here; None when it is nobody's."""
+    record = places.hosting / OWNER
+    return Path(record.read_text()) if record.exists() else None
+
+
+def demand_idle(places: Places) -> None:
+    """Raises TemporaryError `demo.busy` while another checkout's demonstration runs on these sites.
+
+    Raises PermanentError `demo.unknown` where somebody names directories that no demonstration made.
+    """
+    owner = owner_of(places)
+    pids = _running(owner, places.hosting) if owner and owner != places.state else []
+    if pids:
+        words = f"peragaan {owner} masih berjalan di {places.hosting} (proses {pids[0]}); hentikan dahulu"
+        raise TemporaryError("demo.busy", words)
+    own_state = owner == places.state or (places.state / "layout.json").exists()
+    for directory, known in ((places.hosting, owner is not None), (places.state, own_state)):
+        if not known and places not in (real(), simulated()) and directory.exists() and any(directory.iterdir()):
+            words = f"{directory} bukan buatan peragaan dan tidak disentuh; pilih folder yang kosong"
+            raise PermanentError("demo.unknown", words)
+
+
+def clean(everything: Sequence[Places], *, packages: bool) -> int:
+    """What `script/demo --clean` does: afterwards nothing of these is left, Debian packages apart.
+
+    What runs or is another checkout's stays, and whose it is is said; the exit status is 1 then.
+    """
+    refusals = [words for words in map(_clean, everything) if words]
+    for words in refusals:
+        say(f"✗ {words}")
+    if refusals:
+        return 1
     say("Semua yang dibuat peragaan sudah dihapus.")
+    if not is_root() and real() not in everything and HOSTING.exists():
+        say(f"Yang dibuat root di {HOSTING} tetap ada; hanya root dapat menghapusnya.")
     if PACKAGES.exists() and not packages:
         count = len(set(PACKAGES.read_text().split()))
         say(f"Paket Debian yang dipasang untuk Panggon ({count}) tetap ada; hapus dengan --clean --packages.")
     return 0
+
+
+def words_of(error: PanggonError | PermissionError) -> str:
+    """Why the demonstration, or removing it, is refused."""
+    if isinstance(error, PermissionError):
+        return f"{error.filename} bukan milik pengguna ini; jalankan sebagai pemiliknya"
+    return error.detail or error.code
 
 
 def remove(state: Path, *, hosting: Path, first_site: int) -> None:
@@ -74,6 +111,42 @@ def remove(state: Path, *, hosting: Path, first_site: int) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _clean(places: Places) -> str:
+    """Why this one is not removed; empty when nothing of it is left."""
+    lock = places.state.with_suffix(".lock")
+    if not any(map(os.path.lexists, (places.state, places.hosting, lock))):
+        return ""
+    try:
+        with alone(lock, f"peragaan {places.state} sedang berjalan; hentikan dahulu dengan Ctrl-C"):
+            try:
+                _demand_ours(places)
+                remove(places.state, hosting=places.hosting, first_site=places.first_site)
+            finally:
+                lock.unlink()
+    except (PanggonError, PermissionError) as error:
+        return words_of(error)
+    return ""
+
+
+def _demand_ours(places: Places) -> None:
+    """An orphan, whose checkout is gone and of which nothing runs, is anybody's.
+
+    Raises what `demand_idle` raises, and PermanentError `demo.others` for what is another checkout's.
+    """
+    demand_idle(places)
+    owner = owner_of(places)
+    if owner and owner != places.state and os.path.lexists(owner):
+        words = f"{places.hosting} milik peragaan {owner}; hapus dari sana dengan script/demo --clean"
+        raise PermanentError("demo.others", words)
+
+
+def _running(state: Path, hosting: Path) -> list[int]:
+    """Of what was written down, the processes that are still there. The state may lie with the sites (`prepare`)."""
+    records = [folder / name for folder in (state, hosting / "var") for name in ("demo.json", "stack.json")]
+    rows = [row for record in (*records, hosting / "sockets" / "services.json") for row in _rows(record)]
+    return [row["pid"] for row in rows if _start_time(row["pid"]) == row["started"]]
 
 
 def _rows(record: Path) -> list[dict[str, int]]:
@@ -109,6 +182,8 @@ def _remove_tree(path: Path) -> None:
     while path.exists():
         try:
             shutil.rmtree(path)
+        except PermissionError as error:
+            raise PermissionError(error.errno, error.strerror, str(path)) from error
         except OSError:
             if time.monotonic() > ends:
                 raise

@@ -12,30 +12,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from demo import proofs
 from demo.browser import Browser, DemoError, Form, Page, Values
 from demo.clients import make_key
-from demo.layout import REPOSITORY, UID_BASE, ZONE
+from demo.layout import UID_BASE, ZONE
 from demo.paper import code_on, words_on
 from demo.people import Account, Person
 from demo.proofs import Proof, Target
+from demo.requests import ONE_MORE, THE_REQUEST, hand_in
 
-LETTER = REPOSITORY / "examples" / "surat-permohonan.pdf"
-LABELS = ("dinsos", *(f"dinsos-{number}" for number in range(2, 1000)))
 SECONDS_TO_WAIT = 120
-THE_LETTER = {
-    "letter_source": "letter",
-    "letter_number": "500.12/117/2026",
-    "letter_date": "2026-11-20",
-    "letter_subject": "Permohonan Hosting",
-}
-THE_SITE = {"title": "Layanan Dinas Sosial", "kind": "php", "database_wish": "mariadb"}
-THE_PEOPLE = {
-    "contact_name": "Sri Wahyuni, S.Sos",
-    "contact_phone": "0812-0000-0001",
-    "contact_email": "sri@dinsos.example",
-}
+PAGES_ZONE = ZoneInfo("Asia/Jakarta")  # the pages tell times in it, whatever the machine's is
 
 
 @dataclass
@@ -56,7 +45,8 @@ class Course:
         self.steps.append(
             {"sk_step": step, "action": action, "actor": account.login, "role": role, "at": now.isoformat()}
         )
-        say(f"\033[1m{step}. {action}\033[0m — {account.name} ({account.label}), {now.astimezone():%H.%M.%S}")
+        at = f"{now.astimezone(PAGES_ZONE):%H.%M.%S} WIB"
+        say(f"\033[1m{step}. {action}\033[0m — {account.name} ({account.label}), {at}")
 
     def prove(self, found: list[Proof]) -> None:
         for proof in found:
@@ -106,34 +96,21 @@ def carry_through(course: Course) -> None:
     course.prove(_finished(course))
 
 
+def leave_one_more(course: Course) -> str:
+    """The number of a request that waits for the Tata Usaha, to be carried on by hand; none while another waits."""
+    registrar = course.people["registrar"]
+    registrar.sign_in()
+    if "Tidak ada yang menunggu Anda" not in registrar.browser.open("/beranda/").text:
+        return ""
+    return hand_in(course.people["applicant"], ONE_MORE)[1]
+
+
 # -- Steps with more than a button ---------------------------------------------------------------------------------
 
 
 def _submit(course: Course) -> None:
-    person = course.people["applicant"]
-    person.sign_in()
-    course.label = _free_label(person)
-    page = person.browser.open("/permohonan/baru/")
-    # The admin teknis is the person of the OPD: whom the access is handed to.
-    named = {"admin_name": person.account.name, "admin_email": f"{person.account.login}@example.go.id"}
-    for values in ({**THE_LETTER}, {**THE_SITE, "label": course.label}, {**THE_PEOPLE, **named}):
-        files = {"letter": (LETTER.name, LETTER.read_bytes(), "application/pdf")} if "letter_source" in values else None
-        page = person.browser.submit(page, page.form(*values), {**values, "do": "next"}, files=files)
-    page = person.browser.submit(page, page.form("version"), {})
-    found = re.search(r"/permohonan/([A-Z0-9-]+)/$", page.address)
-    if not found or page.status != 200:
-        raise DemoError(f"permohonan tidak terkirim\n{page.text[:1200]}")
-    course.number = found.group(1)
+    course.label, course.number = hand_in(course.people["applicant"], THE_REQUEST)
     course.done(1, "Kirim Permohonan", "applicant")
-
-
-def _free_label(person: Person) -> str:
-    """The first name that the live check of the form calls free."""
-    for label in LABELS:
-        answer = person.browser.open(f"/permohonan/cek-nama/?label={label}")
-        if "dapat dipakai" in answer.text and "tidak dapat" not in answer.text:
-            return label
-    raise DemoError("tidak ada nama yang bebas")
 
 
 def _everything_met(form: Form) -> Values:
@@ -269,9 +246,11 @@ def main() -> int:
     settings = json.loads(Path(sys.argv[1]).read_text())
     people = {role: Person(Account(**account), settings["portal"]) for role, account in settings["people"].items()}
     course = Course(people, settings)
-    problem = ""
+    problem = waiting = ""
     try:
         carry_through(course)
+        if settings["goes_on"]:
+            waiting = leave_one_more(course)
     except DemoError as error:
         problem = str(error)
         say(f"\n✗ {problem}")
@@ -279,6 +258,7 @@ def main() -> int:
         "steps": course.steps,
         "checks": [asdict(proof) for proof in course.checks],
         "case": course.number,
+        "waiting": waiting,
         "host": f"{course.label}.{ZONE}",
         "site": course.site,
         "problem": problem,

@@ -1,4 +1,4 @@
-"""Make `surat-permohonan.pdf`, the official letter of the demo, from the project's own template."""
+"""Make the official letters of the demo from the project's own template: that of its nine steps, and one more."""
 
 from pathlib import Path
 
@@ -46,5 +46,27 @@ FACTS = {
     "signer": {"role": "Kepala Dinas Sosial", "name": "Dr. Hadi Prasetyo, M.Si", "number": "197001011995031001"},
 }
 
+OTHER_ROWS = {
+    "Nama aplikasi/situs": "Bantuan Sosial",
+    "Subdomain": "bansos",
+    "Subdomain pengganti": "info-bansos",
+    "Admin teknis": "Sri Wahyuni, S.Kom. (NIP 199003122015032004)",
+    "HP dan surel admin teknis": "0812-0000-0003, sri@example.go.id",
+}
+LETTERS = {
+    "surat-permohonan.pdf": FACTS,
+    "surat-permohonan-bansos.pdf": {
+        **FACTS,
+        "letter": {
+            **FACTS["letter"],
+            "number": "500.12/118/2026",
+            "purpose": "Dalam rangka keterbukaan penyaluran bantuan sosial kepada masyarakat, Dinas Sosial memerlukan "
+            "tempat bagi situs web resmi.",
+        },
+        "rows": [(name, OTHER_ROWS.get(name, value)) for name, value in FACTS["rows"]],
+    },
+}
+
 if __name__ == "__main__":
-    Path(__file__).with_name("surat-permohonan.pdf").write_bytes(render("surat_permohonan.typ", FACTS))
+    for name, facts in LETTERS.items():
+        Path(__file__).with_name(name).write_bytes(render("surat_permohonan.typ", facts))

@@ -7,6 +7,7 @@ from enum import IntEnum, unique
 class First(IntEnum):
     """The first of the 10,000 numbers of each stack (`demo.layout.SITES_MOST`); the demonstration's end at 820,000."""
 
+    DEMO_CLEANED = 820_001
     DEMO_REDUCED = 910_001
     BROWSER = 920_001
     MAIL = 930_001

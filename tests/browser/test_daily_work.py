@@ -121,7 +121,7 @@ def _make_a_number_void(visitors: Visitors) -> None:
         page.get_by_role("button", name="Batalkan nomor").click()
         expect(page.get_by_role("row").filter(has_text=reason)).to_contain_text("batal")
         registrar.look("register")
-        number = page.get_by_role("row").filter(has_text=reason).get_by_role("link").last.inner_text()
+        number = page.get_by_role("row").filter(has_text=reason).get_by_role("link", name="HST-").inner_text()
     with visitors.person("applicant") as opd:
         opd.case(number)
         expect(opd.page.get_by_text(reason).first).to_be_visible()

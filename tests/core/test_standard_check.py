@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from panggon.core.contacts import Channel, Contact, ContactFault
 from panggon.core.standard_check import Done, Said, contradictions
 
-SAID = Said("2 Hari kerja", "Tidak dipungut biaya", (), pledge_day=date(2026, 1, 5))
+REACHED = Contact(Channel.PHONE, "(0285) 421243")
+SAID = Said("2 Hari kerja", "Tidak dipungut biaya", (REACHED,), "SK 1/2026", pledge_day=date(2026, 1, 5))
 DONE = Done(working_days=2, share_total=100, officers=["Wawan Sugandi"], head="Ani", pledged_by="Ani")
 
 
@@ -20,6 +21,14 @@ def codes(said=SAID, done=DONE):
 
 def test_what_agrees_needs_no_look():
     assert codes() == []
+
+
+def test_what_a_city_has_not_told_of_itself_comes_first():
+    assert codes(replace(SAID, contacts=(), decree="", fee="Rp 1")) == [
+        "contacts.none",
+        "standard.no_decree",
+        "standard.fee",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,10 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
     assert prober.faults(machine, changing.spec) == []
 
     tree = machine.sites_folder / create.spec.site
-    fill(tree)
     (tree / "private" / "database.ini").unlink()
     for name in ("public", "private", "tmp"):
         (tree / name).chmod(0)
+    fill(tree)
     assert attempt.apply(suspending.spec, NONE).word == "applied"
     assert prober.fetch(machine, create.spec.host, "/")[0] == 503
     (tree / "site.json").unlink()  # a person did it

@@ -35,6 +35,7 @@ def test_the_nine_steps_are_carried_through_and_called_simulated(state: Path) ->
     evidence = json.loads((state / "evidence.json").read_text())
     assert [step["sk_step"] for step in evidence["steps"]] == STEPS
     assert evidence["simulation"] is True
+    assert json.loads((state / "result.json").read_text())["waiting"] == ""  # nothing is left where nobody goes on
     assert evidence["reduced"] == ["simulasi: tidak ada mesin"]
     assert {check["name"]: check["ok"] for check in evidence["checks"]} == {
         "permohonan.selesai": True,
@@ -68,19 +69,25 @@ def test_the_signed_document_holds_and_no_secret_is_anywhere(state: Path) -> Non
     assert [str(file) for file in files if any(secret in file.read_bytes() for secret in secrets)] == []
 
 
-def test_every_page_is_marked(nobody: tuple[Path, list[str]], state: Path) -> None:
+def test_every_page_is_marked_and_one_request_waits_for_the_tata_usaha(
+    nobody: tuple[Path, list[str]], state: Path
+) -> None:
     _, around = nobody
     with serving([*around, "script/demo", "--simulate"]) as process:
         accounts = json.loads((state / "office" / "accounts.json").read_text())
         portal = json.loads((state / "evidence.json").read_text())["endpoints"]["portal"]
         number = json.loads((state / "result.json").read_text())["case"]
+        waited_for = []
         for role, account in accounts.items():
             person = Person(Account(**account), portal)
             with person.browser:
                 pages = [person.browser.open(path) for path in ("/", "/masuk/", "/lacak/", "/tidak-ada/")]
                 person.sign_in()
                 pages += [person.browser.open(path) for path in ("/", f"/permohonan/{number}/")]
+                if "Tidak ada yang menunggu Anda" not in person.browser.open("/beranda/").text:
+                    waited_for.append(role)
             assert [page.address for page in pages if "SIMULASI" not in page.text] == [], role
+        assert waited_for == ["registrar"]
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
     assert _of_nobody() == []

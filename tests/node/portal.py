@@ -98,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         status, document = self.server.answer(self.command, path, body, self.headers.get("Authorization", ""))
         content = b"" if document is None else json.dumps(document).encode()
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

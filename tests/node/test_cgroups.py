@@ -51,14 +51,14 @@ def test_a_limit_that_nobody_enforces_is_none(tmp_path: Path, stat: str) -> None
     (group / "cpu.stat").write_text(stat)
     groups = ControlGroups(tmp_path, tmp_path, tmp_path)
     for attempt in TRIALS:
-        assert attempt(groups) == "the limit was set, but not enforced"
+        assert attempt(groups) == "batas sudah dipasang, tetapi tidak ditegakkan"
 
 
 def test_no_controller_is_no_limit() -> None:
     nothing = ControlGroups(None, None, None)
     assert nothing.create("s000001", BOUNDS) == ()
     for attempt in TRIALS:
-        assert "controller" in attempt(nothing)
+        assert "pengendali" in attempt(nothing)
 
 
 def test_groups_lie_in_the_unit_beside_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

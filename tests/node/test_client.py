@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from panggon.core.driver import Check
@@ -22,6 +23,23 @@ def test_enrolment_trades_a_code_for_a_token(fake):
     assert Portal(fake.url).enroll(CODE, name="satu", facts={}) == (1, TOKEN)
     with pytest.raises(PermanentError, match=r"portal\.code"):
         Portal(fake.url).enroll("another", name="satu", facts={})
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (httpx.Response(404, html="<!doctype html>"), "proxy harus meneruskan /api/node/ ke port"),
+        (httpx.Response(403, html="<html>Forbidden"), "proxy portal menolak mesin ini"),
+        (httpx.Response(400, json={"error": "invalid", "fields": ["code"]}), "kode tidak utuh: salin seluruhnya"),
+        (httpx.Response(403, json={"error": "enrol.refused"}), "tidak menerima kode ini untuk mesin satu"),
+    ],
+)
+def test_an_enrolment_that_fails_says_what_to_do(answer, words):
+    portal = Portal("https://portal.example", transport=httpx.MockTransport(lambda _request: answer))
+    with pytest.raises(PermanentError, match=words) as caught:
+        portal.enroll("cut", name="satu", facts={})
+    assert "doctype" not in caught.value.detail
+    assert "invalid" not in caught.value.detail
 
 
 def test_a_wish_arrives_whole_and_does_not_show_its_secrets(fake):

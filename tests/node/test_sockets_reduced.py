@@ -82,7 +82,7 @@ def test_a_machine_without_protection_is_refused() -> None:
         assert stand.keeper.code == 78
         said = (stand.settings.logs / "sockets.log").read_text()
         assert "refusing to start: sockets.unprotected: sandbox: " in said
-        assert "memory: no memory controller" in said
+        assert "memory: mesin ini tidak memberi pengendali memory" in said
     finally:
         stand.keeper = None
         stand.close()

@@ -104,6 +104,25 @@ def test_systemd_understands_every_line(package, tmp_path):
     assert (told.returncode, told.stderr) == (0, "")
 
 
+WORKING_TREE = """
+git() { case $1 in ls-tree) printf '%s\\n' docs/* schema/* ;; show) cat "${2#HEAD:}" ;; esac; }
+"""
+
+
+def test_what_the_packages_tell_leads_nowhere_else(tmp_path):
+    """`document` of script/package, here with the files as they are now in the place of committed ones."""
+    function = re.search(
+        r"^document\(\) \{\n.*?^\}$", (REPOSITORY / "script" / "package").read_text(), re.MULTILINE | re.DOTALL
+    )
+    script = f'set -e; {WORKING_TREE}{function[0]}; document "$0"'
+    subprocess.run(["bash", "-c", script, tmp_path], cwd=REPOSITORY, check=True)
+    pages = sorted(tmp_path.glob("*.md"))
+    assert {"portal.md", "node.md", "procedure.md", "CHANGELOG.md"} <= {page.name for page in pages}
+    links = [(page.name, link) for page in pages for link in re.findall(r"\]\(([^)#]+)", page.read_text())]
+    assert len(links) > 15
+    assert [(page, link) for page, link in links if "://" not in link and not (tmp_path / link).exists()] == []
+
+
 def test_a_package_needs_what_the_machine_is_set_up_with():
     """Debian's packages of packages.txt, but what only a checkout needs and what the portal has."""
     named = {line for line in (REPOSITORY / "packages.txt").read_text().splitlines() if not line.startswith("#")}

@@ -10,7 +10,15 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.spec import SiteState
 from panggon.node import loop, visiting, wiring
 from panggon.node.client import Portal
-from panggon.node.visiting import AGAIN_SECONDS, COUNT_EVERY, PASS_SECONDS, ROWS_MOST, Visits
+from panggon.node.visiting import (
+    AGAIN_SECONDS,
+    COUNT_EVERY,
+    PASS_SECONDS,
+    ROWS_MOST,
+    TURN_SECONDS,
+    VISIT_SECONDS,
+    Visits,
+)
 from tests.node import portal as portals
 from tests.node.bench import Bench
 from tests.node.portal import TOKEN
@@ -68,6 +76,14 @@ def test_each_open_site_once_in_a_pass_however_long_the_turns_are(bench, visits)
     assert visits.outside.asked == {SITE: 3, "s900002": 3}
     visits.turn(elapsed=PASS_SECONDS * 50)
     assert visits.outside.asked.total() == 8, "a machine that slept makes up for nothing"
+
+
+def test_many_sites_cost_no_more_than_some(bench, visits, monkeypatch):
+    names = [f"s{number:06}" for number in range(1, 5001)]
+    monkeypatch.setattr(type(bench.sites), "known", lambda _: names)
+    due = [len(list(visits._due(TURN_SECONDS))) for _ in range(120)]
+    assert set(due) == {12}
+    assert sum(due) * VISIT_SECONDS == PASS_SECONDS
 
 
 def test_programs_that_sleep_are_woken_once_a_day(bench, visits):

@@ -241,6 +241,8 @@ def test_home_says_that_an_incident_waits(office, site, office_time):
     report(office, site)
     page = text(visitor(office.head).get("/beranda/"))
     assert "Juga menunggu Anda Insiden 1" in page
+    assert "Tidak ada yang menunggu" not in page
+    assert "Tidak ada permohonan yang menunggu Anda." in page
 
 
 def test_the_list_asks_the_same_number_of_questions_however_long(office, site, office_time, django_assert_num_queries):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -29,6 +30,7 @@ years = [2026, 2027]
 
 [letterhead]
 government = "Pemerintah Kota Batang"
+address = "Jl. Jenderal Sudirman 1 Batang"
 place = "Batang"
 
 [standard]
@@ -74,16 +76,49 @@ def test_an_empty_database_becomes_a_citys_portal(run, client, settings):
     assert "Kalender: 2026 2027" in output
     assert "1. Jalankan `panggon serve`" in output
     assert "4. Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut docs/email.md" in output
+    assert "dan jam kerja (Kalender; terisi Pekalongan)" in output
     assert "2. admin: masuk di http://localhost:8080/masuk/, lalu pasang kode keamanan di ponsel." in output
     now = office()
     assert (now.letterhead.government, now.letterhead.name) == ("Pemerintah Kota Batang", SHIPPED.letterhead.name)
     assert (now.standard.decree, now.standard.products) == ("SK 1/2026", ("Hosting", "Subdomain"))
-    assert now.standard.steps == SHIPPED.standard.steps
+    assert now.standard.steps[0].endswith("Surat permohonan hosting ke Dinas Komunikasi dan Informatika")
+    assert now.letterhead.phone == ""
     assert now.contacts.rows == (Contact(Channel.EMAIL, "kominfo@batang", "kominfo@batangkota.go.id"),)
     assert Division.objects.get().name == "Bidang Aplikasi Informatika"
     page = client.get("/").content.decode()
     assert "Pemerintah Kota Batang" in page
     assert "SK 1/2026" in page
+
+
+EXAMPLE = (Path(__file__).parents[2] / "examples" / "kota.toml").read_text()
+ANOTHER = EXAMPLE.replace("Pemerintah Kota Pekalongan", "Pemerintah Kota Salatiga")
+OWN_CONTACT = '\n[[contacts]]\nchannel = "phone"\nprinted = "(0298) 326000"'
+PEKALONGAN = ("Kota Pekalongan", "Bidang INS", "Wawan", "3647", "421243", "420223", "pekalongankota")
+
+
+def test_another_city_publishes_nobody_of_pekalongan(run, client):
+    assert "contacts: Paling sedikit satu kontak harus ada." in run(ANOTHER, code=1)
+    named = "address =", "phone =", "decree ="
+    rest = "\n".join(line for line in ANOTHER.splitlines() if not line.startswith(named))
+    told = run(rest, code=1)
+    for field in ("contacts", "letterhead.address", "standard.decree"):
+        assert f"{field}: " in told
+    assert not Change.objects.exists()
+    run(
+        rest.replace("place =", 'address = "Jl. Sukowati 51"\nplace =').replace("fee =", 'decree = "SK 5"\nfee =')
+        + OWN_CONTACT
+    )
+    for path in ("/", "/standar-pelayanan/", "/pengaduan/"):
+        for language in ("id", "en"):
+            page = client.get(path, headers={"accept-language": language}).content.decode()
+            assert [words for words in PEKALONGAN if words in page] == [], path
+    assert "(0298) 326000" in client.get("/").content.decode()
+
+
+def test_the_city_of_the_sk_is_quoted_word_for_word(run, client):
+    run(EXAMPLE)
+    assert office().standard.steps == SHIPPED.standard.steps
+    assert office().contacts == SHIPPED.contacts
 
 
 def test_the_first_administrator_signs_in_and_is_led_to_the_second_factor(run):
@@ -149,6 +184,19 @@ def test_the_same_answers_again_change_nothing(run):
     assert (Change.objects.count(), list(User.objects.values())) == (changes, users)
 
 
+def test_what_starts_the_portal_is_what_this_machine_has(db, monkeypatch, tmp_path):
+    commands = beginning.next_steps(now=timezone.now())
+    assert commands[0].startswith("Jalankan `panggon serve`, ")
+    assert commands[-1].endswith("Pengaturan › Server hosting, lalu ikuti docs/node.md.")
+    monkeypatch.setattr(beginning, "PACKAGE", Path(beginning.__file__).parents[1])
+    monkeypatch.setattr(beginning, "BOOTED", tmp_path / "none")
+    assert beginning.next_steps(now=timezone.now())[0] == commands[0]
+    monkeypatch.setattr(beginning, "BOOTED", tmp_path)
+    steps = beginning.next_steps(now=timezone.now())
+    assert steps[0] == "Jalankan `systemctl enable --now panggon.target`."
+    assert steps[-1].endswith("/usr/share/doc/panggon/node.md.")
+
+
 def test_only_what_is_answered_otherwise_changes(run):
     run()
     output = run('years = [2026, 2028]\n[letterhead]\nplace = "Kota Batang"')
@@ -204,24 +252,34 @@ def test_a_file_that_is_no_toml(run):
 
 
 def test_questions_and_what_is_wrong_is_asked_again(run):
-    head = ["Pemerintah Kota Batang", "", "", "", "Batang"]
+    head = ["Pemerintah Kota Batang", "", "", "", "", "Jl. Sudirman 1", "Batang"]
     standard = ["", "SK 1/2026", "", "", ""]
     naming = ["batang", "batangkota.go.id"]
     rest = ["", "", "-"]
-    contacts = ["", "-", "kominfo@batang", "kominfo@batangkota.go.id", "", "-", "", "", "", ""]
+    nobody = ["-"] * 8
+    contacts = [
+        "(0285) 391000",
+        "",
+        "kominfo@batang",
+        "kominfo@batangkota.go.id",
+        "",
+        "",
+        "",
+        "0812 0000 0001",
+        "Ani",
+        "",
+    ]
     person = ["Bidang INS", "dwi@batang", "dwi@batangkota.go.id", "2026 2027"]
-    output = run(None, typed="\n".join([*head, *standard, *naming, *rest, *contacts, *person, ""]))
+    output = run(None, typed="\n".join([*head, *standard, *naming, *rest, *nobody, *contacts, *person, ""]))
     assert "Bukan nama domain yang sah." in output
     now = office()
     assert (now.letterhead.place, now.naming.zone) == ("Batang", "batangkota.go.id")
-    assert [row.channel for row in now.contacts.rows] == [
-        Channel.PHONE,
-        Channel.EMAIL,
-        Channel.WEBSITE,
-        Channel.INSTAGRAM,
-        Channel.OFFICER,
-        Channel.IN_PERSON,
-    ]
-    assert now.contacts.rows[1].working == "kominfo@batangkota.go.id"
+    assert now.contacts.rows == (
+        Contact(Channel.PHONE, "(0285) 391000"),
+        Contact(Channel.EMAIL, "kominfo@batang", "kominfo@batangkota.go.id"),
+        Contact(Channel.OFFICER, "0812 0000 0001", person="Ani"),
+    )
+    assert "Paling sedikit satu kontak harus ada." in output
+    assert "Mataram" not in output
     assert "Masukkan alamat email yang valid." in output
     assert "Tautan untuk dwi@batangkota.go.id, berlaku satu kali sampai" in output

@@ -62,6 +62,32 @@ def test_a_letter_is_proposed_to_its_opd_field_by_field(office):
     assert client.get(section(case, "surat")).context["form"].read_by_machine == {"letter_date"}
 
 
+def test_going_on_takes_along_what_was_found_and_empties_stay_empty(office):
+    client = at(office, "applicant")
+    begin(client, letter=letter(LETTER), do="read", letter_number="", letter_date="", letter_subject="Milik saya")
+    case = Case.objects.get()
+    open_page = client.get(section(case, "surat")).context["form"]  # nothing was read yet
+    held = {name: open_page[name].value() or "" for name in open_page.fields if name != "letter"}
+    read_by_worker()
+    assert client.post(section(case, "surat"), {**held, "do": "next"}).headers["Location"] == section(case, "situs")
+    case.refresh_from_db()
+    assert (case.letter_number, case.letter_date.isoformat()) == ("500.12/117/2026", "2026-11-20")
+    assert (case.letter_subject, case.machine_read) == ("Milik saya", ["letter_date", "letter_number"])
+    fill_in(client, case, "surat", letter_number="")  # seen, and emptied on purpose
+    case.refresh_from_db()
+    assert (case.letter_number, case.machine_read) == ("", ["letter_date"])
+
+
+def test_a_letter_that_was_read_after_its_page_is_told_before_the_request_goes_out(office):
+    client = at(office, "applicant")
+    begin(client, letter=letter(LETTER), letter_number="")
+    case = Case.objects.get()
+    assert "isian yang masih kosong" not in text(page(office, "applicant", case, "kirim-permohonan"))
+    read_by_worker()
+    review = text(page(office, "applicant", case, "kirim-permohonan"))
+    assert "ditemukan isian yang masih kosong: Nomor surat. Lihat dan lengkapi" in review
+
+
 def test_what_was_typed_is_never_replaced(office):
     client = at(office, "applicant")
     begin(client, letter=letter(LETTER), letter_number="B/7")
@@ -115,6 +141,7 @@ def test_the_registrar_uploads_first_and_the_sender_is_proposed(office):
     assert faults(told).keys() == {"agency"}
     reading = read_by_worker()
     assert told.context["form"]["reading"].value() == str(reading.pk)
+    assert faults(begin(client, letter=None, reading=str(reading.pk), **blank)).keys() == {"agency"}
     filled = begin(client, letter=None, reading=str(reading.pk), do="fill", **blank)
     case = Case.objects.get()
     assert filled.headers["Location"] == section(case, "surat")

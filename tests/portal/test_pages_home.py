@@ -120,7 +120,7 @@ def test_a_page_that_is_open_learns_of_changes_and_of_nothing_else(office):
     office.act(case, Action.RECEIVE, office.registrar)
     changed = client.get(LIST, {"versi": version})
     assert changed.status_code == 200
-    assert "Tidak ada yang menunggu Anda." in text(changed)
+    assert "Tidak ada permohonan yang menunggu Anda." in text(changed)
     assert client.get(LIST, {"versi": changed.context["version"]}).status_code == 204
 
 
@@ -180,7 +180,7 @@ def test_nothing_waits_and_the_page_says_so_kindly(office):
     office.rest = office.person("santai", Role.ADMINISTRATOR)
     shown = text(at(office, "rest").get("/beranda/"))
     assert "0 permohonan menunggu tindakan Anda" in shown
-    assert "Tidak ada yang menunggu Anda. Yang baru muncul di sini dengan sendirinya." in shown
+    assert "Tidak ada permohonan yang menunggu Anda. Yang baru muncul di sini dengan sendirinya." in shown
 
 
 def test_nothing_of_another_agency_waits(office):

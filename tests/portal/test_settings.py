@@ -87,7 +87,15 @@ def test_each_page_shows_what_counts_and_saves_it_unchanged(admin, group):
 def test_a_change_counts_on_pages_and_stands_in_the_history(admin, client):
     post(admin, Group.LETTERHEAD, government="Pemerintah Kota Batang", name="Dinas Kominfo")
     assert "Pelayanan Hosting · Dinas Kominfo" in text(client.get("/"))
-    assert "Pemerintah Kota Batang" in text(client.get("/"))
+    start = text(client.get("/"))
+    assert "Pemerintah Kota Batang" in start
+    assert "permohonan hosting ke Dinas Kominfo" in start
+    assert not any(
+        words in start for words in ("Wawan", "(0285)", "SK 060", "Diskominfo Kota Pekalongan", "Bidang INS")
+    )
+    missing = text(admin.get("/pengaturan/dokumen/"))
+    assert "Kontak layanan belum diisi; halaman umum belum menyebut saluran apa pun." in missing
+    assert "Nomor SK standar pelayanan belum diisi." in missing
     page = text(admin.get("/pengaturan/kop/"))
     assert "2 isian berubah" in page
     assert "Pemerintah Kota Pekalongan" in page

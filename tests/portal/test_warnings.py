@@ -277,7 +277,7 @@ def test_the_page_shows_what_was_counted_and_the_share_of_the_step(office, monke
     case = office.bring_to(State.VERIFYING)
     monkeypatch.setattr(timezone, "now", lambda: local("2026-11-23 10:36"))
     page = text(visitor(office.technician).get(f"/permohonan/{case.number}/"))
-    assert "Waktu kerja terpakai 1 jam 34 menit dari 22 jam 28 menit" in page
+    assert "Waktu kerja terpakai 1 jam 34 menit dari 22 jam 28 menit Jam kerja sejak permohonan dikirim" in page
     assert "Berlangsung sejak diterima 1 jam 34 menit" in page
     assert "Senin, 23 November 2026, 09.02–10.36 (1 jam 34 menit)" in page
     # Since 09.05 in step 4; 15 percent of 22 h 28 is 3 h 22.

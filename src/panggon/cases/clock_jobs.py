@@ -65,7 +65,7 @@ def check_posts(timestamp: int) -> None:  # noqa: ARG001
         unattended.tell_of_technicians(now=now)
 
 
-@app.periodic(cron="15 1 * * 1-5")  # 08.15 in Pekalongan
+@app.periodic(cron="15 1 * * 1-5")  # 08.15 WIB
 @app.task(name="cases.check_calendar", queueing_lock="cases.check_calendar")
 def check_calendar(timestamp: int) -> None:  # noqa: ARG001
     """Tell the administrator, once a week, of a year that deadlines will fall in and whose days are not known yet."""

@@ -17,11 +17,14 @@ MONEY = re.compile(r"\bRp\b|\d", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the documents say. `unset` are components without words, `untranslated` fields without English ones."""
+    """What the documents say; `decree` and `contacts` are empty where a city has not told its own. `unset` are
+    components without words, `untranslated` fields without English ones.
+    """
 
     completion: str
     fee: str
     contacts: tuple[Contact, ...]
+    decree: str
     unset: tuple[str, ...] = ()
     untranslated: tuple[str, ...] = ()
     pledge_day: date | None = None
@@ -43,12 +46,20 @@ class Done:
 def contradictions(said: Said, done: Done) -> tuple[Fault, ...]:
     """Everything to be looked at, the gravest first; `field` names the group of settings in which it is mended."""
     return (
+        *_nobodys(said),
         *_time(said, done),
         *_fee(said),
         *_contacts(said, done),
         *_pledge(said, done),
         *_gaps(said),
     )
+
+
+def _nobodys(said: Said) -> Iterator[Fault]:
+    if not said.contacts:
+        yield Fault("contacts.none", "contacts")
+    if not said.decree:
+        yield Fault("standard.no_decree", "standard")
 
 
 def _time(said: Said, done: Done) -> Iterator[Fault]:

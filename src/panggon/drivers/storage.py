@@ -110,15 +110,15 @@ def is_bound(seen: Bound, mebibytes: int) -> bool:
 
 
 def unbounded(root: Path) -> str:
-    """Why directories below `root` cannot be bounded, in the system's own words; empty when they can: it is tried."""
+    """Why directories below `root` cannot be bounded, in words for people; empty when they can: it is tried."""
     place = root / f"{TRIAL}{secrets.token_hex(6)}"
     try:
         _sweep(root)
         make(place)
         if kind(place) != BTRFS or not is_subvolume(place):
-            return f"the file system {kind(root)} has no limits that Panggon knows to set"
+            return f"sistem berkas {kind(root)} tidak dapat membatasi tiap situs; Panggon membatasi pada {BTRFS}"
         bound(place, TRIAL_MEBIBYTES)
-        return "" if _refuses(place / "trial") else "a limit was set, but not enforced"
+        return "" if _refuses(place / "trial") else "batas sudah dipasang, tetapi tidak ditegakkan"
     except (OSError, PanggonError) as error:
         return str(error)
     finally:

@@ -103,9 +103,16 @@ class Portal:
     def enroll(self, code: str, *, name: str, facts: Mapping[str, Any]) -> tuple[int, str]:
         """Node number and token. Raises PermanentError `portal.code` when the code does not fit."""
         answer = self._ask("POST", "enroll", {"code": code, "name": name, "facts": facts})
+        _demand_the_interface(answer)
+        if _fields_refused(answer) == ["code"]:
+            raise PermanentError(
+                "portal.code", "kode tidak utuh: salin seluruhnya, seperti tercetak oleh `panggon enrol-code` di portal"
+            )
         if answer.status_code == httpx.codes.FORBIDDEN:
             raise PermanentError(
-                "portal.code", "portal tidak menerima kode ini: salah, sudah dipakai, atau kedaluwarsa"
+                "portal.code",
+                f"portal tidak menerima kode ini untuk mesin {name}: tidak tersalin utuh, sudah dipakai, kedaluwarsa, "
+                "atau dibuat untuk nama lain (--name)",
             )
         members = _document(_accepted(answer))
         try:
@@ -186,6 +193,26 @@ def _context(ca: Path | None) -> ssl.SSLContext:
         raise PermanentError("portal.ca", f"sertifikat CA {ca} tidak dapat dibaca: {error}") from error
 
 
+def _demand_the_interface(answer: httpx.Response) -> None:
+    """What answers with a page of its own is the proxy, or the pages of the portal."""
+    if "json" in answer.headers.get("content-type", ""):
+        return
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise PermanentError(
+            "portal.url",
+            f"{answer.url.copy_with(path='/')} bukan antarmuka mesin: di portal, proxy harus meneruskan /api/node/ "
+            "ke port `panggon serve --nodes` (8081)",
+        )
+    if answer.status_code == httpx.codes.FORBIDDEN:
+        raise PermanentError(
+            "portal.url", "proxy portal menolak mesin ini: alamatnya harus diizinkan pada lokasi /api/node/"
+        )
+
+
+def _fields_refused(answer: httpx.Response) -> list[str]:
+    return list(_document(answer).get("fields", ())) if answer.status_code == httpx.codes.BAD_REQUEST else []
+
+
 def _accepted(answer: httpx.Response) -> httpx.Response:
     status = answer.status_code
     if status == httpx.codes.UNAUTHORIZED:
@@ -194,6 +221,7 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
         )
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
         raise TemporaryError("portal.down", f"portal menjawab {status}")
+    _demand_the_interface(answer)
     if not answer.is_success:
         raise PermanentError("portal.refused", f"portal menjawab {status}: {answer.text[:500]}")
     return answer

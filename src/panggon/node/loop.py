@@ -159,7 +159,7 @@ class Agent:
         self._portal.report(wish.number, report, reduced=self._reduced)
         self._attempts.pop(wish.number, None)
         log.info("wish %s: %s", wish.number, report.ending)
-        if wish.mode is Mode.APPLY and self._drift.look_again(str(wish.spec.get("site"))):
+        if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
             self._tell_status()  # a pass comes to it only after hours
 
     def _tell_status(self) -> None:

@@ -82,7 +82,7 @@ def _of_sandboxes(config: NodeConfig) -> tuple[Protection, ...]:
 @functools.cache
 def _of_storage(root: Path) -> tuple[Protection, ...]:
     reason = storage.unbounded(root)
-    uncounted = "files are counted by the watch only; where space is limited, each takes some of it"
+    uncounted = "jumlah berkas hanya dihitung pengawas; bila ruang dibatasi, tiap berkas memakai sebagian"
     return (Protection(DISK, not reason, reason), Protection(FILES, active=False, reason=uncounted))
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection
 
 from panggon.office.models import Edition, Logo
-from panggon.office.shipped import SHIPPED
-from panggon.office.values import DOCUMENTS, Document, Group, Office, load
+from panggon.office.shipped import SHIPPED, shipped_for
+from panggon.office.values import DOCUMENTS, Document, Group, Letterhead, Office, load
 
 _request: ContextVar[list[Office] | None] = ContextVar("office_of_this_request", default=None)
 
@@ -26,6 +26,12 @@ def office() -> Office:
     if not kept:
         kept.append(_read())
     return kept[0]
+
+
+def office_under(letterhead: Letterhead) -> Office:
+    """All settings as they would be with this letterhead: what nobody has filled in follows it."""
+    now, shipped = office(), shipped_for(letterhead)
+    return replace(now, **{group.value: shipped.of(group) for group in Group if not now.versions[group]})
 
 
 @contextmanager
@@ -86,7 +92,9 @@ def _read() -> Office:
 @lru_cache(maxsize=2)
 def _made_of(rows: tuple[tuple[str, str, int], ...]) -> Office:
     """Rows are asked for each time, and read anew when one of them is different."""
-    filled = {Group(group): load(json.loads(text), onto=SHIPPED.of(Group(group))) for group, text, _version in rows}
+    # A row of version 0 only stands for being locked.
+    filled = {Group(group): json.loads(text) for group, text, version in rows if version}
+    shipped = shipped_for(load(filled.get(Group.LETTERHEAD, {}), onto=SHIPPED.letterhead))
+    values = {group.value: load(filled.get(group, {}), onto=shipped.of(group)) for group in Group}
     versions = {Group(group): version for group, _text, version in rows}
-    values = {group.value: filled.get(group, SHIPPED.of(group)) for group in Group}
     return Office(**values, versions={group: versions.get(group, 0) for group in Group})

@@ -12,7 +12,7 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.office.logo import inspect_logo
 from panggon.office.models import Edition, Logo, Setting
 from panggon.office.selectors import forget, office
-from panggon.office.shipped import SHIPPED
+from panggon.office.shipped import shipped_for
 from panggon.office.values import DOCUMENTS, Document, Group, dump, load
 from panggon.outbox import defer
 
@@ -30,11 +30,12 @@ def change(
 
     Raises `InvalidError` `settings.changed` when the group is not any more the version that the person saw.
     """
-    Setting.objects.get_or_create(group=group, defaults={"value": dump(SHIPPED.of(group)), "version": 0})
+    Setting.objects.get_or_create(group=group, defaults={"value": {}, "version": 0})
     row = Setting.objects.select_for_update().get(group=group)
     if expected_version is not None and row.version != expected_version:
         raise InvalidError((Fault("settings.changed"),))
-    before, after = dump(load(row.value, onto=SHIPPED.of(group))), dump(value)
+    shipped = shipped_for(office().letterhead).of(group)
+    before, after = dump(load(row.value, onto=shipped) if row.version else shipped), dump(value)
     if before == after and row.version:
         return False
     published = [document for document, groups in DOCUMENTS.items() if actor and group in groups and before != after]
@@ -68,7 +69,7 @@ def _keep_first(document: Document) -> None:
     What the command line fills in is the beginning, and no edition.
     """
     first = DOCUMENTS[document][0]
-    Setting.objects.get_or_create(group=first, defaults={"value": dump(SHIPPED.of(first)), "version": 0})
+    Setting.objects.get_or_create(group=first, defaults={"value": {}, "version": 0})
     Setting.objects.select_for_update().get(group=first)
     if not Edition.objects.filter(document=document).exists():
         Edition.objects.create(document=document, number=1, content=_content(document))

@@ -1,7 +1,11 @@
 """What an installation says until its own department has said it: the standard of Pekalongan, word for word.
 
-Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas Komunikasi dan Informatika.
+Source: SK 060/040/III Tahun 2022, Pelayanan Hosting, as published by the Dinas Komunikasi dan Informatika. It names
+that city, its telephones and a person, none of which is ever said for another city.
 """
+
+import re
+from dataclasses import replace
 
 from panggon.core.complaint_clock import DayUnit
 from panggon.core.contacts import Channel, Contact
@@ -13,6 +17,7 @@ from panggon.office.values import (
     Delivery,
     Group,
     Letterhead,
+    Lines,
     Mail,
     Naming,
     Numbering,
@@ -132,3 +137,39 @@ SHIPPED = Office(
     ),
     versions=dict.fromkeys(Group, 0),
 )
+DEPARTMENT = re.compile(r"\bDiskominfo Kota\s+Pekalongan\b|\b(?:Dinas )?Kominfo\b")
+DIVISION = re.compile(r"\bBidang INS\b")
+
+
+def shipped_for(letterhead: Letterhead) -> Office:
+    """What counts where nobody has filled anything in: the SK for its own city. For another one its words with the name
+    of that city's department; decree, address and contacts, which nobody else can say for it, are empty.
+    """
+    if _key(letterhead.government) == _key(SHIPPED.letterhead.government):
+        return SHIPPED
+    said = SHIPPED.standard
+    return replace(
+        SHIPPED,
+        letterhead=replace(SHIPPED.letterhead, address="", phone="", place=""),
+        standard=replace(
+            said,
+            decree="",
+            steps=_said_by(letterhead, said.steps, division="Bidang yang ditunjuk"),
+            complaint_steps=_said_by(letterhead, said.complaint_steps),
+            steps_english=_said_by(letterhead, said.steps_english, division="The division in charge"),
+            complaint_steps_english=_said_by(letterhead, said.complaint_steps_english),
+        ),
+        contacts=Contacts(()),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _key(government: str) -> str:
+    return " ".join(government.casefold().split())
+
+
+def _said_by(letterhead: Letterhead, lines: Lines, *, division: str = "") -> Lines:
+    """Lines of the SK, with the names of this department and division in the place of Pekalongan's."""
+    return tuple(DIVISION.sub(lambda _: division, DEPARTMENT.sub(lambda _: letterhead.name, line)) for line in lines)

@@ -5,7 +5,7 @@ Run again it shows what is there, and changes only what is answered otherwise.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,13 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from panggon.core.contacts import CHANNEL_LABELS, Channel, works
+from panggon.core.contacts import CHANNEL_LABELS, Channel, Contact, works
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.vocabulary import Role
 from panggon.office import services as offices
 from panggon.office.forms import FORMS, GroupForm, form_with
-from panggon.office.selectors import office
-from panggon.office.values import Group, dump
+from panggon.office.selectors import office, office_under
+from panggon.office.values import Group, Office, dump, load
 from panggon.office.words import PAGES, fault_words
 from panggon.papers.forms import NumberingForm, PrintedLetterheadForm
 from panggon.people import selectors as people
@@ -48,6 +48,8 @@ ASKED: Mapping[Group, tuple[str, ...]] = {
     Group.NUMBERING: ("code", "template"),
     Group.MAIL: ("sender",),
 }
+PACKAGE = Path("/usr/lib/panggon")  # where Debian's package has its programs
+BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 NOTHING = "-"  # typed for "none of it"
 
 Document = dict[str, Any]
@@ -73,13 +75,15 @@ def present(*, now: datetime) -> list[str]:
 
 def ask(*, now: datetime) -> Document:
     """Every question with what counts now as its default."""
-    document: Document = {group.value: _ask_group(group) for group in ASKED}
-    document["contacts"] = {"rows": _ask_contacts()}
+    document: Document = {Group.LETTERHEAD.value: _ask_letterhead()}
+    known = _under(document)
+    document |= {group.value: _ask_group(group, known) for group in ASKED if group is not Group.LETTERHEAD}
+    document["contacts"] = {"rows": _ask_contacts(known)}
     document["division"] = click.prompt("Bidang yang menangani hosting", default=_division())
     if not people.holders_of(Role.ADMINISTRATOR, now=now).exists() or click.confirm("Tambah administrator lain?"):
         document["administrator"] = _ask_person()
-    known = _years() or f"{now.year} {now.year + 1}"
-    document["years"] = [int(year) for year in click.prompt("Tahun kalender kerja", default=known).split()]
+    years = _years() or f"{now.year} {now.year + 1}"
+    document["years"] = [int(year) for year in click.prompt("Tahun kalender kerja", default=years).split()]
     return document
 
 
@@ -100,11 +104,11 @@ def read(file: Path) -> Document:
 
 def check(document: Document) -> Beginning:
     """The answers as values. Raises `InvalidError` with every fault at once, the words in its facts."""
+    known = _under(document)
+    wanted = {group for group in Group if group.value in document} | _unsaid(known)
     groups, faults = {}, []
-    for group in Group:
-        if group.value not in document:
-            continue
-        form = form_with(ALL_FORMS[group], office().of(group), document[group.value])
+    for group in sorted(wanted, key=list(Group).index):
+        form = form_with(ALL_FORMS[group], known.of(group), document.get(group.value, {}))
         if form.is_valid():
             groups[group] = form.value()
         faults += _form_faults(group, form)
@@ -137,20 +141,36 @@ def begin(answers: Beginning, *, at: datetime) -> list[str]:
 def next_steps(*, now: datetime) -> list[str]:
     """What to do now that the portal knows whose it is."""
     return [
-        "Jalankan `panggon serve`, `panggon serve --nodes`, dan `panggon worker`.",
+        f"Jalankan {_starting()}.",
         _way_in(now=now),
-        "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, dan logo.",
+        "Buka Pengaturan: periksa bunyi standar pelayanan, kontak, logo, dan jam kerja (Kalender; terisi Pekalongan).",
         _mailbox(),
         "Buat akun Tata Usaha, Kepala Dinas, Kepala Bidang, petugas teknis, dan OPD pertama.",
-        "Daftarkan mesin hosting: buat kodenya di Pengaturan › Server, lalu ikuti docs/node.md.",
+        f"Daftarkan mesin hosting: buat kodenya di Pengaturan › Server hosting, lalu ikuti {_page_of_docs('node.md')}.",
     ]
+
+
+def _starting() -> str:
+    """What starts the portal on this machine: the units of its package where systemd runs them, else the commands."""
+    if _is_packaged() and BOOTED.is_dir():
+        return "`systemctl enable --now panggon.target`"
+    return "`panggon serve`, `panggon serve --nodes`, dan `panggon worker`"
+
+
+def _is_packaged() -> bool:
+    return Path(__file__).is_relative_to(PACKAGE)
+
+
+def _page_of_docs(name: str) -> str:
+    return f"/usr/share/doc/panggon/{name}" if _is_packaged() else f"docs/{name}"
 
 
 def _mailbox() -> str:
     """Whether complaints by e-mail, a channel of the service standard, arrive by themselves."""
     if settings.PANGGON_IMAP_HOST:
         return f"Pengaturan › Pengaduan lewat email: periksa apakah {settings.PANGGON_IMAP_ADDRESS} sudah terbaca."
-    return "Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut docs/email.md, lalu mulai ulang portal."
+    page = _page_of_docs("email.md")
+    return f"Pengaduan lewat email belum diambil: isi PANGGON_IMAP_… menurut {page}, lalu mulai ulang portal."
 
 
 def fault_lines(faults: tuple[Fault, ...]) -> list[str]:
@@ -165,9 +185,21 @@ def _said(fault: Fault) -> str:
 # ------------------------------------------------------------------------------------------------------------------
 
 
+def _under(document: Document) -> Office:
+    """The settings as they are below the letterhead that is answered."""
+    answered = {name: str(words) for name, words in document.get(Group.LETTERHEAD.value, {}).items()}
+    return office_under(load(answered, onto=office().letterhead))
+
+
+def _unsaid(known: Office) -> set[Group]:
+    """What is published, and what nobody but the city itself can say: wanted for as long as it is empty."""
+    said = {Group.STANDARD: known.standard.decree, Group.CONTACTS: known.contacts.rows}
+    return {group for group, words in said.items() if not words}
+
+
 def _form_faults(group: Group, form: GroupForm) -> list[Fault]:
     faults = [
-        Fault("init.field", f"{group}.{name}", {"words": " ".join(map(str, errors))})
+        Fault("init.field", f"{group}.{name}".removesuffix(".__all__"), {"words": " ".join(map(str, errors))})
         for name, errors in form.errors.items()
     ]
     for number, row in enumerate(getattr(form, "rows", ())):
@@ -257,23 +289,34 @@ def _years() -> str:
     return " ".join(map(str, sorted(calendar.calendar().years)))
 
 
-def _division() -> str:
+def _division() -> str | None:
     first = people.all_divisions().first()
-    return first.name if first else "Bidang INS"
+    return first.name if first else None
 
 
-def _ask_group(group: Group) -> Document:
-    """Ask until the form takes it; what is wrong is asked again."""
-    answers: Document = {}
-    value, names = office().of(group), ASKED[group]
+def _ask_letterhead() -> Document:
+    """Whose portal it is comes first: another city is offered nothing that only Pekalongan can say of itself."""
+    click.echo(f"\n{PAGES[Group.LETTERHEAD].title}")
+    government = _ask_fields(Group.LETTERHEAD, office().letterhead, ("government",))
+    known = _under({Group.LETTERHEAD.value: government}).letterhead
+    return government | _ask_fields(Group.LETTERHEAD, known, ASKED[Group.LETTERHEAD][1:], given=government)
+
+
+def _ask_group(group: Group, known: Office) -> Document:
     click.echo(f"\n{PAGES[group].title}")
+    return _ask_fields(group, known.of(group), ASKED[group])
+
+
+def _ask_fields(group: Group, value: Any, names: tuple[str, ...], *, given: Document | None = None) -> Document:
+    """Ask until the form takes it; what is wrong is asked again."""
+    asked, answers = names, dict(given or {})
     while names:
         form = form_with(ALL_FORMS[group], value, answers)
         for name in names:
             known = str(answers.get(name, getattr(value, name)))
             answers[name] = _typed(str(form.fields[name].label), known)
         form = form_with(ALL_FORMS[group], value, answers)
-        names = tuple(name for name in ASKED[group] if name in form.errors)
+        names = tuple(name for name in asked if name in form.errors)
         for name in names:
             click.echo(f"  {form.fields[name].label}: {' '.join(map(str, form.errors[name]))}", err=True)
     return answers
@@ -284,18 +327,25 @@ def _typed(label: str, known: str) -> str:
     return "" if answer == NOTHING else answer
 
 
-def _ask_contacts() -> list[dict[str, str]]:
+def _ask_contacts(known: Office) -> list[dict[str, str]]:
+    """What is there, or every channel once where there is nothing; again while no channel is left."""
     click.echo(f"\n{PAGES[Group.CONTACTS].title} ({NOTHING} menghapus)")
-    rows = []
-    for row in dump(office().contacts)["rows"]:
-        channel = Channel(row["channel"])
-        printed = _typed(f"{CHANNEL_LABELS[channel]} yang tercetak di SK", row["printed"])
-        working, same = row["working"], printed == row["printed"]
-        if printed and not works(channel, printed):
-            working = _typed("  tidak dapat dihubungi; yang dapat", working if same else "")
-        person = _typed("  nama pejabat", row["person"]) if channel is Channel.OFFICER and printed else row["person"]
-        rows += [{**row, "printed": printed, "working": working if same or working else "", "person": person}]
-    return [row for row in rows if row["printed"]]
+    rows = dump(known.contacts)["rows"] or [asdict(Contact(channel, "")) for channel in Channel]
+    while True:
+        answered = [row for row in map(_ask_contact, rows) if row["printed"]]
+        if answered:
+            return answered
+        click.echo("  Paling sedikit satu kontak harus ada.", err=True)
+
+
+def _ask_contact(row: dict[str, str]) -> dict[str, str]:
+    channel = Channel(row["channel"])
+    printed = _typed(f"{CHANNEL_LABELS[channel]} yang tercetak di SK", row["printed"])
+    working, same = row["working"], printed == row["printed"]
+    if printed and not works(channel, printed):
+        working = _typed("  tidak dapat dihubungi; yang dapat", working if same else "")
+    person = _typed("  nama pejabat", row["person"]) if channel is Channel.OFFICER and printed else row["person"]
+    return {**row, "printed": printed, "working": working if same or working else "", "person": person}
 
 
 def _ask_person() -> dict[str, str]:

@@ -25,7 +25,7 @@ def standard_pdf(content: Content, version: Version, *, at: datetime) -> bytes:
         "title": _("Standar Pelayanan"),
         "service": said.service,
         "rows": [
-            [_("No. SK"), said.decree_number + (f", {decreed}" if decreed else "")],
+            [_("No. SK"), (said.decree_number or str(NOT_SET)) + (f", {decreed}" if decreed else "")],
             [_("Versi"), _version(version)],
         ],
         "parts": [

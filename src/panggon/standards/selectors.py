@@ -66,7 +66,7 @@ class Content:
 
     def _lines(self, key: str) -> tuple[str, ...]:
         lines: tuple[str, ...] = getattr(self.components, key)
-        return (*lines, self.standard.decree) if key == "legal_basis" else lines
+        return (*lines, *filter(None, [self.standard.decree])) if key == "legal_basis" else lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ def findings(*, now: datetime) -> tuple[Fault, ...]:
         completion=dinas.standard.completion,
         fee=dinas.standard.fee,
         contacts=dinas.contacts.rows,
+        decree=dinas.standard.decree,
         unset=tuple(key for key in COMPONENTS if not getattr(dinas.components, key)),
         untranslated=_untranslated(dinas.standard),
         pledge_day=date.fromisoformat(day) if day else None,

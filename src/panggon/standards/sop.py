@@ -83,7 +83,7 @@ def sop_view(procedure: Procedure, *, now: datetime, value: Sop | None = None) -
 
 
 def _with_decree(key: str, lines: tuple[str, ...]) -> tuple[str, ...]:
-    return (*lines, office().standard.decree) if key == "legal_basis" else lines
+    return (*lines, *filter(None, [office().standard.decree])) if key == "legal_basis" else lines
 
 
 def _service(now: datetime) -> tuple[tuple[Line, ...], Mapping[int, str]]:

@@ -106,6 +106,8 @@ FAULTS: Mapping[str, Any] = MappingProxyType(
             "Jatah waktu semua langkah berjumlah {total} persen, bukan 100; waktu pada SOP mengikuti jatah itu."
         ),
         "standard.fee": _("Biaya/tarif “{said}” tampak menyebut pungutan; sistem ini tidak memungut apa pun."),
+        "contacts.none": _("Kontak layanan belum diisi; halaman umum belum menyebut saluran apa pun."),
+        "standard.no_decree": _("Nomor SK standar pelayanan belum diisi."),
         "contact.broken": _("{channel}: “{printed}” tidak dapat dihubungi, dan belum ada penggantinya. {reason}"),
         "contact.replaced": _(
             "{channel}: “{printed}” tidak dapat dihubungi; penggantinya ditunjukkan di sebelahnya. {reason}"

@@ -45,6 +45,8 @@ SECTIONS = (
 BY_SLUG = {section.slug: section for section in SECTIONS}
 # Buttons after which there is something new to see in the same section.
 STAYING = frozenset({"take_over", "read", "fill"})
+# Buttons that fill what is still empty from the letter.
+FILLING = frozenset({"fill", "next"})
 TAKEN_OVER = (*CONTACT, *RESPONSIBLE, *ADMIN, *VENDOR, "ssh_key")
 
 
@@ -61,7 +63,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if begun:
         return _saved(request, section, begun)
     reading = _reading(request, None)
-    data, proposals = _data(request, reading), readings.proposals_of(reading)
+    data, proposals = _data(request, reading, None), readings.proposals_of(reading)
     form = _form(section, Case(), user, proposals, data=data, files=request.FILES)
     case, is_new = _begin(request, form, reading)
     if case and not is_new:  # the page saved by itself while the letter that came with this button was looked at
@@ -128,13 +130,18 @@ def _reading(request: HttpRequest, case: Case | None) -> Reading | None:
     return readings.brought_by(request.user, _uuid(request.POST.get("reading") or request.GET.get("bacaan", "")))
 
 
-def _data(request: HttpRequest, reading: Reading | None) -> QueryDict:
-    """What was filled in; with what was read in the empty fields, where that button was pressed."""
-    if request.POST.get("do") != "fill":
+def _data(request: HttpRequest, reading: Reading | None, case: Case | None) -> QueryDict:
+    """What was filled in; with what was read in the empty fields, where a button asks for it or leads on.
+
+    Whose letter it is, and what somebody has emptied, is not filled in on the way.
+    """
+    do = request.POST.get("do")
+    if do not in FILLING:
         return request.POST
-    data = request.POST.copy()
+    data, known = request.POST.copy(), known_of(case) if case else {}
     for name, value in readings.proposals_of(reading).items():
-        if not data.get(name):
+        chosen = name == "agency" or name in data.getlist("proposed") or known.get(name)
+        if not data.get(name) and (do == "fill" or not chosen):
             data[name] = value
             data.appendlist("proposed", name)
     return data
@@ -187,7 +194,7 @@ def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> 
 def _saved(request: HttpRequest, section: Section, case: Case) -> HttpResponse:
     """Saves what is right; what is wrong is said at its field, and what others have changed above all."""
     event, reading = _news(request, case), _reading(request, case)
-    data, proposals = _data(request, reading), readings.proposals_of(reading)
+    data, proposals = _data(request, reading, case), readings.proposals_of(reading)
     form = _form(section, case, request.user, proposals, data=data, files=request.FILES)
     acting.is_acceptable(request, form)
     if event and request.POST.get("do") == "quiet":

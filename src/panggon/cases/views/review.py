@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import selectors
+from panggon.cases.content import readings
 from panggon.cases.content.corrections import open_reasons
 from panggon.cases.content.parts import letter_of
-from panggon.cases.content.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, Row, rows_of
+from panggon.cases.content.request import ADMIN, CONTACT, LABELS, LETTER, RESPONSIBLE, SITE, VENDOR, Row, rows_of
 from panggon.cases.content.sheets import SHEETS
 from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
@@ -66,6 +67,7 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "form": form,
         "parts": parts,
         "lacking": bool(lacking),
+        "unfilled": [LABELS[name] for name in readings.proposals_of(readings.reading_of(case)) if _is_open(case, name)],
         "machine_read": any(row.machine_read for part in parts for row in part.rows),
         "sections": SECTIONS,
         "sending": action,
@@ -77,6 +79,11 @@ def _page(request: HttpRequest, case: Case, action: Action, form: StepForm, *, c
         "letter": letter_of(case),
     }
     return render(request, "cases/review.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _is_open(case: Case, name: str) -> bool:
+    """Whether the letter's own section still lacks this: its letter was read only after people had gone on."""
+    return name in LETTER and not getattr(case, name)
 
 
 def _lacking(request: HttpRequest, case: Case, action: Action, form: StepForm) -> list[Fault]:

@@ -116,7 +116,7 @@ def protections() -> tuple[Protection, ...]:
             done = shell.run(argv)
         except PanggonError as error:
             return (Protection("symlinks", active=False, reason=str(error)),)
-    reason = "" if done.code == 0 else done.errors.strip() or "links are still followed below a nosymfollow mount"
+    reason = "" if done.code == 0 else done.errors.strip() or "tautan masih diikuti di bawah nosymfollow"
     return (Protection("symlinks", active=not reason, reason=reason),)
 
 

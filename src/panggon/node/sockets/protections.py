@@ -61,7 +61,7 @@ def _try_walls(uid: int, shields: frozenset[Shield]) -> str:
     """Why a sandbox cannot be had, empty when it can: a program in it sees no process but itself."""
     script = 'set -- /proc/[0-9]*; test "$*" = /proc/1 && test ! -e /etc/shadow'
     code, errors = _attempt([*walls(uid, shields), "/usr/bin/sh", "-c", script], user=uid)
-    return "" if code == 0 else errors or f"exit status {code}"
+    return "" if code == 0 else errors or f"status {code}"
 
 
 def _try_calls(uid: int) -> str:
@@ -75,12 +75,12 @@ def _try_calls(uid: int) -> str:
         file.seek(0)
         argv = [*walls(uid, frozenset()), "--seccomp", str(file.fileno()), "/usr/bin/sh", "-c", script]
         code, errors = _attempt(argv, user=uid, pass_fds=[file.fileno()])
-    return "" if code == 0 else errors or f"exit status {code}"
+    return "" if code == 0 else errors or f"status {code}"
 
 
 def _try_cpu(groups: ControlGroups) -> str:
     if not groups.cpu:
-        return "no cpu controller of control groups that may be used"
+        return "mesin ini tidak memberi pengendali cpu (control groups)"
     name = f"trial-{os.getpid()}"
     try:
         directories = groups.create(name, Bounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5))
@@ -92,7 +92,7 @@ def _try_cpu(groups: ControlGroups) -> str:
         groups.remove(name)
     if code is None:
         return errors
-    return "" if held_back else "the limit was set, but not enforced"
+    return "" if held_back else "batas sudah dipasang, tetapi tidak ditegakkan"
 
 
 def _try_outgoing() -> str:
@@ -105,14 +105,14 @@ def _try_outgoing() -> str:
 
 def _try_memory(groups: ControlGroups) -> str:
     if not groups.memory:
-        return "no memory controller of control groups that may be used"
+        return "mesin ini tidak memberi pengendali memory (control groups)"
     block = f"bs={3 * TRIAL_MEBIBYTES}M"
     return _try_limit(groups, ["dd", "if=/dev/zero", "of=/dev/null", block, "count=1"], processes=8)
 
 
 def _try_processes(groups: ControlGroups) -> str:
     if not groups.processes:
-        return "no pids controller of control groups that may be used"
+        return "mesin ini tidak memberi pengendali pids (control groups)"
     return _try_limit(groups, ["timeout", "5", "true"], processes=1)
 
 
@@ -128,7 +128,7 @@ def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) ->
         groups.remove(name)
     if code is None:
         return errors
-    return "" if code else "the limit was set, but not enforced"
+    return "" if code else "batas sudah dipasang, tetapi tidak ditegakkan"
 
 
 def _attempt(
