@@ -110,6 +110,18 @@ class Machine:
     def sftp_client(self, spec: dict[str, object], key: str) -> SftpClient:
         return SftpClient("127.0.0.1", self.sftp, str(spec["site"]), self.base / key, self.known_hosts())
 
+    def lets_in(self, spec: dict[str, object], password: str) -> bool:
+        """Whether SFTP shows the jail to whom has this password: OpenSSH asks a program for it when it is told to."""
+        helper = self.base / "askpass"
+        helper.write_text('#!/bin/sh\nprintf "%s\\n" "$PASSWORD"\n')
+        helper.chmod(0o700)
+        options = ["-oPreferredAuthentications=password", "-oNumberOfPasswordPrompts=1", "-F/dev/null"]
+        options += [f"-oUserKnownHostsFile={self.known_hosts()}", "-oStrictHostKeyChecking=yes"]
+        argv = ["sftp", *options, "-P", str(self.sftp), f"{spec['site']}@127.0.0.1"]
+        environment = {**os.environ, "SSH_ASKPASS": str(helper), "SSH_ASKPASS_REQUIRE": "force", "PASSWORD": password}
+        done = subprocess.run(argv, input="ls\n", env=environment, capture_output=True, text=True, timeout=30)
+        return done.returncode == 0
+
     def known_hosts(self) -> Path:
         path = self.base / "known_hosts"
         path.write_text(f"[127.0.0.1]:{self.sftp} {(self.base / 'etc' / 'ssh_host_ed25519_key.pub').read_text()}")

@@ -84,6 +84,25 @@ def test_a_failed_proof_is_a_failed_command(terminal):
     assert [row["name"] for row in json.loads(result.stdout)["evidence"] if not row["ok"]] == ["https.answer"]
 
 
+def test_every_site_is_proven_at_once(terminal):
+    assert terminal("verify").stdout == "0 dari 0 situs terbukti.\n"
+    terminal("apply", terminal.spec())
+    result = terminal("verify")
+    assert (result.exit_code, result.stdout) == (0, "1 dari 1 situs terbukti.\n")
+    terminal.machine.put(ours(Key(Kind.HOST, HOST), site=SITE, state="open"))
+    result = terminal("verify")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == "0 dari 1 situs terbukti."
+    assert result.stdout.splitlines()[1].startswith(f"✗ {SITE}: ada bukti yang tidak terpenuhi: https.answer: ")
+    assert json.loads(terminal("verify", "--json").stdout)["problems"][SITE]["code"] == "unproven"
+
+
+def test_a_simulated_machine_has_nothing_to_back_up(terminal):
+    for command in ("backup", "restore"):
+        result = terminal(command)
+        assert (result.exit_code, result.stderr) == (1, "mesin simulasi tidak menjalankan server (node.simulated)\n")
+
+
 def test_drift_is_shown_and_not_mended(terminal):
     terminal("apply", terminal.spec())
     assert terminal("drift", terminal.spec()).exit_code == 0

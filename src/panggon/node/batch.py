@@ -8,10 +8,11 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import Fault, InvalidError, PanggonError
@@ -32,12 +33,13 @@ LINE_SUFFIX = ".jsonl"
 class Ending(StrEnum):
     APPLIED = "applied"
     KEPT = "kept"  # it was as wished already
+    PROVEN = "proven"  # nothing was to be done but to prove it
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one site of the list ended; `problem` says why it failed."""
+    """How one site ended; `problem` says why it failed."""
 
     site: str
     ending: Ending
@@ -79,8 +81,17 @@ def apply(sites: Sites, wishes: Sequence[SiteSpec]) -> Iterator[Result]:
     way is brought to its end.
     """
     admission = threading.Lock()
+    return _each(sites, [(wish.site, partial(_applied, sites, wish, admission)) for wish in wishes])
+
+
+def verify(sites: Sites) -> Iterator[Result]:
+    """Every site of the machine proven as it was last applied, changing nothing; each as soon as it has been."""
+    return _each(sites, [(site, partial(_verified, sites, site)) for site in sites.known()])
+
+
+def _each(sites: Sites, work: Sequence[tuple[str, Callable[[], Result]]]) -> Iterator[Result]:
     with ThreadPoolExecutor(_at_a_time(sites)) as pool:
-        under_way = [pool.submit(_ended, sites, wish, admission) for wish in wishes]
+        under_way = [pool.submit(_ended, site, do) for site, do in work]
         try:
             for each in as_completed(under_way):
                 yield each.result()
@@ -93,15 +104,15 @@ def _at_a_time(sites: Sites) -> int:
     return 1 if sites.config.simulate else min(AT_A_TIME_MOST, 4 * (os.cpu_count() or 1))
 
 
-def _ended(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
+def _ended(site: str, do: Callable[[], Result]) -> Result:
     """A bug in one site's way must not stop the others."""
     try:
-        return _applied(sites, wish, admission)
+        return do()
     except PanggonError as error:
-        return Result(wish.site, Ending.FAILED, Problem(error.code, error.detail))
+        return Result(site, Ending.FAILED, Problem(error.code, error.detail))
     except Exception as error:
-        log.exception("%s", wish.site)
-        return Result(wish.site, Ending.FAILED, Problem("node.unexpected", f"{type(error).__name__}: {error}"))
+        log.exception("%s", site)
+        return Result(site, Ending.FAILED, Problem("node.unexpected", f"{type(error).__name__}: {error}"))
 
 
 def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
@@ -116,6 +127,14 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
         Bounds(sites.config.paths.state).admit(plan, sites=len(sites.known()), now=now())
     outcome = sites.apply(plan)
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
+
+
+def _verified(sites: Sites, site: str) -> Result:
+    spec = sites.applied(site)
+    failed = [f"{check.name}: {check.detail}" for check in (sites.verify(spec) if spec else ()) if not check.ok]
+    if failed:
+        return Result(site, Ending.FAILED, Problem("unproven", "; ".join(failed)))
+    return Result(site, Ending.PROVEN)
 
 
 def _documents(path: Path) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files
-from panggon.node import identity, layout, protections, services, units, wiring
+from panggon.node import backup, identity, layout, protections, services, units, wiring
 from panggon.node.config import SERVERS, NodeConfig, Paths
 from panggon.node.servers import Server
 
@@ -14,7 +14,10 @@ READY_SECONDS = 60.0
 
 
 def begin(config: NodeConfig, tell: Callable[[str], None]) -> None:
-    """Raises PermanentError `node.unprotected`, `node.packages`, `node.path`, `services.port`, `services.start`."""
+    """Raises PermanentError `node.unprotected`, `node.packages`, `node.path`, `node.restore`, `services.port`,
+    `services.start`.
+    """
+    backup.demand_restored(config)
     if units.installed():
         _with_systemd(config, tell)  # what protects the sites is tried in the holder's own unit, where it counts
         protections.demand(config)

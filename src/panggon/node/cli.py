@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -22,6 +22,7 @@ from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node import (
+    backup,
     batch,
     beginning,
     copies,
@@ -133,12 +134,14 @@ def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @cli.command()
-@spec_file
+@click.argument("path", metavar="[SPEC.json]", required=False, type=click.Path(path_type=Path))
 @as_json
 @on_machine
-def verify(config: NodeConfig, path: Path, *, as_json: bool) -> None:
-    """Buktikan lagi bahwa situs bekerja, tanpa mengubah apa pun."""
+def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
+    """Buktikan lagi bahwa situs bekerja, atau semua situs, tanpa mengubah apa pun."""
     sites = Sites.of(config)
+    if path is None:
+        _verify_all(sites, as_json=as_json)
     checks = sites.verify(_spec(sites, path))
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
@@ -198,6 +201,23 @@ def load(config: NodeConfig, site: str, source: Path) -> None:
     said = copies.load(config, site, source)
     click.echo(said.words)
     sys.exit(0 if said.done else FAILED)
+
+
+@cli.command("backup")
+@on_machine
+def back_up(config: NodeConfig) -> None:
+    """Salin data basis data dan DNS semua situs secara utuh, supaya dapat dicadangkan sebagai berkas."""
+    _demand_real(config)
+    click.echo(f"Salinan utuh ada di {backup.make(config, click.echo)}.")
+
+
+@cli.command()
+@on_machine
+def restore(config: NodeConfig) -> None:
+    """Taruh salinan dari `backup` di tempatnya, di mesin baru sebelum `init`."""
+    _demand_real(config)
+    backup.restore(config, click.echo)
+    click.echo("Lanjutkan dengan `panggon-node init`, lalu `panggon-node verify`.")
 
 
 @cli.command()
@@ -264,8 +284,7 @@ def run(config: NodeConfig) -> None:
 @on_machine
 def init(config: NodeConfig) -> None:
     """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
-    if config.simulate:
-        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
+    _demand_real(config)
     beginning.begin(config, click.echo)
 
 
@@ -286,8 +305,7 @@ def services_prepare(config: NodeConfig) -> None:
 def services_run(config: NodeConfig) -> None:
     """Jalankan dan jaga semua server sampai dihentikan (Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    if config.simulate:
-        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
+    _demand_real(config)
     protections.demand(config)
     wiring.prepare(config)
     wanted = [
@@ -299,6 +317,11 @@ def services_run(config: NodeConfig) -> None:
 
 def main() -> None:
     cli(prog_name="panggon-node")
+
+
+def _demand_real(config: NodeConfig) -> None:
+    if config.simulate:
+        raise PermanentError("node.simulated", "mesin simulasi tidak menjalankan server")
 
 
 def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
@@ -320,6 +343,13 @@ def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -
     with show_many.Many(len(wishes), Console(stderr=True, quiet=as_json)) as watch:
         found = watch.to_the_end(batch.apply(sites, wishes))
     _say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
+    sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
+
+
+def _verify_all(sites: Sites, *, as_json: bool) -> NoReturn:
+    with show_many.Many(len(sites.known()), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.verify(sites))
+    _say(as_json, show_many.results_document(found), lambda console: show_many.verified(console, found))
     sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
 
 

@@ -76,6 +76,11 @@ def databases_report(config: NodeConfig) -> Path:
     return config.paths.state / "databases.json"
 
 
+def backup(config: NodeConfig) -> Path:
+    """The servers' copies of their data, made by `panggon-node backup`."""
+    return config.paths.state / "backup"
+
+
 def holder_settings_file(config: NodeConfig) -> Path:
     return config.paths.etc / "sockets.json"
 

@@ -1,4 +1,4 @@
-"""What the command line says about many sites of a list."""
+"""What the command line says about many sites."""
 
 import time
 from collections import Counter
@@ -62,6 +62,16 @@ def results(console: Console, found: Sequence[Result]) -> None:
     count = Counter(result.ending for result in found)
     words = {Ending.APPLIED: "dibuat dan terbukti", Ending.KEPT: "sudah seperti yang diminta", Ending.FAILED: "gagal"}
     console.print(", ".join(f"{count[ending]} {word}" for ending, word in words.items()) + ".")
+    failures(console, found)
+
+
+def verified(console: Console, found: Sequence[Result]) -> None:
+    proven = sum(result.ending is Ending.PROVEN for result in found)
+    console.print(f"{proven} dari {len(found)} situs terbukti.")
+    failures(console, found)
+
+
+def failures(console: Console, found: Sequence[Result]) -> None:
     for result in found:
         if result.ending is Ending.FAILED:
             console.print(Text(failure(result)), soft_wrap=True)

@@ -38,7 +38,7 @@ from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.visit import Door
-from panggon.node import alive, config_file, layout, protections
+from panggon.node import alive, backup, config_file, layout, protections
 from panggon.node.config import NodeConfig
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import Server, knot, mariadb, nginx, postgresql, sshd
@@ -183,10 +183,12 @@ def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:
 def prepare(config: NodeConfig) -> None:
     """Everything that the servers need before they start; made once, brought up to date each time.
 
-    Raises PermanentError `node.path` where the sites would not be safe, `node.packages` where a server is missing.
+    Raises PermanentError `node.path` where the sites would not be safe, `node.packages` where a server is missing,
+    `node.restore`.
     """
     paths = config.paths
     _demand_packages(config)
+    backup.demand_restored(config)
     _demand_root_owned(paths.root)
     for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
         files.directory(folder)

@@ -4,6 +4,7 @@ import base64
 import grp
 import pwd
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import dns.message
 import dns.query
 
 from panggon.drivers import files
-from panggon.node.servers import Server
+from panggon.node.servers import Server, make_copy
 
 USER = "knot"
 TSIG_KEY = "panggon"
@@ -63,6 +64,19 @@ def server(settings: Settings) -> Server:
         ready=lambda: _answers(settings),
         stop_seconds=20,
     )
+
+
+def copy(settings: Settings, place: Path) -> None:
+    """A whole copy of the running server's data in a new directory, the keys of DNSSEC included. Raises PermanentError
+    `shell.failed`.
+    """
+    draft = settings.data / "backup"  # the server itself writes it, and may write nowhere else
+    files.remove_tree(draft)
+    ask = ("knotc", "-b", "-c", str(settings.configuration))
+    make_copy(*ask, "zone-backup", "+backupdir", str(draft), settings.zone)
+    (draft / "zonefiles").rename(draft / "zones")
+    shutil.copytree(draft, place)
+    files.remove_tree(draft)
 
 
 def _ids() -> tuple[int, int]:

@@ -11,12 +11,12 @@ import psycopg
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files, shell
-from panggon.node.servers import Server
+from panggon.node.servers import Server, make_copy
 
 USER = "postgres"
 PROGRAMS = Path("/usr/lib/postgresql")
 # root is the superuser; a site's user reaches the database of its own name, with its password. Nobody else comes in.
-HOST_ACCESS = "local all postgres peer map=root\nlocal sameuser all scram-sha-256\n"
+HOST_ACCESS = "local all,replication postgres peer map=root\nlocal sameuser all scram-sha-256\n"
 IDENTITIES = "root root postgres\n"
 # What every new database is copied from (template1): nobody sees what others do. `panggon_kept` owns what a full
 # database holds (`drivers.postgresql`).
@@ -61,11 +61,10 @@ def server(settings: Settings) -> Server:
         "hba_file": _host_access(settings),
         "ident_file": _identities(settings),
     }
-    version = (files.read(settings.data / "PG_VERSION") or b"").decode().strip()
     return Server(
         name="postgresql",
         argv=(
-            str(PROGRAMS / version / "bin" / "postgres"),
+            str(_programs(settings) / "postgres"),
             *("-D", str(settings.data)),
             *(word for name, path in words.items() for word in ("-c", f"{name}={path}")),
         ),
@@ -77,6 +76,15 @@ def server(settings: Settings) -> Server:
         user=user,
         group=group,
     )
+
+
+def copy(settings: Settings, place: Path) -> None:
+    """A whole copy of the running server's data in a new directory, roles included. Raises PermanentError
+    `shell.failed`.
+    """
+    server = f"host={settings.run} user={USER} options='-c statement_timeout=0'"
+    words = ("--checkpoint=fast", "--wal-method=stream", "--no-password", "-d", server)
+    make_copy(str(_programs(settings) / "pg_basebackup"), "-D", str(place), *words)
 
 
 def _ids() -> tuple[int, int]:
@@ -122,6 +130,12 @@ def _make_data(settings: Settings, user: int, group: int) -> None:
     single = [*as_user, str(programs / "postgres"), "--single", "-D", str(draft), "template1"]
     shell.check(single, stdin=FIRST_WORDS.encode(), seconds=120, cwd=Path("/"))
     draft.rename(settings.data)
+
+
+def _programs(settings: Settings) -> Path:
+    """Of the version that made the data."""
+    version = (files.read(settings.data / "PG_VERSION") or b"").decode().strip()
+    return PROGRAMS / version / "bin"
 
 
 def _newest_programs() -> Path:
