@@ -84,7 +84,7 @@ def test_every_page_is_marked_and_one_request_waits_for_the_tata_usaha(
                 pages = [person.browser.open(path) for path in ("/", "/masuk/", "/lacak/", "/tidak-ada/")]
                 person.sign_in()
                 pages += [person.browser.open(path) for path in ("/", f"/permohonan/{number}/")]
-                if "Tidak ada yang menunggu Anda" not in person.browser.open("/beranda/").text:
+                if "Tidak ada permohonan yang menunggu Anda" not in person.browser.open("/beranda/").text:
                     waited_for.append(role)
             assert [page.address for page in pages if "SIMULASI" not in page.text] == [], role
         assert waited_for == ["registrar"]
