@@ -100,7 +100,7 @@ def leave_one_more(course: Course) -> str:
     """The number of a request that waits for the Tata Usaha, to be carried on by hand; none while another waits."""
     registrar = course.people["registrar"]
     registrar.sign_in()
-    if "Tidak ada yang menunggu Anda" not in registrar.browser.open("/beranda/").text:
+    if "Tidak ada permohonan yang menunggu Anda" not in registrar.browser.open("/beranda/").text:
         return ""
     return hand_in(course.people["applicant"], ONE_MORE)[1]
 
