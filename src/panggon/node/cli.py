@@ -17,6 +17,7 @@ import click
 from rich.console import Console
 
 from panggon.core import plan_words
+from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
@@ -369,7 +370,7 @@ def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
         raise _unreadable(path, f"tidak dapat dibaca: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, f"bukan JSON yang benar: {error}") from error
-    return sites.parse({**document, **instead} if isinstance(document, dict) else document)
+    return sites.parse({**specs.dump(specs.parse(document)), **instead} if instead else document)
 
 
 def _unreadable(path: Path, words: str) -> InvalidError:
