@@ -8,13 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.clients import Answer, SftpClient, ask_https, make_key
 from panggon.core.resources import Key, Kind
 from panggon.drivers import user
-from panggon.node import services
+from panggon.node import identity, services
+from panggon.node.identity import Identity
 from tests.drivers.running import free_port
+from tests.node import portal as portals
+from tests.node.portal import TOKEN
 
 COMMAND = str(Path(sys.executable).with_name("panggon-node"))
 UID_BASE, FIRST, LAST = 1_900_000_000, 990001, 990009
@@ -165,3 +171,22 @@ port = {self.sftp}
 [protections]
 require_all = false
 """
+
+
+@contextmanager
+def standing() -> Iterator[Machine]:
+    """A machine whose servers run."""
+    found = Machine()
+    try:
+        found.start()
+        yield found
+    finally:
+        found.close()
+
+
+@contextmanager
+def enrolled(machine: Machine) -> Iterator[portals.FakePortal]:
+    """A portal that the machine's agent asks for wishes."""
+    with portals.running() as found:
+        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN, datetime(2026, 11, 2, tzinfo=UTC)))
+        yield found

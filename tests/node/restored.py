@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,9 @@ from passlib.hash import sha512_crypt
 
 from demo.clients import SftpClient, ask_dns, make_key
 from panggon.drivers import shell
-from panggon.node import config, identity, wiring
-from panggon.node.identity import Identity
+from panggon.node import config, wiring
 from tests.drivers import bind
-from tests.node import portal as portals
-from tests.node.machine_stand import COMMAND, UID_BASE, ZONE, Machine
-from tests.node.portal import TOKEN
+from tests.node.machine_stand import COMMAND, UID_BASE, ZONE, enrolled, standing
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(500)]
@@ -39,18 +35,13 @@ echo json_encode(array_map('intval',
 
 @pytest.fixture
 def machine():
-    found = Machine()
-    try:
-        found.start()
+    with standing() as found:
         yield found
-    finally:
-        found.close()
 
 
 @pytest.fixture
 def portal(machine):
-    with portals.running() as found:
-        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN, datetime(2026, 11, 2, tzinfo=UTC)))
+    with enrolled(machine) as found:
         yield found
 
 

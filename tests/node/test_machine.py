@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,9 @@ from demo.clients import ask_dns
 from panggon.core import spec_document
 from panggon.core.signing import changes
 from panggon.drivers import runtime
-from panggon.node import config, identity
-from panggon.node.identity import Identity
+from panggon.node import config
 from panggon.node.wiring import Outside
-from tests.node import portal as portals
-from tests.node.machine_stand import UID_BASE, ZONE, Machine
-from tests.node.portal import TOKEN
+from tests.node.machine_stand import UID_BASE, ZONE, enrolled, standing
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -31,18 +27,13 @@ PASSWORD = "kata sandi yang panjang"
 
 @pytest.fixture(scope="module")
 def machine():
-    found = Machine()
-    try:
-        found.start()
+    with standing() as found:
         yield found
-    finally:
-        found.close()
 
 
 @pytest.fixture
 def portal(machine):
-    with portals.running() as found:
-        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN, datetime(2026, 11, 2, tzinfo=UTC)))
+    with enrolled(machine) as found:
         yield found
 
 
