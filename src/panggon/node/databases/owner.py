@@ -70,6 +70,8 @@ class Owner:
         for job in self.running.values():
             if job.late:
                 job.end("terlalu lama")
+            elif not is_let_in(self.watch.sites, job.wish.site):
+                job.end("situs ini ditutup bagi pemiliknya")
         for site in found:
             for wish in self._folders.wishes(site, now=time.time()):
                 self._take(wish, found[site])
