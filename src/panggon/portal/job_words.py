@@ -41,6 +41,7 @@ WORDS = {
     "notify.write": TELLS,
     "papers.forget_signatories": FORGETS,
     "papers.sweep": _("Menghapus berkas tanpa pemilik"),
+    "portal.check_room": _("Memeriksa ruang disk"),
     "portal.retry_stalled": _("Mengulang pekerjaan yang terputus"),
     "portal.seal_log": _("Menyegel catatan perubahan"),
     "public.ask_follower": _("Mengirim email konfirmasi kepada pengikut"),
