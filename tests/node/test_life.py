@@ -8,13 +8,17 @@ from click.testing import CliRunner
 
 from panggon.core.errors import PermanentError
 from panggon.core.journal import Word
-from panggon.core.plan import Plan
+from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind, absent, ours
-from panggon.core.spec import Engine, SiteState
+from panggon.core.spec import Access, Engine, SiteState
+from panggon.core.spec_document import dump
+from panggon.node import records
 from panggon.node import sites as subject
-from panggon.node.bounds import Bounds
+from panggon.node.bounds import Bounds, Measure
 from panggon.node.cli import cli
 from panggon.node.drift import DriftWatch
+from panggon.node.sites import Sites
+from tests.core.plans import FACTS, existing, nothing
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import Bench
@@ -84,7 +88,7 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     bench.machine.put(user)
     apply(bench, purged)
     assert bench.machine.resources() == {}
-    assert bench.sites.count() == 0
+    assert bench.sites.here() == set()
     assert bench.sites.plan(purged).changes == ()
 
 
@@ -128,14 +132,63 @@ def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
     assert bench.ask(document(parking[6]))["outcome"] == "refused"
 
 
-def test_a_word_and_what_was_counted_last_a_day(tmp_path):
-    bounds, now = Bounds(tmp_path), subject.now()
-    bounds.allow(9, now=now)
-    assert bounds.allowed(now=now + timedelta(hours=23)) == 9
-    assert bounds.allowed(now=now + timedelta(hours=24)) == 0
-    bounds.allow(9, now=now + timedelta(days=365))  # the clock was a year ahead
-    assert bounds.allowed(now=now) == 0
-    assert bounds.disturbed(now=now) == {}
+def test_a_word_and_what_was_counted_last_a_day(bench):
+    bounds, now = Bounds(bench.sites), subject.now()
+    bounds.allow(Measure.CHANGED, 9, now=now)
+    assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=23)) == 9
+    assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=24)) == 0
+    assert bounds.allowed(Measure.MADE, now=now) == 0
+    bounds.allow(Measure.CHANGED, 9, now=now + timedelta(days=365))  # the clock was a year ahead
+    assert bounds.allowed(Measure.CHANGED, now=now) == 0
+    assert bounds.done(Measure.CHANGED, now=now) == 0
+
+
+def test_a_portal_cannot_make_its_own_bound_grow(tmp_path):
+    sites = Sites.of(simulated.settings(tmp_path, sites={"first_site": 900001, "last_site": 900999}))
+    bounds, now = Bounds(sites), subject.now()
+    specs_of = [replace(OPEN, site=f"s{number}", host=f"s{number}.kota.example") for number in range(900001, 900121)]
+    there, new = specs_of[:60], specs_of[60:]
+    for spec in there:
+        records.save(tmp_path / "state" / "specs" / f"{spec.site}.json", dump(spec))
+    bounds.allow(Measure.MADE, 60, now=now)
+    for spec in new:
+        bounds.admit(make(spec, FACTS, nothing(spec)), now=now)
+        records.save(tmp_path / "state" / "specs" / f"{spec.site}.json", dump(spec))
+    for number, spec in enumerate(there, 1):
+        plan = make(later(spec, state=SiteState.PARKED), FACTS, existing(spec))
+        if number > 6:
+            with pytest.raises(PermanentError, match=r"sudah 6 situs diubah dan batas mesin ini 6;"):
+                bounds.admit(plan, now=now)
+        else:
+            bounds.admit(plan, now=now)
+
+
+def test_new_names_have_a_bound_and_a_word_of_their_own(bench, tmp_path):
+    many = replace(SPEC, former_hosts=tuple(f"n{number}.kota.example" for number in range(20)))
+    refused = bench.ask(document(many))
+    assert refused["problem"] == {
+        "code": "node.bound",
+        "detail": "dalam 24 jam sudah 0 nama situs baru dibuat dan batas mesin ini 20; "
+        "bila memang dimaksud, jalankan di mesin ini: panggon-node allow --new JUMLAH, lalu ulangi",
+    }
+    assert bench.machine.resources() == {}
+    said = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "allow", "--new", "21"]).stdout
+    assert said == "Selama 24 jam portal boleh membuat sampai 21 nama situs baru; 0 di antaranya sudah dibuat.\n"
+    assert bench.ask(document(many))["outcome"] == "applied"
+    assert bench.ask(document(replace(SPEC, site="s900002", host="lain.kota.example")))["outcome"] == "refused"
+
+
+def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
+    apply(bench, replace(SPEC, state=SiteState.OPEN))
+    allowed = [bench.ask(document(spec)) for spec in (later(OPEN), later(OPEN, access=Access()), later(OPEN))]
+    assert [report["outcome"] for report in allowed] == ["applied"] * 3
+    bounds = Bounds(bench.sites)
+    assert bounds.done(Measure.CHANGED, now=subject.now()) == 1
+    tomorrow = subject.now() + timedelta(days=1)
+    assert bounds.done(Measure.CHANGED, now=tomorrow) == 0
+    apply(bench, later(OPEN, access=Access()))
+    bounds.admit(bench.sites.plan(later(OPEN)), now=tomorrow)
+    assert bounds.done(Measure.CHANGED, now=tomorrow) == 1
 
 
 def test_what_people_changed_is_found_and_told_and_left_alone(bench):

@@ -107,7 +107,7 @@ class Agent:
         self._first_logins = FirstLogins(sites.config, portal)
         self._attempts: dict[int, int] = {}
         self._told = 0.0
-        self._bounds = Bounds(sites.config.paths.state)
+        self._bounds = Bounds(sites)
         self._drift = DriftWatch(sites)
 
     def run(self) -> None:
@@ -168,7 +168,7 @@ class Agent:
             self._portal.status(
                 version=VERSION,
                 reduced=(*self._reduced, *self._worries()),
-                sites=self._sites.count(),
+                sites=len(self._sites.here()),
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
             )
@@ -215,7 +215,7 @@ class Agent:
         if wish.approved_digest and plan.digest != wish.approved_digest:
             problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
             return Report(Ending.STALE, document, plan.digest, problem=problem)
-        self._bounds.admit(plan, sites=len(self._sites.known()), now=now())
+        self._bounds.admit(plan, now=now())
         watch = self._progress.watch(wish.number)
         return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))
 

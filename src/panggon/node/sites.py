@@ -259,9 +259,13 @@ class Sites:
         """Every site that was ever applied here."""
         return tuple(sorted(path.stem for path in self._specs.glob("s??????.json")))
 
-    def count(self) -> int:
-        """How many sites live here, parked and purged ones left out."""
-        return sum(self._life(site).here for site in self.known())
+    def here(self) -> frozenset[str]:
+        """Every site that is neither parked nor purged."""
+        return frozenset(filter(self.is_here, self.known()))
+
+    def is_here(self, site: str) -> bool:
+        """Whether it is neither parked nor purged."""
+        return self._life(site).here
 
     def without_php(self) -> Mapping[str, Sequence[str]]:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
