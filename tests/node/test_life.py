@@ -1,5 +1,6 @@
 """A site's life on a simulated machine: what may be asked when, how much of it in a day, and what people changed."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,13 +47,14 @@ def later(spec, **changes):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The machine's time, moved by the test."""
-    moved = [timedelta()]
-    real = subject.now
-    monkeypatch.setattr(subject, "now", lambda: real() + moved[0])
+    """The machine's time, moved by the test: what it runs, or (`jump`) only what its clock says."""
+    ran, jumped = [timedelta()], [timedelta()]
+    now, uptime = subject.now, subject.uptime
+    monkeypatch.setattr(subject, "now", lambda: now() + ran[0] + jumped[0])
+    monkeypatch.setattr(subject, "uptime", lambda: replace(uptime(), seconds=uptime().seconds + ran[0].total_seconds()))
 
-    def move(**by):
-        moved[0] += timedelta(**by)
+    def move(*, jump=False, **by):
+        (jumped if jump else ran)[0] += timedelta(**by)
 
     return move
 
@@ -76,8 +78,11 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
         bench.sites.plan(purged)
     parked = apply(bench, later(OPEN, state=SiteState.PARKED))
     purged = later(parked, state=SiteState.PURGED)
+    clock(days=400, jump=True)
+    with pytest.raises(PermanentError, match=f"{SITE} sudah diparkir 0 hari selama mesin ini menyala; baru dapat"):
+        bench.sites.plan(purged)
     clock(days=29, hours=23)
-    with pytest.raises(PermanentError, match="baru dapat dihapus 30 hari sesudahnya"):
+    with pytest.raises(PermanentError, match="baru dapat dihapus sesudah 30 hari"):
         bench.sites.plan(purged)
     clock(hours=1)
     stranger = ours(Key(Kind.USER, SITE), uid=1, password="")
@@ -90,6 +95,21 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     assert bench.machine.resources() == {}
     assert bench.sites.here() == set()
     assert bench.sites.plan(purged).changes == ()
+
+
+def test_waiting_to_be_purged_goes_on_over_restarts_of_the_agent(bench, clock):
+    parked = apply(bench, later(apply(bench, OPEN), state=SiteState.PARKED))
+    (bench.settings.paths.state / "parked.json").unlink()  # as after an update from a version that had none
+    bench.agent().step()
+    clock(days=29, hours=12)
+    bench.agent().step()
+    bench.sites = simulated.sites_on(bench.settings, bench.machine)
+    purged = later(parked, state=SiteState.PURGED)
+    assert bench.ask(document(purged))["problem"]["code"] == "node.purge_early"
+    clock(hours=12)
+    assert bench.ask(document(purged))["outcome"] == "applied"
+    bench.agent().step()
+    assert json.loads((bench.settings.paths.state / "parked.json").read_text())["sites"] == {}
 
 
 def test_a_database_that_the_site_had_once_goes_with_it(bench, clock):

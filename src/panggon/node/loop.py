@@ -146,6 +146,7 @@ class Agent:
         """
         began = time.monotonic()
         if not self._told or began - self._told > STATUS_SECONDS:
+            self._sites.note_parked()
             self._tell_status()
             self._told = began
         wish = self._portal.wish()

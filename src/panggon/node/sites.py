@@ -26,6 +26,7 @@ from panggon.engine.observe import Drivers, observe
 from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
 from panggon.node.config import NodeConfig
+from panggon.node.parked import Parked, uptime
 
 log = logging.getLogger(__name__)
 
@@ -163,11 +164,11 @@ class Sites:
         waiting = timedelta(days=self.config.sites.purge_days)
         if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
-        # When that was put on record. A purge that was tried in vain since does not make it wait anew.
-        parked = datetime.fromtimestamp((self._specs / f"{site}.json").stat().st_mtime, UTC)
-        if now() - parked < waiting:
-            since = f"{site} diparkir sejak {parked:%Y-%m-%d}"
-            raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus {waiting.days} hari sesudahnya")
+        # Since that was put on record. A purge that was tried in vain since does not make it wait anew.
+        waited = self._parked.waited(site, self._written(site))
+        if waited < waiting:
+            since = f"{site} sudah diparkir {waited.days} hari selama mesin ini menyala"
+            raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
 
     def apply(
         self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
@@ -276,10 +277,17 @@ class Sites:
                 found.setdefault(version, []).append(site)
         return found
 
+    def note_parked(self) -> None:
+        """Time passes for parked sites only where this is done, at least every hour."""
+        try:
+            self._parked.note({site: self._written(site) for site in self.known() if self._life(site).parked})
+        except TemporaryError as error:
+            log.warning("how long sites are parked is not on record: %s", error)
+
     def _life(self, site: str) -> "_Life":
         """Asked of all every few minutes, so only what was written meanwhile is read again."""
         try:
-            written = (self._specs / f"{site}.json").stat().st_mtime_ns
+            written = self._written(site)
         except FileNotFoundError:
             return _GONE
         if self._lives.get(site, (0, _GONE))[0] != written:
@@ -291,6 +299,8 @@ class Sites:
         if outcome.word is Word.APPLIED and self.applied(spec.site) != spec:
             try:
                 records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
+                if spec.state is SiteState.PARKED:
+                    self._parked.begin(spec.site, self._written(spec.site))
             except TemporaryError as error:
                 log.warning("%s is applied, but that is not on record: %s", spec.site, error)
         if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
@@ -320,6 +330,14 @@ class Sites:
     def _specs(self) -> Path:
         return self.config.paths.state / "specs"
 
+    @property
+    def _parked(self) -> Parked:
+        return Parked(self.config.paths.state / "parked.json", uptime)
+
+    def _written(self, site: str) -> int:
+        """When what was last applied was put on record, in nanoseconds: another one for each record."""
+        return (self._specs / f"{site}.json").stat().st_mtime_ns
+
     def _journal(self, site: str) -> Path:
         return self._journals / f"{site}.jsonl"
 
@@ -332,18 +350,22 @@ class Sites:
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """Whether the site is neither parked nor purged; the version of PHP that its programs need, "" where none run."""
+    """Whether the site is parked, or neither that nor purged; the version of PHP that its programs need, "" where none
+    run.
+    """
 
     here: bool
+    parked: bool
     php_version: str
 
 
-_GONE = _Life(here=False, php_version="")
+_GONE = _Life(here=False, parked=False, php_version="")
 
 
 def _life_of(spec: Mapping[str, Any]) -> _Life:
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
-    return _Life(spec["state"] not in (SiteState.PARKED, SiteState.PURGED), spec["php_version"] if runs_php else "")
+    parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
+    return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "")
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
