@@ -13,7 +13,7 @@ from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind, absent, ours
 from panggon.core.spec import Access, Engine, SiteState
 from panggon.core.spec_document import dump
-from panggon.node import records
+from panggon.node import loop, records
 from panggon.node import sites as subject
 from panggon.node.bounds import Bounds, Measure
 from panggon.node.cli import cli
@@ -232,7 +232,8 @@ def test_what_people_changed_is_found_and_told_and_left_alone(bench):
     assert watch.lines() == ()
 
 
-def test_the_portal_is_told_of_differences_when_there_is_time(bench):
+def test_the_portal_is_told_of_differences(bench, monkeypatch):
+    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     apply(bench, OPEN)
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
     agent = bench.agent()
@@ -241,7 +242,23 @@ def test_the_portal_is_told_of_differences_when_there_is_time(bench):
     assert bench.portal.statuses[-1]["drift"] == [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]
 
 
-def test_the_portal_is_told_at_once_that_a_site_was_mended(bench):
+def test_wishes_without_pause_hide_no_difference(bench, monkeypatch):
+    apply(bench, OPEN)
+    bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
+    passed = [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: passed[0])
+    agent, told = bench.agent(), []
+    for _ in range(4):
+        bench.portal.wish(document(OPEN), "verify")
+        agent.step()
+        told.append(bench.portal.statuses[-1]["drift"])
+        passed[0] += 8.0
+    assert told == [[], [], [], [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]]
+    assert len(bench.portal.reports) == 4
+
+
+def test_the_portal_is_told_at_once_that_a_site_was_mended(bench, monkeypatch):
+    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     apply(bench, OPEN)
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
     agent = bench.agent()

@@ -4,6 +4,7 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -118,7 +119,9 @@ class Sites:
     def _made(self, spec: SiteSpec) -> Plan:
         position = self.position(spec.site)
         settled = position is None or position.outcome is not None
-        return make(spec, self.facts, observe(spec, self.drivers(spec, {})), mending=settled)
+        drivers = self.drivers(spec, {})
+        names = (Key(Kind.HOST, name) for name in (records.load(self.strays_file) or {}).get(spec.site, ()))
+        return make(spec, self.facts, observe(spec, drivers), mending=settled, strays=observe(names, drivers))
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -268,6 +271,15 @@ class Sites:
         """Whether it is neither parked nor purged."""
         return self._life(site).here
 
+    def named(self) -> Mapping[str, frozenset[str]]:
+        """The names of every site that was ever applied here, and of runs under way."""
+        found = {site: self._life(site).names for site in self.known()}
+        for site in self.begun():
+            with suppress(PanggonError):  # a broken journal: what it was for is told of
+                if journal_file.ended(self._journal(site)) is None and (position := self.position(site)):
+                    found[site] = found.get(site, frozenset()) | {*position.plan.spec.hosts}
+        return found
+
     def without_php(self) -> Mapping[str, Sequence[str]]:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
         found: dict[str, list[str]] = {}
@@ -331,6 +343,11 @@ class Sites:
         return self.config.paths.state / "specs"
 
     @property
+    def strays_file(self) -> Path:
+        """Names that lead to a site and of which no wish speaks, by site: written by `node.strays`."""
+        return self.config.paths.state / "strays.json"
+
+    @property
     def _parked(self) -> Parked:
         return Parked(self.config.paths.state / "parked.json", uptime)
 
@@ -357,15 +374,17 @@ class _Life:
     here: bool
     parked: bool
     php_version: str
+    names: frozenset[str]
 
 
-_GONE = _Life(here=False, parked=False, php_version="")
+_GONE = _Life(here=False, parked=False, php_version="", names=frozenset())
 
 
 def _life_of(spec: Mapping[str, Any]) -> _Life:
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
     parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
-    return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "")
+    names = frozenset((spec["host"], *spec["former_hosts"]))
+    return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "", names)
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
