@@ -22,7 +22,7 @@ FRESH = ("bundle.pem", "previous.pem", "database.ini")
 PASSING = ("output.log", "access.log", "error.log", "tasks.log")
 # Of the machine's state: what is not about what stands here.
 SERVERS = ("mariadb", "postgresql", "knot")
-COUNTS = ("counted-changed.json", "parked.json")
+COUNTS = ("counted-changed.json", "parked.json", "strays.json")
 APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", *COUNTS, "agent.lock")
 # By the owners of databases and logs at their own time; with the site they go.
 OTHERS = re.compile(r"^sites/s[0-9]{6}/private/database(/|$)|^state/logins/s[0-9]{6}\.json")

@@ -291,6 +291,16 @@ def init(config: NodeConfig) -> None:
     beginning.begin(config, click.echo)
 
 
+@cli.command("renew-authority")
+@on_machine
+def renew_authority(config: NodeConfig) -> None:
+    """Perbarui sertifikat otoritas mesin ini; kunci dan namanya tetap, jadi sertifikat situs tetap berlaku."""
+    _demand_real(config)
+    ends = wiring.renew_authority(config)
+    place = layout.authority_certificate(config)
+    click.echo(f"{place} berlaku sampai {ends:%Y-%m-%d}. Bagikan kepada semua yang memercayai yang lama.")
+
+
 @cli.group("services")
 def services_group() -> None:
     """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
