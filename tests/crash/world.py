@@ -22,7 +22,8 @@ FRESH = ("bundle.pem", "previous.pem", "database.ini")
 PASSING = ("output.log", "access.log", "error.log", "tasks.log")
 # Of the machine's state: what is not about what stands here.
 SERVERS = ("mariadb", "postgresql", "knot")
-APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", "disturbed.json", "agent.lock")
+COUNTS = ("counted-changed.json", "parked.json", "strays.json")
+APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", *COUNTS, "agent.lock")
 # By the owners of databases and logs at their own time; with the site they go.
 OTHERS = re.compile(r"^sites/s[0-9]{6}/private/database(/|$)|^state/logins/s[0-9]{6}\.json")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")

@@ -203,6 +203,24 @@ class TestDatabase:
         driver.write(key, FIRST)
         assert driver.read(key).attributes == FIRST
 
+    def test_rights_of_strangers_are_seen_and_mended(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings
+    ) -> None:
+        root_says(server, "CREATE USER tamu@'%'", f"CREATE TABLE {key.name}.berita AS SELECT 7 AS id")
+        tables = f"{key.name}.berita"
+        for place in (f"`{key.name}`.*", "`s%`.*", "`%`.*", tables):
+            root_says(server, f"GRANT SELECT ON {place} TO tamu@'%' WITH GRANT OPTION")
+            assert driver.read(key).attributes == {**FIRST, "connections": 0}, place
+            driver.write(key, FIRST)
+            assert driver.read(key).attributes == FIRST, place
+        root_says(server, f"GRANT UPDATE (id) ON {tables} TO tamu@'%'")
+        assert driver.read(key).attributes == {**FIRST, "connections": 0}
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST
+        root_says(server, "GRANT SELECT ON mysql.* TO tamu@'%'")  # no matter of this site
+        assert driver.read(key).attributes == FIRST
+        root_says(server, "DROP USER tamu@'%'")
+
     def test_what_its_owner_does_with_the_database_itself_makes_it_nobody_elses(
         self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
     ) -> None:

@@ -210,12 +210,17 @@ class TestDatabase:
             f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC",
             f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}",
             f"DROP DATABASE {key.name}",
+            f"GRANT CONNECT ON DATABASE {key.name} TO tamu",
+            f"GRANT {key.name} TO tamu",
+            f"GRANT pg_read_all_data TO {key.name}",
         )
+        root_says(server, "CREATE ROLE tamu LOGIN")
         for change in changes:
             root_says(server, change)
             assert driver.read(key).attributes == {**FIRST, "connections": 0}, change
             driver.write(key, FIRST)
             assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == [], change
+        root_says(server, "DROP ROLE tamu")
 
     def test_another_engine_does_not_take_its_place(self, driver: DatabaseDriver, key: Key) -> None:
         with pytest.raises(PermanentError, match=r"database\.engine: .* mempunyai basis data postgresql"):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from panggon.core.plan import Change, Plan
-from panggon.core.resources import Attributes, Kind, Value
+from panggon.core.resources import Attributes, Key, Kind, Value
 
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
@@ -142,6 +142,11 @@ def differences(plan: Plan) -> tuple[str, ...]:
     return tuple(map(_found, plan.changes))
 
 
+def unasked(key: Key) -> str:
+    """Of what stands on a machine and no wish speaks of it."""
+    return f"{_NOUNS[key.kind]} {key.name} ada, padahal tidak diminta."
+
+
 def _found(change: Change) -> str:
     what = f"{_NOUNS[change.key.kind]} {change.key.name}"
     if change.before is None:
@@ -149,7 +154,7 @@ def _found(change: Change) -> str:
     if change.mends:
         return f"{what} tidak utuh lagi."
     if change.after is None:
-        return f"{what} ada, padahal tidak diminta."
+        return unasked(change.key)
     return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
 
 

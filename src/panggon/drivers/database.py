@@ -72,6 +72,8 @@ class DatabaseDriver:
         found = self._server(engine).find(key.name, known=record is not None)
         if record is None and found.standing is Standing.ABSENT:
             return absent(key)
+        if record and not files.stands(self._place(key.name) / RECORD):
+            found = Found(Standing.PARTIAL)
         return _observed(key, engine, found, record)
 
     def write(self, key: Key, after: Attributes | None) -> None:

@@ -22,7 +22,16 @@ from panggon.drivers.database_server import SECONDS, Found
 NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
 # Too many connections, lock waits, a server that is going or gone: all may pass.
 PASSING = frozenset({1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013})
-NO_SUCH_THREAD, DENIED = 1094, (1044, 1142)
+# Of whole databases (whose names may hold % and _ for others), of tables, of columns.
+STRANGERS = tuple(
+    f"{rights} AND NOT (User = %(site)s AND Host = 'localhost')"
+    for rights in (
+        "SELECT User, Host, Db, '' FROM mysql.db WHERE %(site)s LIKE Db",
+        "SELECT User, Host, Db, Table_name FROM mysql.tables_priv WHERE Db = %(site)s",
+        "SELECT User, Host, Db, Table_name FROM mysql.columns_priv WHERE Db = %(site)s",
+    )
+)
+NO_SUCH_THREAD, NO_SUCH_GRANT, DENIED = 1094, (1141, 1147), (1044, 1142)
 # What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
 WRITING = (
     *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
@@ -37,12 +46,15 @@ class Rights(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the server has under a site's name. `grants` are those beyond the right to log in."""
+    """What the server has under a site's name. `grants` are those beyond the right to log in; `strangers` have rights
+    in its database too: user, host, database as their right names it, table or "" for all.
+    """
 
     comment: str | None
     hosts: tuple[str, ...] = ()
     connections: int = 0
     grants: tuple[str, ...] = ()
+    strangers: tuple[tuple[str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,8 @@ class MariaDb:
             login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s) WITH MAX_USER_CONNECTIONS %s"
             verb = "ALTER" if seen.hosts else "CREATE"
             cursor.execute(f"{verb} USER %s@localhost {login}", (site, password, connections))
+            for stranger in seen.strangers:
+                _take_rights(cursor, *stranger)
             if _rights(site, seen) is None:
                 if seen.hosts:  # rights that a person gave it go as well
                     cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
@@ -140,7 +154,7 @@ def _judged(site: str, seen: _Seen, *, known: bool) -> Found:
     if any(host != "localhost" for host in seen.hosts):
         return Found(Standing.FOREIGN, detail=f"pengguna {site} dari mesin lain")
     rights = _rights(site, seen)
-    if seen.comment is None or rights is None:
+    if seen.comment is None or rights is None or seen.strangers:
         return Found(Standing.PARTIAL)
     return Found(Standing.OURS, seen.connections, full=rights is Rights.READING)
 
@@ -150,10 +164,27 @@ def _seen(cursor: Cursor, site: str) -> _Seen:
     comment = next((row[0] for row in cursor.fetchall()), None)
     cursor.execute("SELECT Host, max_user_connections FROM mysql.user WHERE User = %s ORDER BY Host", (site,))
     users = cursor.fetchall()
+    cursor.execute(" UNION ".join(STRANGERS), {"site": site})
+    strangers = tuple((str(user), str(host), str(name), str(table)) for user, host, name, table in cursor.fetchall())
     if not users:
-        return _Seen(comment)
+        return _Seen(comment, strangers=strangers)
     hosts = tuple(row[0] for row in users)
-    return _Seen(comment, hosts, users[0][1], _grants(cursor, site) if "localhost" in hosts else ())
+    return _Seen(comment, hosts, users[0][1], _grants(cursor, site) if "localhost" in hosts else (), strangers)
+
+
+def _take_rights(cursor: Cursor, user: str, host: str, database: str, table: str) -> None:
+    place = f"{_quoted(database)}.{_quoted(table) if table else '*'}"
+    for rights in ("GRANT OPTION", "ALL PRIVILEGES"):
+        try:
+            cursor.execute(f"REVOKE {rights} ON {place} FROM %s@%s", (user, host))
+        except pymysql.MySQLError as error:
+            if error.args[0] not in NO_SUCH_GRANT:  # it had no other
+                raise
+
+
+def _quoted(name: str) -> str:
+    """As a name in a statement that has arguments."""
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
 
 
 def _grants(cursor: Cursor, site: str) -> tuple[str, ...]:

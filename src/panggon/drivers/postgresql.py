@@ -91,6 +91,10 @@ class PostgreSql:
                 session.execute(sql.SQL("CREATE DATABASE {}").format(name))
             session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(_mark(site))))
             session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+            for other in {grantee for grantee, _ in _rights(session, site)} - {site, "PUBLIC"}:
+                session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, sql.Identifier(other)))
+            for role, member in _ties(session, site):
+                session.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role), sql.Identifier(member)))
             verb = "ALTER" if _row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
             verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
             session.execute(
@@ -219,16 +223,31 @@ def _found(session: Session, site: str, *, known: bool) -> Found:
         return Found(Standing.ABSENT)
     if not known and (database is None or database[1] != _mark(site)):
         return Found(Standing.FOREIGN, detail=f"{'pengguna' if database is None else 'basis data'} {site}")
-    rights = session.execute(
+    rights = _rights(session, site)
+    if role is None or role[1] or _ties(session, site) or rights not in ([(site, ALL)], [(site, READING)]):
+        return Found(Standing.PARTIAL)
+    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)])
+
+
+def _ties(session: Session, site: str) -> list[tuple[str, str]]:
+    """Which role is which one's member where the site's is one of them; what its owner gives away himself is his."""
+    return session.execute(
+        "SELECT role.rolname, member.rolname FROM pg_auth_members m JOIN pg_roles role ON role.oid = m.roleid "
+        "JOIN pg_roles member ON member.oid = m.member JOIN pg_roles site ON site.rolname = %s "
+        "WHERE site.oid IN (m.roleid, m.member) AND m.grantor <> site.oid",
+        (site,),
+    ).fetchall()
+
+
+def _rights(session: Session, site: str) -> list[tuple[str, list[str]]]:
+    """Who but its owner may do what with the database as a whole."""
+    return session.execute(
         "SELECT coalesce(g.rolname, 'PUBLIC'), array_agg(a.privilege_type ORDER BY a.privilege_type) "
         "FROM pg_database d, "
         "LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a LEFT JOIN pg_roles g ON g.oid = a.grantee "
         "WHERE d.datname = %s AND a.grantee <> d.datdba GROUP BY 1",
         (site,),
     ).fetchall()
-    if role is None or role[1] or rights not in ([(site, ALL)], [(site, READING)]):
-        return Found(Standing.PARTIAL)
-    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)])
 
 
 def _written_row(session: Session, site: str) -> Check:

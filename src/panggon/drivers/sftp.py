@@ -1,6 +1,7 @@
 """Who comes in over SFTP: a site's authorised keys, and the proof by the real client."""
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -17,13 +18,14 @@ from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
 from panggon.core.logins import PROBE_SOURCE
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
 from panggon.drivers.owner import end_logins, uid_of
 
 SHOWN = frozenset({"public", "private", "tmp", "logs"})
 PROBE_SECONDS = 60
+EXPIRY, EXPIRES = "%Y%m%d%H%M%SZ", re.compile(r'restrict,from="[^"]*",expiry-time="([0-9]{14}Z)" ')
 # OpenSSH's server ends a connection after six keys that do not fit (sshd_config(5), MaxAuthTries).
 KEYS_A_LOGIN = 5
 # A second. The file that is taken back lies in the site owner's hands meanwhile: it must not fill root's disk.
@@ -59,6 +61,8 @@ class AccessDriver:
         head, *keys = content.decode(errors="replace").splitlines() or ("",)
         if head != _head(key.name):
             return foreign(key, f"{self._path(key)}")
+        if not files.stands(self._path(key)) or self._has_back_door(key):
+            return partial(key)
         return ours(key, keys=tuple(keys))
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -73,7 +77,9 @@ class AccessDriver:
             files.remove(path)
         else:
             files.write(path, "".join(f"{line}\n" for line in (_head(key.name), *keys)))
-        if not set(_keys(seen.attributes)) <= set(keys):
+        if self._has_back_door(key):
+            files.remove(self._probe_keys(key))
+        if seen.standing is Standing.PARTIAL or not set(_keys(seen.attributes)) <= set(keys):
             end_logins(uid_of(key.name, base=self.settings.uid_base))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
@@ -100,8 +106,8 @@ class AccessDriver:
     @contextmanager
     def _let_in(self, key: Key, public: str) -> Iterator[None]:
         """The key is good for a minute, from this machine only; after a kill it is worthless by itself."""
-        path = self.settings.etc / "probe-keys" / key.name
-        expiry = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
+        path = self._probe_keys(key)
+        expiry = time.strftime(EXPIRY, time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
         files.write(
@@ -111,6 +117,15 @@ class AccessDriver:
             yield
         finally:
             files.remove(path)
+
+    def _has_back_door(self, key: Key) -> bool:
+        """Whether a key lies among those of the proofs that outlives one."""
+        lines = (files.read(self._probe_keys(key)) or b"").decode(errors="replace").splitlines()
+        latest = time.strftime(EXPIRY, time.gmtime(time.time() + PROBE_SECONDS))
+        return any((found := EXPIRES.match(line)) is None or found[1] > latest for line in lines)
+
+    def _probe_keys(self, key: Key) -> Path:
+        return self.settings.etc / "probe-keys" / key.name
 
     def _path(self, key: Key) -> Path:
         uid_of(key.name, base=0)

@@ -252,6 +252,11 @@ def _own(config: NodeConfig, name: str, settings: Path, record: Path) -> Server:
     )
 
 
+def renew_authority(config: NodeConfig) -> datetime:
+    """When the new certificate of the machine's own authority ends. Raises PermanentError `certificate.authority`."""
+    return authority.renew(_authority(config), now=datetime.now(UTC))
+
+
 def _nginx(config: NodeConfig) -> nginx.Settings:
     sandboxed = protections.sandboxed(config)
     return layout.nginx_settings(config, sandboxed=sandboxed, own_mounts=protections.own_mounts())
