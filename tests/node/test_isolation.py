@@ -171,7 +171,23 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(st
     assert "SFTP" in note.read_text()
     assert (note.stat().st_uid, note.stat().st_gid) == (0, stand.settings.uid(site))
     assert stand.ask(do="show", site=site)["serving"]["full"]
+    assert stand.ask(do="list")["full"] == [site]
     for path in (stand.settings.site(site) / "tmp").glob("file*"):
         path.unlink()
     until(lambda: stored("/site/public/small", 1000), seconds=10)
     assert not note.exists()
+
+
+def test_deleted_files_count_while_a_program_holds_them(stand: Stand) -> None:
+    site = stand.lay_out(900100, {})
+    stand.page(
+        site,
+        "foreach (range(1, 4) as $n) { $held[] = $to = fopen('/tmp/gone', 'w'); unlink('/tmp/gone');"
+        " fwrite($to, random_bytes(2 << 20)); } for ($ends = time() + 20; time() < $ends; usleep(10000)); echo 'kept';",
+    )
+    record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
+    files.write(stand.settings.site(site) / "quota.json", json.dumps(record))
+    assert stand.sync(site)["ok"]
+    with pytest.raises((OSError, ValueError)):  # ended with its site, long before its time
+        stand.get(site, seconds=10)
+    assert stand.settings.full(site).exists()
