@@ -5,7 +5,7 @@ oldest are ended: so nobody shuts out the machine's own proofs, which log in as 
 """
 
 import signal
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from panggon.node.sockets.sandbox import SFTP, Machine
 
 # Clients that people use open some ten at a time.
 SESSIONS_MOST = 16
+SITES_MOST = 999_999  # of the number in an id
 BOUNDS = Bounds(memory_mebibytes=256, processes=6 * SESSIONS_MOST, cpu_percent=100)
 
 
@@ -22,31 +23,32 @@ class Sessions:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._seen: Mapping[int, frozenset[int]] = {}
-        self._known: dict[int, frozenset[int]] = {}  # SFTP's, by user
+        self._known: dict[int, frozenset[int]] = {}  # SFTP's, by the number of the site
 
     def look(self) -> None:
         """At whoever came since the last look at the machine's processes."""
-        running = self._machine.users.running()
+        running, base = self._machine.users.running(), self._machine.settings.uid_base
         if running is self._seen:
             return
-        base = self._machine.settings.uid_base
-        users = {uid: pids for uid, pids in running.items() if 0 < uid - base <= 999_999}
-        for uid in self._known.keys() - users.keys():
-            self._machine.groups.remove(_group(uid - base))
-            del self._known[uid]
-        for uid, pids in users.items():
-            self._attend(uid, pids, new=pids - self._seen.get(uid, frozenset()))
+        for number in {uid - base for uid in running if 0 < uid - base <= SITES_MOST} | self._known.keys():
+            pids = running.get(base + number, frozenset())
+            self._attend(number, pids, new=pids - self._seen.get(base + number, frozenset()))
         self._seen = running
 
-    def _attend(self, uid: int, pids: frozenset[int], *, new: Set[int]) -> None:
+    def _attend(self, number: int, pids: frozenset[int], *, new: Set[int]) -> None:
         came = frozenset(filter(_is_sftp, new))
-        sessions = self._known.get(uid, frozenset()) & pids | came
+        since = {pid: processes.start_time(pid) for pid in self._known.get(number, frozenset()) & pids | came}
+        sessions = frozenset(pid for pid, started in since.items() if started)
         if came:
             with suppress(OSError):
-                self._machine.groups.enter(_group(uid - self._machine.settings.uid_base), BOUNDS, came)
+                self._machine.groups.enter(_group(number), BOUNDS, came)
         if sessions:
-            self._known[uid] = sessions
-            _end_oldest(pid for pid in sessions if processes.parent(pid) not in pids)
+            self._known[number] = sessions
+            connections = [pid for pid in sessions if processes.parent(pid) not in pids]
+            for pid in sorted(connections, key=since.__getitem__)[:-SESSIONS_MOST]:
+                processes.send(pid, signal.SIGKILL)
+        elif self._known.pop(number, None):
+            self._machine.groups.remove(_group(number))
 
 
 def _group(number: int) -> str:
@@ -57,9 +59,3 @@ def _is_sftp(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/comm").read_text().startswith(SFTP)
     return False
-
-
-def _end_oldest(connections: Iterable[int]) -> None:
-    since = {pid: started for pid in connections if (started := processes.start_time(pid))}
-    for pid in sorted(since, key=since.__getitem__)[:-SESSIONS_MOST]:
-        processes.send(pid, signal.SIGKILL)
