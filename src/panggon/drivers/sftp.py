@@ -26,6 +26,8 @@ from panggon.drivers.owner import end_logins, uid_of
 SHOWN = frozenset({"public", "private", "tmp", "logs"})
 PROBE_SECONDS = 60
 EXPIRY, EXPIRES = "%Y%m%d%H%M%SZ", re.compile(r'restrict,from="[^"]*",expiry-time="([0-9]{14}Z)" ')
+# Root's note in the jail of a site that stores too much: OpenSSH lets nobody bring anything there.
+NOTE, FULL = "/logs/PENUH.txt", "penuh: unggahan ditolak sampai ada yang dihapus"
 # OpenSSH's server ends a connection after six keys that do not fit (sshd_config(5), MaxAuthTries).
 KEYS_A_LOGIN = 5
 # A second. The file that is taken back lies in the site owner's hands meanwhile: it must not fill root's disk.
@@ -190,6 +192,7 @@ class _Client:
             f"-ls {place}",
             "-ls -1 /..",
             "-ls /etc",
+            f"-ls {NOTE}",
         )
         names = self._offered(keys)
         way = ["sftp", "-v", "-b", "-", "-l", str(PROBE_KILOBITS), *self._options(*names, "probe")]
@@ -199,7 +202,8 @@ class _Client:
             return (Check("sftp.login", ok=False, detail=errors or f"exit {done.code}"),), verdicts
         answers = dict(_answers(done.output))
         inside = (self._login(answers), self._jail(answers, errors))
-        return (*inside, self._upload(place, errors)) if bringing else inside, verdicts
+        full = bool(answers.get(f"-ls {NOTE}"))
+        return (*inside, self._upload(place, errors, full=full)) if bringing else inside, verdicts
 
     def ask(self, keys: Sequence[str]) -> "list[_Verdict]":
         """What the server would say to each of these public keys. RFC 4252 section 7: a client may ask whether a key
@@ -237,12 +241,14 @@ class _Client:
             "hanya melihat direktorinya sendiri" if jailed else "melihat direktori di luar miliknya",
         )
 
-    def _upload(self, place: str, errors: str) -> Check:
+    def _upload(self, place: str, errors: str, *, full: bool) -> Check:
         taken = self.folder / "taken"
         same = taken.exists() and taken.read_bytes() == (self.folder / "sent").read_bytes()
         removed = f'"{place}" not found' in errors
         # Not the file's own name: papers are bound to what was seen, and another proof has to see the same.
         seen = "berkas di /public diunggah, diunduh, dihapus" if same and removed else errors.strip()
+        if full and removed and not same:
+            return Check("sftp.upload", "Permission denied" in errors, FULL)
         return Check("sftp.upload", same and removed, seen)
 
     def _ssh(self, *names: str) -> list[str]:
