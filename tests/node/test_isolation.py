@@ -126,7 +126,8 @@ def test_the_database_is_there_for_who_has_one(ground: Stand, engine: str, seen:
 def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:
     site = ground.lay_out(900100, {"cpu_percent": 20})
     burn = "import time; end = time.monotonic() + 1.5\nwhile time.monotonic() < end: pass\nprint(time.process_time())"
-    assert 0.1 < float(run_inside(ground, site, *PYTHON, "-c", burn)) < 0.5
+    # a fifth of each second, two of which may begin meanwhile
+    assert 0.1 < float(run_inside(ground, site, *PYTHON, "-c", burn)) < 0.7
 
 
 def test_a_flood_of_words_stays_within_what_the_site_may_store(ground: Stand) -> None:
