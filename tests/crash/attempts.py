@@ -40,7 +40,7 @@ from panggon.node.sockets import Protection
 
 # Pauses of the engine's patience are this much shorter: what fails here fails for good.
 HASTE = 100
-SECONDS = 120
+SECONDS = 300
 
 _processes = multiprocessing.get_context("fork")  # nothing is imported anew, as it is in an agent that runs
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ import pymysql
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation
-from panggon.core.spec import Engine, SiteSpec
+from panggon.core.site_kinds import PythonApplication
+from panggon.core.spec import Engine, SiteKind, SiteSpec
 from panggon.drivers import asking, control, storage
 from panggon.engine.observe import Drivers
 from tests.faults.machine import Machine
 
 NOBODY = 65534
+JUDI = "https://judi.example"
 
 
 @dataclass
@@ -192,6 +194,23 @@ def _holder(machine: Machine, **request: object) -> None:
         return
 
 
+def _served(spec: SiteSpec) -> dict[str, str]:
+    """What the holder is asked for; as for PHP where it is asked for nothing."""
+    if spec.python is None or spec.kind is not SiteKind.PYTHON:
+        return {"site": spec.site, "kind": "php", "php_version": spec.php_version}
+    return {
+        "site": spec.site,
+        "kind": "python",
+        "interface": spec.python.interface.value,
+        "entry": spec.python.entry,
+    }
+
+
+def _other(spec: SiteSpec) -> dict[str, str]:
+    other = SiteKind.PHP if spec.kind is SiteKind.PYTHON else SiteKind.PYTHON
+    return _served(replace(spec, kind=other, python=PythonApplication("lain:aplikasi")))
+
+
 def _bundle(machine: Machine, spec: SiteSpec) -> None:
     """A certificate that nobody vouches for."""
     path = _bundle_of(machine, spec)
@@ -267,6 +286,7 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no link": lambda m, s: ((m.layout.hosting / "live" / s.host).unlink(missing_ok=True), _forget(m, s))[0],
     "another generation": lambda m, s: (_document(m, s, generation=4711), _forget(m, s))[0],
     "another document root": lambda m, s: (_document(m, s, document_root="/site/private"), _forget(m, s))[0],
+    "another target": lambda m, s: (_document(m, s, target=JUDI, address="192.0.2.66:80"), _forget(m, s))[0],
     "site.json empty": lambda m, s: (_emptied(_tree(m, s) / "site.json"), _forget(m, s))[0],
     "no keys": lambda m, s: _emptied(m.layout.hosting / "etc" / "keys" / s.site),
     "public closed to nginx": lambda m, s: _mode(_tree(m, s) / "public", 0o700),
@@ -288,9 +308,8 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no address": lambda m, s: m.update_zone(lambda zone: zone.delete(f"{s.host}.", "A")),
     "a self-signed certificate": lambda m, s: (_bundle(m, s), _forget(m, s))[0],
     "holder dropped it": lambda m, s: _holder(m, do="drop", site=s.site),
-    "holder serves another generation": lambda m, s: _holder(
-        m, do="sync", site=s.site, kind="php", generation=4711, php_version=s.php_version
-    ),
+    "holder serves another generation": lambda m, s: _holder(m, do="sync", generation=4711, **_served(s)),
+    "holder serves another kind": lambda m, s: _holder(m, do="sync", generation=s.generation, **_other(s)),
     "one key more": lambda m, s: _appended(
         m.layout.hosting / "etc" / "keys" / s.site, "ssh-ed25519 AAAAC3NzaC1lZDI1\n"
     ),

@@ -104,6 +104,19 @@ def test_a_failed_renewal_leaves_the_former_one_and_is_told_days_before_its_end(
     assert report.failures(failing.folder, HOST).count == 0
 
 
+def test_what_orders_have_left_is_taken_away_or_waits(place: Place) -> None:
+    """And a DNS server that is away keeps no certificate from being renewed."""
+    first, asked = place.ends(), []
+
+    def away(before: datetime) -> None:
+        asked.append(before)
+        raise TemporaryError("dns.down", "server DNS mati")
+
+    assert place.at(60, place.renewal(sweep=away)) == ()
+    assert asked == [place.now - timedelta(hours=1)]
+    assert place.ends() > first
+
+
 def test_while_a_plan_writes_to_the_site_nothing_is_put_in_its_place(place: Place) -> None:
     first, renewal = place.ends(), place.renewal()
     with journal_file.writing(place.config.paths.state / "journal" / f"{SITE}.jsonl"):

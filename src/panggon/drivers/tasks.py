@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panggon.core.desired import tasks_of
 from panggon.core.driver import Check
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
@@ -67,7 +68,7 @@ class TasksDriver:
             known = self._ask("show", key.name)
         except PanggonError as error:
             return (Check("tasks.known", ok=False, detail=str(error)),)
-        wished = [canonical(dump_task(task)) for task in spec.tasks]
+        wished = [canonical(dump_task(task)) for task in tasks_of(spec)]
         ok = [canonical(row["task"]) for row in known] == wished
         words = "; ".join(f"{row['task']['name']} berikutnya {row['next']}" for row in known)
         return (Check("tasks.known", ok, words or "tidak ada tugas"),)

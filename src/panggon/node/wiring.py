@@ -132,6 +132,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             issuer=wished.issuer,
             order=partial(acme_orders.order, orders) if orders else None,
             clear=partial(acme_orders.clear, orders) if orders else None,
+            sweep=partial(acme_orders.sweep, orders) if orders else None,
         )
     )
 

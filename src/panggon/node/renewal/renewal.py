@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 # A clock that jumps makes everything due at once. Let's Encrypt takes 300 orders of an account in three hours; a pass
 # comes every ten minutes.
 ORDERS_A_PASS = 15
+ORDER_LONGEST = timedelta(hours=1)  # far longer than any takes
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Renewal:
         """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later."""
         said: list[str] = []
         self._orders = 0
+        self._sweep(now - ORDER_LONGEST)
         attended = {"_wildcard", "_bought"}
         issuer = self.config.tls.issuer
         if issuer == "wildcard":
@@ -71,6 +73,13 @@ class Renewal:
             return []
         words = f"sertifikat: otoritas mesin ini ({own.certificate}) berlaku sampai {ends:%Y-%m-%d}"
         return [f"{words}; jalankan panggon-node renew-authority, lalu bagikan yang baru"]
+
+    def _sweep(self, before: datetime) -> None:
+        if sweep := self.driver.settings.sweep:
+            try:
+                sweep(before)
+            except (OSError, ValueError, PanggonError) as error:
+                log.warning("what orders have left is taken away later: %s", error)
 
     def _hosts(self) -> Iterator[str]:
         """Every name that is served with a certificate of its own; a parked site's name is not."""
