@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
 from panggon.core.spec import SITE_ID
-from panggon.drivers.database_server import SECONDS, Found
+from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
 # Too many connections, lock waits, a server that is going or gone: all may pass.
@@ -43,6 +44,7 @@ class _Seen:
     hosts: tuple[str, ...] = ()
     connections: int = 0
     grants: tuple[str, ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +68,38 @@ class MariaDb:
             )
             return cursor.fetchall() == ((_native_hash(password),),)
 
-    def make(self, site: str, *, password: str, connections: int) -> None:
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
         with self._root() as cursor:
             seen = _seen(cursor, site)
             if seen.comment is None:
                 cursor.execute(f"CREATE DATABASE `{site}` CHARACTER SET utf8mb4 COMMENT %s", (_mark(site),))
-            login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s) WITH MAX_USER_CONNECTIONS %s"
             verb = "ALTER" if seen.hosts else "CREATE"
-            cursor.execute(f"{verb} USER %s@localhost {login}", (site, password, connections))
+            words: tuple[str | int, ...] = (site, connections)
+            login = ""
+            if password is not None or not seen.hosts:
+                login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s)"
+                words = (site, password or secrets.token_urlsafe(32), connections)
+            lock = "ACCOUNT LOCK" if locked else "ACCOUNT UNLOCK"
+            cursor.execute(f"{verb} USER %s@localhost {login} WITH MAX_USER_CONNECTIONS %s {lock}", words)
             if _rights(site, seen) is None:
                 if seen.hosts:  # rights that a person gave it go as well
                     cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
                 cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+            if locked:
+                _end_sessions(cursor, site)
+
+    def lock(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("ALTER USER %s@localhost ACCOUNT LOCK", (site,))
+            _end_sessions(cursor, site)
+
+    def unlock(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("ALTER USER %s@localhost ACCOUNT UNLOCK", (site,))
+
+    def sessions(self, site: str) -> int:
+        with self._root() as cursor:
+            return _sessions(cursor, site)
 
     def drop(self, site: str) -> None:
         with self._root() as cursor:
@@ -111,11 +133,7 @@ class MariaDb:
     def stop_writing(self, site: str) -> None:
         with self._root() as cursor:
             cursor.execute(f"REVOKE {', '.join(WRITING)} ON `{site}`.* FROM %s@localhost", (site,))
-            try:
-                cursor.execute("KILL CONNECTION USER %s@localhost", (site,))  # open sessions remember their rights
-            except pymysql.MySQLError as error:
-                if error.args[0] != NO_SUCH_THREAD:
-                    raise
+            _kill(cursor, site)  # open sessions remember their rights
 
     def let_write(self, site: str) -> None:
         with self._root() as cursor:
@@ -142,7 +160,7 @@ def _judged(site: str, seen: _Seen, *, known: bool) -> Found:
     rights = _rights(site, seen)
     if seen.comment is None or rights is None:
         return Found(Standing.PARTIAL)
-    return Found(Standing.OURS, seen.connections, full=rights is Rights.READING)
+    return Found(Standing.OURS, seen.connections, full=rights is Rights.READING, locked=seen.locked)
 
 
 def _seen(cursor: Cursor, site: str) -> _Seen:
@@ -153,7 +171,36 @@ def _seen(cursor: Cursor, site: str) -> _Seen:
     if not users:
         return _Seen(comment)
     hosts = tuple(row[0] for row in users)
-    return _Seen(comment, hosts, users[0][1], _grants(cursor, site) if "localhost" in hosts else ())
+    if "localhost" not in hosts:
+        return _Seen(comment, hosts, users[0][1])
+    return _Seen(comment, hosts, users[0][1], _grants(cursor, site), _is_locked(cursor, site))
+
+
+def _is_locked(cursor: Cursor, site: str) -> bool:
+    cursor.execute("SHOW CREATE USER %s@localhost", (site,))
+    return str(cursor.fetchall()[0][0]).endswith(" ACCOUNT LOCK")
+
+
+def _end_sessions(cursor: Cursor, site: str) -> None:
+    """Who had just logged in is among them at the second time; a long transaction takes its time to be rolled back."""
+    ends = time.monotonic() + ENDING_SECONDS
+    _kill(cursor, site)
+    while _sessions(cursor, site) and time.monotonic() < ends:
+        time.sleep(0.02)
+        _kill(cursor, site)
+
+
+def _kill(cursor: Cursor, site: str) -> None:
+    try:
+        cursor.execute("KILL CONNECTION USER %s@localhost", (site,))
+    except pymysql.MySQLError as error:
+        if error.args[0] != NO_SUCH_THREAD:
+            raise
+
+
+def _sessions(cursor: Cursor, site: str) -> int:
+    cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", (site,))
+    return int(cursor.fetchall()[0][0])
 
 
 def _grants(cursor: Cursor, site: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from psycopg import sql
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
-from panggon.drivers.database_server import SECONDS, Found
+from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 Session = psycopg.Connection
 KEPT = "panggon_kept"
@@ -30,7 +31,7 @@ KEPT = "panggon_kept"
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
 ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]
-NO_MORE: LiteralString = "LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
 # Functions that write large objects, which belong to no table.
 LARGE: LiteralString = (
@@ -83,7 +84,7 @@ class PostgreSql:
             row = session.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (site,)).fetchone()
         return bool(row and row[0]) and verifies(str(row[0] if row else ""), password)
 
-    def make(self, site: str, *, password: str, connections: int) -> None:
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
         """The right to create in the database comes last: by it a whole one is told from a half."""
         name = sql.Identifier(site)
         with self._session() as session:
@@ -92,11 +93,11 @@ class PostgreSql:
             session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(_mark(site))))
             session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
             verb = "ALTER" if _row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
-            verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
             session.execute(
-                sql.SQL("{} ROLE {} " + NO_MORE + " CONNECTION LIMIT {} PASSWORD {}").format(
-                    sql.SQL(verb), name, sql.Literal(connections), sql.Literal(verifier)
+                sql.SQL("{} ROLE {} {} " + NO_MORE + " CONNECTION LIMIT {}").format(
+                    sql.SQL(verb), name, sql.SQL("NOLOGIN" if locked else "LOGIN"), sql.Literal(connections)
                 )
+                + (_password(session, site, password) if password is not None else sql.SQL(""))
             )
             full = _found(session, site, known=True).full
         if not full:
@@ -104,6 +105,22 @@ class PostgreSql:
                 if _row(session, "SELECT 1 FROM pg_namespace WHERE nspname = 'public'"):
                     session.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(name))
                 session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+        if locked:
+            with self._session() as session:
+                _end_sessions(session, site)
+
+    def lock(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(site)))
+            _end_sessions(session, site)
+
+    def unlock(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(site)))
+
+    def sessions(self, site: str) -> int:
+        with self._session() as session:
+            return _sessions(session, site)
 
     def drop(self, site: str) -> None:
         with self._session() as session:
@@ -212,7 +229,7 @@ def _found(session: Session, site: str, *, known: bool) -> Found:
     role = _row(
         session,
         "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
-        "OR rolbypassrls OR NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
+        "OR rolbypassrls, NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
         site,
     )
     if database is None and role is None:
@@ -228,7 +245,25 @@ def _found(session: Session, site: str, *, known: bool) -> Found:
     ).fetchall()
     if role is None or role[1] or rights not in ([(site, ALL)], [(site, READING)]):
         return Found(Standing.PARTIAL)
-    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)])
+    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)], locked=bool(role[2]))
+
+
+def _password(session: Session, site: str, password: str) -> sql.Composed:
+    verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
+    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
+
+
+def _end_sessions(session: Session, site: str) -> None:
+    """Who had just logged in is among them at the second time."""
+    ends = time.monotonic() + ENDING_SECONDS
+    while _sessions(session, site) and time.monotonic() < ends:
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
+        time.sleep(0.02)
+
+
+def _sessions(session: Session, site: str) -> int:
+    row = _row(session, "SELECT count(*) FROM pg_stat_activity WHERE usename = %s", site)
+    return int(str(row[0])) if row else 0
 
 
 def _written_row(session: Session, site: str) -> Check:
