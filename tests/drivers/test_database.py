@@ -57,7 +57,7 @@ def private(root: Path, site: str, uid: int) -> Iterator[Path]:
 
 
 def driver_of(socket: Path, server: mariadb.Settings, root: Path) -> DatabaseDriver:
-    reached = mariadb_driver.MariaDb(socket, Path("/run/mysqld/mysqld.sock"), server.data)
+    reached = mariadb_driver.MariaDb(socket, Path("/run/mysqld/mysqld.sock"), server.data, server.temporary)
     return DatabaseDriver(Settings({Engine.MARIADB: reached}, root, UID_BASE), Engine.MARIADB)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from panggon.core.database_load import Load
 from panggon.core.driver import Check
 from panggon.core.resources import Standing
 
@@ -78,3 +79,19 @@ class DatabaseServer(Protocol):
         ...
 
     def let_write(self, site: str) -> None: ...
+
+    def load(self) -> Load:
+        """What the sessions of all sites take now."""
+        ...
+
+    def end(self, number: int) -> None:
+        """End this session; no matter if it has ended by itself."""
+        ...
+
+    def tidy(self) -> None:
+        """Take back what an ended session has left behind for another one."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Let the server end; whoever supervises it starts it again."""
+        ...

@@ -1,11 +1,13 @@
 """MariaDB: one database and one user a site, reached over the server's socket only."""
 
 import hashlib
+import re
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 import pymysql
 from pymysql.cursors import Cursor
 
+from panggon.core.database_load import Load, Session
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
 from panggon.core.spec import SITE_ID
+from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
@@ -29,6 +33,15 @@ WRITING = (
     *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
     *("CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "TRIGGER"),
 )
+
+# The number of the session in hexadecimal, behind that of the process.
+TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
+LOAD = """
+SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.command <> 'Sleep',
+  GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
+FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+WHERE p.user REGEXP '^s[0-9]{6}$'
+"""
 
 
 class Rights(Enum):
@@ -50,12 +63,13 @@ class _Seen:
 @dataclass(frozen=True, slots=True)
 class MariaDb:
     """`socket` is where root reaches the server, `site_socket` what the same socket is called inside a sandbox, `data`
-    the server's data directory.
+    and `temporary` the server's directories.
     """
 
     socket: Path
     site_socket: Path
     data: Path
+    temporary: Path
 
     def find(self, site: str, *, known: bool) -> Found:
         with self._root() as cursor:
@@ -139,6 +153,50 @@ class MariaDb:
         with self._root() as cursor:
             cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
 
+    def load(self) -> Load:
+        """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
+        sites, and what is sorted in files without a name.
+        """
+        with self._root() as cursor:
+            cursor.execute(LOAD)
+            rows = cursor.fetchall()
+        owned: Counter[int] = Counter()
+        for path in self.temporary.glob("#sql-temptable-*"):
+            if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
+                owned[int(found[1], 16)] += size
+        sessions = tuple(
+            Session(site, number, thread, float(seconds), memory, owned[number], changed=changed, active=bool(active))
+            for site, number, thread, memory, changed, active, seconds in rows
+        )
+        undo = sum(map(_bytes_of, self.data.glob("undo*")))
+        return Load(sessions, _bytes_of(self.data / "ibtmp1") + self._nameless(), undo)
+
+    def _nameless(self) -> int:
+        """Bytes of the server's files in its temporary directory that have no name there."""
+        process = (files.read(self.data / "mariadbd.pid") or b"0").decode().strip()
+        total = 0
+        for descriptor in Path("/proc", process, "fd").glob("*"):
+            with suppress(OSError):
+                if descriptor.readlink().name.endswith(" (deleted)"):
+                    total += descriptor.stat().st_blocks * 512
+        return total
+
+    def end(self, number: int) -> None:
+        with self._root() as cursor:
+            _unless_gone(cursor, "KILL CONNECTION %s", number)
+
+    def tidy(self) -> None:
+        """A prepared transaction of XA outlives its session, with its locks and all that it could take back."""
+        with self._root() as cursor:
+            cursor.execute("XA RECOVER FORMAT='SQL'")
+            for *_, name in cursor.fetchall():
+                with suppress(pymysql.MySQLError):  # a session has it
+                    cursor.execute(f"XA ROLLBACK {name}")
+
+    def begin_anew(self) -> None:
+        with self._root() as cursor:
+            cursor.execute("SHUTDOWN")
+
     @contextmanager
     def _root(self) -> Iterator[Cursor]:
         with _session(self.socket, user="root") as cursor:
@@ -191,8 +249,12 @@ def _end_sessions(cursor: Cursor, site: str) -> None:
 
 
 def _kill(cursor: Cursor, site: str) -> None:
+    _unless_gone(cursor, "KILL CONNECTION USER %s@localhost", site)
+
+
+def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
     try:
-        cursor.execute("KILL CONNECTION USER %s@localhost", (site,))
+        cursor.execute(words, values)
     except pymysql.MySQLError as error:
         if error.args[0] != NO_SUCH_THREAD:
             raise
@@ -251,6 +313,13 @@ def _bytes_in(place: Path) -> int:
     """What the directory's files take on disk; one that vanishes meanwhile takes nothing."""
     try:
         return sum(path.lstat().st_blocks for path in place.iterdir()) * 512
+    except FileNotFoundError:
+        return 0
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks * 512
     except FileNotFoundError:
         return 0
 

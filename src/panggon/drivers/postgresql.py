@@ -20,6 +20,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from panggon.core import database_load
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
@@ -66,6 +67,18 @@ BEGIN
   END LOOP;
 END $$
 """)
+LOAD: LiteralString = r"""
+SELECT a.usename, a.pid, coalesce(
+    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0),
+  coalesce(t.size, 0), coalesce(l.count, 0), a.state = 'active'
+FROM pg_stat_activity a
+LEFT JOIN
+  (SELECT substring(name FROM '^pgsql_tmp(\d+)')::int AS pid, sum(size) AS size FROM pg_ls_tmpdir() GROUP BY 1) t
+  ON t.pid = a.pid
+LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
+WHERE a.usename ~ '^s[0-9]{6}$'
+"""
+ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,28 @@ class PostgreSql:
             session.execute(sql.SQL("GRANT EXECUTE ON FUNCTION " + LARGE + " TO PUBLIC"))
             session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
 
+    def load(self) -> database_load.Load:
+        with self._session() as session:
+            rows = session.execute(LOAD).fetchall()
+        return database_load.Load(
+            tuple(
+                database_load.Session(
+                    str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active
+                )
+                for site, pid, seconds, temporary, locks, active in rows
+            )
+        )
+
+    def end(self, number: int) -> None:
+        with self._session() as session:
+            session.execute("SELECT pg_terminate_backend(%s)", (number,))
+
+    def tidy(self) -> None:
+        """Nothing outlives its session here: there are no prepared transactions."""
+
+    def begin_anew(self) -> None:
+        """Nothing here needs it."""
+
     @contextmanager
     def _session(self, database: str = "postgres", *, user: str = "postgres", password: str = "") -> Iterator[Session]:
         """Raises TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`."""
@@ -202,6 +237,15 @@ def verifies(verifier: str, password: str) -> bool:
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
     client = hmac.digest(salted, b"Client Key", "sha256")
     return hmac.compare_digest(hashlib.sha256(client).digest(), base64.b64decode(found[3]))
+
+
+def _memory(pid: int) -> int:
+    """Bytes of a session's own, without what all share."""
+    try:
+        found = ANONYMOUS.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
 
 
 def _ours(error: psycopg.Error) -> TemporaryError | PermanentError:

@@ -7,6 +7,7 @@ off has left its mark in the site's folder, and is taken back at the next look.
 import logging
 import selectors
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +21,7 @@ from panggon.drivers import files
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.storage import copying_mark
 from panggon.node import alive
+from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in
@@ -53,6 +55,8 @@ class Owner:
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
+        over = threading.Event()
+        threading.Thread(target=Brake(self.watch.servers).run, args=(over,), daemon=True).start()
         due = 0.0
         while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS))):
             self._end_what_must()
@@ -60,6 +64,7 @@ class Owner:
                 began = time.monotonic()
                 self.look()
                 due = time.monotonic() + max(LEAST_SECONDS, REST * (time.monotonic() - began))
+        over.set()
         for job in self.running.values():
             job.end("dihentikan bersama layanan")
             job.program.close()
