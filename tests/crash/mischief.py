@@ -301,6 +301,9 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no database user": lambda m, s: _sql(
         m, s, mariadb="DROP USER '{0}'@localhost", postgresql="ALTER ROLE {0} NOLOGIN"
     ),
+    "database locked": lambda m, s: _sql(
+        m, s, mariadb="ALTER USER '{0}'@localhost ACCOUNT LOCK", postgresql="ALTER ROLE {0} NOLOGIN"
+    ),
     "another database password": lambda m, s: _sql(
         m, s, mariadb="SET PASSWORD FOR '{0}'@localhost = PASSWORD('x')", postgresql="ALTER ROLE {0} PASSWORD 'x'"
     ),

@@ -118,6 +118,7 @@ def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
         "connections": spec.limits.database_connections,
         "mebibytes": spec.limits.database_mebibytes,
         **({"key_number": spec.database_key} if spec.database_key else {}),
+        **({} if spec.state in ALIVE else {"locked": True}),
     }
 
 

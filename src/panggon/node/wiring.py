@@ -276,7 +276,7 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
     seen = DATABASE_DIRECTORIES[Engine.MARIADB] / real.name if sandboxed else real
     seen_run = DATABASE_DIRECTORIES[Engine.POSTGRESQL] if sandboxed else run
     servers: Mapping[Engine, DatabaseServer] = {
-        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data),
+        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data, of_mariadb.temporary),
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}
