@@ -12,6 +12,15 @@ from typing import Any
 
 TARGET = "http://simpeg.kota.example:8081"
 SHOWN = 1000
+LYING = "/bohong/"
+SECOND = b"HTTP/1.1 200 OK\r\nX-Kedua: 1\r\nContent-Length: 3\r\n\r\ndua"
+# Answers with another answer behind them.
+LIES = {
+    "panjang": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nsah" + SECOND,
+    "potongan": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nsah\r\n0\r\n\r\n"
+    + SECOND,
+    "sambungan": b"HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 3\r\n\r\nsah" + SECOND,
+}
 ENDLESS, ENDLESS_MEBIBYTES = "/tanpa-akhir", 200
 
 
@@ -19,12 +28,18 @@ class Echo(BaseHTTPRequestHandler):
     """Says what it was asked, or what the path asks it to say; accepts WebSockets and greets on them."""
 
     protocol_version = "HTTP/1.1"
+    asked: list[str] = []  # the paths of all requests that came through
 
     def do_GET(self) -> None:
+        self.asked.append(self.path)
         if self.headers.get("Upgrade") == "websocket":
             return self._shake_hands()
         if self.path == ENDLESS:
             return self._talk_on()
+        if self.path.startswith(LYING):
+            self.close_connection = True
+            self.wfile.write(LIES[self.path.removeprefix(LYING)])
+            return None
         heard = {"path": self.path, "method": self.command, "headers": dict(self.headers.items())}
         body = json.dumps({**heard, **self._sent()}).encode()
         self.send_response({"/hilang": 404, "/pindah": 302}.get(self.path, 200))
@@ -71,14 +86,21 @@ class Echo(BaseHTTPRequestHandler):
         """Not into the tests' output."""
 
 
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class Silent(socketserver.ThreadingMixIn):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Visitors leave when they like."""
+
+
+class UnixServer(Silent, socketserver.UnixStreamServer):
     def get_request(self) -> tuple[Any, Any]:
         connection, _ = super().get_request()
         return connection, ("unix", 0)
 
 
-class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    daemon_threads = True
+class TcpServer(Silent, socketserver.TCPServer):
+    pass
 
 
 @contextmanager

@@ -49,15 +49,18 @@ class Http2:
     def flush(self) -> None:
         self.line.sendall(self.state.data_to_send())
 
-    def begin(self, host: str, path: str = "/", *, method: str = "GET", more: Headers = (), ends: bool = True) -> int:
+    def begin(
+        self, host: str | None, path: str = "/", *, method: str = "GET", more: Headers = (), ends: bool = True
+    ) -> int:
         stream = self.state.get_next_available_stream_id()
         self.answers[stream] = Answered()
-        fields = [(":method", method), (":scheme", "https"), (":authority", host), (":path", path), *more]
-        self.state.send_headers(stream, [pair for pair in fields if pair[1] is not None], end_stream=ends)
+        authority = [(":authority", host)] if host is not None else []
+        fields = [(":method", method), (":scheme", "https"), *authority, (":path", path), *more]
+        self.state.send_headers(stream, fields, end_stream=ends)
         self.flush()
         return stream
 
-    def get(self, host: str, path: str = "/", *, more: Headers = ()) -> Answered:
+    def get(self, host: str | None, path: str = "/", *, more: Headers = ()) -> Answered:
         return self.answer(self.begin(host, path, more=more))
 
     def post(self, host: str, body: bytes, *, method: str = "POST", path: str = "/", more: Headers = ()) -> Answered:

@@ -49,10 +49,21 @@ end
 -- By these one request ends and another begins, and it is somebody's: without them nginx would read otherwise than whoever
 -- passed the request on to it.
 local FRAMING = { ["content-length"] = true, ["transfer-encoding"] = true, host = true }
+-- HTTP/2 has no words about a connection (RFC 9113 section 8.2.2).
+local OF_ONE_CONNECTION = { "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade" }
 
 -- Headers that are for one connection only (RFC 9110 section 7.6.1): those that the client names go no further.
 local function drop_hop_by_hop()
-    local named = ngx.req.get_headers(0).connection or ""
+    local headers = ngx.req.get_headers(0)
+    if ngx.req.http_version() == 2 then
+        for _, name in ipairs(OF_ONE_CONNECTION) do
+            if headers[name] then
+                return ngx.exit(ngx.HTTP_BAD_REQUEST)
+            end
+        end
+        return
+    end
+    local named = headers.connection or ""
     if type(named) == "table" then
         named = table.concat(named, ",")
     end
@@ -85,13 +96,15 @@ local function hand_over(site, program)
     if length and length > site.body_most then
         return refuse(413, "large")
     end
-    if length and length <= IN_MEMORY then
-        return ngx.exec(spool.answer(site.id) and program or program .. "_streamed")
-    end
-    if not spool.body(site.id, length or site.untold_mebibytes * MEBIBYTE) then
+    local on_disk = not length and site.untold_mebibytes * MEBIBYTE or length > IN_MEMORY and length or nil
+    local admitted, answer_on_disk = spool.admit(site.id, on_disk)
+    if not admitted then
         return refuse(ngx.HTTP_SERVICE_UNAVAILABLE, "busy")
     end
-    return ngx.exec(program .. "_" .. site.untold_mebibytes .. "m")
+    if on_disk then
+        return ngx.exec(program .. "_" .. site.untold_mebibytes .. "m")
+    end
+    return ngx.exec(answer_on_disk and program or program .. "_streamed")
 end
 
 local function redirect(site)

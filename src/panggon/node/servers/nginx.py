@@ -203,6 +203,8 @@ def _configuration(settings: Settings) -> str:
         "proof_page": _safe(Path(settings.proof_page)),
         "proof_root": _safe(Path(settings.proof_page).parent),
         "port_suffix": suffix,
+        "http_port": settings.http_port,
+        "https_port": settings.https_port,
         "listen_http": _listen(settings.addresses, settings.http_port, ""),
         "listen_https": _listen_https(settings),
         "symlinks": "" if settings.own_mounts else f'        disable_symlinks on "from={_safe(settings.sites)}";\n',
