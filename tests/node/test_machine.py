@@ -119,7 +119,7 @@ def test_nothing_but_its_doors_keeps_a_site_from_being_closed_and_no_request_is_
     spec = machine.spec(990006, state="open", access={"ssh_keys": [machine.key("closed")]})
     assert machine.node("apply", machine.write_spec(spec)).returncode == 0
     pages = {
-        "lambat.php": "<?php sleep(6); echo 'utuh';",
+        "lambat.php": "<?php $end = time() + 6; while (time() < $end) usleep(50000); echo 'utuh';",
         "terima.php": "<?php echo strlen(file_get_contents('php://input'));",
     }
     for name, code in pages.items():

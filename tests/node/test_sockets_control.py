@@ -47,20 +47,23 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
     assert stand.get(site) == "ok"
 
 
-SLOW = "usleep(1_500_000); echo 'done';"
+# Not one sleep: the signal by which php-fpm is asked to end would cut it short.
+SLOW = "$end = time() + (int) ($_GET['s'] ?? 0); while (time() < $end) usleep(50000); echo 'done';"
 
 
 def test_what_was_let_in_before_a_suspension_is_answered_whole(stand: Stand) -> None:
     site, path = stand.serve(900100, SLOW), stand.settings.root / "run" / "s900100.sock"
     with ThreadPoolExecutor() as visitors:
-        early = visitors.submit(stand.get, site)
+        early = visitors.submit(stand.get, site, query="s=2")
         until(lambda: stand.process(site) is not None)
         began = time.monotonic()
         assert stand.ask(do="drop", site=site, running="later") == {"ok": True}
         assert time.monotonic() - began < 0.5, "nobody waits for them"
         known = stand.ask(do="show", site=site)
         assert (known["serving"], known["ending"]["kind"]) == (None, "php")
-        uploaded = visitors.submit(stand.get, site)  # the web server had let it in, and its body took a while
+        uploaded = visitors.submit(
+            stand.get, site, query="s=1"
+        )  # the web server had let it in, and its body took a while
         assert (early.result(), uploaded.result()) == ("done", "done")
     stand.new_holder(after=stand.kill_holder())
     assert (stand.ask(do="list")["sites"], path.exists()) == ([], False)
@@ -73,7 +76,7 @@ def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stan
     assert stand.sync(site)["ok"]
     assert stand.ask(do="show", site=site)["serving"]["kind"] == "php"
     with ThreadPoolExecutor() as visitors:
-        lost = visitors.submit(stand.get, site)
+        lost = visitors.submit(stand.get, site, query="s=60")
         until(lambda: len(stand.processes(site)) >= 3)
         assert stand.ask(do="drop", site=site, running="later")["ok"]
         assert stand.ask(do="drop", site=site, running="killed")["ok"]

@@ -75,11 +75,19 @@ def stopped(spec: SiteSpec) -> tuple[Key, ...]:
     return (Key(Kind.RUNTIME, spec.site),) if spec.state in CLOSED else ()
 
 
-def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation], *, mending: bool = False) -> Plan:
+def make(
+    spec: SiteSpec,
+    facts: MachineFacts,
+    observations: Iterable[Observation],
+    *,
+    mending: bool = False,
+    strays: Iterable[Observation] = (),
+) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
     first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
     start anew, because those that run go on answering meanwhile. `mending`: no run is under way, so what is half
-    written was made so by somebody's hand, and the plan mends it.
+    written was made so by somebody's hand, and the plan mends it. Of `strays`, names of which the spec does not speak,
+    those that lead to the site go.
 
     Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
     left half written and must finish itself, `plan.unobserved` when nobody looked.
@@ -92,10 +100,11 @@ def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation
     ways = [Change(key, _before(seen[key]), after) for key, after in wished]
     if closing.closes(spec, _ways(way for way in ways if not same(way.before, way.after))):
         ways = [_as_it_is(way) for way in ways]
+    unasked = [Change(found.key, found.attributes, None) for found in strays if _leads_to(found, spec)]
     going = [way for way in reversed(ways) if way.after is None and way.before is not None]
     coming = [way for way in ways if way.after is not None and not same(way.before, way.after)]
     unchanged = tuple(way for way in ways if same(way.before, way.after))
-    changes = tuple(sorted((*going, *coming), key=lambda way: _turn(way, spec)))
+    changes = tuple(sorted((*unasked, *going, *coming), key=lambda way: _turn(way, spec)))
     return Plan(spec, changes, unchanged, _digest(spec, changes, unchanged))
 
 
@@ -168,6 +177,10 @@ def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]], *
     for named, code in ((half, "plan.partial"), (unobserved, "plan.unobserved")):
         if named:
             raise PermanentError(code, "; ".join(named))
+
+
+def _leads_to(found: Observation, spec: SiteSpec) -> bool:
+    return found.key.name not in spec.hosts and bool(found.attributes) and _owner(found, spec.site) == ""
 
 
 def _holder(host: str, seen: Mapping[Key, Observation]) -> str:

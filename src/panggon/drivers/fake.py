@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from panggon.core.desired import CLOSED, keys_of, lets_in, password_of
+from panggon.core.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError
 from panggon.core.plan import attributes_of, plain_attributes
@@ -164,8 +164,10 @@ def _quota(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 
 def _database(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
-    engine = machine.attributes(Key(Kind.DATABASE, spec.site)).get("engine")
-    return engine == spec.database, f"basis data {spec.site} ({engine})"
+    database = machine.attributes(Key(Kind.DATABASE, spec.site))
+    engine, locked = database.get("engine"), bool(database.get("locked"))
+    closed = spec.state not in ALIVE
+    return (engine, locked) == (spec.database, closed), f"basis data {spec.site} ({engine})" + ", terkunci" * locked
 
 
 def _site(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:

@@ -1,6 +1,8 @@
 """Helper: whose a site's things are on this machine, and who of theirs is logged in."""
 
 import contextlib
+import functools
+import grp
 import os
 import signal
 from collections.abc import Iterator
@@ -20,6 +22,12 @@ def uid_of(site: str, *, base: int) -> int:
     if not SITE_ID.fullmatch(site):
         raise PermanentError("site.invalid", site)
     return base + int(site[1:])
+
+
+@functools.cache
+def group_id(name: str) -> int:
+    """Raises KeyError for a group that the system does not know."""
+    return grp.getgrnam(name).gr_gid
 
 
 def end_logins(uid: int) -> None:

@@ -1,6 +1,5 @@
 """What nginx answers for a site: root's `site.json`, and the link of the host name that decides content and state."""
 
-import grp
 import json
 import re
 import secrets
@@ -14,12 +13,14 @@ from typing import Any
 from panggon.core.desired import ALIVE, CLOSED, REDIRECT
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours, partial
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import control, files, htaccess, storage, visit
+from panggon.drivers.owner import group_id
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
+MODE = 0o640
 FIELDS = (
     "host",
     "generation",
@@ -97,6 +98,8 @@ class SiteDriver:
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
+        if not files.stands(path, mode=MODE, gid=self._group):
+            return partial(key)
         return ours(key, **{name: _value(document[name]) for name in FIELDS if name in document})
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -104,15 +107,15 @@ class SiteDriver:
         seen = self.read(key)
         if seen.standing is Standing.FOREIGN:
             raise PermanentError("site.foreign", seen.detail)
+        former = _decoded(files.read(path) or b"")
         files.sweep(path)
         if after is None:
             files.remove(path)
         else:
             document = {"version": VERSION, "site": key.name, **after}
-            group = grp.getgrnam(self.settings.web_group).gr_gid
-            storage.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
+            storage.write(path, json.dumps(document, indent=2) + "\n", mode=MODE, gid=self._group)
         generation = (after or {}).get("generation", 0)
-        for host in sorted(_names(seen.attributes) | _names(after)):
+        for host in sorted(_names(former.get("names")) | _names((after or {}).get("names"))):
             control.forget(
                 self.settings.control,
                 host,
@@ -166,6 +169,10 @@ class SiteDriver:
         words = f"situs {spec.site}, generasi {spec.generation}, keadaan {spec.state.value}"
         return Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer))
 
+    @property
+    def _group(self) -> int:
+        return group_id(self.settings.web_group)
+
     def _path(self, key: Key) -> Path:
         if not SITE_ID.fullmatch(key.name):
             raise PermanentError("site.invalid", key.name)
@@ -186,6 +193,8 @@ class HostDriver:
         match = TARGET.fullmatch(target)
         if match is None or match[1] not in STATES:
             return foreign(key, f"{path} menunjuk ke {target}")
+        if not files.stands(path):
+            return partial(key)
         return ours(key, site=match[2], state=STATES[match[1]])
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -273,10 +282,9 @@ def _target(after: Attributes) -> str:
     return f"../{PLACES[state]}/{site}"
 
 
-def _names(attributes: Attributes | None) -> set[str]:
+def _names(found: object) -> set[str]:
     """The names under which nginx may have read the site."""
-    found = (attributes or {}).get("names", ())
-    return {name for name in found if HOST.fullmatch(name)} if isinstance(found, tuple) else set()
+    return {name for name in map(str, found) if HOST.fullmatch(name)} if isinstance(found, tuple | list) else set()
 
 
 def _value(found: object) -> Value:

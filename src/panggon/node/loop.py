@@ -36,6 +36,7 @@ ATTEMPTS = 6
 STATUS_SECONDS = 300.0
 # An answer "no wish" that comes sooner is not a long poll; asking on at once would be a hot loop.
 SOONEST = 1.0
+LOOK_SECONDS = 20.0  # shorter than a long poll, so that there is a look between any two
 LINES_MOST = 200  # of differences that the portal is told of
 WAITING_ENTRIES = 500
 BATCH = 50
@@ -117,8 +118,9 @@ class Agent:
         self._first_logins = FirstLogins(sites.config, portal)
         self._attempts: dict[int, int] = {}
         self._told = self._went_on = 0.0
+        self._looked = time.monotonic()
         self._waiting = Waiting(sites.config.paths.state)
-        self._bounds = Bounds(sites.config.paths.state)
+        self._bounds = Bounds(sites)
         self._drift = DriftWatch(sites)
 
     def run(self) -> None:
@@ -164,16 +166,17 @@ class Agent:
         """
         began = time.monotonic()
         if not self._told or began - self._told > STATUS_SECONDS:
+            self._sites.note_parked()
             self._tell_status()
             self._told = began
         if began - self._went_on > CLOSING_SECONDS:
             self._settle_each(self._waiting.told())
             self._went_on = time.monotonic()
+        self._look_for_drift()
+        began = time.monotonic()
         wish = self._portal.wish()
         if wish is None:
             self._sleep(max(0.0, SOONEST - (time.monotonic() - began)))
-            if self._drift.look(elapsed=time.monotonic() - began):
-                self._tell_status()
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self.handle(wish)
@@ -184,13 +187,22 @@ class Agent:
         if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
             self._tell_status()  # a pass comes to it only after hours
 
+    def _look_for_drift(self) -> None:
+        """By time and not by pauses: nobody hides a difference behind wishes that come without end, or that fail."""
+        elapsed = time.monotonic() - self._looked
+        if elapsed < LOOK_SECONDS:
+            return
+        self._looked += elapsed
+        if self._drift.look(elapsed=elapsed):
+            self._tell_status()
+
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
         try:
             self._portal.status(
                 version=VERSION,
                 reduced=(*self._reduced, *self._worries()),
-                sites=self._sites.count(),
+                sites=len(self._sites.here()),
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
             )
@@ -237,7 +249,7 @@ class Agent:
         if wish.approved_digest and plan.digest != wish.approved_digest:
             problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
             return Report(Ending.STALE, document, plan.digest, problem=problem)
-        self._bounds.admit(plan, sites=len(self._sites.known()), now=now())
+        self._bounds.admit(plan, now=now())
         self._give_way(spec.site)
         watch = self._progress.watch(wish.number)
         return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))

@@ -136,6 +136,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             issuer=wished.issuer,
             order=partial(acme_orders.order, orders) if orders else None,
             clear=partial(acme_orders.clear, orders) if orders else None,
+            sweep=partial(acme_orders.sweep, orders) if orders else None,
         )
     )
 
@@ -256,6 +257,11 @@ def _own(config: NodeConfig, name: str, settings: Path, record: Path) -> Server:
     )
 
 
+def renew_authority(config: NodeConfig) -> datetime:
+    """When the new certificate of the machine's own authority ends. Raises PermanentError `certificate.authority`."""
+    return authority.renew(_authority(config), now=datetime.now(UTC))
+
+
 def _nginx(config: NodeConfig) -> nginx.Settings:
     sandboxed = protections.sandboxed(config)
     return layout.nginx_settings(config, sandboxed=sandboxed, own_mounts=protections.own_mounts())
@@ -274,7 +280,7 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
     seen = DATABASE_DIRECTORIES[Engine.MARIADB] / real.name if sandboxed else real
     seen_run = DATABASE_DIRECTORIES[Engine.POSTGRESQL] if sandboxed else run
     servers: Mapping[Engine, DatabaseServer] = {
-        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data),
+        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data, of_mariadb.temporary),
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}

@@ -138,6 +138,7 @@ class Site(Allowance):
     opened_at = models.DateTimeField(null=True)
     first_login = models.JSONField(null=True)  # the owner's, as the machine saw it: {"at", "way", "address", …}
     released_at = models.DateTimeField(null=True)  # the name may be given to another site
+    silent_since = models.DateTimeField(null=True)  # the first of its machine's visits since which it answered none
 
     class Meta:
         ordering = ["number"]

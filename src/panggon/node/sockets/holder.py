@@ -32,6 +32,8 @@ from panggon.node.sockets.site import open_socket
 from panggon.node.sockets.sites import Dropping, Sites
 
 TICK_SECONDS = 0.5
+# While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
+IDLE_SECONDS = 2.0
 # The node's own pages and programs, for every sandbox.
 PAGES = (
     "php/proof.php",
@@ -71,7 +73,7 @@ class Holder:
             self._end()
         while not self._done and not (self._ending and not self._sites.awake):
             alert = self._sites.waiting or self._sites.keeper is None
-            for key, _ in self._selector.select(TICK_SECONDS if alert else None):
+            for key, _ in self._selector.select(TICK_SECONDS if alert else IDLE_SECONDS):
                 key.data()
             self._sites.tick(time.monotonic())
             if self._sites.keeper is None and not self._settings.control.is_socket():
@@ -139,7 +141,7 @@ class Holder:
             case "list":
                 found = [dataclasses.asdict(protection) for protection in self.protections]
                 sites = [serving for site in self._sites if (serving := self._sites.serving(site))]
-                connection.answer(ok=True, sites=sites, protections=found)
+                connection.answer(ok=True, sites=sites, full=list(self._sites.full), protections=found)
             case "handover" if connection.passed:
                 self._hand_over(connection.passed)
             case _:

@@ -72,6 +72,11 @@ class SocketSettings:
         """Root's mark of a site that is served only to who was let in before."""
         return self.site(site) / "run" / "leaving"
 
+    @property
+    def sftp_groups(self) -> Path:
+        """The list of groups by which OpenSSH knows whose site is full."""
+        return self.run / "sftp-groups"
+
     def output(self, site: str) -> Path:
         """What the site's programs say."""
         return self.site(site) / "run" / "output.log"

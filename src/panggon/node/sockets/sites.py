@@ -11,10 +11,13 @@ from typing import Any
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import files
 from panggon.node.sockets.channel import Keeping
+from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
+from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site, open_socket, socket_path
+from panggon.node.sockets.stored import Stored
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
@@ -40,6 +43,9 @@ class Sites:
         self.keeper = keeper
         self._machine = machine
         self._settings = machine.settings
+        self.full = Full(machine.settings)
+        self._stored = Stored(machine, self.full, self._is_awake)
+        self._sessions = Sessions(machine)
         self._selector = selector
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
@@ -78,6 +84,8 @@ class Sites:
             self._attend(site)
         for name in [name for name, until in self._lingering.items() if now >= until]:
             self.drop(name, lambda: None)
+        self._sessions.look()
+        self._stored.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
@@ -85,7 +93,7 @@ class Sites:
         if site is None or name in self._lingering or not socket_path(self._settings, name).is_socket():
             return None
         process = site.sandbox.pid if site.sandbox else None
-        full = self._settings.full(name).exists()
+        full = bool(self.full.of(name))
         return {"site": name, **site.served.attributes, "process": process, "failures": site.failures, "full": full}
 
     def ending(self, name: str) -> dict[str, Any] | None:
@@ -128,7 +136,7 @@ class Sites:
         """Serve a site on this socket; a sandbox that runs already is adopted, or replaced if it is another than it
         would be now.
         """
-        site = self._sites[served.site] = Site(self._machine, served, listener, now=time.monotonic())
+        site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
         if not kept and self.keeper:
             self.keeper.keep(served.site, listener)
         try:
@@ -196,6 +204,10 @@ class Sites:
         except TemporaryError:
             return False
         return True
+
+    def _is_awake(self, name: str) -> bool:
+        site = self._sites.get(name)
+        return site is not None and site.sandbox is not None
 
     def _refuse_foreign(self, name: str) -> None:
         if detail := self.foreign(name):

@@ -109,6 +109,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "first_login": first_login(found),
         "proof": preparation.proof_of(found),
         "drift": selectors.drift_of(found) if official else (),
+        "is_silent": machines.silent_sites().filter(pk=found.pk).exists(),
         "case": getattr(found, "case", None),
         "case_over": facts.case_over,
         "open_change": next((each for each in changes if each.state in selectors.WAITING), None),
