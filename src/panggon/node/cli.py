@@ -63,6 +63,11 @@ class Commands(click.Group):
             lines, code = [fault_words(fault) for fault in error.faults], REFUSED
         except PanggonError as error:
             lines, code = [show.problem(error.code, error.detail)], FAILED
+        except PermissionError as error:
+            lines, code = (
+                [show.problem("disk.refused", f"{error.filename or error} tidak boleh dipakai pengguna ini")],
+                FAILED,
+            )
         click.echo("\n".join(lines), err=True)
         return ctx.exit(code)
 
