@@ -177,8 +177,8 @@ def _ended(outcome: Outcome | None) -> Ended:
 
 def _hurry() -> None:
     patiently = patience.patiently
-    runner.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))
-    runner.USUAL = replace(
+    runner.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))  # type: ignore[attr-defined, assignment]
+    runner.USUAL = replace(  # type: ignore[attr-defined]
         patience.USUAL, probing=replace(patience.USUAL.probing, first=0.3 / HASTE, longest=2 / HASTE)
     )
 
@@ -252,9 +252,9 @@ class _Points:
                 self.reached()
             return execute_there(session, *arguments)
 
-        os.fsync = heard_fsync
-        psycopg.Connection.execute = heard_there  # type: ignore[method-assign]
-        Cursor.execute = heard_execute  # type: ignore[method-assign]
+        os.fsync = heard_fsync  # type: ignore[assignment]
+        psycopg.Connection.execute = heard_there  # type: ignore[method-assign, assignment]
+        Cursor.execute = heard_execute  # type: ignore[method-assign, assignment]
 
 
 CALLS = frozenset(

@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 
 def walked(walk: Walk, numbers: Iterable[int], *, error: int = 0) -> None:
     """Whatever was found fails the test only at its end."""
-    ends, done = time.monotonic() + SECONDS, []
+    done: list[int] = []
+    ends = time.monotonic() + SECONDS
     for number in numbers:
         walk.life(number, error=error, proven=len(done) % 3 == 0)  # all that stands is compared anyway
         done.append(number)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from passlib.hash import sha512_crypt
 
@@ -73,5 +74,5 @@ def _steps(open_spec: SiteSpec) -> Iterator[Step]:
     yield Step("purge", _later(parked, state=SiteState.PURGED), later=PARKED)
 
 
-def _later(spec: SiteSpec, **changes: object) -> SiteSpec:
-    return replace(spec, generation=spec.generation + 1, **changes)  # type: ignore[arg-type]
+def _later(spec: SiteSpec, **changes: Any) -> SiteSpec:
+    return replace(spec, generation=spec.generation + 1, **changes)

@@ -5,12 +5,13 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, Standing
+from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.drivers import mariadb as mariadb_driver
@@ -25,7 +26,7 @@ from tests.drivers.running import running
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
-FIRST = {"engine": "mariadb", "connections": 5, "mebibytes": 64}
+FIRST: Attributes = {"engine": "mariadb", "connections": 5, "mebibytes": 64}
 
 
 @pytest.fixture(scope="module")
@@ -412,7 +413,7 @@ def test_killed_while_it_is_dropped_on_a_full_disk(
     server: mariadb.Settings,
     private: Path,
     monkeypatch: pytest.MonkeyPatch,
-    after: dict[str, object] | None,
+    after: dict[str, Any] | None,
 ) -> None:
     """That it was under way is known without anything having been written."""
 

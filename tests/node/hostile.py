@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 REFUSALS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EAFNOSUPPORT)
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -49,7 +50,7 @@ SHARED_MOST = 16 * 1024 * 1024
 class Prey:
     """What the test has laid out on the machine for us to reach."""
 
-    def __init__(self, members: dict[str, object]) -> None:
+    def __init__(self, members: dict[str, Any]) -> None:
         self.files = [str(path) for path in members["files"]]  # of others: other sites, the node, the system
         self.directories = [str(path) for path in members["directories"]]
         self.sockets = [str(path) for path in members["sockets"]]  # Unix sockets by path

@@ -13,7 +13,7 @@ import pytest
 
 from panggon.drivers import files
 from panggon.node import cgroups
-from panggon.node.sockets import protections, sandbox
+from panggon.node.sockets import processes, protections, sandbox
 from panggon.node.sockets.launch import launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
@@ -91,7 +91,7 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
         files.directory(folder)
     with socket.socket(socket.AF_UNIX) as listener:
         started = sandbox.start(machine, site, description, dataclasses.replace(wanted, program=program), listener)
-        until(lambda: sandbox.processes.ended(started.pidfd), seconds=60)
+        until(lambda: processes.ended(started.pidfd), seconds=60)
         started.clean_up()
     return log.read_text()
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
         ({"kind": "static"}, "with programs"),
     ],
 )
-def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, object], words: str) -> None:
+def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, Any], words: str) -> None:
     site = stand.lay_out(900100, fields)
     answer = stand.ask(
         do="sync", site=site, kind="php", php_version=fields.get("php_version", php.VERSION), generation=1
