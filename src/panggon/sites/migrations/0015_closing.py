@@ -7,7 +7,7 @@ import panggon.sites.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0013_availability"),
+        ("sites", "0014_silent_sites"),
     ]
 
     operations = [
