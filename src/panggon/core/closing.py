@@ -12,8 +12,8 @@ from panggon.core.spec import SiteSpec, SiteState
 # What visitors and the owner meet. A site that closes shuts these first: its programs may need minutes to end, and
 # nobody is to meet them meanwhile.
 DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
-# Every worker of the web server answers so, nobody is let in, no program runs, the database is kept, unused.
-# Certificate and records have nothing to do with it.
+# Every worker of the web server answers so, nobody is let in, no program runs, the database is kept and nobody works in
+# it. Certificate and records have nothing to do with it.
 PROVEN = (*DOORS, Kind.DATABASE, Kind.RUNTIME)
 
 # Codes of what is told while something of a closing is left: every door is shut, or not yet.
