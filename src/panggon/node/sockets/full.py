@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.drivers import files
+from panggon.node.sockets import processes
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.usage import Excess
 
@@ -30,17 +31,21 @@ class Full:
     def __init__(self, settings: SocketSettings) -> None:
         self._settings = settings
         marks = (settings.root / "sites").glob("s*/run/full")
-        self._names = {mark.parent.parent.name for mark in marks}
+        self._since = {mark.parent.parent.name: processes.clock() for mark in marks}
         self._tell_sftp()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._names))
+        return iter(sorted(self._since))
+
+    def since(self, site: str) -> int:
+        """When it became so, or this process began (`processes.clock`); 0 when it is not full."""
+        return self._since.get(site, 0)
 
     def of(self, site: str) -> Excess:
         """Any mark but that of too many files means space."""
-        mark = files.read(self._settings.full(site)) if site in self._names else None
+        mark = files.read(self._settings.full(site)) if site in self._since else None
         if mark is None:
-            self._names.discard(site)
+            self._since.pop(site, None)
             return Excess.NOTHING
         return Excess.FILES if mark == Excess.FILES.name.encode() else Excess.SPACE
 
@@ -52,11 +57,11 @@ class Full:
             words = NOTE_WORDS.format(too_much=TOO_MUCH[excess], left=LEFT[excess])
             files.write(note, words, mode=0o640, gid=self._settings.uid(site))
             files.write(mark, excess.name)
-            self._names.add(site)
+            self._since[site] = processes.clock()
         else:
             files.remove(mark)
             files.remove(note)
-            self._names.discard(site)
+            self._since.pop(site, None)
         self._tell_sftp()
 
     def _tell_sftp(self) -> None:
