@@ -175,6 +175,7 @@ def knot_settings(config: NodeConfig) -> knot.Settings:
         addresses=wished.addresses,
         port=wished.port,
         name_servers=tuple((each.name, each.address) for each in wished.name_servers) or usual,
+        secondaries=tuple((each.address, each.port) for each in wished.secondaries),
         data=paths.state / "knot",
         run=paths.run / "knot",
         configuration=paths.etc / "knot.conf",
