@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from panggon.core.errors import PanggonError
 from panggon.drivers import files
 from panggon.node.sockets import processes
 from panggon.node.sockets.settings import SocketSettings
@@ -50,19 +51,27 @@ class Full:
         return Excess.FILES if mark == Excess.FILES.name.encode() else Excess.SPACE
 
     def set(self, site: str, excess: Excess) -> None:
-        """Raises PanggonError when it cannot be written down; then nothing has changed."""
-        mark, note = self._settings.full(site), self._settings.site(site) / "logs" / NOTE
+        """What cannot be written down, because the disk is full, is found and tried again at the next count."""
         log.warning("%s: %s", site, f"stores too much: {excess.name}" if excess else "may store again")
+        try:
+            self._write(site, excess)
+        except PanggonError as error:
+            log.warning("%s: no mark: %s", site, error)
+            return
+        self._since[site] = processes.clock()
+        self._tell_sftp()
+        if excess:
+            self._since[site] = processes.clock()  # once more: whoever came before may not have been told
+
+    def _write(self, site: str, excess: Excess) -> None:
+        mark, note = self._settings.full(site), self._settings.site(site) / "logs" / NOTE
         if excess:
             words = NOTE_WORDS.format(too_much=TOO_MUCH[excess], left=LEFT[excess])
             files.write(note, words, mode=0o640, gid=self._settings.uid(site))
             files.write(mark, excess.name)
-            self._since[site] = processes.clock()
         else:
             files.remove(mark)
             files.remove(note)
-            self._since.pop(site, None)
-        self._tell_sftp()
 
     def _tell_sftp(self) -> None:
         found = {site: self.of(site) for site in tuple(self)}
