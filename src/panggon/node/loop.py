@@ -131,6 +131,7 @@ class Agent:
 
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
+        self._sites.sweep()
         for site in self._sites.begun():
             try:
                 if not self._sites.is_settled(site):
