@@ -145,8 +145,9 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     logging.disable(logging.CRITICAL)
     tempfile.tempdir = str(attempt.place)
     _hurry()
-    started = node_sites.now
+    started, ran = node_sites.now, node_sites.uptime
     node_sites.now = lambda: started() + attempt.later
+    node_sites.uptime = lambda: replace(ran(), seconds=ran().seconds + attempt.later.total_seconds())
     for name, found in (attempt.known or {}).items():
         setattr(protections, name, lambda *_, found=found: found)
     sites = Sites.of(configs.load(attempt.config))

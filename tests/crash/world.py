@@ -22,7 +22,8 @@ FRESH = ("bundle.pem", "previous.pem", "database.ini")
 PASSING = ("output.log", "access.log", "error.log", "tasks.log")
 # Of the machine's state: what is not about what stands here.
 SERVERS = ("mariadb", "postgresql", "knot")
-APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", "disturbed.json", "agent.lock")
+COUNTS = ("counted-changed.json", "parked.json", "strays.json")
+APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", *COUNTS, "agent.lock")
 # Made by programs of a site when they run, and left with its owner's files.
 PROGRAMS = re.compile(r"^sites/s[0-9]{6}/(private/venv(/|$)|private/__pycache__|tmp/[.]panggon-asked)")
 # By the owners of databases and logs at their own time; with the site they go.

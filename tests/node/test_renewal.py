@@ -225,6 +225,26 @@ class TestBought:
         assert words in place.at(70, renewal)[0]
 
 
+def test_the_end_of_the_machines_own_authority_is_told_a_year_before(place: Place) -> None:
+    """With the clock ten years on: what it has signed is good with either of its certificates meanwhile."""
+    renewal, ends = place.renewal(), place.authority.load().not_valid_after_utc
+    assert place.at(3650 - 366, renewal) == ()
+    words = f"sertifikat: otoritas mesin ini ({place.authority.certificate}) berlaku sampai {ends:%Y-%m-%d}"
+    said = (f"{words}; jalankan panggon-node renew-authority, lalu bagikan yang baru",)
+    assert place.at(3650 - 364, renewal) == said
+    assert place.at(3651, renewal) == said
+    former = place.authority.load()
+    assert authority.renew(place.authority, now=place.now) > place.now + timedelta(days=3649)
+    new = place.authority.load()
+    assert (new.subject, new.public_key()) == (former.subject, former.public_key())
+    assert new.serial_number != former.serial_number
+    bundle = bundles.load((place.config.paths.root / "tls" / HOST / "bundle.pem").read_bytes())
+    assert bundle.follows(new)
+    assert bundle.follows(former)
+    assert renewal.driver.read(KEY).attributes == {"issuer": "local", "valid": True}
+    assert place.at(3652, renewal) == ()
+
+
 def key() -> bytes:
     return key_text(ec.generate_private_key(ec.SECP256R1()))
 

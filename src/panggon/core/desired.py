@@ -58,6 +58,9 @@ NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUAR
 
 ALIVE = (SiteState.PREPARED, SiteState.OPEN)
 
+# In which visitors get nothing of the site, whatever is kept of it.
+CLOSED = (SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED)
+
 REDIRECT = "redirect"  # the state of a former name
 
 
@@ -118,6 +121,7 @@ def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
         "connections": spec.limits.database_connections,
         "mebibytes": spec.limits.database_mebibytes,
         **({"key_number": spec.database_key} if spec.database_key else {}),
+        **({} if spec.state in ALIVE else {"locked": True}),
     }
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from panggon.core.desired import tasks_of
 from panggon.core.driver import Check
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SITE_ID, SiteSpec, Task
 from panggon.core.spec_document import parse_task
 from panggon.drivers import asking, files
 
 VERSION = 1
+MODE = 0o600
 SECONDS = 30.0
 
 
@@ -42,6 +43,8 @@ class TasksDriver:
         tasks = load(files.read(path) or b"", key.name)
         if tasks is None:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
+        if not files.stands(path, mode=MODE):
+            return partial(key)
         return ours(key, tasks=tuple(canonical(dump_task(task)) for task in tasks))
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -55,7 +58,7 @@ class TasksDriver:
         else:
             wished = after["tasks"] if isinstance(after["tasks"], tuple) else ()
             document = {"version": VERSION, "site": key.name, "tasks": [json.loads(task) for task in wished]}
-            files.write(path, json.dumps(document, indent=2) + "\n", mode=0o600)
+            files.write(path, json.dumps(document, indent=2) + "\n", mode=MODE)
         if self.settings.control.is_socket():
             self._ask("sync", key.name)
 

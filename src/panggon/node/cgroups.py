@@ -8,6 +8,7 @@ Nothing here says that a limit is enforced: `sockets.protections` tries that.
 
 import os
 import signal
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,14 @@ class ControlGroups:
         if self.cpu:
             _limit_cpu(self.cpu / name, bounds.cpu_percent, period)
         return (*self._directories(name), *self.tracking)
+
+    def enter(self, name: str, bounds: Bounds, pids: Iterable[int]) -> None:
+        """Put processes that run into the group, and with them what they will start. Raises OSError as `create`."""
+        self.create(name, bounds)
+        for pid in pids:
+            for directory in self._directories(name):
+                with suppress(ProcessLookupError):
+                    (directory / "cgroup.procs").write_text(str(pid))
 
     def held_back(self, name: str) -> bool:
         """Whether the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""

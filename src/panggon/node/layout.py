@@ -193,6 +193,7 @@ def sshd_settings(config: NodeConfig) -> sshd.Settings:
         etc=paths.etc,
         host_key=paths.etc / "ssh_host_ed25519_key",
         configuration=paths.etc / "sshd_config",
+        groups=socket_settings(config).sftp_groups,
         log=paths.logs / "sshd.log",
     )
 
