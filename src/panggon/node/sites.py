@@ -249,6 +249,10 @@ class Sites:
         """Every site with a journal."""
         return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
 
+    def sweep(self) -> None:
+        """Take away what runs have left that were killed before they began."""
+        journal_file.sweep(self._journals)
+
     def is_settled(self, site: str) -> bool:
         """Whether the site's last run has ended and left nothing to be done (`_ended`). Cheap: it is asked of every
         site when an agent starts.
