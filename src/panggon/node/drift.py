@@ -1,5 +1,6 @@
 """Looks after what people change by hand: every site once in a pass, a few at a time, so that nothing else waits."""
 
+import logging
 import math
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from panggon.core.plan import Plan
 from panggon.core.resources import Key
 from panggon.node import strays
 from panggon.node.sites import Sites
+
+log = logging.getLogger(__name__)
 
 PASS_SECONDS = 6 * 3600.0
 MACHINE = "mesin"
@@ -54,10 +57,16 @@ class DriftWatch:
         if words:
             self.found[site] = words
 
+    def _look_for_strays(self) -> None:
+        try:
+            self.strays = strays.find(self.sites)
+        except PanggonError as error:  # a full disk; what was found before stays
+            log.warning("what no wish asked for cannot be looked for: %s", error)
+
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:
             self._waiting = list(self.sites.known())
-            self.strays = strays.find(self.sites)
+            self._look_for_strays()
             self._in_pass = len(self._waiting)
             self.found = {site: words for site, words in self.found.items() if site in self._waiting}
         share = min(1.0, elapsed / self.pass_seconds)
