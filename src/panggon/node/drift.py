@@ -44,9 +44,9 @@ class DriftWatch:
         return self.found.get(site) != before
 
     def lines(self) -> tuple[str, ...]:
-        """Each difference as "site: sentence"; of what is no site's, as "mesin: sentence"."""
+        """Of what is no site's "mesin: sentence", then each difference of sites as "site: sentence"."""
         of_sites = (f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
-        return (*of_sites, *(f"{MACHINE}: {plan_words.unasked(key)}" for key in self.strays))
+        return (*(f"{MACHINE}: {plan_words.unasked(key)}" for key in self.strays), *of_sites)
 
     def _look_at(self, site: str) -> None:
         try:
