@@ -8,9 +8,10 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import Profile, SiteState
 from panggon.drivers import control
 from panggon.node.servers import nginx
-from tests.node.web_stand import HOST, OTHER, SITE, SPEC, WebStand, request
+from tests.node.web_stand import HOST, OTHER, SITE, WebStand, request
 
 pytestmark = pytest.mark.real
+HSTS = "strict-transport-security"
 
 
 class TestPages:
@@ -69,29 +70,10 @@ class TestPages:
 
 
 class TestUpload:
-    """The site's limit is 1 MiB, and one for the form around the file."""
-
-    def test_too_large(self, stand: WebStand) -> None:
-        answer = stand.head(request(HOST, method="PUT", headers=f"Content-Length: {2 * 2**20 + 1}\r\n"))
-        assert answer[9:12] == b"413"
-        assert b"X-Panggon-Page: large" in answer
-
-    def test_not_too_large(self, stand: WebStand) -> None:
-        body = b"x" * 2 * 2**20
-        answer = stand.status(request(HOST, method="PUT", headers=f"Content-Length: {len(body)}\r\n", body=body))
-        assert answer == 405  # a static page takes none, but not for its size
-
-    def test_the_greatest_of_all(self, stand: WebStand) -> None:
-        stand.make(limits=SPEC.limits.__class__(upload_mebibytes=1024))
+    def test_a_site_of_files_takes_none(self, stand: WebStand) -> None:
+        for size in (1, 2 * 2**20 + 1):
+            assert stand.status(request(HOST, method="PUT", headers=f"Content-Length: {size}\r\n")) == 405
         assert stand.status(request(HOST, method="PUT", headers=f"Content-Length: {2**30 + 2**20 + 1}\r\n")) == 413
-
-    def test_a_new_limit_holds_at_once_in_every_worker(self, stand: WebStand) -> None:
-        asked = request(HOST, method="PUT", headers=f"Content-Length: {3 * 2**20}\r\n")
-        for _ in stand.each_worker():
-            assert stand.status(asked) == 413
-        stand.make(limits=SPEC.limits.__class__(upload_mebibytes=2))
-        for _ in stand.each_worker():
-            assert stand.status(asked) == 405
 
 
 class TestFlips:
@@ -115,13 +97,12 @@ class TestFlips:
         assert new[0] == new[1] != old[0]
 
     def test_each_driver_tells_by_itself(self, stand: WebStand) -> None:
-        asked = request(HOST, method="PUT", headers=f"Content-Length: {3 * 2**20}\r\n")
-        before = [(stand.status(asked), stand.handshake(HOST)) for _ in stand.each_worker()]
-        assert [status for status, _ in before] == [413, 413]
+        before = [(stand.get("/").headers.get(HSTS), stand.handshake(HOST)) for _ in stand.each_worker()]
+        assert [seconds for seconds, _ in before] == [None, None]
         site = stand.sites.read(Key(Kind.SITE, SITE)).attributes
         assert site
-        stand.sites.write(Key(Kind.SITE, SITE), {**site, "upload_mebibytes": 2})
-        assert [stand.status(asked) for _ in stand.each_worker()] == [405, 405]
+        stand.sites.write(Key(Kind.SITE, SITE), {**site, "hsts_seconds": 60})
+        assert [stand.get("/").headers.get(HSTS) for _ in stand.each_worker()] == ["max-age=60"] * 2
         (stand.root / "tls" / HOST / "bundle.pem").write_text("rusak")
         stand.certificates.write(Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True})
         after = [stand.handshake(HOST) for _ in stand.each_worker()]

@@ -1,55 +1,83 @@
-"""Strangers in great numbers, and strangers who take their time, before the real nginx."""
+"""Strangers in great numbers before the real nginx; `strangers.py` lets 100,000 of them come."""
 
-import socket
-from pathlib import Path
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from hpack import Encoder
+from hyperframe.frame import ContinuationFrame, Frame, HeadersFrame, RstStreamFrame
 
-from tests.node.web_stand import HOST, WebStand, request
+from tests.node.every_kind import PROXY, PYTHON, STATIC, every_kind
+from tests.node.http2 import Http2, http2
+from tests.node.strangers import Asking, behind_a_good_handshake, come, in_the_handshake, kibibytes, without_tls
+from tests.node.web_stand import WebStand
 
 pytestmark = pytest.mark.real
-NAMES, BATCH = 100_000, 1000
-SLOW = 400
+FEW = 4000
+FRAMES = 5000
 
 
-def kibibytes(worker: int) -> int:
-    status = Path(f"/proc/{worker}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
+@pytest.fixture(scope="module")
+def stand() -> Iterator[WebStand]:
+    with every_kind("flood") as made:
+        yield made
 
 
-def ask_for_unknown_names(stand: WebStand, first: int, count: int) -> None:
-    """One connection a batch, its requests one behind the other without waiting."""
-    for batch in range(first, first + count, BATCH):
-        asked = b"".join(
-            f"GET / HTTP/1.1\r\nHost: n{number}.kota.example\r\n\r\n".encode() for number in range(batch, batch + BATCH)
-        )
-        with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=30) as line:
-            line.sendall(asked)
-            line.shutdown(socket.SHUT_WR)
-            answered = b""
-            while part := line.recv(1 << 20):
-                answered += part
-        assert answered.count(b"HTTP/1.1 404 ") == BATCH
+@pytest.mark.parametrize("asking", [without_tls, in_the_handshake, behind_a_good_handshake])
+def test_unknown_names_take_no_memory_and_nobodys_time(stand: WebStand, asking: Asking) -> None:
+    come(stand, asking, many=FEW)
 
 
-def test_a_hundred_thousand_unknown_names_take_no_memory(stand: WebStand) -> None:
-    ask_for_unknown_names(stand, 0, NAMES // 2)
-    before = {worker: kibibytes(worker) for worker in stand.workers()}
-    ask_for_unknown_names(stand, NAMES // 2, NAMES // 2)
-    grown = {worker: kibibytes(worker) - before[worker] for worker in stand.workers()}
-    assert max(grown.values()) < 2048, grown
-    assert stand.get().status == 200
+def opening(host: str, stream: int, encoder: Encoder, *flags: str) -> HeadersFrame:
+    frame = HeadersFrame(stream)
+    frame.data = encoder.encode([(":method", "GET"), (":scheme", "https"), (":authority", host), (":path", "/")])
+    for flag in flags:
+        frame.flags.add(flag)
+    return frame
 
 
-def test_who_takes_his_time_keeps_nobody_waiting(stand: WebStand) -> None:
-    """Half a request on each of many connections."""
-    half = request(HOST)[:-4]
-    lines = [socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=10) for _ in range(SLOW)]
-    try:
-        for line in lines:
-            line.sendall(half)
-        assert stand.get().status == 200
-        assert stand.plain(request(HOST)).startswith(b"HTTP/1.1 308 ")
-    finally:
-        for line in lines:
-            line.close()
+def send(line: Http2, frames: Iterator[Frame]) -> None:
+    """As far as nginx takes them."""
+    with suppress(OSError):
+        for frame in frames:
+            line.line.sendall(frame.serialize())
+
+
+class TestHttp2Floods:
+    @pytest.mark.parametrize("host", [STATIC, PYTHON, PROXY])
+    def test_requests_that_are_taken_back_at_once(self, stand: WebStand, host: str) -> None:
+        """CVE-2023-44487: nginx ends such a connection."""
+        encoder = Encoder()
+
+        def frames() -> Iterator[Frame]:
+            for stream in range(1, 2 * FRAMES, 2):
+                yield opening(host, stream, encoder, "END_HEADERS", "END_STREAM")
+                yield RstStreamFrame(stream, error_code=8)
+
+        before = kibibytes(stand)
+        with http2(stand, host) as line:
+            send(line, frames())
+            began = time.perf_counter()
+            assert stand.get("/").body == b"<p>Dinas</p>"
+            assert time.perf_counter() - began < 1
+            with suppress(ConnectionResetError):  # with what was still under way
+                while line.line.recv(65_536):
+                    pass
+        assert max(size - before[worker] for worker, size in kibibytes(stand).items()) < 4096
+
+    def test_a_header_that_never_ends(self, stand: WebStand) -> None:
+        encoder = Encoder()
+
+        def frames() -> Iterator[Frame]:
+            yield opening(PYTHON, 1, encoder, "END_STREAM")
+            for number in range(FRAMES):
+                frame = ContinuationFrame(1)
+                frame.data = encoder.encode([(f"x-{number}", "y" * 100)])
+                yield frame
+
+        before = kibibytes(stand)
+        with http2(stand, PYTHON) as line:
+            send(line, frames())
+            assert stand.get("/").body == b"<p>Dinas</p>"
+            assert max(size - before[worker] for worker, size in kibibytes(stand).items()) < 4096

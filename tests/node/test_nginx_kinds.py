@@ -1,14 +1,9 @@
 """The real nginx with every kind of site and every routing profile: where a request leads, and what nobody gets."""
 
 import base64
-import hashlib
 import json
-import socketserver
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import quote
 
@@ -20,73 +15,13 @@ from panggon.core.site_kinds import Proxy, PythonApplication, Redirect
 from panggon.core.spec import Profile, SiteKind, SiteState
 from panggon.drivers import visit
 from tests.core.test_routing import PRIVATE, PRIVATE_EVERYWHERE, SCRIPTS
+from tests.node.echo import TARGET, Echo, TcpServer, UnixServer, serving
 from tests.node.test_nginx_php import SHOW, php
 from tests.node.web_stand import HOST, SITE, WebStand, request
 
 pytestmark = pytest.mark.real
-TARGET = "http://simpeg.kota.example:8081"
 UNKNOWN = "http://lain.kota.example"
 SOCKET_KEY = base64.b64encode(b"0123456789abcdef").decode()
-
-
-class Echo(BaseHTTPRequestHandler):
-    """Says what it was asked, or what the path asks it to say; accepts WebSockets and greets on them."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        if self.headers.get("Upgrade") == "websocket":
-            return self._shake_hands()
-        length = int(self.headers.get("Content-Length") or 0)
-        heard = {"path": self.path, "method": self.command, "headers": dict(self.headers.items())}
-        body = json.dumps({**heard, "body": self.rfile.read(length).decode()}).encode()
-        self.send_response({"/hilang": 404, "/pindah": 302}.get(self.path, 200))
-        if self.path == "/pindah":
-            self.send_header("Location", f"{TARGET}/baru")
-        if self.path == "/curang":
-            self.send_header("X-Accel-Redirect", "/index.html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        return None
-
-    do_POST = do_GET  # noqa: N815 -- the library's name
-
-    def _shake_hands(self) -> None:
-        """RFC 6455 section 4.2.2, and one text frame."""
-        accepted = hashlib.sha1(f"{self.headers['Sec-WebSocket-Key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode())
-        self.send_response(101)
-        self.send_header("Upgrade", "websocket")
-        self.send_header("Connection", "Upgrade")
-        self.send_header("Sec-WebSocket-Accept", base64.b64encode(accepted.digest()).decode())
-        self.end_headers()
-        self.wfile.write(b"\x81\x04halo")
-        self.close_connection = True
-
-    def log_message(self, *_: Any) -> None:
-        """Not into the tests' output."""
-
-
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    def get_request(self) -> tuple[Any, Any]:
-        connection, _ = super().get_request()
-        return connection, ("unix", 0)
-
-
-class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    daemon_threads = True
-
-
-@contextmanager
-def serving(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +13,12 @@ from tests.node.web_stand import HOST, OTHER_HOST, WebStand, request
 pytestmark = pytest.mark.real
 
 TLS_HANDSHAKE, TLS_ALERT = 22, 21
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[WebStand]:
+    with WebStand("nginx-names").serving() as made:
+        yield made
 
 
 class TestPlainHttp:

@@ -103,6 +103,9 @@ class TestScripts:
     def test_too_large_for_this_site(self, stand: WebStand) -> None:
         asked = request(HOST, method="POST", path="/show.php", headers=f"Content-Length: {2 * 2**20 + 1}\r\n")
         assert stand.status(asked) == 413
+        body = b"200001\r\n" + bytes(2 * 2**20)
+        chunked = request(HOST, method="POST", path="/show.php", headers="Transfer-Encoding: chunked\r\n", body=body)
+        assert stand.status(chunked) == 413
 
     def test_the_index_of_a_directory(self, stand: WebStand) -> None:
         stand.put("a/index.php", "<?php echo 'indeks';")

@@ -58,6 +58,9 @@ NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUAR
 
 ALIVE = (SiteState.PREPARED, SiteState.OPEN)
 
+# In which visitors get nothing of the site, whatever is kept of it.
+CLOSED = (SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED)
+
 REDIRECT = "redirect"  # the state of a former name
 
 

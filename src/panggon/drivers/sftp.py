@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.desired import ALIVE, lets_in
+from panggon.core.desired import ALIVE, CLOSED, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
 from panggon.core.logins import PROBE_SOURCE
@@ -85,6 +85,11 @@ class AccessDriver:
             end_logins(uid_of(key.name, base=self.settings.uid_base))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """By the real client; of a door that is shut by what the server reads at a login, because nobody on the network
+        can hinder that proof.
+        """
+        if spec.state in CLOSED and not lets_in(spec):
+            return (self._locked(key),)
         with files.translated(), tempfile.TemporaryDirectory(prefix=_prefix(key.name)) as folder:
             client = _Client(self.settings, key.name, Path(folder))
             client.prepare()
@@ -93,6 +98,11 @@ class AccessDriver:
                 inside, first = client.visit(keys[:KEYS_A_LOGIN], bringing=spec.state in ALIVE)
                 stranger, *owner = [*first, *client.ask(keys[KEYS_A_LOGIN:])]
             return (*inside, _stranger(stranger), self._owner(key, owner, spec))
+
+    def _locked(self, key: Key) -> Check:
+        found = [folder for folder in ("keys", "probe-keys") if _any_key(self.settings.etc / folder / key.name)]
+        words = f"masih ada kunci: {', '.join(found)}" if found else "tidak ada kunci yang membuka pintu"
+        return Check("sftp.locked", not found, words)
 
     def _owner(self, key: Key, verdicts: "list[_Verdict]", spec: SiteSpec) -> Check:
         """Whether the server takes exactly the keys that it should."""
@@ -311,6 +321,11 @@ def _prefix(site: str) -> str:
 def _keys(attributes: Attributes | None) -> tuple[str, ...]:
     found = (attributes or {}).get("keys")
     return found if isinstance(found, tuple) else ()
+
+
+def _any_key(path: Path) -> bool:
+    lines = (files.read(path) or b"").decode(errors="replace").splitlines()
+    return any(line.strip() and not line.startswith("#") for line in lines)
 
 
 def _head(site: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from panggon.core.desired import ALIVE, REDIRECT
+from panggon.core.desired import ALIVE, CLOSED, REDIRECT
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours, partial
@@ -128,7 +128,7 @@ class SiteDriver:
         """
         try:
             with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
-                answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
+                answer = _get(self.settings.door, spec, f"{PROOFS}/site", headers=headers)
                 leads = spec.kind in _LEADING and spec.state in ALIVE
                 there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
@@ -218,12 +218,12 @@ class HostDriver:
         return (
             _checked("web.page", lambda: self._page(key.name, spec)),
             _checked("web.workers", lambda: _remembered(self.settings, key.name, wished)),
-            _checked("web.unknown_host", lambda: self._unknown_host(key.name)),
+            _checked("web.unknown_host", lambda: self._unknown_host(key.name, spec)),
         )
 
     def _page(self, host: str, spec: SiteSpec) -> Check:
         """What a visitor sees: the site when it is open, the page of its state otherwise; of a former name the way."""
-        answer = visit.get(self.settings.door, host, "/")
+        answer = _get(self.settings.door, spec, "/", name=host)
         page = answer.headers.get(PAGE_HEADER, "")
         if host != spec.host:
             target = answer.headers.get("location", "")
@@ -236,10 +236,10 @@ class HostDriver:
         waits = (answer.status, page) == (503, spec.state.value) and told
         return Check("web.page", waits, f"“{words}”, status 503" if waits else _seen(answer))
 
-    def _unknown_host(self, host: str) -> Check:
+    def _unknown_host(self, host: str, spec: SiteSpec) -> Check:
         """A name that nobody asked for gets no site, even over a connection that was opened for a real one."""
         stranger = f"x{secrets.token_hex(8)}.{host.partition('.')[2]}"
-        answer = visit.get(self.settings.door, stranger, "/", name=host)
+        answer = _get(self.settings.door, spec, "/", host=stranger, name=host)
         refused = answer.status in (404, 421) and PAGE_HEADER in answer.headers
         return Check("web.unknown_host", refused, f"{stranger} menjawab {_seen(answer)}")
 
@@ -247,6 +247,14 @@ class HostDriver:
         if not HOST.fullmatch(key.name):
             raise PermanentError("host.invalid", key.name)
         return self.settings.root / "live" / key.name
+
+
+def _get(door: Door, spec: SiteSpec, path: str, *, host: str = "", name: str = "", **more: Any) -> Answer:
+    """A visit under the site's name, or another. That a site is closed is so whatever its certificate is worth, which
+    has a proof of its own. Errors as `visit.get`.
+    """
+    whose, any_certificate = host or name or spec.host, spec.state in CLOSED
+    return visit.get(door, whose, path, name=name, any_certificate=any_certificate, **more)
 
 
 def _checked(name: str, ask: Callable[[], Check]) -> Check:

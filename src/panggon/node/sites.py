@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from panggon.core import journal, spec_words
+from panggon.core import closing, journal, spec_words
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.driver import Check
@@ -24,6 +24,7 @@ from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
+from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
 from panggon.node.config import NodeConfig
@@ -118,10 +119,12 @@ class Sites:
 
     def _made(self, spec: SiteSpec) -> Plan:
         position = self.position(spec.site)
-        settled = position is None or position.outcome is not None
-        drivers = self.drivers(spec, {})
+        settled = position is None or position.outcome is not None or position.plan.closes
+        former, drivers = self.applied(spec.site), self.drivers(spec, {})
+        assumed = closing.assumed(spec, former, self.facts) if former else {}
+        found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in (records.load(self.strays_file) or {}).get(spec.site, ()))
-        return make(spec, self.facts, observe(spec, drivers), mending=settled, strays=observe(names, drivers))
+        return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers))
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -176,8 +179,11 @@ class Sites:
     def apply(
         self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
     ) -> Outcome:
-        """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`)."""
+        """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`); a closing
+        that cannot come to it now gives way.
+        """
         with journal_file.writing(self._journal(plan.spec.site)) as store:
+            runner.supersede(store, now=now)
             if _is_over(store):
                 self._keep_former_password(plan)
             known = self._passwords(plan.spec.site, credentials or {})
@@ -190,6 +196,7 @@ class Sites:
                     now=now,
                     progress=_numbered(watch, 0),
                     wish=wish,
+                    policy=USUAL,
                     together=_at_once,
                 ),
             )
@@ -217,6 +224,7 @@ class Sites:
                 drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
+                policy=BRIEF if position.plan.closes else USUAL,
                 together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
@@ -388,7 +396,7 @@ def _life_of(spec: Mapping[str, Any]) -> _Life:
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
-    return wiring.drivers(config, known, engine=spec.database)
+    return wiring.drivers(config, known, engine=spec.database, state=spec.state)
 
 
 def fault_words(fault: Fault) -> str:

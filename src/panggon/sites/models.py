@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     STALE = "stale"
     REFUSED = "refused"
     RESTORED = "restored"
+    CLOSING = "closing"  # of a site that is shut, or nearly: the machine goes on, and another report follows
 
 
 SUCCESSES = frozenset({Outcome.PLANNED, Outcome.APPLIED, Outcome.VERIFIED})

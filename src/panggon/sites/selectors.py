@@ -16,7 +16,7 @@ from panggon.sites.models import Availability, Node, Outcome, Plan, Progress, Pu
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
 ASIDE = frozenset({Purpose.ACCESS, Purpose.PARK, Purpose.QUARANTINE, Purpose.RELEASE})
-PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
+PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN, Outcome.CLOSING)
 
 
 def waiting_wishes() -> QuerySet[Wish]:

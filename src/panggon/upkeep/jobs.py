@@ -27,7 +27,7 @@ from panggon.papers.facts import CaseFacts
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
-from panggon.sites.models import Site
+from panggon.sites.models import Outcome, Site
 from panggon.upkeep import services
 from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.selectors import KEEPERS
@@ -53,6 +53,7 @@ WAITS = (
 ASKED = (_("{host}: permintaan OPD"), _("{who}: {reason}"))
 DONE = (_("{host}: {action}"), _("{reason} {next}"))
 ANSWERED = (_("{host}: jawaban atas permintaan Anda"), _("{reason}"))
+GOES_ON = (_("{host}: penutupan berjalan, belum semuanya selesai"), _("{reason}"))
 FAILED = (_("{host}: {action} tidak berhasil"), _("{reason}"))
 ENDED = (_("{host}: {action} tidak dijalankan"), _("{reason}"))
 SILENT = (
@@ -108,16 +109,19 @@ def tell_at_once(site: int, action: str, wish: int, reason: str) -> None:
 
 @app.task(name="upkeep.tell_keepers", retry=PATIENCE)
 def tell_keepers(wish: int) -> None:
-    """What was to be done at once has failed on the machine: whoever can ask for it once more is told."""
+    """What was to be done at once has failed on the machine, or a closing is not at its end: whoever can ask for it
+    once more is told.
+    """
     failed = sites.wish(wish)
+    goes_on = failed.outcome == Outcome.CLOSING
     now = timezone.now()
     keepers = (person for role in sorted(KEEPERS) for person in people.holders_of(role, now=now))
     _tell(
         dict.fromkeys(keepers),
         failed.site,
-        FAILED,
-        reference=f"wish:{failed.pk}",
-        action=SiteAction(failed.purpose),
+        GOES_ON if goes_on else FAILED,
+        reference=f"closing:{failed.pk}" if goes_on else f"wish:{failed.pk}",
+        action=None if goes_on else SiteAction(failed.purpose),
         occasion=Occasion.YOUR_TURN,
         reason=failed.problem or failed.problem_code,
     )

@@ -11,10 +11,11 @@ local WORDS = {
     unknown = { "Situs tidak ditemukan", "Tidak ada situs dengan alamat ini. Periksa kembali alamat yang Anda ketik." },
     missing = { "Halaman tidak ditemukan", "Tidak ada halaman dengan alamat ini di situs ini." },
     large = { "Kiriman terlalu besar", "Berkas yang dikirim melebihi batas unggah situs ini." },
+    busy = { "Situs ini sedang sibuk", "Terlalu banyak permintaan sekaligus. Silakan coba lagi sebentar lagi." },
     misdirected = { "Alamat tidak cocok", "Nama situs yang diminta berbeda dengan nama pada sambungan aman." },
 }
 local BY_STATUS = { [404] = "missing", [413] = "large", [421] = "misdirected", [503] = "down" }
-local RETRY_SECONDS = { prepared = 3600, suspended = 3600, quarantined = 3600, closed = 300, down = 30 }
+local RETRY_SECONDS = { prepared = 3600, suspended = 3600, quarantined = 3600, closed = 300, down = 30, busy = 30 }
 local NO_NOTICE = "Silakan kembali lagi nanti."
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#x27;" }

@@ -2,7 +2,12 @@
 
 local cjson = require("cjson.safe")
 local routing = require("routing")
+local spool = require("spool")
 local store = require("store")
+
+-- client_body_buffer_size: a body up to here is kept in memory, a larger one on disk.
+local IN_MEMORY = 16384
+local MEBIBYTE = 1048576
 
 local M = {}
 local port_suffix
@@ -41,13 +46,65 @@ local function find()
     return site
 end
 
+-- By these one request ends and another begins, and it is somebody's: without them nginx would read otherwise than whoever
+-- passed the request on to it.
+local FRAMING = { ["content-length"] = true, ["transfer-encoding"] = true, host = true }
+-- HTTP/2 has no words about a connection (RFC 9113 section 8.2.2).
+local OF_ONE_CONNECTION = { "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade" }
+
 -- Headers that are for one connection only (RFC 9110 section 7.6.1): those that the client names go no further.
 local function drop_hop_by_hop()
-    for name in (ngx.var.http_connection or ""):gmatch("[%w-]+") do
-        if name:lower() ~= "upgrade" then
+    local headers = ngx.req.get_headers(0)
+    if ngx.req.http_version() == 2 then
+        for _, name in ipairs(OF_ONE_CONNECTION) do
+            if headers[name] then
+                return ngx.exit(ngx.HTTP_BAD_REQUEST)
+            end
+        end
+        return
+    end
+    local named = headers.connection or ""
+    if type(named) == "table" then
+        named = table.concat(named, ",")
+    end
+    for name in named:lower():gmatch("[^%s,]+") do
+        if FRAMING[name] then
+            return ngx.exit(ngx.HTTP_BAD_REQUEST)
+        end
+        if name ~= "upgrade" then
             ngx.req.clear_header(name)
         end
     end
+end
+
+local BODYLESS = { GET = true, HEAD = true }
+
+-- In bytes; nil where the request does not say it: chunked, or HTTP/2, which needs to say nothing.
+local function body_length()
+    local length = ngx.var.content_length
+    if length then
+        return tonumber(length)
+    end
+    local untold = ngx.var.http_transfer_encoding
+        or ngx.req.http_version() == 2 and not BODYLESS[ngx.req.get_method()]
+    return not untold and 0 or nil
+end
+
+-- To the location of a program, in the form of it that suits what the visitor sends (programs.template).
+local function hand_over(site, program)
+    local length = body_length()
+    if length and length > site.body_most then
+        return refuse(413, "large")
+    end
+    local on_disk = not length and site.untold_mebibytes * MEBIBYTE or length > IN_MEMORY and length or nil
+    local admitted, answer_on_disk = spool.admit(site.id, on_disk)
+    if not admitted then
+        return refuse(ngx.HTTP_SERVICE_UNAVAILABLE, "busy")
+    end
+    if on_disk then
+        return ngx.exec(program .. "_" .. site.untold_mebibytes .. "m")
+    end
+    return ngx.exec(answer_on_disk and program or program .. "_streamed")
 end
 
 local function redirect(site)
@@ -68,13 +125,16 @@ local function proxy(site)
     ngx.var.upstream_host = site.keep_host and ngx.var.host .. port_suffix or host
     ngx.var.upstream_origin = site.target
     drop_hop_by_hop()
-    return ngx.exec("@proxy")
+    return hand_over(site, "@proxy")
 end
 
--- Sources of PHP are never sent, whatever kind of site has them.
-local function python(_, path)
+-- A file of the site's own, or else its application. Sources of PHP are never sent, whatever kind of site has them.
+local function python(site, path)
+    if BODYLESS[ngx.req.get_method()] and not routing.is_source(path) and store.is_file(site.public .. path) then
+        return
+    end
     drop_hop_by_hop()
-    return ngx.exec(routing.is_source(path) and "@python" or "@python_files")
+    return hand_over(site, "@python")
 end
 
 local function static(_, path)
@@ -87,7 +147,7 @@ local function run(site, script, rest)
     ngx.var.document_root_of_php = site.document_root
     ngx.var.path_info = rest
     ngx.req.set_uri(script, false, true)
-    return ngx.exec("@php")
+    return hand_over(site, "@php")
 end
 
 -- For a path of no file.
@@ -155,9 +215,6 @@ function M.route()
     end
     if site.state ~= "open" then
         return waiting(site)
-    end
-    if (tonumber(ngx.var.content_length) or 0) > site.body_most then
-        return refuse(413, "large")
     end
     if site.hsts then
         ngx.var.hsts = site.hsts

@@ -63,6 +63,10 @@ function M.is_there(path)
     return ffi.C.readlink(path, buffer, LINK_MOST) < 0 and ffi.errno() == EINVAL
 end
 
+function M.is_file(path)
+    return M.is_there(path) and not M.is_there(path .. "/.")
+end
+
 -- The word in a link, as a state; any other word is a state by itself, and closed ("redirect" leads elsewhere).
 local STATES = { sites = "open" }
 
@@ -73,6 +77,15 @@ local function is_site(document, id)
         and type(document.upload_mebibytes) == "number"
         and type(document.document_root) == "string"
         and routing.of(document.profile) ~= nil
+end
+
+-- The greatest of the sizes that programs.template is there for: powers of two.
+local function greatest_power(most)
+    local power = 1
+    while 2 * power <= most do
+        power = 2 * power
+    end
+    return power
 end
 
 -- What is in memory was found to be a name when it was read; what is not one never becomes a path.
@@ -87,6 +100,8 @@ local function read_site(host)
         ngx.log(ngx.ERR, host, " leads to ", target, ", which is not a site")
         return { id = id or "", state = "broken" }
     end
+    -- One for the form around the file.
+    local body_mebibytes = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0)
     return {
         id = id,
         state = STATES[word] or word,
@@ -94,8 +109,8 @@ local function read_site(host)
         kind = document.kind,
         routing = routing.of(document.profile),
         public = root .. "/sites/" .. id .. "/public" .. routing.of(document.profile).folder,
-        -- One for the form around the file.
-        body_most = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0) * 1048576,
+        body_most = body_mebibytes * 1048576,
+        untold_mebibytes = greatest_power(body_mebibytes), -- of a body whose length the visitor does not say
         document_root = document.document_root,
         hsts = (document.hsts_seconds or 0) > 0 and "max-age=" .. document.hsts_seconds,
         notice = type(document.notice) == "string" and document.notice or "",

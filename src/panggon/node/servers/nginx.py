@@ -29,6 +29,12 @@ USER = "www-data"
 CODE = Path(__file__).resolve().parent.parent / "nginx"
 # Files that a worker may have open; without saying so it is the soft limit of whoever starts nginx, often 1,024.
 OPEN_FILES_MOST = 65_536
+# A body up to here is kept in memory, a larger one on disk; the Lua knows it too.
+BODY_IN_MEMORY = "16k"
+# Of a body whose length is not said, by what the site may be sent (`client_max_body_size` takes no variables).
+UNTOLD_MEBIBYTES = tuple(2**power for power in range(11))
+# What a program answers faster than its visitor takes it, on disk: 0 is nothing, the program waits.
+ANSWER_ON_DISK, NOTHING_ON_DISK = "32m", "0"
 # From here on HTTP/2 is a word of its own instead of one of `listen`.
 HTTP2_APART = (1, 25, 1)
 SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
@@ -184,6 +190,7 @@ def _configuration(settings: Settings) -> str:
         "user": USER,
         "open_files": open_files,
         "connections": open_files // 4,
+        "body_in_memory": BODY_IN_MEMORY,
         "kept_files": open_files // 4,
         "root": _safe(settings.root),
         "run": _safe(settings.run),
@@ -196,12 +203,23 @@ def _configuration(settings: Settings) -> str:
         "proof_page": _safe(Path(settings.proof_page)),
         "proof_root": _safe(Path(settings.proof_page).parent),
         "port_suffix": suffix,
+        "http_port": settings.http_port,
+        "https_port": settings.https_port,
         "listen_http": _listen(settings.addresses, settings.http_port, ""),
         "listen_https": _listen_https(settings),
         "symlinks": "" if settings.own_mounts else f'        disable_symlinks on "from={_safe(settings.sites)}";\n',
     }
     parts = {name: _read(f"{name}.template").substitute(values).rstrip() for name in ("fastcgi", "proxy")}
-    return _read("nginx.conf.template").substitute(values, **parts)
+    programs = _programs({**values, **parts})
+    return _read("nginx.conf.template").substitute(values, **parts, programs=programs)
+
+
+def _programs(values: dict[str, Any]) -> str:
+    """The locations of the programs behind nginx, each in every form that the router chooses from."""
+    forms = [("", BODY_IN_MEMORY, ANSWER_ON_DISK), ("_streamed", BODY_IN_MEMORY, NOTHING_ON_DISK)]
+    forms += [(f"_{size}m", f"{size}m", NOTHING_ON_DISK) for size in UNTOLD_MEBIBYTES]
+    template = _read("programs.template")
+    return "\n".join(template.substitute(values, form=form, body=body, answer=answer) for form, body, answer in forms)
 
 
 def _routing() -> str:

@@ -29,7 +29,7 @@ from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.site import open_socket
-from panggon.node.sockets.sites import Sites
+from panggon.node.sockets.sites import Dropping, Sites
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
@@ -130,11 +130,12 @@ class Holder:
             case "sync":
                 self._sites.sync(_served(request), done)
             case "drop" if known:
-                self._sites.drop(name, done)
+                self._sites.drop(name, done, Dropping(request.get("running", "")))
             case "stop" if name in self._sites:
                 self._sites.end(name, done)
             case "show" if known:
-                connection.answer(ok=True, serving=self._sites.serving(name), foreign=self._sites.foreign(name))
+                known_now = {"serving": self._sites.serving(name), "ending": self._sites.ending(name)}
+                connection.answer(ok=True, foreign=self._sites.foreign(name), **known_now)
             case "list":
                 found = [dataclasses.asdict(protection) for protection in self.protections]
                 sites = [serving for site in self._sites if (serving := self._sites.serving(site))]

@@ -12,7 +12,7 @@ from pathlib import Path
 from panggon.core.errors import PanggonError
 from panggon.node.sockets import sandbox
 from panggon.node.sockets.full import Full
-from panggon.node.sockets.launch import Launch, launch
+from panggon.node.sockets.launch import Launch, launch, request_seconds
 from panggon.node.sockets.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
@@ -105,8 +105,10 @@ class Site:
             self.end(time.monotonic())
             self._end_by = time.monotonic() + FULL_SECONDS if excess else self._end_by
 
-    def end(self, now: float, then: Callable[[], None] | None = None) -> None:
-        """Let the sandbox end after its running requests; `then` is called when it is gone, at once if none runs."""
+    def end(self, now: float, then: Callable[[], None] | None = None, *, seconds: float | None = None) -> None:
+        """Let the sandbox end after its running requests, which get so many seconds (None: those of the settings);
+        `then` is called when it is gone, at once if none runs.
+        """
         if self.sandbox is None:
             if then:
                 then()
@@ -114,8 +116,23 @@ class Site:
         if then:
             self._when_asleep.append(then)
         if self._end_by is None:
-            self._end_by = now + self.machine.settings.stop_seconds + GRACE_SECONDS
+            given = self.machine.settings.stop_seconds if seconds is None else seconds
+            self._end_by = now + given + GRACE_SECONDS
         self.sandbox.ask_to_end()
+
+    def kill(self, now: float, then: Callable[[], None]) -> None:
+        """End it at once, whatever runs; `then` as of `end`."""
+        self.end(now, then)
+        if self.sandbox:
+            self._end_by = now
+            self.sandbox.kill()
+
+    @property
+    def request_seconds(self) -> float | None:
+        """How long a request of the site may take; None where nothing says so any more."""
+        with suppress(OSError, ValueError, PanggonError):
+            return request_seconds(described(self.machine.settings, self.served.site))
+        return None
 
     def ended(self, now: float) -> None:
         """The sandbox's process is gone."""

@@ -5,6 +5,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from typing import Any
 
 from panggon.core.errors import PermanentError
@@ -22,6 +23,14 @@ from panggon.node.sockets.stored import Stored
 COUNTING_SECONDS = 0.004
 
 Then = Callable[[], None]
+
+
+class Dropping(StrEnum):
+    """What becomes of the requests that run when a site is served no more."""
+
+    WHEN_DONE = ""  # they end, and then it is done
+    LATER = "later"  # it is done, and they end, however long one may take
+    KILLED = "killed"
 
 
 class Sites:
@@ -81,6 +90,11 @@ class Sites:
         full = bool(self.full.of(name))
         return {"site": name, **site.served.attributes, "process": process, "failures": site.failures, "full": full}
 
+    def ending(self, name: str) -> dict[str, Any] | None:
+        """What is served no more, while its last requests run."""
+        site = self._sites.get(name)
+        return dict(site.served.attributes) if site and name in self._dropping and site.sandbox else None
+
     def foreign(self, name: str) -> str:
         """What lies in the place of the site's socket without being ours; empty when nothing does."""
         path = socket_path(self._settings, name)
@@ -126,8 +140,8 @@ class Sites:
         self._attend(site)
         return site
 
-    def drop(self, name: str, then: Then) -> None:
-        """Serve the site no more: first nobody new comes in, then what runs may finish.
+    def drop(self, name: str, then: Then, dropping: Dropping = Dropping.WHEN_DONE) -> None:
+        """Serve the site no more: first nobody new comes in, then what runs may finish, or is killed.
 
         Raises PermanentError `runtime.foreign`.
         """
@@ -139,7 +153,15 @@ class Sites:
             return
         files.remove(socket_path(self._settings, name))
         self._dropping.add(name)
-        site.end(time.monotonic(), lambda: self._dropped(name, then))
+        now, gone = time.monotonic(), lambda: self._dropped(name, then)
+        match dropping:
+            case Dropping.KILLED:
+                site.kill(now, gone)
+            case Dropping.LATER:
+                site.end(now, lambda: self._dropped(name, lambda: None), seconds=site.request_seconds)
+                then()
+            case Dropping.WHEN_DONE:
+                site.end(now, gone)
 
     def end(self, name: str, then: Then) -> None:
         """Put the site to sleep now."""

@@ -22,7 +22,7 @@ from panggon.people.permissions import signed_in
 from panggon.sites import life, plans
 from panggon.sites import selectors as machines
 from panggon.sites.forms import PlanForm
-from panggon.sites.models import Site
+from panggon.sites.models import Outcome, Site
 from panggon.upkeep import selectors
 from panggon.upkeep.forms import FindForm
 from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, SHOWN, STATES
@@ -122,6 +122,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         ],
         "blockers": [NEEDS[need] for need in selectors.blockers(found, request.user, now=now)],
         "failed": failed,
+        "goes_on": failed is not None and failed.outcome == Outcome.CLOSING,
         "at_the_machine": AT_THE_MACHINE.get(failed.problem_code) if failed else "",
         "command": COMMANDS.get(failed.problem_code) if failed else "",
         "purge_from": purge_from(found.released_at, purge_after=facts.purge_after)

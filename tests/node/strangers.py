@@ -1,0 +1,101 @@
+"""100,000 names that nobody has, asked for in each way (in script/test-more; a small number of them in script/test)."""
+
+import socket
+import ssl
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from panggon.drivers import visit
+from tests.node.web_stand import HOST, WebStand
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+MANY, BATCH = 100_000, 500
+KIBIBYTES_MORE = 2048
+Asking = Callable[[WebStand, int], None]
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[WebStand]:
+    with WebStand("strangers").serving() as made:
+        made.make()
+        made.put("index.html", "<p>Dinas</p>")
+        yield made
+
+
+def without_tls(stand: WebStand, first: int) -> None:
+    with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=30) as line:
+        _ask_for_a_batch(line, first, b"HTTP/1.1 404 ")
+
+
+def behind_a_good_handshake(stand: WebStand, first: int) -> None:
+    with visit.connected(stand.door, HOST) as line:
+        _ask_for_a_batch(line, first, b"HTTP/1.1 421 ")
+
+
+def in_the_handshake(stand: WebStand, first: int) -> None:
+    greeting = _greeting("n0000000.kota.example")
+    for number in range(first, first + BATCH):
+        with socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=30) as line:
+            line.sendall(greeting.replace(b"n0000000", f"n{number:07}".encode()))
+            answer = b""
+            with suppress(ConnectionResetError):
+                answer = line.recv(100)
+            assert answer[:1] in (b"", b"\x15"), "an alert, or nothing"
+
+
+def _ask_for_a_batch(line: socket.socket, first: int, answer: bytes) -> None:
+    """One behind the other without waiting."""
+    numbers = range(first, first + BATCH)
+    line.sendall(b"".join(f"GET / HTTP/1.1\r\nHost: n{number}.kota.example\r\n\r\n".encode() for number in numbers))
+    answered, ends = 0, b""
+    while answered < BATCH:
+        part = line.recv(1 << 20)
+        assert part, answered
+        answered += (ends + part).count(answer)
+        ends = part[-len(answer) + 1 :]
+
+
+def _greeting(name: str) -> bytes:
+    context, sent = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname=name)
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read()
+
+
+def kibibytes(stand: WebStand) -> dict[int, int]:
+    sizes = {}
+    for worker in stand.workers():
+        status = Path(f"/proc/{worker}/status").read_text()
+        sizes[worker] = int(status.partition("VmRSS:")[2].split()[0])
+    return sizes
+
+
+def seconds_of_an_answer(stand: WebStand) -> float:
+    began = time.perf_counter()
+    assert stand.get("/").body == b"<p>Dinas</p>"
+    return time.perf_counter() - began
+
+
+def come(stand: WebStand, asking: Asking, *, many: int) -> None:
+    """Memory stands still from the first half on, and others are served between them as before."""
+    quiet = statistics.median(seconds_of_an_answer(stand) for _ in range(10))
+    among_them = []
+    for start in range(0, many, BATCH):
+        if start == many // 2:
+            before = kibibytes(stand)
+        asking(stand, start)
+        among_them.append(seconds_of_an_answer(stand))
+    grown = {worker: size - before[worker] for worker, size in kibibytes(stand).items()}
+    assert max(grown.values()) < KIBIBYTES_MORE, grown
+    assert statistics.median(among_them) < 2 * quiet + 0.01
+
+
+@pytest.mark.parametrize("asking", [without_tls, in_the_handshake, behind_a_good_handshake])
+def test_a_hundred_thousand_unknown_names(stand: WebStand, asking: Asking) -> None:
+    come(stand, asking, many=MANY)

@@ -1,0 +1,112 @@
+"""Visitors who take their time, and more of them than nginx has connections: everybody else is served."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from panggon.drivers import visit
+from panggon.node.servers import nginx
+from tests.node.echo import ENDLESS
+from tests.node.every_kind import PYTHON, every_kind
+from tests.node.http2 import Http2
+from tests.node.web_stand import HOST, WebStand, request
+
+pytestmark = pytest.mark.real
+OPEN_FILES = 256  # of each of the two workers, with a quarter as many connections
+CROWD, STREAMS = 160, 80
+ELSEWHERE = "127.0.0.2"
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[WebStand]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nginx, "_open_files", lambda: OPEN_FILES)
+        with every_kind("slow") as made:
+            yield made
+
+
+@cache
+def trusting(authority: Path, *protocols: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(authority))
+    context.set_alpn_protocols(protocols)
+    return context
+
+
+def plain(stand: WebStand) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=5)
+
+
+def says_nothing(stand: WebStand) -> socket.socket:
+    return plain(stand)
+
+
+def half_a_handshake(stand: WebStand) -> socket.socket:
+    line = plain(stand)
+    line.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+    return line
+
+
+def half_a_request(stand: WebStand) -> socket.socket:
+    return _asking(stand, HOST, request(HOST)[:-4])
+
+
+def half_a_body(stand: WebStand) -> socket.socket:
+    return _asking(stand, PYTHON, request(PYTHON, method="POST", headers="Content-Length: 9\r\n", body=b"x"))
+
+
+def takes_no_answer(stand: WebStand) -> socket.socket:
+    return _asking(stand, PYTHON, request(PYTHON, path=ENDLESS))
+
+
+def many_answers_on_one_connection(stand: WebStand) -> socket.socket:
+    line = trusting(stand.authority.certificate, "h2").wrap_socket(plain(stand), server_hostname=PYTHON)
+    http2 = Http2(line)
+    for _ in range(STREAMS):
+        http2.begin(PYTHON, ENDLESS)
+    return line
+
+
+def _asking(stand: WebStand, host: str, words: bytes) -> ssl.SSLSocket:
+    line = trusting(stand.authority.certificate).wrap_socket(plain(stand), server_hostname=host)
+    line.sendall(words)
+    return line
+
+
+def served(stand: WebStand) -> bool:
+    """Whether somebody from elsewhere gets the page, within a second."""
+    address = ("127.0.0.1", stand.settings.https_port)
+    with (
+        suppress(OSError),
+        socket.create_connection(address, timeout=1, source_address=(ELSEWHERE, 0)) as bare,
+        trusting(stand.authority.certificate).wrap_socket(bare, server_hostname=HOST) as line,
+    ):
+        line.sendall(request(HOST))
+        return line.recv(4096).startswith(b"HTTP/1.1 200 ")
+    return False
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        says_nothing,
+        half_a_handshake,
+        half_a_request,
+        half_a_body,
+        takes_no_answer,
+        many_answers_on_one_connection,
+    ],
+)
+def test_others_are_served(stand: WebStand, slow: Callable[[WebStand], socket.socket]) -> None:
+    with ExitStack() as lines:
+        for _ in range(CROWD if slow is not many_answers_on_one_connection else CROWD // STREAMS):
+            with suppress(OSError):
+                lines.enter_context(slow(stand))
+        time.sleep(0.3)
+        assert [served(stand) for _ in range(20)] == [True] * 20
+    assert visit.get(stand.door, HOST, "/").status == 200
