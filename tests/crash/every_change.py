@@ -31,7 +31,6 @@ FOREIGN = ("link to another site", "site.json empty", "no keys")
 # What has another meaning for sites of other kinds.
 OF_OTHERS = (
     *((Way.WSGI, name) for name in MEDDLINGS if name.startswith("holder")),
-    (Way.STATIC, "holder serves another kind"),
     (Way.REDIRECT, "another target"),
     (Way.PROXY, "another target"),
     (Way.PROXY, "link to another site"),
