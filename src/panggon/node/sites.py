@@ -395,7 +395,7 @@ _GONE = _Life(here=False, parked=False, php_version="", names=frozenset())
 def _life_of(spec: Mapping[str, Any]) -> _Life:
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
     parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
-    names = frozenset((spec["host"], *spec["former_hosts"]))
+    names = frozenset((spec["host"], *spec.get("former_hosts", ())))
     return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "", names)
 
 
