@@ -1,5 +1,6 @@
 """What the agent itself takes with the sites that are there: how soon it asks for a wish, and while none comes."""
 
+import json
 import subprocess
 import threading
 import time
@@ -17,23 +18,26 @@ from panggon.node.identity import Identity
 
 WAIT_SECONDS = 15.0
 PATIENCE_SECONDS = 60.0
+IDLE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class AgentFigures:
-    """`started`: seconds until it asks for a wish; `idle`: the share of one processor between two such questions, the
-    looks at a few sites (drift) included; MiB.
+    """`started`: seconds until it asks for a wish; `idle`: the share of one processor while none comes, with the looks
+    at a few sites (drift) and the visits to some of them in it; MiB.
     """
 
     started: float
     idle: float
+    visits: int
     mebibytes: float
 
 
 class _Portal(ThreadingHTTPServer):
-    """One that never has a wish; `asked` is released at each question for one."""
+    """One that never has a wish; `asked` is released at each question for one. `visits` are those it was told of."""
 
     daemon_threads = True
+    visits = 0
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
@@ -49,7 +53,8 @@ class _Answer(BaseHTTPRequestHandler):
         self._nothing()
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
+        self.server.visits += len(said.get("visits", ()))
         self._nothing()
 
     def _nothing(self) -> None:
@@ -61,7 +66,9 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 def figures(machine: Machine) -> AgentFigures:
-    """From its start until its third question: the first is asked before it has looked at any site."""
+    """From its start until long after its third question: before, it has not looked at any site. The first visits come
+    after half a minute (`node.visiting`).
+    """
     with _portal() as portal:
         me = Identity(f"http://127.0.0.1:{portal.server_port}", 1, "bench", datetime.now(UTC))
         identity.save(machine.config.paths.state, me)
@@ -72,10 +79,11 @@ def figures(machine: Machine) -> AgentFigures:
             _await(portal)
             started = time.perf_counter() - began
             _await(portal)
-            used, since = cpu_seconds(process.pid), time.perf_counter()
             _await(portal)
+            used, since, visits = cpu_seconds(process.pid), time.perf_counter(), portal.visits
+            time.sleep(IDLE_SECONDS)
             idle = (cpu_seconds(process.pid) - used) / (time.perf_counter() - since)
-            return AgentFigures(started, idle, proportional(process.pid))
+            return AgentFigures(started, idle, portal.visits - visits, proportional(process.pid))
         finally:
             process.terminate()
             process.wait()

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,18 +116,25 @@ def described() -> str:
     return f"{model}, {os.cpu_count()} processors, {memory} GiB, {system}, load {load}, {time.strftime('%F %H:%M')}"
 
 
+def alone(_base: Path, _settings: dict[str, Any]) -> AbstractContextManager[None]:
+    """Nobody else is there."""
+    return nullcontext()
+
+
 @contextmanager
-def running() -> Iterator[Machine]:
+def running(around: Callable[[Path, dict[str, Any]], AbstractContextManager[None]] = alone) -> Iterator[Machine]:
+    """`around` starts what other people run, below the machine's directory, and says so in its settings."""
     base = Path(f"/srv/panggon-bench-{os.getpid()}")
     base.mkdir(mode=0o755)
     try:
         settings = _settings(base)
-        (base / "node.toml").write_text(_toml(settings))
-        command = (str(Path(sys.executable).with_name("panggon-node")), "--config", str(base / "node.toml"))
-        with _supervised(command):
-            made = config.parse(settings)
-            door = Door("127.0.0.1", made.web.https_port, layout.authority_certificate(made))
-            yield Machine(made, Sites.of(made), door, command)
+        with around(base, settings):
+            (base / "node.toml").write_text(_toml(settings))
+            command = (str(Path(sys.executable).with_name("panggon-node")), "--config", str(base / "node.toml"))
+            with _supervised(command):
+                made = config.parse(settings)
+                door = Door("127.0.0.1", made.web.https_port, layout.roots(made))
+                yield Machine(made, Sites.of(made), door, command)
     finally:
         _remove_users()
         shutil.rmtree(base)

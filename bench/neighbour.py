@@ -35,6 +35,10 @@ ATTACKS = {
     "fork bomb": f"proc_close(proc_open(['/bin/sh', '-c', '{BOMB}'], [], $pipes));",
     "memory": "while (true) { $held[] = $block . count($held); }",
     "disk": "$to = fopen(\"/tmp/$me\", 'w'); while (true) { fwrite($to, $block); }",
+    "deleted files": (
+        "for ($i = 0; ; $i++) { $held[] = $to = fopen($name = \"/tmp/$me-$i\", 'w'); unlink($name);"
+        " while (ftell($to) < 32 << 20) { fwrite($to, $block); } }"
+    ),
     "files": 'for ($i = 0; ; $i++) { @touch("/tmp/$me-$i"); }',
     "shared memory": 'while (true) { @file_put_contents("/dev/shm/$me", $block, FILE_APPEND); }',
     "open files": "while (true) { $held[] = @fopen('/dev/null', 'r'); if (count($held) > 5000) { $held = []; } }",

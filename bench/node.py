@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 import click
 
-from bench import agent, answering, usual
+from bench import agent, answering, around, removing, usual
 from bench.agent import AgentFigures
+from bench.around import Took
 from bench.machine import Machine, described, running, spec
 from bench.memory import mebibytes
 from bench.others import Others, others
@@ -36,6 +37,7 @@ class Figures:
     processor: float
     usual: float
     flips: dict[str, float]
+    removed: float
     others: Others
     memory: dict[str, float]
     agent: AgentFigures
@@ -47,7 +49,9 @@ class Figures:
 @click.option("--samples", type=int, default=15, show_default=True)
 @click.option("--usual/--no-usual", "with_usual", default=True, show_default=True)
 @click.option("--answering/--no-answering", "with_answers", default=True, show_default=True)
-def main(*, sizes: str, samples: int, with_usual: bool, with_answers: bool) -> None:
+@click.option("--acme", is_flag=True, help="Report what a certificate by ACME for each name takes as well.")
+@click.option("--secondary", is_flag=True, help="Report what a secondary DNS server takes as well.")
+def main(*, sizes: str, samples: int, with_usual: bool, with_answers: bool, acme: bool, secondary: bool) -> None:
     """Measure; exit status 1 when a target is missed."""
     click.echo(described())
     figures, there = [], 0
@@ -57,19 +61,23 @@ def main(*, sizes: str, samples: int, with_usual: bool, with_answers: bool) -> N
             machine.fill(range(there, size))
             click.echo(f"filled to {size} sites in {time.monotonic() - began:.0f} s", err=True)
             figures.append(_measured(machine, size, samples, with_usual=with_usual, with_answers=with_answers))
-            there = size + samples + 2
+            there = size + samples + 3
             _print(figures[-1])
+    for each in around.chosen(acme=acme, secondary=secondary):
+        _report(around.measure(each, samples))
     growth = figures[-1].made / figures[0].made
     click.echo(f"the last size takes {growth:.2f} x of the first ({TARGET_GROWTH}); {described()}")
     sys.exit(0 if growth <= TARGET_GROWTH and all(map(_reached, figures)) else 1)
 
 
 def _measured(machine: Machine, size: int, samples: int, *, with_usual: bool, with_answers: bool) -> Figures:
+    large = removing.parked(machine, spec(size + samples + 2))
     with others(machine) as seen:
         used = time.process_time()
         made = statistics.median(_seconds(machine, spec(size + number)) for number in range(samples))
         used = (time.process_time() - used) / samples
         flips = _flips(machine, spec(size + samples))
+        removed = removing.seconds(machine, large)
     memory, own = mebibytes(machine), agent.figures(machine)
     return Figures(
         sites=size,
@@ -77,6 +85,7 @@ def _measured(machine: Machine, size: int, samples: int, *, with_usual: bool, wi
         processor=used,
         usual=usual.seconds(size) if with_usual else float("nan"),
         flips=flips,
+        removed=removed,
         others=seen[0],
         memory={**memory, "agent": own.mebibytes},
         agent=own,
@@ -117,6 +126,7 @@ def _print(row: Figures) -> None:
         f"{row.processor:.3f} s; the usual design {row.usual:.3f} s without any proof"
     )
     click.echo(", ".join(f"{name} {1000 * row.flips[name]:.0f} ms" for name in FLIPS) + f" ({FLIP_SECONDS * 1000:.0f})")
+    click.echo(f"a site of {removing.FILES} files and {removing.TABLES} tables is purged in {row.removed:.2f} s")
     click.echo(
         f"others meanwhile: {row.others.failed} failed of {row.others.asked} (0), longest {row.others.slower:+.1f} ms "
         f"beyond the quiet longest ({SLOWER_MILLISECONDS:.0f}), p99 {row.others.slower_p99:+.1f} ms; "
@@ -127,10 +137,15 @@ def _print(row: Figures) -> None:
     own = row.agent
     click.echo(
         f"agent: asks for wishes {own.started:.2f} s after its start ({AGENT_SECONDS:.0f}); while none comes "
-        f"{own.idle:.2%} of a processor ({AGENT_IDLE:.0%}), {own.mebibytes:.0f} MiB ({AGENT_MEBIBYTES})"
+        f"{own.idle:.2%} of a processor ({AGENT_IDLE:.0%}), {own.visits} visits in it, {own.mebibytes:.0f} MiB "
+        f"({AGENT_MEBIBYTES})"
     )
     if row.answers:
         answering.show(row.answers)
+
+
+def _report(took: Took) -> None:
+    click.echo(f"with {took.around}: made and proven in {took.median:.3f} s, {took.longest:.3f} s at most (reported)")
 
 
 def _reached(row: Figures) -> bool:

@@ -83,6 +83,7 @@ def test_prepared_site_differs_only_in_that_nobody_may_come_in():
 def test_parked_site_keeps_its_data_and_gives_up_its_place():
     expected = plain(OPEN)
     expected["user"]["password"] = ""
+    expected["database"]["locked"] = True
     expected |= {"runtime": None, "host": None, "access": None, "records": None}
     assert plain(PARKED) == expected
 
@@ -91,6 +92,7 @@ def test_suspended_site_tells_why_and_lets_its_owner_mend_it():
     expected = plain(replace(OPEN, generation=5))
     expected["site"]["notice"] = "Isi situs sedang diperbaiki."
     expected["host"]["state"] = "suspended"
+    expected["database"]["locked"] = True
     expected["runtime"] = None
     assert plain(SUSPENDED) == expected
 
@@ -98,6 +100,7 @@ def test_suspended_site_tells_why_and_lets_its_owner_mend_it():
 def test_quarantined_site_lets_nobody_in_and_runs_nothing():
     expected = plain(replace(OPEN, generation=5))
     expected["host"]["state"] = "quarantined"
+    expected["database"]["locked"] = True
     expected["user"]["password"] = ""
     expected["access"]["keys"] = ()
     expected["runtime"] = None

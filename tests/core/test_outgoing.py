@@ -15,6 +15,8 @@ INWARD = [
     "127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "0.0.0.0",
     "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00::1", "ff02::1", "::ffff:127.0.0.1",
     "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::", "fd00:ec2::254",
+    "168.63.129.16", "::ffff:168.63.129.16", "64:ff9b::a83f:8110", "::a9fe:a9fe", "::ffff:0:a9fe:a9fe",
+    "100.100.100.200", "192.0.0.192",
 ]  # fmt: skip
 
 
@@ -61,7 +63,8 @@ def test_a_name_is_reached_where_it_leads_but_never_in_here():
     assert not policy.allows(destination("10.1.2.3", 587))
     assert not policy.allows(destination("10.1.2.3", 587, names=("surel.kota.example.penipu.example",)))
     assert not policy.allows(destination("93.184.216.34", 443, names=("pusat.example",)))
-    for inward in ("127.0.0.1", "169.254.169.254", "::1", "fe80::1", "0.0.0.0"):
+    inward_too = ("168.63.129.16", "::ffff:169.254.169.254", "::1", "fe80::1", "0.0.0.0")
+    for inward in ("127.0.0.1", "169.254.169.254", *inward_too):
         assert not policy.allows(destination(inward, 587, names=("surel.kota.example",)))
     assert not policy.allows(destination("10.1.2.3", 587, own=True, names=("surel.kota.example",)))
     assert policy.resolves("surel.kota.example")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from panggon.core.plan import make
 from panggon.core.plan_words import meanings, words
 from panggon.core.spec import Access
-from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, existing, nothing
+from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, SUSPENDED, existing, nothing
 from tests.core.site_specs import HOST, SITE, ssh_key
 
 
@@ -46,3 +46,10 @@ def test_words_of_a_new_password_of_the_database():
     assert meanings(make(replace(OPEN, limits=replace(OPEN.limits, database_connections=9)), FACTS, existing(OPEN)))[
         0
     ] == ("Basis data diubah.")
+
+
+def test_words_of_a_database_that_is_locked_and_opened():
+    closing = make(SUSPENDED, FACTS, existing(OPEN))
+    assert words(closing)[-1] == f"Mengubah basis data {SITE} (terkunci: tidak ada → ya)."
+    assert meanings(closing)[-1] == "Basis data dikunci: situs tidak dapat masuk, dan yang sedang berjalan dihentikan."
+    assert "Basis data dibuka kembali untuk situs." in meanings(make(OPEN, FACTS, existing(SUSPENDED)))

@@ -40,7 +40,7 @@ from panggon.node.sockets import Protection
 
 # Pauses of the engine's patience are this much shorter: what fails here fails for good.
 HASTE = 100
-SECONDS = 120
+SECONDS = 300
 
 _processes = multiprocessing.get_context("fork")  # nothing is imported anew, as it is in an agent that runs
 
@@ -145,8 +145,9 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     logging.disable(logging.CRITICAL)
     tempfile.tempdir = str(attempt.place)
     _hurry()
-    started = node_sites.now
+    started, ran = node_sites.now, node_sites.uptime
     node_sites.now = lambda: started() + attempt.later
+    node_sites.uptime = lambda: replace(ran(), seconds=ran().seconds + attempt.later.total_seconds())
     for name, found in (attempt.known or {}).items():
         setattr(protections, name, lambda *_, found=found: found)
     sites = Sites.of(configs.load(attempt.config))

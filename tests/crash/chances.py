@@ -23,8 +23,10 @@ from tests.faults.machine import Machine, kill
 NONE = Fault(Moments.ENTRIES)
 # Whoever serves: the servers, one worker of nginx, and what runs the site's own programs.
 SERVERS = ("nginx", "worker", "mariadb", "postgresql", "knot", "sshd", "holder", "sockets", "programs")
-# Only its owner can bring a lost password back.
-MENDABLE = [name for name in MEDDLINGS if name not in ("database.ini empty", "another database password")]
+# Only its owner can bring a lost password back, and no plan knows of a name before a pass of the drift has found it.
+MENDABLE = [
+    name for name in MEDDLINGS if name not in ("database.ini empty", "another database password", "one name more")
+]
 # More moments than any step has are looked at, so some faults come too late; those count as tries without one.
 MOMENTS = {Moments.ENTRIES: 40, Moments.CALLS: 250, Moments.WRITES: 40}
 MOMENTS_BACK = {Moments.ENTRIES: 24, Moments.CALLS: 80}
@@ -50,6 +52,7 @@ class Chances:
             self._meddled_within,
             self._struck_server,
             self._deaf,
+            *([self._away] if self.machine.beside else []),
         )
         return self.random.choice(kinds)(attempt, spec)
 
@@ -114,12 +117,23 @@ class Chances:
         )
 
     def _struck_server(self, attempt: Attempt, spec: SiteSpec) -> Chance:
-        server, freeze = self.random.choice(SERVERS), self.random.random() < 0.3
+        server = self.random.choice((*SERVERS, *self.machine.beside))
+        freeze = server in self.machine.beside or self.random.random() < 0.3  # nobody starts those again
         after = self.random.uniform(0, 1)
         return (
             f"server {'frozen' if freeze else 'killed'}: {server}",
             lambda: self._beside(attempt, spec, server, after, freeze=freeze),
         )
+
+    def _away(self, attempt: Attempt, spec: SiteSpec) -> Chance:
+        """The ACME server, or the secondary DNS server, says nothing the whole time."""
+        name = self.random.choice(list(self.machine.beside))
+
+        def act() -> Ended:
+            with _frozen(self.machine.beside[name]):
+                return attempt.apply(spec, NONE)
+
+        return f"server away: {name}", act
 
     def _deaf(self, attempt: Attempt, spec: SiteSpec) -> Chance:
         """Nginx does not hear the agent, one of its workers does not, or the agent says nothing."""
@@ -147,10 +161,8 @@ class Chances:
         def strike() -> None:
             pid = self._process(spec, server)
             if pid and freeze:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSTOP)
+                with suppress(ProcessLookupError), _frozen(pid):
                     time.sleep(1)
-                    os.kill(pid, signal.SIGCONT)
             elif pid:
                 kill(pid)
 
@@ -163,7 +175,7 @@ class Chances:
 
     def _process(self, spec: SiteSpec, server: str) -> int:
         """0 where it does not run now."""
-        servers = self.machine.servers()
+        servers = {**self.machine.servers(), **self.machine.beside}
         if server == "worker":
             return next(iter(self.random.sample(processes.children(servers.get("nginx", 0)), 1)), 0)
         if server != "programs":
@@ -174,3 +186,13 @@ class Chances:
         except PanggonError:
             return 0
         return int((answer["serving"] or {}).get("process") or 0)
+
+
+@contextmanager
+def _frozen(pid: int) -> Iterator[None]:
+    """Raises ProcessLookupError where there is none."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

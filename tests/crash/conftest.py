@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo import cleaning
+from tests.crash import surroundings
 from tests.crash.attempts import Attempt
 from tests.crash.lives import CREDENTIALS
 from tests.drivers import btrfs
@@ -26,7 +27,8 @@ def _one_run_at_a_time() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def machine() -> Iterator[Machine]:
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """`parametrize` it indirectly by a name of `surroundings.AROUND`: usually it is alone."""
     left = Machine.at(BASE, first_site=First.CRASH)  # by a run that was killed
     cleaning.stop_leftovers(left.layout)
     if left.layout.hosting.is_mount():
@@ -37,7 +39,8 @@ def machine() -> Iterator[Machine]:
     try:
         with ExitStack() as stack:
             stack.enter_context(btrfs.mounted(made.layout.hosting, BASE / "btrfs.img"))
-            stack.enter_context(made.serving())
+            around = getattr(request, "param", surroundings.ALONE)
+            stack.enter_context(surroundings.serving(made, around, BASE / "beside"))
             yield made
     finally:
         made.remove()

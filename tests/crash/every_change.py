@@ -13,7 +13,7 @@ from panggon.node.drift import DriftWatch
 from panggon.node.sites import Sites
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Fault, Moments
-from tests.crash.lives import ending, whole_life
+from tests.crash.lives import Way, ending, whole_life
 from tests.crash.mischief import MEDDLINGS, Meddling, take_away
 from tests.faults.machine import Machine
 
@@ -28,6 +28,15 @@ OWNERS = {
 }
 # What no longer bears its mark is nobody's to touch: told, and a person takes it away.
 FOREIGN = ("link to another site", "site.json empty", "no keys")
+# What has another meaning for sites of other kinds.
+OF_OTHERS = (
+    *((Way.WSGI, name) for name in MEDDLINGS if name.startswith("holder")),
+    (Way.STATIC, "holder serves another kind"),
+    (Way.REDIRECT, "another target"),
+    (Way.PROXY, "another target"),
+    (Way.PROXY, "link to another site"),
+)
+CASES = (*((Way.PHP, name) for name in MEDDLINGS), *OF_OTHERS)
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +44,11 @@ def sites(machine: Machine) -> Sites:
     return Sites.of(configs.load(machine.config))
 
 
-@pytest.mark.parametrize("name", list(MEDDLINGS))
+@pytest.mark.parametrize(("way", "name"), CASES)
 def test_found_told_left_alone_and_mended_when_approved(
-    machine: Machine, attempt: Attempt, sites: Sites, name: str
+    machine: Machine, attempt: Attempt, sites: Sites, way: Way, name: str
 ) -> None:
-    create, opening, *_ = whole_life(machine, 40 + list(MEDDLINGS).index(name))
+    create, opening, *_ = whole_life(machine, 40 + CASES.index((way, name)), way=way)
     for step in (create, opening):
         ended = attempt.apply(step.spec, NONE)
         assert ended.word == "applied", ended

@@ -2,7 +2,7 @@
 
 Which moments: PANGGON_EVERY=1 for all of them (hours), n for every n-th. Entries of the journal forwards are few: all
 are taken. PANGGON_SLICE=2/5 takes the second of five parts, and no more is begun when PANGGON_SECONDS (4 hours) are
-over. PANGGON_ENGINE is the database's (mariadb).
+over. PANGGON_ENGINE is the database's (mariadb), PANGGON_WAY the kind that the site begins as (php).
 """
 
 import errno
@@ -15,7 +15,9 @@ import pytest
 
 from panggon.core.resources import Kind
 from panggon.core.spec import Engine
+from tests.crash import surroundings
 from tests.crash.attempts import Attempt, Moments
+from tests.crash.lives import Way
 from tests.crash.mischief import Failing, Refuted
 from tests.crash.walking import Obstacle, Walk
 from tests.faults.machine import Machine
@@ -25,6 +27,7 @@ EVERY = int(os.environ.get("PANGGON_EVERY", "12"))
 PART, PARTS = map(int, os.environ.get("PANGGON_SLICE", "1/1").split("/"))
 SECONDS = float(os.environ.get("PANGGON_SECONDS", "14400"))
 ENGINE = Engine(os.environ.get("PANGGON_ENGINE", "mariadb"))
+WAY = Way(os.environ.get("PANGGON_WAY", "php"))
 # Why a run goes back: its last proof does not hold, or a write is refused, before or after it has changed something.
 OBSTACLES: tuple[Obstacle, ...] = (
     Refuted(Kind.USER),
@@ -58,14 +61,30 @@ def assert_nothing_found(walk: Walk) -> None:
 
 def test_killed_before_and_after_every_entry_of_the_journal(machine: Machine, attempt: Attempt) -> None:
     """On the next start the agent brings the run to the wish."""
-    walk = Walk.of(machine, attempt, 1, Moments.ENTRIES, ENGINE)
+    walk = Walk.of(machine, attempt, 1, Moments.ENTRIES, ENGINE, WAY)
     walked(walk, part(walk, 1))
+    assert_nothing_found(walk)
+
+
+@pytest.mark.parametrize("way", [each for each in Way if each is not WAY])
+def test_killed_at_entries_in_the_life_of_another_kind(machine: Machine, attempt: Attempt, way: Way) -> None:
+    walk = Walk.of(machine, attempt, 5, Moments.ENTRIES, Engine.POSTGRESQL, way)
+    walked(walk, part(walk, EVERY))
+    assert_nothing_found(walk)
+
+
+@pytest.mark.parametrize("machine", surroundings.AROUND, indirect=True)
+@pytest.mark.parametrize("moments", [Moments.ENTRIES, Moments.CALLS])
+def test_killed_among_other_servers(machine: Machine, attempt: Attempt, moments: Moments) -> None:
+    """With certificates by ACME and a secondary DNS server; a static site has nothing that is not proven elsewhere."""
+    walk = Walk.of(machine, attempt, 6, moments, ENGINE, Way.STATIC)
+    walked(walk, part(walk, EVERY))
     assert_nothing_found(walk)
 
 
 def test_killed_before_and_after_every_entry_of_the_way_back(machine: Machine, attempt: Attempt) -> None:
     """The former state, whatever the run goes back from, and wherever its way back is interrupted."""
-    walk, ends = Walk.of(machine, attempt, 2, Moments.ENTRIES, ENGINE), time.monotonic() + SECONDS
+    walk, ends = Walk.of(machine, attempt, 2, Moments.ENTRIES, ENGINE, WAY), time.monotonic() + SECONDS
     for index, obstacle in enumerate(OBSTACLES[PART - 1 :: PARTS]):
         if time.monotonic() > ends:
             break
@@ -77,7 +96,7 @@ def test_killed_before_and_after_every_entry_of_the_way_back(machine: Machine, a
 @pytest.mark.parametrize("back", [False, True], ids=["forwards", "back"])
 def test_killed_at_calls(machine: Machine, attempt: Attempt, back: bool) -> None:
     """Between two entries: at file operations, statements, connections and started programs."""
-    walk = Walk.of(machine, attempt, 3, Moments.CALLS, ENGINE)
+    walk = Walk.of(machine, attempt, 3, Moments.CALLS, ENGINE, WAY)
     if back:
         walk.meet(Refuted(Kind.USER))
     walked(walk, part(walk, EVERY))
@@ -86,6 +105,6 @@ def test_killed_at_calls(machine: Machine, attempt: Attempt, back: bool) -> None
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS], ids=["full", "read-only"])
 def test_a_disk_that_fails_from_a_write_on(machine: Machine, attempt: Attempt, error: int) -> None:
-    walk = Walk.of(machine, attempt, 4, Moments.WRITES, ENGINE)
+    walk = Walk.of(machine, attempt, 4, Moments.WRITES, ENGINE, WAY)
     walked(walk, part(walk, EVERY), error=error)
     assert_nothing_found(walk)

@@ -1,21 +1,27 @@
-"""The whole life of a site, step by step, as wishes."""
+"""The whole life of a site of each kind, step by step, as wishes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any
 
 from passlib.hash import sha512_crypt
 
 from demo.layout import ZONE
-from panggon.core.site_kinds import PhpLimits
-from panggon.core.spec import Access, Engine, Limits, SiteSpec, SiteState, Task
+from panggon.core.site_kinds import RUNNING, Interface, PhpLimits, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.spec import Access, Engine, Limits, Profile, Runner, SiteSpec, SiteState, Task
 from panggon.drivers.user import fingerprint
+from panggon.node import config as configs
+from panggon.node import wiring
 from tests.faults.machine import Machine
 
 PASSWORDS = tuple(sha512_crypt.hash(word) for word in ("kata sandi pertama", "kata sandi kedua"))
 CREDENTIALS: Mapping[str, str] = {fingerprint(each): each for each in PASSWORDS}
 # So long has a site been parked when it is purged.
 PARKED = timedelta(days=31)
+APPLICATION = "bukti:aplikasi"  # the prober brings it
+TARGET = "http://belakang:18471"  # the server behind a proxy (`surroundings.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,58 @@ class Step:
     later: timedelta = timedelta()
 
 
-def whole_life(machine: Machine, number: int, engine: Engine = Engine.MARIADB) -> tuple[Step, ...]:
-    return tuple(_steps(machine.opened(machine.spec(number, database=engine))))
+class Way(StrEnum):
+    """What kind of site one begins as."""
+
+    PHP = "php"
+    WSGI = "wsgi"
+    ASGI = "asgi"
+    STATIC = "static"
+    REDIRECT = "redirect"
+    PROXY = "proxy"
+
+
+Members = Mapping[str, Any]
+KINDS: Mapping[Way, Members] = {
+    Way.PHP: {"kind": SiteKind.PHP},
+    Way.WSGI: {"kind": SiteKind.PYTHON, "python": PythonApplication(APPLICATION)},
+    Way.ASGI: {"kind": SiteKind.PYTHON, "python": PythonApplication(APPLICATION, Interface.ASGI)},
+    Way.STATIC: {"kind": SiteKind.STATIC},
+    Way.REDIRECT: {"kind": SiteKind.REDIRECT, "redirect": Redirect("https://tujuan.example/situs")},
+    Way.PROXY: {"kind": SiteKind.PROXY, "proxy": Proxy(TARGET)},
+}
+# What is changed of a site of one kind only, besides what all have.
+CHANGES: Mapping[Way, Members] = {
+    Way.PHP: {"php": PhpLimits(execution_seconds=20)},
+    Way.WSGI: {"environment": (("MODE", "uji"),)},
+    Way.ASGI: {"python": PythonApplication(APPLICATION, Interface.WSGI)},
+    Way.STATIC: {"profile": Profile.FRONT_CONTROLLER},
+    Way.REDIRECT: {"redirect": Redirect("https://lain.example/pindah", keep_path=False, permanent=True)},
+    Way.PROXY: {"proxy": Proxy(TARGET, keep_host=False)},
+}
+# What it becomes in the middle of its life, its content and its database kept.
+BECOMES: Mapping[Way, Way] = {
+    Way.PHP: Way.WSGI,
+    Way.WSGI: Way.PHP,
+    Way.ASGI: Way.STATIC,
+    Way.STATIC: Way.PHP,
+    Way.REDIRECT: Way.PROXY,
+    Way.PROXY: Way.ASGI,
+}
+
+
+def whole_life(machine: Machine, number: int, engine: Engine = Engine.MARIADB, way: Way = Way.PHP) -> tuple[Step, ...]:
+    begun = machine.opened(machine.spec(number, database=_database(way, engine), **KINDS[way]))
+    become = {**KINDS[BECOMES[way]], **({"database": engine} if _database(BECOMES[way], engine) else {})}
+    versions = wiring.php_versions(configs.load(machine.config))
+    changes = [("change", CHANGES[way]), ("another kind", become)]
+    if way is Way.PHP and len(versions) > 1:
+        changes[1:1] = [(f"PHP {version}", {"php_version": version}) for version in versions]
+    return tuple(_steps(begun, dict(changes)))
+
+
+def _database(way: Way, engine: Engine) -> Engine | None:
+    return engine if KINDS[way]["kind"] in RUNNING else None
 
 
 def ending(spec: SiteSpec) -> Iterator[Step]:
@@ -37,26 +93,29 @@ def ending(spec: SiteSpec) -> Iterator[Step]:
         yield Step("purge", _later(parked, state=SiteState.PURGED), later=PARKED)
 
 
-def _steps(open_spec: SiteSpec) -> Iterator[Step]:
+def _steps(open_spec: SiteSpec, changes: Mapping[str, Members]) -> Iterator[Step]:
     """`open_spec` has the owner's key; its generation is 2."""
     prepared = replace(open_spec, state=SiteState.PREPARED, generation=1, access=Access())
     yield Step("create", prepared)
     opened = replace(
         open_spec,
-        tasks=(Task("rapikan", "0 3 * * *", ("php", "private/rapikan.php"), 60),),
+        tasks=tuple(
+            Task(f"rapikan-{runner}", "0 3 * * *", (runner, f"private/rapikan.{runner}"), 60) for runner in Runner
+        ),
         access=replace(open_spec.access, password_fingerprint=fingerprint(PASSWORDS[0])),
     )
     yield Step("open", opened)
-    changed = _later(
-        opened,
-        limits=Limits(memory_mebibytes=128, database_connections=7, disk_mebibytes=64, upload_mebibytes=8),
-        php=PhpLimits(execution_seconds=20),
-        database_key=1,
-        access=replace(opened.access, password_fingerprint=fingerprint(PASSWORDS[1])),
-        sends_mail=True,
-    )
-    yield Step("change", changed)
-    suspended = _later(changed, state=SiteState.SUSPENDED, notice="Sedang diperbaiki.")
+    common = {
+        "limits": Limits(memory_mebibytes=128, database_connections=7, disk_mebibytes=64, upload_mebibytes=8),
+        "database_key": 1,
+        "access": replace(opened.access, password_fingerprint=fingerprint(PASSWORDS[1])),
+        "sends_mail": True,
+    }
+    live = opened
+    for name, members in changes.items():
+        live = _later(live, **{**common, **members})
+        yield Step(name, live)
+    suspended = _later(live, state=SiteState.SUSPENDED, notice="Sedang diperbaiki.")
     yield Step("suspend", suspended)
     resumed = _later(suspended, state=SiteState.OPEN, notice="")
     yield Step("resume", resumed)

@@ -1,10 +1,11 @@
 """Drivers that fail or lie, and people who change things at the worst moment."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ import pymysql
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation
-from panggon.core.spec import Engine, SiteSpec
+from panggon.core.site_kinds import PythonApplication
+from panggon.core.spec import Engine, SiteKind, SiteSpec
 from panggon.drivers import asking, control, storage
 from panggon.engine.observe import Drivers
 from tests.faults.machine import Machine
+
+NOBODY = 65534
+JUDI = "https://judi.example"
 
 
 @dataclass
@@ -189,9 +194,26 @@ def _holder(machine: Machine, **request: object) -> None:
         return
 
 
+def _served(spec: SiteSpec) -> dict[str, str]:
+    """What the holder is asked for; as for PHP where it is asked for nothing."""
+    if spec.python is None or spec.kind is not SiteKind.PYTHON:
+        return {"site": spec.site, "kind": "php", "php_version": spec.php_version}
+    return {
+        "site": spec.site,
+        "kind": "python",
+        "interface": spec.python.interface.value,
+        "entry": spec.python.entry,
+    }
+
+
+def _other(spec: SiteSpec) -> dict[str, str]:
+    other = SiteKind.PHP if spec.kind is SiteKind.PYTHON else SiteKind.PYTHON
+    return _served(replace(spec, kind=other, python=PythonApplication("lain:aplikasi")))
+
+
 def _bundle(machine: Machine, spec: SiteSpec) -> None:
     """A certificate that nobody vouches for."""
-    path = machine.layout.hosting / "tls" / spec.host / "bundle.pem"
+    path = _bundle_of(machine, spec)
     if path.exists():
         argv = [
             "openssl",
@@ -212,6 +234,27 @@ def _bundle(machine: Machine, spec: SiteSpec) -> None:
 def _mode(path: Path, mode: int) -> None:
     if path.exists():
         path.chmod(mode)
+
+
+def _owner(path: Path, *, uid: int = -1, gid: int = -1) -> None:
+    if path.exists() or path.is_symlink():
+        os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def _bundle_of(machine: Machine, spec: SiteSpec) -> Path:
+    return machine.layout.hosting / "tls" / spec.host / "bundle.pem"
+
+
+def _back_door(machine: Machine, spec: SiteSpec) -> None:
+    folder = machine.layout.hosting / "etc" / "probe-keys"
+    if folder.is_dir():
+        (folder / spec.site).write_text("ssh-ed25519 AAAAC3NzaC1lZDI1\n")
+
+
+def _one_name_more(machine: Machine, spec: SiteSpec) -> None:
+    link = machine.layout.hosting / "live" / f"judi-{spec.host}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"../sites/{spec.site}")
 
 
 def _appended(path: Path, line: str) -> None:
@@ -243,6 +286,7 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no link": lambda m, s: ((m.layout.hosting / "live" / s.host).unlink(missing_ok=True), _forget(m, s))[0],
     "another generation": lambda m, s: (_document(m, s, generation=4711), _forget(m, s))[0],
     "another document root": lambda m, s: (_document(m, s, document_root="/site/private"), _forget(m, s))[0],
+    "another target": lambda m, s: (_document(m, s, target=JUDI, address="192.0.2.66:80"), _forget(m, s))[0],
     "site.json empty": lambda m, s: (_emptied(_tree(m, s) / "site.json"), _forget(m, s))[0],
     "no keys": lambda m, s: _emptied(m.layout.hosting / "etc" / "keys" / s.site),
     "public closed to nginx": lambda m, s: _mode(_tree(m, s) / "public", 0o700),
@@ -257,6 +301,9 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no database user": lambda m, s: _sql(
         m, s, mariadb="DROP USER '{0}'@localhost", postgresql="ALTER ROLE {0} NOLOGIN"
     ),
+    "database locked": lambda m, s: _sql(
+        m, s, mariadb="ALTER USER '{0}'@localhost ACCOUNT LOCK", postgresql="ALTER ROLE {0} NOLOGIN"
+    ),
     "another database password": lambda m, s: _sql(
         m, s, mariadb="SET PASSWORD FOR '{0}'@localhost = PASSWORD('x')", postgresql="ALTER ROLE {0} PASSWORD 'x'"
     ),
@@ -264,9 +311,8 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no address": lambda m, s: m.update_zone(lambda zone: zone.delete(f"{s.host}.", "A")),
     "a self-signed certificate": lambda m, s: (_bundle(m, s), _forget(m, s))[0],
     "holder dropped it": lambda m, s: _holder(m, do="drop", site=s.site),
-    "holder serves another generation": lambda m, s: _holder(
-        m, do="sync", site=s.site, kind="php", generation=4711, php_version=s.php_version
-    ),
+    "holder serves another generation": lambda m, s: _holder(m, do="sync", generation=4711, **_served(s)),
+    "holder serves another kind": lambda m, s: _holder(m, do="sync", generation=s.generation, **_other(s)),
     "one key more": lambda m, s: _appended(
         m.layout.hosting / "etc" / "keys" / s.site, "ssh-ed25519 AAAAC3NzaC1lZDI1\n"
     ),
@@ -274,6 +320,24 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "a wider bound": lambda m, s: _wider(_tree(m, s)),
     "rights on all databases": lambda m, s: _sql(
         m, s, mariadb="GRANT SELECT ON *.* TO '{0}'@localhost", postgresql="ALTER ROLE {0} CREATEDB"
+    ),
+    "tree open to all": lambda m, s: _mode(_tree(m, s), 0o777),
+    "logs readable by all": lambda m, s: _mode(_tree(m, s) / "logs", 0o755),
+    "sockets of another group": lambda m, s: _owner(_tree(m, s) / "run", gid=NOBODY),
+    "site.json readable by all": lambda m, s: _mode(_tree(m, s) / "site.json", 0o644),
+    "quota.json writable by all": lambda m, s: _mode(_tree(m, s) / "quota.json", 0o666),
+    "database.json writable by all": lambda m, s: _mode(_tree(m, s) / "database.json", 0o666),
+    "password readable by all": lambda _m, s: _mode(Path(f"/etc/userdb/{s.site}.user-privileged"), 0o644),
+    "user record of a stranger": lambda _m, s: _owner(Path(f"/etc/userdb/{s.site}.user"), uid=NOBODY),
+    "keys writable by all": lambda m, s: _mode(m.layout.hosting / "etc" / "keys" / s.site, 0o666),
+    "a key among those of the proofs": _back_door,
+    "tasks readable by all": lambda m, s: _mode(m.layout.hosting / "etc" / "tasks" / f"{s.site}.json", 0o644),
+    "certificate's key readable by all": lambda m, s: _mode(_bundle_of(m, s), 0o644),
+    "certificate's folder open to all": lambda m, s: _mode(_bundle_of(m, s).parent, 0o755),
+    "link of a stranger": lambda m, s: _owner(m.layout.hosting / "live" / s.host, uid=NOBODY),
+    "one name more": _one_name_more,
+    "a stranger's rights on the database": lambda m, s: _sql(
+        m, s, mariadb="GRANT SELECT ON `{0}`.* TO 'mariadb.sys'@localhost", postgresql="GRANT {0} TO pg_monitor"
     ),
     "no user": lambda _m, s: Path(f"/etc/userdb/{s.site}.user").unlink(missing_ok=True),
 }

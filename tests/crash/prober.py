@@ -7,9 +7,12 @@ import configparser
 import json
 import secrets
 import subprocess
+import time
 from collections.abc import Iterator
 
-from panggon.core.spec import SiteSpec, SiteState
+from demo.layout import ZONE
+from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from tests.crash.lives import APPLICATION as APPLICATION_NAME
 from tests.faults.machine import Machine
 
 CLOSED = {
@@ -17,6 +20,7 @@ CLOSED = {
     SiteState.SUSPENDED: "dihentikan sementara",
     SiteState.QUARANTINED: "ditutup sementara",
 }
+RELOADED, FOLLOWED = 10, 5  # seconds: an application that is loaded anew, a secondary DNS server
 LETS_IN = (SiteState.OPEN, SiteState.SUSPENDED)
 SCRIPT = """<?php
 $ini = parse_ini_file('/site/private/database.ini') ?: parse_ini_file(__DIR__ . '/../private/database.ini');
@@ -28,6 +32,42 @@ if ($ini['engine'] === 'postgresql') {
     $row = $line->query('SELECT SUBSTRING_INDEX(CURRENT_USER(), "@", 1) AS login, DATABASE() AS name')->fetch_assoc();
 }
 echo json_encode(['uid' => posix_geteuid(), 'nonce' => '%s'] + $row);
+"""
+# The same as an application of Python, in both forms.
+APPLICATION = """
+import configparser, json, os
+
+def said():
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read_string("[it]\\n" + open(os.environ["HOME"] + "/database.ini").read())
+    row = reached({name: value.strip('"') for name, value in ini["it"].items()})
+    return json.dumps({"uid": os.geteuid(), "nonce": "%s", "login": row[0], "name": row[1]}).encode()
+
+def reached(own):
+    if own["engine"] == "postgresql":
+        import psycopg2
+        line = psycopg2.connect(host=own["host"], dbname=own["database"], user=own["user"], password=own["password"])
+        question = "SELECT current_user, current_database()"
+    else:
+        import pymysql
+        line = pymysql.connect(
+            unix_socket=own["socket"], user=own["user"], password=own["password"], database=own["database"]
+        )
+        question = "SELECT SUBSTRING_INDEX(CURRENT_USER(), '@', 1), DATABASE()"
+    cursor = line.cursor()
+    cursor.execute(question)
+    return cursor.fetchone()
+
+def wsgi(environ, start):
+    start("200 OK", [("Content-Type", "application/json")])
+    return [said()]
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": said()})
+
+aplikasi = %s
 """
 
 
@@ -54,7 +94,7 @@ def _faults(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     ):  # a parked name keeps its certificate
         yield f"{spec.host} still answers {status}"
     if spec.state is SiteState.OPEN:
-        yield from _content(machine, spec)
+        yield from _CONTENTS[spec.kind](machine, spec)
     elif spec.access.ssh_keys:
         came_in = sftp(machine, spec.site, "pwd")
         if came_in is not (spec.state in LETS_IN):
@@ -66,8 +106,7 @@ def _faults(machine: Machine, spec: SiteSpec) -> Iterator[str]:
 def fetch(machine: Machine, host: str, path: str) -> tuple[int, str]:
     """Status 0 where no answer comes over TLS that this machine's authority vouches for."""
     port = machine.layout.ports["https"]
-    authority = machine.layout.hosting / "etc" / "ca.pem"
-    argv = ["curl", "--silent", "--max-time", "20", "--cacert", str(authority), "--noproxy", "*"]
+    argv = ["curl", "--silent", "--max-time", "20", "--cacert", str(machine.authority), "--noproxy", "*"]
     argv += ["--resolve", f"{host}:{port}:127.0.0.1", "--write-out", "\n%{http_code} %{redirect_url}"]
     done = _run(*argv, f"https://{host}:{port}{path}")
     body, _, last = done.stdout.rpartition("\n")
@@ -84,35 +123,128 @@ def sftp(machine: Machine, site: str, *commands: str) -> bool:
     return _run(*argv, "-P", str(port), f"{site}@127.0.0.1", stdin="\n".join(commands) + "\n").returncode == 0
 
 
-def _content(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+def _scripts(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     """What the owner brings over SFTP is what visitors get, and its script finds its own database."""
     nonce = secrets.token_hex(8)
-    script, page = machine.layout.state / "prober.php", machine.layout.state / "prober.txt"
+    script = machine.layout.state / "prober.php"
     script.write_text(SCRIPT % nonce)
+    if not sftp(machine, spec.site, f"put {script} /public/{nonce}.php"):
+        yield "the owner cannot bring files"
+        return
+    if fault := _fault(*fetch(machine, spec.host, f"/{nonce}.php"), spec, nonce):
+        yield fault
+    sftp(machine, spec.site, f"rm /public/{nonce}.php")
+    yield from _pages(machine, spec)
+
+
+def _applications(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    """As `_scripts`; the application is loaded anew when its owner says so, at the request after the next."""
+    nonce, module = secrets.token_hex(8), APPLICATION_NAME.partition(":")[0]
+    interface = spec.python.interface if spec.python else ""
+    script = machine.layout.state / "prober.py"
+    script.write_text(APPLICATION % (nonce, interface))
+    brought = (f"put {script} /private/{module}.py", f"put {script} /private/restart.txt")
+    if not sftp(machine, spec.site, *brought):
+        yield "the owner cannot bring files"
+        return
+    ends, fault = time.monotonic() + RELOADED, "?"
+    while fault and time.monotonic() < ends:
+        fault = _fault(*fetch(machine, spec.host, "/bukti"), spec, nonce)
+    if fault:
+        yield fault
+    written = (f"/private/{module}.py", "/private/restart.txt", f"/private/__pycache__/{module}.*")
+    sftp(machine, spec.site, *(f"-rm {path}" for path in written), "-rmdir /private/__pycache__")
+    yield from _pages(machine, spec)
+
+
+def _fault(status: int, body: str, spec: SiteSpec, nonce: str) -> str:
+    wished = {"uid": 1_900_000_000 + int(spec.site[1:]), "nonce": nonce, "login": spec.site, "name": spec.site}
+    works = status == 200 and body.startswith("{") and json.loads(body) == wished
+    return "" if works else f"a program answers {status} {body[:200]!r}"
+
+
+def _pages(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    nonce = secrets.token_hex(8)
+    page = machine.layout.state / "prober.txt"
     page.write_text(nonce)
-    if not sftp(machine, spec.site, f"put {script} /public/{nonce}.php", f"put {page} /public/{nonce}.txt"):
+    if not sftp(machine, spec.site, f"put {page} /public/{nonce}.txt"):
         yield "the owner cannot bring files"
         return
     if (seen := fetch(machine, spec.host, f"/{nonce}.txt")) != (200, nonce):
         yield f"a page answers {seen}"
+    if spec.kind is SiteKind.STATIC:
+        yield from _runs_nothing(machine, spec, nonce)
+    sftp(machine, spec.site, f"rm /public/{nonce}.txt")
+
+
+def _runs_nothing(machine: Machine, spec: SiteSpec, nonce: str) -> Iterator[str]:
+    """What was a program once is neither run nor shown."""
+    script = machine.layout.state / "prober.php"
+    script.write_text("<?php echo 'dijalankan';")
+    sftp(machine, spec.site, f"put {script} /public/{nonce}.php")
     status, body = fetch(machine, spec.host, f"/{nonce}.php")
-    wished = {"uid": 1_900_000_000 + int(spec.site[1:]), "nonce": nonce, "login": spec.site}
-    if status != 200 or not body.startswith("{") or json.loads(body) != {**wished, "name": spec.site}:
-        yield f"a script answers {status} {body[:200]!r}"
-    sftp(machine, spec.site, f"rm /public/{nonce}.php", f"rm /public/{nonce}.txt")
+    if status == 200 or "dijalankan" in body:
+        yield f"a script on a static site answers {status} {body[:80]!r}"
+    sftp(machine, spec.site, f"rm /public/{nonce}.php")
+
+
+def _redirect(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    wished = spec.redirect
+    assert wished
+    seen = fetch(machine, spec.host, "/surat?no=1")
+    if seen != (308 if wished.permanent else 307, wished.target + ("/surat?no=1" if wished.keep_path else "")):
+        yield f"the redirect answers {seen}"
+    yield from _enters(machine, spec)
+
+
+def _proxy(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    assert spec.proxy
+    own = f"{spec.host}:{machine.layout.ports['https']}"
+    host = own if spec.proxy.keep_host else spec.proxy.target.partition("://")[2]
+    status, body = fetch(machine, spec.host, "/surat?no=1")
+    wished = {"host": host, "path": "/surat?no=1", "for": own}
+    if status != 200 or not body.startswith("{") or json.loads(body) != wished:
+        yield f"the server behind answers {status} {body[:200]!r}"
+    yield from _enters(machine, spec)
+
+
+def _enters(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    if not sftp(machine, spec.site, "pwd"):
+        yield "the owner does not come in"
+
+
+_CONTENTS = {
+    SiteKind.PHP: _scripts,
+    SiteKind.PYTHON: _applications,
+    SiteKind.STATIC: _pages,
+    SiteKind.REDIRECT: _redirect,
+    SiteKind.PROXY: _proxy,
+}
 
 
 def _names(machine: Machine, host: str, *, there: bool) -> Iterator[str]:
-    server = ("@127.0.0.1", "-p", str(machine.layout.ports["dns"]), "+norecurse", "+time=5")
+    """On every server that the world asks; a secondary hears of what went a moment later, and nothing waits for it."""
+    for port in (machine.layout.ports["dns"], *([machine.secondary] if machine.secondary else [])):
+        follows = port == machine.secondary and not there
+        ends = time.monotonic() + (FOLLOWED if follows else 0)
+        while (found := list(_records(port, host, there=there))) and time.monotonic() < ends:
+            time.sleep(0.1)
+        yield from found
+
+
+def _records(port: int, host: str, *, there: bool) -> Iterator[str]:
+    server = ("@127.0.0.1", "-p", str(port), "+norecurse", "+time=5")
     for kind, value in (("A", "127.0.0.1"), ("AAAA", "::1")):
         answer = _run("dig", *server, "+dnssec", "+noall", "+answer", host, kind).stdout
         values = [line.split()[4] for line in answer.splitlines() if line.split()[3] == kind]
-        if values != ([value] if there else []):
-            yield f"{host} {kind} is {values}"
+        anyone = _run("dig", *server, "+short", f"siapa-saja.{ZONE}", kind).stdout.split()
+        if values != ([value] if there else anyone):
+            yield f"{host} {kind} is {values} at port {port}"
         if there and "RRSIG" not in answer:
-            yield f"{host} {kind} is not signed"
-    if not there and _run("dig", *server, "+short", f"_panggon.{host}", "TXT").stdout:
-        yield f"{host} is still marked"
+            yield f"{host} {kind} is not signed at port {port}"
+    for label in ("_panggon", "_acme-challenge"):
+        if not (there and label == "_panggon") and _run("dig", *server, "+short", f"{label}.{host}", "TXT").stdout:
+            yield f"{label}.{host} is still there at port {port}"
 
 
 def _leads(machine: Machine, former: str, host: str) -> Iterator[str]:

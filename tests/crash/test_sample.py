@@ -25,7 +25,7 @@ BACK = (
 
 
 def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attempt) -> None:
-    create, opening, changing, suspending, *_ = whole_life(machine, 11)
+    create, opening, changing, becoming, suspending, *_ = whole_life(machine, 11)
     before = world.seen(machine, attempt.place)
     full = attempt.apply(create.spec, Fault(Moments.WRITES, 25, errno.ENOSPC))
     assert (full.word, full.code) == ("restored", "disk.full")
@@ -43,6 +43,9 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
         assert world.difference(opened, world.seen(machine, attempt.place)) == ""
     assert attempt.apply(changing.spec, NONE).word == "applied"
     assert prober.faults(machine, changing.spec) == []
+    assert attempt.apply(becoming.spec, Fault(Moments.ENTRIES, 6)).word == "killed"  # PHP is Python from here on
+    assert attempt.resume(becoming.spec).word == "applied"
+    assert prober.faults(machine, becoming.spec) == []
 
     tree = machine.sites_folder / create.spec.site
     (tree / "private" / "database.ini").unlink()

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ from panggon.core.spec import Engine, SiteSpec
 from tests.crash import prober
 from tests.crash.attempts import Attempt
 from tests.crash.chances import NONE, Chances
-from tests.crash.lives import Step, whole_life
+from tests.crash.lives import Step, Way, whole_life
 from tests.crash.mischief import take_away
 from tests.faults.machine import Machine
 
@@ -27,6 +27,7 @@ class Tries:
     machine: Machine
     attempt: Attempt
     chance: random.Random
+    ways: Sequence[Way] = tuple(Way)
     ended: Counter[tuple[str, str]] = field(default_factory=Counter)  # how many: kind of fault, the outcome's word
     false: list[str] = field(default_factory=list)  # successes that were none
     stuck: list[str] = field(default_factory=list)  # what could not be brought to its wish afterwards
@@ -40,8 +41,10 @@ class Tries:
                 return
 
     def _steps(self, number: int) -> Iterator[Step]:
+        """A life of each kind, and then anew; with another database the next time."""
         for engine in itertools.cycle(Engine):
-            yield from whole_life(self.machine, number, engine)
+            for way in self.ways:
+                yield from whole_life(self.machine, number, engine, way)
 
     def _try(self, step: Step) -> None:
         attempt = replace(self.attempt, later=step.later)

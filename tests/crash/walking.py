@@ -7,7 +7,7 @@ from panggon.core.spec import Engine
 from panggon.engine.observe import Drivers
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
-from tests.crash.lives import Step, ending, whole_life
+from tests.crash.lives import Step, Way, ending, whole_life
 from tests.crash.world import World
 from tests.faults.machine import Machine
 
@@ -31,9 +31,11 @@ class Walk:
     obstacle: Obstacle | None = None
 
     @classmethod
-    def of(cls, machine: Machine, attempt: Attempt, number: int, moments: Moments, engine: Engine) -> "Walk":
+    def of(
+        cls, machine: Machine, attempt: Attempt, number: int, moments: Moments, engine: Engine, way: Way = Way.PHP
+    ) -> "Walk":
         """With the life without faults behind it."""
-        walk = cls(machine, attempt, whole_life(machine, number, engine), moments)
+        walk = cls(machine, attempt, whole_life(machine, number, engine, way), moments)
         walk.worlds.append(walk.world())
         for step in walk.steps:
             ended = walk.of_step(step).apply(step.spec, walk.never)

@@ -22,7 +22,10 @@ FRESH = ("bundle.pem", "previous.pem", "database.ini")
 PASSING = ("output.log", "access.log", "error.log", "tasks.log")
 # Of the machine's state: what is not about what stands here.
 SERVERS = ("mariadb", "postgresql", "knot")
-APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", "disturbed.json", "agent.lock")
+COUNTS = ("counted-changed.json", "parked.json", "strays.json")
+APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", *COUNTS, "agent.lock")
+# Made by programs of a site when they run, and left with its owner's files.
+PROGRAMS = re.compile(r"^sites/s[0-9]{6}/(private/venv(/|$)|private/__pycache__|tmp/[.]panggon-asked)")
 # By the owners of databases and logs at their own time; with the site they go.
 OTHERS = re.compile(r"^sites/s[0-9]{6}/private/database(/|$)|^state/logins/s[0-9]{6}\.json")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
@@ -42,7 +45,7 @@ def seen(machine: Machine, temporary: Path) -> World:
     found = {name: content for name, content in found.items() if '"state": "purged"' not in content}
     found.update({f"journal/{path.name}": "" for path in (state / "journal").glob(".*")})
     found.update(_files(temporary, "temporary/"))
-    found = {name: content for name, content in found.items() if not OTHERS.search(name)}
+    found = {name: content for name, content in found.items() if not (OTHERS.search(name) or PROGRAMS.search(name))}
     found.update(_users(machine))
     found.update(_databases(machine))
     found.update(_zone(machine))
@@ -144,5 +147,5 @@ def _served(machine: Machine) -> World:
     """What the holder answers for, in its own words."""
     control = machine.layout.run / "sockets.sock"
     answer = asking.ask(control, silent="runtime.holder", seconds=30.0, request={"do": "list"})
-    names = ("kind", "php_version", "generation")
-    return {f"served {row['site']}": " ".join(str(row[name]) for name in names) for row in answer["sites"]}
+    names = ("kind", "php_version", "interface", "entry", "generation")
+    return {f"served {row['site']}": " ".join(str(row.get(name)) for name in names) for row in answer["sites"]}

@@ -21,6 +21,7 @@ class Pebble:
     directory: str
     ca: Path
     roots: Path
+    pid: int
 
 
 @contextmanager
@@ -48,9 +49,9 @@ def serving(place: Path, *, dns_port: int, http_port: int = 0, life_seconds: int
     # Without waiting at random before it looks, and without refusing nonces at random.
     quick = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
     server = Server("pebble", argv, place / "log", lambda: bool(_root(management)), environment=quick)
-    with running(server):
+    with running(server) as process:
         (place / "roots.pem").write_bytes(_root(management))
-        yield Pebble(f"https://localhost:{port}/dir", own.certificate, place / "roots.pem")
+        yield Pebble(f"https://localhost:{port}/dir", own.certificate, place / "roots.pem", process.pid)
 
 
 def _root(port: int) -> bytes:

@@ -1,9 +1,10 @@
 """Certificates from a real ACME server, over a real DNS server and a real nginx; and what happens when it refuses."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -149,5 +150,15 @@ def test_what_a_kill_has_left_is_swept(stand: Stand) -> None:
     stand.challenges.plant(HOST, "", "left")
     stand.driver().write(KEY, None)
     assert stand.planted(HOST) == []
+    other = f"lain.{ZONE}"
+    for name in (HOST, other, f"*.{ZONE}"):  # given up while the DNS server was away, all but the first long ago
+        acme_orders.keep_planted(stand.settings, name, "", "left")
+        stand.challenges.plant(name, "", "left")
+    for record in (f"{other}.json", f"_.{ZONE}.json"):
+        os.utime(stand.settings.planted / record, (0, 0))
+    acme_orders.sweep(stand.settings, now() - timedelta(hours=1))
+    assert [stand.planted(name) for name in (HOST, other, ZONE)] == [['"left"'], [], []]
+    acme_orders.sweep(stand.settings, now() + timedelta(hours=1))
+    assert (stand.planted(HOST), list(stand.settings.planted.iterdir())) == ([], [])
     with pytest.raises(PermanentError, match="base64url"):
         WellKnown(stand.web.root).plant(HOST, "../../x", "y")

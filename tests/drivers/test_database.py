@@ -57,7 +57,7 @@ def private(root: Path, site: str, uid: int) -> Iterator[Path]:
 
 
 def driver_of(socket: Path, server: mariadb.Settings, root: Path) -> DatabaseDriver:
-    reached = mariadb_driver.MariaDb(socket, Path("/run/mysqld/mysqld.sock"), server.data)
+    reached = mariadb_driver.MariaDb(socket, Path("/run/mysqld/mysqld.sock"), server.data, server.temporary)
     return DatabaseDriver(Settings({Engine.MARIADB: reached}, root, UID_BASE), Engine.MARIADB)
 
 
@@ -98,6 +98,10 @@ def as_site(server: mariadb.Settings, private: Path) -> pymysql.connections.Conn
     )
 
 
+def count(server: mariadb.Settings, site: str) -> int:
+    return int(str(root_says(server, f"SELECT COUNT(*) FROM {site}.jejak")[0][0]))
+
+
 def spec(site: str) -> SiteSpec:
     return SiteSpec(site, "a.example", SiteState.PREPARED, 1, database=Engine.MARIADB)
 
@@ -109,7 +113,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "mariadb", "connections": 9, "mebibytes": 32, "key_number": 1},
+            second={"engine": "mariadb", "connections": 9, "mebibytes": 32, "key_number": 1, "locked": True},
             plant=lambda: (
                 root_says(
                     server,
@@ -203,6 +207,24 @@ class TestDatabase:
         driver.write(key, FIRST)
         assert driver.read(key).attributes == FIRST
 
+    def test_rights_of_strangers_are_seen_and_mended(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings
+    ) -> None:
+        root_says(server, "CREATE USER tamu@'%'", f"CREATE TABLE {key.name}.berita AS SELECT 7 AS id")
+        tables = f"{key.name}.berita"
+        for place in (f"`{key.name}`.*", "`s%`.*", "`%`.*", tables):
+            root_says(server, f"GRANT SELECT ON {place} TO tamu@'%' WITH GRANT OPTION")
+            assert driver.read(key).attributes == {**FIRST, "connections": 0}, place
+            driver.write(key, FIRST)
+            assert driver.read(key).attributes == FIRST, place
+        root_says(server, f"GRANT UPDATE (id) ON {tables} TO tamu@'%'")
+        assert driver.read(key).attributes == {**FIRST, "connections": 0}
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST
+        root_says(server, "GRANT SELECT ON mysql.* TO tamu@'%'")  # no matter of this site
+        assert driver.read(key).attributes == FIRST
+        root_says(server, "DROP USER tamu@'%'")
+
     def test_what_its_owner_does_with_the_database_itself_makes_it_nobody_elses(
         self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
     ) -> None:
@@ -270,6 +292,51 @@ class TestDatabase:
         with as_site(server, private) as session, session.cursor() as cursor:
             cursor.execute("INSERT INTO surat VALUES (0, 'x')")
         assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+
+    def test_what_a_closed_site_had_running_ends_and_nobody_comes_in_until_it_opens(
+        self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+    ) -> None:
+        """The server goes on with a procedure whose client is gone."""
+        closed = replace(spec(key.name), state=SiteState.QUARANTINED)
+        with as_site(server, private) as session, session.cursor() as cursor:
+            cursor.execute("CREATE TABLE jejak (id INT AUTO_INCREMENT PRIMARY KEY)")
+            cursor.execute("CREATE PROCEDURE p() WHILE 1 DO INSERT INTO jejak VALUES (); DO SLEEP(0.02); END WHILE")
+        facts = ini(private)
+        argv = [
+            "mariadb",
+            "--no-defaults",
+            f"--socket={server.socket}",
+            f"--user={key.name}",
+            key.name,
+            "-e",
+            "CALL p()",
+        ]
+        with subprocess.Popen(argv, env={"MYSQL_PWD": facts["password"]}) as client:
+            until(lambda: count(server, key.name) > 2, seconds=10)
+            client.kill()
+        at_the_kill = count(server, key.name)
+        until(lambda: count(server, key.name) > at_the_kill + 2, seconds=10)
+        assert [(check.name, check.ok) for check in driver.probe(key, spec=closed)] == [
+            ("database.kept", True),
+            ("database.idle", False),
+        ]
+        (private / "database.ini").write_bytes(b"")  # in its owner's hands, and left as it is
+        driver.write(key, {**FIRST, "locked": True})
+        assert (private / "database.ini").read_bytes() == b""
+        kept = count(server, key.name)
+        assert driver.probe(key, spec=closed)[1].detail == "terkunci, 0 sesi"
+        assert all(check.ok for check in driver.probe(key, spec=closed))
+        with pytest.raises(pymysql.err.OperationalError, match="account is locked"):
+            pymysql.connect(unix_socket=str(server.socket), user=key.name, password=facts["password"])
+        root_says(server, f"ALTER USER {key.name}@localhost ACCOUNT UNLOCK")
+        assert driver.read(key).attributes == FIRST
+        assert not driver.probe(key, spec=closed)[1].ok
+        driver.write(key, {**FIRST, "locked": True})
+        assert count(server, key.name) == kept
+        driver.write(key, FIRST)
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+        root_says(server, f"ALTER USER {key.name}@localhost ACCOUNT LOCK")
+        assert driver.read(key).attributes == {**FIRST, "locked": True}
 
     def test_a_database_without_its_ini_file_is_not_proven_and_can_be_mended(
         self, driver: DatabaseDriver, key: Key, private: Path

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -80,9 +81,17 @@ def root_says(server: postgresql.Settings, *statements: str, database: str = "po
         return found.fetchall() if found.description else []
 
 
-def as_site(private: Path, **other: str) -> psycopg.Connection:
+def ini(private: Path) -> dict[str, str]:
     lines = (private / "database.ini").read_text().splitlines()
-    facts = {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
+    return {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
+
+
+def count(server: postgresql.Settings, site: str) -> int:
+    return int(str(root_says(server, "SELECT count(*) FROM jejak", database=site)[0][0]))
+
+
+def as_site(private: Path, **other: str) -> psycopg.Connection:
+    facts = ini(private)
     login = {"host": facts["host"], "user": facts["user"], "dbname": facts["database"], "password": facts["password"]}
     return psycopg.connect(autocommit=True, **{**login, **other})
 
@@ -107,7 +116,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first=FIRST,
-            second={"engine": "postgresql", "connections": 9, "mebibytes": 32, "key_number": 1},
+            second={"engine": "postgresql", "connections": 9, "mebibytes": 32, "key_number": 1, "locked": True},
             plant=lambda: (
                 root_says(server, f"CREATE DATABASE {key.name}")
                 and root_says(server, "CREATE TABLE warga AS SELECT 1 AS id", database=key.name)
@@ -206,16 +215,54 @@ class TestDatabase:
     ) -> None:
         changes = (
             f"ALTER ROLE {key.name} SUPERUSER",
-            f"ALTER ROLE {key.name} NOLOGIN",
             f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC",
             f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}",
             f"DROP DATABASE {key.name}",
+            f"GRANT CONNECT ON DATABASE {key.name} TO tamu",
+            f"GRANT {key.name} TO tamu",
+            f"GRANT pg_read_all_data TO {key.name}",
         )
+        root_says(server, "CREATE ROLE tamu LOGIN")
         for change in changes:
             root_says(server, change)
             assert driver.read(key).attributes == {**FIRST, "connections": 0}, change
             driver.write(key, FIRST)
             assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == [], change
+        root_says(server, "DROP ROLE tamu")
+
+    def test_what_a_closed_site_had_running_ends_and_nobody_comes_in_until_it_opens(
+        self, driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+    ) -> None:
+        """The server goes on with a block whose client is gone."""
+        closed = replace(spec(key.name), state=SiteState.QUARANTINED)
+        with as_site(private) as session:
+            session.execute("CREATE TABLE jejak (id serial)")
+        endless = "DO $$ BEGIN LOOP INSERT INTO jejak DEFAULT VALUES; COMMIT; PERFORM pg_sleep(0.02); END LOOP; END $$"
+        argv = ["psql", "-X", "-h", str(server.run), "-U", key.name, "-c", "SET statement_timeout = 0", "-c", endless]
+        with subprocess.Popen(argv, env={"PGPASSWORD": ini(private)["password"]}) as client:
+            until(lambda: count(server, key.name) > 2, seconds=10)
+            client.kill()
+        at_the_kill = count(server, key.name)
+        until(lambda: count(server, key.name) > at_the_kill + 2, seconds=10)
+        assert [(check.name, check.ok) for check in driver.probe(key, spec=closed)] == [
+            ("database.kept", True),
+            ("database.idle", False),
+        ]
+        driver.write(key, {**FIRST, "locked": True})
+        kept = count(server, key.name)
+        assert driver.probe(key, spec=closed)[1].detail == "terkunci, 0 sesi"
+        assert all(check.ok for check in driver.probe(key, spec=closed))
+        with pytest.raises(psycopg.OperationalError, match="is not permitted to log in"):
+            as_site(private)
+        root_says(server, f"ALTER ROLE {key.name} LOGIN")
+        assert driver.read(key).attributes == FIRST
+        assert not driver.probe(key, spec=closed)[1].ok
+        driver.write(key, {**FIRST, "locked": True})
+        assert count(server, key.name) == kept
+        driver.write(key, FIRST)
+        assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+        root_says(server, f"ALTER ROLE {key.name} NOLOGIN")
+        assert driver.read(key).attributes == {**FIRST, "locked": True}
 
     def test_another_engine_does_not_take_its_place(self, driver: DatabaseDriver, key: Key) -> None:
         with pytest.raises(PermanentError, match=r"database\.engine: .* mempunyai basis data postgresql"):

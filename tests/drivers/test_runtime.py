@@ -128,7 +128,9 @@ def _node(
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, UID_BASE)),
         Kind.DATABASE: database.DatabaseDriver(
             database.Settings(
-                {Engine.MARIADB: MariaDb(data.socket, Path("/run/mysqld/mysqld.sock"), data.data)}, root, UID_BASE
+                {Engine.MARIADB: MariaDb(data.socket, Path("/run/mysqld/mysqld.sock"), data.data, data.temporary)},
+                root,
+                UID_BASE,
             )
         ),
         Kind.SITE: web.SiteDriver(web_settings),

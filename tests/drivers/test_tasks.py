@@ -1,7 +1,13 @@
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from panggon.core.desired import tasks_of
 from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SiteSpec, SiteState, Task
@@ -53,4 +59,42 @@ def test_without_their_owner_nothing_is_proven(driver: TasksDriver) -> None:
     driver.write(KEY, wish(*TASKS))
     (check,) = driver.probe(KEY, spec=spec)
     assert (check.name, check.ok) == ("tasks.known", False)
+    driver.write(KEY, None)
+
+
+@contextmanager
+def owner(driver: TasksDriver) -> Iterator[None]:
+    """One that knows what lies in the file, and answers once."""
+    path = driver.settings.folder / "s900001.json"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(driver.settings.control))
+        listener.listen()
+
+        def answer() -> None:
+            line, _ = listener.accept()
+            with line:
+                line.recv(4096)
+                known = [{"task": task, "next": "besok"} for task in json.loads(path.read_text())["tasks"]]
+                line.sendall(json.dumps({"ok": True, "tasks": known}).encode() + b"\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield
+        thread.join()
+    driver.settings.control.unlink()
+
+
+def test_a_task_of_another_kind_is_kept_and_no_fault(driver: TasksDriver) -> None:
+    """As after a site became one of PHP: the task that Python ran waits in its spec."""
+    spec = SiteSpec(
+        "s900001",
+        "uji.kota.example",
+        SiteState.OPEN,
+        1,
+        tasks=(*TASKS, Task("c", "0 3 * * *", ("python", "private/c.py"))),
+    )
+    driver.write(KEY, wish(*tasks_of(spec)))
+    with owner(driver):
+        (check,) = driver.probe(KEY, spec=spec)
+    assert (check.ok, check.detail) == (True, "a berikutnya besok; b berikutnya besok")
     driver.write(KEY, None)

@@ -9,7 +9,18 @@ from panggon.core.journal import Word, fold
 from panggon.core.resources import Observation, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Mishap
 from panggon.engine.runner import Progress, drift, verify
-from tests.engine.worlds import FACTS, World, append_kills, beset, call_kills, moments, plan_for, purging, worlds
+from tests.engine.worlds import (
+    FACTS,
+    World,
+    append_kills,
+    beset,
+    call_kills,
+    moments,
+    ordinary,
+    plan_for,
+    purging,
+    worlds,
+)
 
 quick = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
@@ -22,12 +33,12 @@ def test_stopped_anywhere_and_resumed_it_reaches_exactly_the_wish(world, calls, 
     assert outcome.word is Word.APPLIED
     assert world.machine.resources() == world.wished()
     assert all(check.ok for check in outcome.evidence)
-    assert len(outcome.evidence) == len(world.plan.present)
+    assert len(outcome.evidence) == len(world.plan.proven)
     assert outcome.problem is None
 
 
 @quick
-@given(worlds(), st.data(), moments)
+@given(ordinary, st.data(), moments)
 def test_permanent_failure_at_any_write_restores_exactly_the_former_state(world, data, moment):
     assume(world.plan.changes)
     number = data.draw(st.integers(0, len(world.plan.changes) - 1))
@@ -39,7 +50,7 @@ def test_permanent_failure_at_any_write_restores_exactly_the_former_state(world,
 
 
 @quick
-@given(worlds(), st.data(), call_kills, append_kills)
+@given(ordinary, st.data(), call_kills, append_kills)
 def test_resource_that_no_write_changes_restores_the_rest_through_kills(world, data, calls, appends):
     assume(world.plan.changes)
     change = data.draw(st.sampled_from(world.plan.changes))
@@ -59,10 +70,10 @@ def test_resource_that_no_write_changes_restores_the_rest_through_kills(world, d
 
 
 @quick
-@given(worlds(), st.data(), call_kills, append_kills)
+@given(ordinary, st.data(), call_kills, append_kills)
 def test_proof_that_does_not_hold_restores_exactly_the_former_state_through_kills(world, data, calls, appends):
     assume(world.plan.present)
-    key = data.draw(st.sampled_from(world.plan.present))
+    key = data.draw(st.sampled_from(world.plan.proven))
     world.machine.unproven.add(key)
     beset(world, calls, appends)
     outcome = world.to_the_end()
@@ -85,7 +96,7 @@ def test_begun_purge_reaches_the_wish_through_failures_and_kills(world, data, mo
 
 
 @quick
-@given(worlds(), st.integers(0, 12), moments, call_kills, append_kills)
+@given(ordinary, st.integers(0, 12), moments, call_kills, append_kills)
 def test_failure_and_kills_end_in_the_wish_or_in_the_former_state_never_between(world, number, moment, calls, appends):
     world.machine.at_write[number] = Mishap(moment, PermanentError("uji.ditolak"))
     beset(world, calls, appends)
@@ -105,7 +116,7 @@ def test_what_passes_by_itself_does_not_hinder(world, numbers, moment):
 
 
 @quick
-@given(worlds(), st.data())
+@given(ordinary, st.data())
 def test_changed_world_is_stale_before_the_first_write(world, data):
     change = data.draw(st.sampled_from((*world.plan.changes, *world.plan.unchanged)))
     world.machine.put(data.draw(st.sampled_from(strangers(change))))
@@ -118,7 +129,7 @@ def test_changed_world_is_stale_before_the_first_write(world, data):
 
 
 @quick
-@given(worlds(), st.data())
+@given(ordinary, st.data())
 def test_changed_world_is_stale_on_resume_but_for_the_change_under_way(world, data):
     assume(world.plan.changes)
     stop = data.draw(st.integers(0, len(world.plan.changes) - 1))
@@ -138,7 +149,7 @@ def test_changed_world_is_stale_on_resume_but_for_the_change_under_way(world, da
 
 
 @quick
-@given(worlds(), st.data(), st.booleans())
+@given(ordinary, st.data(), st.booleans())
 def test_foreign_is_never_touched_whenever_it_appears(world, data, failing):
     change = data.draw(st.sampled_from((*world.plan.changes, *world.plan.unchanged)))
     at = data.draw(st.integers(0, 60))
@@ -176,7 +187,7 @@ def test_progress_names_every_change_and_every_proof(world, calls):
     beset(world, calls, {})
     world.to_the_end()
     assert {seen.key for seen in world.seen if seen.phase == "written"} == {way.key for way in world.plan.changes}
-    assert {seen.key for seen in world.seen if seen.phase == "probed"} == set(world.plan.present)
+    assert {seen.key for seen in world.seen if seen.phase == "probed"} == set(world.plan.proven)
     assert all(1 <= seen.step <= seen.steps for seen in world.seen)
 
 

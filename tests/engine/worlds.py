@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from panggon.core import plan as plans
-from panggon.core.desired import MachineFacts
+from panggon.core.desired import ALIVE, CLOSED, MachineFacts
 from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
 from panggon.core.plan import Plan
 from panggon.core.resources import Key, Kind, Observation, ours
@@ -116,6 +116,20 @@ purging = specs.map(lambda spec: replace(spec, state=SiteState.PURGED))
 @st.composite
 def worlds(draw: st.DrawFn, *, wishes: st.SearchStrategy[SiteSpec] = going_back) -> World:
     made = world(draw(wishes), before=draw(st.none() | specs))
+    made.machine.calls = 0
+    return made
+
+
+ordinary = worlds().filter(lambda world: not world.plan.closes)
+shut = st.sampled_from(CLOSED)
+alive = st.sampled_from(ALIVE)
+
+
+@st.composite
+def closing_worlds(draw: st.DrawFn) -> World:
+    """A site that visitors or its owner reach is to be shut."""
+    former = replace(draw(specs), state=draw(alive), former_hosts=(), retired_hosts=())
+    made = world(replace(former, state=draw(shut), generation=former.generation + 1), before=former)
     made.machine.calls = 0
     return made
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,18 @@ SECONDS = 60
 
 @dataclass
 class Machine:
-    """`panggon-node services run` and `panggon-node apply` on a layout of the demonstration; no portal."""
+    """`panggon-node services run` and `panggon-node apply` on a layout of the demonstration; no portal.
+
+    `roots` is the authority of its sites' certificates unless it is its own. `beside` are servers of other people that
+    it needs, by name, and `secondary` the port of that among them which has its zone as well.
+    """
 
     layout: Layout
     config: Path
     command: tuple[str, ...] = (str(BINARIES / "panggon-node"),)
+    roots: Path | None = None
+    beside: Mapping[str, int] = field(default_factory=dict)
+    secondary: int = 0
 
     @classmethod
     def at(cls, base: Path, *, first_site: int) -> "Machine":
@@ -54,6 +61,10 @@ class Machine:
     def spec(self, number: int, **members: Any) -> SiteSpec:
         usual = {"host": f"uji-{number}.{ZONE}", "state": SiteState.PREPARED, "generation": 1}
         return SiteSpec(**{"site": self.site(number), "database": Engine.MARIADB, **usual, **members})
+
+    @property
+    def authority(self) -> Path:
+        return self.roots or self.layout.hosting / "etc" / "ca.pem"
 
     @property
     def sites_folder(self) -> Path:
@@ -126,8 +137,7 @@ class Machine:
         return found
 
     def page(self, host: str, path: str = "/") -> Answer:
-        authority = self.layout.hosting / "etc" / "ca.pem"
-        return ask_https(host, path, address="127.0.0.1", port=self.layout.ports["https"], authority=authority)
+        return ask_https(host, path, address="127.0.0.1", port=self.layout.ports["https"], authority=self.authority)
 
     def standing(self) -> frozenset[str]:
         """Every resource that any site has here, one word each; what an aborted write leaves is a word as well."""

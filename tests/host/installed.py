@@ -243,7 +243,8 @@ def test_five_thousand_sites_start_in_two_seconds_and_cost_nothing_idle(machine,
     print(figures)  # noqa: T201 -- for those who look, with -s
     assert sum(spent.values()) < 0.01
     assert sum(memory.values()) < 100
-    assert max(figures[name] for name in ("sockets again", "agent again")) < SECONDS_TO_START
+    starts = [figures[f"{unit} {name}"] for unit in ("sockets", "agent") for name in ("first", "again")]
+    assert max(starts) < SECONDS_TO_START, figures
 
 
 def test_a_package_that_is_purged_leaves_every_site(machine):

@@ -1,7 +1,7 @@
 """A hostile program inside a site: tries what it must not be able to do, and prints what it could do after all.
 
 `python3 hostile.py '{…}'`, with the standard library of any Python. The argument says what there is to find (see
-`Prey`); the answer is a JSON table: each attempt, and "" where it was refused.
+`Prey`); the answer is a JSON table of the attempts that were not refused exactly as they have to be.
 """
 
 import ctypes
@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-REFUSALS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EAFNOSUPPORT)
 LIBC = ctypes.CDLL(None, use_errno=True)
+NETLINK_AUDIT, NETLINK_FIREWALL, NETLINK_EVENTS, NETLINK_CRYPTO = 9, 12, 15, 21
+TIOCSTI = 0x5412
 CLONE_NEWUSER, CLONE_NEWNET, SIGCHLD = 0x10000000, 0x40000000, 17
 # Numbers of system calls; those above 424 are the same on all processors.
 CALLS = {
@@ -41,6 +42,7 @@ CALLS = {
     "pidfd_getfd": 438, "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447,
 }  # fmt: skip
 ENVIRONMENT = {"PATH", "LANG", "TZ", "HOME", "TMPDIR", "PWD", "SHLVL", "_", "OLDPWD", "FPM_SOCKETS", "LC_CTYPE", "USER"}
+ENVIRONMENT |= {"SERVER_SOFTWARE", "PYTHONDONTWRITEBYTECODE"}
 DEVICES = {"console", "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty"}
 DEVICES |= {"urandom", "zero"}
 SHARED_MOST = 16 * 1024 * 1024
@@ -56,77 +58,119 @@ class Prey:
         self.abstract = [str(name) for name in members["abstract"]]
         self.listeners = [(str(host), int(port)) for host, port in members["listeners"]]
         self.processes = [int(pid) for pid in members["processes"]]
+        self.segments = [int(key) for key in members["segments"]]  # System V shared memory
         self.own = str(members["own"])  # a directory that this site may write to
 
 
 Attempt = Callable[[], object]
+# Its name, the refusals that it may meet (names of errno(3); "": nothing was found), and how it is done.
+Named = "tuple[str, str, Attempt]"
 
 
-def attempts(prey: Prey) -> Iterator[tuple[str, Attempt]]:
+def attempts(prey: Prey) -> Iterator[Named]:
     """Each returns something true when it succeeded, and raises OSError or returns nothing when it was refused."""
     for path in prey.files:
-        yield f"read {path}", lambda path=path: Path(path).read_bytes() or "empty"
-        yield f"write {path}", lambda path=path: os.open(path, os.O_WRONLY | os.O_CREAT)
-        yield f"hard link to {path}", lambda path=path: linked(os.link, path, prey.own)
-        yield f"read through a symbolic link {path}", lambda path=path: linked(os.symlink, path, prey.own)
+        yield f"read {path}", "ENOENT", lambda path=path: Path(path).read_bytes() or "empty"
+        yield f"write {path}", "ENOENT EROFS", lambda path=path: os.open(path, os.O_WRONLY | os.O_CREAT)
+        yield f"hard link to {path}", "ENOENT", lambda path=path: linked(os.link, path, prey.own)
+        yield f"read through a symbolic link {path}", "ENOENT", lambda path=path: linked(os.symlink, path, prey.own)
     for path in prey.directories:
-        yield f"list {path}", lambda path=path: list(Path(path).iterdir()) or "empty"
-        yield f"enter {path}", lambda path=path: os.open(path, os.O_PATH)
+        yield f"list {path}", "ENOENT", lambda path=path: list(Path(path).iterdir()) or "empty"
+        yield f"enter {path}", "ENOENT", lambda path=path: os.open(path, os.O_PATH)
     for path in prey.sockets:
-        yield f"connect to {path}", lambda path=path: connected(socket.AF_UNIX, path)
+        yield f"connect to {path}", "ENOENT", lambda path=path: connected(socket.AF_UNIX, path)
     for name in prey.abstract:
-        yield f"connect to abstract {name}", lambda name=name: connected(socket.AF_UNIX, f"\0{name}")
+        yield f"connect to abstract {name}", "ECONNREFUSED", lambda name=name: connected(socket.AF_UNIX, f"\0{name}")
     for host, port in prey.listeners:
-        yield f"connect to {host} {port}", lambda host=host, port=port: greeted(host, port)
+        refusals = "ECONNREFUSED ENETUNREACH ECONNRESET"
+        yield f"connect to {host} {port}", refusals, lambda host=host, port=port: greeted(host, port)
     for pid in prey.processes:
-        yield f"signal {pid}", lambda pid=pid: os.kill(pid, 0) or pid
-        yield f"read /proc/{pid}", lambda pid=pid: Path(f"/proc/{pid}/status").read_text()
-    yield "see processes of others", strangers
+        yield f"signal {pid}", "ESRCH", lambda pid=pid: os.kill(pid, 0) or pid
+        yield f"read /proc/{pid}", "ENOENT", lambda pid=pid: Path(f"/proc/{pid}/status").read_text()
+    for key in prey.segments:
+        yield f"enter shared memory {key}", "ENOENT", lambda key=key: answered(LIBC.shmget(key, 0, 0))
+    yield "see processes of others", "", strangers
     yield from calls()
+    yield from families()
+    yield from greed()
     yield from places()
 
 
-def calls() -> Iterator[tuple[str, Attempt]]:
+def calls() -> Iterator[Named]:
     for name in sorted(CALLS.keys() - {"clone", "unshare"}):
-        yield f"call {name}", lambda name=name: called(name, 0, 0, 0, 0)
-    yield "call unshare for users", lambda: called("unshare", CLONE_NEWUSER)
-    yield "call unshare for a network", lambda: called("unshare", CLONE_NEWNET)
-    yield "call clone for users", lambda: called("clone", CLONE_NEWUSER | SIGCHLD, 0, 0, 0)
-    families = ("AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_KEY", "AF_RDS", "AF_TIPC", "AF_CAN", "AF_BLUETOOTH")
-    for family in families:
-        yield f"socket {family}", lambda family=family: socket.socket(getattr(socket, family, 30), socket.SOCK_RAW)
-    yield "socket for raw packets", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    yield "socket of the firewall", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
-    yield "listen on port 80", lambda: socket.create_server(("0.0.0.0", 80))
-    yield "rights", rights
+        yield f"call {name}", "ENOSYS" if name == "clone3" else "EPERM", lambda name=name: called(name, 0, 0, 0, 0)
+    yield "call unshare for users", "EPERM", lambda: called("unshare", CLONE_NEWUSER)
+    yield "call unshare for a network", "EPERM", lambda: called("unshare", CLONE_NEWNET)
+    yield "call clone for users", "EPERM", lambda: called("clone", CLONE_NEWUSER | SIGCHLD, 0, 0, 0)
+    for request in (TIOCSTI, TIOCSTI | 1 << 32):
+        yield f"type on the terminal {request:x}", "EPERM", lambda request=request: answered(ioctl(0, request))
+    yield "become root", "EINVAL", lambda: os.setuid(0) or "root"
+    yield "become root for files", "EINVAL", lambda: os.setreuid(-1, 0) or "root"
+    yield "join a group", "EPERM", lambda: os.setgroups([0]) or "root's"
+    yield "map users", "EPERM", lambda: Path("/proc/self/uid_map").write_text("0 0 1")
+    yield "rights", "", rights
 
 
-def places() -> Iterator[tuple[str, Attempt]]:
-    for path in ("/stored", "/etc/stored", "/usr/stored", "/dev/stored", "/proc/sys/kernel/core_pattern"):
-        yield f"store in {path}", lambda path=path: os.open(path, os.O_WRONLY | os.O_CREAT)
-    for path in ("/proc/sysrq-trigger", "/proc/sys/vm/drop_caches"):
-        yield f"write {path}", lambda path=path: os.open(path, os.O_WRONLY)
+def families() -> Iterator[Named]:
+    names = ("AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_KEY", "AF_RDS", "AF_TIPC", "AF_CAN", "AF_BLUETOOTH", "AF_XDP")
+    for name in names:
+        family = getattr(socket, name, {"AF_TIPC": 30, "AF_XDP": 44}.get(name))
+        yield f"socket {name}", "EAFNOSUPPORT", lambda family=family: socket.socket(family, socket.SOCK_RAW)
+    packets = (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    yield "socket for raw packets", "EPERM", lambda: socket.socket(*packets)
+    for number in (NETLINK_AUDIT, NETLINK_FIREWALL, NETLINK_EVENTS, NETLINK_CRYPTO):
+        netlink = (socket.AF_NETLINK, socket.SOCK_RAW, number)
+        yield f"netlink {number}", "EAFNOSUPPORT", lambda netlink=netlink: socket.socket(*netlink)
+    yield "listen on port 80", "EACCES", lambda: socket.create_server(("0.0.0.0", 80))
+
+
+def greed() -> Iterator[Named]:
+    """More than its share."""
+    first = os.sched_param(1)
+    yield "come before all others", "EPERM", lambda: os.sched_setscheduler(0, os.SCHED_FIFO, first) or "first"
+    yield "be nice to nobody", "EACCES", lambda: os.setpriority(os.PRIO_PROCESS, 0, -20) or "first"
+    yield "escape the killer of hogs", "EACCES", lambda: Path("/proc/self/oom_score_adj").write_text("-1000")
+    yield "lock memory", "ENOMEM", lambda: answered(LIBC.mlock(ctypes.create_string_buffer(1 << 20), 1 << 20))
+    yield "queue messages", "EMFILE", lambda: answered(LIBC.mq_open(b"/hostile", os.O_CREAT | os.O_RDWR, 0o600, None))
+    yield "fill /dev/shm", "", filled
+    yield "open more than its files", "", hogged
+
+
+def places() -> Iterator[Named]:
+    for path in ("/stored", "/etc/stored", "/usr/stored", "/dev/stored", "/panggon/stored"):
+        yield f"store in {path}", "EROFS", lambda path=path: os.open(path, os.O_WRONLY | os.O_CREAT)
+    for path in ("/proc/sysrq-trigger", "/proc/sys/vm/drop_caches", "/proc/sys/kernel/core_pattern"):
+        yield f"write {path}", "EACCES ENOENT", lambda path=path: os.open(path, os.O_WRONLY)
     secret = ("kmsg", "kcore", "keys", "cmdline", "timer_list", "config.gz", "modules", "interrupts", "slabinfo")
     for name in secret:
-        yield f"read /proc/{name}", lambda name=name: Path(f"/proc/{name}").read_bytes()
+        yield f"read /proc/{name}", "EACCES ENOENT", lambda name=name: Path(f"/proc/{name}").read_bytes()
     for path in ("/dev/kmsg", "/dev/mem", "/dev/vda", "/dev/sda", "/dev/fuse", "/dev/kvm", "/dev/net/tun"):
-        yield f"open {path}", lambda path=path: os.open(path, os.O_RDONLY)
-    yield "make a device", lambda: os.mknod("/tmp/device", 0o20666, os.makedev(1, 3)) or "made"
-    yield "see devices", lambda: {entry.name for entry in Path("/dev").iterdir()} - DEVICES
-    yield "see /sys", lambda: Path("/sys").exists()
-    yield "escape the killer of hogs", lambda: Path("/proc/self/oom_score_adj").write_text("-1000")
-    yield "keep descriptors of the machine", descriptors
-    yield "read secrets in the environment", strange_variables
-    yield "fill /dev/shm", filled
-    yield "open more than its files", hogged
+        yield f"open {path}", "ENOENT", lambda path=path: os.open(path, os.O_RDONLY)
+    yield "make a device", "EPERM", lambda: os.mknod("/tmp/device", 0o20666, os.makedev(1, 3)) or "made"
+    for path in ("/usr", "/tmp", "/dev/shm", "/site/public"):
+        yield f"gain rights by a program in {path}", "", lambda path=path: not os.statvfs(path).f_flag & os.ST_NOSUID
+    yield "see devices", "", lambda: {entry.name for entry in Path("/dev").iterdir()} - DEVICES
+    yield "see /sys", "", lambda: Path("/sys").exists()
+    yield "keep descriptors of the machine", "", descriptors
+    yield "read secrets in the environment", "", strange_variables
+
+
+def ioctl(descriptor: int, request: int) -> int:
+    return int(LIBC.ioctl(descriptor, ctypes.c_ulong(request), b"x"))
+
+
+def answered(answer: int) -> str:
+    """Of a call of the C library."""
+    if answer == -1:
+        raise OSError(ctypes.get_errno(), "")
+    return f"{answer}"
 
 
 def called(name: str, *arguments: int) -> object:
     answer = LIBC.syscall(CALLS[name], *arguments)
-    code = ctypes.get_errno()
-    if name in ("clone",) and answer == 0:
+    if name == "clone" and answer == 0:
         os._exit(0)
-    return None if answer == -1 and code in REFUSALS else f"{answer} {errno.errorcode.get(code)}"
+    return answered(answer)
 
 
 def linked(link: Callable[[str, str], None], path: str, own: str) -> object:
@@ -175,7 +219,16 @@ def descriptors() -> object:
         with suppress(OSError):
             found[entry.name] = str(entry.readlink())
     own_log = "/run/output.log"
-    harmless = ("pipe:", "/dev/null", "/proc/", "/site/", "socket:", "/tmp/", "anon_inode:[eventpoll]")
+    harmless = (
+        "pipe:",
+        "/dev/null",
+        "/proc/",
+        "/site/",
+        "socket:",
+        "/tmp/",
+        "anon_inode:[eventpoll]",
+        "/dev/shm/wgunicorn-",
+    )
     return {name: path for name, path in found.items() if not path.startswith(harmless) and not path.endswith(own_log)}
 
 
@@ -211,14 +264,20 @@ def hogged() -> object:
 
 
 def outcome(attempt: Attempt) -> str:
+    """What it got, or the name of the refusal; "" where nothing was found."""
     try:
         return str(attempt() or "")
-    except OSError:
-        return ""
+    except OSError as error:
+        return errno.errorcode.get(error.errno or 0, str(error))
+
+
+def got_through(given: dict[str, object]) -> dict[str, str]:
+    """What was not refused as it has to be: what came of it instead."""
+    if os.getuid() == 0:
+        sys.exit("not as root: much of this would succeed, and change the machine")
+    found = ((name, refusals, outcome(attempt)) for name, refusals, attempt in attempts(Prey(given)))
+    return {name: got or "nothing" for name, refusals, got in found if got not in (refusals.split() or [""])}
 
 
 if __name__ == "__main__":
-    if os.getuid() == 0:
-        sys.exit("not as root: much of this would succeed, and change the machine")
-    prey = Prey(json.loads(sys.argv[1]))
-    sys.stdout.write(json.dumps({name: outcome(attempt) for name, attempt in attempts(prey)}))
+    sys.stdout.write(json.dumps(got_through(json.loads(sys.argv[1]))))

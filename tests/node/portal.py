@@ -71,7 +71,9 @@ class FakePortal(ThreadingHTTPServer):
                 self.losing_reports -= 1
                 return 503, {"error": f"{number} is lost"}
             case "POST", ["wish", number, "report"]:
-                self.reports.setdefault(int(number), body)
+                former = self.reports.get(int(number))
+                if former is None or former["outcome"] == "closing":
+                    self.reports[int(number)] = body
                 self.changed.notify_all()
             case "POST", ["logins"]:
                 self.logins.append(body["logins"])

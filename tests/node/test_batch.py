@@ -1,7 +1,9 @@
 """Many sites from a list, on a simulated machine: everything or a word for each, and a stop costs nothing."""
 
+import itertools
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +13,7 @@ from panggon.core.errors import InvalidError
 from panggon.core.resources import Key, Kind, absent, foreign
 from panggon.core.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
-from panggon.node import batch
+from panggon.node import batch, show_many
 from panggon.node.batch import Ending
 from panggon.node.cli import cli
 from tests.node import simulated
@@ -106,6 +108,21 @@ def test_what_was_changed_by_hand_is_not_passed_over(sites, machine):
     list(batch.apply(sites, [wish(1)]))
     machine.put(absent(Key(Kind.CERTIFICATE, wish(1).host)))
     assert endings(batch.apply(sites, [wish(1)])) == {wish(1).site: Ending.APPLIED}
+
+
+@pytest.mark.parametrize("failing", [0, 8])
+def test_how_far_a_list_is_stands_in_a_line_every_ten_seconds(tmp_path, settings, monkeypatch, failing):
+    """Where nobody sits at a terminal: of eight sites that take four seconds each."""
+    seconds = itertools.count(0, 4)
+    monkeypatch.setattr(show_many, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    for number in NUMBERS[:failing]:
+        simulated.machine_of(settings).put(foreign(Key(Kind.HOST, wish(number).host), "milik orang lain"))
+    place = folder(tmp_path, map(wish, NUMBERS))
+    done = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "apply", str(place)])
+    assert [line for line in done.stderr.splitlines() if line.endswith("detik lagi")] == [
+        f"3 dari 8 situs, {min(3, failing)} gagal, kira-kira 20 detik lagi",
+        f"6 dari 8 situs, {min(6, failing)} gagal, kira-kira 8 detik lagi",
+    ]
 
 
 def test_a_list_is_bounded_like_the_portal(tmp_path, settings):

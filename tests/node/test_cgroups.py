@@ -1,6 +1,7 @@
 """What is written into control groups of both versions, and that a limit nobody enforces counts as none."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_version_1_has_a_group_for_each_controller(tmp_path: Path) -> None:
     memory, processes, cpu = (written(folder / "s000001") for folder in folders)
     assert memory == {"memory.limit_in_bytes": MEMORY, "memory.memsw.limit_in_bytes": MEMORY}
     assert processes == {"pids.max": "12"}
-    assert cpu == {"cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "30000"}
+    assert cpu == {"cpu.cfs_period_us": "1000000", "cpu.cfs_quota_us": "1500000", "cpu.cfs_burst_us": "1500000"}
 
 
 def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:
@@ -39,7 +40,8 @@ def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:
         "memory.max": MEMORY,
         "memory.swap.max": "0",
         "pids.max": "12",
-        "cpu.max": "30000 20000",
+        "cpu.max": "1500000 1000000",
+        "cpu.max.burst": "1500000",
     }
 
 
@@ -59,6 +61,26 @@ def test_no_controller_is_no_limit() -> None:
     assert nothing.create("s000001", BOUNDS) == ()
     for attempt in TRIALS:
         assert "pengendali" in attempt(nothing)
+
+
+def test_who_has_used_up_its_share_of_the_processor_is_killed_at_once() -> None:
+    """Not in the next period, when it may run again."""
+    groups, name = cgroups.find(), f"test-{os.getpid()}"
+    if groups.cpu is None:
+        pytest.skip("no controller of processor time")
+    directories = groups.create(name, Bounds(memory_mebibytes=64, processes=12, cpu_percent=1))
+    burner = subprocess.Popen(["sh", "-c", "while :; do :; done"])
+    try:
+        for directory in directories:
+            (directory / "cgroup.procs").write_text(str(burner.pid))
+        until(lambda: groups.held_back(name))
+        groups.kill(name)
+        assert burner.wait(timeout=0.3) == -signal.SIGKILL
+    finally:
+        burner.kill()
+        burner.wait()
+        groups.remove(name)
+        groups.close()
 
 
 def test_groups_lie_in_the_unit_beside_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

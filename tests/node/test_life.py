@@ -1,5 +1,6 @@
 """A site's life on a simulated machine: what may be asked when, how much of it in a day, and what people changed."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,13 +9,17 @@ from click.testing import CliRunner
 
 from panggon.core.errors import PermanentError
 from panggon.core.journal import Word
-from panggon.core.plan import Plan
+from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind, absent, ours
-from panggon.core.spec import Engine, SiteState
+from panggon.core.spec import Access, Engine, SiteState
+from panggon.core.spec_document import dump
+from panggon.node import loop, records
 from panggon.node import sites as subject
-from panggon.node.bounds import Bounds
+from panggon.node.bounds import Bounds, Measure
 from panggon.node.cli import cli
 from panggon.node.drift import DriftWatch
+from panggon.node.sites import Sites
+from tests.core.plans import FACTS, existing, nothing
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import Bench
@@ -42,13 +47,14 @@ def later(spec, **changes):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The machine's time, moved by the test."""
-    moved = [timedelta()]
-    real = subject.now
-    monkeypatch.setattr(subject, "now", lambda: real() + moved[0])
+    """The machine's time, moved by the test: what it runs, or (`jump`) only what its clock says."""
+    ran, jumped = [timedelta()], [timedelta()]
+    now, uptime = subject.now, subject.uptime
+    monkeypatch.setattr(subject, "now", lambda: now() + ran[0] + jumped[0])
+    monkeypatch.setattr(subject, "uptime", lambda: replace(uptime(), seconds=uptime().seconds + ran[0].total_seconds()))
 
-    def move(**by):
-        moved[0] += timedelta(**by)
+    def move(*, jump=False, **by):
+        (jumped if jump else ran)[0] += timedelta(**by)
 
     return move
 
@@ -72,8 +78,11 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
         bench.sites.plan(purged)
     parked = apply(bench, later(OPEN, state=SiteState.PARKED))
     purged = later(parked, state=SiteState.PURGED)
+    clock(days=400, jump=True)
+    with pytest.raises(PermanentError, match=f"{SITE} sudah diparkir 0 hari selama mesin ini menyala; baru dapat"):
+        bench.sites.plan(purged)
     clock(days=29, hours=23)
-    with pytest.raises(PermanentError, match="baru dapat dihapus 30 hari sesudahnya"):
+    with pytest.raises(PermanentError, match="baru dapat dihapus sesudah 30 hari"):
         bench.sites.plan(purged)
     clock(hours=1)
     stranger = ours(Key(Kind.USER, SITE), uid=1, password="")
@@ -84,8 +93,23 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     bench.machine.put(user)
     apply(bench, purged)
     assert bench.machine.resources() == {}
-    assert bench.sites.count() == 0
+    assert bench.sites.here() == set()
     assert bench.sites.plan(purged).changes == ()
+
+
+def test_waiting_to_be_purged_goes_on_over_restarts_of_the_agent(bench, clock):
+    parked = apply(bench, later(apply(bench, OPEN), state=SiteState.PARKED))
+    (bench.settings.paths.state / "parked.json").unlink()  # as after an update from a version that had none
+    bench.agent().step()
+    clock(days=29, hours=12)
+    bench.agent().step()
+    bench.sites = simulated.sites_on(bench.settings, bench.machine)
+    purged = later(parked, state=SiteState.PURGED)
+    assert bench.ask(document(purged))["problem"]["code"] == "node.purge_early"
+    clock(hours=12)
+    assert bench.ask(document(purged))["outcome"] == "applied"
+    bench.agent().step()
+    assert json.loads((bench.settings.paths.state / "parked.json").read_text())["sites"] == {}
 
 
 def test_a_database_that_the_site_had_once_goes_with_it(bench, clock):
@@ -128,14 +152,63 @@ def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
     assert bench.ask(document(parking[6]))["outcome"] == "refused"
 
 
-def test_a_word_and_what_was_counted_last_a_day(tmp_path):
-    bounds, now = Bounds(tmp_path), subject.now()
-    bounds.allow(9, now=now)
-    assert bounds.allowed(now=now + timedelta(hours=23)) == 9
-    assert bounds.allowed(now=now + timedelta(hours=24)) == 0
-    bounds.allow(9, now=now + timedelta(days=365))  # the clock was a year ahead
-    assert bounds.allowed(now=now) == 0
-    assert bounds.disturbed(now=now) == {}
+def test_a_word_and_what_was_counted_last_a_day(bench):
+    bounds, now = Bounds(bench.sites), subject.now()
+    bounds.allow(Measure.CHANGED, 9, now=now)
+    assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=23)) == 9
+    assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=24)) == 0
+    assert bounds.allowed(Measure.MADE, now=now) == 0
+    bounds.allow(Measure.CHANGED, 9, now=now + timedelta(days=365))  # the clock was a year ahead
+    assert bounds.allowed(Measure.CHANGED, now=now) == 0
+    assert bounds.done(Measure.CHANGED, now=now) == 0
+
+
+def test_a_portal_cannot_make_its_own_bound_grow(tmp_path):
+    sites = Sites.of(simulated.settings(tmp_path, sites={"first_site": 900001, "last_site": 900999}))
+    bounds, now = Bounds(sites), subject.now()
+    specs_of = [replace(OPEN, site=f"s{number}", host=f"s{number}.kota.example") for number in range(900001, 900121)]
+    there, new = specs_of[:60], specs_of[60:]
+    for spec in there:
+        records.save(tmp_path / "state" / "specs" / f"{spec.site}.json", dump(spec))
+    bounds.allow(Measure.MADE, 60, now=now)
+    for spec in new:
+        bounds.admit(make(spec, FACTS, nothing(spec)), now=now)
+        records.save(tmp_path / "state" / "specs" / f"{spec.site}.json", dump(spec))
+    for number, spec in enumerate(there, 1):
+        plan = make(later(spec, state=SiteState.PARKED), FACTS, existing(spec))
+        if number > 6:
+            with pytest.raises(PermanentError, match=r"sudah 6 situs diubah dan batas mesin ini 6;"):
+                bounds.admit(plan, now=now)
+        else:
+            bounds.admit(plan, now=now)
+
+
+def test_new_names_have_a_bound_and_a_word_of_their_own(bench, tmp_path):
+    many = replace(SPEC, former_hosts=tuple(f"n{number}.kota.example" for number in range(20)))
+    refused = bench.ask(document(many))
+    assert refused["problem"] == {
+        "code": "node.bound",
+        "detail": "dalam 24 jam sudah 0 nama situs baru dibuat dan batas mesin ini 20; "
+        "bila memang dimaksud, jalankan di mesin ini: panggon-node allow --new JUMLAH, lalu ulangi",
+    }
+    assert bench.machine.resources() == {}
+    said = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "allow", "--new", "21"]).stdout
+    assert said == "Selama 24 jam portal boleh membuat sampai 21 nama situs baru; 0 di antaranya sudah dibuat.\n"
+    assert bench.ask(document(many))["outcome"] == "applied"
+    assert bench.ask(document(replace(SPEC, site="s900002", host="lain.kota.example")))["outcome"] == "refused"
+
+
+def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
+    apply(bench, replace(SPEC, state=SiteState.OPEN))
+    allowed = [bench.ask(document(spec)) for spec in (later(OPEN), later(OPEN, access=Access()), later(OPEN))]
+    assert [report["outcome"] for report in allowed] == ["applied"] * 3
+    bounds = Bounds(bench.sites)
+    assert bounds.done(Measure.CHANGED, now=subject.now()) == 1
+    tomorrow = subject.now() + timedelta(days=1)
+    assert bounds.done(Measure.CHANGED, now=tomorrow) == 0
+    apply(bench, later(OPEN, access=Access()))
+    bounds.admit(bench.sites.plan(later(OPEN)), now=tomorrow)
+    assert bounds.done(Measure.CHANGED, now=tomorrow) == 1
 
 
 def test_what_people_changed_is_found_and_told_and_left_alone(bench):
@@ -159,7 +232,8 @@ def test_what_people_changed_is_found_and_told_and_left_alone(bench):
     assert watch.lines() == ()
 
 
-def test_the_portal_is_told_of_differences_when_there_is_time(bench):
+def test_the_portal_is_told_of_differences(bench, monkeypatch):
+    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     apply(bench, OPEN)
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
     agent = bench.agent()
@@ -168,7 +242,23 @@ def test_the_portal_is_told_of_differences_when_there_is_time(bench):
     assert bench.portal.statuses[-1]["drift"] == [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]
 
 
-def test_the_portal_is_told_at_once_that_a_site_was_mended(bench):
+def test_wishes_without_pause_hide_no_difference(bench, monkeypatch):
+    apply(bench, OPEN)
+    bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
+    passed = [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: passed[0])
+    agent, told = bench.agent(), []
+    for _ in range(4):
+        bench.portal.wish(document(OPEN), "verify")
+        agent.step()
+        told.append(bench.portal.statuses[-1]["drift"])
+        passed[0] += 8.0
+    assert told == [[], [], [], [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]]
+    assert len(bench.portal.reports) == 4
+
+
+def test_the_portal_is_told_at_once_that_a_site_was_mended(bench, monkeypatch):
+    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     apply(bench, OPEN)
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
     agent = bench.agent()

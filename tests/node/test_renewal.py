@@ -104,6 +104,19 @@ def test_a_failed_renewal_leaves_the_former_one_and_is_told_days_before_its_end(
     assert report.failures(failing.folder, HOST).count == 0
 
 
+def test_what_orders_have_left_is_taken_away_or_waits(place: Place) -> None:
+    """And a DNS server that is away keeps no certificate from being renewed."""
+    first, asked = place.ends(), []
+
+    def away(before: datetime) -> None:
+        asked.append(before)
+        raise TemporaryError("dns.down", "server DNS mati")
+
+    assert place.at(60, place.renewal(sweep=away)) == ()
+    assert asked == [place.now - timedelta(hours=1)]
+    assert place.ends() > first
+
+
 def test_while_a_plan_writes_to_the_site_nothing_is_put_in_its_place(place: Place) -> None:
     first, renewal = place.ends(), place.renewal()
     with journal_file.writing(place.config.paths.state / "journal" / f"{SITE}.jsonl"):
@@ -210,6 +223,26 @@ class TestBought:
         assert (place.config.paths.root / "tls" / "_bought" / "bundle.pem").read_bytes() == before
         assert words in report.failures(renewal.folder, "_bought").problem
         assert words in place.at(70, renewal)[0]
+
+
+def test_the_end_of_the_machines_own_authority_is_told_a_year_before(place: Place) -> None:
+    """With the clock ten years on: what it has signed is good with either of its certificates meanwhile."""
+    renewal, ends = place.renewal(), place.authority.load().not_valid_after_utc
+    assert place.at(3650 - 366, renewal) == ()
+    words = f"sertifikat: otoritas mesin ini ({place.authority.certificate}) berlaku sampai {ends:%Y-%m-%d}"
+    said = (f"{words}; jalankan panggon-node renew-authority, lalu bagikan yang baru",)
+    assert place.at(3650 - 364, renewal) == said
+    assert place.at(3651, renewal) == said
+    former = place.authority.load()
+    assert authority.renew(place.authority, now=place.now) > place.now + timedelta(days=3649)
+    new = place.authority.load()
+    assert (new.subject, new.public_key()) == (former.subject, former.public_key())
+    assert new.serial_number != former.serial_number
+    bundle = bundles.load((place.config.paths.root / "tls" / HOST / "bundle.pem").read_bytes())
+    assert bundle.follows(new)
+    assert bundle.follows(former)
+    assert renewal.driver.read(KEY).attributes == {"issuer": "local", "valid": True}
+    assert place.at(3652, renewal) == ()
 
 
 def key() -> bytes:

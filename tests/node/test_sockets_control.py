@@ -82,7 +82,12 @@ def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:
         {"do": "sync", "site": site, "kind": "php", "php_version": php.VERSION, "generation": 1},
     ):
         assert stand.ask(**request)["code"] == "runtime.foreign"
-    assert stand.ask(do="show", site=site) == {"ok": True, "serving": None, "foreign": f"{path} is not ours"}
+    assert stand.ask(do="show", site=site) == {
+        "ok": True,
+        "serving": None,
+        "ending": None,
+        "foreign": f"{path} is not ours",
+    }
     assert path.read_text() == "of somebody else"
 
 

@@ -53,8 +53,9 @@ def test_a_unit_starts_and_stops_its_server_as_the_supervisor_does(servers, name
 
 
 def test_a_login_reads_the_nodes_own_name_services():
-    own = layout.sshd_settings(CONFIG).name_services
-    assert unit(units.of("sshd"))["Service"]["BindReadOnlyPaths"] == f"-{own}:{sshd.NAME_SERVICES}"
+    own = layout.sshd_settings(CONFIG)
+    mounts = f"-{own.name_services}:{sshd.NAME_SERVICES} -{own.groups}:{sshd.GROUPS}"
+    assert unit(units.of("sshd"))["Service"]["BindReadOnlyPaths"] == mounts
 
 
 def test_a_server_runs_as_the_user_that_its_data_belongs_to():

@@ -1,20 +1,30 @@
 """What a site stores is counted as it is, a little at a time, whatever its owner puts in the way."""
 
+import array
+import ctypes
 import itertools
+import mmap
 import os
+import socket
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets.usage import Bounds, Meter
+from panggon.node.sockets.usage import Bounds, Excess, Meter
 
 MEBIBYTE = 1024 * 1024
 PLENTY = Bounds(mebibytes=1000, files=1000)
 
 
 def exceeds(place: Path, bounds: Bounds) -> bool:
-    found = Meter(place, bounds).count(time.monotonic() + 60, time.monotonic)
+    return bool(excess(Meter(place, bounds)))
+
+
+def excess(meter: Meter) -> Excess:
+    found = meter.count(time.monotonic() + 60, time.monotonic)
     assert found is not None
     return found
 
@@ -62,13 +72,78 @@ def test_it_goes_on_where_it_stopped_and_begins_anew(tmp_path: Path) -> None:
     ticks = itertools.count()
     meter = Meter(tmp_path, Bounds(mebibytes=1, files=49))
     answers = [meter.count(next(ticks) + 3.0, lambda: float(next(ticks))) for _ in range(40)]
-    assert answers.count(True) >= 2
+    assert answers.count(Excess.FILES) >= 2
     assert answers[:5] == [None] * 5
     (tmp_path / "0").unlink()
-    assert False in [meter.count(next(ticks) + 30.0, lambda: float(next(ticks))) for _ in range(20)]
+    assert Excess.NOTHING in [meter.count(next(ticks) + 30.0, lambda: float(next(ticks))) for _ in range(20)]
 
 
 @pytest.mark.parametrize("name", ["gone", "file"])
 def test_what_is_no_directory_counts_as_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     assert not exceeds(tmp_path / name, Bounds(mebibytes=1, files=1))
+
+
+@contextmanager
+def opened(descriptor: int) -> Iterator[None]:
+    yield
+    os.close(descriptor)
+
+
+@contextmanager
+def mapped(descriptor: int) -> Iterator[None]:
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype, libc.mmap.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 4]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    place = libc.mmap(None, 4096, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
+    os.close(descriptor)
+    yield
+    libc.munmap(place, 4096)
+
+
+@contextmanager
+def sent(descriptor: int) -> Iterator[None]:
+    """To itself, and never received."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))])
+        os.close(descriptor)
+        yield
+
+
+@pytest.mark.parametrize(("holding", "found"), [(opened, Excess.SPACE), (mapped, Excess.SPACE), (sent, Excess.FILES)])
+def test_a_deleted_file_counts_while_anybody_has_it(
+    tmp_path: Path, holding: Callable[[int], AbstractContextManager[None]], found: Excess
+) -> None:
+    (tmp_path / "site").mkdir()
+    meter = Meter(tmp_path / "site", Bounds(mebibytes=2, files=9), lambda: (os.getpid(), os.getpid()))
+    descriptor = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
+    os.write(descriptor, os.urandom(3 * MEBIBYTE))
+    assert excess(meter) is Excess.NOTHING, "it has a name; whoever may see it counts it"
+    (tmp_path / "file").unlink()
+    with holding(descriptor):
+        assert [excess(meter) for _ in range(3)][1:] == [found, found]
+    assert [excess(meter) for _ in range(2)][-1] is Excess.NOTHING
+
+
+def test_what_is_received_at_once_and_what_lies_in_memory_is_no_excess(tmp_path: Path) -> None:
+    meter = Meter(tmp_path, Bounds(mebibytes=2, files=9), lambda: (os.getpid(),))
+    descriptor = os.memfd_create("large")
+    os.write(descriptor, bytes(3 * MEBIBYTE))
+    found = []
+    for _ in range(3):
+        with sent(os.open("/dev/null", os.O_RDONLY)):
+            found.append(excess(meter))
+    os.close(descriptor)
+    assert found == [Excess.NOTHING] * 3
+
+
+def test_too_many_files_is_seen_also_where_too_much_space_was_known(tmp_path: Path) -> None:
+    meter = Meter(tmp_path, Bounds(mebibytes=1, files=3))
+    (tmp_path / "large").write_bytes(os.urandom(2 * MEBIBYTE))
+    assert excess(meter) is Excess.SPACE
+    for number in range(3):
+        (tmp_path / f"{number}").touch()
+    assert [excess(meter), excess(meter)] == [Excess.FILES, Excess.FILES]
+    (tmp_path / "0").unlink()
+    assert excess(meter) is Excess.SPACE

@@ -154,9 +154,9 @@ class Office:
         for kind in kinds.get(Action(event.action), ()):
             jobs.make_paper(event.pk, kind)
 
-    def node_reports(self, outcome: Outcome, *, problem: str = "", proofs=PROOFS) -> Wish:
-        """The node takes its wish and tells how it ended."""
-        wish = sites.take_wish(self.node, at=self.later())
+    def node_reports(self, outcome: Outcome, *, problem: str = "", proofs=PROOFS, wish: Wish | None = None) -> Wish:
+        """The node takes its wish, or was at this one all the time, and tells how it ended."""
+        wish = wish or sites.take_wish(self.node, at=self.later())
         assert wish is not None
         proven = outcome in (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
         report = sites.Report(

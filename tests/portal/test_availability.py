@@ -9,6 +9,7 @@ from panggon.public import snapshots
 from panggon.public.tables import TABLES
 from panggon.sites import machines
 from panggon.sites.models import Availability, Site
+from panggon.upkeep.jobs import watch
 from tests.portal.agent import Agent
 from tests.portal.upkeep import open_site
 from tests.portal.visitor import text, visitor
@@ -110,3 +111,46 @@ def test_the_opd_reads_of_its_own_site(agent, site, office):
         "Ketersediaan November 2026: 66,66% dari 3 pemeriksaan; terakhir tidak menjawab 23 November, 13.00 WIB" in page
     )
     assert f"Berkas tersimpan 1.234 MiB dari {site.quota_mebibytes:,} MiB (23 November 2026)".replace(",", ".") in page
+
+
+def silent_notices(person):
+    return list(person.notices.filter(subject__endswith="tidak menjawab").values_list("text", flat=True))
+
+
+def test_one_visit_without_an_answer_is_told_to_nobody(agent, site, office):
+    tell(agent, row(site, 0), row(site, 1, answered=False))
+    watch.func(timestamp=0)
+    assert silent_notices(office.technician) == []
+    assert "Situs tidak menjawab" not in text(visitor(office.applicant).get(f"/situs/{site.identifier}/"))
+
+
+def test_a_site_that_stays_silent_is_told_once_to_its_technician_and_its_opd(agent, site, office):
+    tell(agent, row(site, 0), row(site, 1, answered=False))
+    for hours in (2, 3):
+        tell(agent, row(site, hours, answered=False))
+        watch.func(timestamp=0)
+    said = (
+        "Sudah beberapa kali dikunjungi servernya sejak 23 November, 13.00 WIB dan tidak menjawab. "
+        "Periksa aplikasi dan lognya."
+    )
+    assert silent_notices(office.technician) == silent_notices(office.applicant) == [said]
+    assert silent_notices(office.head) == []
+    page = text(visitor(office.applicant).get(f"/situs/{site.identifier}/"))
+    assert "tidak mendapat jawaban sejak 23 November 2026, 13.00 WIB. Periksa aplikasi dan folder logs" in page
+    assert "tidak menjawab Terbuka" in text(visitor(office.technician).get("/situs/"))
+
+
+def test_one_that_answers_again_is_silent_no_more_and_told_of_anew_the_next_time(agent, site, office):
+    for hours, answered in enumerate([False, False, True, False, False]):
+        tell(agent, row(site, hours, answered=answered))
+        watch.func(timestamp=0)
+    assert len(silent_notices(office.technician)) == 2
+    tell(agent, row(site, 5))
+    assert "tidak menjawab Terbuka" not in text(visitor(office.technician).get("/situs/"))
+
+
+def test_a_closed_site_is_not_expected_to_answer(agent, site, office):
+    tell(agent, row(site, 0, answered=False), row(site, 1, answered=False))
+    Site.objects.update(state="suspended")
+    watch.func(timestamp=0)
+    assert silent_notices(office.technician) == []

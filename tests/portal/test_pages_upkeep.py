@@ -9,7 +9,7 @@ from panggon.core.site_life import SiteAction
 from panggon.sites.models import Node, Outcome, Site
 from panggon.upkeep.models import Alteration, Request
 from tests.portal.office import DIGEST
-from tests.portal.upkeep import REASON, fresh, open_site, proposed, told
+from tests.portal.upkeep import REASON, approved, fresh, open_site, proposed, told
 from tests.portal.visitor import at, faults, letter, text, visitor
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -108,6 +108,35 @@ def test_settings_are_shown_as_they_are_and_refused_at_their_field(office, site)
     assert spec["tasks"] == [
         {"name": "kirim", "schedule": "*/15 * * * *", "command": ["php", "private/kirim.php", "--semua"], "seconds": 60}
     ]
+
+
+def test_a_site_of_pages_becomes_one_of_php_with_a_database(office, site):
+    """And keeps its kind until another person has approved the machine's plan, and the machine has proven it."""
+    Site.objects.filter(pk=site.pk).update(kind="static", database=False, php_version="7.4")
+    technician, path = at(office, "technician"), address(site, "change_settings/")
+    form = technician.get(path).context["form"]
+    assert ([kind for kind, _ in form.fields["kind"].choices], form["kind"].value()) == (["php", "static"], "static")
+    shown = {name: form[name].value() for name in form.fields}
+    given = {name: value for name, value in shown.items() if value is not None and value is not False}
+    asked = technician.post(path, given | {"reason": REASON, "kind": "php", "engine": "mariadb"})
+    assert asked.status_code == 302, faults(asked)
+    told(office, Outcome.PLANNED)
+    change = Alteration.objects.get()
+    spec = change.plan.spec
+    assert (spec["kind"], spec["php_version"], spec["database"], fresh(site).kind) == (
+        "php",
+        "8.4",
+        "mariadb",
+        "static",
+    )
+    approved(office, change)
+    told(office, Outcome.APPLIED)
+    assert (fresh(site).kind, fresh(site).database, fresh(site).php_version) == ("php", True, "8.4")
+    php = {"upload_mebibytes": 64, "execution_seconds": 30, "outgoing": "none"}
+    asked = technician.post(path, given | php | {"reason": REASON, "kind": "static"})
+    assert asked.status_code == 302, faults(asked)
+    spec = Alteration.objects.latest("pk").plan.spec
+    assert (spec["kind"], spec["database"]) == ("static", "mariadb")  # which nobody drops
 
 
 def test_a_rename_to_a_bad_name_is_refused_at_the_name(office, site):

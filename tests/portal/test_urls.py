@@ -34,6 +34,7 @@ ARGUMENTS = {
     "pk": 1,
     "day": "2026-12-25",
     "endpoint": 1,
+    "job": 1,
     "delivery": uuid.UUID(int=1),
     "token": 1,
     "answer": 1,

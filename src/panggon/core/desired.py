@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from panggon.core.resources import Attributes, Key, Kind, Value, canonical
 from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import RUNNING
-from panggon.core.site_tasks import dump_task
+from panggon.core.site_tasks import Task, dump_task
 from panggon.core.spec import Profile, SiteKind, SiteSpec, SiteState, bare_keys
 
 
@@ -57,6 +57,9 @@ _NAMED_BY_HOST = (Kind.CERTIFICATE, Kind.HOST, Kind.RECORDS)
 NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUARANTINED)
 
 ALIVE = (SiteState.PREPARED, SiteState.OPEN)
+
+# In which visitors get nothing of the site, whatever is kept of it.
+CLOSED = (SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED)
 
 REDIRECT = "redirect"  # the state of a former name
 
@@ -118,6 +121,7 @@ def _database(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
         "connections": spec.limits.database_connections,
         "mebibytes": spec.limits.database_mebibytes,
         **({"key_number": spec.database_key} if spec.database_key else {}),
+        **({} if spec.state in ALIVE else {"locked": True}),
     }
 
 
@@ -177,12 +181,16 @@ def _runtime(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
     return {"kind": kind, "php_version": spec.php_version, "generation": generation}
 
 
+def tasks_of(spec: SiteSpec) -> tuple[Task, ...]:
+    """The tasks that run now: those of the site's own kind. None does for a site that is not open: nobody could see
+    what it does.
+    """
+    return tuple(task for task in spec.tasks if task.command[0] == spec.kind) if spec.state is SiteState.OPEN else ()
+
+
 def _tasks(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:
-    """None runs for a site that is not open: nobody could see what it does."""
-    fitting = [task for task in spec.tasks if task.command[0] == spec.kind]
-    if spec.state is not SiteState.OPEN or not fitting:
-        return None
-    return {"tasks": tuple(canonical(dump_task(task)) for task in fitting)}
+    running = tasks_of(spec)
+    return {"tasks": tuple(canonical(dump_task(task)) for task in running)} if running else None
 
 
 def _access(spec: SiteSpec, _facts: MachineFacts) -> Attributes | None:

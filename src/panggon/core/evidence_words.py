@@ -23,6 +23,11 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "Python berjalan dan terpisah dari situs lain.",
         "Python belum berjalan, atau belum terpisah dari situs lain.",
     ),
+    "programs": (
+        "program situs",
+        "Program situs berhenti.",
+        "Belum terbukti bahwa program situs berhenti.",
+    ),
     "database": ("basis data", "Basis data dapat dipakai, hanya oleh situs ini.", "Basis data belum dapat dipakai."),
     "sftp": ("SFTP", "Akses SFTP bekerja dan terkurung di folder situs.", "Akses SFTP belum bekerja."),
     "user": ("akun server", "Akun server situs ini tersendiri.", "Akun server situs ini belum benar."),

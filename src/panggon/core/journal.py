@@ -24,7 +24,8 @@ class Word(StrEnum):
     APPLIED = "applied"  # everything is as wished, and every proof held
     RESTORED = "restored"  # a permanent failure; the former state is back
     STALE = "stale"  # the world is not what the plan says: nothing more was touched, a person decides
-    STUCK = "stuck"  # undoing failed for now: the journal stays open and is to be resumed
+    STUCK = "stuck"  # undoing, or what has no way back, failed for now: the journal stays open and is to be resumed
+    SUPERSEDED = "superseded"  # what has no way back was not at its end when a newer wish took its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,11 @@ class Position:
             return max(index for index, stage in enumerate(self.stages) if stage in _TOUCHED)
         return None
 
+    @property
+    def unwritten(self) -> tuple[int, ...]:
+        """Every change that is not written, in order."""
+        return tuple(index for index, stage in enumerate(self.stages) if stage in _AHEAD)
+
 
 _AHEAD = (Stage.PENDING, Stage.WRITING)
 _TOUCHED = (Stage.WRITING, Stage.WRITTEN, Stage.UNDOING)
@@ -199,11 +205,18 @@ _STEPS: Mapping[type[Entry], tuple[Next, Stage]] = {
 
 
 def _staged(position: Position, index: int, step: Next, stage: Stage) -> Position:
-    if position.next is not step or position.index != index:
+    if position.next is not step or index not in _due(position, step):
         raise PermanentError("journal.corrupt", f"{stage} {index} where {position.next} {position.index} was due")
     stages = (*position.stages[:index], stage, *position.stages[index + 1 :])
     settled = stage is Stage.UNDONE and index == position.misread
     return replace(position, stages=stages, misread=None if settled else position.misread)
+
+
+def _due(position: Position, step: Next) -> tuple[int | None, ...]:
+    """What the next step may be about: of a closing whatever is not written, because what fails holds up nothing."""
+    if step is Next.WRITE and position.plan.closes:
+        return position.unwritten
+    return (position.index,)
 
 
 def dump(entry: Entry) -> str:

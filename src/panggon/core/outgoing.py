@@ -22,6 +22,10 @@ HOST_NAME = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[
 DNS_PORT = 53
 # Addresses that are public by their form and lead to others that need not be: an IPv4 address lies in them.
 CARRIERS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
+UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: outside of it are former kinds, and IPv4 in other clothes
+# Public by their form too, but answered by the host below a virtual machine, which tells what is the machine's own:
+# Azure's, with settings and certificates of the machine; all others' lie in networks that are not public.
+PLATFORMS = (ipaddress.ip_address("168.63.129.16"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,13 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return is_public(address.ipv4_mapped)
-        if any(address in carrier for carrier in CARRIERS):
+        if address not in UNICAST or any(address in carrier for carrier in CARRIERS):
             return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and address not in PLATFORMS
 
 
 def _meant(target: Target, destination: Destination) -> bool:
-    address = destination.address
+    address = getattr(destination.address, "ipv4_mapped", None) or destination.address
     if target.network:
         return address in target.network
     if destination.own:
@@ -110,6 +114,7 @@ def _meant(target: Target, destination: Destination) -> bool:
     if target.name:
         # Who owns the name decides where it leads: to the internet or to a server of the city, never in here.
         inward = address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
+        inward = inward or address in PLATFORMS
         return not inward and any(_is_named(name, target.name) for name in destination.names)
     return is_public(address)
 

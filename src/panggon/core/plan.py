@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panggon.core.desired import ALIVE, MAKING_ORDER, NAMED, MachineFacts, desired
+from panggon.core import closing
+from panggon.core.desired import ALIVE, CLOSED, MAKING_ORDER, NAMED, MachineFacts, desired
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
 from panggon.core.spec import SiteSpec
@@ -50,19 +51,43 @@ class Plan:
     def present(self) -> tuple[Key, ...]:
         """What the plan leaves in existence, changed or not, in the order of making: all that can be proven."""
         keys = [change.key for change in (*self.changes, *self.unchanged) if change.after is not None]
-        return tuple(sorted(keys, key=lambda key: MAKING_ORDER.index(key.kind)))
+        return in_order(keys)
+
+    @property
+    def closes(self) -> bool:
+        """Whether it shuts the site (`core.closing`): then it has no way back."""
+        return closing.closes(self.spec, _ways(self.changes))
+
+    @property
+    def proven(self) -> tuple[Key, ...]:
+        """What is to be proven once it is carried out; of a site that is shut only that it is."""
+        keys = in_order((*self.present, *stopped(self.spec)))
+        return tuple(key for key in keys if key.kind in closing.PROVEN) if self.closes else keys
 
 
-# What visitors and the owner meet. A site that closes shuts these first: its programs may need half a minute to end,
-# and nobody is to meet them meanwhile.
-_DOORS = (Kind.SITE, Kind.HOST, Kind.ACCESS, Kind.USER)
+def in_order(keys: Iterable[Key]) -> tuple[Key, ...]:
+    """In the order of making."""
+    return tuple(sorted(keys, key=lambda key: MAKING_ORDER.index(key.kind)))
 
 
-def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation], *, mending: bool = False) -> Plan:
+def stopped(spec: SiteSpec) -> tuple[Key, ...]:
+    """What is to be proven of a site although it is not to be there: that no program of a closed one runs."""
+    return (Key(Kind.RUNTIME, spec.site),) if spec.state in CLOSED else ()
+
+
+def make(
+    spec: SiteSpec,
+    facts: MachineFacts,
+    observations: Iterable[Observation],
+    *,
+    mending: bool = False,
+    strays: Iterable[Observation] = (),
+) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
     first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
     start anew, because those that run go on answering meanwhile. `mending`: no run is under way, so what is half
-    written was made so by somebody's hand, and the plan mends it.
+    written was made so by somebody's hand, and the plan mends it. Of `strays`, names of which the spec does not speak,
+    those that lead to the site go.
 
     Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
     left half written and must finish itself, `plan.unobserved` when nobody looked.
@@ -73,10 +98,13 @@ def make(spec: SiteSpec, facts: MachineFacts, observations: Iterable[Observation
     wished = tuple((key, after) for key, after in wished if key.name not in given_away)
     _refuse_unplannable(spec.site, [(key, seen.get(key)) for key, _ in wished], mending=mending)
     ways = [Change(key, _before(seen[key]), after) for key, after in wished]
+    if closing.closes(spec, _ways(way for way in ways if not same(way.before, way.after))):
+        ways = [_as_it_is(way) for way in ways]
+    unasked = [Change(found.key, found.attributes, None) for found in strays if _leads_to(found, spec)]
     going = [way for way in reversed(ways) if way.after is None and way.before is not None]
     coming = [way for way in ways if way.after is not None and not same(way.before, way.after)]
     unchanged = tuple(way for way in ways if same(way.before, way.after))
-    changes = tuple(sorted((*going, *coming), key=lambda way: _turn(way, spec)))
+    changes = tuple(sorted((*unasked, *going, *coming), key=lambda way: _turn(way, spec)))
     return Plan(spec, changes, unchanged, _digest(spec, changes, unchanged))
 
 
@@ -112,11 +140,21 @@ def load(document: object) -> Plan:
 
 def _turn(way: Change, spec: SiteSpec) -> int:
     """Of changes that sort alike the order stays."""
-    if way.key.kind in _DOORS and way.before is not None and spec.state not in ALIVE:
+    if way.key.kind in closing.DOORS and way.before is not None and spec.state not in ALIVE:
         return 0
     if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts:
         return 2
     return 3 if _only_restarts(way) else 1
+
+
+def _as_it_is(way: Change) -> Change:
+    """No site stays open because a certificate cannot be had; the one that is there is another plan's matter."""
+    kept = way.key.kind is Kind.CERTIFICATE and None not in (way.before, way.after)
+    return Change(way.key, way.before, way.before) if kept else way
+
+
+def _ways(changes: Iterable[Change]) -> dict[Key, tuple[Attributes | None, Attributes | None]]:
+    return {change.key: (change.before, change.after) for change in changes}
 
 
 def _only_restarts(way: Change) -> bool:
@@ -139,6 +177,10 @@ def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]], *
     for named, code in ((half, "plan.partial"), (unobserved, "plan.unobserved")):
         if named:
             raise PermanentError(code, "; ".join(named))
+
+
+def _leads_to(found: Observation, spec: SiteSpec) -> bool:
+    return found.key.name not in spec.hosts and bool(found.attributes) and _owner(found, spec.site) == ""
 
 
 def _holder(host: str, seen: Mapping[Key, Observation]) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from panggon.core.plan import Change, Plan
-from panggon.core.resources import Attributes, Kind, Value
+from panggon.core.resources import Attributes, Key, Kind, Value
 
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
@@ -34,6 +34,7 @@ _LABELS: Mapping[str, str] = {
     "processes": "proses paling banyak",
     "mebibytes": "ruang (MiB)",
     "key_number": "kata sandi ke",
+    "locked": "terkunci",
     "files": "berkas paling banyak",
     "cpu_percent": "prosesor (%)",
     "database": "basis data",
@@ -122,6 +123,8 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
 
 
 _REKEYED = "Basis data mendapat kata sandi baru; pemilik situs menemukannya di private/database.ini."
+_LOCKED = "Basis data dikunci: situs tidak dapat masuk, dan yang sedang berjalan dihentikan."
+_UNLOCKED = "Basis data dibuka kembali untuk situs."
 
 
 def meanings(plan: Plan, *, translated: Callable[[str], str] = str) -> tuple[str, ...]:
@@ -142,6 +145,11 @@ def differences(plan: Plan) -> tuple[str, ...]:
     return tuple(map(_found, plan.changes))
 
 
+def unasked(key: Key) -> str:
+    """Of what stands on a machine and no wish speaks of it."""
+    return f"{_NOUNS[key.kind]} {key.name} ada, padahal tidak diminta."
+
+
 def _found(change: Change) -> str:
     what = f"{_NOUNS[change.key.kind]} {change.key.name}"
     if change.before is None:
@@ -149,17 +157,25 @@ def _found(change: Change) -> str:
     if change.mends:
         return f"{what} tidak utuh lagi."
     if change.after is None:
-        return f"{what} ada, padahal tidak diminta."
+        return unasked(change.key)
     return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
 
 
 def _meaning(change: Change, translated: Callable[[str], str]) -> str:
     made, changed, removed = _MEANINGS[change.key.kind]
     if change.key.kind is Kind.DATABASE and change.before and change.after and not change.mends:
-        changed = _REKEYED if change.before.get("key_number") != change.after.get("key_number") else changed
+        changed = _of_database(change.before, change.after) or changed
     sentence = removed if change.after is None else made if change.before is None else changed
     state = _shown("state", (change.after or {}).get("state"))
     return translated(sentence).format(name=change.key.name, state=translated(state))
+
+
+def _of_database(before: Attributes, after: Attributes) -> str:
+    if before.get("key_number") != after.get("key_number"):
+        return _REKEYED
+    if before.get("locked") != after.get("locked"):
+        return _LOCKED if after.get("locked") else _UNLOCKED
+    return ""
 
 
 def _sentence(change: Change) -> str:

@@ -10,6 +10,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
 SHORTEST_PAUSE = timedelta(minutes=10)
 # A bought certificate is renewed by people; an office needs about this long for it.
 BOUGHT_NOTICE = timedelta(days=30)
+# The authority of a machine is carried to every computer that shall believe it.
+AUTHORITY_NOTICE = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ def pause(failures: int, *, left: timedelta) -> timedelta:
     """How long to wait after so many failures in a row: twice as long each time, sooner when little life is left."""
     grown = min(FIRST_PAUSE * int(2 ** min(failures - 1, 10)), LONGEST_PAUSE)
     return max(SHORTEST_PAUSE, min(grown, left / 10))
+
+
+def authority_ends(ends: datetime, *, now: datetime) -> bool:
+    """Whether people have to know that the machine's own authority comes to its end."""
+    return now >= ends - AUTHORITY_NOTICE
 
 
 def worries(lifetime: Lifetime, *, failures: int, bought: bool, now: datetime) -> bool:

@@ -10,14 +10,13 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-Address = IPv4Address | IPv6Address
+from panggon.core.outgoing import Address, is_public
 
 TEST = "test"  # the event of the button "Kirim percobaan"; every endpoint gets it
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
-UNICAST = IPv6Network("2000::/3")  # RFC 4291: outside of it are former site-local addresses, and IPv4 in other clothes
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 
 
@@ -59,10 +58,7 @@ def outcome_of(status: int | None) -> Outcome:
 def may_be_called(words: str, *, allowed: tuple[str, ...]) -> bool:
     """Whether an address lies in the public internet, or in one of the `allowed` networks (CIDR)."""
     address = _meant(ip_address(words))
-    if any(address in ip_network(network) for network in allowed):
-        return True
-    is_assigned = isinstance(address, IPv4Address) or address in UNICAST
-    return is_assigned and address.is_global and not address.is_multicast
+    return any(address in ip_network(network) for network in allowed) or is_public(address)
 
 
 def _meant(address: Address) -> Address:

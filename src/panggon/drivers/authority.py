@@ -39,23 +39,39 @@ def create_authority(directory: Path, *, now: datetime, name: str = "Panggon lok
         key = ec.generate_private_key(ec.SECP256R1())
         files.directory(directory)
         files.write(authority.key, key_text(key), mode=0o600)
-        files.write(authority.certificate, _pem(_authority_certificate(key, name, now)))
+        # A number in the name: two authorities of one machine's life must not be taken for each other.
+        common_name = x509.NameAttribute(NameOID.COMMON_NAME, f"{name} {secrets.token_hex(4)}")
+        files.write(authority.certificate, _pem(_authority_certificate(key, x509.Name([common_name]), now)))
     return authority
+
+
+def renew(authority: Authority, *, now: datetime) -> datetime:
+    """Give the authority a new certificate of the same name and key, so that all it has signed stays good under the new
+    one and under the former; its end. Raises PermanentError `certificate.authority`.
+    """
+    try:
+        subject = authority.load().subject
+    except ValueError as error:
+        raise PermanentError("certificate.authority", f"{authority.certificate} is no certificate") from error
+    certificate = _authority_certificate(_signer(authority), subject, now)
+    files.write(authority.certificate, _pem(certificate))
+    return certificate.not_valid_after_utc
 
 
 def issue(authority: Authority, host: str, *, now: datetime) -> bytes:
     """A new bundle for this name. Raises PermanentError `certificate.authority`."""
     key = ec.generate_private_key(ec.SECP256R1())
+    return _pem(_leaf_certificate(key, host, authority.load(), _signer(authority), now)) + key_text(key)
+
+
+def _signer(authority: Authority) -> ec.EllipticCurvePrivateKey:
     signer = serialization.load_pem_private_key(authority.key.read_bytes(), None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise PermanentError("certificate.authority", f"{authority.key} is not a key of this authority")
-    return _pem(_leaf_certificate(key, host, authority.load(), signer, now)) + key_text(key)
+    return signer
 
 
-def _authority_certificate(key: ec.EllipticCurvePrivateKey, name: str, now: datetime) -> x509.Certificate:
-    # A number in the name: two authorities of one machine's life must not be taken for each other.
-    common_name = f"{name} {secrets.token_hex(4)}"
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def _authority_certificate(key: ec.EllipticCurvePrivateKey, subject: x509.Name, now: datetime) -> x509.Certificate:
     return (
         _builder(subject, subject, key, now, AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from panggon.core.desired import ALIVE
+from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
@@ -41,20 +41,23 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Record:
     """`writing`: a change is under way, and what is on the server may be half of it. `key` is the number of the
-    password: the spec asks for a new one by another number.
+    password: the spec asks for a new one by another number. `locked`: nobody is to log in as the site, but a copy that
+    `node.databases` makes.
     """
 
     engine: Engine
     mebibytes: int
     writing: bool = False
     key: int = 0
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseDriver:
     """Attributes: `engine`, `connections`, how many the site may have open at a time, `mebibytes`, how large its
-    database may grow (watched by `node.databases`), and `key_number`, where it is not the first password. Undoing a new
-    password makes another one: the former is nowhere but in the owner's hands.
+    database may grow (watched by `node.databases`), `key_number`, where it is not the first password, and `locked`,
+    where the site is closed: its user cannot log in, and its sessions are ended. Undoing a new password makes another
+    one: the former is nowhere but in the owner's hands.
 
     A site without a record is looked for on the server of `engine` only, the one that its spec names: the others may
     be down.
@@ -72,7 +75,10 @@ class DatabaseDriver:
         found = self._server(engine).find(key.name, known=record is not None)
         if record is None and found.standing is Standing.ABSENT:
             return absent(key)
-        return _observed(key, engine, found, record)
+        if record and not files.stands(self._place(key.name) / RECORD):
+            found = Found(Standing.PARTIAL)
+        copying = storage.copying_mark(self._place(key.name)).exists()
+        return _observed(key, engine, found, record, copying=copying)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -88,12 +94,11 @@ class DatabaseDriver:
             self._drop(key.name, uid, engine)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        """Of a closed site only that it is kept: its owner may have taken the password away, and must not keep a site
-        open by that.
+        """Of a closed site that it is kept and that nobody works in it, and not that its owner could log in: he may
+        have taken the password away, and must not keep a site open by that.
         """
         if spec.state not in ALIVE:
-            kept = self.read(key).standing is Standing.OURS
-            return (Check("database.kept", kept, f"basis data {key.name} {'disimpan' if kept else 'tidak utuh'}"),)
+            return self._closed(self.read(key), spec)
         uid = uid_of(key.name, base=self.settings.uid_base)
         password = self._kept_password(key.name, uid)
         if password is None or spec.database is None:
@@ -103,6 +108,19 @@ class DatabaseDriver:
         except PanggonError as error:
             return (Check("database.login", ok=False, detail=error.detail),)
 
+    def _closed(self, found: Observation, spec: SiteSpec) -> tuple[Check, ...]:
+        """A copy for the owner of a suspended site is made in a session of the site's own."""
+        site, attributes = found.key.name, found.attributes or {}
+        kept = found.standing is Standing.OURS
+        checks = [Check("database.kept", kept, f"basis data {site} {'disimpan' if kept else 'tidak utuh'}")]
+        if attributes:
+            copying = lets_in(spec) and storage.copying_mark(self._place(site)).exists()
+            sessions = 0 if copying else self._server(Engine(str(attributes["engine"]))).sessions(site)
+            locked = bool(attributes.get("locked"))
+            words = f"{'terkunci' if locked else 'tidak terkunci'}, {sessions} sesi" + ", sedang disalin" * copying
+            checks.append(Check("database.idle", locked and not sessions, words))
+        return tuple(checks)
+
     def _make(self, site: str, uid: int, after: Attributes, record: Record | None) -> None:
         if after["engine"] not in list(Engine):
             raise PermanentError("database.engine", str(after["engine"]))
@@ -110,17 +128,24 @@ class DatabaseDriver:
         if record and record.engine is not engine:
             raise PermanentError("database.engine", f"{site} mempunyai basis data {record.engine}, bukan {engine}")
         server, key = self._server(engine), int(str(after.get("key_number", 0)))
+        connections, locked = int(str(after["connections"])), bool(after.get("locked"))
         former = record or Record(engine, mebibytes, key=key)
-        self._keep_record(site, replace(former, mebibytes=mebibytes, writing=True))
+        self._keep_record(site, replace(former, mebibytes=mebibytes, writing=True, locked=locked))
         files.remove(self._place(site) / GOING)
+        # What a closed site has in its folders is left as it is: it may be evidence, and nobody needs the password.
+        password = None if locked and former.key == key else self._password(site, uid, engine, anew=former.key != key)
+        server.make(site, password=password, connections=connections, locked=locked)
+        self._keep_record(site, Record(engine, mebibytes, key=key, locked=locked))
+
+    def _password(self, site: str, uid: int, engine: Engine, *, anew: bool) -> str:
+        """The one that its owner has and the server knows, otherwise a new one, written down for the owner."""
         with files.opened(self._private(site), uid=uid) as private:
             files.sweep_at(private, INI)
-        password = self._kept_password(site, uid)
-        if password is None or former.key != key or not server.accepts(site, password):
+        server, password = self._server(engine), self._kept_password(site, uid)
+        if password is None or anew or not server.accepts(site, password):
             password = secrets.token_urlsafe(32)
             self._keep_password(site, uid, {"engine": engine.value, **server.login(site), "password": password})
-        server.make(site, password=password, connections=int(str(after["connections"])))
-        self._keep_record(site, Record(engine, mebibytes, key=key))
+        return password
 
     def _drop(self, site: str, uid: int, engine: Engine) -> None:
         place = self._place(site)
@@ -177,21 +202,24 @@ def _parsed(content: bytes, site: str) -> Record | None:
         if document["site"] != site:
             return None
         engine, key = Engine(document["engine"]), int(document.get("key", 0))
-        return Record(engine, int(document["mebibytes"]), document["writing"] is True, key)
+        locked = document.get("locked") is True
+        return Record(engine, int(document["mebibytes"]), document["writing"] is True, key, locked)
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _observed(key: Key, engine: Engine, found: Found, record: Record | None) -> Observation:
+def _observed(key: Key, engine: Engine, found: Found, record: Record | None, *, copying: bool) -> Observation:
     """One that was made before there were records has no bound yet, and reads so. What somebody has changed or taken
     since it was made is no half written one: it reads as a database that nobody can use, and a plan makes it whole.
+    While it is copied it is open for that alone.
     """
     if found.standing is Standing.FOREIGN:
         return foreign(key, found.detail)
+    lock = {"locked": True} if found.locked or (copying and record and record.locked) else {}
     if record is None and found.standing is Standing.OURS:
-        return ours(key, engine=engine.value, connections=found.connections, mebibytes=0)
+        return ours(key, engine=engine.value, connections=found.connections, mebibytes=0, **lock)
     if record is None or record.writing:
         return partial(key)
     usable = found.connections if found.standing is Standing.OURS else 0
     number = {"key_number": record.key} if record.key else {}
-    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes, **number)
+    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes, **number, **lock)

@@ -4,21 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from panggon.core.database_load import Load
 from panggon.core.driver import Check
 from panggon.core.resources import Standing
 
 SECONDS = 10
+# So long a lock waits for the sessions that it ends; the proof asks again.
+ENDING_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a server has under a site's name. `full`: its user may read and delete, and write no more; `detail` names
-    what is in the way where it is FOREIGN.
+    """What a server has under a site's name. `full`: its user may read and delete, and write no more; `locked`: it
+    cannot log in; `detail` names what is in the way where it is FOREIGN.
     """
 
     standing: Standing
     connections: int = 0
     full: bool = False
+    locked: bool = False
     detail: str = ""
 
 
@@ -36,8 +40,20 @@ class DatabaseServer(Protocol):
         """Whether the site's user has this password, without logging in."""
         ...
 
-    def make(self, site: str, *, password: str, connections: int) -> None:
-        """Idempotent, as a driver's `write`. A full database stays full."""
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
+        """Idempotent, as a driver's `write`. A full database stays full; without a password the user keeps the one that
+        it has. A locked one has no session left when this returns, unless the server needs longer to end it.
+        """
+        ...
+
+    def lock(self, site: str) -> None:
+        """Nobody logs in as the site from now on, and its sessions are ended."""
+        ...
+
+    def unlock(self, site: str) -> None: ...
+
+    def sessions(self, site: str) -> int:
+        """How many the server still has of the site, those that it is ending among them."""
         ...
 
     def drop(self, site: str) -> None: ...
@@ -63,3 +79,19 @@ class DatabaseServer(Protocol):
         ...
 
     def let_write(self, site: str) -> None: ...
+
+    def load(self) -> Load:
+        """What the sessions of all sites take now."""
+        ...
+
+    def end(self, number: int) -> None:
+        """End this session; no matter if it has ended by itself."""
+        ...
+
+    def tidy(self) -> None:
+        """Take back what an ended session has left behind for another one."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Let the server end; whoever supervises it starts it again."""
+        ...

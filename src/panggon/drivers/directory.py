@@ -1,6 +1,5 @@
 """The tree of a site: made whole beside its place and renamed into it, removed by a rename away."""
 
-import grp
 import os
 import stat
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, storage
-from panggon.drivers.owner import uid_of
+from panggon.drivers.owner import group_id, uid_of
 
 MARK = ".panggon"
 
@@ -34,6 +33,12 @@ class _Folder:
     uid: int
     gid: int
     mode: int
+
+    def holds(self, seen: os.stat_result) -> bool:
+        """Whether it is as it was made, as far as that is not in its owner's hands."""
+        if self.uid:
+            return seen.st_uid == self.uid
+        return (seen.st_uid, seen.st_gid, stat.S_IMODE(seen.st_mode)) == (self.uid, self.gid, self.mode)
 
     def fault(self, place: Path, *, alive: bool) -> str:
         """What is wrong with it, "" if nothing. While a site is closed, the modes of what is its owner's do not count:
@@ -60,12 +65,11 @@ class DirectoryDriver:
             return absent(key)
         if not _marked(place, key.name):
             return foreign(key, f"{place} tanpa tanda {key.name}")
-        folders = [(place / folder.name, folder.uid) for folder in self._folders(uid)]
-        if not all(path.is_dir() and not path.is_symlink() for path, _ in folders):
-            return partial(key)
-        if any(path.stat().st_uid != owner for path, owner in folders):
+        found = [(folder, _seen(place / folder.name)) for folder in self._folders(uid)]
+        if any(seen and folder.uid and seen.st_uid != uid for folder, seen in found):
             return foreign(key, f"isi {place} milik pengguna lain")
-        return ours(key, uid=uid)
+        whole = all(seen and folder.holds(seen) for folder, seen in found)
+        return ours(key, uid=uid) if whole and files.stands(place / MARK) else partial(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         place, uid = self._place(key), self._uid(key)
@@ -81,12 +85,13 @@ class DirectoryDriver:
         if seen.standing is Standing.ABSENT:
             self._make(place, key.name, uid)
         else:
+            storage.write(place / MARK, _mark(key.name))
             self._fill(place, uid)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         place, uid, alive = self._place(key), self._uid(key), spec.state in ALIVE
         try:
-            faults = [folder.fault(place / folder.name, alive=alive) for folder in (_top(), *self._folders(uid))]
+            faults = [folder.fault(place / folder.name, alive=alive) for folder in self._folders(uid)]
         except OSError as error:
             return (Check("directory.owners", ok=False, detail=str(error)),)
         wrong = ", ".join(filter(None, faults))
@@ -97,7 +102,7 @@ class DirectoryDriver:
         draft = files.spare(place)
         try:
             storage.make(draft)
-            files.write(draft / MARK, f"site={site}\n")
+            files.write(draft / MARK, _mark(site))
             self._fill(draft, uid)
             with files.translated():
                 draft.rename(place)
@@ -106,16 +111,21 @@ class DirectoryDriver:
             raise
 
     def _fill(self, place: Path, uid: int) -> None:
-        """Make what is missing. Safe against links: the directory itself is root's, so none can be planted in it."""
+        """Make what is missing, the site's directory first: where that was open to others, links may lie in it."""
         for folder in self._folders(uid):
             with files.translated():
                 (place / folder.name).mkdir(exist_ok=True, mode=0o700)
-                os.chown(place / folder.name, folder.uid, folder.gid, follow_symlinks=False)
-                (place / folder.name).chmod(folder.mode)
+                descriptor = os.open(place / folder.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    os.fchown(descriptor, folder.uid, folder.gid)
+                    os.fchmod(descriptor, folder.mode)
+                finally:
+                    os.close(descriptor)
 
     def _folders(self, uid: int) -> tuple[_Folder, ...]:
-        web = grp.getgrnam(self.settings.web_group).gr_gid
+        web = group_id(self.settings.web_group)
         return (
+            _top(),
             _Folder("public", uid, web, 0o2750),
             _Folder("private", uid, uid, 0o700),
             _Folder("tmp", uid, uid, 0o700),
@@ -134,7 +144,20 @@ def _top() -> _Folder:
     return _Folder("", 0, 0, 0o755)
 
 
+def _seen(path: Path) -> os.stat_result | None:
+    """None for what is no directory."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    return found if stat.S_ISDIR(found.st_mode) else None
+
+
+def _mark(site: str) -> str:
+    return f"site={site}\n"
+
+
 def _marked(place: Path, site: str) -> bool:
-    if place.is_symlink() or not place.is_dir() or (place / MARK).is_symlink() or not (place / MARK).is_file():
+    if not _seen(place) or not files.is_root_file(place / MARK):
         return False
-    return (place / MARK).stat().st_uid == 0 and files.read(place / MARK) == f"site={site}\n".encode()
+    return files.read(place / MARK) == _mark(site).encode()

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from panggon.core.desired import keys_of, lets_in, password_of
+from panggon.core.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError
 from panggon.core.plan import attributes_of, plain_attributes
@@ -101,7 +101,7 @@ class Machine:
         _befall(mishap, Moment.BEFORE, Moment.DURING)
         holds, seen = _PROOFS[key.kind](self, spec)
         _befall(mishap, Moment.AFTER)
-        name = f"{spec.kind}.user" if key.kind is Kind.RUNTIME else _CHECKS[key.kind]
+        name = _CHECKS[key.kind] if key.kind is not Kind.RUNTIME or spec.state in CLOSED else f"{spec.kind}.user"
         return (Check(name, holds and key not in self.unproven, f"simulasi: {seen}"),)
 
     def _next_call(self) -> Mishap | None:
@@ -141,6 +141,7 @@ _CHECKS: Mapping[Kind, str] = {
     Kind.ACCESS: "sftp.login",
     Kind.RECORDS: "dns.answer",
     Kind.TASKS: "tasks.known",
+    Kind.RUNTIME: "programs.stopped",
 }
 
 
@@ -163,8 +164,10 @@ def _quota(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 
 def _database(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
-    engine = machine.attributes(Key(Kind.DATABASE, spec.site)).get("engine")
-    return engine == spec.database, f"basis data {spec.site} ({engine})"
+    database = machine.attributes(Key(Kind.DATABASE, spec.site))
+    engine, locked = database.get("engine"), bool(database.get("locked"))
+    closed = spec.state not in ALIVE
+    return (engine, locked) == (spec.database, closed), f"basis data {spec.site} ({engine})" + ", terkunci" * locked
 
 
 def _site(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
@@ -174,6 +177,8 @@ def _site(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 def _runtime(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     runtime = machine.attributes(Key(Kind.RUNTIME, spec.site))
+    if spec.state in CLOSED:
+        return not runtime, "program situs masih berjalan" if runtime else "tidak ada program situs yang berjalan"
     program = runtime.get("entry") or runtime.get("php_version")
     seen = f"{runtime.get('kind')} {program} sebagai {spec.site}, generasi {runtime.get('generation')}"
     return (runtime.get("kind"), runtime.get("generation")) == (spec.kind, spec.generation), seen
@@ -185,10 +190,12 @@ def _certificate(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
 
 
 def _host(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
-    """What a browser would see: the name leads to this site in this state, over a certificate that holds."""
+    """What a browser would see: the name leads to this site in this state, unless it is closed over a certificate that
+    holds.
+    """
     host = machine.attributes(Key(Kind.HOST, spec.host))
     leads = host.get("site") == spec.site and host.get("state") == spec.state
-    answers = leads and _site(machine, spec)[0] and _certificate(machine, spec)[0]
+    answers = leads and _site(machine, spec)[0] and (spec.state in CLOSED or _certificate(machine, spec)[0])
     return answers, f"https://{spec.host} menjawab {host.get('site')} ({host.get('state')})"
 
 

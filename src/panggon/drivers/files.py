@@ -69,6 +69,18 @@ def is_root_file(path: Path) -> bool | None:
     return stat.S_ISREG(status.st_mode) and status.st_uid == 0
 
 
+def stands(path: Path, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> bool:
+    """Whether what lies there has this mode, owner and group, as `write` and `directory` leave them; of a link only
+    whose it is counts.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False
+    same = stat.S_ISLNK(status.st_mode) or stat.S_IMODE(status.st_mode) == mode
+    return same and (status.st_uid, status.st_gid) == (uid, gid)
+
+
 def read(path: Path) -> bytes | None:
     """The content, or None where there is no such file; a link is not followed."""
     with translated():

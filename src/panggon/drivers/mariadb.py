@@ -1,10 +1,13 @@
 """MariaDB: one database and one user a site, reached over the server's socket only."""
 
 import hashlib
+import re
 import secrets
 import socket
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -13,21 +16,41 @@ from typing import Any
 import pymysql
 from pymysql.cursors import Cursor
 
+from panggon.core.database_load import Load, Session
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
 from panggon.core.spec import SITE_ID
-from panggon.drivers.database_server import SECONDS, Found
+from panggon.drivers import files
+from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
 # Too many connections, lock waits, a server that is going or gone: all may pass.
 PASSING = frozenset({1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013})
-NO_SUCH_THREAD, DENIED = 1094, (1044, 1142)
+# Of whole databases (whose names may hold % and _ for others), of tables, of columns.
+STRANGERS = tuple(
+    f"{rights} AND NOT (User = %(site)s AND Host = 'localhost')"
+    for rights in (
+        "SELECT User, Host, Db, '' FROM mysql.db WHERE %(site)s LIKE Db",
+        "SELECT User, Host, Db, Table_name FROM mysql.tables_priv WHERE Db = %(site)s",
+        "SELECT User, Host, Db, Table_name FROM mysql.columns_priv WHERE Db = %(site)s",
+    )
+)
+NO_SUCH_THREAD, NO_SUCH_GRANT, DENIED = 1094, (1141, 1147), (1044, 1142)
 # What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
 WRITING = (
     *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
     *("CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "TRIGGER"),
 )
+
+# The number of the session in hexadecimal, behind that of the process.
+TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
+LOAD = """
+SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.command <> 'Sleep',
+  GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
+FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+WHERE p.user REGEXP '^s[0-9]{6}$'
+"""
 
 
 class Rights(Enum):
@@ -37,23 +60,28 @@ class Rights(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the server has under a site's name. `grants` are those beyond the right to log in."""
+    """What the server has under a site's name. `grants` are those beyond the right to log in; `strangers` have rights
+    in its database too: user, host, database as their right names it, table or "" for all.
+    """
 
     comment: str | None
     hosts: tuple[str, ...] = ()
     connections: int = 0
     grants: tuple[str, ...] = ()
+    strangers: tuple[tuple[str, str, str, str], ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MariaDb:
     """`socket` is where root reaches the server, `site_socket` what the same socket is called inside a sandbox, `data`
-    the server's data directory.
+    and `temporary` the server's directories.
     """
 
     socket: Path
     site_socket: Path
     data: Path
+    temporary: Path
 
     def find(self, site: str, *, known: bool) -> Found:
         with self._root() as cursor:
@@ -66,18 +94,40 @@ class MariaDb:
             )
             return cursor.fetchall() == ((_native_hash(password),),)
 
-    def make(self, site: str, *, password: str, connections: int) -> None:
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
         with self._root() as cursor:
             seen = _seen(cursor, site)
             if seen.comment is None:
                 cursor.execute(f"CREATE DATABASE `{site}` CHARACTER SET utf8mb4 COMMENT %s", (_mark(site),))
-            login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s) WITH MAX_USER_CONNECTIONS %s"
             verb = "ALTER" if seen.hosts else "CREATE"
-            cursor.execute(f"{verb} USER %s@localhost {login}", (site, password, connections))
+            words: tuple[str | int, ...] = (site, connections)
+            login = ""
+            if password is not None or not seen.hosts:
+                login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s)"
+                words = (site, password or secrets.token_urlsafe(32), connections)
+            lock = "ACCOUNT LOCK" if locked else "ACCOUNT UNLOCK"
+            cursor.execute(f"{verb} USER %s@localhost {login} WITH MAX_USER_CONNECTIONS %s {lock}", words)
+            for stranger in seen.strangers:
+                _take_rights(cursor, *stranger)
             if _rights(site, seen) is None:
                 if seen.hosts:  # rights that a person gave it go as well
                     cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
                 cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+            if locked:
+                _end_sessions(cursor, site)
+
+    def lock(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("ALTER USER %s@localhost ACCOUNT LOCK", (site,))
+            _end_sessions(cursor, site)
+
+    def unlock(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("ALTER USER %s@localhost ACCOUNT UNLOCK", (site,))
+
+    def sessions(self, site: str) -> int:
+        with self._root() as cursor:
+            return _sessions(cursor, site)
 
     def drop(self, site: str) -> None:
         with self._root() as cursor:
@@ -111,15 +161,55 @@ class MariaDb:
     def stop_writing(self, site: str) -> None:
         with self._root() as cursor:
             cursor.execute(f"REVOKE {', '.join(WRITING)} ON `{site}`.* FROM %s@localhost", (site,))
-            try:
-                cursor.execute("KILL CONNECTION USER %s@localhost", (site,))  # open sessions remember their rights
-            except pymysql.MySQLError as error:
-                if error.args[0] != NO_SUCH_THREAD:
-                    raise
+            _kill(cursor, site)  # open sessions remember their rights
 
     def let_write(self, site: str) -> None:
         with self._root() as cursor:
             cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+
+    def load(self) -> Load:
+        """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
+        sites, and what is sorted in files without a name.
+        """
+        with self._root() as cursor:
+            cursor.execute(LOAD)
+            rows = cursor.fetchall()
+        owned: Counter[int] = Counter()
+        for path in self.temporary.glob("#sql-temptable-*"):
+            if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
+                owned[int(found[1], 16)] += size
+        sessions = tuple(
+            Session(site, number, thread, float(seconds), memory, owned[number], changed=changed, active=bool(active))
+            for site, number, thread, memory, changed, active, seconds in rows
+        )
+        undo = sum(map(_bytes_of, self.data.glob("undo*")))
+        return Load(sessions, _bytes_of(self.data / "ibtmp1") + self._nameless(), undo)
+
+    def _nameless(self) -> int:
+        """Bytes of the server's files in its temporary directory that have no name there."""
+        process = (files.read(self.data / "mariadbd.pid") or b"0").decode().strip()
+        total = 0
+        for descriptor in Path("/proc", process, "fd").glob("*"):
+            with suppress(OSError):
+                if descriptor.readlink().name.endswith(" (deleted)"):
+                    total += descriptor.stat().st_blocks * 512
+        return total
+
+    def end(self, number: int) -> None:
+        with self._root() as cursor:
+            _unless_gone(cursor, "KILL CONNECTION %s", number)
+
+    def tidy(self) -> None:
+        """A prepared transaction of XA outlives its session, with its locks and all that it could take back."""
+        with self._root() as cursor:
+            cursor.execute("XA RECOVER FORMAT='SQL'")
+            for *_, name in cursor.fetchall():
+                with suppress(pymysql.MySQLError):  # a session has it
+                    cursor.execute(f"XA ROLLBACK {name}")
+
+    def begin_anew(self) -> None:
+        with self._root() as cursor:
+            cursor.execute("SHUTDOWN")
 
     @contextmanager
     def _root(self) -> Iterator[Cursor]:
@@ -140,9 +230,9 @@ def _judged(site: str, seen: _Seen, *, known: bool) -> Found:
     if any(host != "localhost" for host in seen.hosts):
         return Found(Standing.FOREIGN, detail=f"pengguna {site} dari mesin lain")
     rights = _rights(site, seen)
-    if seen.comment is None or rights is None:
+    if seen.comment is None or rights is None or seen.strangers:
         return Found(Standing.PARTIAL)
-    return Found(Standing.OURS, seen.connections, full=rights is Rights.READING)
+    return Found(Standing.OURS, seen.connections, full=rights is Rights.READING, locked=seen.locked)
 
 
 def _seen(cursor: Cursor, site: str) -> _Seen:
@@ -150,10 +240,60 @@ def _seen(cursor: Cursor, site: str) -> _Seen:
     comment = next((row[0] for row in cursor.fetchall()), None)
     cursor.execute("SELECT Host, max_user_connections FROM mysql.user WHERE User = %s ORDER BY Host", (site,))
     users = cursor.fetchall()
+    cursor.execute(" UNION ".join(STRANGERS), {"site": site})
+    strangers = tuple((str(user), str(host), str(name), str(table)) for user, host, name, table in cursor.fetchall())
     if not users:
-        return _Seen(comment)
+        return _Seen(comment, strangers=strangers)
     hosts = tuple(row[0] for row in users)
-    return _Seen(comment, hosts, users[0][1], _grants(cursor, site) if "localhost" in hosts else ())
+    if "localhost" not in hosts:
+        return _Seen(comment, hosts, users[0][1], strangers=strangers)
+    return _Seen(comment, hosts, users[0][1], _grants(cursor, site), strangers, _is_locked(cursor, site))
+
+
+def _take_rights(cursor: Cursor, user: str, host: str, database: str, table: str) -> None:
+    place = f"{_quoted(database)}.{_quoted(table) if table else '*'}"
+    for rights in ("GRANT OPTION", "ALL PRIVILEGES"):
+        try:
+            cursor.execute(f"REVOKE {rights} ON {place} FROM %s@%s", (user, host))
+        except pymysql.MySQLError as error:
+            if error.args[0] not in NO_SUCH_GRANT:  # it had no other
+                raise
+
+
+def _quoted(name: str) -> str:
+    """As a name in a statement that has arguments."""
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
+def _is_locked(cursor: Cursor, site: str) -> bool:
+    cursor.execute("SHOW CREATE USER %s@localhost", (site,))
+    return str(cursor.fetchall()[0][0]).endswith(" ACCOUNT LOCK")
+
+
+def _end_sessions(cursor: Cursor, site: str) -> None:
+    """Who had just logged in is among them at the second time; a long transaction takes its time to be rolled back."""
+    ends = time.monotonic() + ENDING_SECONDS
+    _kill(cursor, site)
+    while _sessions(cursor, site) and time.monotonic() < ends:
+        time.sleep(0.02)
+        _kill(cursor, site)
+
+
+def _kill(cursor: Cursor, site: str) -> None:
+    _unless_gone(cursor, "KILL CONNECTION USER %s@localhost", site)
+
+
+def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
+    try:
+        cursor.execute(words, values)
+    except pymysql.MySQLError as error:
+        if error.args[0] != NO_SUCH_THREAD:
+            raise
+
+
+def _sessions(cursor: Cursor, site: str) -> int:
+    cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", (site,))
+    return int(cursor.fetchall()[0][0])
 
 
 def _grants(cursor: Cursor, site: str) -> tuple[str, ...]:
@@ -204,6 +344,13 @@ def _bytes_in(place: Path) -> int:
     """What the directory's files take on disk; one that vanishes meanwhile takes nothing."""
     try:
         return sum(path.lstat().st_blocks for path in place.iterdir()) * 512
+    except FileNotFoundError:
+        return 0
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks * 512
     except FileNotFoundError:
         return 0
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from panggon.core import database_load
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
-from panggon.drivers.database_server import SECONDS, Found
+from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 Session = psycopg.Connection
 KEPT = "panggon_kept"
@@ -30,7 +32,7 @@ KEPT = "panggon_kept"
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
 ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]
-NO_MORE: LiteralString = "LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
 # Functions that write large objects, which belong to no table.
 LARGE: LiteralString = (
@@ -65,6 +67,18 @@ BEGIN
   END LOOP;
 END $$
 """)
+LOAD: LiteralString = r"""
+SELECT a.usename, a.pid, coalesce(
+    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0),
+  coalesce(t.size, 0), coalesce(l.count, 0), a.state = 'active'
+FROM pg_stat_activity a
+LEFT JOIN
+  (SELECT substring(name FROM '^pgsql_tmp(\d+)')::int AS pid, sum(size) AS size FROM pg_ls_tmpdir() GROUP BY 1) t
+  ON t.pid = a.pid
+LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
+WHERE a.usename ~ '^s[0-9]{6}$'
+"""
+ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ class PostgreSql:
             row = session.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (site,)).fetchone()
         return bool(row and row[0]) and verifies(str(row[0] if row else ""), password)
 
-    def make(self, site: str, *, password: str, connections: int) -> None:
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
         """The right to create in the database comes last: by it a whole one is told from a half."""
         name = sql.Identifier(site)
         with self._session() as session:
@@ -91,12 +105,16 @@ class PostgreSql:
                 session.execute(sql.SQL("CREATE DATABASE {}").format(name))
             session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(_mark(site))))
             session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+            for other in {grantee for grantee, _ in _rights(session, site)} - {site, "PUBLIC"}:
+                session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, sql.Identifier(other)))
+            for role, member in _ties(session, site):
+                session.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role), sql.Identifier(member)))
             verb = "ALTER" if _row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
-            verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
             session.execute(
-                sql.SQL("{} ROLE {} " + NO_MORE + " CONNECTION LIMIT {} PASSWORD {}").format(
-                    sql.SQL(verb), name, sql.Literal(connections), sql.Literal(verifier)
+                sql.SQL("{} ROLE {} {} " + NO_MORE + " CONNECTION LIMIT {}").format(
+                    sql.SQL(verb), name, sql.SQL("NOLOGIN" if locked else "LOGIN"), sql.Literal(connections)
                 )
+                + (_password(session, site, password) if password is not None else sql.SQL(""))
             )
             full = _found(session, site, known=True).full
         if not full:
@@ -104,6 +122,22 @@ class PostgreSql:
                 if _row(session, "SELECT 1 FROM pg_namespace WHERE nspname = 'public'"):
                     session.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(name))
                 session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+        if locked:
+            with self._session() as session:
+                _end_sessions(session, site)
+
+    def lock(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(site)))
+            _end_sessions(session, site)
+
+    def unlock(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(site)))
+
+    def sessions(self, site: str) -> int:
+        with self._session() as session:
+            return _sessions(session, site)
 
     def drop(self, site: str) -> None:
         with self._session() as session:
@@ -157,6 +191,28 @@ class PostgreSql:
             session.execute(sql.SQL("GRANT EXECUTE ON FUNCTION " + LARGE + " TO PUBLIC"))
             session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
 
+    def load(self) -> database_load.Load:
+        with self._session() as session:
+            rows = session.execute(LOAD).fetchall()
+        return database_load.Load(
+            tuple(
+                database_load.Session(
+                    str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active
+                )
+                for site, pid, seconds, temporary, locks, active in rows
+            )
+        )
+
+    def end(self, number: int) -> None:
+        with self._session() as session:
+            session.execute("SELECT pg_terminate_backend(%s)", (number,))
+
+    def tidy(self) -> None:
+        """Nothing outlives its session here: there are no prepared transactions."""
+
+    def begin_anew(self) -> None:
+        """Nothing here needs it."""
+
     @contextmanager
     def _session(self, database: str = "postgres", *, user: str = "postgres", password: str = "") -> Iterator[Session]:
         """Raises TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`."""
@@ -187,6 +243,15 @@ def verifies(verifier: str, password: str) -> bool:
     return hmac.compare_digest(hashlib.sha256(client).digest(), base64.b64decode(found[3]))
 
 
+def _memory(pid: int) -> int:
+    """Bytes of a session's own, without what all share."""
+    try:
+        found = ANONYMOUS.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
+
+
 def _ours(error: psycopg.Error) -> TemporaryError | PermanentError:
     """Refused logins come without an SQLSTATE of their own; everything else that fails to connect may pass."""
     passing = ("08", "40", "53", "57", "55")
@@ -212,23 +277,56 @@ def _found(session: Session, site: str, *, known: bool) -> Found:
     role = _row(
         session,
         "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
-        "OR rolbypassrls OR NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
+        "OR rolbypassrls, NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
         site,
     )
     if database is None and role is None:
         return Found(Standing.ABSENT)
     if not known and (database is None or database[1] != _mark(site)):
         return Found(Standing.FOREIGN, detail=f"{'pengguna' if database is None else 'basis data'} {site}")
-    rights = session.execute(
+    rights = _rights(session, site)
+    if role is None or role[1] or _ties(session, site) or rights not in ([(site, ALL)], [(site, READING)]):
+        return Found(Standing.PARTIAL)
+    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)], locked=bool(role[2]))
+
+
+def _ties(session: Session, site: str) -> list[tuple[str, str]]:
+    """Which role is which one's member where the site's is one of them; what its owner gives away himself is his."""
+    return session.execute(
+        "SELECT role.rolname, member.rolname FROM pg_auth_members m JOIN pg_roles role ON role.oid = m.roleid "
+        "JOIN pg_roles member ON member.oid = m.member JOIN pg_roles site ON site.rolname = %s "
+        "WHERE site.oid IN (m.roleid, m.member) AND m.grantor <> site.oid",
+        (site,),
+    ).fetchall()
+
+
+def _rights(session: Session, site: str) -> list[tuple[str, list[str]]]:
+    """Who but its owner may do what with the database as a whole."""
+    return session.execute(
         "SELECT coalesce(g.rolname, 'PUBLIC'), array_agg(a.privilege_type ORDER BY a.privilege_type) "
         "FROM pg_database d, "
         "LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a LEFT JOIN pg_roles g ON g.oid = a.grantee "
         "WHERE d.datname = %s AND a.grantee <> d.datdba GROUP BY 1",
         (site,),
     ).fetchall()
-    if role is None or role[1] or rights not in ([(site, ALL)], [(site, READING)]):
-        return Found(Standing.PARTIAL)
-    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)])
+
+
+def _password(session: Session, site: str, password: str) -> sql.Composed:
+    verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
+    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
+
+
+def _end_sessions(session: Session, site: str) -> None:
+    """Who had just logged in is among them at the second time."""
+    ends = time.monotonic() + ENDING_SECONDS
+    while _sessions(session, site) and time.monotonic() < ends:
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
+        time.sleep(0.02)
+
+
+def _sessions(session: Session, site: str) -> int:
+    row = _row(session, "SELECT count(*) FROM pg_stat_activity WHERE usename = %s", site)
+    return int(str(row[0])) if row else 0
 
 
 def _written_row(session: Session, site: str) -> Check:

@@ -44,7 +44,7 @@ class QuotaDriver:
         document = _decoded(content)
         if document.get("site") != key.name or (place / RECORD).lstat().st_uid != 0:
             return foreign(key, f"{place / RECORD} bukan milik {key.name}")
-        if document["writing"]:
+        if document["writing"] or not files.stands(place / RECORD):
             return partial(key)
         mebibytes = document["mebibytes"]
         if self._bounded(place) and not storage.is_bound(seen := storage.bound_of(place), mebibytes):

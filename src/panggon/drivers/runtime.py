@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panggon.core.desired import CLOSED, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
-from panggon.core.spec import SiteKind, SiteSpec
+from panggon.core.spec import SiteKind, SiteSpec, SiteState
 from panggon.drivers import asking, visit
-from panggon.drivers.owner import uid_of
+from panggon.drivers.owner import running, uid_of
 from panggon.drivers.storage import database_mark
 from panggon.drivers.visit import Door
 
@@ -22,6 +23,10 @@ PROOF_PATHS = {SiteKind.PHP: "/.well-known/panggon/php", SiteKind.PYTHON: "/.wel
 NAMES = {SiteKind.PHP: "PHP", SiteKind.PYTHON: "Python"}
 # What the holder serves, by kind: these are the attributes beside `kind` and `generation`.
 MEMBERS = {SiteKind.PHP: ("php_version",), SiteKind.PYTHON: ("interface", "entry")}
+# What becomes of the requests that run when the programs are stopped (docs/architecture.md, "Control of the holder").
+LATER, KILLED = "later", "killed"
+RUNNING_REQUESTS = {SiteState.SUSPENDED: LATER, SiteState.PARKED: LATER, SiteState.QUARANTINED: KILLED}
+NO_REQUESTS, NOTHING_RUNS = "tidak menerima permintaan baru", "tidak ada program situs yang berjalan"
 # Longer than running requests may take to end, `SocketSettings.stop_seconds` and some more.
 SECONDS = 60.0
 
@@ -47,6 +52,7 @@ class RuntimeDriver:
     """
 
     settings: Settings
+    state: SiteState = SiteState.OPEN  # that the site is wished in
 
     def read(self, key: Key) -> Observation:
         uid_of(key.name, base=self.settings.uid_base)
@@ -54,16 +60,20 @@ class RuntimeDriver:
         if answer["foreign"]:
             return foreign(key, answer["foreign"])
         serving = answer["serving"]
+        if serving is None and RUNNING_REQUESTS.get(self.state) == KILLED:
+            serving = answer["ending"]
         if serving is None:
             return absent(key)
         names = ("kind", *MEMBERS[SiteKind(serving["kind"])], "generation")
         return ours(key, **{name: serving[name] for name in names})
 
     def write(self, key: Key, after: Attributes | None) -> None:
-        """Returns when nothing older answers any more: running requests have ended, or were killed after their time."""
+        """Returns when nothing older answers any more: running requests have ended, or were killed after their time.
+        Those of a site that is closed may end afterwards, those of one in quarantine are killed at once.
+        """
         uid_of(key.name, base=self.settings.uid_base)
         if after is None:
-            ask(self.settings.control, do="drop", site=key.name)
+            ask(self.settings.control, do="drop", site=key.name, running=RUNNING_REQUESTS.get(self.state, ""))
             return
         if after["kind"] not in list(MEMBERS):
             raise PermanentError("runtime.kind", str(after["kind"]))
@@ -71,7 +81,9 @@ class RuntimeDriver:
         ask(self.settings.control, do="sync", site=key.name, **wanted)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        """Asked through the web server, under the site's address."""
+        """Asked through the web server, under the site's address; of a closed site, that no program of it runs."""
+        if spec.state in CLOSED:
+            return (self._stopped(key, spec),)
         try:
             said = self._visited(spec)
         except (PanggonError, ValueError) as error:
@@ -80,6 +92,21 @@ class RuntimeDriver:
         checks = (_user(said, spec, uid), _generation(said, spec), self._isolation(said, spec, uid))
         full = database_mark(self.settings.root / "sites" / spec.site).exists()
         return (*checks, _database(said, spec, full=full)) if spec.database else checks
+
+    def _stopped(self, key: Key, spec: SiteSpec) -> Check:
+        """Nobody new comes in to its programs. Besides, nothing runs as the site's user; but what was begun before a
+        suspension may end, and its owner comes in.
+        """
+        try:
+            serving = ask(self.settings.control, do="show", site=key.name)["serving"]
+        except PanggonError as error:
+            return Check("programs.stopped", ok=False, detail=str(error))
+        left = [f"{name} ({pid})" for pid, name in running(uid_of(key.name, base=self.settings.uid_base))]
+        ends = lets_in(spec)
+        if serving is not None or (left and not ends):
+            words = f"masih berjalan: {', '.join(left)}" if left else "program situs masih menerima permintaan"
+            return Check("programs.stopped", ok=False, detail=words)
+        return Check("programs.stopped", ok=True, detail=NO_REQUESTS if ends else NOTHING_RUNS)
 
     def is_awake(self, site: str) -> bool:
         """Whether the site's programs run now. Errors as `ask`."""

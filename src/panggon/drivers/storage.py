@@ -37,6 +37,11 @@ def database_mark(place: Path) -> Path:
     return place / "run" / "database-full"
 
 
+def copying_mark(place: Path) -> Path:
+    """Root's mark of a closed site whose database is open while `node.databases` copies it, and for nothing else."""
+    return place / "run" / "database-copying"
+
+
 def kind(path: Path) -> str:
     """The name of the file system that a directory lies on, as stat(1) calls it: `btrfs`, `xfs`, `ext2/ext3`."""
     return shell.check(["stat", "--file-system", "--format=%T", str(path)]).strip()

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panggon.core.desired import tasks_of
 from panggon.core.driver import Check
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SITE_ID, SiteSpec, Task
 from panggon.core.spec_document import parse_task
 from panggon.drivers import asking, files
 
 VERSION = 1
+MODE = 0o600
 SECONDS = 30.0
 
 
@@ -41,6 +43,8 @@ class TasksDriver:
         tasks = load(files.read(path) or b"", key.name)
         if tasks is None:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
+        if not files.stands(path, mode=MODE):
+            return partial(key)
         return ours(key, tasks=tuple(canonical(dump_task(task)) for task in tasks))
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -54,7 +58,7 @@ class TasksDriver:
         else:
             wished = after["tasks"] if isinstance(after["tasks"], tuple) else ()
             document = {"version": VERSION, "site": key.name, "tasks": [json.loads(task) for task in wished]}
-            files.write(path, json.dumps(document, indent=2) + "\n", mode=0o600)
+            files.write(path, json.dumps(document, indent=2) + "\n", mode=MODE)
         if self.settings.control.is_socket():
             self._ask("sync", key.name)
 
@@ -64,7 +68,7 @@ class TasksDriver:
             known = self._ask("show", key.name)
         except PanggonError as error:
             return (Check("tasks.known", ok=False, detail=str(error)),)
-        wished = [canonical(dump_task(task)) for task in spec.tasks]
+        wished = [canonical(dump_task(task)) for task in tasks_of(spec)]
         ok = [canonical(row["task"]) for row in known] == wished
         words = "; ".join(f"{row['task']['name']} berikutnya {row['next']}" for row in known)
         return (Check("tasks.known", ok, words or "tidak ada tugas"),)

@@ -6,7 +6,7 @@ a wildcard by ACME (`wildcard`) or one that was bought (`bought`), which `node/r
 """
 
 import contextlib
-import grp
+import functools
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +17,19 @@ from cryptography.hazmat.primitives import serialization
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import HOST, SiteSpec
 from panggon.drivers import authority, bundles, control, files, visit
 from panggon.drivers.authority import Authority
 from panggon.drivers.bundles import Bundle
+from panggon.drivers.owner import group_id
 from panggon.drivers.visit import Door
 
 LOCAL, ACME = "local", "acme"
 SHARED = ("wildcard", "bought")
 MARK = ".panggon"
 BUNDLE, PREVIOUS = "bundle.pem", "previous.pem"
+FOLDER, SECRET = 0o750, 0o640
 # A plan renews what would not outlive this part of its life; long before, `node/renewal` does.
 LAST_PART = 10
 
@@ -36,7 +38,7 @@ LAST_PART = 10
 class Settings:
     """`control` is nginx's control socket, `door` where probes ask, `now` tells the time (UTC, aware). `order` gets a
     bundle for a name from an ACME server, `clear` takes away what an order of it may have left in DNS or on disk when
-    it was killed; both raise the errors of a driver.
+    it was killed, `sweep` what any order has left that began before; all raise the errors of a driver.
     """
 
     root: Path
@@ -48,10 +50,11 @@ class Settings:
     issuer: str = LOCAL
     order: Callable[[str], bytes] | None = None
     clear: Callable[[str], None] | None = None
+    sweep: Callable[[datetime], None] | None = None
 
     @property
     def group(self) -> int:
-        return grp.getgrnam(self.web_group).gr_gid
+        return group_id(self.web_group)
 
     def shared(self, issuer: str) -> Path:
         """No host name begins like this."""
@@ -72,6 +75,8 @@ class CertificateDriver:
             return absent(key)
         if not _marked(place, key.name):
             return foreign(key, f"{place} tidak bertanda Panggon")
+        if not self._stands(place):
+            return partial(key)
         issuer, bundle = self._found(place / BUNDLE)
         return ours(key, issuer=issuer, valid=bundle is not None and self._lasts(bundle, key.name))
 
@@ -83,6 +88,9 @@ class CertificateDriver:
         if seen.standing is Standing.FOREIGN:
             raise PermanentError("certificate.foreign", seen.detail)
         files.sweep(place)
+        if seen.standing is Standing.PARTIAL:
+            self._close(place)
+            seen = self.read(key)
         if after is None:
             if self.settings.clear:
                 self.settings.clear(key.name)
@@ -129,6 +137,21 @@ class CertificateDriver:
         digests = _digests(self.settings.root / "tls" / name / BUNDLE)
         control.forget(self.settings.control, name, holds=lambda known: known.certificate in digests)
 
+    def _stands(self, place: Path) -> bool:
+        """Whether the keys are closed to all but nginx; what is not there is missed elsewhere."""
+        group = self.settings.group
+        return files.stands(place, mode=FOLDER, gid=group) and all(
+            files.stands(place / name, mode=SECRET, gid=0 if (place / name).is_symlink() else group)
+            for name in (BUNDLE, PREVIOUS)
+            if _there(place / name)
+        )
+
+    def _close(self, place: Path) -> None:
+        files.directory(place, mode=FOLDER, gid=self.settings.group)
+        for path in (place / BUNDLE, place / PREVIOUS):
+            if _there(path):
+                _copy(path, path, functools.partial(self._write, path))
+
     def _demand_issuer(self, after: Attributes) -> None:
         if after["issuer"] != self.settings.issuer:
             raise PermanentError("certificate.issuer", str(after["issuer"]))
@@ -165,7 +188,7 @@ class CertificateDriver:
     def _make(self, place: Path, host: str) -> None:
         """Beside its place, then renamed: a directory under the right name is always a whole one."""
         draft = files.spare(place)
-        files.directory(draft, mode=0o750, gid=self.settings.group)
+        files.directory(draft, mode=FOLDER, gid=self.settings.group)
         try:
             files.write(draft / MARK, _mark(host))
             self._put(draft / BUNDLE, host)
@@ -200,7 +223,7 @@ class CertificateDriver:
             draft.replace(bundle)
 
     def _write(self, path: Path, content: bytes) -> None:
-        files.write(path, content, mode=0o640, gid=self.settings.group)
+        files.write(path, content, mode=SECRET, gid=self.settings.group)
 
     def _place(self, key: Key) -> Path:
         if not HOST.fullmatch(key.name):

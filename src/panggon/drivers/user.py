@@ -18,7 +18,7 @@ from typing import Any
 from panggon.core.desired import password_of
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Observation, absent, canonical, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
 from panggon.drivers.owner import end_logins, uid_of
@@ -27,6 +27,7 @@ from panggon.drivers.owner import end_logins, uid_of
 NO_PASSWORD = "*"  # noqa: S105
 HASH = re.compile(r"\$[a-z0-9]{1,8}\$[A-Za-z0-9./$=,+-]{8,256}")
 SHELL = "/usr/sbin/nologin"
+SECRET = 0o600
 GROUPS = Path("/etc/group")
 
 
@@ -61,7 +62,8 @@ class UserDriver:
         strange = next((path for path in paths.all if not _is_ours(path, paths)), None)
         if strange or not paths.group.exists():
             return foreign(key, f"{strange or paths.user}")
-        if not all(path.is_symlink() or path.exists() for path in paths.all):
+        modes = ((path, SECRET if path == paths.privileged else 0o644) for path in paths.all)
+        if not all(files.stands(path, mode=mode) for path, mode in modes):
             return partial(key)
         hashed = _record(paths.privileged)["privileged"]["hashedPassword"][0]
         return ours(key, uid=paths.uid, password="" if hashed == NO_PASSWORD else fingerprint(hashed))
@@ -79,7 +81,8 @@ class UserDriver:
         else:
             self._make(paths, after)
         former = (standing.attributes or {}).get("password")
-        if former and former != (after or {}).get("password"):
+        changed = former and former != (after or {}).get("password")
+        if changed or standing.standing is Standing.PARTIAL:  # whatever it was before
             end_logins(paths.uid)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
@@ -98,7 +101,7 @@ class UserDriver:
         files.directory(paths.user.parent)
         files.write(paths.group, _group_record(paths))
         files.link(paths.gid_link, paths.group.name)
-        files.write(paths.privileged, canonical({"privileged": {"hashedPassword": [hashed]}}), mode=0o600)
+        files.write(paths.privileged, canonical({"privileged": {"hashedPassword": [hashed]}}), mode=SECRET)
         files.link(paths.uid_privileged_link, paths.privileged.name)
         files.link(paths.uid_link, paths.user.name)
         files.write(paths.user, _user_record(paths))

@@ -42,14 +42,23 @@ class Answer:
     body: bytes
 
 
-def get(door: Door, host: str, path: str, *, name: str = "", headers: Mapping[str, str] | None = None) -> Answer:
-    """GET the path of this host, in a TLS connection for `name` (as a rule the host), whose certificate must hold.
+def get(
+    door: Door,
+    host: str,
+    path: str,
+    *,
+    name: str = "",
+    headers: Mapping[str, str] | None = None,
+    any_certificate: bool = False,
+) -> Answer:
+    """GET the path of this host, in a TLS connection for `name` (as a rule the host), whose certificate must hold
+    unless `any_certificate` will do.
 
     Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold included, and
     `visit.unable` when this machine could not ask.
     """
     try:
-        with connected(door, name or host) as tls:
+        with connected(door, name or host, any_certificate=any_certificate) as tls:
             connection = http.client.HTTPSConnection(host, door.port, context=tls.context)
             connection.sock = tls
             connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
@@ -62,9 +71,13 @@ def get(door: Door, host: str, path: str, *, name: str = "", headers: Mapping[st
 
 
 @contextmanager
-def connected(door: Door, name: str) -> Iterator[ssl.SSLSocket]:
-    """A TLS connection for this name whose chain and name were verified. Raises OSError (ssl.SSLError is one)."""
+def connected(door: Door, name: str, *, any_certificate: bool = False) -> Iterator[ssl.SSLSocket]:
+    """A TLS connection for this name whose chain and name were verified, unless `any_certificate` will do. Raises
+    OSError (ssl.SSLError is one).
+    """
     context = ssl.create_default_context(cafile=str(door.authorities))
+    if any_certificate:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
         socket.create_connection((door.address, door.port), timeout=door.seconds) as plain,
         context.wrap_socket(plain, server_hostname=name) as tls,

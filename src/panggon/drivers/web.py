@@ -1,6 +1,5 @@
 """What nginx answers for a site: root's `site.json`, and the link of the host name that decides content and state."""
 
-import grp
 import json
 import re
 import secrets
@@ -11,15 +10,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from panggon.core.desired import ALIVE, REDIRECT
+from panggon.core.desired import ALIVE, CLOSED, REDIRECT
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours, partial
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import control, files, htaccess, storage, visit
+from panggon.drivers.owner import group_id
 from panggon.drivers.visit import Answer, Door
 
 VERSION = 1
+MODE = 0o640
 FIELDS = (
     "host",
     "generation",
@@ -97,6 +98,8 @@ class SiteDriver:
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
             return foreign(key, f"{path} tidak menyebut situs {key.name}")
+        if not files.stands(path, mode=MODE, gid=self._group):
+            return partial(key)
         return ours(key, **{name: _value(document[name]) for name in FIELDS if name in document})
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -104,15 +107,15 @@ class SiteDriver:
         seen = self.read(key)
         if seen.standing is Standing.FOREIGN:
             raise PermanentError("site.foreign", seen.detail)
+        former = _decoded(files.read(path) or b"")
         files.sweep(path)
         if after is None:
             files.remove(path)
         else:
             document = {"version": VERSION, "site": key.name, **after}
-            group = grp.getgrnam(self.settings.web_group).gr_gid
-            storage.write(path, json.dumps(document, indent=2) + "\n", mode=0o640, gid=group)
+            storage.write(path, json.dumps(document, indent=2) + "\n", mode=MODE, gid=self._group)
         generation = (after or {}).get("generation", 0)
-        for host in sorted(_names(seen.attributes) | _names(after)):
+        for host in sorted(_names(former.get("names")) | _names((after or {}).get("names"))):
             control.forget(
                 self.settings.control,
                 host,
@@ -125,7 +128,7 @@ class SiteDriver:
         """
         try:
             with visit.token(self.settings.root / "proof", key.name, web_group=self.settings.web_group) as headers:
-                answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
+                answer = _get(self.settings.door, spec, f"{PROOFS}/site", headers=headers)
                 leads = spec.kind in _LEADING and spec.state in ALIVE
                 there = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers) if leads else None
         except PanggonError as error:
@@ -166,6 +169,10 @@ class SiteDriver:
         words = f"situs {spec.site}, generasi {spec.generation}, keadaan {spec.state.value}"
         return Check("web.site", ok, f"https://{spec.host} menjawab: {words}" if ok else _seen(answer))
 
+    @property
+    def _group(self) -> int:
+        return group_id(self.settings.web_group)
+
     def _path(self, key: Key) -> Path:
         if not SITE_ID.fullmatch(key.name):
             raise PermanentError("site.invalid", key.name)
@@ -186,6 +193,8 @@ class HostDriver:
         match = TARGET.fullmatch(target)
         if match is None or match[1] not in STATES:
             return foreign(key, f"{path} menunjuk ke {target}")
+        if not files.stands(path):
+            return partial(key)
         return ours(key, site=match[2], state=STATES[match[1]])
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -209,12 +218,12 @@ class HostDriver:
         return (
             _checked("web.page", lambda: self._page(key.name, spec)),
             _checked("web.workers", lambda: _remembered(self.settings, key.name, wished)),
-            _checked("web.unknown_host", lambda: self._unknown_host(key.name)),
+            _checked("web.unknown_host", lambda: self._unknown_host(key.name, spec)),
         )
 
     def _page(self, host: str, spec: SiteSpec) -> Check:
         """What a visitor sees: the site when it is open, the page of its state otherwise; of a former name the way."""
-        answer = visit.get(self.settings.door, host, "/")
+        answer = _get(self.settings.door, spec, "/", name=host)
         page = answer.headers.get(PAGE_HEADER, "")
         if host != spec.host:
             target = answer.headers.get("location", "")
@@ -227,10 +236,10 @@ class HostDriver:
         waits = (answer.status, page) == (503, spec.state.value) and told
         return Check("web.page", waits, f"“{words}”, status 503" if waits else _seen(answer))
 
-    def _unknown_host(self, host: str) -> Check:
+    def _unknown_host(self, host: str, spec: SiteSpec) -> Check:
         """A name that nobody asked for gets no site, even over a connection that was opened for a real one."""
         stranger = f"x{secrets.token_hex(8)}.{host.partition('.')[2]}"
-        answer = visit.get(self.settings.door, stranger, "/", name=host)
+        answer = _get(self.settings.door, spec, "/", host=stranger, name=host)
         refused = answer.status in (404, 421) and PAGE_HEADER in answer.headers
         return Check("web.unknown_host", refused, f"{stranger} menjawab {_seen(answer)}")
 
@@ -238,6 +247,14 @@ class HostDriver:
         if not HOST.fullmatch(key.name):
             raise PermanentError("host.invalid", key.name)
         return self.settings.root / "live" / key.name
+
+
+def _get(door: Door, spec: SiteSpec, path: str, *, host: str = "", name: str = "", **more: Any) -> Answer:
+    """A visit under the site's name, or another. That a site is closed is so whatever its certificate is worth, which
+    has a proof of its own. Errors as `visit.get`.
+    """
+    whose, any_certificate = host or name or spec.host, spec.state in CLOSED
+    return visit.get(door, whose, path, name=name, any_certificate=any_certificate, **more)
 
 
 def _checked(name: str, ask: Callable[[], Check]) -> Check:
@@ -265,10 +282,9 @@ def _target(after: Attributes) -> str:
     return f"../{PLACES[state]}/{site}"
 
 
-def _names(attributes: Attributes | None) -> set[str]:
+def _names(found: object) -> set[str]:
     """The names under which nginx may have read the site."""
-    found = (attributes or {}).get("names", ())
-    return {name for name in found if HOST.fullmatch(name)} if isinstance(found, tuple) else set()
+    return {name for name in map(str, found) if HOST.fullmatch(name)} if isinstance(found, tuple | list) else set()
 
 
 def _value(found: object) -> Value:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from panggon.core import desired
 from panggon.core.driver import Check, Driver
@@ -14,10 +15,24 @@ Drivers = Mapping[Kind, Driver]
 _log = logging.getLogger(__name__)
 
 
-def observe(wanted: SiteSpec | Iterable[Key], drivers: Drivers) -> tuple[Observation, ...]:
-    """What exists of a spec's resources, or of these. Raises TemporaryError when a system cannot be asked now."""
+def observe(
+    wanted: SiteSpec | Iterable[Key], drivers: Drivers, *, assumed: Mapping[Key, Observation] = MappingProxyType({})
+) -> tuple[Observation, ...]:
+    """What exists of a spec's resources, or of these. Raises TemporaryError when a system cannot be asked now, unless
+    something is `assumed` of the resource then.
+    """
     keys = desired.keys(wanted) if isinstance(wanted, SiteSpec) else wanted
-    return tuple(driver_of(key, drivers).read(key) for key in keys)
+    return tuple(_read(key, drivers, assumed.get(key)) for key in keys)
+
+
+def _read(key: Key, drivers: Drivers, assumed: Observation | None) -> Observation:
+    try:
+        return driver_of(key, drivers).read(key)
+    except PanggonError as error:
+        if assumed is None:
+            raise
+        _log.warning("%s is taken to be as it was applied: %s", key, error)
+        return assumed
 
 
 def driver_of(key: Key, drivers: Drivers) -> Driver:

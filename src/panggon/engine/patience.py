@@ -32,6 +32,8 @@ class Policy:
 
 
 USUAL = Policy()
+# For what is tried again every minute anyway.
+BRIEF = Policy(writing=Patience(attempts=2, first=0.2, longest=0.2))
 
 
 def patiently(attempt: Callable[[], Result], patience: Patience, sleep: Callable[[float], None]) -> Result:

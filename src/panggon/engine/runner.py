@@ -1,14 +1,14 @@
-"""Carrying out a plan under a journal: stopped anywhere and resumed, it reaches the wish or the former state. Only a
-purge has no way back: once begun, it reaches the wish.
+"""Carrying out a plan under a journal: stopped anywhere and resumed, it reaches the wish or the former state. Two kinds
+of plan have no way back, and once begun reach the wish: a purge, and whatever shuts a site.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from panggon.core import journal
+from panggon.core import closing, journal, plan_words
 from panggon.core import plan as plans
 from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Check
@@ -105,10 +105,18 @@ def resume(
     return position.outcome or _Run(store, position, drivers, now, progress, sleep, policy, together).outcome()
 
 
+def supersede(store: JournalStore, *, now: Callable[[], datetime]) -> None:
+    """End a closing that is not at its end, so that a newer wish may begin: it takes up what is left."""
+    position = journal.fold(store.entries())
+    if position and not position.outcome and position.plan.closes:
+        store.append(Finished(Outcome(Word.SUPERSEDED, position.evidence, Problem("superseded", ""), now())))
+
+
 def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers, *, together: Together = map) -> Checks:
     """Every proof of the wish, made once; a system that cannot be asked is a proof that does not hold."""
     present = [key for key, after in desired(spec, facts) if after is not None]
-    return tuple(check for checks in together(lambda key: _probe(key, spec, drivers), present) for check in checks)
+    keys = plans.in_order((*present, *plans.stopped(spec)))
+    return tuple(check for checks in together(lambda key: _probe(key, spec, drivers), keys) for check in checks)
 
 
 def drift(spec: SiteSpec, facts: MachineFacts, drivers: Drivers) -> tuple[Change, ...]:
@@ -132,10 +140,16 @@ class _Run:
     _sleep: Callable[[float], None]
     _policy: Policy
     _together: Together
+    _closes: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._closes = self._position.plan.closes
 
     def outcome(self) -> Outcome:
         try:
-            return self._forward() if self._position.problem is None else self._back_after_stop()
+            if self._position.problem is not None:
+                return self._back_after_stop()
+            return self._close() if self._closes else self._forward()
         except _Stale as stale:
             return self._finish(Word.STALE, Problem("stale", str(stale)))
 
@@ -153,10 +167,62 @@ class _Run:
             return self._back()
         return self._finish(Word.APPLIED, None)
 
+    def _close(self) -> Outcome:
+        """Forward only, past whatever fails: what can be shut and stopped is, and what is left is tried at the next
+        resumption.
+        """
+        if not self._begun:
+            try:
+                self._observe(self._policy.writing, self._doors)
+            except PanggonError as error:
+                self._note(Failed(Problem(error.code, error.detail)))
+                return self._back()
+        undone = [fault for index in self._position.unwritten if (fault := self._left(index))]
+        unproven = self._fault_of(self._prove) or self._fault_of(self._look_again)
+        if not undone and not unproven:
+            return self._finish(Word.APPLIED, None)
+        return self._stuck(PermanentError(*self._so_far(undone, unproven)))
+
+    def _left(self, index: int) -> str:
+        """Why this change cannot be made now, "" once it is."""
+        fault = self._fault_of(lambda: self._write(index))
+        return fault and f"{plan_words.words(self._position.plan)[index].removesuffix('.')} ({fault})"
+
+    def _fault_of(self, act: Callable[[], None]) -> str:
+        try:
+            act()
+        except PanggonError as error:
+            return error.detail or error.code
+        except _Stale as error:
+            return str(error)
+        return ""
+
+    def _so_far(self, undone: Sequence[str], unproven: str) -> tuple[str, str]:
+        """How far the site is shut while something is left: a code, and words for its people."""
+        shut = self._doors.isdisjoint(self._position.unwritten)
+        left = (("belum dikerjakan", "; ".join(undone)), ("belum terbukti", unproven))
+        words = [f"{name}: {faults}" for name, faults in left if faults]
+        if shut:
+            return closing.SHUT, f"Situs sudah tertutup, tetapi {'. Juga '.join(words)}"
+        return closing.NOT_SHUT, f"Situs belum tertutup seluruhnya; {'. Juga '.join(words)}"
+
+    def _look_again(self) -> None:
+        """Whether anybody has changed what was written; what the plan only keeps has no say."""
+        written = (index for index, stage in enumerate(self._position.stages) if stage is Stage.WRITTEN)
+        self._observe(self._policy.writing, frozenset(written))
+
+    @property
+    def _doors(self) -> frozenset[int]:
+        changes = enumerate(self._position.plan.changes)
+        return frozenset(index for index, change in changes if change.key.kind in closing.DOORS)
+
+    @property
+    def _begun(self) -> bool:
+        return any(stage is not Stage.PENDING for stage in self._position.stages)
+
     def _cannot_go_back(self) -> bool:
         """What a purge has removed no inverse brings back: it waits, and goes on when it is resumed."""
-        begun = any(stage is not Stage.PENDING for stage in self._position.stages)
-        return begun and self._position.plan.spec.state is SiteState.PURGED
+        return self._begun and self._position.plan.spec.state is SiteState.PURGED
 
     def _back_after_stop(self) -> Outcome:
         try:
@@ -173,12 +239,16 @@ class _Run:
             return self._stuck(error)
         return self._finish(Word.RESTORED, self._position.problem)
 
-    def _observe(self, patience: Patience) -> None:
-        """Every resource must read as the journal says. What is only kept is looked at too: the plan stands on it."""
+    def _observe(self, patience: Patience, only: Collection[int] | None = None) -> None:
+        """Every resource must read as the journal says, or these `only`. What is only kept is looked at too: the plan
+        stands on it.
+        """
         plan = self._position.plan
         ways = (*plan.changes, *plan.unchanged)
         strange = []
         for index, change in enumerate(ways):
+            if only is not None and index not in only:
+                continue
             self._progress(Progress(Phase.OBSERVING, change.key, index + 1, len(ways)))
             found = self._read(change.key, patience)
             if not self._expected(index, change, found):
@@ -188,7 +258,8 @@ class _Run:
 
     def _write(self, index: int) -> None:
         change, _ = self._due(index, Phase.WRITING, self._policy.writing)
-        self._note(Writing(index))
+        if self._position.stages[index] is not Stage.WRITING:
+            self._note(Writing(index))
         self._make(change.key, change.after, self._policy.writing)
         self._note(Written(index))
         self._report(Phase.WRITTEN, index)
@@ -230,7 +301,7 @@ class _Run:
         """May the resource read like this at this point of the journal? (`index` past the changes: kept as it is.)"""
         stages = self._position.stages
         stage = stages[index] if index < len(stages) else Stage.PENDING
-        if index == self._position.misread:
+        if index == self._position.misread or (stage is Stage.WRITING and self._closes):
             return found.standing is not Standing.FOREIGN
         if change.mends and stage is Stage.UNDONE:  # it was left as it had become by then
             return found.standing is Standing.PARTIAL or _reads(found, change.after)
@@ -241,7 +312,7 @@ class _Run:
 
     def _prove(self) -> None:
         """Every resource that the plan leaves is proven; what fails is asked again while the patience lasts."""
-        spec, keys = self._position.plan.spec, self._position.plan.present
+        spec, keys = self._position.plan.spec, self._position.plan.proven
         checks: dict[Key, Checks] = {}
 
         def ask(key: Key) -> Checks:
@@ -257,7 +328,8 @@ class _Run:
                 break
             self._sleep(pause)
         evidence = tuple(check for key in keys for check in checks[key])
-        self._note(Probed(evidence))
+        if evidence != self._position.evidence:
+            self._note(Probed(evidence))
         if failed := [f"{check.name}: {check.detail}" for check in evidence if not check.ok]:
             raise PermanentError("unproven", "; ".join(failed))
 

@@ -54,11 +54,13 @@ def carry_out(event: int, effect: str) -> None:
 @app.task(name="incidents.site_reported", retry=PATIENCE)
 @transaction.atomic
 def site_reported(wish: int) -> None:
-    """A machine has closed or opened a site, or could not: it stands in every incident of that site, once."""
+    """A machine has closed or opened a site, is still at it, or could not: it stands in every incident of that site,
+    each outcome once.
+    """
     told = sites.wish(wish)
     data = {"wish": told.pk, "purpose": told.purpose, "outcome": told.outcome, "words": told.problem}
     for incident in selectors.not_over_of(told.site_id).select_for_update(of=("self",)):
-        if not incident.events.filter(data__wish=told.pk).exists():
+        if not incident.events.filter(data__wish=told.pk, data__outcome=told.outcome).exists():
             now = timezone.now()
             services.act(incident.pk, action=IncidentAction.RECORD_WORK, actor=None, data=data, at=now)
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from panggon.core.bounds import is_new
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.journal import Problem, Word
 from panggon.core.spec import SiteSpec
@@ -123,8 +124,9 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
     plan = sites.plan(wish)
     if not plan.changes and sites.applied(wish.site) == wish:
         return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
-    with admission:
-        Bounds(sites.config.paths.state).admit(plan, sites=len(sites.known()), now=now())
+    if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
+        with admission:
+            Bounds(sites).admit(plan, now=now())
     outcome = sites.apply(plan)
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
 

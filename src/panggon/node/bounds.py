@@ -1,45 +1,97 @@
-"""Keeps the bound of `core.bounds` on this machine: which sites the portal had disturbed, and the word given here."""
+"""Keeps the bounds of `core.bounds` on this machine: what the portal had done in a day, and the word given here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from panggon.core import bounds
+from panggon.core.bounds import Counted
 from panggon.core.errors import PermanentError
 from panggon.core.plan import Plan
+from panggon.drivers import files
 from panggon.node import records
+from panggon.node.sites import Sites
+
+
+class Measure(StrEnum):
+    """What is bounded: sites that were changed, and names that new sites took."""
+
+    CHANGED = "changed"
+    MADE = "made"
+
+
+_LEAST: Mapping[Measure, int] = {Measure.CHANGED: bounds.LEAST, Measure.MADE: bounds.LEAST_NAMES}
+_SENTENCES: Mapping[Measure, str] = {
+    Measure.CHANGED: "dalam 24 jam sudah {done} situs diubah dan batas mesin ini {most}; "
+    "bila memang dimaksud, jalankan di mesin ini: panggon-node allow JUMLAH, lalu ulangi",
+    Measure.MADE: "dalam 24 jam sudah {done} nama situs baru dibuat dan batas mesin ini {most}; "
+    "bila memang dimaksud, jalankan di mesin ini: panggon-node allow --new JUMLAH, lalu ulangi",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Two files of root's in `state`: `disturbed.json` and `allowed.json`."""
+    """In `state`, root's: `counted-*.json`, `allowed-*.json`, and in `let_in/` a mark of each site that somebody was
+    once let into.
+    """
 
-    state: Path
+    sites: Sites
 
-    def admit(self, plan: Plan, *, sites: int, now: datetime) -> None:
+    def admit(self, plan: Plan, *, now: datetime) -> None:
         """Count the plan, which the portal asked for, or refuse it. Raises PermanentError `node.bound`."""
-        if not bounds.disturbs(plan):
-            return
-        disturbed = {**self.disturbed(now=now), plan.spec.site: now}
-        most = max(bounds.most(sites), self.allowed(now=now))
-        if len(disturbed) > most:
-            words = (
-                f"dalam 24 jam sudah {len(disturbed) - 1} situs diubah dan batas mesin ini {most}; "
-                "bila memang dimaksud, jalankan di mesin ini: panggon-node allow JUMLAH, lalu ulangi"
-            )
-            raise PermanentError("node.bound", words)
-        records.save(self.state / "disturbed.json", {site: at.isoformat() for site, at in disturbed.items()})
+        site = plan.spec.site
+        mark = self._state / "let_in" / site
+        if bounds.is_new(plan):
+            self._count(Measure.MADE, site, Counted(now, bounds.names(plan), was_here=False))
+            files.remove(mark)
+        elif bounds.disturbs(plan, let_in=mark.exists()):
+            former = self._counted(Measure.CHANGED, now=now).get(site)
+            was_here = former.was_here if former else self.sites.is_here(site)
+            self._count(Measure.CHANGED, site, Counted(now, 1, was_here))
+        if bounds.lets_in(plan) and not mark.exists():
+            files.directory(mark.parent, mode=0o700)
+            files.write(mark, "", mode=0o600, durable=False)
 
-    def disturbed(self, *, now: datetime) -> dict[str, datetime]:
-        """The sites that were disturbed within 24 hours, and when last."""
-        kept = records.load(self.state / "disturbed.json") or {}
-        return bounds.recent({site: datetime.fromisoformat(at) for site, at in kept.items()}, now=now)
+    def done(self, measure: Measure, *, now: datetime) -> int:
+        """How much within 24 hours."""
+        return _sum(self._counted(measure, now=now))
 
-    def allow(self, sites: int, *, now: datetime) -> None:
-        """For the next 24 hours so many sites may be disturbed, those included that were already."""
-        records.save(self.state / "allowed.json", {"sites": sites, "at": now.isoformat()})
+    def allow(self, measure: Measure, number: int, *, now: datetime) -> None:
+        """For the next 24 hours so much may be done, what was done already included."""
+        records.save(self._state / f"allowed-{measure}.json", {"number": number, "at": now.isoformat()})
 
-    def allowed(self, *, now: datetime) -> int:
+    def allowed(self, measure: Measure, *, now: datetime) -> int:
         """What was allowed here, 0 for nothing."""
-        word = records.load(self.state / "allowed.json")
-        return int(word["sites"]) if word and bounds.counts(datetime.fromisoformat(word["at"]), now=now) else 0
+        word = records.load(self._state / f"allowed-{measure}.json")
+        return int(word["number"]) if word and bounds.counts(datetime.fromisoformat(word["at"]), now=now) else 0
+
+    def _count(self, measure: Measure, site: str, counted: Counted) -> None:
+        before = self._counted(measure, now=counted.at)
+        after = {**before, site: counted}
+        most = max(_LEAST[measure], self.allowed(measure, now=counted.at))
+        if _sum(after) > most:  # only then: looking at all sites takes its time
+            most = max(most, bounds.most(self._sites_before(now=counted.at), least=_LEAST[measure]))
+        if _sum(after) > most:
+            raise PermanentError("node.bound", _SENTENCES[measure].format(done=_sum(before), most=most))
+        rows = {each: {**asdict(found), "at": found.at.isoformat()} for each, found in after.items()}
+        records.save(self._state / f"counted-{measure}.json", rows)
+
+    def _sites_before(self, *, now: datetime) -> int:
+        changed, made = (self._counted(measure, now=now) for measure in (Measure.CHANGED, Measure.MADE))
+        return bounds.sites_before(self.sites.here(), changed=changed, made=made.keys())
+
+    def _counted(self, measure: Measure, *, now: datetime) -> Mapping[str, Counted]:
+        """By site, of the last 24 hours."""
+        rows = records.load(self._state / f"counted-{measure}.json") or {}
+        found = {site: Counted(**{**row, "at": datetime.fromisoformat(row["at"])}) for site, row in rows.items()}
+        return {site: counted for site, counted in found.items() if bounds.counts(counted.at, now=now)}
+
+    @property
+    def _state(self) -> Path:
+        return self.sites.config.paths.state
+
+
+def _sum(counted: Mapping[str, Counted]) -> int:
+    return sum(each.number for each in counted.values())

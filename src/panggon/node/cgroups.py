@@ -8,6 +8,7 @@ Nothing here says that a limit is enforced: `sockets.protections` tries that.
 
 import os
 import signal
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
 LEAF = "panggon-holder"
 BESIDE = "unit of systemd, beside this one, below which the groups of sites are made"
-# Processor time is given out anew in each of these (microseconds): short, so that a site which has used up its share on
-# all processors at once keeps others from them for a moment only.
-PERIOD = 20_000
+# Processor time is given out anew in each of these (microseconds). The longest that the kernel takes: whoever comes
+# back after having waited for a new share is owed time, and goes before those who have just woken, for a whole tick. In
+# periods of 20 ms that happened to every tenth request of the neighbours, in these it happens once a second.
+PERIOD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ class ControlGroups:
     cpu: Path | None
     tracking: tuple[Path, ...] = ()
 
-    def create(self, name: str, bounds: Bounds) -> tuple[Path, ...]:
-        """Make or adjust the group; returns the directories to enter. Raises OSError when the kernel refuses."""
+    def create(self, name: str, bounds: Bounds, *, period: int = PERIOD) -> tuple[Path, ...]:
+        """Make or adjust the group; returns the directories to enter. Processor time is given out in each `period` of
+        microseconds. Raises OSError when the kernel refuses.
+        """
         for directory in self._directories(name):
             directory.mkdir(parents=True, exist_ok=True)
         if self.memory:
@@ -50,8 +54,16 @@ class ControlGroups:
         if self.processes:
             (self.processes / name / "pids.max").write_text(str(bounds.processes))
         if self.cpu:
-            _limit_cpu(self.cpu / name, bounds.cpu_percent)
+            _limit_cpu(self.cpu / name, bounds.cpu_percent, period)
         return (*self._directories(name), *self.tracking)
+
+    def enter(self, name: str, bounds: Bounds, pids: Iterable[int]) -> None:
+        """Put processes that run into the group, and with them what they will start. Raises OSError as `create`."""
+        self.create(name, bounds)
+        for pid in pids:
+            for directory in self._directories(name):
+                with suppress(ProcessLookupError):
+                    (directory / "cgroup.procs").write_text(str(pid))
 
     def held_back(self, name: str) -> bool:
         """Whether the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
@@ -72,10 +84,15 @@ class ControlGroups:
         return frozenset(pids)
 
     def kill(self, name: str) -> None:
-        """SIGKILL to every process of the group; a limit of no processes keeps a fork from slipping through."""
+        """SIGKILL to every process of the group; a limit of no processes keeps a fork from slipping through. Who has
+        used up its share of the processor could die in the next period only, so there is no limit any more.
+        """
         if self.processes:
             with suppress(OSError):
                 (self.processes / name / "pids.max").write_text("0")
+        if self.cpu:
+            with suppress(OSError):
+                _free_cpu(self.cpu / name)
         for pid in self.members(name):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -167,14 +184,30 @@ def _limit_memory(directory: Path, size: int) -> None:
         with_swap.write_text(str(size))
 
 
-def _limit_cpu(directory: Path, percent: int) -> None:
-    """Besides this bound the kernel shares what is there equally among the groups that want it."""
-    quota = percent * PERIOD // 100
+def _limit_cpu(directory: Path, percent: int, period: int) -> None:
+    """Besides this bound the kernel shares what is there equally among the groups that want it. As much again as a
+    group did not use before it may use at once, so that some visitors who come together do not wait for a new period.
+    """
+    quota = percent * period // 100
+    _free_cpu(directory)  # the kernel refuses steps between, whose period, quota and burst do not fit each other
     if (directory / "cpu.max").exists():
-        (directory / "cpu.max").write_text(f"{quota} {PERIOD}")
-        return
-    (directory / "cpu.cfs_period_us").write_text(str(PERIOD))
-    (directory / "cpu.cfs_quota_us").write_text(str(quota))
+        (directory / "cpu.max").write_text(f"{quota} {period}")
+    else:
+        (directory / "cpu.cfs_period_us").write_text(str(period))
+        (directory / "cpu.cfs_quota_us").write_text(str(quota))
+    _burst(directory).write_text(str(quota))
+
+
+def _free_cpu(directory: Path) -> None:
+    _burst(directory).write_text("0")
+    if (directory / "cpu.max").exists():
+        (directory / "cpu.max").write_text("max")
+    else:
+        (directory / "cpu.cfs_quota_us").write_text("-1")
+
+
+def _burst(directory: Path) -> Path:
+    return directory / ("cpu.max.burst" if (directory / "cpu.max").exists() else "cpu.cfs_burst_us")
 
 
 def _own_groups() -> dict[str, Path]:

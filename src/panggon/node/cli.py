@@ -37,7 +37,7 @@ from panggon.node import (
     wiring,
 )
 from panggon.node import config as configs
-from panggon.node.bounds import Bounds
+from panggon.node.bounds import Bounds, Measure
 from panggon.node.client import Portal
 from panggon.node.config import NodeConfig
 from panggon.node.identity import Identity
@@ -222,14 +222,16 @@ def restore(config: NodeConfig) -> None:
 
 
 @cli.command()
-@click.argument("sites", metavar="JUMLAH", type=click.IntRange(min=1))
+@click.argument("number", metavar="JUMLAH", type=click.IntRange(min=1))
+@click.option("--new", is_flag=True, help="Nama situs baru, bukan situs yang diubah.")
 @on_machine
-def allow(config: NodeConfig, sites: int) -> None:
-    """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini."""
-    limits = Bounds(config.paths.state)
-    limits.allow(sites, now=now())
-    done = len(limits.disturbed(now=now()))
-    click.echo(f"Selama 24 jam portal boleh mengubah sampai {sites} situs; {done} di antaranya sudah diubah.")
+def allow(config: NodeConfig, number: int, *, new: bool) -> None:
+    """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini, atau membuat sampai JUMLAH nama situs baru."""
+    limits, measure = Bounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
+    limits.allow(measure, number, now=now())
+    done = limits.done(measure, now=now())
+    what, was = ("membuat sampai {} nama situs baru", "dibuat") if new else ("mengubah sampai {} situs", "diubah")
+    click.echo(f"Selama 24 jam portal boleh {what.format(number)}; {done} di antaranya sudah {was}.")
 
 
 @cli.command()
@@ -287,6 +289,16 @@ def init(config: NodeConfig) -> None:
     """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
     _demand_real(config)
     beginning.begin(config, click.echo)
+
+
+@cli.command("renew-authority")
+@on_machine
+def renew_authority(config: NodeConfig) -> None:
+    """Perbarui sertifikat otoritas mesin ini; kunci dan namanya tetap, jadi sertifikat situs tetap berlaku."""
+    _demand_real(config)
+    ends = wiring.renew_authority(config)
+    place = layout.authority_certificate(config)
+    click.echo(f"{place} berlaku sampai {ends:%Y-%m-%d}. Bagikan kepada semua yang memercayai yang lama.")
 
 
 @cli.group("services")

@@ -40,6 +40,7 @@ class Ending(StrEnum):
     STALE = "stale"
     REFUSED = "refused"
     RESTORED = "restored"
+    CLOSING = "closing"
 
 
 @dataclass(frozen=True, slots=True)

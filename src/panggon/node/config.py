@@ -140,7 +140,8 @@ class Tls:
 @dataclass(frozen=True, slots=True)
 class Dns:
     """`servers`: the first takes the updates, all are asked for proofs. `addresses` and `port` are what Panggon's own
-    Knot listens on, `name_servers` what its zone calls its servers. `ipv4` and `ipv6` are where the sites' names lead.
+    Knot listens on, `name_servers` what its zone calls its servers, `secondaries` who may fetch the zone from it and is
+    told of each change. `ipv4` and `ipv6` are where the sites' names lead.
     """
 
     zone: Host
@@ -148,6 +149,7 @@ class Dns:
     addresses: tuple[Address, ...] = EVERYWHERE
     port: Port = 53
     name_servers: tuple[NameServer, ...] = ()
+    secondaries: tuple[Endpoint, ...] = ()
     key_name: Text = "panggon"
     secret_file: AbsolutePath | None = None
     ipv4: tuple[Annotated[str, tables.address(4)], ...] = ()

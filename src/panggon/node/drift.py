@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from panggon.core import plan_words
 from panggon.core.errors import PanggonError
 from panggon.core.plan import Plan
+from panggon.core.resources import Key
+from panggon.node import strays
 from panggon.node.sites import Sites
 
 PASS_SECONDS = 6 * 3600.0
+MACHINE = "mesin"
 
 
 @dataclass(slots=True)
@@ -18,15 +21,16 @@ class DriftWatch:
     sites: Sites
     pass_seconds: float = PASS_SECONDS
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    strays: tuple[Key, ...] = ()  # of no site
     _waiting: list[str] = field(default_factory=list)
     _in_pass: int = 0
 
     def look(self, *, elapsed: float) -> bool:
         """Look at as many sites as `elapsed` seconds are worth; whether something is found or gone since."""
-        before = dict(self.found)
+        before = self.lines()
         for site in self._turn(elapsed):
             self._look_at(site)
-        return self.found != before
+        return self.lines() != before
 
     def look_again(self, site: str) -> bool:
         """Look at a site with differences once more, out of its turn; whether others are found now, or none."""
@@ -37,8 +41,9 @@ class DriftWatch:
         return self.found.get(site) != before
 
     def lines(self) -> tuple[str, ...]:
-        """Each difference as "site: sentence"."""
-        return tuple(f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
+        """Each difference as "site: sentence"; of what is no site's, as "mesin: sentence"."""
+        of_sites = (f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
+        return (*of_sites, *(f"{MACHINE}: {plan_words.unasked(key)}" for key in self.strays))
 
     def _look_at(self, site: str) -> None:
         try:
@@ -52,6 +57,7 @@ class DriftWatch:
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:
             self._waiting = list(self.sites.known())
+            self.strays = strays.find(self.sites)
             self._in_pass = len(self._waiting)
             self.found = {site: words for site, words in self.found.items() if site in self._waiting}
         share = min(1.0, elapsed / self.pass_seconds)

@@ -175,6 +175,7 @@ def knot_settings(config: NodeConfig) -> knot.Settings:
         addresses=wished.addresses,
         port=wished.port,
         name_servers=tuple((each.name, each.address) for each in wished.name_servers) or usual,
+        secondaries=tuple((each.address, each.port) for each in wished.secondaries),
         data=paths.state / "knot",
         run=paths.run / "knot",
         configuration=paths.etc / "knot.conf",
@@ -192,6 +193,7 @@ def sshd_settings(config: NodeConfig) -> sshd.Settings:
         etc=paths.etc,
         host_key=paths.etc / "ssh_host_ed25519_key",
         configuration=paths.etc / "sshd_config",
+        groups=socket_settings(config).sftp_groups,
         log=paths.logs / "sshd.log",
     )
 

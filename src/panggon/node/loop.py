@@ -8,11 +8,12 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
+from panggon.core import closing
 from panggon.core import plan as plans
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Problem, Word
@@ -27,6 +28,7 @@ from panggon.node.identity import Identity
 from panggon.node.looking import FirstLogins, seen
 from panggon.node.sites import Sites, fault_words, now
 from panggon.node.visiting import Visits
+from panggon.node.waiting import Told, Waiting
 
 VERSION = metadata.version("panggon")
 # Something that may pass keeps a wish waiting this many times; then its people are told.
@@ -34,13 +36,22 @@ ATTEMPTS = 6
 STATUS_SECONDS = 300.0
 # An answer "no wish" that comes sooner is not a long poll; asking on at once would be a hot loop.
 SOONEST = 1.0
+LOOK_SECONDS = 20.0  # shorter than a long poll, so that there is a look between any two
 LINES_MOST = 200  # of differences that the portal is told of
 WAITING_ENTRIES = 500
 BATCH = 50
+# So often what is left of a closing is tried again.
+CLOSING_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
-_ENDINGS = {Word.APPLIED: Ending.APPLIED, Word.RESTORED: Ending.RESTORED, Word.STALE: Ending.STALE}
+_ENDINGS = {
+    Word.APPLIED: Ending.APPLIED,
+    Word.RESTORED: Ending.RESTORED,
+    Word.STALE: Ending.STALE,
+    Word.STUCK: Ending.CLOSING,
+    Word.SUPERSEDED: Ending.STALE,
+}
 
 
 class ProgressSender:
@@ -106,8 +117,10 @@ class Agent:
         self._progress = ProgressSender(portal)
         self._first_logins = FirstLogins(sites.config, portal)
         self._attempts: dict[int, int] = {}
-        self._told = 0.0
-        self._bounds = Bounds(sites.config.paths.state)
+        self._told = self._went_on = 0.0
+        self._looked = time.monotonic()
+        self._waiting = Waiting(sites.config.paths.state)
+        self._bounds = Bounds(sites)
         self._drift = DriftWatch(sites)
 
     def run(self) -> None:
@@ -131,14 +144,21 @@ class Agent:
 
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
-        for site in self._sites.begun():
-            try:
-                if not self._sites.is_settled(site):
-                    self._settle(site)
-            except PanggonError as error:
-                log.warning("%s waits: %s", site, error)
-            except Exception:  # with its traceback in the log: one broken journal must not hold up all other sites
-                log.exception("%s cannot be resumed", site)
+        self._settle_each(self._sites.begun())
+
+    def _settle_each(self, sites: Iterable[str]) -> None:
+        waiting = self._waiting.told()
+        for site in sites:
+            self._settle_alone(site, waiting=site in waiting)
+
+    def _settle_alone(self, site: str, *, waiting: bool) -> None:
+        try:
+            if waiting or not self._sites.is_settled(site):
+                self._settle(site)
+        except PanggonError as error:
+            log.warning("%s waits: %s", site, error)
+        except Exception:  # with its traceback in the log: one broken journal must not hold up all other sites
+            log.exception("%s cannot be resumed", site)
 
     def step(self) -> None:
         """One wish, or one wait for it. Errors: TemporaryError and PermanentError of the portal, and TemporaryError
@@ -146,21 +166,35 @@ class Agent:
         """
         began = time.monotonic()
         if not self._told or began - self._told > STATUS_SECONDS:
+            self._sites.note_parked()
             self._tell_status()
             self._told = began
+        if began - self._went_on > CLOSING_SECONDS:
+            self._settle_each(self._waiting.told())
+            self._went_on = time.monotonic()
+        self._look_for_drift()
+        began = time.monotonic()
         wish = self._portal.wish()
         if wish is None:
             self._sleep(max(0.0, SOONEST - (time.monotonic() - began)))
-            if self._drift.look(elapsed=time.monotonic() - began):
-                self._tell_status()
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self.handle(wish)
         self._portal.report(wish.number, report, reduced=self._reduced)
+        self._heard(wish.number, report)
         self._attempts.pop(wish.number, None)
         log.info("wish %s: %s", wish.number, report.ending)
         if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
             self._tell_status()  # a pass comes to it only after hours
+
+    def _look_for_drift(self) -> None:
+        """By time and not by pauses: nobody hides a difference behind wishes that come without end, or that fail."""
+        elapsed = time.monotonic() - self._looked
+        if elapsed < LOOK_SECONDS:
+            return
+        self._looked += elapsed
+        if self._drift.look(elapsed=elapsed):
+            self._tell_status()
 
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
@@ -168,7 +202,7 @@ class Agent:
             self._portal.status(
                 version=VERSION,
                 reduced=(*self._reduced, *self._worries()),
-                sites=self._sites.count(),
+                sites=len(self._sites.here()),
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
             )
@@ -215,7 +249,8 @@ class Agent:
         if wish.approved_digest and plan.digest != wish.approved_digest:
             problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
             return Report(Ending.STALE, document, plan.digest, problem=problem)
-        self._bounds.admit(plan, sites=len(self._sites.known()), now=now())
+        self._bounds.admit(plan, now=now())
+        self._give_way(spec.site)
         watch = self._progress.watch(wish.number)
         return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))
 
@@ -234,13 +269,38 @@ class Agent:
             return
         credentials = None if wish is None else wish.credentials
         outcome = self._sites.resume(site, credentials=credentials, watch=self._progress.watch(position.wish))
-        report = _report_of(position.plan, outcome)
-        if position.outcome or not self._is_ours(position):
+        report, told = _report_of(position.plan, outcome), self._waiting.told().get(site)
+        if told and told.wish != position.wish:  # somebody at the machine has begun something else
+            self._give_way(site)
+        elif self._is_ours(position) and (told or not position.outcome):
+            self._tell(position.wish, report, told)
+
+    def _tell(self, wish: int, report: Report, told: Told | None) -> None:
+        """What became of an earlier run."""
+        if told and told == _told_by(wish, report):
             return
         try:
-            self._portal.report(position.wish, report, reduced=self._reduced)
+            self._portal.report(wish, report, reduced=self._reduced)
+            self._heard(wish, report)
         except PanggonError as error:
-            log.info("wish %s is reported when it is offered again: %s", position.wish, error)
+            log.info("wish %s is reported later: %s", wish, error)
+
+    def _heard(self, wish: int, report: Report) -> None:
+        """The portal has the report; of a closing that is not at its end another one follows."""
+        if report.plan is None:
+            return
+        site, told = str(report.plan["spec"]["site"]), _told_by(wish, report)
+        known = self._waiting.told().get(site)
+        if told or (known and known.wish == wish):
+            self._waiting.note(site, told)
+
+    def _give_way(self, site: str) -> None:
+        """A closing that is not at its end gives way to something newer, which takes up what is left."""
+        told = self._waiting.told().get(site)
+        if told:
+            problem = Problem("superseded", "permintaan yang lebih baru menggantikannya sebelum selesai")
+            self._portal.report(told.wish, Report(Ending.STALE, problem=problem), reduced=self._reduced)
+            self._waiting.note(site, None)
 
     def _is_ours(self, position: Position) -> bool:
         return position.wish > 0 and position.started >= self._identity.enrolled_at
@@ -261,8 +321,11 @@ class Agent:
 
 
 def _report_of(plan: Plan, outcome: Outcome | None) -> Report:
-    """Raises TemporaryError while the run is stuck half-way: nothing has ended yet."""
-    if outcome is None or outcome.word is Word.STUCK:
+    """Raises TemporaryError while the run is stuck half-way: nothing has ended yet. A closing only goes on, so its
+    people are told how far it is.
+    """
+    problem = outcome.problem if outcome else None
+    if outcome is None or (outcome.word is Word.STUCK and not (problem and problem.code in closing.CODES)):
         raise TemporaryError("run.stuck", outcome.problem.detail if outcome and outcome.problem else "")
     return Report(
         _ENDINGS[outcome.word],
@@ -272,6 +335,11 @@ def _report_of(plan: Plan, outcome: Outcome | None) -> Report:
         outcome.finished if outcome.evidence else None,
         outcome.problem,
     )
+
+
+def _told_by(wish: int, report: Report) -> Told | None:
+    closes = report.ending is Ending.CLOSING and report.problem
+    return Told(wish, closes.code, closes.detail) if closes else None
 
 
 def _refused(code: str, detail: str) -> Report:

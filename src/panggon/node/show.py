@@ -22,12 +22,15 @@ ENDINGS = {
     Word.APPLIED: "Selesai: semua bukti terpenuhi.",
     Word.RESTORED: "Gagal, dan keadaan semula sudah dikembalikan.",
     Word.STALE: "Berhenti: keadaan mesin tidak seperti rencana. Tidak ada lagi yang diubah.",
-    Word.STUCK: "Pengembalian belum selesai; jalankan perintah ini lagi.",
+    Word.STUCK: "Belum selesai, dan tidak dapat ditinggalkan begini; jalankan perintah ini lagi.",
+    Word.SUPERSEDED: "Belum selesai ketika permintaan yang lebih baru menggantikannya.",
 }
 
 
 # What a code means where its detail is in the words of a system, or names only things.
 _MEANINGS: Mapping[str, str] = {
+    "closing.not_shut": "penutupan berjalan terus",
+    "closing.shut": "penutupan berjalan terus",
     "disk.full": "disk mesin penuh",
     "dns.down": "server DNS tidak menjawab",
     "dns.refused": "server DNS menolak",

@@ -4,13 +4,14 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from panggon.core import journal, spec_words
+from panggon.core import closing, journal, spec_words
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.driver import Check
@@ -23,9 +24,11 @@ from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
+from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
 from panggon.node.config import NodeConfig
+from panggon.node.parked import Parked, uptime
 
 log = logging.getLogger(__name__)
 
@@ -116,8 +119,12 @@ class Sites:
 
     def _made(self, spec: SiteSpec) -> Plan:
         position = self.position(spec.site)
-        settled = position is None or position.outcome is not None
-        return make(spec, self.facts, observe(spec, self.drivers(spec, {})), mending=settled)
+        settled = position is None or position.outcome is not None or position.plan.closes
+        former, drivers = self.applied(spec.site), self.drivers(spec, {})
+        assumed = closing.assumed(spec, former, self.facts) if former else {}
+        found = observe(spec, drivers, assumed=assumed)
+        names = (Key(Kind.HOST, name) for name in (records.load(self.strays_file) or {}).get(spec.site, ()))
+        return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers))
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -163,17 +170,20 @@ class Sites:
         waiting = timedelta(days=self.config.sites.purge_days)
         if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
-        # When that was put on record. A purge that was tried in vain since does not make it wait anew.
-        parked = datetime.fromtimestamp((self._specs / f"{site}.json").stat().st_mtime, UTC)
-        if now() - parked < waiting:
-            since = f"{site} diparkir sejak {parked:%Y-%m-%d}"
-            raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus {waiting.days} hari sesudahnya")
+        # Since that was put on record. A purge that was tried in vain since does not make it wait anew.
+        waited = self._parked.waited(site, self._written(site))
+        if waited < waiting:
+            since = f"{site} sudah diparkir {waited.days} hari selama mesin ini menyala"
+            raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
 
     def apply(
         self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
     ) -> Outcome:
-        """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`)."""
+        """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`); a closing
+        that cannot come to it now gives way.
+        """
         with journal_file.writing(self._journal(plan.spec.site)) as store:
+            runner.supersede(store, now=now)
             if _is_over(store):
                 self._keep_former_password(plan)
             known = self._passwords(plan.spec.site, credentials or {})
@@ -186,6 +196,7 @@ class Sites:
                     now=now,
                     progress=_numbered(watch, 0),
                     wish=wish,
+                    policy=USUAL,
                     together=_at_once,
                 ),
             )
@@ -213,6 +224,7 @@ class Sites:
                 drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
+                policy=BRIEF if position.plan.closes else USUAL,
                 together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
@@ -259,9 +271,22 @@ class Sites:
         """Every site that was ever applied here."""
         return tuple(sorted(path.stem for path in self._specs.glob("s??????.json")))
 
-    def count(self) -> int:
-        """How many sites live here, parked and purged ones left out."""
-        return sum(self._life(site).here for site in self.known())
+    def here(self) -> frozenset[str]:
+        """Every site that is neither parked nor purged."""
+        return frozenset(filter(self.is_here, self.known()))
+
+    def is_here(self, site: str) -> bool:
+        """Whether it is neither parked nor purged."""
+        return self._life(site).here
+
+    def named(self) -> Mapping[str, frozenset[str]]:
+        """The names of every site that was ever applied here, and of runs under way."""
+        found = {site: self._life(site).names for site in self.known()}
+        for site in self.begun():
+            with suppress(PanggonError):  # a broken journal: what it was for is told of
+                if journal_file.ended(self._journal(site)) is None and (position := self.position(site)):
+                    found[site] = found.get(site, frozenset()) | {*position.plan.spec.hosts}
+        return found
 
     def without_php(self) -> Mapping[str, Sequence[str]]:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
@@ -272,10 +297,17 @@ class Sites:
                 found.setdefault(version, []).append(site)
         return found
 
+    def note_parked(self) -> None:
+        """Time passes for parked sites only where this is done, at least every hour."""
+        try:
+            self._parked.note({site: self._written(site) for site in self.known() if self._life(site).parked})
+        except TemporaryError as error:
+            log.warning("how long sites are parked is not on record: %s", error)
+
     def _life(self, site: str) -> "_Life":
         """Asked of all every few minutes, so only what was written meanwhile is read again."""
         try:
-            written = (self._specs / f"{site}.json").stat().st_mtime_ns
+            written = self._written(site)
         except FileNotFoundError:
             return _GONE
         if self._lives.get(site, (0, _GONE))[0] != written:
@@ -287,6 +319,8 @@ class Sites:
         if outcome.word is Word.APPLIED and self.applied(spec.site) != spec:
             try:
                 records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
+                if spec.state is SiteState.PARKED:
+                    self._parked.begin(spec.site, self._written(spec.site))
             except TemporaryError as error:
                 log.warning("%s is applied, but that is not on record: %s", spec.site, error)
         if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
@@ -316,6 +350,19 @@ class Sites:
     def _specs(self) -> Path:
         return self.config.paths.state / "specs"
 
+    @property
+    def strays_file(self) -> Path:
+        """Names that lead to a site and of which no wish speaks, by site: written by `node.strays`."""
+        return self.config.paths.state / "strays.json"
+
+    @property
+    def _parked(self) -> Parked:
+        return Parked(self.config.paths.state / "parked.json", uptime)
+
+    def _written(self, site: str) -> int:
+        """When what was last applied was put on record, in nanoseconds: another one for each record."""
+        return (self._specs / f"{site}.json").stat().st_mtime_ns
+
     def _journal(self, site: str) -> Path:
         return self._journals / f"{site}.jsonl"
 
@@ -328,22 +375,28 @@ class Sites:
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """Whether the site is neither parked nor purged; the version of PHP that its programs need, "" where none run."""
+    """Whether the site is parked, or neither that nor purged; the version of PHP that its programs need, "" where none
+    run.
+    """
 
     here: bool
+    parked: bool
     php_version: str
+    names: frozenset[str]
 
 
-_GONE = _Life(here=False, php_version="")
+_GONE = _Life(here=False, parked=False, php_version="", names=frozenset())
 
 
 def _life_of(spec: Mapping[str, Any]) -> _Life:
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
-    return _Life(spec["state"] not in (SiteState.PARKED, SiteState.PURGED), spec["php_version"] if runs_php else "")
+    parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
+    names = frozenset((spec["host"], *spec["former_hosts"]))
+    return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "", names)
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
-    return wiring.drivers(config, known, engine=spec.database)
+    return wiring.drivers(config, known, engine=spec.database, state=spec.state)
 
 
 def fault_words(fault: Fault) -> str:

@@ -25,9 +25,9 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; the programs
-    of `full` sites may not write, because they store more than they may. `worries` are sentences about
-    what will fail unless somebody acts.
+    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; neither the
+    programs nor the owners of `full` sites may write, because they store more than they may. `worries` are sentences
+    about what will fail unless somebody acts.
     """
 
     simulated: bool
@@ -63,7 +63,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
     return Status(
         simulated=config.simulate,
         portal=_portal(config),
-        sites=sites.count(),
+        sites=len(sites.here()),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         full=_full(config),
@@ -102,7 +102,7 @@ def _deaf(config: NodeConfig) -> tuple[str, ...]:
 
 def _full(config: NodeConfig) -> tuple[str, ...]:
     said = None if config.simulate else protections.ask_holder(config)
-    return tuple(site["site"] for site in said["sites"] if site["full"]) if said else ()
+    return tuple(said["full"]) if said else ()
 
 
 def _portal(config: NodeConfig) -> str:

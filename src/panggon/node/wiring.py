@@ -15,7 +15,7 @@ from panggon.core.desired import MachineFacts
 from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine, SiteSpec
+from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import (
     acme_orders,
     authority,
@@ -47,10 +47,14 @@ from panggon.node.sockets.launch import DATABASE_DIRECTORIES
 
 
 def drivers(
-    config: NodeConfig, credentials: Mapping[str, str], *, engine: Engine | None = None
+    config: NodeConfig,
+    credentials: Mapping[str, str],
+    *,
+    engine: Engine | None = None,
+    state: SiteState = SiteState.OPEN,
 ) -> Mapping[Kind, Driver]:
     """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
-    the database which the spec names.
+    the database which the spec names, `state` the one that it wishes.
     """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
@@ -64,7 +68,7 @@ def drivers(
         Kind.QUOTA: quota.QuotaDriver(_quota(config)),
         Kind.DATABASE: database.DatabaseDriver(database.Settings(database_servers(config), root, uid_base), engine),
         Kind.SITE: web.SiteDriver(in_web),
-        Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config)),
+        Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state),
         Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),
         Kind.CERTIFICATE: certificates(config),
         Kind.HOST: web.HostDriver(in_web),
@@ -132,6 +136,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             issuer=wished.issuer,
             order=partial(acme_orders.order, orders) if orders else None,
             clear=partial(acme_orders.clear, orders) if orders else None,
+            sweep=partial(acme_orders.sweep, orders) if orders else None,
         )
     )
 
@@ -252,6 +257,11 @@ def _own(config: NodeConfig, name: str, settings: Path, record: Path) -> Server:
     )
 
 
+def renew_authority(config: NodeConfig) -> datetime:
+    """When the new certificate of the machine's own authority ends. Raises PermanentError `certificate.authority`."""
+    return authority.renew(_authority(config), now=datetime.now(UTC))
+
+
 def _nginx(config: NodeConfig) -> nginx.Settings:
     sandboxed = protections.sandboxed(config)
     return layout.nginx_settings(config, sandboxed=sandboxed, own_mounts=protections.own_mounts())
@@ -270,7 +280,7 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
     seen = DATABASE_DIRECTORIES[Engine.MARIADB] / real.name if sandboxed else real
     seen_run = DATABASE_DIRECTORIES[Engine.POSTGRESQL] if sandboxed else run
     servers: Mapping[Engine, DatabaseServer] = {
-        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data),
+        Engine.MARIADB: MariaDb(real, seen, of_mariadb.data, of_mariadb.temporary),
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}

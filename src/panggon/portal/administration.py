@@ -1,6 +1,6 @@
 """The administrator's one page from which everything is reached that another city would fill in differently."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from panggon.core.vocabulary import Role
 from panggon.office.values import Group
 from panggon.office.words import PAGES
 from panggon.people.permissions import holders
+from panggon.portal.failed_jobs import failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Entry:
     address: Any
     title: Any
     purpose: Any
+    count: int = 0  # of what waits there
 
 
 def _group(group: Group) -> Entry:
@@ -37,6 +39,7 @@ PROVIDERS = _page("other_doors", _("Masuk lewat penyedia lain"), _("Keycloak, IN
 LETTERHEAD = _page("papers:letterhead", PAGES[Group.LETTERHEAD].title, PAGES[Group.LETTERHEAD].purpose)
 NUMBERING = _page("papers:numbering", PAGES[Group.NUMBERING].title, PAGES[Group.NUMBERING].purpose)
 CHANGES = _page("changes", _("Catatan perubahan"), _("Siapa mengubah apa dan kapan, di luar permohonan."))
+FAILED_JOBS = _page("failed_jobs", _("Pekerjaan yang gagal"), _("Yang tidak berhasil dikerjakan portal sendiri."))
 PEOPLE = [
     _page("people:agencies", _("OPD"), _("Nama, subdomain, dan pengguna tiap OPD.")),
     _page("people:staff", _("Pegawai dinas"), _("Siapa memegang jabatan apa, undangan, dan semua akun.")),
@@ -59,6 +62,7 @@ ERASING = _page("cases:retention", _("Penghapusan data pribadi"), _("Apa yang ak
 @holders(Role.ADMINISTRATOR)
 def administration(request: HttpRequest) -> HttpResponse:
     """Every page of settings, by what it is about."""
+    jobs = replace(FAILED_JOBS, count=failed().count())
     sections = [
         (_("Orang"), PEOPLE),
         (
@@ -68,6 +72,6 @@ def administration(request: HttpRequest) -> HttpResponse:
         (_("Situs"), [_group(Group.NAMING), _group(Group.DELIVERY), PLANS, NODES]),
         (_("Surat dan naskah"), [NUMBERING, TEMPLATES, _group(Group.SIGNING), _group(Group.MAIL)]),
         (_("Sistem lain"), [WEBHOOKS, _group(Group.PROGRAMS), PROVIDERS]),
-        (_("Data dan catatan"), [_group(Group.RETENTION), ERASING, CHANGES]),
+        (_("Data dan catatan"), [_group(Group.RETENTION), ERASING, CHANGES, jobs]),
     ]
     return render(request, "panggon/administration.html", {"sections": sections})

@@ -40,6 +40,7 @@ KINDS = {
     "people.division": _("Bidang"),
     "people.invitation": _("Undangan"),
     "people.user": _("Orang"),
+    "portal.job": _("Pekerjaan portal"),
     "schedule.closing": _("Penutupan kantor"),
     "schedule.holiday": _("Hari libur"),
     "sites.node": _("Server hosting"),

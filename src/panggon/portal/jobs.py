@@ -1,4 +1,4 @@
-"""Looking after the jobs themselves, and the daily seal of the log."""
+"""Looking after the jobs themselves and the disk, and the daily seal of the log."""
 
 import logging
 
@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from panggon.portal import logbook
+from panggon.portal import logbook, room
 
 # A worker says so often that it lives; one that was silent for longer is dead, and what it did comes back.
 HEARTBEAT_SECONDS, SILENCE_SECONDS = 2.0, 10.0
@@ -36,3 +36,10 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
 def seal_log(timestamp: int) -> None:  # noqa: ARG001 (procrastinate gives it)
     """Every hour, so that a worker that was away at midnight makes it up; it seals once a day."""
     logbook.seal(at=timezone.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="portal.check_room", queueing_lock="portal.check_room")
+def check_room(timestamp: int) -> None:  # noqa: ARG001
+    """Before the disk is full."""
+    room.check(now=timezone.now())

@@ -17,6 +17,7 @@ from panggon.incidents import selectors as incidents
 from panggon.notify.selectors import unread
 from panggon.people import selectors as people
 from panggon.people.models import User
+from panggon.portal.failed_jobs import failed
 from panggon.surveys import selectors as surveys
 from panggon.upkeep import selectors as upkeep
 
@@ -72,6 +73,10 @@ def incidents_to_do(user: User) -> int:
     return incidents.count_to_do(user, now=timezone.now())
 
 
+def jobs_to_run_again(_user: User) -> int:
+    return failed().count()
+
+
 def everybody(_roles: Roles) -> bool:
     return True
 
@@ -95,7 +100,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("incidents:list", _("Insiden"), "alert-triangle", having(*FINDERS), incidents_to_do),
     Item("surveys:review", _("Saran survei"), "pencil", having(Role.COMPLAINTS_OFFICER), words_to_read),
     Item("people:agencies", _("OPD"), "building", having(Role.REGISTRAR, Role.ADMINISTRATOR)),
-    Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR)),
+    Item("administration", _("Pengaturan"), "settings", having(Role.ADMINISTRATOR), jobs_to_run_again),
 )
 VISITOR: tuple[Item, ...] = (
     Item("public:track", _("Lacak permohonan"), "search", everybody, first=True),

@@ -2,12 +2,15 @@
 
 from django.urls import include, path
 
-from panggon.portal import administration, changes, language, theme
+from panggon.portal import administration, changes, failed_jobs, language, theme
 
 urlpatterns = [
     path("bahasa/", language.choose, name="choose_language"),
     path("tampilan/", theme.choose, name="choose_theme"),
     path("pengaturan/", administration.administration, name="administration"),
+    path("pengaturan/pekerjaan/", failed_jobs.failed_jobs, name="failed_jobs"),
+    path("pengaturan/pekerjaan/<int:job>/ulangi/", failed_jobs.run_again, name="run_job_again"),
+    path("pengaturan/pekerjaan/<int:job>/hapus/", failed_jobs.drop, name="drop_job"),
     path("", include("panggon.office.urls")),
     path("", include("panggon.papers.urls")),
     path("", include("panggon.sites.urls")),

@@ -1,4 +1,4 @@
-"""The only writer of how often sites answered the visits of their machines."""
+"""The only writer of how often sites answered the visits of their machines, and since when one answers none."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from panggon.sites.models import Availability, Node
+from panggon.sites.models import Availability, Node, Site
 
 AHEAD_MOST = timedelta(minutes=5)  # of a machine's clock
 
@@ -27,15 +27,21 @@ def count(node: Node, visits: Iterable[Visit], *, at: datetime) -> None:
     """Count the visits of this machine's sites, each once, in a few queries; one from the future is none."""
     Node.objects.select_for_update().get(pk=node.pk)  # what is told twice at the same time counts once
     told = sorted((visit for visit in visits if visit.at <= at + AHEAD_MOST), key=lambda visit: visit.at)
-    sites = dict(node.sites.filter(number__in={visit.number for visit in told}).values_list("number", "pk"))
-    rows = _rows(sites.values(), {_month(visit) for visit in told})
+    sites = {site.number: site for site in node.sites.filter(number__in={visit.number for visit in told})}
+    before = {site.pk: site.silent_since for site in sites.values()}
+    rows = _rows((site.pk for site in sites.values()), {_month(visit) for visit in told})
     for visit in told:
         if visit.number in sites:
-            key = sites[visit.number], _month(visit)
-            _add(rows.setdefault(key, Availability(site_id=key[0], month=key[1])), visit)
+            site, month = sites[visit.number], _month(visit)
+            row = rows.setdefault((site.pk, month), Availability(site=site, month=month))
+            if row.last_at is None or visit.at > row.last_at:
+                _add(row, visit)
+                site.silent_since = None if visit.answered else site.silent_since or visit.at
     Availability.objects.bulk_create([row for row in rows.values() if row.pk is None])
     fields = ["visits", "answered", "last_at", "failed_at", "used_mebibytes"]
     Availability.objects.bulk_update([row for row in rows.values() if row.pk is not None], fields)
+    changed = [site for site in sites.values() if site.silent_since != before[site.pk]]
+    Site.objects.bulk_update(changed, ["silent_since"])
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -47,8 +53,6 @@ def _rows(sites: Iterable[int], months: Iterable[date]) -> dict[tuple[int, date]
 
 
 def _add(row: Availability, visit: Visit) -> None:
-    if row.last_at is not None and visit.at <= row.last_at:
-        return
     row.visits += 1
     row.answered += visit.answered
     row.last_at = visit.at

@@ -99,7 +99,7 @@ def required_text(message: Mapping[str, Any], name: str, most: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------------------
 
-PROBLEMATIC = frozenset({Outcome.UNPROVEN, Outcome.STALE, Outcome.REFUSED, Outcome.RESTORED})
+PROBLEMATIC = frozenset({Outcome.UNPROVEN, Outcome.STALE, Outcome.REFUSED, Outcome.RESTORED, Outcome.CLOSING})
 
 
 def _check(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     STALE = "stale"
     REFUSED = "refused"
     RESTORED = "restored"
+    CLOSING = "closing"  # of a site that is shut, or nearly: the machine goes on, and another report follows
 
 
 SUCCESSES = frozenset({Outcome.PLANNED, Outcome.APPLIED, Outcome.VERIFIED})
@@ -137,6 +138,7 @@ class Site(Allowance):
     opened_at = models.DateTimeField(null=True)
     first_login = models.JSONField(null=True)  # the owner's, as the machine saw it: {"at", "way", "address", …}
     released_at = models.DateTimeField(null=True)  # the name may be given to another site
+    silent_since = models.DateTimeField(null=True)  # the first of its machine's visits since which it answered none
 
     class Meta:
         ordering = ["number"]

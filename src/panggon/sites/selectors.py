@@ -4,7 +4,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from panggon.core.needs import Evidence
@@ -16,7 +16,7 @@ from panggon.sites.models import Availability, Node, Outcome, Plan, Progress, Pu
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
 ASIDE = frozenset({Purpose.ACCESS, Purpose.PARK, Purpose.QUARANTINE, Purpose.RELEASE})
-PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
+PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN, Outcome.CLOSING)
 
 
 def waiting_wishes() -> QuerySet[Wish]:
@@ -132,6 +132,12 @@ def availability_by_month() -> dict[date, tuple[int, int]]:
 def availability_of(site: Site, *, months: int) -> list[Availability]:
     """Of the last months in which it was visited, the newest first."""
     return list(site.availability.all()[:months])
+
+
+def silent_sites() -> QuerySet[Site]:
+    """Open sites that did not answer the last visits of their machine, two at least: once is soon over."""
+    again = Availability.objects.filter(site=OuterRef("pk"), last_at__gt=OuterRef("silent_since"))
+    return Site.objects.filter(Exists(again), state=SiteState.OPEN, released_at=None, silent_since__isnull=False)
 
 
 def nodes() -> QuerySet[Node]:

@@ -253,11 +253,13 @@ class Report:
 def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> bool:
     """Keep the first report of a wish and tell the case, by a job. False when there is no such wish of this node.
 
-    The same report again changes nothing: the node cannot know whether its first one arrived.
+    The same report again changes nothing: the node cannot know whether its first one arrived. Of a closing that went
+    on, each report takes the place of the one before it; only the first and the last are told.
     """
     wish = Wish.objects.select_for_update().filter(pk=wish_id, site__node=node, taken_at__isnull=False).first()
-    if wish is None or wish.reported_at is not None:
+    if wish is None or (wish.reported_at is not None and wish.outcome != Outcome.CLOSING):
         return wish is not None
+    is_known = wish.outcome == report.outcome
     wish.reported_at, wish.outcome, wish.plan, wish.digest = at, report.outcome, report.plan, report.digest
     wish.evidence, wish.proved_at, wish.reduced = list(report.evidence), report.proved_at, list(report.reduced)
     wish.problem_code, wish.problem = report.problem_code, report.problem
@@ -265,6 +267,8 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
     wish.save()
     if wish.outcome == Outcome.APPLIED:
         _acknowledged(wish, at=at)
+    if is_known:
+        return True
     defer(CHANGED if wish.purpose in OF_A_CHANGE else REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
     if wish.purpose in (Purpose.QUARANTINE, Purpose.RELEASE):
         defer(INCIDENTS_REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)

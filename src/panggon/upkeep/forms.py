@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.cases.content.request import ENGINES, PROFILES
+from panggon.cases.content.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.cases.forms.base import PdfField
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
-from panggon.core.site_kinds import RUNNING, SiteKind
+from panggon.core.site_kinds import ASKED, RUNNING, SiteKind
 from panggon.core.site_life import SiteAction
 from panggon.core.spec import SiteState
 from panggon.forms import JudgedForm
@@ -112,16 +112,24 @@ class PhpForm(ChangeForm):
 
 
 class SettingsForm(SiteFields, ChangeForm):
-    """What of the settings a site of its kind has, filled in as it is now."""
+    """What of the settings a site of its kind has, filled in as it is now. One that OPDs ask for may become another."""
 
+    kind = forms.ChoiceField(
+        label=_("Jenis situs"),
+        choices=[each for each in SITE_KINDS if each[0] in ASKED],
+        widget=forms.RadioSelect,
+        help_text=_("Berkas, basis data, dan alamat tetap; program PHP hanya berjalan pada situs PHP."),
+    )
     profile = forms.ChoiceField(label=_("Cara alamat dijawab"), choices=PROFILES)
     engine = forms.ChoiceField(label=_("Basis data"), choices=ENGINES, required=False)
-    field_order = [*SETTINGS, "engine", "reason"]
+    field_order = ["kind", *SETTINGS, "engine", "reason"]
 
     def __init__(self, *args: Any, site: Site, initial: Mapping[str, Any], **options: Any) -> None:
-        super().__init__(*args, site=site, initial={**known_of(site), **initial}, **options)
+        super().__init__(*args, site=site, initial={**known_of(site), "kind": site.kind, **initial}, **options)
         self._asked = fields_of(SiteKind(site.kind), *SETTINGS)
-        if not site.database and site.kind in RUNNING:
+        if site.kind in ASKED:
+            self._asked.append("kind")
+        if not site.database and site.kind in (*RUNNING, *ASKED):
             self._asked.append("engine")
         for name in set(self.fields) - {"reason", *self._asked}:
             del self.fields[name]
@@ -139,11 +147,18 @@ class SettingsForm(SiteFields, ChangeForm):
         return {"reason": self.cleaned_data["reason"], "columns": values, "details": details}
 
     def _values(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        given, kind = self.cleaned_data, SiteKind(self.cleaned_data.get("kind") or self.site.kind)
         columns = {name: given[name] for name in COLUMNS if name in given}
-        if given.get("engine"):
+        if kind != self.site.kind:
+            columns |= {"kind": kind.value, "php_version": self._php_version()}
+        if given.get("engine") and kind in RUNNING:
             columns |= {"database": True, "engine": given["engine"]}
-        return {**columns, "details": {**self.site.details, **details_of(SiteKind(self.site.kind), given)}}
+        return {**columns, "details": {**self.site.details, **details_of(kind, given)}}
+
+    def _php_version(self) -> str:
+        """Its own, where its machine still has it."""
+        found = self.site.node.facts.get("php_versions", []) if self.site.node else []
+        return self.site.php_version if self.site.php_version in found or not found else str(max(found))
 
 
 class DeactivateForm(ChangeForm):

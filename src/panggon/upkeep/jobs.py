@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.text import format_lazy
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -27,7 +27,7 @@ from panggon.papers.facts import CaseFacts
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
-from panggon.sites.models import Site
+from panggon.sites.models import Outcome, Site
 from panggon.upkeep import services
 from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.selectors import KEEPERS
@@ -53,8 +53,13 @@ WAITS = (
 ASKED = (_("{host}: permintaan OPD"), _("{who}: {reason}"))
 DONE = (_("{host}: {action}"), _("{reason} {next}"))
 ANSWERED = (_("{host}: jawaban atas permintaan Anda"), _("{reason}"))
+GOES_ON = (_("{host}: penutupan berjalan, belum semuanya selesai"), _("{reason}"))
 FAILED = (_("{host}: {action} tidak berhasil"), _("{reason}"))
 ENDED = (_("{host}: {action} tidak dijalankan"), _("{reason}"))
+SILENT = (
+    _("{host}: situs tidak menjawab"),
+    _("Sudah beberapa kali dikunjungi servernya sejak {reason} WIB dan tidak menjawab. Periksa aplikasi dan lognya."),
+)
 
 
 @app.task(name="upkeep.site_reported", retry=PATIENCE)
@@ -104,16 +109,19 @@ def tell_at_once(site: int, action: str, wish: int, reason: str) -> None:
 
 @app.task(name="upkeep.tell_keepers", retry=PATIENCE)
 def tell_keepers(wish: int) -> None:
-    """What was to be done at once has failed on the machine: whoever can ask for it once more is told."""
+    """What was to be done at once has failed on the machine, or a closing is not at its end: whoever can ask for it
+    once more is told.
+    """
     failed = sites.wish(wish)
+    goes_on = failed.outcome == Outcome.CLOSING
     now = timezone.now()
     keepers = (person for role in sorted(KEEPERS) for person in people.holders_of(role, now=now))
     _tell(
         dict.fromkeys(keepers),
         failed.site,
-        FAILED,
-        reference=f"wish:{failed.pk}",
-        action=SiteAction(failed.purpose),
+        GOES_ON if goes_on else FAILED,
+        reference=f"closing:{failed.pk}" if goes_on else f"wish:{failed.pk}",
+        action=None if goes_on else SiteAction(failed.purpose),
         occasion=Occasion.YOUR_TURN,
         reason=failed.problem or failed.problem_code,
     )
@@ -121,15 +129,27 @@ def tell_keepers(wish: int) -> None:
 
 @app.task(name="upkeep.tell_technicians", retry=PATIENCE)
 def tell_technicians(request: int) -> None:
-    """An OPD asks for something: the site's technician is told, or all where it has none any more."""
+    """An OPD asks for something."""
     asked = Request.objects.select_related("site__case__technician", "asked_by").get(pk=request)
-    case = getattr(asked.site, "case", None)
-    holders = list(people.holders_of(Role.TECHNICIAN, now=timezone.now()))
-    own = [person for person in holders if case and person.pk == case.technician_id]
-    reference, who = f"request:{asked.pk}", asked.asked_by.full_name
-    _tell(
-        own or holders, asked.site, ASKED, reference=reference, occasion=Occasion.YOUR_TURN, who=who, reason=asked.words
-    )
+    whom, reference, who = _technicians(asked.site), f"request:{asked.pk}", asked.asked_by.full_name
+    _tell(whom, asked.site, ASKED, reference=reference, occasion=Occasion.YOUR_TURN, who=who, reason=asked.words)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="upkeep.watch", queueing_lock="upkeep.watch")
+def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule)
+    """A site that does not answer its visits is told, once, to its technician and to its OPD."""
+    for site in sites.silent_sites().select_related("agency", "case__technician"):
+        whom = [*_technicians(site), *people.people_of(site.agency).filter(is_active=True)]
+        since = localtime(site.silent_since)
+        _tell(
+            dict.fromkeys(whom),
+            site,
+            SILENT,
+            reference=f"silent:{site.pk}:{since:%Y%m%d%H%M%S}",
+            occasion=Occasion.WARNING,
+            reason=formats.date_format(since, "j F, H.i"),
+        )
 
 
 @app.task(name="upkeep.replace_paper", retry=PATIENCE)
@@ -185,6 +205,13 @@ def _tell_change(change: Alteration) -> None:
 def _tell_owner(site: Site, action: SiteAction, *, reason: str, reference: str) -> None:
     whom = people.people_of(site.agency).filter(is_active=True)
     _tell(whom, site, DONE, reference=reference, reason=reason, action=action)
+
+
+def _technicians(site: Site) -> list[User]:
+    """The site's own; all where it has none any more."""
+    case = getattr(site, "case", None)
+    holders = list(people.holders_of(Role.TECHNICIAN, now=timezone.now()))
+    return [person for person in holders if case and person.pk == case.technician_id] or holders
 
 
 def _tell(

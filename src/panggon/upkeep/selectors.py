@@ -43,7 +43,8 @@ def found(user: User, *, words: str, state: str, now: datetime) -> QuerySet[Site
     rows = rows.filter(state=state) if state else rows
     waiting = Alteration.objects.filter(site=OuterRef("pk"), state__in=WAITING)
     asked = Request.objects.filter(site=OuterRef("pk"), answered_at=None)
-    return rows.annotate(changing=Exists(waiting), asked=Exists(asked))
+    silent = sites.silent_sites().filter(pk=OuterRef("pk"))
+    return rows.annotate(changing=Exists(waiting), asked=Exists(asked), silent=Exists(silent))
 
 
 def site_for(user: User, identifier: str, *, now: datetime) -> Site | None:

@@ -19,7 +19,7 @@ from panggon.people.models import User
 from panggon.sites import changing, life
 from panggon.sites import selectors as site_selectors
 from panggon.sites import services as sites
-from panggon.sites.models import Purpose, Site, Wish
+from panggon.sites.models import Outcome, Purpose, Site, Wish
 from panggon.upkeep import selectors
 from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.values import former_of, values_of
@@ -130,6 +130,9 @@ def refuse(change_id: int, *, reason: str, actor: User, at: datetime) -> Alterat
 def reported(wish_id: int, *, at: datetime) -> None:
     """What a machine has said of a plan, or of a change that it carried out. Asked again, nothing happens."""
     wish = site_selectors.wish(wish_id)
+    if wish.outcome == Outcome.CLOSING:  # a change stays under way until the machine is at its end
+        defer("upkeep.tell_keepers", wish=wish.pk)
+        return
     if wish.purpose == Purpose.PROPOSAL:
         change = Alteration.objects.filter(plan=wish, state=State.PROPOSED).first()
         if change:

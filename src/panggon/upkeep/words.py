@@ -63,7 +63,9 @@ MEANINGS: Mapping[SiteAction, Any] = MappingProxyType(
         SiteAction.RENAME: _("Situs mendapat alamat baru; alamat lama dapat diarahkan ke sana."),
         SiteAction.CHANGE_PLAN: _("Situs mendapat batas dari paket lain."),
         SiteAction.CHANGE_PHP: _("Situs dijalankan dengan versi PHP lain yang ada di servernya."),
-        SiteAction.CHANGE_SETTINGS: _("Batas unggahan, tugas terjadwal, variabel, sambungan keluar, HSTS, email."),
+        SiteAction.CHANGE_SETTINGS: _(
+            "Jenis situs, batas unggahan, tugas terjadwal, variabel, sambungan keluar, HSTS, email."
+        ),
         SiteAction.RESTORE: _("Yang diubah di server dengan tangan dikembalikan seperti yang pernah disetujui."),
         SiteAction.DEACTIVATE: _("Nama dan hak akses dicabut; isi dan basis data tetap tersimpan sampai dihapus."),
         SiteAction.PURGE: _("Isi, basis data, dan akun situs dihapus. Tidak dapat dikembalikan."),
@@ -76,6 +78,9 @@ ENDINGS: Mapping[str, Any] = MappingProxyType(
         "refused": _("Server menolak sebelum mengubah apa pun."),
         "stale": _(
             "Keadaan di server tidak seperti yang direncanakan, sehingga server berhenti. Periksa perbedaannya."
+        ),
+        "closing": _(
+            "Penutupan tidak dibatalkan, tetapi belum semuanya selesai atau terbukti. Server terus mencoba sendiri."
         ),
         "unproven": _("Server sudah mengubah, tetapi ada bukti yang tidak terpenuhi."),
     }

@@ -11,6 +11,7 @@ import dns.query
 import dns.rcode
 import dns.rrset
 import dns.update
+import dns.xfr
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
@@ -18,6 +19,7 @@ from panggon.core.resources import Key, Kind, Standing
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings, Zone
 from panggon.node.servers import knot
+from tests.drivers import secondary
 from tests.drivers.records.zone import (
     FIRST,
     HOST,
@@ -65,10 +67,13 @@ class TestRefusals:
 
 class TestKnot:
     def test_records_survive_a_kill_and_another_preparation(self, root: Path) -> None:
+        """And nobody fetches the zone where no secondary is named."""
         server = knot_settings(root / "killed")
         knot.prepare(server)
         driver = RecordsDriver(driver_settings(server))
         with running(knot.server(server)) as process:
+            with pytest.raises(dns.xfr.TransferError, match="NOTAUTH"):
+                list(dns.query.xfr("127.0.0.1", ZONE, port=server.port))
             driver.write(KEY, FIRST)
             process.kill_session()
         secret = knot.tsig_secret(server)
@@ -92,6 +97,22 @@ class TestKnot:
             driver.write(KEY, FIRST)
             driver.write(KEY, None)
         assert (zone.stat().st_ino, zone.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    def test_a_secondary_is_told_of_each_change(self, root: Path) -> None:
+        primary = replace(knot_settings(root / "told"), secondaries=(("127.0.0.1", free_port()),))
+        knot.prepare(primary)
+        place, port = root / "secondary", primary.secondaries[0][1]
+        usual = driver_settings(primary)
+        both = replace(usual, authoritative=(usual.primary, Server("127.0.0.1", port)), settle=5.0)
+        driver = RecordsDriver(both)
+        with secondary.serving(place, ZONE, port=port, primary=primary.port), running(knot.server(primary)):
+            for wished in (FIRST, SECOND):
+                driver.write(KEY, wished)
+                checks = driver.probe(KEY, spec=SPEC)
+                assert [check.detail for check in checks if not check.ok] == []
+                assert sum(check.name == "dns.answer" for check in checks) == 2
+                found = Zone(both).texts((dns.name.from_text(HOST), "A"), server=both.authoritative[1])
+                assert list(found.values()) == [wished["a"]]
 
     def test_the_secret_is_for_root_and_the_server_only(self, server: knot.Settings) -> None:
         assert oct(server.secret.stat().st_mode & 0o777) == "0o600"

@@ -25,6 +25,7 @@ def server(root: Path) -> sshd.Settings:
         etc=etc,
         host_key=etc / "ssh_host_ed25519_key",
         configuration=etc / "sshd_config",
+        groups=root / "run" / "sftp-groups",
         log=root / "logs" / "sshd.log",
     )
 

@@ -63,7 +63,7 @@ def place() -> Iterator[Place]:
             stand.lay_out(int(site[1:]), {"database": engine})
             (stand.settings.root / "live" / f"{site}.test").symlink_to(f"../sites/{site}")
         servers = {
-            Engine.MARIADB: MariaDb(one.socket, Path("/run/mysqld/mysqld.sock"), one.data),
+            Engine.MARIADB: MariaDb(one.socket, Path("/run/mysqld/mysqld.sock"), one.data, one.temporary),
             Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
         }
         launcher = SandboxLauncher(stand.settings, "Asia/Jakarta")

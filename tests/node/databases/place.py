@@ -33,8 +33,12 @@ class Place:
     def folder(self, site: str) -> Path:
         return self.stand.settings.site(site) / "private" / "database"
 
-    def make(self, site: str, engine: Engine, mebibytes: int = 64) -> None:
-        self.driver.write(Key(Kind.DATABASE, site), {"engine": engine, "connections": 8, "mebibytes": mebibytes})
+    def make(self, site: str, engine: Engine, mebibytes: int = 64, **more: bool) -> None:
+        wished = {"engine": engine, "connections": 8, "mebibytes": mebibytes, **more}
+        self.driver.write(Key(Kind.DATABASE, site), wished)
+
+    def is_locked(self, site: str, engine: Engine) -> bool:
+        return self.owner.watch.servers[engine].find(site, known=True).locked
 
     def put(self, site: str, name: str, content: str | bytes) -> None:
         """As the owner's upload leaves it, long ago."""

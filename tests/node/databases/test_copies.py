@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core.resources import Key, Kind
 from panggon.core.spec import Engine
 from panggon.drivers import files
+from panggon.node.databases.watch import databases
 from tests.node.databases.place import ENGINES, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
@@ -74,6 +76,31 @@ def test_a_load_that_was_cut_off_is_taken_back(made: tuple[Place, str], engine: 
     assert place.result(site) == "Pemuatan tadi terputus. Isi semula sudah dikembalikan."
     assert place.say(site, "SELECT isi FROM surat") == "asli"
     assert not (place.folder(site) / ".sedang-memuat").exists()
+
+
+@ENGINES
+def test_a_suspended_sites_database_is_open_for_its_owners_copy_alone(made: tuple[Place, str], engine: Engine) -> None:
+    place, site = made
+    live, mark = place.stand.settings.root / "live" / f"{site}.test", place.stand.settings.site(site) / "run"
+    place.make(site, engine, locked=True)
+    files.link(live, f"../suspended/{site}")
+    place.put(site, "minta-salinan", "")
+    place.work()
+    assert place.result(site).startswith("Salinan basis data selesai: ")
+    assert (place.is_locked(site, engine), [*mark.glob("database-*")]) == (True, [])
+    slow = {Engine.MARIADB: "DO SLEEP(60);", Engine.POSTGRESQL: "SELECT pg_sleep(60);"}[engine]
+    place.put(site, "muat.sql", f"CREATE TABLE separuh (n int);\n{slow}\n")
+    place.look()
+    assert not place.is_locked(site, engine)
+    assert place.driver.read(Key(Kind.DATABASE, site)).attributes["locked"], "it reads as closed all the while"
+    files.link(live, f"../quarantined/{site}")
+    until(lambda: place.look() or place.owner._step(0.1) or not place.owner.running, seconds=10)
+    assert place.is_locked(site, engine)
+    place.owner._unlock(site, databases(place.owner.watch.sites)[site])  # killed meanwhile
+    place.look()
+    assert (place.is_locked(site, engine), [*mark.glob("database-*")]) == (True, [])
+    place.make(site, engine)
+    files.link(live, f"../sites/{site}")
 
 
 @pytest.mark.parametrize("engine", [Engine.MARIADB])

@@ -19,7 +19,7 @@ from panggon.incidents.models import Incident, IncidentEvent
 from panggon.incidents.words import ACTION_LABELS, CHECKLIST, KIND_WORDS, STATE_LABELS
 from panggon.labels import ROLE_LABELS
 from panggon.sites import selectors as sites
-from panggon.sites.models import Purpose, Site, Wish
+from panggon.sites.models import Outcome, Purpose, Site, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def event_of(event: IncidentEvent) -> dict[str, Any]:
         "who": event.actor or ROLE_LABELS[Role(event.role)],
         "checklist": [(CHECKLIST[item], "" if said == "met" else said) for item, said in answers.items()],
         "lessons": event.data.get("lessons", ""),
+        "goes_on": event.data.get("outcome") == Outcome.CLOSING,
         "proven": event.data.get("outcome") == "applied" if action is IncidentAction.RECORD_WORK else None,
     }
 
@@ -84,6 +85,9 @@ def quarantine_of(site: Site, *, now: datetime) -> Quarantine:
             if closed
             else (_("Pelepasan sudah diminta; server sedang membuka situs."))
         )
+    elif wish.outcome == Outcome.CLOSING:
+        look, mark = "warning", "clock"
+        words = _("Penutupan tidak dibatalkan, tetapi belum semuanya terbukti; server terus mencoba.")
     elif not wish.succeeded:
         look, mark, words = "negative", "alert-triangle", _("Server belum berhasil. Minta server mengulangi.")
     elif closed:

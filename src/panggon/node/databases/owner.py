@@ -7,6 +7,7 @@ off has left its mark in the site's folder, and is taken back at the next look.
 import logging
 import selectors
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,8 +17,11 @@ from typing import Any
 
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
-from panggon.drivers.database import Record
+from panggon.drivers import files
+from panggon.drivers.database import Record, load_record
+from panggon.drivers.storage import copying_mark
 from panggon.node import alive
+from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in
@@ -27,6 +31,7 @@ from panggon.node.sockets.control import Connection
 # A look takes at most half a hundredth of the time, however many sites there are.
 LEAST_SECONDS, REST = 2.0, 200.0
 JOBS_MOST = 2
+CLOSED = "situs ini tidak terbuka bagi pemiliknya"
 
 log = logging.getLogger(__name__)
 
@@ -50,15 +55,20 @@ class Owner:
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
+        over = threading.Event()
+        threading.Thread(target=Brake(self.watch.servers).run, args=(over,), daemon=True).start()
         due = 0.0
-        while not self._step(max(0.0, due - time.monotonic())):
+        while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS))):
+            self._end_what_must()
             if time.monotonic() >= due:
                 began = time.monotonic()
                 self.look()
                 due = time.monotonic() + max(LEAST_SECONDS, REST * (time.monotonic() - began))
+        over.set()
         for job in self.running.values():
             job.end("dihentikan bersama layanan")
             job.program.close()
+            self._lock_again(job.wish.site)
         self.control.unlink(missing_ok=True)
         listener.close()
 
@@ -67,12 +77,19 @@ class Owner:
         outgrown = self.watch.look(found, loading=self._loading())
         for site in outgrown:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
-        for job in self.running.values():
-            if job.late:
-                job.end("terlalu lama")
-        for site in found:
+        self._end_what_must()
+        for site, record in found.items():
+            if record.locked and site not in self.running:
+                self._lock_again(site)
             for wish in self._folders.wishes(site, now=time.time()):
                 self._take(wish, found[site])
+
+    def _end_what_must(self) -> None:
+        for site, job in self.running.items():
+            if job.late:
+                job.end("terlalu lama")
+            elif not is_let_in(self.watch.sites, site):
+                job.end(CLOSED)
 
     def _loading(self) -> frozenset[str]:
         """Also the ones that are taken back: what they put back was there before."""
@@ -83,17 +100,44 @@ class Owner:
         if wish.site in self.running or len(self.running) >= JOBS_MOST:
             return "sedang ada salinan lain yang dikerjakan; coba lagi sebentar lagi"
         if not is_let_in(self.watch.sites, wish.site):
-            return "situs ini tidak terbuka bagi pemiliknya"
+            return CLOSED
         try:
             if wish.todo is not Todo.DUMP:
                 self.watch.give_back(self.watch.servers[record.engine], wish.site)
+            if record.locked:
+                self._unlock(wish.site, record)
             job = self.running[wish.site] = Job(wish, self.launch(wish))
         except (OSError, ValueError, KeyError, PanggonError) as error:
             log.warning("%s %s: %s", wish.site, wish.todo, error)
+            self._lock_again(wish.site)
             return str(error)
         self._selector.register(job.program.output, selectors.EVENT_READ, lambda: self._listen(job))
         self._selector.register(job.program.pidfd, selectors.EVENT_READ, lambda: self._ended(job))
         return ""
+
+    def _unlock(self, site: str, record: Record) -> None:
+        """The mark comes first: whoever finds it after a kill locks again."""
+        files.write(copying_mark(self.watch.sites / site), "")
+        self.watch.servers[record.engine].unlock(site)
+
+    def _lock_again(self, site: str) -> None:
+        """After a copy of a closed site. What the record says holds, and a plan may change it meanwhile: it writes
+        the record first, so it is read again afterwards.
+        """
+        place = self.watch.sites / site
+        record = load_record(place)
+        if record is None or not copying_mark(place).exists():
+            return
+        server = self.watch.servers[record.engine]
+        try:
+            if record.locked:
+                server.lock(site)
+                now = load_record(place)
+                if now and not now.locked:
+                    server.unlock(site)
+            files.remove(copying_mark(place))
+        except PanggonError as error:
+            log.warning("%s: %s", site, error)
 
     def _listen(self, job: Job) -> None:
         if not job.listen():
@@ -110,6 +154,7 @@ class Owner:
                 self._selector.unregister(descriptor)
         del self.running[job.wish.site]
         result = job.result()
+        self._lock_again(job.wish.site)
         log.info("%s %s: %s", job.wish.site, job.wish.todo, result["words"])
         for answer in job.answers:
             answer(ok=True, **result)

@@ -40,6 +40,8 @@ class Watch:
         outgrown = []
         for engine, server in self.servers.items():
             own = {site: record for site, record in found.items() if record.engine is engine and record.mebibytes}
+            # A closed one does not grow, and nothing in it is to be moved: it may be evidence.
+            own = {site: record for site, record in own.items() if not record.locked or site in loading}
             try:
                 sizes = server.sizes() if own else {}
             except PanggonError as error:  # a server that is away: nothing grows there

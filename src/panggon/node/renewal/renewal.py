@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.renewal import Lifetime, pause, waits, wanted, worries
+from panggon.core.renewal import Lifetime, authority_ends, pause, waits, wanted, worries
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
 from panggon.drivers import bundles, files
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 # A clock that jumps makes everything due at once. Let's Encrypt takes 300 orders of an account in three hours; a pass
 # comes every ten minutes.
 ORDERS_A_PASS = 15
+ORDER_LONGEST = timedelta(hours=1)  # far longer than any takes
 
 
 @dataclass(slots=True)
@@ -46,17 +47,39 @@ class Renewal:
         """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later."""
         said: list[str] = []
         self._orders = 0
+        self._sweep(now - ORDER_LONGEST)
         attended = {"_wildcard", "_bought"}
         issuer = self.config.tls.issuer
         if issuer == "wildcard":
             said += self._attend(f"_{issuer}", self._renew_wildcard, now)
         elif issuer == "bought":
             said += self._attend(f"_{issuer}", self._take_bought, now)
+        elif issuer == "local":
+            said += self._look_at_authority(now)
         for host in sorted(self._hosts(), key=self._turn):
             said += self._attend(host, partial(self._renew, host), now)
             attended.add(host)
         report.forget_others(self.folder, attended)
         report.save(self.config.paths.state / "renewal.json", said, now=now)
+
+    def _look_at_authority(self, now: datetime) -> list[str]:
+        """Nobody renews it for people: they have to carry the new certificate to those who believe the former."""
+        own = self.driver.settings.authority
+        try:
+            ends = own.load().not_valid_after_utc
+        except (ValueError, PanggonError) as error:
+            return [f"sertifikat: {own.certificate} tidak dapat dibaca: {error}"]
+        if not authority_ends(ends, now=now):
+            return []
+        words = f"sertifikat: otoritas mesin ini ({own.certificate}) berlaku sampai {ends:%Y-%m-%d}"
+        return [f"{words}; jalankan panggon-node renew-authority, lalu bagikan yang baru"]
+
+    def _sweep(self, before: datetime) -> None:
+        if sweep := self.driver.settings.sweep:
+            try:
+                sweep(before)
+            except (OSError, ValueError, PanggonError) as error:
+                log.warning("what orders have left is taken away later: %s", error)
 
     def _hosts(self) -> Iterator[str]:
         """Every name that is served with a certificate of its own; a parked site's name is not."""

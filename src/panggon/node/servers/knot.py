@@ -22,7 +22,9 @@ TSIG_KEY = "panggon"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`addresses` are listened on; `name_servers` are what the zone calls its servers: name and address."""
+    """`addresses` are listened on; `name_servers` are what the zone calls its servers: name and address. `secondaries`,
+    address and port each, are told of every change (RFC 1996) and may fetch the zone, from their address alone.
+    """
 
     zone: str
     addresses: tuple[str, ...]
@@ -33,6 +35,7 @@ class Settings:
     configuration: Path
     secret: Path
     log: Path
+    secondaries: tuple[tuple[str, int], ...] = ()
 
 
 def prepare(settings: Settings) -> None:
@@ -87,6 +90,7 @@ def _configuration(settings: Settings) -> str:
     # zonefile-sync: a change goes to the journal at once; the zone's file is only brought up to date now and then,
     # so that the cost of a change does not grow with the zone. The journal keeps 20 changes unless told otherwise, and
     # the file would be written anew whenever they are full.
+    beside, own = _of_secondaries(settings)
     return f"""server:
     rundir: "{settings.run}"
     user: {USER}:{USER}
@@ -107,15 +111,27 @@ acl:
     key: {TSIG_KEY}
     action: update
     update-type: [A, AAAA, CAA, MX, TXT]
-zone:
+{beside}zone:
   - domain: {settings.zone}
     storage: "{settings.data}/zones"
     file: "{settings.zone}.zone"
     zonefile-sync: 1h
     journal-max-depth: 100000
     dnssec-signing: on
-    acl: updates
+    {own}
 """
+
+
+def _of_secondaries(settings: Settings) -> tuple[str, str]:
+    """What stands beside the rule of updates, and in the zone; nothing where there are none."""
+    if not settings.secondaries:
+        return "", "acl: updates"
+    addresses = ", ".join(dict.fromkeys(address for address, _ in settings.secondaries))
+    lines = ["  - id: transfers", f"    address: [{addresses}]", "    action: transfer", "remote:"]
+    for number, (address, port) in enumerate(settings.secondaries):
+        lines += [f"  - id: secondary{number}", f"    address: {address}@{port}"]
+    told = ", ".join(f"secondary{number}" for number, _ in enumerate(settings.secondaries))
+    return "\n".join(lines) + "\n", f"acl: [updates, transfers]\n    notify: [{told}]"
 
 
 def _zone(settings: Settings) -> str:
@@ -129,7 +145,7 @@ def _zone(settings: Settings) -> str:
 def _answers(settings: Settings) -> bool:
     query = dns.message.make_query(settings.zone, "SOA", flags=0)
     try:
-        response = dns.query.udp(query, settings.addresses[0], port=settings.port, timeout=2)
+        response = dns.query.udp(query, settings.addresses[0], port=settings.port, timeout=0.2)
     except (OSError, dns.exception.DNSException):
         return False
     return bool(response.flags & dns.flags.AA and response.answer)

@@ -78,7 +78,12 @@ def _ids() -> tuple[int, int]:
 
 
 def _configuration(settings: Settings) -> str:
-    """Temporary tables count as nobody's, so they are bounded for all together."""
+    """What a session cannot set for itself; the rest is the brake's (`node.databases`). Tables are InnoDB's whatever is
+    asked for: those of other kinds in memory count as nobody's, and without NO_ENGINE_SUBSTITUTION a file that names
+    another kind is loaded all the same. Prepared statements count in their session's memory, so that their number,
+    which all sites share, needs no bound. What can be taken back lies in files that shrink again. `ibtmp1`, which has
+    the temporary tables of all sites, is not bounded here: a server that cannot roll back there for want of room dies.
+    """
     return f"""[mariadbd]
 datadir = {settings.data}
 tmpdir = {settings.temporary}
@@ -92,7 +97,12 @@ performance-schema = off
 character-set-server = utf8mb4
 max-connections = {settings.connections}
 innodb-buffer-pool-size = {settings.buffer_mebibytes}M
-innodb-temp-data-file-path = ibtmp1:12M:autoextend:max:1G
+enforce-storage-engine = InnoDB
+sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER
+max-delayed-threads = 0
+max-prepared-stmt-count = 1048576
+innodb-undo-tablespaces = 3
+innodb-undo-log-truncate = on
 """
 
 

@@ -100,7 +100,9 @@ def _identities(settings: Settings) -> Path:
 
 
 def _configuration(settings: Settings) -> str:
-    """What sites ask stays out of the log: it may be about people. `temp_file_limit` only the superuser may raise."""
+    """What sites ask stays out of the log: it may be about people. `temp_file_limit` only the superuser may raise. One
+    processor a session, no workers beside it; room for the locks of some thousand tables.
+    """
     return f"""listen_addresses = ''
 unix_socket_directories = '{settings.run}'
 max_connections = {settings.connections}
@@ -112,6 +114,8 @@ log_parameter_max_length_on_error = 0
 jit = off
 max_wal_size = 512MB
 temp_file_limit = 256MB
+max_worker_processes = 0
+max_locks_per_transaction = 256
 statement_timeout = 5min
 idle_in_transaction_session_timeout = 5min
 """

@@ -14,25 +14,33 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from panggon.core.logins import PROBE_SOURCE
 from panggon.drivers import files, shell
 from panggon.node.servers import Server
+from panggon.node.sockets.full import GROUP_NAMES, GROUPS
+from panggon.node.sockets.usage import Excess
 
 PROGRAM = "/usr/sbin/sshd"  # it insists on its absolute path
 # From here on it bars addresses whose logins fail (sshd_config(5), PerSourcePenalties).
 BARS_ADDRESSES = (9, 8)
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
 NAME_SERVICES = Path("/etc/nsswitch.conf")
-# Arguments: the own nsswitch.conf, then the program. Where mounts of one's own cannot be had it goes without.
-START = """names=$1; shift
+# Arguments: the own nsswitch.conf and list of groups, then the program. Where mounts of one's own cannot be had it goes
+# without.
+START = """names=$1 groups=$2; shift 2
 if unshare --mount true
-then exec unshare --mount --propagation slave sh -c 'mount --bind "$0" /etc/nsswitch.conf; exec "$@"' "$names" "$@"
+then exec unshare --mount --propagation slave sh -c '
+  mount --bind "$0" /etc/nsswitch.conf; mount --bind "$1" /etc/group; shift; exec "$@"' "$names" "$groups" "$@"
 fi
 exec "$@"
 """
+# Requests of SFTP that store something, and those that lead to content: sftp-server(8), -P.
+STORING = ("write", "mkdir", "symlink", "hardlink", "copy-data")
+DENIED = {Excess.SPACE: STORING, Excess.FILES: ("open", *STORING)}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`addresses` are listened on; `root` holds `sites/`, `etc` holds `keys/` and `probe-keys/`: all of root's, up to
-    the file system's root, or sshd refuses them.
+    the file system's root, or sshd refuses them. `groups` is the list in which the holder of the sockets writes the
+    sites that are full; here it is made.
     """
 
     addresses: tuple[str, ...]
@@ -41,6 +49,7 @@ class Settings:
     etc: Path
     host_key: Path
     configuration: Path
+    groups: Path
     log: Path
 
     @property
@@ -59,13 +68,16 @@ def prepare(settings: Settings) -> None:
         _make_host_key(settings.host_key)
     files.write(settings.configuration, _configuration(settings))
     files.write(settings.name_services, _name_services())
+    if not settings.groups.exists():
+        files.directory(settings.groups.parent)
+        files.write(settings.groups, GROUPS.read_bytes())
 
 
 def server(settings: Settings) -> Server:
     argv = (PROGRAM, "-D", "-e", "-f", str(settings.configuration))
     return Server(
         name="sshd",
-        argv=("sh", "-c", START, "panggon-sshd", str(settings.name_services), *argv),
+        argv=("sh", "-c", START, "panggon-sshd", str(settings.name_services), str(settings.groups), *argv),
         log=settings.log,
         ready=lambda: _greets(settings.addresses[0], settings.port),
     )
@@ -103,7 +115,15 @@ DisableForwarding yes
 PermitTTY no
 PermitUserRC no
 PermitUserEnvironment no
-{_never_barred() if _version() >= BARS_ADDRESSES else ""}"""
+{_never_barred() if _version() >= BARS_ADDRESSES else ""}{_of_full_sites()}"""
+
+
+def _of_full_sites() -> str:
+    """An owner whose site stores too much reads and deletes, or only deletes (`sockets.full`)."""
+    return "".join(
+        f"Match Group {name}\nForceCommand internal-sftp -u 0022 -P {','.join(DENIED[excess])}\n"
+        for excess, name in GROUP_NAMES.items()
+    )
 
 
 def _never_barred() -> str:

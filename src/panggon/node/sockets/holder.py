@@ -29,9 +29,11 @@ from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.site import open_socket
-from panggon.node.sockets.sites import Sites
+from panggon.node.sockets.sites import Dropping, Sites
 
 TICK_SECONDS = 0.5
+# While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
+IDLE_SECONDS = 2.0
 # The node's own pages and programs, for every sandbox.
 PAGES = (
     "php/proof.php",
@@ -71,7 +73,7 @@ class Holder:
             self._end()
         while not self._done and not (self._ending and not self._sites.awake):
             alert = self._sites.waiting or self._sites.keeper is None
-            for key, _ in self._selector.select(TICK_SECONDS if alert else None):
+            for key, _ in self._selector.select(TICK_SECONDS if alert else IDLE_SECONDS):
                 key.data()
             self._sites.tick(time.monotonic())
             if self._sites.keeper is None and not self._settings.control.is_socket():
@@ -128,15 +130,16 @@ class Holder:
             case "sync":
                 self._sites.sync(_served(request), done)
             case "drop" if known:
-                self._sites.drop(name, done)
+                self._sites.drop(name, done, Dropping(request.get("running", "")))
             case "stop" if name in self._sites:
                 self._sites.end(name, done)
             case "show" if known:
-                connection.answer(ok=True, serving=self._sites.serving(name), foreign=self._sites.foreign(name))
+                known_now = {"serving": self._sites.serving(name), "ending": self._sites.ending(name)}
+                connection.answer(ok=True, foreign=self._sites.foreign(name), **known_now)
             case "list":
                 found = [dataclasses.asdict(protection) for protection in self.protections]
                 sites = [serving for site in self._sites if (serving := self._sites.serving(site))]
-                connection.answer(ok=True, sites=sites, protections=found)
+                connection.answer(ok=True, sites=sites, full=list(self._sites.full), protections=found)
             case "handover" if connection.passed:
                 self._hand_over(connection.passed)
             case _:

@@ -142,7 +142,7 @@ def _python(settings: SocketSettings, served: Served, described: Description, sh
         "PANGGON_ENTRY": served.entry,
         "PANGGON_INTERFACE": served.interface,
         "PANGGON_THREADS": str(min(workers(described.processes), PYTHON_THREADS_MOST)),
-        "PANGGON_STOP_SECONDS": str(max(1, int(settings.stop_seconds))),
+        "PANGGON_STOP_SECONDS": str(request_seconds(described)),
         "PYTHONDONTWRITEBYTECODE": "1",  # what the owner uploads is all that lies in his folders
     }
     return Launch(SiteKind.PYTHON, (), (PYTHON, str(pages / "serve.py")), {}, environment)
@@ -254,18 +254,23 @@ def _pool(settings: SocketSettings, served: Served, described: Description, own:
 error_log = /dev/null
 log_level = warning
 daemonize = no
-process_control_timeout = {max(1, int(settings.stop_seconds))}s
+process_control_timeout = {request_seconds(described)}s
 [{served.site}]
 listen = {LISTEN}
 pm = ondemand
 pm.max_children = {workers(described.processes)}
 pm.process_idle_timeout = {max(1, int(settings.idle_seconds / 2))}s
-request_terminate_timeout = {max(REQUEST_SECONDS, described.execution_seconds)}s
+request_terminate_timeout = {request_seconds(described)}s
 clear_env = yes
 security.limit_extensions = .php
 php_admin_flag[log_errors] = on
 {environment}
 """
+
+
+def request_seconds(described: Description) -> int:
+    """How long a request may take by the clock, and so how long one that runs may have until it ends."""
+    return max(REQUEST_SECONDS, described.execution_seconds)
 
 
 def workers(processes: int) -> int:

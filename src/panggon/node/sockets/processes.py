@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,3 +93,29 @@ def connected_sockets() -> frozenset[str]:
     """unix(7): each end that a listening socket has made has its name and is connected (state 03)."""
     lines = (line.split(maxsplit=7) for line in (PROC / "net" / "unix").read_text().splitlines()[1:])
     return frozenset(fields[7] for fields in lines if len(fields) == 8 and fields[5] == "03")
+
+
+class Users:
+    """Which processes each user runs; looked up once for many."""
+
+    SECONDS = 2.0
+
+    def __init__(self) -> None:
+        self._looked = -self.SECONDS
+        self._found: Mapping[int, frozenset[int]] = {}
+
+    def running(self) -> Mapping[int, frozenset[int]]:
+        """By user id."""
+        if time.monotonic() - self._looked >= self.SECONDS:
+            self._found, self._looked = by_user(), time.monotonic()
+        return self._found
+
+
+def by_user() -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    with os.scandir(PROC) as entries:
+        for entry in entries:
+            if entry.name.isdigit():
+                with suppress(OSError):
+                    found.setdefault(entry.stat().st_uid, set()).add(int(entry.name))
+    return {uid: frozenset(pids) for uid, pids in found.items()}

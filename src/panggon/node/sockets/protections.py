@@ -18,6 +18,7 @@ from panggon.node.sockets.walls import Shield, calls, walls
 # A user that no site has: sites are numbered from 1.
 TRIAL_NUMBER = 0
 TRIAL_MEBIBYTES = 32
+TRIAL_PERIOD = 20_000  # microseconds: whether a group was held back shows at the end of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _try_cpu(groups: ControlGroups) -> str:
         return "mesin ini tidak memberi pengendali cpu (control groups)"
     name = f"trial-{os.getpid()}"
     try:
-        directories = groups.create(name, Bounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5))
+        bounds = Bounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5)
+        directories = groups.create(name, bounds, period=TRIAL_PERIOD)
         code, errors = _attempt(["timeout", "0.2", "sh", "-c", "while :; do :; done"], groups=directories)
         held_back = groups.held_back(name)
     except OSError as error:

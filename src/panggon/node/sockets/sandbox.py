@@ -20,7 +20,7 @@ from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network, processes
 from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
-from panggon.node.sockets.processes import Conversations
+from panggon.node.sockets.processes import Conversations, Users
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield
@@ -51,6 +51,7 @@ class Machine:
     shields: frozenset[Shield]
     groups: ControlGroups
     conversations: Conversations = field(default_factory=Conversations)
+    users: Users = field(default_factory=Users)
 
 
 @dataclass(slots=True)
@@ -222,6 +223,20 @@ def _members(machine: Machine, site: str) -> frozenset[int]:
     if machine.groups.processes or machine.groups.memory:
         return machine.groups.members(site) if machine.groups.has(site) else frozenset()
     return processes.of_user(machine.settings.uid(site), but=SFTP)
+
+
+def running(machine: Machine, site: str) -> frozenset[int]:
+    """Every process of the site's user: those of its programs as they are now, others (SFTP, tasks, copies of its
+    database) as they were a moment ago.
+    """
+    return machine.users.running().get(machine.settings.uid(site), frozenset()) | machine.groups.members(site)
+
+
+def end_others(machine: Machine, site: str) -> None:
+    """End what runs as the site's user besides the programs that answer its requests and their way out."""
+    kept = machine.groups.members(site) | machine.groups.members(gate_group(site))
+    for pid in running(machine, site) - kept:
+        processes.send(pid, signal.SIGKILL)
 
 
 def end_leftovers(machine: Machine, site: str) -> None:

@@ -99,7 +99,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
         database=str(members.get("database", Engine.MARIADB)),
         outgoing=str(members.get("outgoing", NONE)),
-        storage=_storage(settings, site),
+        storage=stored_bounds(settings, site),
         full=settings.full(site).exists(),
         php_memory_mebibytes=_number(members.get("php_memory_mebibytes", usual["memory_mebibytes"])),
         execution_seconds=_number(members.get("execution_seconds", usual["execution_seconds"])),
@@ -109,7 +109,7 @@ def described(settings: SocketSettings, site: str) -> Description:
     )
 
 
-def _storage(settings: SocketSettings, site: str) -> Bounds | None:
+def stored_bounds(settings: SocketSettings, site: str) -> Bounds | None:
     """What root's `quota.json` says; None where nothing is bounded, or a write of it is under way."""
     content = files.read(settings.site(site) / "quota.json")
     members: dict[str, Any] = json.loads(content) if content else {}

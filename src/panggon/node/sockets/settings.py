@@ -68,6 +68,11 @@ class SocketSettings:
         """Root's mark of a site that stores more than it may: its programs may not write meanwhile."""
         return self.site(site) / "run" / "full"
 
+    @property
+    def sftp_groups(self) -> Path:
+        """The list of groups by which OpenSSH knows whose site is full."""
+        return self.run / "sftp-groups"
+
     def output(self, site: str) -> Path:
         """What the site's programs say."""
         return self.site(site) / "run" / "output.log"

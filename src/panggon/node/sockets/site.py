@@ -10,12 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.drivers import files
 from panggon.node.sockets import sandbox
-from panggon.node.sockets.launch import Launch, launch
+from panggon.node.sockets.full import Full
+from panggon.node.sockets.launch import Launch, launch, request_seconds
 from panggon.node.sockets.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.stored import meter
 from panggon.node.sockets.usage import Meter
 
 BACKLOG = 1024
@@ -28,10 +29,6 @@ PAUSE_SECONDS = (1.0, 60.0)
 FAILURES_TO_WAIT_FOR = 3
 # What runs of a site that stores too much may go on storing for this long.
 FULL_SECONDS = 2.0
-NOTE = "PENUH.txt"
-NOTE_WORDS = """Situs ini menyimpan lebih banyak daripada yang diizinkan paketnya.
-Situs tetap dapat dibaca, tetapi programnya tidak dapat menulis berkas sampai ada yang dihapus lewat SFTP.
-"""
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +36,9 @@ log = logging.getLogger(__name__)
 class Site:
     """Times are seconds of a monotonic clock."""
 
-    def __init__(self, machine: Machine, served: Served, listener: socket.socket, *, now: float) -> None:
+    def __init__(self, machine: Machine, served: Served, listener: socket.socket, full: Full, *, now: float) -> None:
         self.machine = machine
+        self._full = full
         self.served = served
         self.listener = listener
         self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, served.kind, listener)
@@ -94,33 +92,23 @@ class Site:
         if self.sandbox is None or self._end_by is not None:
             return
         with suppress(OSError, ValueError, PanggonError):  # its description is gone or broken: others see to that
-            self._meter = self._meter or self._new_meter()
-            full = self._meter.count(until, time.monotonic) if self._meter else None
-            mark = self.machine.settings.full(self.served.site)
-            if full is None or full == mark.exists():
+            self._meter = self._meter or meter(self.machine, self.served.site, known=self._full.of(self.served.site))
+            before = self._full.of(self.served.site)
+            excess = self._meter.count(until, time.monotonic) if self._meter else None
+            if excess is None or excess is before:
                 return
-            log.warning("%s: %s", self.served.site, "stores more than it may" if full else "may store again")
-            self._mark(full=full)
+            self._full.set(self.served.site, excess)
+            if excess:
+                sandbox.end_others(self.machine, self.served.site)
+            if excess and before:
+                return  # its programs store nothing any more
             self.end(time.monotonic())
-            self._end_by = time.monotonic() + FULL_SECONDS if full else self._end_by
+            self._end_by = time.monotonic() + FULL_SECONDS if excess else self._end_by
 
-    def _mark(self, *, full: bool) -> None:
-        """For the next start, and in words for the owner."""
-        settings, site = self.machine.settings, self.served.site
-        note = settings.site(site) / "logs" / NOTE
-        if full:
-            files.write(note, NOTE_WORDS, mode=0o640, gid=settings.uid(site))
-            files.write(settings.full(site), "")
-        else:
-            files.remove(settings.full(site))
-            files.remove(note)
-
-    def _new_meter(self) -> Meter | None:
-        bounds = described(self.machine.settings, self.served.site).storage
-        return Meter(self.machine.settings.site(self.served.site), bounds) if bounds else None
-
-    def end(self, now: float, then: Callable[[], None] | None = None) -> None:
-        """Let the sandbox end after its running requests; `then` is called when it is gone, at once if none runs."""
+    def end(self, now: float, then: Callable[[], None] | None = None, *, seconds: float | None = None) -> None:
+        """Let the sandbox end after its running requests, which get so many seconds (None: those of the settings);
+        `then` is called when it is gone, at once if none runs.
+        """
         if self.sandbox is None:
             if then:
                 then()
@@ -128,8 +116,23 @@ class Site:
         if then:
             self._when_asleep.append(then)
         if self._end_by is None:
-            self._end_by = now + self.machine.settings.stop_seconds + GRACE_SECONDS
+            given = self.machine.settings.stop_seconds if seconds is None else seconds
+            self._end_by = now + given + GRACE_SECONDS
         self.sandbox.ask_to_end()
+
+    def kill(self, now: float, then: Callable[[], None]) -> None:
+        """End it at once, whatever runs; `then` as of `end`."""
+        self.end(now, then)
+        if self.sandbox:
+            self._end_by = now
+            self.sandbox.kill()
+
+    @property
+    def request_seconds(self) -> float | None:
+        """How long a request of the site may take; None where nothing says so any more."""
+        with suppress(OSError, ValueError, PanggonError):
+            return request_seconds(described(self.machine.settings, self.served.site))
+        return None
 
     def ended(self, now: float) -> None:
         """The sandbox's process is gone."""

@@ -5,20 +5,32 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from typing import Any
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files
 from panggon.node.sockets.channel import Keeping
+from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
+from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site, open_socket, socket_path
+from panggon.node.sockets.stored import Stored
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
 
 Then = Callable[[], None]
+
+
+class Dropping(StrEnum):
+    """What becomes of the requests that run when a site is served no more."""
+
+    WHEN_DONE = ""  # they end, and then it is done
+    LATER = "later"  # it is done, and they end, however long one may take
+    KILLED = "killed"
 
 
 class Sites:
@@ -28,6 +40,9 @@ class Sites:
         self.keeper = keeper
         self._machine = machine
         self._settings = machine.settings
+        self.full = Full(machine.settings)
+        self._stored = Stored(machine, self.full, self._is_awake)
+        self._sessions = Sessions(machine)
         self._selector = selector
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
@@ -63,6 +78,8 @@ class Sites:
             site.count(now + COUNTING_SECONDS * number / len(waiting))
             site.tick(now)
             self._attend(site)
+        self._sessions.look()
+        self._stored.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
@@ -70,8 +87,13 @@ class Sites:
         if site is None or not socket_path(self._settings, name).is_socket():
             return None
         process = site.sandbox.pid if site.sandbox else None
-        full = self._settings.full(name).exists()
+        full = bool(self.full.of(name))
         return {"site": name, **site.served.attributes, "process": process, "failures": site.failures, "full": full}
+
+    def ending(self, name: str) -> dict[str, Any] | None:
+        """What is served no more, while its last requests run."""
+        site = self._sites.get(name)
+        return dict(site.served.attributes) if site and name in self._dropping and site.sandbox else None
 
     def foreign(self, name: str) -> str:
         """What lies in the place of the site's socket without being ours; empty when nothing does."""
@@ -106,7 +128,7 @@ class Sites:
         """Serve a site on this socket; a sandbox that runs already is adopted, or replaced if it is another than it
         would be now.
         """
-        site = self._sites[served.site] = Site(self._machine, served, listener, now=time.monotonic())
+        site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
         if not kept and self.keeper:
             self.keeper.keep(served.site, listener)
         try:
@@ -118,8 +140,8 @@ class Sites:
         self._attend(site)
         return site
 
-    def drop(self, name: str, then: Then) -> None:
-        """Serve the site no more: first nobody new comes in, then what runs may finish.
+    def drop(self, name: str, then: Then, dropping: Dropping = Dropping.WHEN_DONE) -> None:
+        """Serve the site no more: first nobody new comes in, then what runs may finish, or is killed.
 
         Raises PermanentError `runtime.foreign`.
         """
@@ -131,7 +153,15 @@ class Sites:
             return
         files.remove(socket_path(self._settings, name))
         self._dropping.add(name)
-        site.end(time.monotonic(), lambda: self._dropped(name, then))
+        now, gone = time.monotonic(), lambda: self._dropped(name, then)
+        match dropping:
+            case Dropping.KILLED:
+                site.kill(now, gone)
+            case Dropping.LATER:
+                site.end(now, lambda: self._dropped(name, lambda: None), seconds=site.request_seconds)
+                then()
+            case Dropping.WHEN_DONE:
+                site.end(now, gone)
 
     def end(self, name: str, then: Then) -> None:
         """Put the site to sleep now."""
@@ -156,6 +186,10 @@ class Sites:
             if self.keeper:
                 self.keeper.drop(name)
         then()
+
+    def _is_awake(self, name: str) -> bool:
+        site = self._sites.get(name)
+        return site is not None and site.sandbox is not None
 
     def _refuse_foreign(self, name: str) -> None:
         if detail := self.foreign(name):

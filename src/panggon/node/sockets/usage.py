@@ -1,11 +1,14 @@
-"""How much a site stores, counted a little at every tick while it is awake: only then can its programs write."""
+"""How much a site stores, counted a little at every tick: what lies in its directory, and what its programs hold."""
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
+
+from panggon.node.sockets.held import held
 
 BLOCK_BYTES = 512  # of `st_blocks`, whatever the file system (stat(2))
 
@@ -16,16 +19,26 @@ class Bounds:
     files: int
 
 
+class Excess(IntEnum):
+    """What a site has too much of; the greater one leaves its owner less."""
+
+    NOTHING = 0
+    SPACE = 1
+    FILES = 2
+
+
 @dataclass(slots=True)
 class Usage:
-    """`hidden`: something lies so deep that it cannot be counted."""
+    """`hidden`: something cannot be counted, because it lies too deep or was sent to nobody."""
 
     size: int = 0
     files: int = 0
     hidden: bool = False
 
-    def exceeds(self, bounds: Bounds) -> bool:
-        return self.hidden or self.files > bounds.files or self.size > bounds.mebibytes * 1024 * 1024
+    def excess(self, bounds: Bounds) -> Excess:
+        if self.hidden or self.files > bounds.files:
+            return Excess.FILES
+        return Excess.SPACE if self.size > bounds.mebibytes * 1024 * 1024 else Excess.NOTHING
 
 
 def usage_of(place: Path, *, files_most: int) -> Usage | None:
@@ -37,28 +50,50 @@ def usage_of(place: Path, *, files_most: int) -> Usage | None:
     return None if usage.hidden else usage
 
 
+@dataclass(slots=True)
 class Meter:
-    """Counts one site's directory again and again; a pass that finds too much ends at once."""
+    """Counts one site again and again: what its `processes` hold, then what its directory holds. A pass that finds
+    more than was `known` to be too much ends at once.
+    """
 
-    def __init__(self, place: Path, bounds: Bounds) -> None:
-        self._place = place
-        self._bounds = bounds
-        self._begin()
+    place: Path
+    bounds: Bounds
+    processes: Callable[[], Iterable[int]] = tuple
+    known: Excess = Excess.NOTHING
+    _usage: Usage = field(default_factory=Usage)
+    _steps: Iterator[None] | None = None
+    _unread: frozenset[int] = frozenset()  # sockets; a program may be about to receive what was sent to it
 
-    def count(self, until: float, clock: Callable[[], float]) -> bool | None:
-        """Count on until this time; when a pass is complete: whether the site stores too much."""
-        for _ in self._walk:
-            if self._usage.exceeds(self._bounds):
+    def count(self, until: float, clock: Callable[[], float]) -> Excess | None:
+        """Count on until this time; when a pass is complete: what the site has too much of."""
+        self._steps = self._steps or self._pass()
+        for _ in self._steps:
+            if self._usage.excess(self.bounds) > min(self.known, Excess.SPACE):
                 break
             if clock() >= until:
                 return None
-        exceeds = self._usage.exceeds(self._bounds)
-        self._begin()
-        return exceeds
+        self.known = self._usage.excess(self.bounds)
+        self._steps, self._usage = None, Usage()
+        return self.known
 
-    def _begin(self) -> None:
-        self._usage = Usage()
-        self._walk = _walk(self._place, self._usage)
+    def _pass(self) -> Iterator[None]:
+        yield from self._held()
+        yield from _walk(self.place, self._usage)
+
+    def _held(self) -> Iterator[None]:
+        """Each file counts once, however many programs have it; what is unread at two passes stays so on purpose."""
+        seen: set[int] = set()
+        unread: set[int] = set()
+        with suppress(FileNotFoundError):
+            for found in held(self.processes(), device=self.place.stat().st_dev):
+                if found and found.unread:
+                    unread.add(found.file)
+                elif found and found.file not in seen:
+                    seen.add(found.file)
+                    self._usage.size += found.blocks * BLOCK_BYTES
+                yield
+        self._usage.hidden |= bool(unread & self._unread)
+        self._unread = frozenset(unread)
 
 
 def _walk(place: Path, usage: Usage) -> Iterator[None]:

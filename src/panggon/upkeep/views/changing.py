@@ -17,7 +17,7 @@ from panggon.pdf import pdf_response
 from panggon.people import selectors as people
 from panggon.people.permissions import holders, official, signed_in
 from panggon.sites import life
-from panggon.sites.models import Site
+from panggon.sites.models import Outcome, Site
 from panggon.upkeep import selectors, services
 from panggon.upkeep.forms import FORMS, ApproveForm, AtOnceForm, ChangeForm, EndForm
 from panggon.upkeep.models import Alteration, Request
@@ -210,5 +210,8 @@ def _context(request: HttpRequest, site: Site, change: Alteration) -> dict[str, 
 
 
 def _moves(change: Alteration) -> bool:
-    """Whether the machine is at it."""
-    return change.state == Alteration.State.RUNNING or (change.waits and change.plan.reported_at is None)
+    """Whether the machine is at it, and soon at its end."""
+    goes_on = change.wish is not None and change.wish.outcome == Outcome.CLOSING
+    return (change.state == Alteration.State.RUNNING and not goes_on) or (
+        change.waits and change.plan.reported_at is None
+    )

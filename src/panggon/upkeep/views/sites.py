@@ -22,7 +22,7 @@ from panggon.people.permissions import signed_in
 from panggon.sites import life, plans
 from panggon.sites import selectors as machines
 from panggon.sites.forms import PlanForm
-from panggon.sites.models import Site
+from panggon.sites.models import Outcome, Site
 from panggon.upkeep import selectors
 from panggon.upkeep.forms import FindForm
 from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, SHOWN, STATES
@@ -109,6 +109,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "first_login": first_login(found),
         "proof": preparation.proof_of(found),
         "drift": selectors.drift_of(found) if official else (),
+        "is_silent": machines.silent_sites().filter(pk=found.pk).exists(),
         "case": getattr(found, "case", None),
         "case_over": facts.case_over,
         "open_change": next((each for each in changes if each.state in selectors.WAITING), None),
@@ -121,6 +122,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         ],
         "blockers": [NEEDS[need] for need in selectors.blockers(found, request.user, now=now)],
         "failed": failed,
+        "goes_on": failed is not None and failed.outcome == Outcome.CLOSING,
         "at_the_machine": AT_THE_MACHINE.get(failed.problem_code) if failed else "",
         "command": COMMANDS.get(failed.problem_code) if failed else "",
         "purge_from": purge_from(found.released_at, purge_after=facts.purge_after)

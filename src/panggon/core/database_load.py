@@ -1,0 +1,99 @@
+"""What the sessions of one site may take of a database server that all sites share: pure rules over what is seen."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from math import log
+
+MEBIBYTE = 1024 * 1024
+# As long as a copy may take (`node.databases.jobs`): changing or loading a large table is legitimate.
+SECONDS_MOST = 1800.0
+# Twenty sessions of a usual application take a tenth of it.
+MEMORY_MOST = 512 * MEBIBYTE
+# To sort a database of the usual size (1 GiB) takes as much once more.
+TEMPORARY_MOST = 1024 * MEBIBYTE
+# A copy of a database locks each of its tables.
+LOCKS_MOST = 10_000
+# What all sites may take together of what can be taken back, before the largest transaction goes.
+UNDO_MOST = 2048 * MEBIBYTE
+# Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
+# grows then, and where nothing but a new beginning gives it back.
+SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
+# Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
+STEP, NICE_MOST = 1.25, 19
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`number` is how the server calls it, `thread` how the kernel does. `seconds`: how long its statement or its
+    transaction goes on; `memory` and `temporary` files in bytes; `changed` rows that can be taken back; `active`: a
+    statement runs.
+    """
+
+    site: str
+    number: int
+    thread: int
+    seconds: float = 0.0
+    memory: int = 0
+    temporary: int = 0
+    locks: int = 0
+    changed: int = 0
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The sessions of all sites; in bytes, temporary room that is `shared`, and `undo`, what can be taken back."""
+
+    sessions: tuple[Session, ...]
+    shared: int = 0
+    undo: int = 0
+
+
+def too_much(load: Load) -> dict[Session, str]:
+    """The sessions that are to be ended, with the reason."""
+    found = {session: "too long" for session in load.sessions if session.seconds > SECONDS_MOST}
+    found |= _largest(load.sessions, "memory", lambda session: session.memory, MEMORY_MOST)
+    found |= _largest(load.sessions, "temporary files", lambda session: session.temporary, TEMPORARY_MOST)
+    found |= _largest(load.sessions, "locks", lambda session: session.locks, LOCKS_MOST)
+    changing = max(load.sessions, key=lambda session: session.changed, default=None)
+    if load.undo > UNDO_MOST and changing and changing.changed:
+        found[changing] = f"changed {changing.changed} rows"
+    return found
+
+
+def grew(before: int, after: int) -> bool:
+    """Whether somebody takes too much of the room that is told of nobody, between two looks."""
+    return after > SHARED_SOME and after - before > SHARED_STEP
+
+
+def busiest(sessions: Iterable[Session], worked: Mapping[str, float]) -> dict[Session, str]:
+    """The sessions of the site that worked longest between two looks."""
+    site = max(worked, key=lambda each: worked[each], default="")
+    return {session: "temporary room" for session in sessions if session.site == site}
+
+
+def niceness(active: int) -> int:
+    """With this each of so many sessions that work, all of them weigh as much as one of another site."""
+    return min(NICE_MOST, round(log(max(active, 1), STEP)))
+
+
+def _largest(sessions: Iterable[Session], what: str, size: Callable[[Session], int], most: int) -> dict[Session, str]:
+    """Of each site that takes more than it may: its largest sessions, until what is left is half of that."""
+    found: dict[Session, str] = {}
+    for _, own in groupby(sorted(sessions, key=lambda session: session.site), key=lambda session: session.site):
+        largest = sorted(own, key=size, reverse=True)
+        total = sum(map(size, largest))
+        if total > most:
+            found |= dict.fromkeys(_down_to(most // 2, largest, size), f"{what}: {total}")
+    return found
+
+
+def _down_to(most: int, largest: list[Session], size: Callable[[Session], int]) -> Iterator[Session]:
+    """Those without which the rest takes no more than this."""
+    left = sum(map(size, largest))
+    for session in largest:
+        if left <= most:
+            return
+        yield session
+        left -= size(session)

@@ -1,0 +1,54 @@
+"""Keeps `core.parking` on this machine: one file of root's, which survives restarts of the agent and of the machine."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from panggon.core import parking
+from panggon.core.parking import Since, Uptime
+from panggon.node import records
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# What a machine that stops without a word may lose of what it has seen.
+SAVED_SECONDS = 3600.0
+
+
+def uptime() -> Uptime:
+    return Uptime(BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """`path` is the file. Sites are named with their record: a number that is another one for another record."""
+
+    path: Path
+    uptime: Callable[[], Uptime]
+
+    def note(self, sites: Mapping[str, int]) -> None:
+        """Of all that are parked; to be said at least every hour. Raises the errors of `records.save`."""
+        former = self._load()
+        found = parking.with_sites(parking.onward(former, self.uptime()), sites)
+        if found.sites != former.sites or found.seconds - former.seconds > SAVED_SECONDS:
+            self._save(found)
+
+    def begin(self, site: str, record: int) -> None:
+        """One more. Errors as `note`."""
+        found = parking.onward(self._load(), self.uptime())
+        known = {each: since.record for each, since in found.sites.items()}
+        self._save(parking.with_sites(found, {**known, site: record}))
+
+    def waited(self, site: str, record: int) -> timedelta:
+        """How long this machine has seen the site parked."""
+        return parking.waited(parking.onward(self._load(), self.uptime()), site, record)
+
+    def _load(self) -> parking.Parked:
+        row = records.load(self.path)
+        if row is None:
+            return parking.Parked(self.uptime())
+        sites = {site: Since(**since) for site, since in row["sites"].items()}
+        return parking.Parked(Uptime(**row["uptime"]), row["seconds"], sites)
+
+    def _save(self, found: parking.Parked) -> None:
+        records.save(self.path, asdict(found))

@@ -1,0 +1,81 @@
+"""Which sites store more than they may: root's mark for the next start of their programs, words for their owners, and
+the list by which OpenSSH lets these owners read and delete only (`servers.sshd`).
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from panggon.drivers import files
+from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.usage import Excess
+
+NOTE = "PENUH.txt"
+TOO_MUCH = {Excess.SPACE: "lebih banyak", Excess.FILES: "lebih banyak berkas"}
+LEFT = {Excess.SPACE: "membaca dan menghapus berkas", Excess.FILES: "melihat daftar berkas dan menghapusnya"}
+NOTE_WORDS = """Situs ini menyimpan {too_much} daripada yang diizinkan paketnya.
+Situs tetap dapat dibaca, tetapi programnya tidak dapat menulis berkas sampai ada yang dihapus lewat SFTP.
+Sampai saat itu SFTP hanya dapat {left}; sesudahnya sambungkan SFTP sekali lagi.
+"""
+GROUPS = Path("/etc/group")
+# The groups of OpenSSH's own list, and their number: that of a user that no site has.
+GROUP_NAMES = {Excess.SPACE: "panggon-full", Excess.FILES: "panggon-overfull"}
+
+log = logging.getLogger(__name__)
+
+
+class Full:
+    def __init__(self, settings: SocketSettings) -> None:
+        self._settings = settings
+        marks = (settings.root / "sites").glob("s*/run/full")
+        self._names = {mark.parent.parent.name for mark in marks}
+        self._tell_sftp()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._names))
+
+    def of(self, site: str) -> Excess:
+        """Any mark but that of too many files means space."""
+        mark = files.read(self._settings.full(site)) if site in self._names else None
+        if mark is None:
+            self._names.discard(site)
+            return Excess.NOTHING
+        return Excess.FILES if mark == Excess.FILES.name.encode() else Excess.SPACE
+
+    def set(self, site: str, excess: Excess) -> None:
+        """Raises PanggonError when it cannot be written down; then nothing has changed."""
+        mark, note = self._settings.full(site), self._settings.site(site) / "logs" / NOTE
+        log.warning("%s: %s", site, f"stores too much: {excess.name}" if excess else "may store again")
+        if excess:
+            words = NOTE_WORDS.format(too_much=TOO_MUCH[excess], left=LEFT[excess])
+            files.write(note, words, mode=0o640, gid=self._settings.uid(site))
+            files.write(mark, excess.name)
+            self._names.add(site)
+        else:
+            files.remove(mark)
+            files.remove(note)
+            self._names.discard(site)
+        self._tell_sftp()
+
+    def _tell_sftp(self) -> None:
+        found = {site: self.of(site) for site in tuple(self)}
+        members = {excess: [site for site in found if found[site] is excess] for excess in GROUP_NAMES}
+        write_groups(self._settings.sftp_groups, members, first=self._settings.uid_base)
+
+
+def write_groups(path: Path, members: Mapping[Excess, list[str]], *, first: int) -> None:
+    """The machine's own groups and these two. Written in place, not replaced: it is mounted over /etc/group for
+    OpenSSH, and what is mounted is the file, not its name.
+    """
+    own = GROUPS.read_text().rstrip("\n").splitlines()
+    own += [f"{name}:x:{first - excess}:{','.join(members.get(excess, []))}" for excess, name in GROUP_NAMES.items()]
+    content = "".join(f"{line}\n" for line in own).encode()
+    with suppress(FileNotFoundError):  # there is no SFTP here
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            os.pwrite(descriptor, content, 0)
+            os.truncate(descriptor, len(content))
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,61 @@
+"""SFTP sessions of the sites' owners: OpenSSH bounds who has logged in by nothing.
+
+All sessions of a site together get a control group as its programs have one. Of more connections than SESSIONS_MOST the
+oldest are ended: so nobody shuts out the machine's own proofs, which log in as the site too.
+"""
+
+import signal
+from collections.abc import Mapping, Set
+from contextlib import suppress
+from pathlib import Path
+
+from panggon.node.cgroups import Bounds
+from panggon.node.sockets import processes
+from panggon.node.sockets.sandbox import SFTP, Machine
+
+# Clients that people use open some ten at a time.
+SESSIONS_MOST = 16
+SITES_MOST = 999_999  # of the number in an id
+BOUNDS = Bounds(memory_mebibytes=256, processes=6 * SESSIONS_MOST, cpu_percent=100)
+
+
+class Sessions:
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._seen: Mapping[int, frozenset[int]] = {}
+        self._known: dict[int, frozenset[int]] = {}  # SFTP's, by the number of the site
+
+    def look(self) -> None:
+        """At whoever came since the last look at the machine's processes."""
+        running, base = self._machine.users.running(), self._machine.settings.uid_base
+        if running is self._seen:
+            return
+        for number in {uid - base for uid in running if 0 < uid - base <= SITES_MOST} | self._known.keys():
+            pids = running.get(base + number, frozenset())
+            self._attend(number, pids, new=pids - self._seen.get(base + number, frozenset()))
+        self._seen = running
+
+    def _attend(self, number: int, pids: frozenset[int], *, new: Set[int]) -> None:
+        came = frozenset(filter(_is_sftp, new))
+        since = {pid: processes.start_time(pid) for pid in self._known.get(number, frozenset()) & pids | came}
+        sessions = frozenset(pid for pid, started in since.items() if started)
+        if came:
+            with suppress(OSError):
+                self._machine.groups.enter(_group(number), BOUNDS, came)
+        if sessions:
+            self._known[number] = sessions
+            connections = [pid for pid in sessions if processes.parent(pid) not in pids]
+            for pid in sorted(connections, key=since.__getitem__)[:-SESSIONS_MOST]:
+                processes.send(pid, signal.SIGKILL)
+        elif self._known.pop(number, None):
+            self._machine.groups.remove(_group(number))
+
+
+def _group(number: int) -> str:
+    return f"s{number:06}-sftp"
+
+
+def _is_sftp(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().startswith(SFTP)
+    return False

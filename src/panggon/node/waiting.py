@@ -1,0 +1,36 @@
+"""Which closings were told to the portal before they were at their end: one file, so that no kill loses one."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from panggon.node import records
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of which wish, and what."""
+
+    wish: int
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`waiting.json` in `state`, by site."""
+
+    state: Path
+
+    def told(self) -> dict[str, Told]:
+        return {site: Told(**told) for site, told in (records.load(self._path) or {}).items()}
+
+    def note(self, site: str, told: Told | None) -> None:
+        """What the portal knows now; None: how it ended."""
+        known = self.told()
+        after = {name: each for name, each in known.items() if name != site} | ({site: told} if told else {})
+        if after != known:
+            records.save(self._path, {name: asdict(each) for name, each in after.items()})
+
+    @property
+    def _path(self) -> Path:
+        return self.state / "waiting.json"

@@ -1,0 +1,51 @@
+"""Room on the disk of the portal's files: told before it is too late, because a full disk stops every paper."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from panggon.core.notices import Occasion
+from panggon.core.vocabulary import Role
+from panggon.notify.services import tell
+from panggon.people import selectors as people
+
+GIBIBYTE = 1024**3
+ALWAYS_BYTES, ENOUGH_BYTES = GIBIBYTE, 10 * GIBIBYTE
+SHARE = 10  # a tenth
+
+_size = lazy(filesizeformat, str)  # in the language of who reads it
+
+
+def is_short(*, free_bytes: int, total_bytes: int) -> bool:
+    """A tenth of the disk should be free, of a large one 10 GiB, of any one 1 GiB."""
+    return free_bytes < max(ALWAYS_BYTES, min(ENOUGH_BYTES, total_bytes // SHARE))
+
+
+def check(*, now: datetime) -> None:
+    """Tell the administrators, once a day, when the disk of the files is nearly full."""
+    place = next(path for path in (settings.PANGGON_FILES, *Path(settings.PANGGON_FILES).parents) if path.exists())
+    disk = shutil.disk_usage(place)
+    if not is_short(free_bytes=disk.free, total_bytes=disk.total):
+        return
+    for person in people.holders_of(Role.ADMINISTRATOR, now=now):
+        tell(
+            person,
+            occasion=Occasion.WARNING,
+            reference=f"disk:{localdate(now)}",
+            subject=_("Disk portal hampir penuh"),
+            text=format_lazy(
+                _("Sisa {free} dari {total}. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."),
+                free=_size(disk.free),
+                total=_size(disk.total),
+            ),
+            path=reverse("administration"),
+            at=now,
+        )

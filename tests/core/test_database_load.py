@@ -1,0 +1,67 @@
+from panggon.core.database_load import (
+    LOCKS_MOST,
+    MEMORY_MOST,
+    SECONDS_MOST,
+    SHARED_SOME,
+    SHARED_STEP,
+    TEMPORARY_MOST,
+    UNDO_MOST,
+    Load,
+    Session,
+    busiest,
+    grew,
+    niceness,
+    too_much,
+)
+
+ONE, OTHER = "s900001", "s900002"
+MEBIBYTE = 1024 * 1024
+
+
+def test_a_usual_site_is_let_be():
+    sessions = tuple(Session(ONE, number, number, 1799.0, 25 * MEBIBYTE, 50 * MEBIBYTE, 500) for number in range(20))
+    assert too_much(Load(sessions, undo=UNDO_MOST)) == {}
+    assert too_much(Load(())) == {}
+
+
+def test_what_goes_on_too_long_ends():
+    late = Session(ONE, 1, 1, SECONDS_MOST + 1)
+    assert too_much(Load((late, Session(ONE, 2, 2, SECONDS_MOST)))) == {late: "too long"}
+
+
+def test_of_a_site_that_takes_too_much_the_largest_go_until_half_is_left():
+    parts = (MEMORY_MOST // 2, MEMORY_MOST // 4, MEMORY_MOST // 4, 1)
+    own = [Session(ONE, number, number, memory=size) for number, size in enumerate(parts)]
+    beside = Session(OTHER, 9, 9, memory=MEMORY_MOST)
+    assert too_much(Load((beside, *own))) == {
+        own[0]: f"memory: {MEMORY_MOST + 1}",
+        own[1]: f"memory: {MEMORY_MOST + 1}",
+    }
+
+
+def test_temporary_files_and_locks_are_counted_alike():
+    files, locks = Session(ONE, 1, 1, temporary=TEMPORARY_MOST + 1), Session(OTHER, 2, 2, locks=LOCKS_MOST + 1)
+    assert too_much(Load((files, locks))) == {
+        files: f"temporary files: {TEMPORARY_MOST + 1}",
+        locks: f"locks: {LOCKS_MOST + 1}",
+    }
+
+
+def test_where_too_much_can_be_taken_back_the_largest_transaction_goes():
+    small, large = Session(ONE, 1, 1, changed=5), Session(OTHER, 2, 2, changed=90_000)
+    assert too_much(Load((small, large), undo=UNDO_MOST + 1)) == {large: "changed 90000 rows"}
+    assert too_much(Load((Session(ONE, 1, 1),), undo=UNDO_MOST + 1)) == {}
+
+
+def test_who_makes_shared_room_grow_is_who_works_most():
+    assert grew(SHARED_SOME, SHARED_SOME + SHARED_STEP + 1)
+    assert not grew(SHARED_SOME, SHARED_SOME + SHARED_STEP)
+    assert not grew(0, SHARED_SOME)
+    sessions = (Session(ONE, 1, 1), Session(OTHER, 2, 2), Session(OTHER, 3, 3))
+    assert set(busiest(sessions, {ONE: 0.1, OTHER: 0.9})) == {*sessions[1:]}
+    assert busiest((), {}) == {}
+
+
+def test_the_sessions_of_a_site_weigh_as_much_as_one():
+    assert [niceness(active) for active in (0, 1, 2, 20, 100)] == [0, 0, 3, 13, 19]
+    assert 0.9 < 20 * 1.25 ** -niceness(20) < 1.1

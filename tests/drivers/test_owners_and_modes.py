@@ -1,0 +1,167 @@
+"""Whose it is that Panggon made, and who may read it: what somebody changed of that by hand is seen, and mended by the
+same wish, nothing else being lost.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from panggon.core.driver import Driver
+from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
+from panggon.core.site_tasks import dump_task
+from panggon.core.spec import Task
+from panggon.drivers import directory, files, quota, sftp, tasks, tls, user, web
+from panggon.drivers.authority import create_authority
+from panggon.drivers.visit import Door
+from tests.core.site_specs import ssh_key
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.test_web import WISH as SITE_WISH
+
+pytestmark = pytest.mark.real
+
+HOST = "modes.kota.example"
+USERDB = Path("/etc/userdb")
+STRANGER = 65534
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one driver makes of a wish; `files` by what a test calls them."""
+
+    driver: Driver
+    key: Key
+    wish: Attributes
+    files: dict[str, Path]
+
+
+@pytest.fixture
+def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
+    """Everything of a site that lies on a disk."""
+    tree = root / "sites" / site
+    for path in (root / "live", root / "tls", root / "tasks", root / "etc" / "probe-keys", USERDB):
+        files.directory(path)
+    door = Door("127.0.0.1", 1, root / "ca.pem")
+    authority = create_authority(root / "ca", now=datetime.now(UTC))
+    in_web = web.Settings(root, root / "control.sock", door)
+    task = canonical(dump_task(Task("a", "0 3 * * *", ("php", "private/a.php"))))
+    access = sftp.AccessDriver(sftp.Settings("127.0.0.1", 1, root / "none", root / "etc", UID_BASE))
+    certificates = tls.CertificateDriver(tls.Settings(root, in_web.control, authority, door, lambda: datetime.now(UTC)))
+    folder = directory.DirectoryDriver(directory.Settings(root, UID_BASE))
+    place, record = root / "tls" / HOST, USERDB / f"{site}.user"
+    all_of_them = {
+        "directory": Made(folder, Key(Kind.DIRECTORY, site), {"uid": uid}, {
+            "": tree, "mark": tree / ".panggon", "logs": tree / "logs", "run": tree / "run",
+        }),
+        "quota": Made(
+            quota.QuotaDriver(quota.Settings(root, UID_BASE, bounded=False)),
+            Key(Kind.QUOTA, site), {"mebibytes": 16, "files": 1000}, {"": tree / "quota.json"},
+        ),
+        "site": Made(web.SiteDriver(in_web), Key(Kind.SITE, site), SITE_WISH, {"": tree / "site.json"}),
+        "host": Made(
+            web.HostDriver(in_web), Key(Kind.HOST, HOST), {"site": site, "state": "open"}, {"": root / "live" / HOST}
+        ),
+        "user": Made(
+            user.UserDriver(user.Settings(USERDB, UID_BASE), {}.get),
+            Key(Kind.USER, site), {"uid": uid, "password": ""},
+            {"": record, "password": record.with_suffix(".user-privileged"), "link": USERDB / f"{uid}.user"},
+        ),
+        "access": Made(access, Key(Kind.ACCESS, site), {"keys": (ssh_key("a"),)}, {
+            "": root / "etc/keys" / site, "back door": root / "etc/probe-keys" / site,
+        }),
+        "tasks": Made(
+            tasks.TasksDriver(tasks.Settings(root / "tasks", root / "tasks.sock")),
+            Key(Kind.TASKS, site), {"tasks": (task,)}, {"": root / "tasks" / f"{site}.json"},
+        ),
+        "certificate": Made(certificates, Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True}, {
+            "": place, "bundle": place / "bundle.pem", "previous": place / "previous.pem",
+        }),
+    }  # fmt: skip
+    for each in all_of_them.values():
+        each.driver.write(each.key, each.wish)
+    files.write(place / "previous.pem", (place / "bundle.pem").read_bytes(), mode=0o640, gid=33)
+    yield all_of_them
+    for each in reversed(all_of_them.values()):
+        each.driver.write(each.key, None)
+    with suppress(OSError):
+        USERDB.rmdir()
+
+
+def mode(number: int) -> Callable[[Path], None]:
+    return lambda path: path.chmod(number)
+
+
+def owner(uid: int = -1, gid: int = -1) -> Callable[[Path], None]:
+    return lambda path: os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def written(text: str) -> Callable[[Path], None]:
+    return lambda path: files.write(path, text)
+
+
+SPOILT = {
+    "directory": [("", mode(0o777)), ("", owner(gid=33)), ("mark", mode(0o666)), ("logs", mode(0o755)),
+                  ("logs", owner(gid=33)), ("logs", owner(uid=STRANGER)), ("run", mode(0o770)), ("run", owner(gid=0))],
+    "quota": [("", mode(0o666)), ("", owner(gid=STRANGER))],
+    "site": [("", mode(0o644)), ("", owner(gid=0))],
+    "host": [("", owner(uid=STRANGER))],
+    "user": [("", mode(0o666)), ("password", mode(0o644)), ("password", owner(uid=STRANGER)), ("link", owner(gid=33))],
+    "access": [("", mode(0o666)), ("", owner(uid=STRANGER)), ("back door", written(ssh_key("x") + "\n")),
+               ("back door", written('restrict,from="::1",expiry-time="29990101000000Z" ' + ssh_key("x") + "\n")),
+               ("back door", written(ssh_key("x") + ' restrict,from="::1",expiry-time="20200101000000Z" \n'))],
+    "tasks": [("", mode(0o644)), ("", owner(gid=33))],
+    "certificate": [("", mode(0o755)), ("bundle", mode(0o644)), ("bundle", owner(gid=STRANGER)),
+                    ("previous", mode(0o644)), ("previous", owner(uid=STRANGER))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(SPOILT))
+def test_seen_and_mended(made: dict[str, Made], kind: str) -> None:
+    each = made[kind]
+    contents = {path: path.read_bytes() for path in each.files.values() if path.is_file()}
+    for name, spoil in SPOILT[kind]:
+        assert each.driver.read(each.key).attributes == each.wish, name
+        spoil(each.files[name])
+        assert each.driver.read(each.key).standing is Standing.PARTIAL, name
+        each.driver.write(each.key, each.wish)
+        assert each.driver.read(each.key).attributes == each.wish, name
+    assert {path: path.read_bytes() for path in contents} == contents
+
+
+def test_the_key_of_a_proof_is_no_back_door(made: dict[str, Made]) -> None:
+    access = made["access"]
+    assert isinstance(access.driver, sftp.AccessDriver)
+    with access.driver._let_in(access.key, ssh_key("probe")):
+        assert access.driver.read(access.key).attributes == access.wish
+    access.files["back door"].write_text(f'restrict,from="::1",expiry-time="20200101000000Z" {ssh_key("x")}\n')
+    assert access.driver.read(access.key).attributes == access.wish  # of a proof that was killed: worthless
+
+
+def test_a_link_in_an_open_directory_is_not_followed(made: dict[str, Made], root: Path) -> None:
+    tree, each = made["directory"].files[""], made["directory"]
+    elsewhere = root / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (tree / "run").rmdir()
+    (tree / "run").symlink_to(elsewhere)
+    assert each.driver.read(each.key).standing is Standing.PARTIAL
+    with pytest.raises(Exception, match=r"disk\.refused"):
+        each.driver.write(each.key, each.wish)
+    assert elsewhere.stat().st_mode & 0o777 == 0o700
+    (tree / "run").unlink()
+    each.driver.write(each.key, each.wish)
+
+
+def test_whose_password_or_key_goes_while_the_file_is_spoilt_loses_the_session(
+    made: dict[str, Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr(user, "end_logins", lambda _uid: ended.append("password"))
+    monkeypatch.setattr(sftp, "end_logins", lambda _uid: ended.append("keys"))
+    for kind, wish in (("user", made["user"].wish), ("access", {"keys": ()})):
+        made[kind].files[""].chmod(0o666)
+        made[kind].driver.write(made[kind].key, wish)
+    assert ended == ["password", "keys"]

@@ -1,0 +1,125 @@
+"""What one site's ordinary user can do to a server, on real ones and with the brake on: it is ended within seconds, and
+the neighbour goes on (script/test-more).
+"""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from panggon.core import database_load
+from panggon.core.database_load import MEBIBYTE
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import Engine
+from panggon.node.databases.brake import Brake
+from tests.node.databases.place import Place
+from tests.waiting import until
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+NEIGHBOURS = {Engine.MARIADB: 900872, Engine.POSTGRESQL: 900873}
+FOR_EVER = "CREATE TABLE IF NOT EXISTS lama (n int, isi varchar(7000)); DELETE FROM lama;"
+UNDO = """
+INSERT INTO lama SELECT seq, REPEAT('a', 7000) FROM seq_1_to_2000;
+DELIMITER //
+CREATE OR REPLACE PROCEDURE ubah() BEGIN
+  DECLARE i INT DEFAULT 0;
+  START TRANSACTION;
+  WHILE 1 DO UPDATE lama SET isi = REPEAT(CHAR(97 + i % 20), 7000); SET i = i + 1; END WHILE;
+END//
+DELIMITER ;
+CALL ubah();
+"""
+ATTACKS = {
+    (Engine.MARIADB, "memory"): "SET sort_buffer_size = 4 << 30, max_heap_table_size = 16 << 30;"
+    "SET tmp_table_size = 16 << 30;"
+    "SELECT COUNT(*) FROM (SELECT DISTINCT CONCAT(seq, REPEAT('x', 200)) FROM seq_1_to_90000000) t;",
+    (Engine.MARIADB, "temporary file"): "SET max_heap_table_size = 16384;"
+    "SELECT COUNT(*) FROM (SELECT CONCAT(seq, REPEAT('x', 9000)) a FROM seq_1_to_9000000 ORDER BY RAND() LIMIT 1) t;",
+    (Engine.MARIADB, "temporary table"): "CREATE TEMPORARY TABLE t (isi LONGTEXT);"
+    "INSERT INTO t SELECT REPEAT('x', 1000000) FROM seq_1_to_90000;",
+    (Engine.MARIADB, "undo"): UNDO,
+    (Engine.MARIADB, "for ever"): "SET max_statement_time = 0; DO SLEEP(1000);",
+    (Engine.POSTGRESQL, "memory"): "SET work_mem = '8GB'; SET statement_timeout = 0;"
+    "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t;",
+    (Engine.POSTGRESQL, "locks"): "DO $$ BEGIN FOR n IN 1..30000 LOOP PERFORM pg_advisory_lock(n); END LOOP; "
+    "PERFORM pg_sleep(1000); END $$;",
+    (Engine.POSTGRESQL, "for ever"): "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
+}
+# Smaller than in earnest, so that it does not take minutes.
+BOUNDS = {"SHARED_SOME": 96 * MEBIBYTE, "UNDO_MOST": 96 * MEBIBYTE, "TEMPORARY_MOST": 96 * MEBIBYTE}
+LATE = {"SECONDS_MOST": 5.0}
+
+
+@pytest.fixture
+def neighbour(place: Place, engine: Engine) -> Iterator[str]:
+    site = place.stand.lay_out(NEIGHBOURS[engine], {"database": engine})
+    place.make(site, engine)
+    yield site
+    place.driver.write(Key(Kind.DATABASE, site), None)
+
+
+@pytest.fixture
+def _brake(place: Place) -> Iterator[None]:
+    over = threading.Event()
+    thread = threading.Thread(target=Brake(place.owner.watch.servers).run, args=(over,))
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def client(place: Place, site: str, engine: Engine, words: str) -> "subprocess.Popen[str]":
+    """The site's own, as a program of it would."""
+    lines = (place.stand.settings.site(site) / "private" / "database.ini").read_text().splitlines()
+    password = dict(line.split(" = ") for line in lines)["password"].strip('"')
+    if engine is Engine.MARIADB:
+        argv = ["mariadb", "--no-defaults", f"--socket={place.stand.settings.mariadb_socket}", "-BN", "-u", site, site]
+    else:
+        argv = ["psql", "-X", "-q", "-At", "-h", str(place.stand.settings.postgresql_run), "-U", site, "-d", site]
+    environment = {**os.environ, "MYSQL_PWD": password, "PGPASSWORD": password}
+    done = subprocess.Popen(
+        argv, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert done.stdin
+    done.stdin.write(words)
+    done.stdin.close()
+    done.stdin = None
+    return done
+
+
+def served(place: Place, site: str, engine: Engine) -> bool:
+    words = "CREATE TEMPORARY TABLE saya (isi text); INSERT INTO saya VALUES ('ada'); SELECT isi FROM saya;"
+    said, _ = client(place, site, engine, words).communicate(timeout=20)
+    return said == "ada\n"
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize(("engine", "name"), list(ATTACKS))
+def test_it_is_ended_and_the_neighbour_goes_on(
+    made: tuple[Place, str], neighbour: str, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, site = made
+    for bound, value in (BOUNDS | (LATE if name == "for ever" else {})).items():
+        monkeypatch.setattr(database_load, bound, value)
+    attack = client(place, site, engine, FOR_EVER + ATTACKS[engine, name])
+    until(lambda: attack.poll() is not None, seconds=60)
+    _, words = attack.communicate()
+    assert "Lost connection" in words or "terminating connection due to administrator command" in words, words
+    until(lambda: served(place, neighbour, engine), seconds=20)
+    assert served(place, neighbour, engine)
+    assert served(place, site, engine)
+
+
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_memory_tables_are_none_and_what_is_prepared_goes_with_its_session(made: tuple[Place, str]) -> None:
+    place, site = made
+    words = "SET sql_mode = ''; CREATE TABLE m (n int) ENGINE = MEMORY; SELECT engine FROM information_schema.tables"
+    said, _ = client(place, site, Engine.MARIADB, f"{words} WHERE table_name = 'm';").communicate()
+    assert said == "InnoDB\n"
+    words = "XA START 'a'; INSERT INTO m VALUES (1); XA END 'a'; XA PREPARE 'a';"
+    client(place, site, Engine.MARIADB, words).communicate()
+    assert place.say(site, "XA RECOVER") != ""
+    place.owner.watch.servers[Engine.MARIADB].tidy()
+    assert place.say(site, "XA RECOVER; SELECT COUNT(*) FROM m") == "0"

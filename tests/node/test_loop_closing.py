@@ -1,0 +1,142 @@
+"""A closing at the agent: told how far it is, gone on with, given up only for something newer."""
+
+import dataclasses
+
+import pytest
+
+from panggon.core import closing
+from panggon.core.errors import TemporaryError
+from panggon.core.resources import Key, Kind
+from panggon.core.spec import SiteState
+from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.engine.patience import Patience, Policy
+from panggon.node import loop, sites
+from tests.node import portal as portals
+from tests.node import simulated
+from tests.node.bench import Bench
+from tests.node.simulated import HOST, SITE, SPEC, document
+
+DOWN = TemporaryError("dns.down", "server DNS tidak menjawab")
+LINK, RECORDS, CERTIFICATE = (Key(kind, HOST) for kind in (Kind.HOST, Kind.RECORDS, Kind.CERTIFICATE))
+OPEN = simulated.opened()
+TAKEN_BACK = document(dataclasses.replace(OPEN, generation=9))
+
+
+def closed(state):
+    return document(dataclasses.replace(OPEN, state=state, generation=3))
+
+
+@pytest.fixture(autouse=True)
+def in_haste(monkeypatch):
+    """Whatever fails here fails for good, and each step comes a minute after the one before it."""
+    once = Patience(attempts=1, first=0, longest=0)
+    for name in ("USUAL", "BRIEF"):
+        monkeypatch.setattr(sites, name, Policy(once, once, once))
+    monkeypatch.setattr(loop, "CLOSING_SECONDS", 0.0)
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with portals.running() as portal:
+        bench = Bench(tmp_path, portal)
+        assert bench.ask(document(SPEC))["outcome"] == bench.ask(document(OPEN))["outcome"] == "applied"
+        yield bench
+
+
+def test_told_that_it_is_shut_and_what_is_left_then_how_it_ended(bench):
+    bench.machine.refused = {RECORDS: DOWN}
+    number = bench.portal.wish(closed(SiteState.PARKED))
+    agent = bench.agent()
+    agent.step()
+    told = bench.portal.reports[number]
+    assert (told["outcome"], told["problem"]["code"]) == ("closing", closing.SHUT)
+    assert told["problem"]["detail"].startswith("Situs sudah tertutup, tetapi belum dikerjakan: ")
+    assert "(server DNS tidak menjawab)" in told["problem"]["detail"]
+    assert LINK not in bench.machine.resources()
+    other = document(dataclasses.replace(SPEC, site="s900002", host="lain.kota.example"))
+    waiting = bench.portal.wish(other)
+    agent.step()
+    assert bench.portal.reports[waiting]["outcome"] == "applied", "one site's closing holds up no other site"
+    bench.machine.refused = {}
+    bench.portal.wish(document(SPEC, site="s900003", host="ketiga.kota.example"))
+    bench.agent().step()  # another one: it was killed meanwhile
+    assert (bench.portal.reports[number]["outcome"], bench.portal.reports[number]["problem"]) == ("applied", None)
+    assert RECORDS not in bench.machine.resources()
+    assert bench.sites.applied(SITE).state is SiteState.PARKED
+    assert bench.sites.is_settled(SITE)
+
+
+@pytest.mark.parametrize("state", [SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED])
+def test_what_has_nothing_to_do_with_the_door_is_not_even_asked(bench, state):
+    """A certificate that ran out, DNS and database that are away: nobody is kept from shutting a site by them."""
+    bench.machine.put(
+        dataclasses.replace(bench.machine.read(CERTIFICATE), attributes={"issuer": "local", "valid": False})
+    )
+    bench.machine.unproven = {CERTIFICATE, RECORDS}
+    bench.machine.refused = {CERTIFICATE: DOWN, RECORDS: DOWN}
+    read = bench.machine.read
+
+    def away(key):
+        if key.kind in (Kind.RECORDS, Kind.DATABASE):
+            raise DOWN
+        return read(key)
+
+    bench.machine.read = away
+    report = bench.ask(closed(state))
+    bench.machine.read = read
+    link = bench.machine.attributes(LINK).get("state")
+    assert link == (None if state is SiteState.PARKED else state.value)
+    assert report["outcome"] == ("closing" if state is SiteState.PARKED else "applied")
+
+
+def test_newer_wish_takes_over_and_the_older_one_is_told(bench):
+    bench.machine.unproven = {LINK}
+    first = bench.portal.wish(closed(SiteState.SUSPENDED))
+    agent = bench.agent()
+    agent.step()
+    assert bench.portal.reports[first]["outcome"] == "closing"
+    looked = bench.ask(closed(SiteState.SUSPENDED), "verify")
+    assert looked["outcome"] == "unproven"
+    assert bench.portal.reports[first]["outcome"] == "closing"
+    bench.machine.unproven = {CERTIFICATE}
+    second = bench.portal.wish(TAKEN_BACK)
+    agent.step()
+    assert bench.portal.reports[first]["outcome"] == "applied", "it came to its end when it was tried once more"
+    assert bench.portal.reports[second]["outcome"] == "restored"
+    assert bench.machine.attributes(LINK)["state"] == "suspended"
+
+
+def test_one_that_cannot_come_to_its_end_gives_way(bench):
+    bench.machine.unproven = {Key(Kind.USER, SITE)}
+    first = bench.portal.wish(closed(SiteState.QUARANTINED))
+    bench.agent().step()
+    second = bench.portal.wish(document(dataclasses.replace(OPEN, state=SiteState.PARKED, generation=4)))
+    bench.agent().step()
+    told = bench.portal.reports[first]
+    assert (told["outcome"], told["problem"]["code"]) == ("stale", "superseded")
+    assert bench.portal.reports[second]["outcome"] == "closing"
+    assert LINK not in bench.machine.resources()
+
+
+def test_report_of_the_end_that_is_lost_with_the_agent_is_given_again(bench):
+    bench.machine.unproven = {LINK}
+    number = bench.portal.wish(closed(SiteState.QUARANTINED))
+    agent = bench.agent()
+    agent.step()
+    bench.machine.unproven = set()
+    bench.sites.resume(SITE)  # and killed before it could tell
+    bench.agent().settle()
+    assert bench.portal.reports[number]["outcome"] == "applied"
+
+
+@pytest.mark.parametrize("write", range(4))
+def test_killed_at_any_write_it_goes_on_shutting(bench, write):
+    number = bench.portal.wish(closed(SiteState.QUARANTINED))
+    bench.machine.at_write = {bench.machine.writes + write: Mishap(Moment.AFTER, Killed())}
+    with pytest.raises(Killed):
+        bench.agent().step()
+    bench.machine.at_write = {}
+    bench.machine.unproven = {CERTIFICATE, RECORDS}
+    bench.agent().settle()
+    assert bench.portal.reports[number]["outcome"] == "applied"
+    assert bench.machine.attributes(LINK)["state"] == "quarantined"

@@ -1,0 +1,95 @@
+"""Names, keys, users and directories that somebody made by hand, on a machine whose drivers are simulated."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from panggon.core.journal import Started
+from panggon.core.resources import Key, Kind, ours
+from panggon.core.spec import SiteState
+from panggon.core.spec_document import dump
+from panggon.drivers import fake
+from panggon.engine import journal_file
+from panggon.node import records, strays
+from panggon.node.drift import DriftWatch
+from panggon.node.sites import Sites
+from tests.core.plans import FACTS
+from tests.node import simulated
+from tests.node.simulated import HOST, SITE, SPEC, opened
+
+JUDI = "judi.kota.example"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> fake.Machine:
+    return simulated.machine_of(simulated.settings(tmp_path))
+
+
+@pytest.fixture
+def sites(tmp_path: Path, machine: fake.Machine) -> Sites:
+    """One open site, and all that belongs to it on the disk."""
+    config = replace(simulated.settings(tmp_path), simulate=False)
+    sites = Sites(config, FACTS, lambda _spec, _known: machine.drivers())
+    for folder in ("root/live", "root/sites", "root/tls", "etc/keys", "etc/tasks", "userdb"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "root/live" / HOST).symlink_to(f"../sites/{SITE}")
+    for name in (f"root/sites/{SITE}", f"root/tls/{HOST}", "root/tls/_wildcard"):
+        (tmp_path / name).mkdir()
+    for name in (f"etc/keys/{SITE}", f"etc/tasks/{SITE}.json", f"userdb/{SITE}.user", "userdb/s800001.user"):
+        (tmp_path / name).touch()
+    records.save(tmp_path / "state/specs" / f"{SITE}.json", dump(opened()))
+    return sites
+
+
+def test_what_belongs_to_a_site_is_none(sites: Sites) -> None:
+    assert strays.find(sites) == ()
+    assert not sites.strays_file.exists()
+
+
+def test_a_name_of_a_stranger_goes_with_the_sites_next_plan(
+    sites: Sites, machine: fake.Machine, tmp_path: Path
+) -> None:
+    link = tmp_path / "root/live" / JUDI
+    link.symlink_to(f"../sites/{SITE}")
+    machine.put(ours(Key(Kind.HOST, JUDI), site=SITE, state="open"))
+    assert sites.applied(SITE) is not None
+    assert strays.find(sites) == ()
+    assert json.loads(sites.strays_file.read_text()) == {SITE: [JUDI]}
+    plan = sites.drift_of(SITE)
+    assert plan is not None
+    assert (plan.changes[0].key, plan.changes[0].after) == (Key(Kind.HOST, JUDI), None)
+    link.unlink()
+    assert strays.find(sites) == ()
+    assert json.loads(sites.strays_file.read_text()) == {}
+
+
+def test_what_belongs_to_no_site_is_told_of_the_machine(sites: Sites, tmp_path: Path) -> None:
+    (tmp_path / "root/live" / JUDI).symlink_to("/var/www")
+    (tmp_path / "root/tls" / JUDI).mkdir()
+    for name in ("root/sites/s900009", "etc/keys/s900009", "etc/tasks/s900009.json", "userdb/s900009.user"):
+        (tmp_path / name).touch()
+    watch = DriftWatch(sites)
+    assert watch.look(elapsed=watch.pass_seconds)
+    assert [line for line in watch.lines() if line.startswith("mesin: ")] == [
+        "mesin: akses SFTP s900009 ada, padahal tidak diminta.",
+        f"mesin: sertifikat TLS {JUDI} ada, padahal tidak diminta.",
+        "mesin: direktori situs s900009 ada, padahal tidak diminta.",
+        f"mesin: nama situs di server web {JUDI} ada, padahal tidak diminta.",
+        "mesin: tugas terjadwal situs s900009 ada, padahal tidak diminta.",
+        "mesin: pengguna Unix s900009 ada, padahal tidak diminta.",
+    ]
+
+
+def test_a_run_under_way_is_no_stray_and_of_a_purged_site_its_own_turn_tells(sites: Sites, tmp_path: Path) -> None:
+    spec = tmp_path / "state/specs" / f"{SITE}.json"
+    records.save(spec, dump(replace(opened(), state=SiteState.PURGED)))
+    assert strays.find(sites) == ()
+    spec.unlink()
+    assert len(strays.find(sites)) == 6
+    plan = sites._made(SPEC)
+    with journal_file.writing(tmp_path / "state/journal" / f"{SITE}.jsonl") as store:
+        store.append(Started(plan, 1, datetime.now(UTC)))
+    assert strays.find(sites) == ()
