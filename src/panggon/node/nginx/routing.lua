@@ -12,31 +12,8 @@ local FLAGS = "jos"
 local PHP_SOURCE = [[\.(?:php[0-9s]?|phtml|pht|phar)]]
     .. [[(?:~|[._-]?(?:bak|backup|copy|dist|old|orig|sample|save|swp|tmp|txt)[0-9]*)?$]]
 
--- What was judged is remembered, of so many paths that are no longer than this: then all is forgotten, so that strangers
--- fill no memory with paths that they make up.
-local MOST, LONGEST = 4096, 128
-
 local M = {}
 local profiles = {}
-
--- `judge`, which looks at a path alone.
-local function remembering(judge)
-    local judged, count = {}, 0
-    return function(path)
-        local verdict = judged[path]
-        if verdict ~= nil then
-            return verdict
-        end
-        verdict = judge(path)
-        if #path <= LONGEST then
-            if count == MOST then
-                judged, count = {}, 0
-            end
-            judged[path], count = verdict, count + 1
-        end
-        return verdict
-    end
-end
 
 local function anchored(pattern)
     return pattern ~= "" and "^(?:" .. pattern .. ")" or nil
@@ -51,7 +28,6 @@ function M.load(path)
         for _, member in ipairs({ "private", "storage", "scripts" }) do
             profile[member] = anchored(profile[member])
         end
-        profile.is_private = remembering(function(path) return find(path, profile.private, FLAGS) ~= nil end)
         for _, rule in ipairs(profile.rewrites) do
             rule.pattern = anchored(rule[1])
             rule.script, rule.arguments = rule[2]:match("^([^?]*)%??(.*)$")
@@ -65,10 +41,12 @@ function M.of(name)
 end
 
 function M.is_private(profile, path)
-    return profile.is_private(path)
+    return find(path, profile.private, FLAGS) ~= nil
 end
 
-M.is_source = remembering(function(path) return find(path, PHP_SOURCE, "ijo") ~= nil end)
+function M.is_source(path)
+    return find(path, PHP_SOURCE, "ijo") ~= nil
+end
 
 -- Whether this script may be run: not among what visitors have sent.
 function M.runs(profile, script)
