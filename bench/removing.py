@@ -13,6 +13,7 @@ from bench.machine import Machine
 from panggon.core.parking import Uptime
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node import sites as node_sites
+from panggon.node.parked import uptime
 
 FILES, FOLDERS, FILE = 10_000, 100, b"x" * 2048
 TABLES, ROWS = 50, 2_000
@@ -38,7 +39,7 @@ def seconds(machine: Machine, site: SiteSpec) -> float:
 
 def _later(machine: Machine) -> Callable[[], Uptime]:
     """When it has been parked for as long as it must."""
-    waiting, ran = timedelta(days=machine.config.sites.purge_days + 1), node_sites.uptime()
+    waiting, ran = timedelta(days=machine.config.sites.purge_days + 1), uptime()
     return lambda: replace(ran, seconds=ran.seconds + waiting.total_seconds())
 
 
