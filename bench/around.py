@@ -64,7 +64,7 @@ def _beside(around: Around, base: Path, settings: dict[str, Any]) -> Iterator[No
     dns, port = settings["dns"], settings["dns"]["port"]
     with ExitStack() as stack:
         if around.secondary:
-            other = {"address": "127.0.0.1", "port": free_port()}
+            other: dict[str, Any] = {"address": "127.0.0.1", "port": free_port()}
             dns |= {"servers": [*dns["servers"], other], "secondaries": [other]}
             stack.enter_context(secondary.serving(base / "secondary", ZONE, port=other["port"], primary=port))
         if around.acme:

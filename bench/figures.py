@@ -87,7 +87,7 @@ def _tell(found: Times, rate: int, seconds: int, used: list[float]) -> bool:
 
 def _tell_costs(environment: dict[str, str]) -> None:
     """One page at a time, which hardly depends on what else the machine does."""
-    asked = {name: ([path], {}) for name, path in PAGES.items()}
+    asked: dict[str, tuple[list[str], dict[str, str]]] = {name: ([path], {}) for name, path in PAGES.items()}
     argv = [sys.executable, "-m", "bench.cost"]
     told = subprocess.run(argv, env=environment, input=json.dumps(asked), text=True, check=True, stdout=subprocess.PIPE)
     click.echo(f"{'ms of processor time a request':32} {'worker':>7} {'database':>8} {'queries':>7}")

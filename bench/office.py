@@ -24,7 +24,7 @@ class Office:
     applicants: dict[int, list[int]]
     registrars: list[int]
     head: int
-    division_heads: dict[int, int]
+    division_heads: dict[int | None, int]
     technicians: dict[int, list[int]]
 
 
@@ -50,7 +50,7 @@ def make_office(agencies: int, technicians: int) -> tuple[Office, dict[str, Any]
     applicants: dict[int, list[int]] = {office.pk: [] for office in offices}
     applicants[offices[0].pk].append(accounts["applicant"].pk)
     for person in people[: 2 * agencies]:
-        applicants[person.agency_id].append(person.pk)
+        applicants[person.agency.pk].append(person.pk)
     officials = people[2 * agencies :]
     posts = _posts(officials, divisions, technicians)
     RoleAssignment.objects.bulk_create(posts)

@@ -107,8 +107,8 @@ def _account(login: str, *, superuser: bool) -> str:
 
 def _coldfront(environment: dict[str, str], *argv: str) -> None:
     program = str(HOME / "bin" / "coldfront")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    subprocess.run([program, *argv], env=environment, check=True, cwd=HOME, timeout=PATIENCE, **quiet)
+    quiet, kept = subprocess.DEVNULL, subprocess.PIPE
+    subprocess.run([program, *argv], env=environment, check=True, cwd=HOME, timeout=PATIENCE, stdout=quiet, stderr=kept)
 
 
 def _cookies(port: int, login: str) -> dict[str, str]:

@@ -37,12 +37,13 @@ class _PinnedConnection(HTTPSConnection):
     """HTTPS to a fixed address with the real name in SNI, certificate check and Host: what `curl --resolve` does."""
 
     def __init__(self, host: str, *, address: str, port: int, authority: Path) -> None:
-        super().__init__(host, port, timeout=SECONDS, context=ssl.create_default_context(cafile=str(authority)))
+        self._trust = ssl.create_default_context(cafile=str(authority))
+        super().__init__(host, port, timeout=SECONDS, context=self._trust)
         self._address = address
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), SECONDS)
-        self.sock = self._context.wrap_socket(plain, server_hostname=self.host)
+        self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
 
 
 def ask_https(host: str, path: str, *, address: str, port: int, authority: Path) -> Answer:

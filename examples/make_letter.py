@@ -1,10 +1,11 @@
 """Make the official letters of the demo from the project's own template: that of its nine steps, and one more."""
 
 from pathlib import Path
+from typing import Any
 
 from panggon.papers.rendering import render
 
-FACTS = {
+FACTS: dict[str, Any] = {
     "office": {
         "government": "Pemerintah Kota Pekalongan",
         "name": "Dinas Sosial (contoh)",

@@ -1,5 +1,6 @@
 """What all forms of the portal have in common."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -40,9 +41,9 @@ class JudgedForm(PlainForm):
     shown_at: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @staticmethod
+    @abstractmethod
     def fault_words(fault: Fault) -> str:
         """One clear sentence for people."""
-        raise NotImplementedError
 
     def add_faults(self, faults: tuple[Fault, ...]) -> None:
         """Puts what the rules refused beside the fields that it concerns."""

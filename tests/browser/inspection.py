@@ -45,6 +45,8 @@ class Watch:
 def faults_of(page: Page) -> list[str]:
     """What axe-core objects to at the widths of a phone and of a desk, and whether the page scrolls sideways."""
     kept = page.viewport_size or {"width": DESK[0], "height": DESK[1]}
+    # Evaluated by the debugger, which the page's content security policy does not concern.
+    page.evaluate(f"() => {{ {AXE} }}")
     found = [*_objections(page, PHONE), *_objections(page, DESK), *_at_night(page), *_overflow(page)]
     page.set_viewport_size(kept)
     return [f"{urlsplit(page.url).path} {words}" for words in found]
@@ -60,8 +62,6 @@ def _at_night(page: Page) -> list[str]:
 
 def _objections(page: Page, size: tuple[int, int], *, rules: str = "") -> list[str]:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    # Evaluated by the debugger, which the page's content security policy does not concern.
-    page.evaluate(f"() => {{ {AXE} }}")
     found = page.evaluate(f"() => axe.run(document, {{{rules}resultTypes: ['violations']}})")
     return [
         f"at {size[0]} px: {rule['id']}: {node['html']} {node['failureSummary']}"

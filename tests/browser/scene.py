@@ -1,4 +1,4 @@
-"""An office in the middle of its work: a request in every state, people, machines, and one of everything else."""
+"""An office in the middle of its work: its people and machines, and one of everything that has a page of its own."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -22,7 +22,6 @@ from panggon.complaints import services as complaints
 from panggon.complaints.mailbox import Fetched
 from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.services import Upload
-from panggon.core import plan as plans
 from panggon.core.acting import ActingKind
 from panggon.core.complaint_vocabulary import ComplaintAction, Confidentiality, Kind
 from panggon.core.incident import TABLE as INCIDENTS
@@ -35,7 +34,7 @@ from panggon.core.incident_vocabulary import (
     Risk,
 )
 from panggon.core.notices import Occasion
-from panggon.core.procedure import Action, Role, State
+from panggon.core.procedure import Role
 from panggon.core.site_life import SiteAction
 from panggon.core.survey import Element
 from panggon.incidents import jobs as incident_jobs
@@ -47,28 +46,23 @@ from panggon.office import services as offices
 from panggon.office.shipped import SHIPPED
 from panggon.office.values import Group
 from panggon.papers.models import Paper, TemplateVersion
-from panggon.people.models import Agency, Division, RoleAssignment
+from panggon.people.models import Agency
 from panggon.people.services.acting import name_acting_official
 from panggon.people.services.invitations import invite_to_agency, token_of
 from panggon.public import snapshots
 from panggon.public.models import Follower
 from panggon.public.services import links_of
 from panggon.schedule.models import Closing, OfficeHours
-from panggon.sites import life
-from panggon.sites import services as sites
-from panggon.sites.models import Node, Outcome, Plan, Site, Wish
+from panggon.sites.models import Plan
 from panggon.surveys import selectors
 from panggon.surveys import services as surveys
 from panggon.surveys.models import Answer, Improvement, Invitation, Service
 from panggon.tokens import services as tokens
 from panggon.tokens.models import Scope
-from panggon.upkeep import requests as site_requests
-from panggon.upkeep.models import Alteration
-from panggon.upkeep.models import Request as AskedFor
-from tests.core.plans import FACTS, PREPARED, nothing
-from tests.portal import incidents, upkeep
+from tests.browser.scene_sites import arguments_of_sites
+from tests.portal import incidents
 from tests.portal.complaining import TOLD, act, answered, file, handled
-from tests.portal.office import DIGEST, LETTER, Office
+from tests.portal.office import Office
 
 NAMES = {
     "applicant": "Sri Wahyuni, S.Kom.",
@@ -80,19 +74,6 @@ NAMES = {
     "administrator": "Dwi Nugroho, S.T.",
 }
 LONG_AGENCY = "Dinas Pemberdayaan Perempuan, Perlindungan Anak, Pengendalian Penduduk dan Keluarga Berencana"
-LONG_TITLE = "SistemInformasiPelayananTerpadu" * 3
-PROOFS = tuple(
-    {"name": name, "ok": True, "detail": detail}
-    for name, detail in (
-        ("dns.answer", "A 127.0.0.1"),
-        ("web.certificate", "CN=dinsos.panggon.test, berlaku sampai 24 Februari 2027"),
-        ("web.body", "200 s900001 generasi 1"),
-        ("sftp.login", "/public"),
-        ("database.login", "satu basis data"),
-    )
-)
-BROKEN = ({"name": "dns.answer", "ok": False, "detail": "no answer"}, *PROOFS[1:])
-PROGRESS = (("observing", "records"), ("written", "directory"), ("writing", "database"), ("probing", "certificate"))
 
 
 def settle(office: Office) -> None:
@@ -102,127 +83,6 @@ def settle(office: Office) -> None:
         person = getattr(office, role)
         person.full_name, person.nip, person.phone = name, "199003122015032004", "0812-0000-0001"
         person.save()
-
-
-def requests_of(office: Office) -> dict[str, Case]:
-    """A request in every state. The node does what it is asked for in turn, so what keeps it waiting comes last."""
-    found = {}
-
-    def add(name: str, state: State, **request: Any) -> Case:
-        request = {"title": f"Layanan {name}".title(), "label": f"layanan-{len(found)}", **request}
-        found[name] = office.bring_to(state, **request)
-        return found[name]
-
-    def then(name: str, action: Action, who: Any, **data: Any) -> None:
-        found[name] = office.act(found[name], action, who, **data)
-
-    for state in (State.SUBMITTED, State.RECEIVED, State.DISPOSED, State.VERIFYING):
-        add(state.value, state)
-    add("draft", State.DRAFT)
-    add(
-        "long", State.VERIFYING, title=LONG_TITLE, label="a" * 63, letter_subject="Permohonan " * 18, notes="kata " * 99
-    )
-    add("withdrawn", State.RECEIVED)
-    then("withdrawn", Action.WITHDRAW, office.applicant)
-    add("refused", State.RECEIVED)
-    then("refused", Action.REFUSE, office.head, reasons="Di luar kewenangan dinas.", refusal_letter=LETTER)
-    add("incomplete", State.VERIFYING)
-    missing = {"contact": "Nomor HP narahubung tidak dapat dihubungi.", "letter": "Surat belum ditandatangani."}
-    then("incomplete", Action.RETURN_TO_APPLICANT, office.technician, missing=missing)
-    for state in (State.PREPARED, State.REPORTED, State.DELIVERED, State.DONE):
-        add(state.value, state)
-    add("fixing", State.DELIVERED)
-    then("fixing", Action.REPORT_NO_ACCESS, office.applicant, reasons="SFTP menolak kata sandi.")
-    office.told(found["fixing"], office.node_reports(Outcome.VERIFIED))
-    add("awaiting_approval", State.AWAITING_APPROVAL)
-    office.papers(found["awaiting_approval"])
-    office.sites = sites_after_cases(office)
-    for name in ("planned", "failed", "unproven", "running"):
-        add(name, State.PREPARING)
-        outcome = Outcome.REFUSED if name == "failed" else Outcome.PLANNED
-        wish = office.node_reports(outcome, problem="plan.foreign" if name == "failed" else "")
-        _give_plan(wish)
-        office.told(found[name], wish)
-        if name == "unproven":
-            then(name, Action.PREPARE, office.technician, shown_digest=DIGEST)
-            found[name] = office.told(found[name], office.node_reports(Outcome.UNPROVEN, proofs=BROKEN))
-    add("unattended", State.DISPOSED)
-    _leave_without_a_head(office, found["unattended"])
-    add("approved", State.APPROVED)
-    then("running", Action.PREPARE, office.technician, shown_digest=DIGEST)
-    _is_under_way(office, found["running"])
-    add("preparing", State.PREPARING)
-    Wish.objects.exclude(evidence=[]).filter(outcome=Outcome.APPLIED).update(evidence=list(PROOFS))
-    return found
-
-
-def sites_after_cases(office: Office) -> dict[str, Alteration]:
-    """A site for each state of a change, and one for each state of a site; of the first an OPD asks for something."""
-    found = {}
-
-    def site(name: str) -> Site:
-        return upkeep.open_site(office, label=f"situs-{name}")
-
-    first = site("usulan")
-    Node.objects.update(drift=[f"{first.identifier}: nama situs {first.host} berubah (status: terbuka → tertutup)."])
-    found["usulan"] = upkeep.proposed(office, first, SiteAction.SUSPEND, notice="Sedang diperbaiki sampai Jumat.")
-    _give_plan(found["usulan"].plan)
-    for kind, letter in ((AskedFor.Kind.CHANGE, None), (AskedFor.Kind.DEACTIVATION, LETTER)):
-        asked = {"kind": kind, "words": "Mohon batas unggahan dinaikkan. " * 9, "letter": letter}
-        site_requests.ask(first.pk, **asked, actor=office.applicant, at=office.later())
-    failed = upkeep.approved(office, upkeep.proposed(office, site("gagal"), SiteAction.CHANGE_PHP, php_version="8.4"))
-    upkeep.told(office, Outcome.REFUSED, problem="node.bound")
-    found["gagal"] = failed
-    parked = upkeep.done(office, site("parkir"), SiteAction.DEACTIVATE, letter=LETTER).site
-    Site.objects.filter(pk=parked.pk).update(released_at=office.now - timedelta(days=40))
-    found["hapus"] = upkeep.proposed(office, upkeep.fresh(parked), SiteAction.PURGE, typed_name=parked.host)
-    found["tangguh"] = upkeep.done(office, site("tangguh"), SiteAction.SUSPEND, notice="Sedang diperbaiki.")
-    quarantined = site("karantina")
-    life.quarantine(quarantined.pk, reason="Halaman judi.", actor=office.technician, at=office.later())
-    upkeep.told(office, Outcome.REFUSED, problem="node.bound")
-    found["bebas"] = upkeep.done(office, site("bebas"), SiteAction.CHANGE_PHP, php_version="8.4")
-    return found
-
-
-def addresses_of_sites(office: Office) -> list[tuple[str, str, str]]:
-    """View, address and kind of what one view shows of several sites."""
-    changes, free = office.sites, office.sites["bebas"].site
-    actions = [SiteAction.QUARANTINE, SiteAction.DEACTIVATE, SiteAction.RENAME, SiteAction.CHANGE_PLAN]
-    actions += [SiteAction.CHANGE_PHP, SiteAction.CHANGE_SETTINGS]
-    quarantined = Site.objects.get(host__startswith="situs-karantina").identifier
-    return [
-        *[("upkeep:site", f"/situs/{each.site.identifier}/", kind) for kind, each in changes.items()],
-        *[("upkeep:change", f"/situs/{each.site.identifier}/perubahan/{each.pk}/", k) for k, each in changes.items()],
-        *[("upkeep:propose", f"/situs/{free.identifier}/{action}/", action) for action in actions],
-        ("upkeep:site", f"/situs/{quarantined}/", "karantina"),
-        ("upkeep:propose", f"/situs/{quarantined}/release/", "release"),
-        ("upkeep:propose", f"/situs/{changes['tangguh'].site.identifier}/resume/", "resume"),
-        ("upkeep:sites", "/situs/?q=situs-&keadaan=open", "ketemu"),
-    ]
-
-
-def _give_plan(wish: Wish) -> None:
-    spec = replace(PREPARED, site=wish.spec["site"], host=wish.spec["host"])
-    made = plans.make(spec, FACTS, nothing(spec))
-    Wish.objects.filter(pk=wish.pk).update(plan=plans.dump(made))
-
-
-def _leave_without_a_head(office: Office, case: Case) -> None:
-    """It waits for the Kepala Bidang of another division, whose post is empty."""
-    division = Division.objects.create(name="Bidang Statistik dan Persandian")
-    former = office.person("mantan", Role.DIVISION_HEAD, division=division)
-    Case.objects.filter(pk=case.pk).update(division=division)
-    RoleAssignment.objects.filter(user=former).update(ended_at=office.now)
-
-
-def _is_under_way(office: Office, case: Case) -> None:
-    wish = Wish.objects.filter(site=case.site).latest("pk")
-    Wish.objects.filter(pk=wish.pk).update(taken_at=office.now)
-    entries = tuple(
-        {"sequence": number, "phase": phase, "key": key, "step": number, "steps": 9}
-        for number, (phase, key) in enumerate(PROGRESS, start=1)
-    )
-    sites.store_progress(wish, entries, at=office.now)
 
 
 def everything_else(office: Office) -> dict[str, Any]:
@@ -305,7 +165,7 @@ def everything_else(office: Office) -> dict[str, Any]:
         "site": office.sites["bebas"].site.identifier,
         "site_action": SiteAction.SUSPEND,
         "change": office.sites["bebas"].pk,
-        **_of_the_first_site(office),
+        **arguments_of_sites(office),
         "attachment": complaint.attachments.get().pk,
         "mail": _mail(office, complaint).pk,
         "decision": "buang",
@@ -321,14 +181,6 @@ def everything_else(office: Office) -> dict[str, Any]:
         "complaint_code": complaint.token,
         "people:close_colleague": {"user": office.person("wati", agency=office.agency).pk},
     }
-
-
-def _of_the_first_site(office: Office) -> dict[str, Any]:
-    asked = office.sites["usulan"].site.requests.get(kind=AskedFor.Kind.DEACTIVATION)
-    of_it = {"site": asked.site.identifier, "request_key": asked.pk}
-    letter = {"site": office.sites["hapus"].site.identifier}
-    parked = Alteration.objects.get(action=SiteAction.DEACTIVATE)
-    return {"upkeep:answer": of_it, "upkeep:letter": of_it, "upkeep:change_letter": {**letter, "change": parked.pk}}
 
 
 def _complaints(office: Office) -> Complaint:

@@ -17,7 +17,7 @@ from panggon.core.procedure import State, waits_for
 from panggon.office.urls import GROUPS
 from panggon.people.models import Theme
 from panggon.people.permissions import Permission, permission_of
-from tests.browser import scene
+from tests.browser import scene, scene_requests, scene_sites
 from tests.browser.sights import Place, Sight, Walker, is_page
 from tests.portal.office import Office
 from tests.portal.test_urls import ARGUMENTS, PAGES
@@ -69,11 +69,11 @@ class Walk:
         walkers = {role: self._walker(role, visitor(getattr(self.office, role))) for role in ROLES}
         for role in ("applicant", "head", "administrator"):
             yield from walkers[role].sights([Place(name, reverse(name), "kosong") for name in FIRST_DAY])
-        cases = scene.requests_of(self.office)
+        cases = scene_requests.requests_of(self.office)
         values = {**ARGUMENTS, **scene.everything_else(self.office)}
         yield from self._as_stranger(values)
         yield from self._as_newcomer(values)
-        addresses = [*scene.addresses_of_sites(self.office), *scene.addresses_of_incidents()]
+        addresses = [*scene_sites.addresses_of_sites(self.office), *scene.addresses_of_incidents()]
         several = [Place(page, path, kind=kind) for page, path, kind in addresses]
         for role, walker in walkers.items():
             places = [place for place in [*plain_places(values), *variants(), *several] if is_for(role, place.page)]
@@ -87,7 +87,7 @@ class Walk:
         """
         known: set[str] = set()
         for state, case in cases.items():
-            theirs = ("applicant",) if state in SHOWN_TO_THE_OPD or State(case.state) in OVER else ()
+            theirs: tuple[str, ...] = ("applicant",) if state in SHOWN_TO_THE_OPD or State(case.state) in OVER else ()
             theirs = ("applicant", "head") if state == "unattended" else theirs
             if walker.role not in (waits_for(State(case.state)), *theirs):
                 continue

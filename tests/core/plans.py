@@ -1,6 +1,7 @@
 """Sites in every state for the tests of plans, and a machine that has none of it or all of it."""
 
 from dataclasses import replace
+from typing import Any
 
 from panggon.core import plan as subject
 from panggon.core.desired import MachineFacts, desired, keys
@@ -27,7 +28,7 @@ PREPARED = replace(OPEN, state=SiteState.PREPARED)
 PARKED = replace(OPEN, state=SiteState.PARKED)
 
 
-def plain(spec: SiteSpec, facts: MachineFacts = FACTS) -> dict[str, object]:
+def plain(spec: SiteSpec, facts: MachineFacts = FACTS) -> dict[str, Any]:
     return {key.kind.value: None if after is None else dict(after) for key, after in desired(spec, facts)}
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -71,14 +72,14 @@ proxies = st.builds(
 )
 environments = st.dictionaries(
     st.from_regex(r"MODE[A-Z0-9_]{0,9}", fullmatch=True),
-    st.text(st.characters(min_codepoint=32, exclude_characters="\x7f", exclude_categories=("Cs",)), max_size=30),
+    st.text(st.characters(min_codepoint=32, exclude_characters="\x7f", exclude_categories=["Cs"]), max_size=30),
     max_size=3,
 ).map(lambda found: tuple(sorted(found.items())))
 
 
 def complete(spec: SiteSpec, python: PythonApplication, redirect: Redirect, proxy: Proxy) -> SiteSpec:
     """What its kind needs, and nothing of the others."""
-    own = {
+    own: dict[SiteKind, dict[str, Any]] = {
         SiteKind.PYTHON: {"python": python},
         SiteKind.REDIRECT: {"redirect": redirect},
         SiteKind.PROXY: {"proxy": proxy},

@@ -62,7 +62,7 @@ def test_twenty_new_names_or_a_tenth_of_the_sites():
 
 
 # Free, with the reason.
-FREE = {
+FREE: dict[str, list[tuple[SiteSpec | None, SiteSpec]]] = {
     "nobody is there yet": [(None, PREPARED), (None, OPEN), (None, PARKED), (None, REDIRECT)],
     "nobody meets another generation": [(OPEN, OPEN), (SUSPENDED, SUSPENDED)],
     "opening what was prepared is what it was prepared for": [

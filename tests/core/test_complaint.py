@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,8 @@ from panggon.core.complaint_vocabulary import (
 from panggon.core.machine import Decision
 from panggon.schedule.known import known_calendar
 
-A, S = ComplaintAction, ComplaintState
+A: TypeAlias = ComplaintAction
+S: TypeAlias = ComplaintState
 COMPLAINANT, OFFICER, OFFICIAL, SYSTEM = Part.COMPLAINANT, Part.OFFICER, Part.OFFICIAL, Part.SYSTEM
 START, STOP, RESUME, NONE = ClockEffect.START, ClockEffect.STOP, ClockEffect.RESUME, ClockEffect.NONE
 # action, from, to, who, clock

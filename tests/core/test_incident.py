@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,9 @@ from panggon.core.incident_vocabulary import (
 from panggon.core.machine import Decision
 from panggon.core.vocabulary import Role
 
-A, S, R = IncidentAction, IncidentState, Role
+A: TypeAlias = IncidentAction
+S: TypeAlias = IncidentState
+R: TypeAlias = Role
 FINDERS = {R.TECHNICIAN, R.COMPLAINTS_OFFICER, R.REGISTRAR, R.DIVISION_HEAD, R.HEAD, R.ADMINISTRATOR}
 OFFICIALS = {R.DIVISION_HEAD, R.HEAD}
 HANDLERS = {R.TECHNICIAN, *OFFICIALS}

@@ -36,13 +36,14 @@ class Sound(StrEnum):
     CLICK = "click"
 
 
-CONDITIONS = {
+CONDITIONS: dict[Want, Condition[set[str]]] = {
     Want.KEY: Condition(lambda facts: "key" in facts),
     Want.WORD: Condition(lambda facts: "word" in facts, field="word"),
     Want.PAPER: Condition(lambda facts: "paper" in facts),
 }
 
-SHUT = Row(Move.SHUT, (Door.OPEN,), Door.SHUT, {Who.GUEST: (), Who.OWNER: ()})
+Shown = Row[Door, Move, Who, Want, Sound]
+SHUT: Shown = Row(Move.SHUT, (Door.OPEN,), Door.SHUT, {Who.GUEST: (), Who.OWNER: ()})
 LOCK = Row(
     Move.LOCK,
     (Door.SHUT,),
@@ -52,8 +53,8 @@ LOCK = Row(
     clock=ClockEffect.PAUSE,
     effects=(Sound.CLICK,),
 )
-UNLOCK = Row(Move.UNLOCK, (Door.LOCKED,), Door.OPEN, {Who.OWNER: (Want.KEY,)})
-REMOVE = Row(Move.REMOVE, (Door.OPEN, Door.SHUT), Door.GONE, {Who.OWNER: ()})
+UNLOCK: Shown = Row(Move.UNLOCK, (Door.LOCKED,), Door.OPEN, {Who.OWNER: (Want.KEY,)})
+REMOVE: Shown = Row(Move.REMOVE, (Door.OPEN, Door.SHUT), Door.GONE, {Who.OWNER: ()})
 
 
 def table(*rows, **changes):

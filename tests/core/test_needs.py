@@ -26,6 +26,7 @@ OTHER = Evidence(ok=True, generation=1, open=False, proved_at=NOON)
 FAILED = Evidence(ok=False, generation=2, open=False, proved_at=NOON)
 OPEN_TOO_EARLY = Evidence(ok=True, generation=2, open=True, proved_at=NOON)
 STILL_LOCKED = Evidence(ok=True, generation=2, open=False, proved_at=NOON + HOUR)
+UNPROVEN = Evidence(ok=False, generation=2, open=True, proved_at=NOON + HOUR)
 REQUIRED = [
     ({"letter": False}, Need.LETTER),
     ({"agency": False}, Need.AGENCY),
@@ -109,7 +110,7 @@ BROKEN = [
         for action in (Action.RECORD_OPENING, Action.DELIVER)
         for wrong in (OPEN_TOO_EARLY, STILL_LOCKED)
     ),
-    (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"evidence": replace(AFTER.evidence, ok=False)}, Need.EVIDENCE),
+    (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"evidence": UNPROVEN}, Need.EVIDENCE),
     (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"access_document": False}, Need.ACCESS_DOCUMENT),
     *(
         (Action.DELIVER, State.APPROVED, Role.REGISTRAR, {"site_changes": changes}, Need.AS_HANDED_OVER)

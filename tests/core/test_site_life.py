@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,8 @@ from panggon.core.site_life import (
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
 
-A, S = SiteAction, SiteState
+A: TypeAlias = SiteAction
+S: TypeAlias = SiteState
 TECHNICIAN, BIDANG, HEAD, SYSTEM = Role.TECHNICIAN, Role.DIVISION_HEAD, Role.HEAD, Role.SYSTEM
 ASKING, ALL, DECIDING = {TECHNICIAN, BIDANG}, {TECHNICIAN, BIDANG, HEAD}, {BIDANG, HEAD}
 KEPT = (A.RENAME, A.CHANGE_PLAN, A.CHANGE_PHP, A.CHANGE_SETTINGS, A.RESTORE)
@@ -78,7 +80,7 @@ def test_every_state_action_and_role(state: S, action: A, role: Role) -> None:
         assert (answer.target, answer.role) == (rows[0][2], role)
 
 
-def refused(state: S, action: A, **changes: object) -> list[str]:
+def refused(state: S, action: A, **changes: Any) -> list[str]:
     answer = TABLE.decide(state, action, roles={TECHNICIAN}, facts=replace(GOOD, **changes))
     return [] if isinstance(answer, Decision) else [fault.code for fault in answer.faults]
 
@@ -134,7 +136,7 @@ def test_who_had_it_quarantined_does_not_release_it(role: Role) -> None:
         ({"wish_running": True}, "need.node_free"),
     ],
 )
-def test_nothing_runs_but_the_plan_that_was_seen(changes: dict[str, object], code: str) -> None:
+def test_nothing_runs_but_the_plan_that_was_seen(changes: dict[str, Any], code: str) -> None:
     for action in APPROVALS:
         assert [f.code for f in approval_faults(action, roles={HEAD}, facts=replace(GOOD, **changes))] == [code]
 

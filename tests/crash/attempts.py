@@ -145,9 +145,11 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     logging.disable(logging.CRITICAL)
     tempfile.tempdir = str(attempt.place)
     _hurry()
-    started, ran = node_sites.now, node_sites.uptime
+    started, ran = node_sites.now, node_sites.uptime  # type: ignore[attr-defined]
     node_sites.now = lambda: started() + attempt.later
-    node_sites.uptime = lambda: replace(ran(), seconds=ran().seconds + attempt.later.total_seconds())
+    node_sites.uptime = lambda: replace(  # type: ignore[attr-defined]
+        ran(), seconds=ran().seconds + attempt.later.total_seconds()
+    )
     for name, found in (attempt.known or {}).items():
         setattr(protections, name, lambda *_, found=found: found)
     sites = Sites.of(configs.load(attempt.config))
@@ -178,8 +180,8 @@ def _ended(outcome: Outcome | None) -> Ended:
 
 def _hurry() -> None:
     patiently = patience.patiently
-    runner.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))
-    runner.USUAL = replace(
+    runner.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))  # type: ignore[attr-defined, assignment]
+    runner.USUAL = replace(  # type: ignore[attr-defined]
         patience.USUAL, probing=replace(patience.USUAL.probing, first=0.3 / HASTE, longest=2 / HASTE)
     )
 
@@ -253,9 +255,9 @@ class _Points:
                 self.reached()
             return execute_there(session, *arguments)
 
-        os.fsync = heard_fsync
-        psycopg.Connection.execute = heard_there  # type: ignore[method-assign]
-        Cursor.execute = heard_execute  # type: ignore[method-assign]
+        os.fsync = heard_fsync  # type: ignore[assignment]
+        psycopg.Connection.execute = heard_there  # type: ignore[method-assign, assignment]
+        Cursor.execute = heard_execute  # type: ignore[method-assign, assignment]
 
 
 CALLS = frozenset(

@@ -132,5 +132,5 @@ def _steps(open_spec: SiteSpec, changes: Mapping[str, Members]) -> Iterator[Step
     yield Step("purge", _later(parked, state=SiteState.PURGED), later=PARKED)
 
 
-def _later(spec: SiteSpec, **changes: object) -> SiteSpec:
-    return replace(spec, generation=spec.generation + 1, **changes)  # type: ignore[arg-type]
+def _later(spec: SiteSpec, **changes: Any) -> SiteSpec:
+    return replace(spec, generation=spec.generation + 1, **changes)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -42,7 +43,7 @@ class Wrapped:
 
 
 @dataclass(frozen=True)
-class Around:
+class Around(ABC):
     """The machine's drivers, of which one kind is another."""
 
     kind: Kind
@@ -50,8 +51,9 @@ class Around:
     def __call__(self, drivers: Drivers) -> Drivers:
         return {kind: self.other(each) if kind is self.kind else each for kind, each in drivers.items()}
 
+    @abstractmethod
     def other(self, driver: Driver) -> Driver:
-        raise NotImplementedError
+        """What stands in for this driver."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def _other_link(machine: Machine, spec: SiteSpec, state: str) -> None:
     link.symlink_to(f"../{state}/{spec.site}")
 
 
-def _document(machine: Machine, spec: SiteSpec, **members: object) -> None:
+def _document(machine: Machine, spec: SiteSpec, **members: Any) -> None:
     path = _tree(machine, spec) / "site.json"
     if path.exists():
         path.write_text(json.dumps({**json.loads(path.read_text()), **members}))

@@ -34,7 +34,7 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
     assert attempt.apply(create.spec, Fault(Moments.ENTRIES, 21)).word == "killed"
     assert attempt.resume(create.spec).word == "applied"
     assert prober.faults(machine, create.spec) == []
-    assert attempt.apply(opening.spec, Fault(Moments.CALLS, 30)).word == "killed"
+    assert attempt.apply(opening.spec, Fault(Moments.CALLS, 40)).word == "killed"
     assert attempt.resume(opening.spec).word in ("applied", "nothing")
     opened = world.seen(machine, attempt.place)
     for obstacle, fault in BACK:

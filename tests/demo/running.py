@@ -46,7 +46,11 @@ class Demonstration:
 
     def processes(self) -> list[str]:
         """The command lines of all that runs with this demonstration's directories."""
-        return [words for words in _command_lines() if str(self.base) in words]
+        return [words for _, words in _command_lines() if str(self.base) in words]
+
+    def running(self) -> set[int]:
+        """Their process ids."""
+        return {pid for pid, words in _command_lines() if str(self.base) in words}
 
 
 @contextmanager
@@ -82,9 +86,9 @@ def serving(argv: Sequence[str], **options: Any) -> Iterator["subprocess.Popen[s
         process.communicate(timeout=60)
 
 
-def _command_lines() -> Iterator[str]:
+def _command_lines() -> Iterator[tuple[int, str]]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            yield int(path.parent.name), path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue

@@ -4,13 +4,12 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from demo.__main__ import _show_end
 from demo.layout import WISHED_PORTS, Layout
-from demo.people import Account
+from demo.people import Account, Person
 from demo.steps import Course
 
 REGISTRAR = Account("registrar", "Tata Usaha", "tu", "Endah Lestari", "rahasia", "TOTP")
@@ -27,7 +26,7 @@ def machine_far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("machine_far_away")
 def test_steps_are_told_in_the_time_of_the_pages(capsys: pytest.CaptureFixture[str]) -> None:
-    course = Course({"registrar": SimpleNamespace(account=REGISTRAR)}, {})
+    course = Course({"registrar": Person(REGISTRAR, "http://localhost")}, {})
     course.done(2, "Terima Surat", "registrar")
     western = datetime.fromisoformat(course.steps[0]["at"]) + timedelta(hours=7)
     said = f"Endah Lestari (Tata Usaha), {western:%H.%M.%S} WIB\n"

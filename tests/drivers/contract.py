@@ -34,9 +34,9 @@ class Case:
     key: Key
     first: Attributes
     second: Attributes
-    plant: Callable[[], None]
+    plant: Callable[[], object]
     planted: Callable[[], object]
-    clear: Callable[[], None]
+    clear: Callable[[], object]
     stride: int = 1
 
     def read(self) -> Observation:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind
+from panggon.core.resources import Attributes, Key, Kind
 from panggon.drivers import acme_orders, bundles
 from panggon.drivers import dns as records
 from panggon.drivers.acme_orders import Settings, WellKnown
@@ -28,7 +29,7 @@ from tests.node.web_stand import WebStand
 pytestmark = pytest.mark.real
 
 KEY = Key(Kind.CERTIFICATE, HOST)
-WISH = {"issuer": "acme", "valid": True}
+WISH: Attributes = {"issuer": "acme", "valid": True}
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Stand:
     roots: Path
     challenges: records.ChallengeRecords
 
-    def order(self, host: str, **changes: object) -> Bundle:
+    def order(self, host: str, **changes: Any) -> Bundle:
         return bundles.load(acme_orders.order(replace(self.settings, **changes), host))
 
-    def driver(self, **changes: object) -> CertificateDriver:
+    def driver(self, **changes: Any) -> CertificateDriver:
         """As the machine's settings make it for `issuer = "acme"`."""
         usual = replace(self.web.certificates.settings, door=replace(self.web.door, authorities=self.roots))
         order, clear = (partial(verb, self.settings) for verb in (acme_orders.order, acme_orders.clear))
@@ -70,7 +71,7 @@ def stand(root: Path) -> Iterator[Stand]:
         settings = Settings(
             server.directory, root / "acme" / "account.pem", root / "planted", challenges, "tu@kota.example", server.ca
         )
-        here = {"site": "s900001", "a": ("127.0.0.1",), "aaaa": (), "safety": ()}
+        here: Attributes = {"site": "s900001", "a": ("127.0.0.1",), "aaaa": (), "safety": ()}
         records.RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
         yield Stand(web, settings, server.roots, challenges)
 

@@ -5,12 +5,13 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, Standing
+from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.drivers import mariadb as mariadb_driver
@@ -25,7 +26,7 @@ from tests.drivers.running import running
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
-FIRST = {"engine": "mariadb", "connections": 5, "mebibytes": 64}
+FIRST: Attributes = {"engine": "mariadb", "connections": 5, "mebibytes": 64}
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +156,9 @@ class TestDatabase:
         self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
     ) -> None:
         root_says(server, "CREATE OR REPLACE DATABASE tetangga", "CREATE TABLE tetangga.rahasia (n INT)")
-        with as_site(server, private) as session, session.cursor() as cursor:
+        root_says(server, "CREATE USER tetangga@localhost IDENTIFIED BY 'x'")
+        beside = pymysql.connect(unix_socket=str(server.socket), user="tetangga", password="x")
+        with beside, as_site(server, private) as session, session.cursor() as cursor:
             cursor.execute("SHOW DATABASES")
             assert cursor.fetchall() == (("information_schema",), (key.name,))
             for refused in (
@@ -163,11 +166,18 @@ class TestDatabase:
                 "SELECT * FROM mysql.user",
                 "CREATE DATABASE lain",
                 "SELECT 'x' INTO OUTFILE '/tmp/x'",
+                "SET enforce_storage_engine = NULL",
                 f"GRANT ALL ON {key.name}.* TO tamu@localhost",
             ):
                 with pytest.raises(pymysql.err.OperationalError, match="denied"):
                     cursor.execute(refused)
-        root_says(server, "DROP DATABASE tetangga")
+            with pytest.raises(pymysql.err.OperationalError, match="not owner of"):
+                cursor.execute(f"KILL {beside.thread_id()}")
+            cursor.execute("KILL USER tetangga@localhost")  # said to be done, and nothing is
+            cursor.execute("SELECT DISTINCT user FROM information_schema.processlist")
+            assert cursor.fetchall() == ((key.name,),)
+            beside.ping(reconnect=False)
+        root_says(server, "DROP DATABASE tetangga", "DROP USER tetangga@localhost")
         assert [(check.name, check.ok) for check in driver.probe(key, spec=spec(key.name))] == [
             ("database.login", True),
             ("database.alone", True),
@@ -479,7 +489,7 @@ def test_killed_while_it_is_dropped_on_a_full_disk(
     server: mariadb.Settings,
     private: Path,
     monkeypatch: pytest.MonkeyPatch,
-    after: dict[str, object] | None,
+    after: dict[str, Any] | None,
 ) -> None:
     """That it was under way is known without anything having been written."""
 

@@ -66,7 +66,7 @@ def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
             web.HostDriver(in_web), Key(Kind.HOST, HOST), {"site": site, "state": "open"}, {"": root / "live" / HOST}
         ),
         "user": Made(
-            user.UserDriver(user.Settings(USERDB, UID_BASE), {}.get),
+            user.UserDriver(user.Settings(USERDB, UID_BASE), lambda _: None),
             Key(Kind.USER, site), {"uid": uid, "password": ""},
             {"": record, "password": record.with_suffix(".user-privileged"), "link": USERDB / f"{uid}.user"},
         ),

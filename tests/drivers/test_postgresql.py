@@ -7,9 +7,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, Standing
+from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.directory import DirectoryDriver
@@ -22,7 +23,7 @@ from tests.drivers.running import running
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
-FIRST = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
+FIRST: Attributes = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
 MEBIBYTE = 1024 * 1024
 
 
@@ -93,7 +94,7 @@ def count(server: postgresql.Settings, site: str) -> int:
 def as_site(private: Path, **other: str) -> psycopg.Connection:
     facts = ini(private)
     login = {"host": facts["host"], "user": facts["user"], "dbname": facts["database"], "password": facts["password"]}
-    return psycopg.connect(autocommit=True, **{**login, **other})
+    return psycopg.connect(make_conninfo(**{**login, **other}), autocommit=True)
 
 
 def refusal(session: psycopg.Connection, statement: str) -> str | None:

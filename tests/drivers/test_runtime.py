@@ -18,7 +18,7 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, tls, visit, web
-from panggon.drivers.authority import create_authority
+from panggon.drivers.authority import Authority, create_authority
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.real
 UID_BASE = 1_900_000_000
 SITE, OTHER = "s900150", "s900151"
 SPEC = SiteSpec(SITE, "dinas.kota.example", SiteState.OPEN, 3, php_version=php.VERSION, database=Engine.MARIADB)
-FIRST = {"kind": "php", "php_version": php.VERSION, "generation": 3}
+FIRST: Attributes = {"kind": "php", "php_version": php.VERSION, "generation": 3}
 
 
 @dataclass
@@ -118,7 +118,7 @@ def _holder(settings: SocketSettings, configuration: Path) -> Server:
 def _node(
     root: Path,
     door: Door,
-    authority: tls.Authority,
+    authority: Authority,
     data: mariadb.Settings,
     http: nginx.Settings,
     holder: SocketSettings,
@@ -238,7 +238,9 @@ def test_a_database_that_is_closed_or_sees_more_does_not_pass(made: Node) -> Non
     full = made.root / "sites" / SITE / "run" / "database-full"
     full.touch()
     assert not made.probe(SPEC)["php.database"].ok, "it is said to be full, and takes a row"
-    made.drivers[Kind.DATABASE].settings.servers[Engine.MARIADB].stop_writing(SITE)
+    databases = made.drivers[Kind.DATABASE]
+    assert isinstance(databases, database.DatabaseDriver)
+    databases.settings.servers[Engine.MARIADB].stop_writing(SITE)
     assert made.probe(SPEC)["php.database"].ok
     full.unlink()
     assert not made.probe(SPEC)["php.database"].ok

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Key, Kind, Standing
+from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import SiteState
 from panggon.drivers import files, shell, tls
 from panggon.drivers.authority import create_authority, issue
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.real
 
 KEY = Key(Kind.CERTIFICATE, HOST)
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-WISH = {"issuer": "local", "valid": True}
+WISH: Attributes = {"issuer": "local", "valid": True}
 
 
 class Clock:

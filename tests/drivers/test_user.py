@@ -144,7 +144,7 @@ def test_the_user_is_not_known_once_removed(key: Key, site: str, uid: int) -> No
 
 
 def test_a_number_that_the_system_gave_to_another_is_foreign(key: Key, site: str) -> None:
-    here = UserDriver(Settings(USERDB, 33 - int(site[1:])), {}.get)  # the site's uid would be www-data's
+    here = UserDriver(Settings(USERDB, 33 - int(site[1:])), lambda _: None)  # the site's uid would be www-data's
     assert here.read(key).standing is Standing.FOREIGN
     with pytest.raises(PermanentError, match=r"user\.foreign"):
         here.write(key, {"uid": 33, "password": ""})

@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, Observation, Standing
-from panggon.core.spec import SiteState
-from panggon.drivers import files, visit, web
+from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers import files, web
 from panggon.drivers.visit import Door
 from panggon.drivers.web import HostDriver, SiteDriver
 from tests.drivers.contract import Case, Contract
@@ -19,7 +20,7 @@ from tests.node.web_stand import HOST, SITE, SPEC, WebStand
 pytestmark = pytest.mark.real
 
 SITE_KEY, HOST_KEY = Key(Kind.SITE, SITE), Key(Kind.HOST, HOST)
-WISH = {
+WISH: Attributes = {
     "host": HOST,
     "generation": 7,
     "kind": "static",
@@ -164,7 +165,7 @@ def refuse(number: int) -> Callable[..., None]:
 
 
 class TestProbe:
-    def results(self, stand: WebStand, spec: object = SPEC) -> dict[str, bool]:
+    def results(self, stand: WebStand, spec: SiteSpec = SPEC) -> dict[str, bool]:
         checks = (*stand.sites.probe(SITE_KEY, spec=spec), *stand.hosts.probe(HOST_KEY, spec=spec))
         assert all(check.detail for check in checks)
         return {check.name: check.ok for check in checks}
@@ -218,7 +219,7 @@ class TestProbe:
         [{"generation": 8}, {"site": "s900002"}, {"state": SiteState.PREPARED}],
         ids=lambda wrong: next(iter(wrong)),
     )
-    def test_a_site_that_is_another_than_wished(self, stand: WebStand, wrong: dict[str, object]) -> None:
+    def test_a_site_that_is_another_than_wished(self, stand: WebStand, wrong: dict[str, Any]) -> None:
         assert not self.results(stand, replace(SPEC, **wrong))["web.site"]
 
     def test_the_wrong_page(self, stand: WebStand) -> None:
@@ -236,7 +237,7 @@ class TestProbe:
         stand.make(state=SiteState.SUSPENDED, notice="Diperbaiki.")
         assert not stand.sites.answers(SPEC)
         assert not list((stand.root / "proof").iterdir())
-        monkeypatch.setattr(visit.socket, "create_connection", refuse(errno.EMFILE))
+        monkeypatch.setattr("panggon.drivers.visit.socket.create_connection", refuse(errno.EMFILE))
         with pytest.raises(TemporaryError, match=r"visit\.unable"):
             stand.sites.answers(SPEC)
 

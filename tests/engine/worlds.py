@@ -50,7 +50,7 @@ class World:
     machine: Machine
     plan: Plan
     former: dict[Key, Observation]
-    journal: MortalJournal = field(default_factory=MortalJournal)
+    journal: Any = field(default_factory=MortalJournal)
     pauses: list[float] = field(default_factory=list)
     seen: list[Progress] = field(default_factory=list)
     on_progress: Callable[[Progress], None] = lambda _: None

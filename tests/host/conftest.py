@@ -60,7 +60,8 @@ class Vendor:
 
     def build(self, version: str, name: str, into: Path) -> Path:
         key = self._gpg("--list-keys", "--with-colons").partition("\nfpr:")[2].split(":")[8]
-        argv = [REPOSITORY / "script" / "package", "--version", version, "--only", name, "--into", into, "--key", key]
+        argv: list[str | Path] = [REPOSITORY / "script" / "package", "--version", version, "--only", name]
+        argv += ["--into", into, "--key", key]
         into.mkdir(exist_ok=True)
         subprocess.run([*self._there(into), *argv], env=self._environment, check=True, capture_output=True)
         return self.built(version, name, into)
@@ -121,7 +122,7 @@ def _libraries(builder: Path) -> Path:
         draft = Path(f"{kept}.new")
         words = ["--quiet", "--python-version", version, "--only-binary", ":all:", "--no-deps", "--require-hashes"]
         for name in REQUIREMENTS:
-            argv = [
+            argv: list[str | Path] = [
                 sys.executable,
                 "-m",
                 "pip",

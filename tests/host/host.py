@@ -243,18 +243,18 @@ def _hierarchies() -> list[str]:
 
 def _own_groups(name: str) -> Iterator[Path]:
     """A new group below this process's own in each hierarchy."""
-    points = {}
+    points: dict[str, tuple[str, Path]] = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
         kind, _, options = right.split()[:3]
-        root, point = left.split()[3:5]
+        top, place = left.split()[3:5]
         if kind in ("cgroup", "cgroup2"):
-            points.update({key: (root, Path(point)) for key in ([""] if kind == "cgroup2" else options.split(","))})
+            points.update({key: (top, Path(place)) for key in ([""] if kind == "cgroup2" else options.split(","))})
     made = set()
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
-        root, point = points.get(controllers.split(",")[0], (None, None))
-        if point is None:
+        root, point = points.get(controllers.split(",")[0], ("", Path()))
+        if not root:
             continue
         group = point / os.path.relpath(path, root) / name
         group.mkdir(exist_ok=True)

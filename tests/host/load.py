@@ -19,7 +19,7 @@ async def main(authority: str, *places: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     print("on their way", flush=True)  # noqa: T201 -- whoever started this waits for it
-    seen = await asyncio.gather(*(visitor(trust, *place.split("/", 1), stop) for place in places))
+    seen = await asyncio.gather(*(visitor(trust, place, stop) for place in places))
     rows = [
         {
             "place": place,
@@ -31,8 +31,9 @@ async def main(authority: str, *places: str) -> None:
     print(json.dumps(rows))  # noqa: T201
 
 
-async def visitor(trust: ssl.SSLContext, host: str, path: str, stop: asyncio.Event) -> list[tuple[str, float]]:
-    seen = []
+async def visitor(trust: ssl.SSLContext, place: str, stop: asyncio.Event) -> list[tuple[str, float]]:
+    host, path = place.split("/", 1)
+    seen: list[tuple[str, float]] = []
     while not stop.is_set() or not seen:
         began = time.monotonic()
         try:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeAlias
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NETLINK_AUDIT, NETLINK_FIREWALL, NETLINK_EVENTS, NETLINK_CRYPTO = 9, 12, 15, 21
@@ -51,7 +52,7 @@ SHARED_MOST = 16 * 1024 * 1024
 class Prey:
     """What the test has laid out on the machine for us to reach."""
 
-    def __init__(self, members: dict[str, object]) -> None:
+    def __init__(self, members: dict[str, Any]) -> None:
         self.files = [str(path) for path in members["files"]]  # of others: other sites, the node, the system
         self.directories = [str(path) for path in members["directories"]]
         self.sockets = [str(path) for path in members["sockets"]]  # Unix sockets by path
@@ -64,7 +65,7 @@ class Prey:
 
 Attempt = Callable[[], object]
 # Its name, the refusals that it may meet (names of errno(3); "": nothing was found), and how it is done.
-Named = "tuple[str, str, Attempt]"
+Named: TypeAlias = "tuple[str, str, Attempt]"
 
 
 def attempts(prey: Prey) -> Iterator[Named]:
@@ -271,7 +272,7 @@ def outcome(attempt: Attempt) -> str:
         return errno.errorcode.get(error.errno or 0, str(error))
 
 
-def got_through(given: dict[str, object]) -> dict[str, str]:
+def got_through(given: dict[str, Any]) -> dict[str, str]:
     """What was not refused as it has to be: what came of it instead."""
     if os.getuid() == 0:
         sys.exit("not as root: much of this would succeed, and change the machine")

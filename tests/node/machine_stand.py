@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from demo.clients import Answer, SftpClient, ask_https, make_key
 from panggon.core.resources import Key, Kind
@@ -100,23 +101,23 @@ class Machine:
 
     # The world's view
 
-    def spec(self, number: int, **more: object) -> dict[str, object]:
+    def spec(self, number: int, **more: Any) -> dict[str, Any]:
         example = json.loads((Path(__file__).resolve().parents[2] / "examples" / "site-spec.json").read_text())
         return {**example, "site": f"s{number}", "host": f"uji{number}.{ZONE}", **more}
 
-    def write_spec(self, document: dict[str, object]) -> str:
+    def write_spec(self, document: dict[str, Any]) -> str:
         path = self.base / "spec.json"
         path.write_text(json.dumps(document))
         return str(path)
 
-    def page(self, spec: dict[str, object], path: str = "/") -> Answer:
+    def page(self, spec: dict[str, Any], path: str = "/") -> Answer:
         host, authority = str(spec["host"]), self.base / "etc" / "ca.pem"
         return ask_https(host, path, address="127.0.0.1", port=self.https, authority=authority)
 
-    def sftp_client(self, spec: dict[str, object], key: str) -> SftpClient:
+    def sftp_client(self, spec: dict[str, Any], key: str) -> SftpClient:
         return SftpClient("127.0.0.1", self.sftp, str(spec["site"]), self.base / key, self.known_hosts())
 
-    def lets_in(self, spec: dict[str, object], password: str) -> bool:
+    def lets_in(self, spec: dict[str, Any], password: str) -> bool:
         """Whether SFTP shows the jail to whom has this password: OpenSSH asks a program for it when it is told to."""
         helper = self.base / "askpass"
         helper.write_text('#!/bin/sh\nprintf "%s\\n" "$PASSWORD"\n')
@@ -136,7 +137,7 @@ class Machine:
     def key(self, name: str) -> str:
         return make_key(self.base / name)
 
-    def until_answers(self, spec: dict[str, object], path: str, words: str, seconds: float = 20) -> None:
+    def until_answers(self, spec: dict[str, Any], path: str, words: str, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
         while True:
             with contextlib.suppress(OSError):

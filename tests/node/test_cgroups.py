@@ -22,8 +22,8 @@ def written(place: Path) -> dict[str, str]:
 
 
 def test_version_1_has_a_group_for_each_controller(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("memory", "pids", "cpu")]
-    groups = ControlGroups(*folders)
+    folders = where, whose, how = tmp_path / "memory", tmp_path / "pids", tmp_path / "cpu"
+    groups = ControlGroups(where, whose, how)
     assert groups.create("s000001", BOUNDS) == tuple(folder / "s000001" for folder in folders)
     memory, processes, cpu = (written(folder / "s000001") for folder in folders)
     assert memory == {"memory.limit_in_bytes": MEMORY, "memory.memsw.limit_in_bytes": MEMORY}

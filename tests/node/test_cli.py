@@ -257,13 +257,27 @@ def test_help_needs_no_settings(words):
     assert "Usage: " in result.stdout
 
 
-def test_a_real_machine_wants_root(terminal):
-    with tempfile.TemporaryDirectory() as open_to_all:  # pytest's own directories are not
-        Path(open_to_all).chmod(0o755)
-        config = Path(open_to_all) / "node.toml"
-        config.write_text(terminal.config.read_text().replace("simulate = true", ""))
-        result = _as_nobody(config)
+@pytest.fixture
+def open_to_all():
+    """A place that everybody may look into, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
+def test_a_real_machine_wants_root(open_to_all):
+    config = simulated.toml(open_to_all)
+    config.write_text(config.read_text().replace("simulate = true", ""))
+    result = _as_nobody(config)
     assert (result.returncode, result.stderr) == (1, "panggon-node harus dijalankan sebagai root (node.root)\n")
+
+
+def test_what_belongs_to_another_is_one_sentence(open_to_all):
+    state = simulated.settings(open_to_all).paths.state
+    state.mkdir(mode=0o700)
+    result = _as_nobody(simulated.toml(open_to_all))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"{state}/specs tidak boleh dipakai pengguna ini (disk.refused)\n"
 
 
 def _as_nobody(config):

@@ -1,6 +1,7 @@
 """Settings of the node: defaults, and one sentence for every fault, all at once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "node.toml"
 LEAST = {"dns": {"zone": "kota.example", "ipv4": ["192.0.2.1"]}}
 
 
-def sentences(document: object) -> list[str]:
+def sentences(document: Any) -> list[str]:
     with pytest.raises(InvalidError) as caught:
         config.parse(document)
     return [fault_words(fault) for fault in caught.value.faults]

@@ -117,8 +117,12 @@ def test_a_killed_nginx_starts_again_at_once() -> None:
             assert second.running()
 
 
+def usual_settings(place: Path) -> dict[str, Any]:
+    return {"run": place, "configuration": place / "x", "logs": place, "addresses": ("127.0.0.1",)}
+
+
 def test_paths_that_could_become_configuration_are_refused(tmp_path: Path) -> None:
-    usual = {"run": tmp_path, "configuration": tmp_path / "x", "logs": tmp_path, "addresses": ("127.0.0.1",)}
+    usual = usual_settings(tmp_path)
     for root in ("/srv/a b", '/srv/a";', "/srv/$x", "relative"):
         settings = nginx.Settings(root=Path(root), http_port=1, https_port=2, **usual)
         with pytest.raises(PermanentError, match=r"nginx\.path"):
@@ -130,7 +134,7 @@ def test_paths_that_could_become_configuration_are_refused(tmp_path: Path) -> No
     [((1, 22, 1), "listen 127.0.0.1:2 ssl http2;"), ((1, 26, 3), "listen 127.0.0.1:2 ssl;\n        http2 on;")],
 )
 def test_each_nginx_is_told_of_http2_in_its_own_words(tmp_path: Path, monkeypatch, version, listen) -> None:
-    usual = {"run": tmp_path, "configuration": tmp_path / "x", "logs": tmp_path, "addresses": ("127.0.0.1",)}
+    usual = usual_settings(tmp_path)
     monkeypatch.setattr(nginx, "_version", lambda: version)
     assert listen in nginx._configuration(nginx.Settings(root=tmp_path, http_port=1, https_port=2, **usual))
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind
+from panggon.core.resources import Attributes, Key, Kind
 from panggon.drivers import authority, bundles, files, tls
 from panggon.drivers.bundles import key_text
 from panggon.drivers.tls import CertificateDriver
@@ -153,7 +153,7 @@ def test_a_wildcard_is_shared_by_links(tmp_path: Path) -> None:
         return chained(place.authority, name, now=place.now)
 
     renewal = place.renewal(issuer="wildcard", order=order)
-    wish = {"issuer": "wildcard", "valid": True}
+    wish: Attributes = {"issuer": "wildcard", "valid": True}
     with pytest.raises(TemporaryError, match=r"certificate\.awaited"):
         renewal.driver.write(KEY, wish)
     assert place.at(0, renewal) == ()

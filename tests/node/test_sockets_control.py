@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stan
         ({"kind": "static"}, "with programs"),
     ],
 )
-def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, object], words: str) -> None:
+def test_a_description_that_cannot_be_is_refused(stand: Stand, fields: dict[str, Any], words: str) -> None:
     site = stand.lay_out(900100, fields)
     answer = stand.ask(
         do="sync", site=site, kind="php", php_version=fields.get("php_version", php.VERSION), generation=1

@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from panggon.core.desired import MachineFacts, desired
+from panggon.core.driver import Driver
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
 from panggon.drivers import authority, files, shell, tls, visit, web
@@ -89,14 +91,15 @@ class WebStand:
 
     # Sites
 
-    def make(self, spec: SiteSpec = SPEC, **changes: object) -> SiteSpec:
+    def make(self, spec: SiteSpec = SPEC, **changes: Any) -> SiteSpec:
         """The site with its content directory, certificate and link, as wished."""
         wish = replace(spec, **changes)
         public = self.public(wish.site)
         if not public.exists():
             files.directory(public, mode=0o2750, gid=WEB)
         facts = MachineFacts(1_900_000_000, (), (), tls.LOCAL, str(self.root), False, tuple(self.proxies.items()))
-        drivers = {Kind.SITE: self.sites, Kind.CERTIFICATE: self.certificates, Kind.HOST: self.hosts}
+        drivers: dict[Kind, Driver] = {Kind.SITE: self.sites, Kind.HOST: self.hosts}
+        drivers[Kind.CERTIFICATE] = self.certificates
         for key, attributes in desired(wish, facts):
             if key.kind in drivers:
                 drivers[key.kind].write(key, attributes)
@@ -164,7 +167,7 @@ class WebStand:
         stand_in = b"x" * len(name)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         sent = ssl.MemoryBIO()
-        client = context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname=stand_in)  # type: ignore[arg-type]
+        client = context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname=stand_in)
         with suppress(ssl.SSLWantReadError):
             client.do_handshake()
         greeting = sent.read()

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import pikepdf
@@ -163,10 +164,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self.connection.close()
         return answered(signed, reference, broken=mood == "broken", drips=mood == "drips")
 
-    def _first_answer(self, signed: bytes, reference: str, **how: bool) -> None:
+    def _first_answer(self, signed: bytes, reference: str, **how: Any) -> None:
         self._answer(200, signed, "application/pdf", id_dokumen=reference, **how)
 
-    def _second_answer(self, signed: bytes, _reference: str, **how: bool) -> None:
+    def _second_answer(self, signed: bytes, _reference: str, **how: Any) -> None:
         said = json.dumps({"time": 1234, "file": [base64.b64encode(signed).decode()]}).encode()
         self._answer(200, said, "application/json", **how)
 
@@ -233,7 +234,7 @@ def gateway(authority: Authority, folder: Path):
     found = Gateway(authority, ca=str(certificate))
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"gateway": found}))
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # whoever does not trust it breaks off
+    server.handle_error = lambda *_: None  # type: ignore[method-assign] # whoever does not trust it breaks off
     found.address = f"https://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

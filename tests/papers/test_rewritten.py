@@ -1,6 +1,5 @@
 """A gateway may write a paper anew while it signs; one thing changed, added or taken away, and it is not issued."""
 
-import io
 import random
 import re
 import subprocess
@@ -13,8 +12,7 @@ import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, ObjectStreamMode
 
 from panggon.core.signing import Level, Part, Place
-from panggon.papers import validation, xmp
-from panggon.papers.graphs import Graphs
+from panggon.papers import validation
 from panggon.papers.rendering import render
 from panggon.papers.rewritten import Difference, difference
 from panggon.papers.samples import SAMPLES
@@ -23,22 +21,13 @@ from panggon.papers.signers import gateway as esign
 from panggon.papers.signers.interface import Given, Order, Secret, Stamp
 from panggon.papers.signers.local import Local
 from panggon.papers.validation import Frozen, Trust
+from tests.papers.changes import HOSTILE, changed, opened, packed, paint, saved
 from tests.papers.gateway import Gateway, picture
 from tests.papers.orders import PERSON
 from tests.papers.pki import PASSPHRASE
 
 ADDRESS = "https://hosting.example.go.id/verifikasi/00000000-0000-4000-8000-000000000001/"
 PICTURE = b"\x80" * 48
-
-
-def opened(data: bytes, **options) -> pikepdf.Pdf:
-    return pikepdf.open(io.BytesIO(data), **options)
-
-
-def saved(pdf: pikepdf.Pdf, **options) -> bytes:
-    out = io.BytesIO()
-    pdf.save(out, **options)
-    return out.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +75,6 @@ def judge(frozen, place, pki, tmp_path):
 
 
 # -- Gateways that write anew --------------------------------------------------------------------------------------
-
-
-def packed(data: bytes) -> bytes:
-    return saved(opened(data), object_stream_mode=ObjectStreamMode.generate, linearize=True)
 
 
 def by_qpdf(data: bytes) -> bytes:
@@ -179,195 +164,6 @@ def test_others_find_it_valid_too(signed, tmp_path):
 # -- Hostile changes -----------------------------------------------------------------------------------------------
 
 
-def changed(data: bytes, change) -> pikepdf.Pdf:
-    pdf = opened(data)
-    change(pdf)
-    return pdf
-
-
-def paint(pdf):
-    page = pdf.pages[0]
-    page.Contents = Array([page.obj.Contents, pdf.make_stream(b"1 0 0 rg 80 600 300 90 re f")])
-
-
-def reword(pdf):
-    stream = pdf.pages[1].obj.Contents
-    stream.write(stream.read_bytes().replace(b" Td", b" Tm", 1) + b" ")
-
-
-def add_page(pdf):
-    pdf.pages.append(pdf.pages[0])
-
-
-def cover(pdf, subtype="/FreeText"):
-    look = pdf.make_stream(b"1 g 0 0 300 90 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 300, 90])
-    note = Dictionary(Type=Name.Annot, Subtype=Name(subtype), Rect=[80, 600, 380, 690], AP=Dictionary(N=look))
-    pdf.pages[0].obj.Annots.append(pdf.make_indirect(note))
-
-
-def redirect(pdf):
-    links = [note for note in pdf.pages[0].obj.Annots if "/A" in note]
-    links[0].A.URI = pikepdf.String("https://lain.example/")
-
-
-def first_font(pdf):
-    return next(iter(pdf.pages[0].Resources.Font.as_dict().values()))
-
-
-def swap_font(pdf):
-    program = first_font(pdf).DescendantFonts[0].FontDescriptor
-    program["/FontFile2" if "/FontFile2" in program else "/FontFile3"].write(b"another")
-
-
-def swap_picture(pdf):
-    pdf.pages[0].Resources.XObject.Im0.write(b"\x81" * 48)
-
-
-def alter_to_unicode(pdf):
-    stream = first_font(pdf).ToUnicode
-    stream.write(stream.read_bytes().replace(b"<0", b"<1", 1))
-
-
-def alter_attachment(pdf):
-    pdf.Root.Names.EmbeddedFiles.Names[1].EF.F.write(b'{"ok": false}')
-
-
-def layer(pdf):
-    group = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="Lapisan"))
-    pdf.Root.OCProperties = Dictionary(OCGs=[group], D=Dictionary(OFF=[group]))
-
-
-def run_at_opening(pdf):
-    pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS="app.alert(1)")
-
-
-def run_by_name(pdf):
-    pdf.Root.Names.JavaScript = Dictionary(Names=["a", Dictionary(S=Name.JavaScript, JS="app.alert(1)")])
-
-
-def run_by_page(pdf):
-    pdf.pages[0].obj.AA = Dictionary(O=Dictionary(S=Name.JavaScript, JS="app.alert(1)"))
-
-
-def widget(pdf):
-    return pdf.Root.AcroForm.Fields[0]
-
-
-def run_by_field(pdf):
-    widget(pdf).AA = Dictionary(E=Dictionary(S=Name.JavaScript, JS="app.alert(1)"))
-
-
-def another_field(pdf):
-    pdf.Root.AcroForm.Fields.append(pdf.make_indirect(Dictionary(FT=Name.Tx, T="kedua")))
-
-
-def dynamic_form(pdf):
-    pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp/>")
-
-
-def hidden_stamp(pdf):
-    widget(pdf).F = 4 | 2
-
-
-def stamp_that_grows(pdf):
-    widget(pdf).F = 4 | 8
-
-
-def two_looks(pdf):
-    widget(pdf).AP.R = widget(pdf).AP.N
-
-
-def stamp_with_layer(pdf):
-    widget(pdf).AP.N.OC = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="Lapisan"))
-
-
-def stamp_beyond(pdf):
-    left, bottom, right, top = (float(side) for side in widget(pdf).Rect)
-    widget(pdf).Rect = [left, bottom, right, top + 40]
-
-
-def stamp_twice(pdf):
-    pdf.pages[0].obj.Annots.append(widget(pdf))
-
-
-def title(pdf):
-    pdf.docinfo["/Title"] = "Surat Lain"
-
-
-def title_within(pdf):
-    with pdf.open_metadata() as said:
-        said["dc:title"] = "Surat Lain"
-
-
-def language(pdf):
-    pdf.Root.Lang = pikepdf.String("en")
-
-
-def alternative(pdf):
-    waiting = [pdf.Root.StructTreeRoot.K]
-    while waiting:
-        found = waiting.pop(0)
-        if isinstance(found, Array):
-            waiting.extend(found)
-        elif isinstance(found, Dictionary):
-            if "/Alt" in found:
-                found.Alt = pikepdf.String("Bukan kode QR")
-                return
-            waiting.extend([found.K] if "/K" in found else [])
-    raise AssertionError("no picture with words")
-
-
-def crop(pdf):
-    pdf.pages[0].obj.CropBox = [0, 0, 300, 300]
-
-
-def turn(pdf):
-    pdf.pages[1].obj.Rotate = 180
-
-
-def initial_view(pdf):
-    pdf.Root.PageMode = Name.UseAttachments
-
-
-def foreign_proofs(pdf):
-    pdf.Root.DSS = Dictionary(Certs=[], Lain=pdf.make_stream(b"x"))
-
-
-HOSTILE = [
-    (paint, Part.CONTENT, 1),
-    (reword, Part.CONTENT, 2),
-    (add_page, Part.PAGES, 0),
-    (cover, Part.ANNOTATIONS, 1),
-    (lambda pdf: cover(pdf, "/Widget"), Part.ANNOTATIONS, 1),
-    (redirect, Part.ANNOTATIONS, 1),
-    (swap_font, Part.RESOURCES, 1),
-    (swap_picture, Part.RESOURCES, 1),
-    (alter_to_unicode, Part.RESOURCES, 1),
-    (alter_attachment, Part.ATTACHMENTS, 0),
-    (layer, Part.LAYERS, 0),
-    (run_at_opening, Part.ACTIONS, 0),
-    (run_by_name, Part.ACTIONS, 0),
-    (run_by_page, Part.PAGE, 1),
-    (run_by_field, Part.SIGNATURE, 0),
-    (another_field, Part.FORM, 0),
-    (dynamic_form, Part.FORM, 0),
-    (hidden_stamp, Part.STAMP, 2),
-    (stamp_that_grows, Part.STAMP, 2),
-    (two_looks, Part.STAMP, 2),
-    (stamp_with_layer, Part.STAMP, 2),
-    (stamp_beyond, Part.STAMP, 2),
-    (stamp_twice, Part.ANNOTATIONS, 1),
-    (title, Part.METADATA, 0),
-    (title_within, Part.METADATA, 0),
-    (language, Part.METADATA, 0),
-    (alternative, Part.STRUCTURE, 0),
-    (crop, Part.PAGE, 1),
-    (turn, Part.PAGE, 2),
-    (initial_view, Part.REST, 0),
-    (foreign_proofs, Part.REST, 0),
-]
-
-
 @pytest.mark.filterwarnings("ignore:This document has 1 form widget")
 @pytest.mark.parametrize(("change", "part", "page"), HOSTILE)
 def test_one_thing_that_is_otherwise_is_found_and_named(frozen, signed, place, change, part, page):
@@ -430,34 +226,3 @@ def is_found(pdf: pikepdf.Pdf, signed: bytes, place: Place) -> bool:
         return difference(pdf, opened(signed), place=place) is not None
     except (pikepdf.PdfError, AttributeError, TypeError, ValueError):  # it is no document any more
         return True
-
-
-def test_a_circle_that_is_written_otherwise_each_time_round_ends(monkeypatch):
-    monkeypatch.setattr("panggon.papers.graphs.STEPS_MOST", 100)
-    left, right = pikepdf.new(), pikepdf.new()
-    ours, inner = left.make_indirect(Dictionary()), right.make_indirect(Dictionary())
-    ours.A, inner.B = Dictionary(B=ours), Dictionary(A=inner)
-    assert Graphs([]).same(ours, ours)
-    assert not Graphs([]).same(ours, Dictionary(A=inner))
-
-
-HEAD = "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:a='urn:a/' xmlns:b='urn:b/'"
-TITLE = "<a:t><rdf:Alt><rdf:li xml:lang='id'>Naskah</rdf:li></rdf:Alt></a:t>"
-ONE = f"<rdf:Description rdf:about='' a:x='1' b:y='http://z/'>{TITLE}<a:s b:p='2'/></rdf:Description>"
-OTHER = (
-    f"<rdf:Description><a:x>1</a:x>{TITLE}<a:s rdf:parseType='Resource'><b:p>2</b:p></a:s></rdf:Description>"
-    "<rdf:Description rdf:about=''><b:y rdf:resource='http://z/'/></rdf:Description>"
-)
-
-
-def said(words: str) -> dict:
-    return xmp.properties(f"<x><rdf:RDF {HEAD}>{words}</rdf:RDF></x>".encode())
-
-
-def test_metadata_are_the_same_in_each_way_of_writing_them():
-    assert said(ONE) == said(OTHER)
-    for written, instead in (("Naskah", "Surat"), ("'id'", "'en'"), ("a:x", "a:z"), ("'2'", "'3'"), ("Alt", "Seq")):
-        assert said(ONE.replace(written, instead)) != said(ONE), written
-    for nonsense in ("<rdf:Description a:x='1'/>" * 2, "<a:t><b:p/><b:q/></a:t>", "<rdf:Description>"):
-        with pytest.raises(ValueError, match=r"twice|t$|no XML"):
-            said(nonsense if nonsense.startswith("<rdf") else f"<rdf:Description>{nonsense}</rdf:Description>")

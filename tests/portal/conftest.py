@@ -1,13 +1,20 @@
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from panggon.papers import validation
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
+from tests.papers.gateway import gateway
 from tests.papers.pki import authority
+from tests.portal import dovecot
+from tests.portal.dovecot import MailServer
+from tests.portal.exchange import Exchange, exchange
 from tests.portal.office import Office
 from tests.portal.programs import Program
+from tests.portal.signers import in_this_process
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +31,40 @@ def office(db, tmp_path, settings):
     seed([2026])
     agency = Agency.objects.create(name="Dinas Sosial", short_name="Dinsos")
     return Office(agency, Division.objects.create(name="Bidang INS"))
+
+
+@pytest.fixture(scope="session")
+def esign(pki, tmp_path_factory):
+    with gateway(pki, tmp_path_factory.mktemp("gateway")) as made:
+        yield made
+
+
+@pytest.fixture
+def bsre(esign):
+    """The gateway as it is at the beginning."""
+    esign.status, esign.certificate, esign.pause, esign.moods[:] = "ISSUE", "head", 0, []
+    esign.writes_anew = esign.counts_from_above = False
+    esign.requests.clear()
+    esign.signed.clear()
+    return esign
+
+
+@pytest.fixture
+def looked_at_here(monkeypatch):
+    """A signed file is not looked at in a process of its own, which takes a second to start."""
+    monkeypatch.setattr(validation, "look", in_this_process)
+
+
+@pytest.fixture(scope="session")
+def imap() -> Iterator[MailServer]:
+    with dovecot.running() as server:
+        yield server
+
+
+@pytest.fixture
+def post(office, office_time, imap, settings) -> Iterator[Exchange]:
+    with exchange(imap, settings) as between:
+        yield between
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import procrastinate.contrib.django
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.complaints import mail_jobs
+from panggon.complaints.models import IncomingMail
+from panggon.people.models import User
 from tests.portal.dovecot import MailServer
 from tests.portal.smtp import MailServer as Outgoing
 from tests.portal.smtp import mail_server
@@ -53,6 +55,18 @@ def exchange(server: MailServer, settings) -> Iterator[Exchange]:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", outgoing.port
         yield Exchange(server, outgoing)
+
+
+def outcomes() -> list[tuple[str, str]]:
+    return list(IncomingMail.objects.order_by("pk").values_list("outcome", "reason"))
+
+
+def held() -> list[str]:
+    return list(IncomingMail.objects.filter(state="held").order_by("pk").values_list("reason", flat=True))
+
+
+def told(person: User) -> list[str]:
+    return list(person.notices.order_by("pk").values_list("subject", flat=True))
 
 
 def _is_ours(job: ProcrastinateJob) -> bool:

@@ -117,7 +117,7 @@ def _beside(value: Any, mark: str) -> Any:
 def _row(model: type[models.Model]) -> models.Model:
     values = {column.attname: _value(column) for column in model._meta.concrete_fields if not column.has_default()}
     kept = {name: value for name, value in values.items() if value is not None}
-    return model(**kept | ROWS.get(model._meta.label, {}))
+    return model(**{**kept, **ROWS.get(model._meta.label, {})})
 
 
 def _value(column: "models.Field[Any, Any]") -> Any:

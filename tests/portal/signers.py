@@ -5,6 +5,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from panggon.core.procedure import State
 from panggon.core.signing import Method
 from panggon.office.values import Group
 from panggon.papers import signatories, validation
@@ -14,11 +15,18 @@ from tests.portal.office import fill_in
 
 
 def in_this_process(data, *, trust, frozen=None, limits=None):
-    """What `validation.look` does in a process of its own, which takes a second to start."""
+    """What `validation.look` does in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "naskah.pdf"
         file.write_bytes(data)
         return validation.look_here(file, trust=trust, frozen=frozen)
+
+
+def ready(office):
+    """A case whose hosting document waits for the signature."""
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    office.papers(case)
+    return case
 
 
 def sign_locally(office, settings, pki, folder, *, person="head", time_stamps=""):

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from typing import TypeAlias
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,7 +21,8 @@ from tests.portal.incidents import act, confirmed, machine_answers, quarantined,
 from tests.portal.upkeep import open_site
 from tests.portal.visitor import faults, text, visitor
 
-A, S = IncidentAction, IncidentState
+A: TypeAlias = IncidentAction
+S: TypeAlias = IncidentState
 
 
 @pytest.fixture

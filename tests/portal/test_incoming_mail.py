@@ -6,50 +6,22 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from panggon.complaints import fetching, incoming, jobs, mail_jobs, selectors, services
-from panggon.complaints.mailbox import account, opened
-from panggon.complaints.models import Complaint, IncomingMail, Mailbox
+from panggon.complaints import fetching, incoming, jobs, selectors, services
+from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.threads import thread_of
 from panggon.core.brakes import MAIL_OF_ALL, MAIL_OF_ONE
 from panggon.core.complaint_vocabulary import ComplaintAction as A
 from panggon.core.complaint_vocabulary import ComplaintState as S
 from panggon.core.complaint_vocabulary import Kind, Source
-from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.incoming_mail import Outcome, Reason
-from panggon.core.vocabulary import Role
-from tests.portal import certificates, dovecot
 from tests.portal.complaining import act, answered, file
-from tests.portal.dovecot import ADDRESS, MailServer
-from tests.portal.exchange import Exchange, exchange
+from tests.portal.dovecot import ADDRESS
+from tests.portal.exchange import held, outcomes, told
 from tests.portal.mails import PNG, RINA, answer_to, body_of, bounce_of, mail
 
 pytestmark = pytest.mark.real
 FLOOD = 60
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def server() -> MailServer:
-    with dovecot.running() as server:
-        yield server
-
-
-@pytest.fixture
-def post(office, office_time, server, settings) -> Exchange:
-    with exchange(server, settings) as post:
-        yield post
-
-
-def outcomes() -> list[tuple[str, str]]:
-    return list(IncomingMail.objects.order_by("pk").values_list("outcome", "reason"))
-
-
-def held() -> list[str]:
-    return list(IncomingMail.objects.filter(state="held").order_by("pk").values_list("reason", flat=True))
-
-
-def told(person) -> list[str]:
-    return list(person.notices.order_by("pk").values_list("subject", flat=True))
+DAY = timedelta(days=1)
 
 
 def handle(office, complaint: Complaint, action: A, **data) -> Complaint:
@@ -275,139 +247,7 @@ def test_what_is_not_taken_is_said_and_the_complaint_is_taken(office, post, monk
     assert IncomingMail.objects.get().is_whole is False
 
 
-# -- The mailbox ---------------------------------------------------------------------------------------------------
-
-
-class KilledError(BaseException):
-    """As after kill -9: nothing of what follows happens, and what was not committed is gone."""
-
-
-MOMENTS = {
-    "before it is kept": (incoming.store, "put"),
-    "before it is read": (incoming, "defer"),
-    "before it is marked": (fetching.Inbox, "mark"),
-    "before that it is marked is written down": (incoming, "mark"),
-    "before it is known how far the mailbox is read": (incoming, "note_read"),
-    "while it is read": (incoming, "open_mail"),
-    "before it is a complaint": (services, "carry_out"),
-    "before the mail is done": (incoming, "_finish"),
-}
-
-
-def fetch_and_read() -> None:
-    mail_jobs.fetch_mail(0)
-    mail_jobs.read_mails()
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_at_any_moment_no_mail_is_lost_and_none_counts_twice(office, post, monkeypatch, moment):
-    post.incoming.deliver(mail("Satu"), mail("Dua"))
-
-    def killed(*_arguments, **_options):
-        raise KilledError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(*MOMENTS[moment], killed)
-        with pytest.raises(KilledError):
-            fetch_and_read()
-    post.work()
-    mail_jobs.read_mails()
-    assert sorted(Complaint.objects.values_list("description", flat=True)) == ["Dua", "Satu"]
-    assert set(IncomingMail.objects.values_list("state", flat=True)) == {"done"}
-    with post.incoming.session() as session:
-        assert session.search("UNSEEN") == []
-        assert len(session.search("SEEN")) == 2
-
-
-def test_a_mail_that_ends_the_worker_each_time_is_left_to_a_person(office, post, monkeypatch):
-    post.incoming.deliver(mail())
-    mail_jobs.fetch_mail(0)
-
-    def killed(*_arguments, **_options):
-        raise KilledError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(incoming, "open_mail", killed)
-        for _try in range(incoming.TRIES_MOST):
-            with pytest.raises(KilledError):
-                mail_jobs.read_mails()
-    mail_jobs.read_mails()
-    assert held() == [Reason.UNREADABLE]
-
-
-def test_a_mailbox_that_is_numbered_anew_or_was_there_before(office, post):
-    """What a person has seen there before the portal came is not the portal's; what came in before counts once."""
-    post.incoming.deliver(mail("Lama"))
-    with post.incoming.session() as session:
-        session.add_flags(session.search(), [b"\\Seen"])
-    first = mail("Baru")
-    post.bring(first)
-    assert [row.description for row in Complaint.objects.all()] == ["Baru"]
-    post.incoming.empty()
-    post.bring(first)
-    assert Complaint.objects.count() == 1
-    assert outcomes() == [(Outcome.COMPLAINT, ""), (Outcome.NOTHING, Reason.TWICE)]
-
-
-def test_a_server_that_is_away_is_told_when_it_lasts_and_nothing_is_lost(office, post):
-    post.work()
-    administrator = office.person("admin", Role.ADMINISTRATOR)
-    post.incoming.deliver(mail())
-    post.incoming.stop()
-    try:
-        mail_jobs.fetch_mail(0)
-        box = Mailbox.objects.get()
-        assert (box.problem, box.told_at) == ("mailbox.away", None)
-        office.now += 61 * MINUTE
-        for _again in range(2):
-            post.work()
-    finally:
-        post.incoming.start()
-    assert told(administrator) == ["Email pengaduan tidak dapat diambil"]
-    post.work()
-    box.refresh_from_db()
-    assert (box.problem, box.failing_since) == ("", None)
-    assert box.fetched_at > office.now - MINUTE
-    assert Complaint.objects.count() == 1
-
-
-def problem(settings, **changes) -> str:
-    for name, value in changes.items():
-        setattr(settings, f"PANGGON_IMAP_{name}", value)
-    with pytest.raises((TemporaryError, PermanentError)) as failed, opened(account()):
-        pass
-    assert settings.PANGGON_IMAP_PASSWORD not in str(failed.value)
-    return failed.value.code
-
-
-def test_what_is_wrong_with_a_mailbox_is_said_in_one_word(office, server, settings, tmp_path):
-    server.use(settings)
-    assert problem(settings, PASSWORD="salah") == "mailbox.login"
-    server.use(settings)
-    assert problem(settings, FOLDER="Tidak Ada") == "mailbox.folder"
-    server.use(settings)
-    certificates.make(tmp_path / "other.pem")
-    assert problem(settings, CA=str(tmp_path / "other.pem")) == "mailbox.tls"
-    server.use(settings, security="starttls")
-    assert problem(settings, CA=str(tmp_path / "other.pem")) == "mailbox.tls"
-    server.use(settings)
-    assert problem(settings, PORT=1) == "mailbox.away"
-
-
-def test_starttls_is_as_good(office, server, settings):
-    server.empty()
-    server.use(settings, security="starttls")
-    server.deliver(mail())
-    with opened(account()) as inbox:
-        (uid,) = inbox.uids(after=None)
-        assert b"Situs lambat" in inbox.fetch(uid).data
-        assert inbox.fetch(uid + 1) is None
-
-
-def test_without_a_mailbox_nothing_is_tried(office, settings):
-    settings.PANGGON_IMAP_HOST = ""
-    mail_jobs.fetch_mail(0)
-    assert Mailbox.objects.count() == 0
+# -- What is kept -------------------------------------------------------------------------------------------------
 
 
 def test_old_mail_and_who_wrote_it_are_forgotten(office, post):

@@ -53,7 +53,7 @@ def three(office):
     ]
 
 
-FILTERS = (
+FILTERS: tuple[tuple[dict[str, str], set[int]], ...] = (
     ({}, {2, 1, 0}),
     ({"q": "situs1"}, {1}),
     ({"keadaan": "verifying"}, {1}),

@@ -3,17 +3,15 @@
 import pytest
 
 from panggon.core.procedure import State
-from panggon.papers import validation
 from panggon.sites.models import Outcome
 from tests.papers.pki import PASSPHRASE
-from tests.portal.signers import in_this_process, sign_locally
+from tests.portal.signers import sign_locally
 from tests.portal.visitor import at, buttons, checked, drafted, faults, letter, page, post, send, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
 
-def test_the_nine_steps_over_the_pages(office, settings, pki, tmp_path, monkeypatch):
-    monkeypatch.setattr(validation, "look", in_this_process)
+def test_the_nine_steps_over_the_pages(office, settings, pki, tmp_path, looked_at_here):
     sign_locally(office, settings, pki, tmp_path)
     browser = at(office, "applicant")
     case = drafted(browser)

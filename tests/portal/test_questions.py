@@ -9,7 +9,7 @@ from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
 from panggon.people.models import Agency, User
 from panggon.questions import Among, Given, question
 
-WRITTEN = []
+WRITTEN: list[int] = []
 
 
 @question

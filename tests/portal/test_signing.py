@@ -4,7 +4,6 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 
 from panggon.cases import jobs, signing
@@ -13,51 +12,22 @@ from panggon.core.errors import InvalidError
 from panggon.core.procedure import Action, State
 from panggon.core.signing import GATEWAYS, Method
 from panggon.office.values import Group
-from panggon.papers import signatories, store, validation, verification
 from panggon.papers import signing as papers_signing
+from panggon.papers import store, verification
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Attempt, Paper, Signature
 from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
-from panggon.people.models import User
 from panggon.sites.models import Node, Outcome
-from tests.papers.gateway import Gateway, gateway, picture
+from tests.papers.gateway import Gateway, picture
 from tests.papers.orders import order
 from tests.papers.pki import NIK, PASSPHRASE
 from tests.portal.office import MINUTE, fill_in
-from tests.portal.signers import in_this_process, seconds_of, sign_by_gateway, sign_elsewhere, sign_locally
-from tests.portal.visitor import at, faults, page, post, text
+from tests.portal.signers import ready, seconds_of, sign_by_gateway, sign_elsewhere, sign_locally
+from tests.portal.visitor import faults, page, post, text
 
-pytestmark = pytest.mark.usefixtures("office_time")
+pytestmark = pytest.mark.usefixtures("office_time", "looked_at_here")
 RIGHT = Given(Secret(PASSPHRASE))
-
-
-@pytest.fixture(autouse=True)
-def looked_at_here(monkeypatch):
-    monkeypatch.setattr(validation, "look", in_this_process)
-
-
-@pytest.fixture(scope="module")
-def esign(pki, tmp_path_factory):
-    with gateway(pki, tmp_path_factory.mktemp("gateway")) as made:
-        yield made
-
-
-@pytest.fixture
-def bsre(esign):
-    """The gateway as it is at the beginning."""
-    esign.status, esign.certificate, esign.pause, esign.moods[:] = "ISSUE", "head", 0, []
-    esign.writes_anew = esign.counts_from_above = False
-    esign.requests.clear()
-    esign.signed.clear()
-    return esign
-
-
-def ready(office):
-    """A case whose hosting document waits for the signature."""
-    case = office.bring_to(State.AWAITING_APPROVAL)
-    office.papers(case)
-    return case
 
 
 def sitting(office, *, given=RIGHT, nik=NIK):
@@ -355,75 +325,6 @@ def test_an_access_document_that_is_not_right_any_more_is_neither_signed_nor_sen
 def tell(office, fingerprint):
     """What the node says of its SFTP server."""
     Node.objects.filter(pk=office.node.pk).update(facts={"sftp_fingerprint": fingerprint})
-
-
-@pytest.mark.parametrize("method", GATEWAYS)
-def test_passphrase_and_nik_are_nowhere(office, settings, pki, bsre, caplog, monkeypatch, method):
-    sign_by_gateway(settings, pki, bsre, method)
-    case = ready(office)
-    wrong = "Sandi Yang Keliru 5517"
-    with caplog.at_level("DEBUG"):
-        answer = post(office, "head", case, "sahkan", passphrase=wrong, nik=NIK, note="Setuju")
-        assert faults(answer) == {"passphrase": ["Frasa sandi salah. Silakan ketik lagi."]}
-        assert wrong not in answer.content.decode()
-        assert "Setuju" in answer.content.decode()
-        breaks_over(office, case, monkeypatch)
-        post(office, "head", case, "sahkan", passphrase=PASSPHRASE, nik=NIK)
-    assert "Traceback" in caplog.text
-    assert Case.objects.get(pk=case.pk).state == State.APPROVED
-    assert signatories.nik_of(office.head.pk) == NIK
-    for secret in (wrong, PASSPHRASE, NIK):
-        assert secret not in caplog.text
-        assert not found_in_database(secret)
-        assert secret == NIK or all(  # which stands in the certificate of whoever signs
-            secret.encode() not in file.read_bytes() for file in settings.PANGGON_FILES.rglob("*") if file.is_file()
-        )
-
-
-def breaks_over(office, case, monkeypatch):
-    """An error of the program while the passphrase is in its hands: what is reported of it is in the log."""
-    browser, values = at(office, "head"), {"version": case.version, "passphrase": PASSPHRASE, "nik": NIK}
-    browser.raise_request_exception = False
-    with monkeypatch.context() as broken:
-        broken.setattr("panggon.papers.signers.bsre.base64", None)
-        broken.setattr("panggon.papers.signers.bsre.call", None)
-        assert browser.post(f"/permohonan/{case.number}/sahkan/", values).status_code == 500
-    office.now += 4 * MINUTE  # as it is after a kill, the attempt is under way until then
-
-
-def test_a_nik_is_kept_as_long_as_its_owner_signs(office, settings, pki, bsre):
-    sign_by_gateway(settings, pki, bsre, Method.BSRE_V2)
-    for change in (sign_otherwise, close_account, leave_post):
-        signatories.remember(office.head, NIK)
-        assert (signatories.forget(now=office.now), signatories.nik_of(office.head.pk)) == (0, NIK)
-        with transaction.atomic():
-            change(office)
-            assert (signatories.forget(now=office.now), signatories.nik_of(office.head.pk)) == (1, "")
-            transaction.set_rollback(True)
-    settings.SECRET_KEY = "another key of the installation, as long as it has to be 123"
-    assert signatories.nik_of(office.head.pk) == ""
-
-
-def sign_otherwise(_office):
-    fill_in(Group.SIGNING, method=Method.UPLOAD)
-
-
-def close_account(office):
-    User.objects.filter(pk=office.head.pk).update(is_active=False)
-
-
-def leave_post(office):
-    office.head.role_assignments.update(ended_at=office.now)
-
-
-def found_in_database(words: str) -> list[str]:
-    """The tables in which this stands, in any column of any row."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names():
-            cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text LIKE %s', [f"%{words}%"])
-            found += [table] if cursor.fetchone()[0] else []
-    return found
 
 
 def test_a_double_click_is_one_signature(office, settings, pki, tmp_path):

@@ -14,7 +14,7 @@ from django.test import Client
 from panggon.cases import signing
 from panggon.cases.models import Case
 from panggon.core.procedure import State
-from panggon.papers import store, validation, verification
+from panggon.papers import store, verification
 from panggon.papers.apart import look_into
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.models import Paper
@@ -25,16 +25,15 @@ from panggon.sites.models import Site
 from tests.papers.orders import order
 from tests.papers.pki import PASSPHRASE
 from tests.portal.office import LETTER
-from tests.portal.signers import in_this_process, sign_locally
+from tests.portal.signers import sign_locally
 from tests.portal.visitor import text
 
 pytestmark = pytest.mark.usefixtures("office_time")
 
 
 @pytest.fixture
-def signed(office, settings, pki, tmp_path, monkeypatch):
+def signed(office, settings, pki, tmp_path, looked_at_here, monkeypatch):
     """The signed hosting document of a case."""
-    monkeypatch.setattr(validation, "look", in_this_process)
     monkeypatch.setattr(verification, "look_into", here)
     sign_locally(office, settings, pki, tmp_path)
     case = office.bring_to(State.AWAITING_APPROVAL)

@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,7 +21,7 @@ from tests.portal.office import DIGEST
 
 pytestmark = pytest.mark.urls("panggon.portal.urls_nodes")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0kPOeVhw5tpIUDlD8dkDQ9TKtAQjNmhqGHPmkdt2cs budi@laptop"
-APPLIED = {
+APPLIED: dict[str, Any] = {
     "outcome": "applied",
     "plan": {"changes": []},
     "digest": DIGEST,

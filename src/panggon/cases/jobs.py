@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -37,7 +36,7 @@ from panggon.core.procedure import (
     next_words,
 )
 from panggon.notify.endpoints import announce
-from panggon.notify.services import tell
+from panggon.notify.services import tell_all
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.papers import services as papers
@@ -239,15 +238,9 @@ def _tell(
 ) -> None:
     """By the table of notices, in its words."""
     rule = NOTICES[occasion]
-    tell(
-        person,
-        occasion=occasion,
-        reference=reference,
-        subject=format_lazy(_(rule.subject), number=case.number, **facts),
-        text=format_lazy(_(rule.text), number=case.number, **facts),
-        path=reverse("cases:case", args=[case.number]),
-        at=at,
-    )
+    words, path = (_(rule.subject), _(rule.text)), reverse("cases:case", args=[case.number])
+    facts = {"number": case.number, **facts}
+    tell_all([person], words, facts, reference=reference, path=path, at=at, occasion=occasion)
 
 
 def _said(wish: Wish) -> dict[str, str]:

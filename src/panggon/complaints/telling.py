@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from panggon.complaints.models import Complaint
 from panggon.core.complaint_vocabulary import COMPLAINT_STATES, SOURCE_LABELS, ComplaintState, Source
 from panggon.core.notices import Occasion
 from panggon.core.vocabulary import Role
-from panggon.notify.services import tell
+from panggon.notify.services import Words, tell_all
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -27,7 +25,6 @@ RETURNED = (
 HELD_FOR = (_("{number}: ada email untuk diperiksa"), _("Belum terbukti dari pelapor. Baca, lalu terima atau buang."))
 NEAR = (_("{number}: {level}% waktu pengaduan terpakai"), _("Batas waktu {due}. {next}"))
 PAST = (_("{number}: batas waktu pengaduan terlampaui"), _("Batas waktu {due} sudah lewat. {next}"))
-Words = tuple[Any, Any]
 
 
 def holders(complaint: Complaint, *, now: datetime) -> list[User]:
@@ -73,14 +70,5 @@ def tell_of(
         "due": moment_words(complaint.due_at) if complaint.due_at else "–",
         "level": level,
     }
-    subject, text = words
-    for person in whom:
-        tell(
-            person,
-            occasion=occasion,
-            reference=reference,
-            subject=format_lazy(subject, **facts),
-            text=format_lazy(text, **facts),
-            path=reverse("complaints:complaint", args=[complaint.number]),
-            at=at,
-        )
+    path = reverse("complaints:complaint", args=[complaint.number])
+    tell_all(whom, words, facts, reference=reference, path=path, at=at, occasion=occasion)

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -24,7 +23,7 @@ from panggon.incidents.models import Incident, IncidentAlert, IncidentEvent
 from panggon.incidents.paper_facts import PAPERS, facts_of
 from panggon.incidents.parts import duties_of
 from panggon.incidents.words import ACTION_LABELS, DUTY_WORDS, STATE_LABELS
-from panggon.notify.services import tell
+from panggon.notify.services import tell_all
 from panggon.office.selectors import read_once
 from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
@@ -168,17 +167,9 @@ def _tell(
     at: datetime,
 ) -> None:
     """Never what was found: that is read behind the sign-in."""
-    known = {"number": incident.number, **facts}
-    for person in whom:
-        tell(
-            person,
-            occasion=Occasion.WARNING,
-            reference=reference,
-            subject=format_lazy(subject, **known),
-            text=format_lazy(text, **known),
-            path=reverse("incidents:incident", args=[incident.number]),
-            at=at,
-        )
+    facts = {"number": incident.number, **facts}
+    path = reverse("incidents:incident", args=[incident.number])
+    tell_all(whom, (subject, text), facts, reference=reference, path=path, at=at, occasion=Occasion.WARNING)
 
 
 def _make_paper(event: IncidentEvent) -> None:

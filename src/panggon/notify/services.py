@@ -1,9 +1,11 @@
 """The only writer of notices and of people's choice how they are told."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import override
 
 from panggon.audit.services import record
@@ -15,6 +17,24 @@ from panggon.notify.retries import MAIL
 from panggon.outbox import defer
 from panggon.people import services as people
 from panggon.people.models import User
+
+Words = tuple[Any, Any]
+
+
+def tell_all(
+    whom: Iterable[User],
+    words: Words,
+    facts: Mapping[str, object],
+    *,
+    reference: str,
+    path: str,
+    at: datetime,
+    occasion: Occasion = Occasion.INFORMATION,
+) -> None:
+    """`tell` each of them the same: `words` are the subject and the text, which name `facts` in braces."""
+    subject, text = (format_lazy(each, **facts) for each in words)
+    for person in whom:
+        tell(person, reference=reference, subject=subject, text=text, path=path, at=at, occasion=occasion)
 
 
 @transaction.atomic

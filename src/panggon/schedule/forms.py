@@ -1,6 +1,7 @@
 """The forms of the calendar: they read what was written; `rows.faults_of` judges it."""
 
 import re
+from abc import abstractmethod
 from datetime import time
 from typing import Any
 
@@ -34,12 +35,13 @@ class RowForm(CalendarForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     @staticmethod
-    def initial_of(_row: Any) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def initial_of(row: Any) -> dict[str, Any]:
+        """What the fields hold where `row` is changed."""
 
+    @abstractmethod
     def row(self, stored: Any) -> Row:
         """The row as it would be kept; `stored` is the one that is changed, None for a new one."""
-        raise NotImplementedError
 
 
 class DayInput(forms.DateInput):

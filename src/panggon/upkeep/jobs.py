@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.text import format_lazy
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
@@ -19,7 +18,7 @@ from panggon.cases.content.paper_facts import facts_of, head_of_the_dinas
 from panggon.core.notices import Occasion
 from panggon.core.site_life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
 from panggon.core.vocabulary import Role
-from panggon.notify.services import tell
+from panggon.notify.services import tell_all
 from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind
@@ -240,9 +239,7 @@ def _tell(
         if change
         else reverse("upkeep:site", args=[site.identifier])
     )
-    for person in whom:
-        subject, text = (format_lazy(each, **facts) for each in words)
-        tell(person, reference=reference, subject=subject, text=text, path=path, at=timezone.now(), occasion=occasion)
+    tell_all(whom, words, facts, reference=reference, path=path, at=timezone.now(), occasion=occasion)
 
 
 EFFECTS: Mapping[SiteEffect, Callable[[Alteration], None]] = {

@@ -53,8 +53,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     path = tmp_path_factory.mktemp("owner") / "key"
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
     files.write(path, secret.private_bytes(*form), mode=0o600)
-    form = serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    return path, secret.public_key().public_bytes(*form).decode()
+    public = serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    return path, secret.public_key().public_bytes(*public).decode()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver, Settings
+from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node import cgroups
@@ -62,7 +63,7 @@ def place() -> Iterator[Place]:
         for engine, site in SITES.items():
             stand.lay_out(int(site[1:]), {"database": engine})
             (stand.settings.root / "live" / f"{site}.test").symlink_to(f"../sites/{site}")
-        servers = {
+        servers: dict[Engine, DatabaseServer] = {
             Engine.MARIADB: MariaDb(one.socket, Path("/run/mysqld/mysqld.sock"), one.data, one.temporary),
             Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
         }

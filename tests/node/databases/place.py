@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key, Kind
+from panggon.core.resources import Attributes, Key, Kind
 from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
@@ -34,7 +34,7 @@ class Place:
         return self.stand.settings.site(site) / "private" / "database"
 
     def make(self, site: str, engine: Engine, mebibytes: int = 64, **more: bool) -> None:
-        wished = {"engine": engine, "connections": 8, "mebibytes": mebibytes, **more}
+        wished: Attributes = {"engine": engine, "connections": 8, "mebibytes": mebibytes, **more}
         self.driver.write(Key(Kind.DATABASE, site), wished)
 
     def is_locked(self, site: str, engine: Engine) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +14,7 @@ from panggon.cases import selectors
 from panggon.cases.attention import recipients
 from panggon.core.notices import TABLE, Occasion
 from panggon.core.procedure import Action, Role
-from panggon.notify.services import tell
+from panggon.notify.services import tell_all
 from panggon.papers.dates import day_words
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -56,6 +55,5 @@ def _tell(
     told: Iterable[User], occasion: Occasion, facts: Mapping[str, object], *, reference: str, path: str, at: datetime
 ) -> None:
     rule = TABLE[occasion]
-    subject, text = (format_lazy(_(words), **facts) for words in (rule.subject, rule.text))
-    for person in told:
-        tell(person, occasion=occasion, reference=reference, subject=subject, text=text, path=path, at=at)
+    words = (_(rule.subject), _(rule.text))
+    tell_all(told, words, facts, reference=reference, path=path, at=at, occasion=occasion)

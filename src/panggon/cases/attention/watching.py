@@ -1,12 +1,10 @@
 """Whom the passing of time is told to, and in which words. Each is told once and in office hours only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +16,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.notices import Occasion
 from panggon.core.procedure import Action, Role, State, next_words
 from panggon.core.workdays import Calendar
-from panggon.notify.services import tell
+from panggon.notify.services import Words, tell_all
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people
 from panggon.people.models import User
@@ -45,7 +43,6 @@ CALENDAR = {
     "missing": _("Kalender kerja {year} belum ada. Tanpa kalender, batas waktu di tahun itu tidak dapat dihitung."),
     "no_joint_leave": _("Cuti bersama {year} belum dicatat. Isi setelah SKB 3 Menteri terbit."),
 }
-Words = tuple[Any, Any]
 
 
 def may_speak(now: datetime, *, calendar: Calendar) -> bool:
@@ -73,16 +70,14 @@ def check_calendar(*, now: datetime) -> None:
     if not lack:
         return
     week = today.isocalendar()
-    for person in people.holders_of(Role.ADMINISTRATOR, now=now):
-        tell(
-            person,
-            occasion=Occasion.INFORMATION,
-            reference=f"calendar:{year}:{lack}:{week.year}-{week.week}",
-            subject=format_lazy(_("Kalender kerja {year} perlu dilengkapi"), year=year),
-            text=format_lazy(CALENDAR[lack], year=year),
-            path=reverse("schedule:year", args=[year]),
-            at=now,
-        )
+    tell_all(
+        people.holders_of(Role.ADMINISTRATOR, now=now),
+        (_("Kalender kerja {year} perlu dilengkapi"), CALENDAR[lack]),
+        {"year": year},
+        reference=f"calendar:{year}:{lack}:{week.year}-{week.week}",
+        path=reverse("schedule:year", args=[year]),
+        at=now,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -110,11 +105,10 @@ def _tell_warning(case: Case, level: int, *, due: datetime, at: datetime) -> Non
     holders = recipients.holders(case, State(case.state), now=at)
     superiors = recipients.superiors(case, State(case.state), now=at) if level == LATE else []
     words = PAST if level == LATE else NEAR
-    for person in {person.pk: person for person in (*holders, *superiors)}.values():
-        _tell(person, case, Occasion.WARNING, words, facts, reference=reference, at=at)
+    officials = {person.pk: person for person in (*holders, *superiors)}.values()
+    _tell(officials, case, Occasion.WARNING, words, facts, reference=reference, at=at)
     if level == LATE:
-        for person in recipients.applicants(case):
-            _tell(person, case, Occasion.INFORMATION, APOLOGY, facts, reference=reference, at=at)
+        _tell(recipients.applicants(case), case, Occasion.INFORMATION, APOLOGY, facts, reference=reference, at=at)
 
 
 def _remind(case: Case, kind: AlertKind, rule: Reminding, *, now: datetime, calendar: Calendar) -> None:
@@ -140,8 +134,7 @@ def _remind(case: Case, kind: AlertKind, rule: Reminding, *, now: datetime, cale
 def _tell_reminder(case: Case, kind: AlertKind, number: int, rule: Reminding, *, at: datetime) -> None:
     facts = {"level": number, "most": rule.most}
     reference = f"{kind}:{case.pk}:{case.state_since:%Y%m%d%H%M%S}:{number}"
-    for person in recipients.applicants(case):
-        _tell(person, case, Occasion.REMINDER, REMINDERS[kind], facts, reference=reference, at=at)
+    _tell(recipients.applicants(case), case, Occasion.REMINDER, REMINDERS[kind], facts, reference=reference, at=at)
 
 
 def _withdraw(case: Case, *, now: datetime) -> None:
@@ -166,7 +159,7 @@ def _is_as_seen(case: Case) -> bool:
 
 
 def _tell(
-    person: User,
+    whom: Iterable[User],
     case: Case,
     occasion: Occasion,
     words: Words,
@@ -176,13 +169,5 @@ def _tell(
     at: datetime,
 ) -> None:
     facts = {**facts, "number": case.number, "next": _(next_words(State(case.state)))}
-    subject, text = words
-    tell(
-        person,
-        occasion=occasion,
-        reference=reference,
-        subject=format_lazy(subject, **facts),
-        text=format_lazy(text, **facts),
-        path=reverse("cases:case", args=[case.number]),
-        at=at,
-    )
+    path = reverse("cases:case", args=[case.number])
+    tell_all(whom, words, facts, reference=reference, path=path, at=at, occasion=occasion)

@@ -45,7 +45,7 @@ class Sites:
         self._settings = machine.settings
         self.full = Full(machine.settings)
         self._stored = Stored(machine, self.full, self._is_awake)
-        self._sessions = Sessions(machine)
+        self._sessions = Sessions(machine, self.full)
         self._selector = selector
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick

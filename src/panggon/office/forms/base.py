@@ -1,5 +1,6 @@
 """What all groups of settings share."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,8 +34,9 @@ class GroupForm(PlainForm):
         """The words of the fields, for the history."""
         return {name: field.label for name, field in self.fields.items() if name != "version"}
 
+    @abstractmethod
     def value(self) -> Any:
-        raise NotImplementedError
+        """The group as it was filled in."""
 
     def _inputs(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
