@@ -130,13 +130,20 @@ def test_paths_that_could_become_configuration_are_refused(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("version", "listen"),
-    [((1, 22, 1), "listen 127.0.0.1:2 ssl http2;"), ((1, 26, 3), "listen 127.0.0.1:2 ssl;\n        http2 on;")],
+    ("built", "words"),
+    [
+        ({"nginx/": (1, 22, 1), "OpenSSL ": (3, 0, 19)}, ["listen 127.0.0.1:2 ssl http2;", "curve X25519:"]),
+        (
+            {"nginx/": (1, 26, 3), "OpenSSL ": (3, 5, 9)},
+            ["listen 127.0.0.1:2 ssl;\n        http2 on;", "curve X25519MLKEM768:X25519:"],
+        ),
+    ],
 )
-def test_each_nginx_is_told_of_http2_in_its_own_words(tmp_path: Path, monkeypatch, version, listen) -> None:
+def test_each_nginx_is_told_in_its_own_words(tmp_path: Path, monkeypatch, built, words) -> None:
     usual = usual_settings(tmp_path)
-    monkeypatch.setattr(nginx, "_version", lambda: version)
-    assert listen in nginx._configuration(nginx.Settings(root=tmp_path, http_port=1, https_port=2, **usual))
+    monkeypatch.setattr(nginx, "_built", built.get)
+    configuration = nginx._configuration(nginx.Settings(root=tmp_path, http_port=1, https_port=2, **usual))
+    assert [word in configuration for word in words] == [True, True]
 
 
 def test_ports_that_are_taken_stop_it_with_a_sentence() -> None:
