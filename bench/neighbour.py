@@ -12,7 +12,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
+from bench import databases
 from bench.machine import described
 from bench.watching import PRIORITY
 from panggon.drivers import files
@@ -44,6 +47,7 @@ ATTACKS = {
     "open files": "while (true) { $held[] = @fopen('/dev/null', 'r'); if (count($held) > 5000) { $held = []; } }",
     "log": "while (true) { error_log(substr($block, 0, 1000)); }",
     "sockets": "while (true) { $held[] = @stream_socket_server('tcp://127.0.0.1:0'); }",
+    **databases.ATTACKS,
 }
 # What the attacker may store.
 BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
@@ -52,7 +56,9 @@ BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
 def main() -> None:
     print(described())
     worst = 0.0
-    stand = Stand("neighbour", stop_seconds=1.0)
+    base = Path(f"/srv/panggon-test-{os.getpid()}-neighbour/run")
+    sockets: dict[str, Any] = {"mariadb_socket": base / "mariadb/mysqld.sock", "postgresql_run": base / "pgsql"}
+    stand = Stand("neighbour", stop_seconds=1.0, **sockets)
     try:
         stand.start()
         neighbour = stand.serve(NEIGHBOUR, PAGE)
@@ -63,22 +69,32 @@ def main() -> None:
         with suppress(PermissionError):
             os.nice(PRIORITY)  # only now: what has been started keeps its own
         _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio")
-        for name in sys.argv[1:] or ATTACKS:
-            stand.page(attacker, f"{FOR_EVER} {ATTACKS[name]}")
-            alone: list[float] = []
-            attacked: list[float] = []
-            for _ in range(ROUNDS):
-                alone += _measure(stand, neighbour)
-                with Attack(stand, attacker):
-                    attacked += _measure(stand, neighbour)
-            figures = (statistics.median(alone), _p95(alone), statistics.median(attacked), _p95(attacked))
-            ratio = _p95(attacked) / _p95(alone)
-            _say(name, *(f"{figure:.1f} ms" for figure in figures), f"{ratio:.2f}")
-            worst = max(worst, ratio)
+        with databases.running_beside(stand) as beside:
+            for name in sys.argv[1:] or ATTACKS:
+                pair = beside.pairs.get(name.split()[0], (neighbour, attacker))
+                worst = max(worst, _compared(stand, name, *pair, beside))
     finally:
         stand.close()
     print(f"worst: {worst:.2f} ({TARGET:.0f}); {described()}")
     sys.exit(0 if worst < TARGET else 1)
+
+
+def _compared(stand: Stand, name: str, neighbour: str, attacker: str, beside: databases.Beside) -> float:
+    """How many times the neighbour's p95 alone is what it is while attacked."""
+    stand.page(attacker, f"{FOR_EVER} {ATTACKS[name]}")
+    alone: list[float] = []
+    attacked: list[float] = []
+    for _ in range(ROUNDS):
+        alone += _measure(stand, neighbour)
+        with Attack(stand, attacker):
+            if name in databases.ATTACKS:
+                time.sleep(databases.SETTLED_SECONDS)
+            attacked += _measure(stand, neighbour)
+        beside.calm(attacker)
+    figures = (statistics.median(alone), _p95(alone), statistics.median(attacked), _p95(attacked))
+    ratio = _p95(attacked) / _p95(alone)
+    _say(name, *(f"{figure:.1f} ms" for figure in figures), f"{ratio:.2f}")
+    return ratio
 
 
 def _measure(stand: Stand, site: str) -> list[float]:
@@ -127,7 +143,7 @@ class Attack:
 
 
 def _say(name: str, *values: str) -> None:
-    sys.stdout.write(f"{name:<15}" + "".join(f"{value:>15}" for value in values) + "\n")
+    sys.stdout.write(f"{name:<22}" + "".join(f"{value:>15}" for value in values) + "\n")
     sys.stdout.flush()
 
 

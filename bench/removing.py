@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import pymysql
 
 from bench.machine import Machine
+from panggon.core.parking import Uptime
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node import sites as node_sites
+from panggon.node.parked import uptime
 
 FILES, FOLDERS, FILE = 10_000, 100, b"x" * 2048
 TABLES, ROWS = 50, 2_000
@@ -29,14 +31,16 @@ def parked(machine: Machine, site: SiteSpec) -> SiteSpec:
 
 def seconds(machine: Machine, site: SiteSpec) -> float:
     """From the wish to purge the parked site until nothing of it is left: user, tree, database, certificate."""
-    with patch.object(node_sites, "now", _later(timedelta(days=machine.config.sites.purge_days + 1))):
+    with patch.object(node_sites, "uptime", _later(machine)):
         began = time.perf_counter()
         machine.make(replace(site, state=SiteState.PURGED, generation=3))
         return time.perf_counter() - began
 
 
-def _later(ahead: timedelta) -> Callable[[], datetime]:
-    return lambda: datetime.now(UTC) + ahead
+def _later(machine: Machine) -> Callable[[], Uptime]:
+    """When it has been parked for as long as it must."""
+    waiting, ran = timedelta(days=machine.config.sites.purge_days + 1), uptime()
+    return lambda: replace(ran, seconds=ran.seconds + waiting.total_seconds())
 
 
 def _fill_tree(public: Path) -> None:

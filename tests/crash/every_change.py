@@ -28,10 +28,10 @@ OWNERS = {
 }
 # What no longer bears its mark is nobody's to touch: told, and a person takes it away.
 FOREIGN = ("link to another site", "site.json empty", "no keys")
-# What has another meaning for sites of other kinds.
+# What has another meaning for sites of other kinds. The holder serves nothing for one without programs.
 OF_OTHERS = (
     *((Way.WSGI, name) for name in MEDDLINGS if name.startswith("holder")),
-    (Way.STATIC, "holder serves another kind"),
+    (Way.STATIC, "link to another state"),
     (Way.REDIRECT, "another target"),
     (Way.PROXY, "another target"),
     (Way.PROXY, "link to another site"),

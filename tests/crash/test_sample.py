@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core import closing
 from panggon.core.resources import Kind
 from panggon.core.spec import SiteState
 from tests.crash import prober, world
@@ -33,7 +34,7 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
     assert attempt.apply(create.spec, Fault(Moments.ENTRIES, 21)).word == "killed"
     assert attempt.resume(create.spec).word == "applied"
     assert prober.faults(machine, create.spec) == []
-    assert attempt.apply(opening.spec, Fault(Moments.CALLS, 30)).word == "killed"
+    assert attempt.apply(opening.spec, Fault(Moments.CALLS, 40)).word == "killed"
     assert attempt.resume(opening.spec).word in ("applied", "nothing")
     opened = world.seen(machine, attempt.place)
     for obstacle, fault in BACK:
@@ -52,11 +53,17 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
     for name in ("public", "private", "tmp"):
         (tree / name).chmod(0)
     fill(tree)
-    assert attempt.apply(suspending.spec, NONE).word == "applied"
+    unproven = replace(attempt, around=Refuted(Kind.RECORDS))  # of no concern for who closes a site
+    assert unproven.apply(suspending.spec, NONE).word == "applied"
     assert prober.fetch(machine, create.spec.host, "/")[0] == 503
     (tree / "site.json").unlink()  # a person did it
     quarantined = replace(suspending.spec, state=SiteState.QUARANTINED, generation=9)
-    assert attempt.apply(quarantined, NONE).word == "applied"
+    hindered = replace(attempt, around=Refuted(Kind.HOST))
+    assert hindered.apply(quarantined, Fault(Moments.ENTRIES, 5)).word == "killed"
+    waits = hindered.resume(quarantined)
+    assert (waits.word, waits.code) == ("stuck", closing.SHUT)
+    assert prober.fetch(machine, create.spec.host, "/")[0] == 503
+    assert attempt.resume(quarantined).word == "applied"
     for step in ending(quarantined):
         assert replace(attempt, later=step.later).apply(step.spec, NONE).word == "applied"
     assert world.difference(before, world.seen(machine, attempt.place)) == ""

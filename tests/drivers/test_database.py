@@ -156,7 +156,9 @@ class TestDatabase:
         self, driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
     ) -> None:
         root_says(server, "CREATE OR REPLACE DATABASE tetangga", "CREATE TABLE tetangga.rahasia (n INT)")
-        with as_site(server, private) as session, session.cursor() as cursor:
+        root_says(server, "CREATE USER tetangga@localhost IDENTIFIED BY 'x'")
+        beside = pymysql.connect(unix_socket=str(server.socket), user="tetangga", password="x")
+        with beside, as_site(server, private) as session, session.cursor() as cursor:
             cursor.execute("SHOW DATABASES")
             assert cursor.fetchall() == (("information_schema",), (key.name,))
             for refused in (
@@ -164,11 +166,18 @@ class TestDatabase:
                 "SELECT * FROM mysql.user",
                 "CREATE DATABASE lain",
                 "SELECT 'x' INTO OUTFILE '/tmp/x'",
+                "SET enforce_storage_engine = NULL",
                 f"GRANT ALL ON {key.name}.* TO tamu@localhost",
             ):
                 with pytest.raises(pymysql.err.OperationalError, match="denied"):
                     cursor.execute(refused)
-        root_says(server, "DROP DATABASE tetangga")
+            with pytest.raises(pymysql.err.OperationalError, match="not owner of"):
+                cursor.execute(f"KILL {beside.thread_id()}")
+            cursor.execute("KILL USER tetangga@localhost")  # said to be done, and nothing is
+            cursor.execute("SELECT DISTINCT user FROM information_schema.processlist")
+            assert cursor.fetchall() == ((key.name,),)
+            beside.ping(reconnect=False)
+        root_says(server, "DROP DATABASE tetangga", "DROP USER tetangga@localhost")
         assert [(check.name, check.ok) for check in driver.probe(key, spec=spec(key.name))] == [
             ("database.login", True),
             ("database.alone", True),

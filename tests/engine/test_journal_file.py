@@ -134,6 +134,25 @@ def test_killed_writer_leaves_no_lock(path):
         assert store.entries() == ()
 
 
+def test_what_a_writer_left_that_was_killed_at_its_beginning_goes(path):
+    draft = path.with_name(f".{path.name}.new")
+    for look in (lambda: open_and_close(path), lambda: journal_file.sweep(path.parent)):
+        path.parent.mkdir(exist_ok=True)
+        draft.write_bytes(bytes(65536))
+        look()
+        assert not draft.exists()
+        assert not path.exists()
+    with journal_file.writing(path):
+        draft.write_bytes(bytes(65536))  # of a writer that is at it
+        journal_file.sweep(path.parent)
+        assert draft.exists()
+
+
+def open_and_close(path):
+    with journal_file.writing(path):
+        pass
+
+
 def test_full_disk_at_the_beginning_changes_nothing(path, monkeypatch):
     _, outcome = carried_out(path)
     new = world(OPEN, before=PREPARED)

@@ -1,4 +1,4 @@
-"""100,000 names that nobody has, asked for in each way (in script/test-more; a small number of them in script/test)."""
+"""100,000 names, and pages, that are nowhere (in script/test-more; a small number of them in script/test)."""
 
 import socket
 import ssl
@@ -16,6 +16,7 @@ from tests.node.web_stand import HOST, WebStand
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 MANY, BATCH = 100_000, 500
 KIBIBYTES_MORE = 2048
+BY_NAME = "GET / HTTP/1.1\r\nHost: n{}.kota.example\r\n\r\n"
 Asking = Callable[[WebStand, int], None]
 
 
@@ -30,6 +31,11 @@ def stand() -> Iterator[WebStand]:
 def without_tls(stand: WebStand, first: int) -> None:
     with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=30) as line:
         _ask_for_a_batch(line, first, b"HTTP/1.1 404 ")
+
+
+def for_pages(stand: WebStand, first: int) -> None:
+    with visit.connected(stand.door, HOST) as line:
+        _ask_for_a_batch(line, first, b"HTTP/1.1 404 ", "GET /{}/" + "x" * 100 + f" HTTP/1.1\r\nHost: {HOST}\r\n\r\n")
 
 
 def behind_a_good_handshake(stand: WebStand, first: int) -> None:
@@ -48,10 +54,9 @@ def in_the_handshake(stand: WebStand, first: int) -> None:
             assert answer[:1] in (b"", b"\x15"), "an alert, or nothing"
 
 
-def _ask_for_a_batch(line: socket.socket, first: int, answer: bytes) -> None:
+def _ask_for_a_batch(line: socket.socket, first: int, answer: bytes, asked: str = BY_NAME) -> None:
     """One behind the other without waiting."""
-    numbers = range(first, first + BATCH)
-    line.sendall(b"".join(f"GET / HTTP/1.1\r\nHost: n{number}.kota.example\r\n\r\n".encode() for number in numbers))
+    line.sendall("".join(asked.format(number) for number in range(first, first + BATCH)).encode())
     answered, ends = 0, b""
     while answered < BATCH:
         part = line.recv(1 << 20)
@@ -96,6 +101,6 @@ def come(stand: WebStand, asking: Asking, *, many: int) -> None:
     assert statistics.median(among_them) < 2 * quiet + 0.01
 
 
-@pytest.mark.parametrize("asking", [without_tls, in_the_handshake, behind_a_good_handshake])
-def test_a_hundred_thousand_unknown_names(stand: WebStand, asking: Asking) -> None:
+@pytest.mark.parametrize("asking", [without_tls, in_the_handshake, behind_a_good_handshake, for_pages])
+def test_a_hundred_thousand_that_are_nowhere(stand: WebStand, asking: Asking) -> None:
     come(stand, asking, many=MANY)

@@ -5,7 +5,9 @@ import ctypes
 import dataclasses
 import json
 import os
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -225,6 +227,10 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(st
     record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
     files.write(stand.settings.site(site) / "quota.json", json.dumps(record))
     assert stand.sync(site)["ok"]
+    asleep = stand.lay_out(900101, {"kind": "static"})
+    files.write(stand.settings.site(asleep) / "quota.json", json.dumps({**record, "site": asleep}))
+    put(stand, asleep, "public/large", bytes(5 << 20))
+    connected = subprocess.Popen(["sleep", "60"], user=stand.settings.uid(asleep))
 
     def stored(place: str, size: int) -> bool:
         return stand.get(site, query=f"to={place}&size={size}") == str(size)
@@ -239,11 +245,14 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(st
     assert "SFTP" in note.read_text()
     assert (note.stat().st_uid, note.stat().st_gid) == (0, stand.settings.uid(site))
     assert stand.ask(do="show", site=site)["serving"]["full"]
-    assert stand.ask(do="list")["full"] == [site]
+    until(lambda: stand.ask(do="list")["full"] == [site, asleep], seconds=10)
+    assert connected.wait(10) == -signal.SIGKILL, "whoever was at it then comes in anew"
     for path in (stand.settings.site(site) / "tmp").glob("file*"):
         path.unlink()
     until(lambda: stored("/site/public/small", 1000), seconds=10)
     assert not note.exists()
+    (stand.settings.site(asleep) / "public" / "large").unlink()
+    until(lambda: stand.ask(do="list")["full"] == [], seconds=10)
 
 
 def test_deleted_files_count_while_a_program_holds_them(stand: Stand) -> None:

@@ -5,7 +5,11 @@ import json
 import os
 import random
 import signal
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,9 @@ from passlib.hash import sha512_crypt
 from demo.clients import ask_dns
 from panggon.core import spec_document
 from panggon.core.signing import changes
-from panggon.drivers import runtime
+from panggon.drivers import runtime, visit
+from panggon.drivers.authority import Authority, issue
+from panggon.drivers.visit import Door
 from panggon.node import config
 from panggon.node.wiring import Outside
 from tests.node.machine_stand import UID_BASE, ZONE, enrolled, standing
@@ -106,6 +112,56 @@ def test_an_open_site_is_what_the_world_sees(machine):
     assert not machine.sftp_client(spec, "owner").batch("pwd")[0]
     assert (machine.base / "root" / "sites" / "s990002" / "public" / "buku-tamu.php").exists()
     assert not outside.answers(wished, wakes=True)
+
+
+def test_nothing_but_its_doors_keeps_a_site_from_being_closed_and_no_request_is_lost(machine):
+    """A certificate that ran out, strangers at the SFTP port, requests that run: none of them holds up a suspension."""
+    spec = machine.spec(990006, state="open", access={"ssh_keys": [machine.key("closed")]})
+    assert machine.node("apply", machine.write_spec(spec)).returncode == 0
+    pages = {
+        "lambat.php": "<?php $end = time() + 6; while (time() < $end) usleep(50000); echo 'utuh';",
+        "terima.php": "<?php echo strlen(file_get_contents('php://input'));",
+    }
+    for name, code in pages.items():
+        (machine.base / name).write_text(code)
+    came_in, words = machine.sftp_client(spec, "closed").batch(
+        *(f"put {machine.base / name} /public/" for name in pages)
+    )
+    assert came_in, words
+    root, host = machine.base / "root", str(spec["host"])
+    door = Door("127.0.0.1", machine.https, machine.base / "etc" / "ca.pem", 60.0)
+
+    def upload() -> bytes:
+        head = f"POST /terima.php HTTP/1.1\r\nHost: {host}\r\nContent-Length: 20000\r\nConnection: close\r\n\r\n"
+        with visit.connected(door, host) as tls:
+            tls.sendall(head.encode() + b"x" * 10_000)
+            time.sleep(4)
+            tls.sendall(b"x" * 10_000)
+            return b"".join(iter(lambda: tls.recv(65536), b""))
+
+    with ThreadPoolExecutor() as visitors, ExitStack() as strangers:
+        slow, uploaded = visitors.submit(visit.get, door, host, "/lambat.php"), visitors.submit(upload)
+        time.sleep(1)
+        signer = Authority(machine.base / "etc" / "ca.pem", machine.base / "etc" / "ca-key.pem")
+        bundle = root / "tls" / host / "bundle.pem"
+        bundle.write_bytes(issue(signer, host, now=datetime.now(UTC) - timedelta(days=4000)))
+        for number in range(240):
+            source = (f"127.0.9.{1 + number % 30}", 0)
+            line = socket.create_connection(("127.0.0.1", machine.sftp), timeout=10, source_address=source)
+            strangers.enter_context(line)
+        suspended = {**spec, "state": "suspended", "generation": 2, "notice": "Diperbaiki."}
+        applied = machine.node("apply", machine.write_spec(suspended), "--json")
+        assert applied.returncode == 0, applied.stdout + applied.stderr
+        page = visit.get(door, host, "/", any_certificate=True)
+        assert (page.status, b"Diperbaiki." in page.body) == (503, True)
+        assert slow.result().body == b"utuh"
+        assert b"20000" in uploaded.result().partition(b"\r\n\r\n")[2]
+    quarantined = {**suspended, "state": "quarantined", "generation": 3}
+    applied = machine.node("apply", machine.write_spec(quarantined), "--json")
+    evidence = {row["name"]: row for row in json.loads(applied.stdout)["evidence"]}
+    assert (applied.returncode, evidence["programs.stopped"]["detail"]) == (0, runtime.NOTHING_RUNS)
+    assert evidence["sftp.locked"]["ok"]
+    assert "tls.certificate" not in evidence
 
 
 def test_an_agent_killed_at_random_moments_reaches_the_wish(machine, portal):

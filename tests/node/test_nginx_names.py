@@ -143,6 +143,15 @@ class TestNames:
         old = ["openssl", "s_client", "-connect", at, "-servername", HOST, "-cipher", "ALL:@SECLEVEL=0", "-tls1_1"]
         assert "Cipher is (NONE)" in shell.run(old).output
 
+    def test_no_handshake_that_costs_us_more_than_the_visitor(self, stand: WebStand) -> None:
+        """Finite fields of 8,192 bits take 150 ms of a processor (CVE-2002-20001)."""
+        at = f"127.0.0.1:{stand.settings.https_port}"
+        agreed = {}
+        for group in ("X25519", "P-256", "P-384", "P-521", "X448", "ffdhe2048", "ffdhe8192"):
+            asked = shell.run(["openssl", "s_client", "-connect", at, "-servername", HOST, "-groups", group])
+            agreed[group] = "Cipher is (NONE)" not in asked.output
+        assert [group for group, fine in agreed.items() if fine] == ["X25519", "P-256", "P-384"]
+
 
 def _connect(
     context: ssl.SSLContext, stand: WebStand, name: str, session: ssl.SSLSession | None = None

@@ -156,7 +156,8 @@ class TestAnswers:
         answer = stand.raw(
             f"GET {LYING}{way} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode(), name=host
         )
-        assert answer.startswith(b"HTTP/1.1 200 ")
-        assert b"sah" in answer
+        refused = way == "potongan" and answer.startswith(b"HTTP/1.1 503 ")  # by nginx 1.26, of Debian 13
+        assert refused or answer.startswith(b"HTTP/1.1 200 ")
+        assert refused or b"sah" in answer
         assert b"dua" not in answer
         assert b"X-Kedua" not in answer

@@ -2,13 +2,16 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests import php
 from tests.node.stand import Stand, started
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -43,6 +46,44 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
     assert not path.exists()
     assert stand.sync(site) == {"ok": True}
     assert stand.get(site) == "ok"
+
+
+# Not one sleep: the signal by which php-fpm is asked to end would cut it short.
+SLOW = "$end = time() + (int) ($_GET['s'] ?? 0); while (time() < $end) usleep(50000); echo 'done';"
+
+
+def test_what_was_let_in_before_a_suspension_is_answered_whole(stand: Stand) -> None:
+    site, path = stand.serve(900100, SLOW), stand.settings.root / "run" / "s900100.sock"
+    with ThreadPoolExecutor() as visitors:
+        early = visitors.submit(stand.get, site, query="s=2")
+        until(lambda: stand.process(site) is not None)
+        began = time.monotonic()
+        assert stand.ask(do="drop", site=site, running="later") == {"ok": True}
+        assert time.monotonic() - began < 0.5, "nobody waits for them"
+        known = stand.ask(do="show", site=site)
+        assert (known["serving"], known["ending"]["kind"]) == (None, "php")
+        uploaded = visitors.submit(
+            stand.get, site, query="s=1"
+        )  # the web server had let it in, and its body took a while
+        assert (early.result(), uploaded.result()) == ("done", "done")
+    stand.new_holder(after=stand.kill_holder())
+    assert (stand.ask(do="list")["sites"], path.exists()) == ([], False)
+
+
+def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stand: Stand) -> None:
+    site, path = stand.serve(900100, SLOW), stand.settings.root / "run" / "s900100.sock"
+    stand.get(site)
+    assert stand.ask(do="drop", site=site, running="later")["ok"]
+    assert stand.sync(site)["ok"]
+    assert stand.ask(do="show", site=site)["serving"]["kind"] == "php"
+    with ThreadPoolExecutor() as visitors:
+        lost = visitors.submit(stand.get, site, query="s=60")
+        until(lambda: len(stand.processes(site)) >= 3)
+        assert stand.ask(do="drop", site=site, running="later")["ok"]
+        assert stand.ask(do="drop", site=site, running="killed")["ok"]
+        assert (stand.processes(site), path.exists()) == ([], False)
+        assert isinstance(lost.exception(), OSError | ValueError)
+    assert stand.ask(do="drop", site=site, running="never")["code"] == "runtime.invalid"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from panggon.core.spec import SiteState
 from panggon.core.spec_document import dump
 from panggon.drivers import fake
 from panggon.engine import journal_file
-from panggon.node import records, strays
+from panggon.node import records, show, strays
 from panggon.node.drift import DriftWatch
 from panggon.node.sites import Sites
 from tests.core.plans import FACTS
@@ -73,6 +73,12 @@ def test_what_belongs_to_no_site_is_told_of_the_machine(sites: Sites, tmp_path: 
         (tmp_path / name).touch()
     watch = DriftWatch(sites)
     assert watch.look(elapsed=watch.pass_seconds)
+    found = strays.find(sites)
+    shown = show.differences(found, {})
+    assert [f"{where}: {words}" for where, all_words in shown.items() for words in all_words] == [
+        line for line in watch.lines() if line.startswith("mesin: ")
+    ]
+    assert show.differences((), {}) == {}
     assert [line for line in watch.lines() if line.startswith("mesin: ")] == [
         "mesin: akses SFTP s900009 ada, padahal tidak diminta.",
         f"mesin: sertifikat TLS {JUDI} ada, padahal tidak diminta.",

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from panggon.node.sockets import SocketSettings
+from panggon.node.sockets.full import Full
 from panggon.node.sockets.usage import Bounds, Excess, Meter
 
 MEBIBYTE = 1024 * 1024
@@ -147,3 +149,15 @@ def test_too_many_files_is_seen_also_where_too_much_space_was_known(tmp_path: Pa
     assert [excess(meter), excess(meter)] == [Excess.FILES, Excess.FILES]
     (tmp_path / "0").unlink()
     assert excess(meter) is Excess.SPACE
+
+
+def test_a_mark_that_cannot_be_written_keeps_nobody_from_being_stopped(tmp_path: Path) -> None:
+    full = Full(SocketSettings(tmp_path, tmp_path, tmp_path, uid_base=3_000_000, web_group=0))
+    full.set("s000001", Excess.SPACE)  # as on a full disk: there is no place for it
+    assert full.of("s000001") is Excess.NOTHING
+    for folder in ("logs", "run"):
+        (tmp_path / "sites" / "s000001" / folder).mkdir(parents=True)
+    full.set("s000001", Excess.FILES)
+    assert (full.of("s000001"), list(full)) == (Excess.FILES, ["s000001"])
+    full.set("s000001", Excess.NOTHING)
+    assert (full.of("s000001"), list(full)) == (Excess.NOTHING, [])

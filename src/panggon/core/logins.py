@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-# From here the machine proves its own SFTP server; what comes from here is nobody's login.
-PROBE_SOURCE = "127.0.0.2"
 KEPT, KEPT_FOR = 20, timedelta(days=7)
 
 _AUTH = re.compile(
@@ -50,7 +48,7 @@ class Login:
 
 
 def login_of(line: str, *, at: datetime) -> tuple[str, Login] | None:
-    """Site and try that a line tells of; None for every other line, and for what the machine did itself."""
+    """Site and try that a line tells of; None for every other line."""
     found = _AUTH.search(line)
     if found:
         ending = Ending.ACCEPTED if found["word"] == "Accepted" else Ending.REFUSED
@@ -58,7 +56,7 @@ def login_of(line: str, *, at: datetime) -> tuple[str, Login] | None:
     else:
         found = _GAVE_UP.search(line)
         ending, way, key = Ending.GAVE_UP, Way.NONE, ""
-    if found is None or found["address"] == PROBE_SOURCE:
+    if found is None:
         return None
     return found["site"], Login(at.isoformat(), ending, way, found["address"], int(found["port"]), key)
 

@@ -25,9 +25,9 @@ NAMES = {SiteKind.PHP: "PHP", SiteKind.PYTHON: "Python"}
 MEMBERS = {SiteKind.PHP: ("php_version",), SiteKind.PYTHON: ("interface", "entry")}
 # What becomes of the requests that run when the programs are stopped (docs/architecture.md, "Control of the holder").
 LATER, KILLED = "later", "killed"
-RUNNING_REQUESTS = {SiteState.SUSPENDED: LATER, SiteState.PARKED: LATER, SiteState.QUARANTINED: KILLED}
+RUNNING_REQUESTS = {SiteState.SUSPENDED: LATER, SiteState.QUARANTINED: KILLED}
 NO_REQUESTS, NOTHING_RUNS = "tidak menerima permintaan baru", "tidak ada program situs yang berjalan"
-# Longer than running requests may take to end, `SocketSettings.stop_seconds` and some more.
+# Longer than the holder waits for running requests (`node/sockets/sites.py`).
 SECONDS = 60.0
 
 
@@ -60,8 +60,8 @@ class RuntimeDriver:
         if answer["foreign"]:
             return foreign(key, answer["foreign"])
         serving = answer["serving"]
-        if serving is None and RUNNING_REQUESTS.get(self.state) == KILLED:
-            serving = answer["ending"]
+        if serving is None and self.state in (SiteState.QUARANTINED, SiteState.PARKED):
+            serving = answer["ending"]  # since a suspension; that is not enough here
         if serving is None:
             return absent(key)
         names = ("kind", *MEMBERS[SiteKind(serving["kind"])], "generation")
@@ -69,7 +69,7 @@ class RuntimeDriver:
 
     def write(self, key: Key, after: Attributes | None) -> None:
         """Returns when nothing older answers any more: running requests have ended, or were killed after their time.
-        Those of a site that is closed may end afterwards, those of one in quarantine are killed at once.
+        Those of a site that is suspended may end afterwards, those of one in quarantine are killed at once.
         """
         uid_of(key.name, base=self.settings.uid_base)
         if after is None:

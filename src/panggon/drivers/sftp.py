@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 import time
@@ -17,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from panggon.core.desired import ALIVE, CLOSED, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.logins import PROBE_SOURCE
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
@@ -25,7 +25,7 @@ from panggon.drivers.owner import end_logins, uid_of
 
 SHOWN = frozenset({"public", "private", "tmp", "logs"})
 PROBE_SECONDS = 60
-EXPIRY, EXPIRES = "%Y%m%d%H%M%SZ", re.compile(r'restrict,from="[^"]*",expiry-time="([0-9]{14}Z)" ')
+EXPIRY, EXPIRES = "%Y%m%d%H%M%SZ", re.compile(r'restrict,expiry-time="([0-9]{14}Z)" ')
 # Root's note in the jail of a site that stores too much: OpenSSH lets nobody bring anything there.
 NOTE, FULL = "/logs/PENUH.txt", "penuh: unggahan ditolak sampai ada yang dihapus"
 # OpenSSH's server ends a connection after six keys that do not fit (sshd_config(5), MaxAuthTries).
@@ -34,16 +34,17 @@ KEYS_A_LOGIN = 5
 PROBE_KILOBITS = 8000
 # Tried first. What the client would choose (sntrup761) takes it 90 ms, and this connection never leaves the machine.
 KEY_EXCHANGE = "^curve25519-sha256"
+HOST = "panggon"  # by which the client of a proof knows the server
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`address` and `port` are where this machine reaches its own sshd: loopback, as the probe's key is good only
-    from there. `host_key` is the server's public key file; `etc` holds `keys/` and `probe-keys/`. A site's uid is
-    `uid_base` + its number.
+    """`server` is the command line of a server for one login, with the configuration of the one that listens on `port`.
+    `host_key` is the server's public key file; `etc` holds `keys/` and `probe-keys/`. A site's uid is `uid_base` + its
+    number.
     """
 
-    address: str
+    server: Sequence[str]
     port: int
     host_key: Path
     etc: Path
@@ -117,14 +118,12 @@ class AccessDriver:
 
     @contextmanager
     def _let_in(self, key: Key, public: str) -> Iterator[None]:
-        """The key is good for a minute, from this machine only; after a kill it is worthless by itself."""
+        """The key is good for a minute, and only at the server of a proof; after a kill it is worthless by itself."""
         path = self._probe_keys(key)
         expiry = time.strftime(EXPIRY, time.gmtime(time.time() + PROBE_SECONDS))
         files.directory(path.parent)
         files.sweep(path)
-        files.write(
-            path, f'restrict,from="127.0.0.1,{PROBE_SOURCE},::1",expiry-time="{expiry}" {public}\n', durable=False
-        )
+        files.write(path, f'restrict,expiry-time="{expiry}" {public}\n', durable=False)
         try:
             yield
         finally:
@@ -174,8 +173,7 @@ class _Client:
 
     def prepare(self) -> None:
         key = (files.read(self.settings.host_key) or b"").decode()
-        host = f"[{self.settings.address}]:{self.settings.port}"
-        (self.folder / "known_hosts").write_text(f"{host} {key}")
+        (self.folder / "known_hosts").write_text(f"{HOST} {key}")
 
     def new_key(self, name: str) -> str:
         """Make a key pair; the secret half lies in the folder under this name, the public one is returned."""
@@ -206,7 +204,7 @@ class _Client:
         )
         names = self._offered(keys)
         way = ["sftp", "-v", "-b", "-", "-l", str(PROBE_KILOBITS), *self._options(*names, "probe")]
-        done = shell.run([*way, f"{self.site}@{self._host()}"], stdin="\n".join(commands).encode(), cwd=self.folder)
+        done = shell.run([*way, f"{self.site}@{HOST}"], stdin="\n".join(commands).encode(), cwd=self.folder)
         verdicts, errors = self._verdicts(names, done.errors), _errors(done.errors)
         if done.code:
             return (Check("sftp.login", ok=False, detail=errors or f"exit {done.code}"),), verdicts
@@ -239,6 +237,8 @@ class _Client:
 
     def _login(self, answers: dict[str, list[str]]) -> Check:
         seen = {line.strip("/") for line in answers.get("ls -1 /", [])}
+        if not _is_listened_on(self.settings.port):
+            return Check("sftp.login", ok=False, detail=f"tidak ada server di port {self.settings.port}")
         return Check("sftp.login", seen >= SHOWN, f"masuk sebagai {self.site}, melihat {', '.join(sorted(seen))}")
 
     def _jail(self, answers: dict[str, list[str]], errors: str) -> Check:
@@ -262,14 +262,11 @@ class _Client:
         return Check("sftp.upload", same and removed, seen)
 
     def _ssh(self, *names: str) -> list[str]:
-        return ["ssh", *self._options(*names), "-p", str(self.settings.port), f"{self.site}@{self.settings.address}"]
-
-    def _host(self) -> str:
-        return f"[{self.settings.address}]" if ":" in self.settings.address else self.settings.address
+        return ["ssh", *self._options(*names), f"{self.site}@{HOST}"]
 
     def _options(self, *names: str) -> list[str]:
         options = {
-            "Port": str(self.settings.port),
+            "ProxyCommand": shlex.join(self.settings.server).replace("%", "%%"),
             "IdentitiesOnly": "yes",
             "IdentityAgent": "none",
             "PreferredAuthentications": "publickey",
@@ -278,8 +275,6 @@ class _Client:
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": "5",
-            # So that the log tells the machine's own proofs from people who come in from this machine.
-            **({"BindAddress": PROBE_SOURCE} if self.settings.address == "127.0.0.1" else {}),
             "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]
@@ -321,6 +316,13 @@ def _prefix(site: str) -> str:
 def _keys(attributes: Attributes | None) -> tuple[str, ...]:
     found = (attributes or {}).get("keys")
     return found if isinstance(found, tuple) else ()
+
+
+def _is_listened_on(port: int) -> bool:
+    """proc(5), /proc/net/tcp: the state of a socket that listens is 0A."""
+    tables = (Path("/proc/net") / name for name in ("tcp", "tcp6"))
+    rows = (line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:])
+    return any(row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port for row in rows)
 
 
 def _any_key(path: Path) -> bool:

@@ -6,7 +6,7 @@ What only says that something is done waits for the next announcement: without i
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class JournalFile:
     def _begin(self, entry: Started) -> None:
         """A new file with the last run and the new one's beginning; the old one stays until it is complete."""
         kept = [*_last_run(self._entries), entry]
-        draft = self._path.with_name(f".{self._path.name}.new")
+        draft = _draft(self._path)
         with draft.open("wb") as file:
             length = file.write("".join(map(journal.dump, kept)).encode())
             os.posix_fallocate(file.fileno(), 0, length + RESERVE)
@@ -91,9 +91,20 @@ def writing(path: Path) -> Iterator[JournalFile]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise TemporaryError("journal.busy", path.stem) from error
+        try:
+            _draft(path).unlink(missing_ok=True)  # of a run that was killed before it began
+        except OSError as error:
+            raise TemporaryError("journal.unwritable", str(error)) from error
         yield JournalFile(path)
     finally:
         os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Take away what writers that were killed have left of beginnings, also of sites that nobody asks for again."""
+    for draft in folder.glob(".*.jsonl.new"):
+        with suppress(TemporaryError), writing(folder / draft.name[1:].removesuffix(".new")):
+            pass
 
 
 def read(path: Path) -> tuple[Entry, ...]:
@@ -104,6 +115,10 @@ def read(path: Path) -> tuple[Entry, ...]:
 def ended(path: Path) -> tuple[Word, Any] | None:
     """How the last run has ended (`journal.ended`)."""
     return journal.ended(_content(path))
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _content(path: Path) -> bytes:

@@ -42,7 +42,7 @@ class Bounds:
     def admit(self, plan: Plan, *, now: datetime) -> None:
         """Count the plan, which the portal asked for, or refuse it. Raises PermanentError `node.bound`."""
         site = plan.spec.site
-        mark = self._state / "let_in" / site
+        mark = self._state / "let_in" / f"{site}.json"
         if bounds.is_new(plan):
             self._count(Measure.MADE, site, Counted(now, bounds.names(plan), was_here=False))
             files.remove(mark)
@@ -51,8 +51,7 @@ class Bounds:
             was_here = former.was_here if former else self.sites.is_here(site)
             self._count(Measure.CHANGED, site, Counted(now, 1, was_here))
         if bounds.lets_in(plan) and not mark.exists():
-            files.directory(mark.parent, mode=0o700)
-            files.write(mark, "", mode=0o600, durable=False)
+            records.save(mark, {"at": now.isoformat()})
 
     def done(self, measure: Measure, *, now: datetime) -> int:
         """How much within 24 hours."""

@@ -33,6 +33,7 @@ from panggon.node import (
     services,
     show,
     show_many,
+    strays,
     systemd,
     wiring,
 )
@@ -163,7 +164,7 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     """Tunjukkan yang sudah menyimpang dari SPEC.json, atau di semua situs; status 1 bila ada."""
     sites = Sites.of(config)
     if path is None:
-        found = {site: show.difference_words(each) for site, each in sites.drift().items()}
+        found = show.differences(strays.find(sites), sites.drift())
         _say(as_json, found, lambda console: show.drift(console, found))
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))

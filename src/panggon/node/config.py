@@ -174,7 +174,6 @@ class Postgresql:
 class Sftp:
     addresses: tuple[Address, ...] = EVERYWHERE
     port: Port = 2022
-    probe_address: Address = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +291,6 @@ def _contradictions(config: NodeConfig) -> tuple[Fault, ...]:
     lost = "tidak termasuk alamat yang didengarkan server di mesin ini"
     found = [
         ("nginx" in run and not _hears(config.web.addresses, config.web.probe_address), "web.probe_address", lost),
-        ("sshd" in run and not _hears(config.sftp.addresses, config.sftp.probe_address), "sftp.probe_address", lost),
         (not (dns.ipv4 or dns.ipv6), "dns.ipv4", "isi ipv4 atau ipv6, ke sanalah nama situs diarahkan"),
         (not dns.servers, "dns.servers", "isi paling sedikit satu server"),
         *_contradictions_of_tls(config.tls),

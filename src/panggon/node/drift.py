@@ -1,5 +1,6 @@
 """Looks after what people change by hand: every site once in a pass, a few at a time, so that nothing else waits."""
 
+import logging
 import math
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from panggon.core.plan import Plan
 from panggon.core.resources import Key
 from panggon.node import strays
 from panggon.node.sites import Sites
+
+log = logging.getLogger(__name__)
 
 PASS_SECONDS = 6 * 3600.0
 MACHINE = "mesin"
@@ -41,9 +44,9 @@ class DriftWatch:
         return self.found.get(site) != before
 
     def lines(self) -> tuple[str, ...]:
-        """Each difference as "site: sentence"; of what is no site's, as "mesin: sentence"."""
+        """Of what is no site's "mesin: sentence", then each difference of sites as "site: sentence"."""
         of_sites = (f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
-        return (*of_sites, *(f"{MACHINE}: {plan_words.unasked(key)}" for key in self.strays))
+        return (*(f"{MACHINE}: {plan_words.unasked(key)}" for key in self.strays), *of_sites)
 
     def _look_at(self, site: str) -> None:
         try:
@@ -54,10 +57,16 @@ class DriftWatch:
         if words:
             self.found[site] = words
 
+    def _look_for_strays(self) -> None:
+        try:
+            self.strays = strays.find(self.sites)
+        except PanggonError as error:  # a full disk; what was found before stays
+            log.warning("what no wish asked for cannot be looked for: %s", error)
+
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:
             self._waiting = list(self.sites.known())
-            self.strays = strays.find(self.sites)
+            self._look_for_strays()
             self._in_pass = len(self._waiting)
             self.found = {site: words for site, words in self.found.items() if site in self._waiting}
         share = min(1.0, elapsed / self.pass_seconds)

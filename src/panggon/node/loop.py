@@ -144,6 +144,7 @@ class Agent:
 
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
+        self._sites.sweep()
         self._settle_each(self._sites.begun())
 
     def _settle_each(self, sites: Iterable[str]) -> None:

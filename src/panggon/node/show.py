@@ -14,8 +14,10 @@ from panggon.core.errors import PanggonError
 from panggon.core.htaccess import Effect
 from panggon.core.journal import Outcome, Word
 from panggon.core.plan import Plan
+from panggon.core.resources import Key
 from panggon.drivers.htaccess import Found
 from panggon.engine.runner import Phase, Progress
+from panggon.node.drift import MACHINE
 from panggon.node.status import Status
 
 ENDINGS = {
@@ -110,8 +112,13 @@ def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
 
 
-def difference_words(found: Plan | PanggonError) -> list[str]:
-    """A site's differences, or why it cannot be looked at."""
+def differences(strays: Sequence[Key], sites: Mapping[str, Plan | PanggonError]) -> dict[str, list[str]]:
+    """In words, of each site or why it cannot be looked at; what is no site's stands under the machine."""
+    of_machine = {MACHINE: list(map(plan_words.unasked, strays))} if strays else {}
+    return of_machine | {site: _difference_words(found) for site, found in sites.items()}
+
+
+def _difference_words(found: Plan | PanggonError) -> list[str]:
     return (
         [problem(found.code, found.detail)] if isinstance(found, PanggonError) else list(plan_words.differences(found))
     )

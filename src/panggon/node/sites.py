@@ -249,6 +249,10 @@ class Sites:
         """Every site with a journal."""
         return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
 
+    def sweep(self) -> None:
+        """Take away what runs have left that were killed before they began."""
+        journal_file.sweep(self._journals)
+
     def is_settled(self, site: str) -> bool:
         """Whether the site's last run has ended and left nothing to be done (`_ended`). Cheap: it is asked of every
         site when an agent starts.
@@ -391,7 +395,7 @@ _GONE = _Life(here=False, parked=False, php_version="", names=frozenset())
 def _life_of(spec: Mapping[str, Any]) -> _Life:
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
     parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
-    names = frozenset((spec["host"], *spec["former_hosts"]))
+    names = frozenset((spec["host"], *spec.get("former_hosts", ())))
     return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "", names)
 
 

@@ -310,9 +310,10 @@ def _quota(config: NodeConfig) -> quota.Settings:
 
 
 def _access(config: NodeConfig) -> sftp.Settings:
-    host_key = layout.sshd_settings(config).host_key
-    public = host_key.with_name(f"{host_key.name}.pub")
-    return sftp.Settings(config.sftp.probe_address, config.sftp.port, public, config.paths.etc, config.sites.uid_base)
+    server = layout.sshd_settings(config)
+    public = server.host_key.with_name(f"{server.host_key.name}.pub")
+    way_in = sshd.for_one_login(server)
+    return sftp.Settings(way_in, config.sftp.port, public, config.paths.etc, config.sites.uid_base)
 
 
 def _records(config: NodeConfig) -> zone.Settings:

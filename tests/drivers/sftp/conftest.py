@@ -33,7 +33,7 @@ def server(root: Path) -> sshd.Settings:
 @pytest.fixture(scope="module")
 def settings(server: sshd.Settings) -> sftp.Settings:
     host_key = server.host_key.with_name(f"{server.host_key.name}.pub")
-    return sftp.Settings("127.0.0.1", server.port, host_key, server.etc, UID_BASE)
+    return sftp.Settings(sshd.for_one_login(server), server.port, host_key, server.etc, UID_BASE)
 
 
 @pytest.fixture

@@ -131,22 +131,31 @@ def test_connections_of_one_owner_are_bounded_and_share_a_control_group(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("panggon.node.sockets.sessions.SESSIONS_MOST", 2)
+    monkeypatch.setattr("panggon.node.sockets.sessions.SESSIONS_MOST", 1)
     driver.write(key, {"keys": (owner[1],)})
-    sessions, group = Sessions(machine), f"{key.name}-sftp"
+    full, group = Full(machine.settings), f"{key.name}-sftp"
+    sessions = Sessions(machine, full)
     came: list[frozenset[int]] = []
     with ExitStack() as clients:
-        for number in range(4):
+        for number in range(3):
             folder = tmp_path / f"{number}"
             folder.mkdir()
             clients.enter_context(session(settings, key.name, options=by_key(owner[0]), folder=folder))
             until(lambda: len(running(uid)) == 2 * number + 2)  # noqa: B023
             came.append(frozenset(running(uid)))
         sessions.look()
-        until(lambda: len(running(uid)) == 2 * 2)
+        until(lambda: len(running(uid)) == 2)
         assert set(running(uid)) == came[-1] - came[1], "the oldest go"
         if machine.groups.memory:
             assert machine.groups.members(group) == frozenset(running(uid))
+        full.set(key.name, Excess.SPACE)  # nobody has ended what was there, or was about to come in
+        sessions.look()
+        until(lambda: not running(uid))
+        clients.enter_context(session(settings, key.name, options=by_key(owner[0]), folder=tmp_path))
+        until(lambda: len(running(uid)) == 2)
+        sessions.look()
+        assert len(running(uid)) == 2, "he knows by now that he may only read and delete"
+    full.set(key.name, Excess.NOTHING)
     until(lambda: not running(uid))
 
     def left() -> bool:

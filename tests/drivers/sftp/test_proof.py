@@ -1,4 +1,8 @@
 import re
+import shlex
+import socket
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,7 +67,7 @@ class TestProof:
         self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
     ) -> None:
         (tmp_path / "other.pub").write_text(f"{owner[1]}\n")
-        other = sftp.Settings("127.0.0.1", settings.port, tmp_path / "other.pub", settings.etc, UID_BASE)
+        other = sftp.Settings(settings.server, settings.port, tmp_path / "other.pub", settings.etc, UID_BASE)
         checks = sftp.AccessDriver(other).probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
         assert [(check.name, check.ok) for check in checks] == [
             ("sftp.login", False),
@@ -84,29 +88,54 @@ class TestProof:
         assert (check.ok, check.detail) == (False, "6 dari 8 kunci pemilik diterima")
 
     def test_no_server_is_seen(self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]) -> None:
-        away = sftp.Settings("127.0.0.1", free_port(), settings.host_key, settings.etc, UID_BASE)
-        checks = sftp.AccessDriver(away).probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))
-        assert [check.ok for check in checks] == [False, False, False]
-        assert "Connection refused" in checks[0].detail
+        """Neither where none listens, nor where none can be started."""
+        wished = spec(key.name, SiteState.PREPARED, owner[1])
+        port = free_port()
+        silent = sftp.AccessDriver(replace(settings, port=port)).probe(key, spec=wished)
+        assert (silent[0].ok, silent[0].detail) == (False, f"tidak ada server di port {port}")
+        broken = sftp.AccessDriver(replace(settings, server=("false",))).probe(key, spec=wished)
+        assert [check.ok for check in broken] == [False, False, False]
 
-    def test_a_probes_key_is_worth_nothing_from_elsewhere_or_later(
+    def test_strangers_who_fill_the_port_keep_no_proof_away(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        """As many connections as the server suffers before a login (MaxStartups), from many addresses."""
+        driver.write(key, {"keys": (owner[1],)})
+        with ExitStack() as strangers:
+            for number in range(240):
+                source = (f"127.0.9.{1 + number % 30}", 0)
+                strangers.enter_context(
+                    socket.create_connection(("127.0.0.1", settings.port), timeout=10, source_address=source)
+                )
+            checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        assert all(check.ok for check in checks), checks
+
+    def test_a_probes_key_is_worth_nothing_from_outside_or_later(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
     ) -> None:
         def enter() -> int:
+            way_in = (*by_key(owner[0]), "ProxyCommand=" + shlex.join(settings.server).replace("%", "%%"))
+            return visit(settings, key.name, "ls\n", options=way_in, folder=tmp_path).returncode
+
+        def enter_from_outside() -> int:
             return visit(settings, key.name, "ls\n", options=by_key(owner[0]), folder=tmp_path).returncode
 
         path = settings.etc / "probe-keys" / key.name
         with driver._let_in(key, owner[1]):
             line = path.read_text()
-            assert enter() == 0
+            assert (enter(), enter_from_outside()) == (0, 255)
         assert (path.exists(), enter()) == (False, 255)
-        expiry = re.fullmatch(
-            r'restrict,from="127\.0\.0\.1,127\.0\.0\.2,::1",expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line
-        )[1]
-        for elsewhere_or_later in (
-            line.replace("127.0.0.1,127.0.0.2,::1", "192.0.2.1"),
-            line.replace(expiry, "20200101000000Z"),
-        ):
-            path.write_text(elsewhere_or_later)
-            assert enter() == 255
+        expiry = re.fullmatch(r'restrict,expiry-time="(\d{14}Z)" ssh-ed25519 \S+\n', line)[1]
+        path.write_text(line.replace(expiry, "20200101000000Z"))
+        assert enter() == 255
         path.unlink()
+
+    def test_a_door_that_is_shut_is_proven_without_any_server(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        away = sftp.AccessDriver(replace(settings, server=("false",), port=free_port()))
+        closed = spec(key.name, SiteState.QUARANTINED, owner[1])
+        driver.write(key, {"keys": (owner[1],)})
+        assert [(check.name, check.ok) for check in away.probe(key, spec=closed)] == [("sftp.locked", False)]
+        driver.write(key, {"keys": ()})
+        assert [(check.name, check.ok) for check in away.probe(key, spec=closed)] == [("sftp.locked", True)]

@@ -209,13 +209,6 @@ class TestServer:
         assert "Permission denied" in refused.stderr
 
 
-def test_an_openssh_that_bars_addresses_does_not_bar_the_proofs(server: sshd.Settings, monkeypatch) -> None:
-    line = "PerSourcePenaltyExemptList 127.0.0.1,127.0.0.2,::1\n"
-    for version, told in (((9, 2), False), ((9, 8), True), ((10, 0), True)):
-        monkeypatch.setattr(sshd, "_version", lambda version=version: version)
-        assert (line in sshd._configuration(server)) is told
-
-
 def test_preparing_again_keeps_the_host_key(server: sshd.Settings) -> None:
     sshd.prepare(server)
     before = server.host_key.read_bytes()

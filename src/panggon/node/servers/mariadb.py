@@ -81,8 +81,9 @@ def _configuration(settings: Settings) -> str:
     """What a session cannot set for itself; the rest is the brake's (`node.databases`). Tables are InnoDB's whatever is
     asked for: those of other kinds in memory count as nobody's, and without NO_ENGINE_SUBSTITUTION a file that names
     another kind is loaded all the same. Prepared statements count in their session's memory, so that their number,
-    which all sites share, needs no bound. What can be taken back lies in files that shrink again. `ibtmp1`, which has
-    the temporary tables of all sites, is not bounded here: a server that cannot roll back there for want of room dies.
+    which all sites share, needs no bound. A thread serves one session only: it keeps the priority that the brake gave
+    it. What can be taken back lies in files that shrink again. `ibtmp1`, which has the temporary tables of all
+    sites, is not bounded here: a server that cannot roll back there for want of room dies.
     """
     return f"""[mariadbd]
 datadir = {settings.data}
@@ -100,6 +101,7 @@ innodb-buffer-pool-size = {settings.buffer_mebibytes}M
 enforce-storage-engine = InnoDB
 sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER
 max-delayed-threads = 0
+thread-cache-size = 0
 max-prepared-stmt-count = 1048576
 innodb-undo-tablespaces = 3
 innodb-undo-log-truncate = on

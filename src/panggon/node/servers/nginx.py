@@ -37,6 +37,11 @@ UNTOLD_MEBIBYTES = tuple(2**power for power in range(11))
 ANSWER_ON_DISK, NOTHING_ON_DISK = "32m", "0"
 # From here on HTTP/2 is a word of its own instead of one of `listen`.
 HTTP2_APART = (1, 25, 1)
+# How keys are agreed on: what costs the machine as little as the visitor. OpenSSL's own list has finite fields: the
+# greatest takes 150 ms of a processor for each handshake that asks for it (CVE-2002-20001). The first here, against
+# quantum computers, is there from OpenSSL 3.5 on.
+GROUPS = ("X25519MLKEM768", "X25519", "prime256v1", "secp384r1")
+QUANTUM_SAFE = (3, 5)
 SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 # All that its master may do as root: listen, become its workers' user and signal them, see to its files.
 CAPABILITIES = ("net_bind_service", "setuid", "setgid", "kill", "chown", "dac_override")
@@ -203,6 +208,7 @@ def _configuration(settings: Settings) -> str:
         "proof_page": _safe(Path(settings.proof_page)),
         "proof_root": _safe(Path(settings.proof_page).parent),
         "port_suffix": suffix,
+        "groups": ":".join(GROUPS if _built("OpenSSL ") >= QUANTUM_SAFE else GROUPS[1:]),
         "http_port": settings.http_port,
         "https_port": settings.https_port,
         "listen_http": _listen(settings.addresses, settings.http_port, ""),
@@ -244,14 +250,15 @@ def _safe(path: Path) -> str:
 
 
 def _listen_https(settings: Settings) -> str:
-    if _version() < HTTP2_APART:
+    if _built("nginx/") < HTTP2_APART:
         return _listen(settings.addresses, settings.https_port, " ssl http2")
     return f"{_listen(settings.addresses, settings.https_port, ' ssl')}\n        http2 on;"
 
 
-def _version() -> tuple[int, ...]:
-    found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", shell.run(["nginx", "-v"]).errors)
-    return tuple(map(int, found.groups())) if found else (0, 0, 0)
+def _built(program: str) -> tuple[int, ...]:
+    """The version of nginx, or of what it runs with, by the word that stands before it; the last one counts."""
+    found = re.findall(rf"{program}(\d+)\.(\d+)\.(\d+)", shell.run(["nginx", "-V"]).errors)
+    return tuple(map(int, found[-1])) if found else (0, 0, 0)
 
 
 def _listen(addresses: tuple[str, ...], port: int, options: str) -> str:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 import socket
 import string
 from dataclasses import dataclass
@@ -11,15 +10,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.logins import PROBE_SOURCE
-from panggon.drivers import files, shell
+from panggon.drivers import files
 from panggon.node.servers import Server
 from panggon.node.sockets.full import GROUP_NAMES, GROUPS
 from panggon.node.sockets.usage import Excess
 
 PROGRAM = "/usr/sbin/sshd"  # it insists on its absolute path
-# From here on it bars addresses whose logins fail (sshd_config(5), PerSourcePenalties).
-BARS_ADDRESSES = (9, 8)
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
 NAME_SERVICES = Path("/etc/nsswitch.conf")
 # Arguments: the own nsswitch.conf and list of groups, then the program. Where mounts of one's own cannot be had it goes
@@ -83,6 +79,16 @@ def server(settings: Settings) -> Server:
     )
 
 
+def for_one_login(settings: Settings) -> tuple[str, ...]:
+    """The command line of a server of this configuration for one login over its standard input and output. The
+    machine's own proofs come in so: whoever fills the port with connections keeps no proof away, and the key of a proof
+    is good nowhere else.
+    """
+    keys = f"AuthorizedKeysFile {settings.etc}/keys/%u {settings.etc}/probe-keys/%u"
+    argv = (PROGRAM, "-i", "-f", str(settings.configuration), "-o", keys, "-E", "/dev/null")
+    return ("sh", "-c", START, "panggon-sshd", str(settings.name_services), str(settings.groups), *argv)
+
+
 def _configuration(settings: Settings) -> str:
     listen = "\n".join(f"ListenAddress {_bracketed(address)}:{settings.port}" for address in settings.addresses)
     return f"""{listen}
@@ -94,7 +100,7 @@ UsePAM no
 # Site ids only; without a directory below ChrootDirectory nobody gets further either.
 AllowUsers {" ".join(f"s{digit}?????" for digit in string.digits)}
 PermitRootLogin no
-AuthorizedKeysFile {settings.etc}/keys/%u {settings.etc}/probe-keys/%u
+AuthorizedKeysFile {settings.etc}/keys/%u
 PasswordAuthentication yes
 KbdInteractiveAuthentication no
 PermitEmptyPasswords no
@@ -115,7 +121,7 @@ DisableForwarding yes
 PermitTTY no
 PermitUserRC no
 PermitUserEnvironment no
-{_never_barred() if _version() >= BARS_ADDRESSES else ""}{_of_full_sites()}"""
+{_of_full_sites()}"""
 
 
 def _of_full_sites() -> str:
@@ -124,17 +130,6 @@ def _of_full_sites() -> str:
         f"Match Group {name}\nForceCommand internal-sftp -u 0022 -P {','.join(DENIED[excess])}\n"
         for excess, name in GROUP_NAMES.items()
     )
-
-
-def _never_barred() -> str:
-    """The machine's own proofs show it keys that it has to refuse, those of all sites from one address."""
-    return f"PerSourcePenaltyExemptList 127.0.0.1,{PROBE_SOURCE},::1\n"
-
-
-def _version() -> tuple[int, ...]:
-    said = shell.run([PROGRAM, "-V"])
-    found = re.search(r"OpenSSH_(\d+)\.(\d+)", said.errors + said.output)
-    return tuple(map(int, found.groups())) if found else (0, 0)
 
 
 def _name_services() -> str:

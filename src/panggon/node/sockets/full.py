@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from panggon.core.errors import PanggonError
 from panggon.drivers import files
+from panggon.node.sockets import processes
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.usage import Excess
 
@@ -30,34 +32,46 @@ class Full:
     def __init__(self, settings: SocketSettings) -> None:
         self._settings = settings
         marks = (settings.root / "sites").glob("s*/run/full")
-        self._names = {mark.parent.parent.name for mark in marks}
+        self._since = {mark.parent.parent.name: processes.clock() for mark in marks}
         self._tell_sftp()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._names))
+        return iter(sorted(self._since))
+
+    def since(self, site: str) -> int:
+        """When it became so, or this process began (`processes.clock`); 0 when it is not full."""
+        return self._since.get(site, 0)
 
     def of(self, site: str) -> Excess:
         """Any mark but that of too many files means space."""
-        mark = files.read(self._settings.full(site)) if site in self._names else None
+        mark = files.read(self._settings.full(site)) if site in self._since else None
         if mark is None:
-            self._names.discard(site)
+            self._since.pop(site, None)
             return Excess.NOTHING
         return Excess.FILES if mark == Excess.FILES.name.encode() else Excess.SPACE
 
     def set(self, site: str, excess: Excess) -> None:
-        """Raises PanggonError when it cannot be written down; then nothing has changed."""
-        mark, note = self._settings.full(site), self._settings.site(site) / "logs" / NOTE
+        """What cannot be written down, because the disk is full, is found and tried again at the next count."""
         log.warning("%s: %s", site, f"stores too much: {excess.name}" if excess else "may store again")
+        try:
+            self._write(site, excess)
+        except PanggonError as error:
+            log.warning("%s: no mark: %s", site, error)
+            return
+        self._since[site] = processes.clock()
+        self._tell_sftp()
+        if excess:
+            self._since[site] = processes.clock()  # once more: whoever came before may not have been told
+
+    def _write(self, site: str, excess: Excess) -> None:
+        mark, note = self._settings.full(site), self._settings.site(site) / "logs" / NOTE
         if excess:
             words = NOTE_WORDS.format(too_much=TOO_MUCH[excess], left=LEFT[excess])
             files.write(note, words, mode=0o640, gid=self._settings.uid(site))
             files.write(mark, excess.name)
-            self._names.add(site)
         else:
             files.remove(mark)
             files.remove(note)
-            self._names.discard(site)
-        self._tell_sftp()
 
     def _tell_sftp(self) -> None:
         found = {site: self.of(site) for site in tuple(self)}

@@ -87,6 +87,8 @@ class Holder:
         for served in remembered(self._settings):
             listener = listeners.pop(served.site, None) or open_socket(self._settings, served.site)
             self._sites.add(served, listener, kept=kept.get(served.site) is listener)
+            if self._settings.leaving(served.site).exists():
+                self._sites.drop(served.site, lambda: None)
         for site, listener in listeners.items():
             listener.close()
             if self._sites.keeper:

@@ -23,6 +23,11 @@ def start_time(pid: int) -> int:
     return 0 if state == "Z" else int(fields[18])
 
 
+def clock() -> int:
+    """Now, as `start_time` counts."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
 def parent(pid: int) -> int:
     """The parent's process id (field 4); 0 when there is no such process."""
     try:
@@ -107,8 +112,11 @@ class Users:
     def running(self) -> Mapping[int, frozenset[int]]:
         """By user id."""
         if time.monotonic() - self._looked >= self.SECONDS:
-            self._found, self._looked = by_user(), time.monotonic()
+            self.look()
         return self._found
+
+    def look(self) -> None:
+        self._found, self._looked = by_user(), time.monotonic()
 
 
 def by_user() -> dict[int, frozenset[int]]:

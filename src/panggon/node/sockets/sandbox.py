@@ -234,6 +234,7 @@ def running(machine: Machine, site: str) -> frozenset[int]:
 
 def end_others(machine: Machine, site: str) -> None:
     """End what runs as the site's user besides the programs that answer its requests and their way out."""
+    machine.users.look()
     kept = machine.groups.members(site) | machine.groups.members(gate_group(site))
     for pid in running(machine, site) - kept:
         processes.send(pid, signal.SIGKILL)

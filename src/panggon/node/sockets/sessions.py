@@ -1,7 +1,8 @@
 """SFTP sessions of the sites' owners: OpenSSH bounds who has logged in by nothing.
 
-All sessions of a site together get a control group as its programs have one. Of more connections than SESSIONS_MOST the
-oldest are ended: so nobody shuts out the machine's own proofs, which log in as the site too.
+All sessions of a site together get a control group as its programs have one. Of more connections than SESSIONS_MOST
+the oldest are ended: so nobody shuts out the machine's own proofs, which log in as the site too. Those that began
+before the site was full are ended: OpenSSH asks only then what they may do.
 """
 
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from panggon.node.cgroups import Bounds
 from panggon.node.sockets import processes
+from panggon.node.sockets.full import Full
 from panggon.node.sockets.sandbox import SFTP, Machine
 
 # Clients that people use open some ten at a time.
@@ -20,8 +22,9 @@ BOUNDS = Bounds(memory_mebibytes=256, processes=6 * SESSIONS_MOST, cpu_percent=1
 
 
 class Sessions:
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, full: Full) -> None:
         self._machine = machine
+        self._full = full
         self._seen: Mapping[int, frozenset[int]] = {}
         self._known: dict[int, frozenset[int]] = {}  # SFTP's, by the number of the site
 
@@ -45,14 +48,26 @@ class Sessions:
         if sessions:
             self._known[number] = sessions
             connections = [pid for pid in sessions if processes.parent(pid) not in pids]
-            for pid in sorted(connections, key=since.__getitem__)[:-SESSIONS_MOST]:
-                processes.send(pid, signal.SIGKILL)
+            oldest = frozenset(sorted(connections, key=since.__getitem__)[:-SESSIONS_MOST])
+            full_since = self._full.since(_site(number))
+            for pid in connections:
+                if pid in oldest or 0 < _began(pid) <= full_since:
+                    processes.send(pid, signal.SIGKILL)
         elif self._known.pop(number, None):
             self._machine.groups.remove(_group(number))
 
 
+def _site(number: int) -> str:
+    return f"s{number:06}"
+
+
 def _group(number: int) -> str:
-    return f"s{number:06}-sftp"
+    return f"{_site(number)}-sftp"
+
+
+def _began(pid: int) -> int:
+    """Its connection, which root's process has accepted before anybody logged in."""
+    return processes.start_time(processes.parent(pid))
 
 
 def _is_sftp(pid: int) -> bool:

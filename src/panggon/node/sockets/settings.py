@@ -68,6 +68,10 @@ class SocketSettings:
         """Root's mark of a site that stores more than it may: its programs may not write meanwhile."""
         return self.site(site) / "run" / "full"
 
+    def leaving(self, site: str) -> Path:
+        """Root's mark of a site that is served only to who was let in before."""
+        return self.site(site) / "run" / "leaving"
+
     @property
     def sftp_groups(self) -> Path:
         """The list of groups by which OpenSSH knows whose site is full."""

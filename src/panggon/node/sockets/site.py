@@ -122,10 +122,12 @@ class Site:
 
     def kill(self, now: float, then: Callable[[], None]) -> None:
         """End it at once, whatever runs; `then` as of `end`."""
-        self.end(now, then)
-        if self.sandbox:
-            self._end_by = now
-            self.sandbox.kill()
+        if self.sandbox is None:
+            then()
+            return
+        self._when_asleep.append(then)
+        self._end_by = now
+        self.sandbox.kill()
 
     @property
     def request_seconds(self) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from panggon.core.errors import PermanentError
+from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import files
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.full import Full
@@ -22,6 +22,9 @@ from panggon.node.sockets.stored import Stored
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
 
+# Less than who asks waits for an answer (`drivers/runtime.py`).
+WAITED_FOR_SECONDS = 50.0
+
 Then = Callable[[], None]
 
 
@@ -29,7 +32,7 @@ class Dropping(StrEnum):
     """What becomes of the requests that run when a site is served no more."""
 
     WHEN_DONE = ""  # they end, and then it is done
-    LATER = "later"  # it is done, and they end, however long one may take
+    LATER = "later"  # it is done, and whatever the web server let in before has as long as a request may take
     KILLED = "killed"
 
 
@@ -42,12 +45,13 @@ class Sites:
         self._settings = machine.settings
         self.full = Full(machine.settings)
         self._stored = Stored(machine, self.full, self._is_awake)
-        self._sessions = Sessions(machine)
+        self._sessions = Sessions(machine, self.full)
         self._selector = selector
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
         self._watched: dict[str, dict[int, Then]] = {}
         self._dropping: set[str] = set()
+        self._lingering: dict[str, float] = {}  # of these: served to who was let in before, until when
         self._ending = False
 
     def __iter__(self) -> Iterator[str]:
@@ -70,7 +74,7 @@ class Sites:
     @property
     def waiting(self) -> bool:
         """Whether any site has something to do at the next tick."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._lingering)
 
     def tick(self, now: float) -> None:
         waiting = [self._sites[name] for name in self._waiting]
@@ -78,13 +82,15 @@ class Sites:
             site.count(now + COUNTING_SECONDS * number / len(waiting))
             site.tick(now)
             self._attend(site)
+        for name in [name for name, until in self._lingering.items() if now >= until]:
+            self.drop(name, lambda: None)
         self._sessions.look()
         self._stored.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
         site = self._sites.get(name)
-        if site is None or not socket_path(self._settings, name).is_socket():
+        if site is None or name in self._lingering or not socket_path(self._settings, name).is_socket():
             return None
         process = site.sandbox.pid if site.sandbox else None
         full = bool(self.full.of(name))
@@ -93,7 +99,7 @@ class Sites:
     def ending(self, name: str) -> dict[str, Any] | None:
         """What is served no more, while its last requests run."""
         site = self._sites.get(name)
-        return dict(site.served.attributes) if site and name in self._dropping and site.sandbox else None
+        return dict(site.served.attributes) if site and name in self._dropping else None
 
     def foreign(self, name: str) -> str:
         """What lies in the place of the site's socket without being ours; empty when nothing does."""
@@ -112,6 +118,8 @@ class Sites:
         root = description.document_root
         if root != document_root(self._settings, name, self._machine.shields, description.folder):
             raise ValueError(f"document_root {root} is not where PHP finds the site on this machine")
+        self._lingering.pop(name, None)
+        files.remove(self._settings.leaving(name))
         if name in self._sites and self.serving(name) is None:
             self.drop(name, lambda: self.sync(served, then))  # somebody removed the socket's file
             return
@@ -119,7 +127,7 @@ class Sites:
         self._dropping.discard(name)
         site = self._sites.get(name) or self.add(served, open_socket(self._settings, name), kept=False)
         if site.serve(served):
-            site.end(time.monotonic(), then)
+            site.end(time.monotonic(), then, seconds=_patience(site))
         else:
             then()
         self._attend(site)
@@ -151,17 +159,18 @@ class Sites:
             files.remove(self._settings.served(name))
             then()
             return
-        files.remove(socket_path(self._settings, name))
-        self._dropping.add(name)
         now, gone = time.monotonic(), lambda: self._dropped(name, then)
-        match dropping:
-            case Dropping.KILLED:
-                site.kill(now, gone)
-            case Dropping.LATER:
-                site.end(now, lambda: self._dropped(name, lambda: None), seconds=site.request_seconds)
-                then()
-            case Dropping.WHEN_DONE:
-                site.end(now, gone)
+        self._dropping.add(name)
+        self._lingering.pop(name, None)
+        if dropping is Dropping.LATER and self._marked_as_leaving(name):
+            self._lingering[name] = now + (site.request_seconds or 0)
+            then()
+            return
+        files.remove(socket_path(self._settings, name))
+        if dropping is Dropping.KILLED:
+            site.kill(now, gone)
+        else:
+            site.end(now, gone, seconds=_patience(site))
 
     def end(self, name: str, then: Then) -> None:
         """Put the site to sleep now."""
@@ -178,6 +187,7 @@ class Sites:
         if name in self._dropping:
             self._dropping.remove(name)
             files.remove(self._settings.served(name))
+            files.remove(self._settings.leaving(name))
             self._waiting.discard(name)
             site = self._sites.pop(name)
             for descriptor in self._watched.pop(name):
@@ -186,6 +196,14 @@ class Sites:
             if self.keeper:
                 self.keeper.drop(name)
         then()
+
+    def _marked_as_leaving(self, name: str) -> bool:
+        """For another holder. On a full disk nobody lingers."""
+        try:
+            files.write(self._settings.leaving(name), "")
+        except TemporaryError:
+            return False
+        return True
 
     def _is_awake(self, name: str) -> bool:
         site = self._sites.get(name)
@@ -199,7 +217,11 @@ class Sites:
         """Watch exactly what this site waits for now: its socket while asleep, its sandbox's end while awake."""
         name = site.served.site
         wanted: dict[int, Then] = {}
-        if site.listens(time.monotonic()) and not self._ending and name not in self._dropping:
+        if (
+            site.listens(time.monotonic())
+            and not self._ending
+            and (name not in self._dropping or name in self._lingering)
+        ):
             wanted[site.listener.fileno()] = lambda: self._wake(site)
         if site.sandbox:
             wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
@@ -225,3 +247,8 @@ class Sites:
         site.ended(time.monotonic())
         if self._sites.get(site.served.site) is site:
             self._attend(site)
+
+
+def _patience(site: Site) -> float:
+    """For how long somebody waits for running requests: who asks has other sites to look after."""
+    return min(site.request_seconds or 0, WAITED_FOR_SECONDS)
