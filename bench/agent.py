@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from bench.machine import Machine
 from bench.memory import proportional
 from bench.serving import cpu_seconds
-from panggon.node import identity
-from panggon.node.identity import Identity
+from panggon.node.agent import identity
+from panggon.node.agent.identity import Identity
 
 WAIT_SECONDS = 15.0
 PATIENCE_SECONDS = 60.0

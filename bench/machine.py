@@ -26,9 +26,11 @@ from panggon.core.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user
 from panggon.drivers.visit import Door
 from panggon.engine import journal_file
-from panggon.node import config, layout, records, services, wiring
-from panggon.node.config import NodeConfig
+from panggon.node import layout, records, wiring
+from panggon.node.settings import config
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
+from panggon.node.supervision import services
 
 ZONE = "kota.example"
 UID_BASE, FIRST, MOST = 1_900_000_000, 970_001, 9_999

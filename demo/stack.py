@@ -19,7 +19,7 @@ from demo.settings import portal_environment, write_node_config
 from panggon.core.errors import PanggonError
 from panggon.node.layout import Listener
 from panggon.node.servers import Server
-from panggon.node.services import Service, Supervisor
+from panggon.node.supervision.services import Service, Supervisor
 
 BINARIES = REPOSITORY / ".venv" / "bin"
 NODE = "mesin-peraga"

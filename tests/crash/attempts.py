@@ -32,9 +32,9 @@ from panggon.core.spec import SiteSpec
 from panggon.engine import journal_file, patience, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers
-from panggon.node import config as configs
 from panggon.node import protections
 from panggon.node import sites as node_sites
+from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 

@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from panggon.node import cli
+from panggon.node.command import cli
 from panggon.node.servers import nginx
 
 OBEY = "return epochs:incr(slot(host), 1, 0)"

@@ -8,8 +8,8 @@ import pytest
 
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SiteSpec
-from panggon.node import config as configs
-from panggon.node.drift import DriftWatch
+from panggon.node.agent.drift import DriftWatch
+from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Fault, Moments

@@ -12,8 +12,8 @@ from demo.layout import ZONE
 from panggon.core.site_kinds import RUNNING, Interface, PhpLimits, Proxy, PythonApplication, Redirect, SiteKind
 from panggon.core.spec import Access, Engine, Limits, Profile, Runner, SiteSpec, SiteState, Task
 from panggon.drivers.user import fingerprint
-from panggon.node import config as configs
 from panggon.node import wiring
+from panggon.node.settings import config as configs
 from tests.faults.machine import Machine
 
 PASSWORDS = tuple(sha512_crypt.hash(word) for word in ("kata sandi pertama", "kata sandi kedua"))

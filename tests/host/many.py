@@ -7,8 +7,8 @@ from pathlib import Path
 from panggon.core import spec_document
 from panggon.core.desired import desired
 from panggon.core.resources import Kind
-from panggon.node import config as configs
 from panggon.node import records, wiring
+from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 
 SKIPPED = {Kind.RECORDS, Kind.DATABASE, Kind.TASKS}

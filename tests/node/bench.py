@@ -6,9 +6,9 @@ import pytest
 
 from panggon.core.resources import Key, Kind
 from panggon.drivers.fake import Killed, Mishap, Moment
-from panggon.node.client import Portal
-from panggon.node.identity import Identity
-from panggon.node.loop import Agent
+from panggon.node.agent.client import Portal
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.loop import Agent
 from tests.node import simulated
 from tests.node.portal import TOKEN
 from tests.node.simulated import SITE, document

@@ -13,7 +13,8 @@ from passlib.hash import sha512_crypt
 
 from demo.clients import SftpClient, ask_dns, make_key
 from panggon.drivers import shell
-from panggon.node import config, wiring
+from panggon.node import wiring
+from panggon.node.settings import config
 from tests.drivers import bind
 from tests.node.machine_stand import COMMAND, UID_BASE, ZONE, enrolled, standing
 from tests.waiting import until

@@ -7,8 +7,8 @@ from typing import Any
 from panggon.core import spec_document as specs
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import fake
-from panggon.node import config
-from panggon.node.config import NodeConfig
+from panggon.node.settings import config
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from tests.core.site_specs import ssh_key
 

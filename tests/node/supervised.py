@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from panggon.node.servers import Server
-from panggon.node.services import Service, Supervisor
+from panggon.node.supervision.services import Service, Supervisor
 
 PROGRAM = """set -e
 trap 'echo "stop $1" >> "$2/events"; exit 0' TERM

@@ -13,9 +13,9 @@ from panggon.core.errors import InvalidError
 from panggon.core.resources import Key, Kind, absent, foreign
 from panggon.core.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
-from panggon.node import batch, show_many
-from panggon.node.batch import Ending
-from panggon.node.cli import cli
+from panggon.node.command import batch, show_many
+from panggon.node.command.batch import Ending
+from panggon.node.command.cli import cli
 from tests.node import simulated
 
 NUMBERS = range(1, 9)

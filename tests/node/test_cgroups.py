@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node import cgroups
-from panggon.node.cgroups import Bounds, ControlGroups
+from panggon.node.sockets import cgroups
+from panggon.node.sockets.cgroups import Bounds, ControlGroups
 from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
 from tests.waiting import until
 

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.drivers.fake import Killed, Mishap, Moment
-from panggon.node import identity
-from panggon.node.cli import cli
+from panggon.node.agent import identity
+from panggon.node.command.cli import cli
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.portal import CODE, TOKEN
@@ -282,7 +282,10 @@ def test_what_belongs_to_another_is_one_sentence(open_to_all):
 
 def _as_nobody(config):
     # The rights go after the import: the checkout may lie where only root may enter.
-    program = "import os, sys; from panggon.node.cli import main; os.setgid(65534); os.setuid(65534); sys.exit(main())"
+    program = (
+        "import os, sys; from panggon.node.command.cli import main; "
+        "os.setgid(65534); os.setuid(65534); sys.exit(main())"
+    )
     argv = [sys.executable, "-c", program, "--config", str(config), "status"]
     return subprocess.run(argv, capture_output=True, text=True)
 

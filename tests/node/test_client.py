@@ -8,7 +8,7 @@ import pytest
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.journal import Problem
-from panggon.node.client import Ending, Mode, Pauses, Portal, Report
+from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report
 from tests.node import portal as portals
 from tests.node.portal import CODE, TOKEN
 

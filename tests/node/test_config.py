@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import InvalidError
-from panggon.node import config
+from panggon.node.settings import config
 from panggon.node.sites import fault_words
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "node.toml"

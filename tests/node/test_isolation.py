@@ -16,8 +16,7 @@ import httpx
 import pytest
 
 from panggon.drivers import files
-from panggon.node import cgroups
-from panggon.node.sockets import errand, processes, protections, sandbox
+from panggon.node.sockets import cgroups, errand, processes, protections, sandbox
 from panggon.node.sockets.launch import launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine

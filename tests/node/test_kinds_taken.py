@@ -14,10 +14,10 @@ from panggon.core.spec import SiteKind, SiteState
 from panggon.core.spec_document import dump
 from panggon.drivers import htaccess
 from panggon.node import records
-from panggon.node.cli import cli
+from panggon.node.command.cli import cli
+from panggon.node.command.status import worries
 from panggon.node.sites import Sites, fault_words
 from panggon.node.sockets.settings import SocketSettings, php_versions
-from panggon.node.status import worries
 from tests.node import simulated
 from tests.node.simulated import SITE, SPEC
 

@@ -13,11 +13,12 @@ from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind, absent, ours
 from panggon.core.spec import Access, Engine, SiteState
 from panggon.core.spec_document import dump
-from panggon.node import loop, records
+from panggon.node import records
 from panggon.node import sites as subject
-from panggon.node.bounds import Bounds, Measure
-from panggon.node.cli import cli
-from panggon.node.drift import DriftWatch
+from panggon.node.agent import loop
+from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.drift import DriftWatch
+from panggon.node.command.cli import cli
 from panggon.node.sites import Sites
 from tests.core.plans import FACTS, existing, nothing
 from tests.node import portal as portals

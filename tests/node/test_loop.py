@@ -9,9 +9,9 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.core.spec import SiteKind
 from panggon.drivers.fake import Mishap, Moment
-from panggon.node.client import Portal
-from panggon.node.identity import Identity
-from panggon.node.loop import ATTEMPTS, Agent
+from panggon.node.agent.client import Portal
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.loop import ATTEMPTS, Agent
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import ENROLLED, USER, Bench

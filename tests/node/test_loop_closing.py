@@ -10,7 +10,8 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine.patience import Patience, Policy
-from panggon.node import loop, sites
+from panggon.node import sites
+from panggon.node.agent import loop
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import Bench

@@ -18,8 +18,9 @@ from panggon.core.resources import Key, Kind, ours
 from panggon.drivers import user
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.drivers.user import UserDriver
-from panggon.node import identity, records
-from panggon.node.identity import Identity
+from panggon.node import records
+from panggon.node.agent import identity
+from panggon.node.agent.identity import Identity
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import ENROLLED, USER, Bench

@@ -21,7 +21,7 @@ from panggon.core.signing import changes
 from panggon.drivers import runtime, visit
 from panggon.drivers.authority import Authority, issue
 from panggon.drivers.visit import Door
-from panggon.node import config
+from panggon.node.settings import config
 from panggon.node.wiring import Outside
 from tests.node.machine_stand import UID_BASE, ZONE, enrolled, standing
 from tests.waiting import until

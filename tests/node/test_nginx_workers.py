@@ -16,9 +16,9 @@ from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import control, visit, web
+from panggon.node.command.status import worries
 from panggon.node.servers import nginx
 from panggon.node.sites import Sites
-from panggon.node.status import worries
 from tests.drivers.running import running
 from tests.node import simulated
 from tests.node.web_stand import HOST, OTHER_HOST, SITE, SPEC, WebStand, request

@@ -18,10 +18,10 @@ from panggon.drivers.bundles import key_text
 from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
 from panggon.engine import journal_file
-from panggon.node import config as configs
-from panggon.node import config_file
 from panggon.node.renewal import report
 from panggon.node.renewal.renewal import Renewal
+from panggon.node.settings import config as configs
+from panggon.node.settings import config_file
 from tests.node.web_stand import HOST, WEB
 
 pytestmark = pytest.mark.real

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.node import services
 from panggon.node.layout import Listener
-from panggon.node.services import Service, Supervisor, demand_free, fingerprint
+from panggon.node.supervision import services
+from panggon.node.supervision.services import Service, Supervisor, demand_free, fingerprint
 from tests.node.supervised import server
 from tests.waiting import until
 

@@ -13,8 +13,10 @@ from panggon.core.spec import SiteState
 from panggon.core.spec_document import dump
 from panggon.drivers import fake
 from panggon.engine import journal_file
-from panggon.node import records, show, strays
-from panggon.node.drift import DriftWatch
+from panggon.node import records
+from panggon.node.agent import strays
+from panggon.node.agent.drift import DriftWatch
+from panggon.node.command import show
 from panggon.node.sites import Sites
 from tests.core.plans import FACTS
 from tests.node import simulated

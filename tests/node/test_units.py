@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node import config as configs
-from panggon.node import layout, protections, units, wiring
+from panggon.node import layout, protections, wiring
 from panggon.node.servers import sshd
+from panggon.node.settings import config as configs
+from panggon.node.supervision import units
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UNITS = REPOSITORY / "packaging" / "panggon-node" / "units"

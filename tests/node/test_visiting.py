@@ -8,9 +8,10 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.spec import SiteState
-from panggon.node import loop, visiting, wiring
-from panggon.node.client import Portal
-from panggon.node.visiting import (
+from panggon.node import wiring
+from panggon.node.agent import loop, visiting
+from panggon.node.agent.client import Portal
+from panggon.node.agent.visiting import (
     AGAIN_SECONDS,
     COUNT_EVERY,
     PASS_SECONDS,

@@ -7,11 +7,11 @@ import pytest
 from panggon.core import plan as plans
 from panggon.core.resources import Key, Kind, absent
 from panggon.core.site_life import SiteAction
-from panggon.node import client
 from panggon.node import sites as on_the_machine
-from panggon.node.drift import DriftWatch
-from panggon.node.identity import Identity
-from panggon.node.loop import Agent
+from panggon.node.agent import client
+from panggon.node.agent.drift import DriftWatch
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.loop import Agent
 from panggon.sites import selectors as machines
 from panggon.sites import services as sites
 from panggon.sites.messages import report_of

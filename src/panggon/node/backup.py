@@ -13,9 +13,9 @@ from pathlib import Path
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import files, shell
 from panggon.node import layout
-from panggon.node.config import NodeConfig
 from panggon.node.lock import alone
 from panggon.node.servers import COPY_SECONDS, knot, mariadb, postgresql
+from panggon.node.settings.config import NodeConfig
 
 MEBIBYTE = 1024 * 1024
 

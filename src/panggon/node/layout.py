@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.node.config import NodeConfig
 from panggon.node.logs import LogSettings
 from panggon.node.servers import knot, mariadb, nginx, postgresql, sshd
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import SocketSettings
 from panggon.node.tasks import TaskSettings
 

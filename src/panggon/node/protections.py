@@ -11,8 +11,8 @@ from typing import Any
 from panggon.core.errors import PermanentError
 from panggon.drivers import storage
 from panggon.node import layout, sockets
-from panggon.node.config import NodeConfig
 from panggon.node.servers import nginx
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import Protection
 from panggon.node.sockets.walls import Shield
 

@@ -27,8 +27,8 @@ from panggon.engine.observe import Drivers, observe
 from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
-from panggon.node.config import NodeConfig
 from panggon.node.parked import Parked, uptime
+from panggon.node.settings.config import NodeConfig
 
 log = logging.getLogger(__name__)
 

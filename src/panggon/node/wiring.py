@@ -38,10 +38,11 @@ from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.visit import Door
-from panggon.node import alive, backup, config_file, layout, protections
-from panggon.node.config import NodeConfig
+from panggon.node import alive, backup, layout, protections
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import Server, knot, mariadb, nginx, postgresql, sshd
+from panggon.node.settings import config_file
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.launch import DATABASE_DIRECTORIES
 

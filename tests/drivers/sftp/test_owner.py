@@ -11,8 +11,7 @@ import pytest
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import files, sftp
-from panggon.node import cgroups
-from panggon.node.sockets import SocketSettings, processes
+from panggon.node.sockets import SocketSettings, cgroups, processes
 from panggon.node.sockets.full import NOTE, Full
 from panggon.node.sockets.processes import Users
 from panggon.node.sockets.sandbox import Machine

@@ -13,14 +13,13 @@ from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.postgresql import PostgreSql
-from panggon.node import cgroups
 from panggon.node.databases import wishes
 from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.servers import mariadb, postgresql
+from panggon.node.sockets import cgroups, protections
 from panggon.node.sockets import holder as holders
-from panggon.node.sockets import protections
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
 from tests.drivers.running import running

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node import copies
+from panggon.node.command import copies
 
 SCRIPT = Path(copies.__file__).parent / "python" / "panggon_database.py"
 ACCESS = {"host": "/run/postgresql", "user": "s000001", "database": "s000001", "password": "x"}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.node.client import Portal
+from panggon.node.agent.client import Portal
+from panggon.node.agent.looking import FirstLogins, seen
 from panggon.node.logs.logins import LoginWatch, known, sites_with
-from panggon.node.looking import FirstLogins, seen
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.logs.place import ONE, TWO, Place

@@ -8,11 +8,13 @@ import socket
 import sys
 from pathlib import Path
 
-from panggon.node import cgroups, config_file, layout, wiring
-from panggon.node.config import NodeConfig
+from panggon.node import layout, wiring
 from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
+from panggon.node.settings import config_file
+from panggon.node.settings.config import NodeConfig
+from panggon.node.sockets import cgroups
 
 
 def main() -> int:

@@ -8,8 +8,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from panggon.node import alive, config_file, layout, wiring
+from panggon.node import alive, layout, wiring
 from panggon.node.renewal.renewal import Renewal
+from panggon.node.settings import config_file
 
 PASS_SECONDS = 600.0
 # A machine that was just made has no shared certificate yet, and its sites wait for it.

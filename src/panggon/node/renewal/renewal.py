@@ -20,9 +20,9 @@ from panggon.drivers import bundles, files
 from panggon.drivers.bundles import Bundle
 from panggon.drivers.tls import BUNDLE, CertificateDriver
 from panggon.engine import journal_file
-from panggon.node.config import NodeConfig
 from panggon.node.renewal import report
 from panggon.node.renewal.report import Failures
+from panggon.node.settings.config import NodeConfig
 
 log = logging.getLogger(__name__)
 

@@ -158,7 +158,7 @@ def server(settings: Settings) -> Server:
     """Started as root, so that it may listen on port 443; the workers go on as www-data."""
     return Server(
         name="nginx",
-        argv=(sys.executable, "-m", "panggon.node.listening", str(settings.start)),
+        argv=(sys.executable, "-m", "panggon.node.supervision.listening", str(settings.start)),
         log=settings.errors,
         ready=lambda: control.answers(settings.control),
         cwd=settings.root,

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.node import cgroups
+from panggon.node.sockets import cgroups
 from panggon.node.sockets.channel import ByKeeper, BySystemd
 from panggon.node.sockets.holder import Holder
 from panggon.node.sockets.keeper import REFUSED, Keeper

@@ -12,7 +12,7 @@ from pathlib import Path
 from panggon.core.outgoing import NOBODY
 from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
-from panggon.node import cgroups
+from panggon.node.sockets import cgroups
 from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
 from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.served import Description, Served, described

@@ -20,8 +20,8 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
-from panggon.node.cgroups import ControlGroups
 from panggon.node.sockets import channel, control
+from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection
 from panggon.node.sockets.protections import active, demand, protections

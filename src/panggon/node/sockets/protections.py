@@ -9,9 +9,8 @@ from pathlib import Path
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.outgoing import Policy, parse
 from panggon.drivers import shell
-from panggon.node import cgroups
-from panggon.node.cgroups import Bounds, ControlGroups
-from panggon.node.sockets import network
+from panggon.node.sockets import cgroups, network
+from panggon.node.sockets.cgroups import Bounds, ControlGroups
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield, calls, walls
 

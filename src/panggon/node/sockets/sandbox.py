@@ -16,9 +16,9 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.outgoing import Policy
 from panggon.core.spec import SiteKind
 from panggon.drivers import files, shell
-from panggon.node.cgroups import Bounds, ControlGroups
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network, processes
+from panggon.node.sockets.cgroups import Bounds, ControlGroups
 from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
 from panggon.node.sockets.processes import Conversations, Users
 from panggon.node.sockets.served import Description

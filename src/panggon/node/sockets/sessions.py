@@ -10,8 +10,8 @@ from collections.abc import Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.node.cgroups import Bounds
 from panggon.node.sockets import processes
+from panggon.node.sockets.cgroups import Bounds
 from panggon.node.sockets.full import Full
 from panggon.node.sockets.sandbox import SFTP, Machine
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.spec import Task
-from panggon.node import cgroups
 from panggon.node.logs.sink import Sink
-from panggon.node.sockets import errand
+from panggon.node.sockets import cgroups, errand
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import served_of

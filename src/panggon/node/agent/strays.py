@@ -8,7 +8,7 @@ from panggon.core.spec import HOST
 from panggon.core.strays import Standing, strays
 from panggon.drivers import files, web
 from panggon.node import layout, records
-from panggon.node.config import NodeConfig
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.node.client import Portal
+from panggon.node.agent.client import Portal
 from panggon.node.sites import Sites, now
 from panggon.node.sockets.usage import usage_of
 

@@ -21,14 +21,14 @@ from panggon.core.plan import Plan
 from panggon.core.spec import SiteSpec
 from panggon.engine.runner import Progress
 from panggon.node import wiring
-from panggon.node.bounds import Bounds
-from panggon.node.client import Ending, Mode, Pauses, Portal, Report, Wish
-from panggon.node.drift import DriftWatch
-from panggon.node.identity import Identity
-from panggon.node.looking import FirstLogins, seen
+from panggon.node.agent.bounds import Bounds
+from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report, Wish
+from panggon.node.agent.drift import DriftWatch
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.looking import FirstLogins, seen
+from panggon.node.agent.visiting import Visits
+from panggon.node.agent.waiting import Told, Waiting
 from panggon.node.sites import Sites, fault_words, now
-from panggon.node.visiting import Visits
-from panggon.node.waiting import Told, Waiting
 
 VERSION = metadata.version("panggon")
 # Something that may pass keeps a wish waiting this many times; then its people are told.

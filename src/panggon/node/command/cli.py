@@ -22,33 +22,22 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.node import (
-    backup,
-    batch,
-    beginning,
-    copies,
-    identity,
-    layout,
-    protections,
-    services,
-    show,
-    show_many,
-    strays,
-    systemd,
-    wiring,
-)
-from panggon.node import config as configs
-from panggon.node.bounds import Bounds, Measure
-from panggon.node.client import Portal
-from panggon.node.config import NodeConfig
-from panggon.node.identity import Identity
+from panggon.node import backup, layout, protections, systemd, wiring
+from panggon.node.agent import identity, strays
+from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.client import Portal
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.loop import VERSION, Agent
+from panggon.node.command import batch, beginning, copies, show, show_many
+from panggon.node.command.status import status as status_of
+from panggon.node.command.status import worries
 from panggon.node.lock import alone
-from panggon.node.loop import VERSION, Agent
 from panggon.node.servers import sshd
-from panggon.node.services import Service, Supervisor
+from panggon.node.settings import config as configs
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites, fault_words, now
-from panggon.node.status import status as status_of
-from panggon.node.status import worries
+from panggon.node.supervision import services
+from panggon.node.supervision.services import Service, Supervisor
 
 FAILED, REFUSED = 1, 2
 SPEC_BYTES_MOST = 1_048_576

@@ -13,9 +13,9 @@ from panggon.core.errors import PermanentError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import asking, files
 from panggon.node import layout
-from panggon.node.config import NodeConfig
 from panggon.node.databases.jobs import SECONDS
 from panggon.node.databases.wishes import FOLDER, LOAD_BY_HAND
+from panggon.node.settings.config import NodeConfig
 
 MADE = re.compile(r"salinan-[0-9-]{10,20}\.sql\.gz")
 

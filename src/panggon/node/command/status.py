@@ -5,12 +5,14 @@ from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import control
-from panggon.node import identity, layout, protections, records, services, units
-from panggon.node.config import NodeConfig
+from panggon.node import layout, protections, records
+from panggon.node.agent import identity
 from panggon.node.renewal import report
 from panggon.node.servers import nginx
+from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites, now
 from panggon.node.sockets import Protection
+from panggon.node.supervision import services, units
 
 NOBODY = "situs.invalid"  # a name that no site has (RFC 6761)
 

@@ -19,7 +19,7 @@ from panggon.core.bounds import is_new
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.journal import Problem, Word
 from panggon.core.spec import SiteSpec
-from panggon.node.bounds import Bounds
+from panggon.node.agent.bounds import Bounds
 from panggon.node.sites import Sites, now
 
 log = logging.getLogger(__name__)

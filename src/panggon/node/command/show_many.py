@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from panggon.node.batch import Ending, Result
-from panggon.node.show import problem
+from panggon.node.command.batch import Ending, Result
+from panggon.node.command.show import problem
 
 SECONDS_BETWEEN_LINES = 10.0
 

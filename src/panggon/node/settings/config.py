@@ -15,7 +15,7 @@ from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import PROXY_TARGET, origin
 from panggon.core.spec import SITE_ID, SiteKind
-from panggon.node import tables
+from panggon.node.settings import tables
 
 DEFAULT_PATH = Path("/etc/panggon/node.toml")
 # Small servers of the node's own, each the one owner of something; they need nobody to start.

@@ -17,8 +17,8 @@ from panggon.core.plan import Plan
 from panggon.core.resources import Key
 from panggon.drivers.htaccess import Found
 from panggon.engine.runner import Phase, Progress
-from panggon.node.drift import MACHINE
-from panggon.node.status import Status
+from panggon.node.agent.drift import MACHINE
+from panggon.node.command.status import Status
 
 ENDINGS = {
     Word.APPLIED: "Selesai: semua bukti terpenuhi.",

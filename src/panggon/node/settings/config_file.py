@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from panggon.drivers import files
-from panggon.node import config as configs
-from panggon.node.config import NodeConfig
+from panggon.node.settings import config as configs
+from panggon.node.settings.config import NodeConfig
 
 
 def save(config: NodeConfig, path: Path) -> None:

@@ -13,9 +13,9 @@ from panggon.core.errors import PanggonError
 from panggon.core.visits import answers
 from panggon.drivers import files
 from panggon.node import layout
-from panggon.node.client import Portal
-from panggon.node.config import NodeConfig
+from panggon.node.agent.client import Portal
 from panggon.node.logs import logins
+from panggon.node.settings.config import NodeConfig
 
 HOUR = timedelta(hours=1)
 LOG_MOST = 4 * 1024 * 1024  # bytes of an hour's log that are read

@@ -8,7 +8,7 @@ from panggon.core import plan_words
 from panggon.core.errors import PanggonError
 from panggon.core.plan import Plan
 from panggon.core.resources import Key
-from panggon.node import strays
+from panggon.node.agent import strays
 from panggon.node.sites import Sites
 
 log = logging.getLogger(__name__)

@@ -24,9 +24,9 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.node import records
 from panggon.node.layout import Listener
 from panggon.node.lock import alone
-from panggon.node.running import Running, begin, find
 from panggon.node.servers import Server
 from panggon.node.sockets import processes
+from panggon.node.supervision.running import Running, begin, find
 
 READY_SECONDS = 60.0
 PAUSE_SECONDS = (0.5, 30.0)

@@ -1,4 +1,4 @@
-"""`python -m panggon.node.listening FILE`: become nginx, which listens already.
+"""`python -m panggon.node.supervision.listening FILE`: become nginx, which listens already.
 
 Under systemd the sockets outlive each nginx, so that a restart only lets new visitors wait; elsewhere they are opened
 anew each time. The file (JSON): `listen`, as `address:port`, and `command`.

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files
-from panggon.node import backup, identity, layout, protections, services, units, wiring
-from panggon.node.config import SERVERS, NodeConfig, Paths
+from panggon.node import backup, layout, protections, wiring
+from panggon.node.agent import identity
 from panggon.node.servers import Server
+from panggon.node.settings.config import SERVERS, NodeConfig, Paths
+from panggon.node.supervision import services, units
 
 READY_SECONDS = 60.0
 

@@ -1,0 +1,1 @@
+"""The machine's servers as processes: started, watched, ended, under systemd or without."""
