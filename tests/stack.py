@@ -45,10 +45,11 @@ class Stack:
             session.execute(statement, values)
 
     @contextmanager
-    def frozen(self, server: str) -> Iterator[None]:
-        """One of the machine's servers answers nobody meanwhile."""
+    def deaf_worker(self) -> Iterator[None]:
+        """One of nginx' workers answers nobody meanwhile; a change waits for it for five seconds."""
         rows = json.loads((self.layout.run / "services.json").read_text())
-        pid = next(row["pid"] for row in rows if row["name"] == server)
+        nginx = next(row["pid"] for row in rows if row["name"] == "nginx")
+        pid = int(Path(f"/proc/{nginx}/task/{nginx}/children").read_text().split()[0])
         os.kill(pid, signal.SIGSTOP)
         try:
             yield

@@ -209,9 +209,9 @@ def _prepare(visitors: Visitors, number: str) -> None:
         technician.case(number)
         page.get_by_role("link", name="Siapkan").click()  # comes by itself when the machine has made its plan
         expect(page.get_by_role("heading", name="Rencana")).to_be_visible()
-        with visitors.stack.frozen("sshd"):  # or it would be over before a person can look
+        with visitors.stack.deaf_worker():  # or it would be over before a person can look
             page.get_by_role("button", name="Siapkan").click()
-            expect(page.locator("#kemajuan .ticks li").filter(has_text="Membuktikan akses SFTP")).to_be_visible()
+            expect(page.locator("#kemajuan .ticks li").filter(has_text="Menyiapkan pengaturan situs")).to_be_visible()
             seen = set(page.locator("#kemajuan .ticks li").all_inner_texts())
         assert len(seen) >= 5, seen
         seen |= _follow(page)

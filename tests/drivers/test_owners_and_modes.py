@@ -46,7 +46,7 @@ def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
     for path in (root / "live", root / "tls", root / "tasks", root / "etc" / "probe-keys", USERDB):
         files.directory(path)
     door = Door("127.0.0.1", 1, root / "ca.pem")
-    authority = create_authority(root / "ca", now=datetime.now(UTC))
+    authority = create_authority(root / "own-ca", now=datetime.now(UTC))
     in_web = web.Settings(root, root / "control.sock", door)
     task = canonical(dump_task(Task("a", "0 3 * * *", ("php", "private/a.php"))))
     access = sftp.AccessDriver(sftp.Settings("127.0.0.1", 1, root / "none", root / "etc", UID_BASE))
@@ -111,8 +111,8 @@ SPOILT = {
     "host": [("", owner(uid=STRANGER))],
     "user": [("", mode(0o666)), ("password", mode(0o644)), ("password", owner(uid=STRANGER)), ("link", owner(gid=33))],
     "access": [("", mode(0o666)), ("", owner(uid=STRANGER)), ("back door", written(ssh_key("x") + "\n")),
-               ("back door", written('restrict,from="::1",expiry-time="29990101000000Z" ' + ssh_key("x") + "\n")),
-               ("back door", written(ssh_key("x") + ' restrict,from="::1",expiry-time="20200101000000Z" \n'))],
+               ("back door", written('restrict,expiry-time="29990101000000Z" ' + ssh_key("x") + "\n")),
+               ("back door", written(ssh_key("x") + ' restrict,expiry-time="20200101000000Z" \n'))],
     "tasks": [("", mode(0o644)), ("", owner(gid=33))],
     "certificate": [("", mode(0o755)), ("bundle", mode(0o644)), ("bundle", owner(gid=STRANGER)),
                     ("previous", mode(0o644)), ("previous", owner(uid=STRANGER))],
@@ -137,7 +137,7 @@ def test_the_key_of_a_proof_is_no_back_door(made: dict[str, Made]) -> None:
     assert isinstance(access.driver, sftp.AccessDriver)
     with access.driver._let_in(access.key, ssh_key("probe")):
         assert access.driver.read(access.key).attributes == access.wish
-    access.files["back door"].write_text(f'restrict,from="::1",expiry-time="20200101000000Z" {ssh_key("x")}\n')
+    access.files["back door"].write_text(f'restrict,expiry-time="20200101000000Z" {ssh_key("x")}\n')
     assert access.driver.read(access.key).attributes == access.wish  # of a proof that was killed: worthless
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from panggon.core import plan as plans
+from panggon.core.parking import Uptime
 from panggon.core.resources import Key, Kind, absent
 from panggon.core.site_life import SiteAction
 from panggon.node import sites as on_the_machine
@@ -32,7 +33,7 @@ class Mute:
 
 
 class Machine:
-    """Takes the office's wishes as the agent does; its clock is moved by the test."""
+    """Takes the office's wishes as the agent does; how long it has run is moved by the test."""
 
     def __init__(self, office, place):
         dns = {"zone": machines.host_of("x").removeprefix("x."), "ipv4": ["192.0.2.1"]}
@@ -59,7 +60,7 @@ class Machine:
 
 @pytest.fixture
 def machine(office, tmp_path, monkeypatch):
-    monkeypatch.setattr(on_the_machine, "now", lambda: datetime.now(UTC) + found.ahead)
+    monkeypatch.setattr(on_the_machine, "uptime", lambda: Uptime("boot", 60.0 + found.ahead.total_seconds()))
     (tmp_path / "machine").mkdir()
     found = Machine(office, tmp_path / "machine")
     found.ahead = timedelta()

@@ -125,7 +125,7 @@ def test_nothing_is_told_while_it_is_paused_or_stopped(office, at, monkeypatch):
 def test_a_killed_worker_tells_nobody_twice(office, at, monkeypatch):
     office.bring_to(State.VERIFYING)
     with monkeypatch.context() as broken:
-        broken.setattr(watching, "tell", lambda *_arguments, **_words: 1 / 0)
+        broken.setattr(watching, "tell_all", lambda *_arguments, **_words: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             at("2026-11-26 07:30")
     assert not Alert.objects.exists()  # kept with what was told, or not at all

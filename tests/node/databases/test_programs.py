@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.command import copies
+import panggon.node
 
-SCRIPT = Path(copies.__file__).parent / "python" / "panggon_database.py"
+SCRIPT = Path(panggon.node.__file__).parent / "python" / "panggon_database.py"
 ACCESS = {"host": "/run/postgresql", "user": "s000001", "database": "s000001", "password": "x"}
 THERE = [Path("/usr/lib/postgresql/15/bin"), Path("/usr/lib/postgresql/17/bin")]
 

@@ -4,7 +4,7 @@ The site's network namespace has no way out at all. Every address leads to socke
 this process has inherited them, sees where each connection wanted to go, and connects there from the machine. So the
 machine routes nothing, needs no rules of a firewall, and nothing ever comes in.
 
-Started as `python3 -m panggon.node.sockets.gate`, with nothing but the standard library, in a sandbox of its own.
+Started as `python3 -m panggon.node.gate`, with nothing but the standard library, in a sandbox of its own.
 """
 
 import errno
