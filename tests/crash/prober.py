@@ -21,6 +21,7 @@ CLOSED = {
     SiteState.QUARANTINED: "ditutup sementara",
 }
 RELOADED, FOLLOWED = 10, 5  # seconds: an application that is loaded anew, a secondary DNS server
+RUNS = (SiteState.PREPARED, SiteState.OPEN)
 LETS_IN = (SiteState.OPEN, SiteState.SUSPENDED)
 SCRIPT = """<?php
 $ini = parse_ini_file('/site/private/database.ini') ?: parse_ini_file(__DIR__ . '/../private/database.ini');
@@ -263,7 +264,10 @@ def _database(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     ini.read_string("[it]\n" + path.read_text())
     values = {name: value.strip('"') for name, value in ini["it"].items()}
     done = _PROGRAMS[values["engine"]](machine, values)
-    if done.stdout.split() != ["42", *_SHOWN[values["engine"]], spec.site]:
+    if spec.state not in RUNS:
+        if done.stdout or _LOCKED[values["engine"]] not in done.stderr:
+            yield f"the database of a closed site answers {done.stdout.split()} {done.stderr.strip()}"
+    elif done.stdout.split() != ["42", *_SHOWN[values["engine"]], spec.site]:
         yield f"the database answers {done.stdout.split()} {done.stderr.strip()}"
 
 
@@ -288,6 +292,7 @@ def _psql(machine: Machine, values: dict[str, str]) -> "subprocess.CompletedProc
 
 
 _PROGRAMS = {"mariadb": _mariadb, "postgresql": _psql}
+_LOCKED = {"mariadb": "account is locked", "postgresql": "is not permitted to log in"}
 _SHOWN = {"mariadb": ["information_schema"], "postgresql": []}
 
 
