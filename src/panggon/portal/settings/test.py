@@ -1,15 +1,18 @@
 """Settings of the test run; the database is the private one that `tests/conftest.py` starts."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from datetime import timedelta
 
 os.environ.setdefault("PANGGON_SECRET_KEY", "only for tests " * 4)
 os.environ.setdefault("PANGGON_INSECURE_LOOPBACK", "1")
-os.environ.setdefault("PANGGON_FILES", tempfile.mkdtemp(prefix="panggon-files-"))
-os.environ.setdefault("PANGGON_SEALS", tempfile.mkdtemp(prefix="panggon-seals-"))
+for _name in {"PANGGON_FILES", "PANGGON_SEALS"} - os.environ.keys():
+    os.environ[_name] = tempfile.mkdtemp(prefix="panggon-test-")
+    atexit.register(shutil.rmtree, os.environ[_name], ignore_errors=True)
 
-from panggon.portal.settings.base import *
+from panggon.portal.settings.base import *  # noqa: E402 -- it reads these
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
