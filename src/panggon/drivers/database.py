@@ -17,7 +17,7 @@ from pathlib import Path
 from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
 from panggon.core.spec import Engine, SiteSpec
 from panggon.drivers import files, storage
 from panggon.drivers.database_server import DatabaseServer, Found
@@ -86,7 +86,9 @@ class DatabaseDriver:
         if seen.standing is Standing.FOREIGN:
             raise PermanentError("database.foreign", seen.detail)
         files.sweep(self._place(key.name) / RECORD)
-        if after is not None:
+        if after is not None and record and self._only_turns_lock(key.name, uid, seen.attributes, after):
+            self._turn_lock(key.name, record, locked=bool(after.get("locked")))
+        elif after is not None:
             self._make(key.name, uid, after, record)
         elif seen.standing is not Standing.ABSENT and (engine := record.engine if record else self.engine):
             if record is None:  # it was made before there were records
@@ -136,6 +138,24 @@ class DatabaseDriver:
         password = None if locked and former.key == key else self._password(site, uid, engine, anew=former.key != key)
         server.make(site, password=password, connections=connections, locked=locked)
         self._keep_record(site, Record(engine, mebibytes, key=key, locked=locked))
+
+    def _only_turns_lock(self, site: str, uid: int, before: Attributes | None, after: Attributes) -> bool:
+        """Whether nothing else is to be changed, and who comes in again has the password that the server knows."""
+        if before is None or canonical({**before, "locked": None}) != canonical({**after, "locked": None}):
+            return False
+        if after.get("locked"):
+            return True  # without a look into the folders of its owner, who must not keep a site open
+        password = self._kept_password(site, uid)
+        return password is not None and self._server(Engine(str(after["engine"]))).accepts(site, password)
+
+    def _turn_lock(self, site: str, record: Record, *, locked: bool) -> None:
+        """The record first: who copies the database of a closed site looks at it before locking again."""
+        self._keep_record(site, replace(record, locked=locked))
+        server = self._server(record.engine)
+        if locked:
+            server.lock(site)
+        else:
+            server.unlock(site)
 
     def _password(self, site: str, uid: int, engine: Engine, *, anew: bool) -> str:
         """The one that its owner has and the server knows, otherwise a new one, written down for the owner."""
