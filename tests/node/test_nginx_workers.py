@@ -152,7 +152,7 @@ class TestWorkers:
     def test_one_that_goes_round_and_round_until_somebody_ends_it(
         self, changed_store: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(control, "SECONDS", 0.3)
+        monkeypatch.setattr(control, "SECONDS", 1.0)
         first = f"host == '{OTHER_HOST}' and ngx.worker.id() == 0 and epochs:incr('hangs', 1, 0) == 1"
         changed_store(f"if {first} then while true do end end {OBEY}")
         with serving("round") as stand:

@@ -33,7 +33,7 @@ def _told(pid: int, used: float) -> str:
         doing, advice = "dihentikan dengan sinyal", f"`kill -CONT {pid}` melanjutkannya, {end}"
     elif ending:
         doing, advice = "sedang berakhir dan menunggu pengunjung terakhirnya", end
-    elif used > MOMENT / 2:
+    elif state == "R" or used > MOMENT / 2:  # on a busy machine it gets little
         doing, advice = "berputar tanpa henti", end
     else:
         doing, advice = "tidur", end
