@@ -8,19 +8,22 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.functional import lazy
-from django.utils.text import format_lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.notices import Occasion
 from panggon.core.vocabulary import Role
-from panggon.notify.services import tell
+from panggon.notify.services import tell_all
 from panggon.people import selectors as people
 
 GIBIBYTE = 1024**3
 ALWAYS_BYTES, ENOUGH_BYTES = GIBIBYTE, 10 * GIBIBYTE
 SHARE = 10  # a tenth
 
+FULL = (
+    _("Disk portal hampir penuh"),
+    _("Sisa {free} dari {total}. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."),
+)
 _size = lazy(filesizeformat, str)  # in the language of who reads it
 
 
@@ -35,17 +38,12 @@ def check(*, now: datetime) -> None:
     disk = shutil.disk_usage(place)
     if not is_short(free_bytes=disk.free, total_bytes=disk.total):
         return
-    for person in people.holders_of(Role.ADMINISTRATOR, now=now):
-        tell(
-            person,
-            occasion=Occasion.WARNING,
-            reference=f"disk:{localdate(now)}",
-            subject=_("Disk portal hampir penuh"),
-            text=format_lazy(
-                _("Sisa {free} dari {total}. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."),
-                free=_size(disk.free),
-                total=_size(disk.total),
-            ),
-            path=reverse("administration"),
-            at=now,
-        )
+    tell_all(
+        people.holders_of(Role.ADMINISTRATOR, now=now),
+        FULL,
+        {"free": _size(disk.free), "total": _size(disk.total)},
+        occasion=Occasion.WARNING,
+        reference=f"disk:{localdate(now)}",
+        path=reverse("administration"),
+        at=now,
+    )

@@ -41,7 +41,7 @@ class Brake:
                     self.look(engine)
                 except PanggonError as error:  # a server that is away: nobody takes anything of it
                     log.debug("%s: %s", engine, error)
-                except Exception:
+                except Exception:  # with its traceback in the log: a thread that ended would let every site do anything
                     log.exception("%s", engine)
 
     def look(self, engine: Engine) -> None:
