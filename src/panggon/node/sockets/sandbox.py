@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.outgoing import Policy
@@ -40,7 +39,6 @@ GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 SFTP = "sshd"
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4
-UNKNOWN = 0  # the number of no socket
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
 RECENT_SECONDS = 1.5
@@ -127,7 +125,7 @@ class Sandbox:
         if self.gate:
             self.gate.wait(seconds=1)
         self.machine.groups.remove(gate_group(self.group))  # while it was dying it could not go
-        files.remove(_record(self.machine.settings, self.group))
+        files.remove(record_of(self.machine.settings, self.group))
 
 
 def groups_of(machine: Machine, site: str) -> tuple[str, ...]:
@@ -175,7 +173,7 @@ def start(
         "kind": launch.kind.value,
     }
     with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
-        files.write(_record(settings, group), json.dumps(record), mode=0o600)
+        files.write(record_of(settings, group), json.dumps(record), mode=0o600)
     pidfd = os.pidfd_open(child.pid)
     return Sandbox(machine, site, group, child.pid, pidfd, fingerprint, child, launch.kind, name, gate)
 
@@ -213,46 +211,7 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
         )
 
 
-def adopt(
-    machine: Machine, site: str, kind: str, listener: socket.socket
-) -> tuple[Sandbox | None, tuple[Sandbox, ...]]:
-    """What an earlier holder started: the sandbox that answers on this socket, if one does, and those that do not.
-
-    One whose holder was killed before it could write the record gets an empty fingerprint: it is to be replaced, after
-    its running requests. Without a record it is of the `kind` served, and taken to answer on this socket.
-    """
-    found = [each for group in groups_of(machine, site) if (each := _adopted(machine, site, group, kind, listener))]
-    number = os.fstat(listener.fileno()).st_ino
-    here = [each for socket_number in (number, UNKNOWN) for each, of in found if of == socket_number]
-    return next(iter(here), None), tuple(each for each, _ in found if each not in here[:1])
-
-
-def _adopted(machine: Machine, site: str, group: str, kind: str, listener: socket.socket) -> tuple[Sandbox, int] | None:
-    """With the number of its socket."""
-    if machine.groups.tells_apart and not machine.groups.has(group):
-        return None
-    content = files.read(_record(machine.settings, group))
-    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site, group, kind)
-    pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
-    if pidfd is None:
-        end_leftovers(machine, site, group)
-        return None
-    name = str(record.get("name", listener.getsockname()))
-    made = Sandbox(machine, site, group, record["pid"], pidfd, record["fingerprint"], None, record["kind"], name)
-    return made, record["socket"]
-
-
-def _unrecorded(machine: Machine, site: str, group: str, kind: str) -> dict[str, Any]:
-    """A record of what runs for the site without one: the one process that all others descend from."""
-    pids = _members(machine, site, group)
-    tops = [pid for pid in pids if processes.parent(pid) not in pids]
-    if len(tops) != 1:
-        return {}
-    started = processes.start_time(tops[0])
-    return {"pid": tops[0], "started": started, "fingerprint": "", "socket": UNKNOWN, "kind": kind}
-
-
-def _members(machine: Machine, site: str, group: str) -> frozenset[int]:
+def members(machine: Machine, site: str, group: str) -> frozenset[int]:
     if machine.groups.tells_apart:
         return machine.groups.members(group) if machine.groups.has(group) else frozenset()
     return processes.of_user(machine.settings.uid(site), but=SFTP)
@@ -281,7 +240,7 @@ def end_leftovers(machine: Machine, site: str, group: str) -> None:
             machine.groups.kill(each)
             machine.groups.remove(each)
         return
-    for pid in _members(machine, site, group):
+    for pid in members(machine, site, group):
         processes.send(pid, signal.SIGKILL)
 
 
@@ -334,5 +293,5 @@ def _output(settings: SocketSettings, site: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _record(settings: SocketSettings, group: str) -> Path:
+def record_of(settings: SocketSettings, group: str) -> Path:
     return settings.records / f"{group}.json"

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from panggon.core.errors import PanggonError
 from panggon.node.sockets import sandbox
+from panggon.node.sockets.adopting import adopt
 from panggon.node.sockets.former import Former
 from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import Launch, launch, request_seconds
@@ -39,7 +40,7 @@ class Site:
         self._full = full
         self.served = served
         self.listener = listener
-        self.sandbox, former = sandbox.adopt(machine, served.site, served.kind, listener)
+        self.sandbox, former = adopt(machine, served.site, served.kind, listener)
         self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
         self._started = self._worked = now
