@@ -72,6 +72,11 @@ class ControlGroups:
         figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
         return int(figures.get("nr_throttled", 0)) > 0
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether the members of a group are known here."""
+        return bool(self.memory or self.processes)
+
     def has(self, name: str) -> bool:
         """Whether there is such a group; cheap, because it is asked of every site when a holder starts."""
         return any(os.path.isdir(f"{folder}/{name}") for folder in self._folders if folder)  # noqa: PTH112 -- twice as fast
