@@ -43,6 +43,11 @@ class ControlGroups:
     cpu: Path | None
     tracking: tuple[Path, ...] = ()
 
+    def bound(self, *, memory_mebibytes: int) -> None:
+        """What all groups together may have. Raises OSError when the kernel refuses."""
+        if self.memory:
+            _limit_memory(self.memory, memory_mebibytes * 1024 * 1024)
+
     def create(self, name: str, bounds: Bounds, *, period: int = PERIOD) -> tuple[Path, ...]:
         """Make or adjust the group; returns the directories to enter. Processor time is given out in each `period` of
         microseconds. Raises OSError when the kernel refuses.

@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.sites import Dropping, Sites
+from panggon.node.sockets.sites import Dropping, Sites, memory_for_sites
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
@@ -53,6 +54,8 @@ class Holder:
         self._settings = settings
         self._selector = selectors.DefaultSelector()
         self._groups = groups
+        with suppress(OSError):  # where the kernel refuses, that is named a reduced protection already
+            groups.bound(memory_mebibytes=memory_for_sites())
         machine = Machine(settings, active(self.protections), self._groups)
         self._sites = Sites(machine, self._selector, keeper)
         self._ending = False

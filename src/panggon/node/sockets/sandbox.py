@@ -39,6 +39,8 @@ GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 SFTP = "sshd"
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4
+# Whom the kernel kills is given so long to be gone; nobody else is served meanwhile.
+DYING_SECONDS = 0.1
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
 RECENT_SECONDS = 1.5
@@ -211,6 +213,22 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
         )
 
 
+def end_leftovers(machine: Machine, site: str, group: str) -> None:
+    """Kill what is left of a sandbox whose first process was killed: it would go on answering requests. It is gone
+    afterwards, unless the kernel takes long.
+    """
+    if machine.groups.tells_apart:
+        for each in filter(machine.groups.has, (group, gate_group(group))):
+            machine.groups.kill(each)
+    for pid in () if machine.groups.tells_apart else members(machine, site, group):
+        processes.send(pid, signal.SIGKILL)
+    ends = time.monotonic() + DYING_SECONDS
+    while members(machine, site, group) and time.monotonic() < ends:
+        time.sleep(0.001)
+    for each in (group, gate_group(group)):
+        machine.groups.remove(each)
+
+
 def members(machine: Machine, site: str, group: str) -> frozenset[int]:
     if machine.groups.tells_apart:
         return machine.groups.members(group) if machine.groups.has(group) else frozenset()
@@ -230,17 +248,6 @@ def end_others(machine: Machine, site: str, *, but: Sandbox | None) -> None:
     machine.users.look()
     groups = (but.group, gate_group(but.group)) if but else ()
     for pid in running(machine, site).difference(*map(machine.groups.members, groups)):
-        processes.send(pid, signal.SIGKILL)
-
-
-def end_leftovers(machine: Machine, site: str, group: str) -> None:
-    """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
-    if machine.groups.tells_apart:
-        for each in filter(machine.groups.has, (group, gate_group(group))):
-            machine.groups.kill(each)
-            machine.groups.remove(each)
-        return
-    for pid in members(machine, site, group):
         processes.send(pid, signal.SIGKILL)
 
 

@@ -24,6 +24,9 @@ GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
+# Who had nothing to do for so long may make room for another, and who finds none is tried again after so long.
+IDLE_SECONDS = 1.0
+ROOM_SECONDS = 0.25
 # From so many failures in a row on, visitors are told at once instead of waiting for the next try.
 FAILURES_TO_WAIT_FOR = 3
 # What runs of a site that stores too much may go on storing for this long.
@@ -63,6 +66,20 @@ class Site:
     def listens(self, now: float) -> bool:
         """Whether a new connection is the holder's business: nobody else answers it, and no pause holds it back."""
         return self.sandbox is None and now >= self._wake_after
+
+    def idle_since(self, now: float) -> float | None:
+        """Since when it has had nothing to do, None for what has, or does not stay awake."""
+        if self.sandbox is None or self._end_by is not None or now - self._worked < IDLE_SECONDS:
+            return None
+        return self._worked
+
+    @property
+    def stays_awake(self) -> bool:
+        return self.sandbox is not None and self._end_by is None
+
+    def hold_back(self, now: float) -> None:
+        """There is no room for it now; whoever knocks waits."""
+        self._wake_after = now + ROOM_SECONDS
 
     def wake(self, now: float) -> None:
         """Start the sandbox; a start that cannot be is a failure like an early end."""

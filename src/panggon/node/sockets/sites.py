@@ -25,6 +25,12 @@ from panggon.node.sockets.stored import Stored
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
 
+# Of the machine's memory, what all sites together may have: the rest is the servers', and the kernel ends a site's
+# program, not a server, when all that is taken. What a site that is awake takes as a rule says how many may be.
+MEMORY_SHARE = 0.6
+MEBIBYTES_AWAKE = 32
+AWAKE_LEAST = 16
+
 # Less than who asks waits for an answer (`drivers/runtime.py`).
 WAITED_FOR_SECONDS = 50.0
 
@@ -56,6 +62,7 @@ class Sites:
         self._dropping: set[str] = set()
         self._lingering: dict[str, float] = {}  # of these: served to who was let in before, until when
         self._ending = False
+        self._awake_most = machine.settings.awake_most or max(AWAKE_LEAST, memory_for_sites() // MEBIBYTES_AWAKE)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sites)
@@ -276,8 +283,23 @@ class Sites:
     def _wake(self, site: Site) -> None:
         # An event of the same round may have dropped the site or started it already.
         if self._sites.get(site.served.site) is site and site.listens(time.monotonic()):
-            site.wake(time.monotonic())
+            now = time.monotonic()
+            if self._makes_room(now):
+                site.wake(now)
+            else:
+                site.hold_back(now)
             self._attend(site)
+
+    def _makes_room(self, now: float) -> bool:
+        """Whoever asks for every site's page wakes them all: the one that has been idle longest makes room."""
+        awake = [site for name in self._waiting if (site := self._sites[name]).stays_awake]
+        if len(awake) < self._awake_most:
+            return True
+        idle = {since: site for site in awake if (since := site.idle_since(now)) is not None}
+        if not idle:
+            return False
+        idle[min(idle)].end(now)
+        return True
 
     def _sandbox_ended(self, site: Site) -> None:
         if site.sandbox is None:
@@ -296,6 +318,11 @@ class Sites:
     def _forget(self, site: Site, descriptor: int) -> None:
         self._selector.unregister(descriptor)
         self._watched[site.served.site].pop(descriptor)
+
+
+def memory_for_sites() -> int:
+    """In MiB, of all sites together."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE) >> 20
 
 
 def _nobody_waits() -> None:
