@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from panggon.node import layout, protections, wiring
+from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
 from panggon.node.supervision import units
@@ -57,6 +58,11 @@ def test_a_login_reads_the_nodes_own_name_services():
     own = layout.sshd_settings(CONFIG)
     mounts = f"-{own.name_services}:{sshd.NAME_SERVICES} -{own.groups}:{sshd.GROUPS}"
     assert unit(units.of("sshd"))["Service"]["BindReadOnlyPaths"] == mounts
+
+
+def test_who_came_in_is_written_where_the_logs_are_read(servers):
+    said = unit(units.of("sshd"))["Service"]["StandardError"]
+    assert said == f"append:{LoginWatch(layout.log_settings(CONFIG)).source.path}" == f"append:{servers['sshd'].log}"
 
 
 def test_a_server_runs_as_the_user_that_its_data_belongs_to():
