@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from panggon.core import bounds
 from panggon.core.bounds import Counted
@@ -64,8 +65,9 @@ class Bounds:
 
     def allowed(self, measure: Measure, *, now: datetime) -> int:
         """What was allowed here, 0 for nothing."""
-        word = records.load(self._state / f"allowed-{measure}.json")
-        return int(word["number"]) if word and bounds.counts(datetime.fromisoformat(word["at"]), now=now) else 0
+        path = self._state / f"allowed-{measure}.json"
+        number, at = records.known(path, _allowed, otherwise=(0, now))
+        return number if bounds.counts(at, now=now) else 0
 
     def _count_names(self, plan: Plan, *, now: datetime) -> None:
         """A site that is there may take new names too, each of them one of the city's domain."""
@@ -91,13 +93,23 @@ class Bounds:
 
     def _counted(self, measure: Measure, *, now: datetime) -> Mapping[str, Counted]:
         """By site, of the last 24 hours."""
-        rows = records.load(self._state / f"counted-{measure}.json") or {}
-        found = {site: Counted(**{**row, "at": datetime.fromisoformat(row["at"])}) for site, row in rows.items()}
+        found = records.known(self._state / f"counted-{measure}.json", _counted, otherwise={})
         return {site: counted for site, counted in found.items() if bounds.counts(counted.at, now=now)}
 
     @property
     def _state(self) -> Path:
         return self.sites.config.paths.state
+
+
+def _allowed(row: Any) -> tuple[int, datetime]:
+    return int(row["number"]), datetime.fromisoformat(row["at"])
+
+
+def _counted(rows: Any) -> Mapping[str, Counted]:
+    return {
+        site: Counted(datetime.fromisoformat(row["at"]), int(row["number"]), bool(row["was_here"]))
+        for site, row in rows.items()
+    }
 
 
 def _sum(counted: Mapping[str, Counted]) -> int:
