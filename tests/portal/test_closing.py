@@ -59,6 +59,16 @@ def test_each_report_takes_the_place_of_the_one_before_and_the_last_one_stays(of
     assert fresh(site).state == "quarantined"
 
 
+def test_what_a_newer_wish_took_over_is_not_under_way_for_ever(office, site):
+    change = approved(office, proposed(office, site, SiteAction.SUSPEND, notice="Diperbaiki."))
+    older = told(office, Outcome.CLOSING, problem=SHUT)
+    life.quarantine(site.pk, reason="Judi.", actor=office.technician, at=office.later())
+    office.node_reports(Outcome.CLOSING, problem=SHUT)
+    assert (fresh(older).outcome, fresh(older).problem_code) == ("stale", "superseded")
+    jobs.site_reported(older.pk)
+    assert fresh(change).state != "running"
+
+
 def test_the_page_of_the_site_says_what_is_left_in_plain_words(office, site):
     life.quarantine(site.pk, reason="Judi.", actor=office.technician, at=office.later())
     office.node_reports(Outcome.CLOSING, problem=SHUT)

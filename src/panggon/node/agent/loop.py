@@ -173,27 +173,27 @@ class Agent:
             log.exception("%s cannot be resumed", site)
 
     def step(self) -> None:
-        """One wish, or one wait for it. Errors: TemporaryError and PermanentError of the portal, and TemporaryError
-        of a wish that is to be tried again.
+        """What is to be done here, whether there is a portal or not; then one wish, or one wait for it. Errors:
+        TemporaryError and PermanentError of the portal, and TemporaryError of a wish that is to be tried again.
         """
-        began = time.monotonic()
-        if not self._told or began - self._told > STATUS_SECONDS:
+        if not self._went_on or time.monotonic() - self._went_on > AGAIN_SECONDS:
             self._sites.note_parked()
-            self._tell_status()
-            self._told = began
-        if began - self._went_on > AGAIN_SECONDS:
             self._settle_each(self._waiting.told())
             self._went_on = time.monotonic()
         for site in self._forms.go_on():
             self._drift.look_again(site)
-        self._look_for_drift()
+        found = self._found_drift()
         began = time.monotonic()
+        if found or not self._told or began - self._told > STATUS_SECONDS:
+            self._tell_status()
+            self._told = began
         wish = self._portal.wish()
         if wish is None:
             self._sleep(max(0.0, SOONEST - (time.monotonic() - began)))
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self.handle(wish)
+        self._note_untold(wish, report)
         self._portal.report(wish.number, report, reduced=self._reduced)
         self._heard(wish.number, report)
         self._attempts.pop(wish.number, None)
@@ -201,14 +201,13 @@ class Agent:
         if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
             self._tell_status()  # a pass comes to it only after hours
 
-    def _look_for_drift(self) -> None:
+    def _found_drift(self) -> bool:
         """By time and not by pauses: nobody hides a difference behind wishes that come without end, or that fail."""
         elapsed = time.monotonic() - self._looked
         if elapsed < LOOK_SECONDS:
-            return
+            return False
         self._looked += elapsed
-        if self._drift.look(elapsed=elapsed):
-            self._tell_status()
+        return self._drift.look(elapsed=elapsed)
 
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
@@ -306,6 +305,11 @@ class Agent:
         except PanggonError as error:
             log.info("wish %s is reported later: %s", wish, error)
 
+    def _note_untold(self, wish: Wish, report: Report) -> None:
+        """What goes on is gone on with, also when its report is lost."""
+        if report.ending is Ending.CLOSING and (site := str(wish.spec["site"])) not in self._waiting.told():
+            self._waiting.note(site, Told(wish.number, "", ""))
+
     def _heard(self, wish: int, report: Report) -> None:
         """The portal has the report; of a run that is not at its end another one follows."""
         if report.plan is None:
@@ -318,10 +322,17 @@ class Agent:
     def _give_way(self, site: str) -> None:
         """A closing that is not at its end gives way to something newer, which takes up what is left."""
         told = self._waiting.told().get(site)
-        if told:
-            problem = Problem("superseded", "permintaan yang lebih baru menggantikannya sebelum selesai")
+        if told is None:
+            return
+        problem = Problem("superseded", "permintaan yang lebih baru menggantikannya sebelum selesai")
+        try:
             self._portal.report(told.wish, Report(Ending.STALE, problem=problem), reduced=self._reduced)
-            self._waiting.note(site, None)
+        except TemporaryError as error:
+            log.info("wish %s is reported later: %s", told.wish, error)
+            return
+        except PermanentError as error:  # one that the portal knows no more holds up no newer one
+            log.warning("wish %s: %s", told.wish, error)
+        self._waiting.note(site, None)
 
     def _is_ours(self, position: Position) -> bool:
         return position.wish > 0 and position.started >= self._identity.enrolled_at

@@ -9,7 +9,7 @@ from panggon.node import records
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Of which wish, and what."""
+    """Of which wish, and what; "" while the portal has heard nothing of it."""
 
     wish: int
     code: str
