@@ -5,6 +5,8 @@ The figures are taken from two seconds after an attack began: the brake looks ev
 
 import contextlib
 import logging
+import multiprocessing
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -102,9 +104,8 @@ def running_beside(stand: Stand) -> Iterator["Beside"]:
         Engine.MARIADB: MariaDb(one.socket, Path("/run/mysqld/mysqld.sock"), one.data, one.temporary),
         Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
     }
-    driver, over = DatabaseDriver(Settings(servers, stand.settings.root, UID_BASE)), threading.Event()
-    logging.getLogger(Brake.__module__).setLevel(logging.ERROR)  # it names everybody whom it ends
-    brake = threading.Thread(target=Brake(servers).run, args=(over,))
+    driver = DatabaseDriver(Settings(servers, stand.settings.root, UID_BASE))
+    brake = multiprocessing.get_context("fork").Process(target=_brake, args=(servers,), daemon=True)
     with running(mariadb.server(one)), running(postgresql.server(two)):
         brake.start()
         try:
@@ -113,8 +114,14 @@ def running_beside(stand: Stand) -> Iterator["Beside"]:
             }
             yield Beside(servers, pairs)
         finally:
-            over.set()
+            brake.kill()
             brake.join()
+
+
+def _brake(servers: Mapping[Engine, DatabaseServer]) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, 0)  # as it runs on a machine
+    logging.getLogger(Brake.__module__).setLevel(logging.ERROR)  # it names everybody whom it ends
+    Brake(servers).run(threading.Event())
 
 
 def _pair(stand: Stand, driver: DatabaseDriver, engine: Engine, number: int) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from panggon.node.databases.lanes import Lanes
 
 SECONDS = 1.0
 # A session is on any processor until it is found, and who is ended at each look comes back as often.
-FOLLOW_SECONDS = 0.02
+FOLLOW_SECONDS = 0.01
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from panggon.core.spec import Engine
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Shorter lives are no measure of how busy a session is.
-SPAN_LEAST = 0.1
+SPAN_LEAST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
