@@ -80,7 +80,7 @@ def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(
         size += more
         server.now = Load(sessions, shared=size)
         brake._worked.clear()
-        until(lambda: brake._working(sessions)[OTHER] > 0, seconds=10)
+        until(lambda: brake._working(sessions)[OTHER] > 0)
         brake._worked.clear()
         brake.look(Engine.MARIADB)
     assert server.said == ["tidy", "tidy", "end 2", "tidy"]
