@@ -297,7 +297,7 @@ class TestDatabase:
             cursor.execute("DELETE FROM surat WHERE id > 10")
             session.commit()
             cursor.execute("DROP TABLE tua")
-            until(lambda: reached.used(key.name) < used / 2, seconds=10)
+            until(lambda: reached.used(key.name) < used / 2)
             reached.let_write(key.name)
         with as_site(server, private) as session, session.cursor() as cursor:
             cursor.execute("INSERT INTO surat VALUES (0, 'x')")
@@ -322,10 +322,10 @@ class TestDatabase:
             "CALL p()",
         ]
         with subprocess.Popen(argv, env={"MYSQL_PWD": facts["password"]}) as client:
-            until(lambda: count(server, key.name) > 2, seconds=10)
+            until(lambda: count(server, key.name) > 2)
             client.kill()
         at_the_kill = count(server, key.name)
-        until(lambda: count(server, key.name) > at_the_kill + 2, seconds=10)
+        until(lambda: count(server, key.name) > at_the_kill + 2)
         assert [(check.name, check.ok) for check in driver.probe(key, spec=closed)] == [
             ("database.kept", True),
             ("database.idle", False),

@@ -275,10 +275,10 @@ class TestDatabase:
         endless = "DO $$ BEGIN LOOP INSERT INTO jejak DEFAULT VALUES; COMMIT; PERFORM pg_sleep(0.02); END LOOP; END $$"
         argv = ["psql", "-X", "-h", str(server.run), "-U", key.name, "-c", "SET statement_timeout = 0", "-c", endless]
         with subprocess.Popen(argv, env={"PGPASSWORD": ini(private)["password"]}) as client:
-            until(lambda: count(server, key.name) > 2, seconds=10)
+            until(lambda: count(server, key.name) > 2)
             client.kill()
         at_the_kill = count(server, key.name)
-        until(lambda: count(server, key.name) > at_the_kill + 2, seconds=10)
+        until(lambda: count(server, key.name) > at_the_kill + 2)
         assert [(check.name, check.ok) for check in driver.probe(key, spec=closed)] == [
             ("database.kept", True),
             ("database.idle", False),
@@ -343,7 +343,7 @@ class TestDatabase:
             assert reached.used(key.name) > empty + 15 * MEBIBYTE
             with as_site(private) as other:
                 other.execute("DELETE FROM arsip.surat WHERE id > 10")
-            until(lambda: reached.used(key.name) < empty + MEBIBYTE, seconds=10)
+            until(lambda: reached.used(key.name) < empty + MEBIBYTE)
             reached.let_write(key.name)
             session.execute("INSERT INTO arsip.surat (isi) VALUES ('x'); ALTER TABLE arsip.surat ADD nomor int")
             assert session.execute("SELECT lo_unlink(lo_from_bytea(0, 'x'))").fetchone() == (1,)

@@ -186,7 +186,7 @@ class TestServer:
             assert served(uid)
             allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
             until(lambda: not served(uid))
-            assert "public" not in process.communicate("ls\n", timeout=5)[0]
+            assert "public" not in process.communicate("ls\n", timeout=60)[0]
             assert process.returncode != 0
         allow((), "")
 

@@ -17,7 +17,7 @@ from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.real
 NEIGHBOURS = {Engine.MARIADB: 900872, Engine.POSTGRESQL: 900873}
 FOR_EVER = "CREATE TABLE IF NOT EXISTS lama (n int, isi varchar(7000)); DELETE FROM lama;"
 UNDO = """

@@ -72,7 +72,7 @@ def threads() -> Iterator[tuple[int, int]]:
 def works(thread: int) -> None:
     """Wait until it has worked some more."""
     before = worked(thread)
-    until(lambda: worked(thread) > before, seconds=10)
+    until(lambda: worked(thread) > before)
 
 
 def worked(thread: int) -> float:
@@ -128,7 +128,7 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     over = threading.Event()
     following = threading.Thread(target=brake._follow, args=(over, float("inf")))
     following.start()
-    until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR, seconds=10)
+    until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR)
     over.set()
     following.join(10)
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
@@ -156,11 +156,11 @@ def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     over.wait(0.1)
     assert server.said == []
     server.away = False
-    until(lambda: "tidy" in server.said, seconds=10)
+    until(lambda: "tidy" in server.said)
     server.now = None  # type: ignore[assignment]
     over.wait(0.1)
     server.now = Load((Session(OTHER, 7, threads[1], seconds=1801.0),))
-    until(lambda: "end 7" in server.said, seconds=10)
+    until(lambda: "end 7" in server.said)
     over.set()
     running.join(10)
     assert not running.is_alive()

@@ -8,6 +8,7 @@ from panggon.core.errors import PermanentError
 from panggon.drivers import files
 from panggon.node import backup, layout, protections, wiring
 from panggon.node.agent import identity
+from panggon.node.patience import Patience
 from panggon.node.servers import Server
 from panggon.node.settings.config import SERVERS, NodeConfig, Paths
 from panggon.node.supervision import services, units
@@ -79,9 +80,9 @@ def _begins(config: NodeConfig) -> dict[str, object]:
 
 def _await(servers: Sequence[Server], tell: Callable[[str], None]) -> None:
     for server in servers:
-        ends = time.monotonic() + READY_SECONDS
+        patience = Patience(READY_SECONDS)
         while not server.ready():
-            if time.monotonic() > ends:
+            if patience.is_over():
                 why = f"{server.name} tidak menjawab; lihat journalctl -u {units.of(server.name)}"
                 raise PermanentError("services.start", why)
             time.sleep(0.1)
