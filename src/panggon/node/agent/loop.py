@@ -255,6 +255,7 @@ class Agent:
             return self._verify(spec)
         if wish.mode is Mode.LOOK:
             return replace(self._verify(spec), seen=seen(self._sites.config, spec.site, now=now()))
+        self._refuse_between(spec.site)
         plan = self._sites.plan(spec)
         document = plans.dump(plan)
         if wish.mode is Mode.PLAN:
@@ -266,6 +267,12 @@ class Agent:
         self._give_way(spec.site)
         watch = self._progress.watch(wish.number)
         return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))
+
+    def _refuse_between(self, site: str) -> None:
+        """Nothing newer begins on a site whose run is not at its end; only a closing gives way."""
+        position, told = self._sites.position(site), self._waiting.told().get(site)
+        if position and not position.outcome and not position.plan.closes:
+            raise TemporaryError("run.stuck", told.detail if told else "")
 
     def _verify(self, spec: SiteSpec) -> Report:
         evidence = self._sites.verify(spec)
@@ -292,8 +299,6 @@ class Agent:
             self._give_way(site)
         elif self._is_ours(position) and (told or not position.outcome):
             self._tell(position.wish, report, told)
-        if wish and report.ending is Ending.CLOSING and not position.plan.closes:  # nothing newer may begin on it
-            raise TemporaryError("run.stuck", report.problem.detail if report.problem else "")
 
     def _tell(self, wish: int, report: Report, told: Told | None) -> None:
         """What became of an earlier run."""
