@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -246,6 +246,12 @@ class PostgreSql:
                 for site, pid, seconds, temporary, locks, active in rows
             )
         )
+
+    @contextmanager
+    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+        with self._session() as session:
+            words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+            yield lambda: session.execute(words, (list(sites),)).fetchall()
 
     def end(self, number: int) -> None:
         with self._session() as session:

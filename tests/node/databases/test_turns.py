@@ -59,6 +59,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
     watch = Watch({Engine.MARIADB: Server()}, tmp_path / "sites", 1_900_000_000, tmp_path / "report.json")  # type: ignore[dict-item]
     found = Owner(watch, lambda _wish: Program(), tmp_path / "control", tmp_path / "alive")
     found._folders = Everybody()  # type: ignore[assignment]
+    found._turns = {site: float(turn) for turn, site in enumerate(SITES)}
     yield found
     end(found)
 
