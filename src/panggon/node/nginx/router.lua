@@ -78,6 +78,9 @@ local function drop_hop_by_hop()
 end
 
 local BODYLESS = { GET = true, HEAD = true }
+-- HTTP/2 does not say before its end that a request has no body: others (OPTIONS, DELETE, ...) are taken to have none that
+-- would not fit into memory.
+local WITH_BODY = { POST = true, PUT = true, PATCH = true }
 
 -- In bytes; nil where the request does not say it: chunked, or HTTP/2, which needs to say nothing.
 local function body_length()
@@ -86,7 +89,7 @@ local function body_length()
         return tonumber(length)
     end
     local untold = ngx.var.http_transfer_encoding
-        or ngx.req.http_version() == 2 and not BODYLESS[ngx.req.get_method()]
+        or ngx.req.http_version() == 2 and WITH_BODY[ngx.req.get_method()]
     return not untold and 0 or nil
 end
 
