@@ -65,8 +65,7 @@ CLIENTS = {
 HUNGRY = {
     ("s000006", "memory"): "SET sort_buffer_size = 4 << 30, max_heap_table_size = 16 << 30, tmp_table_size = 16 << 30;"
     "SELECT COUNT(*) FROM (SELECT DISTINCT CONCAT(seq, REPEAT('x', 200)) FROM seq_1_to_90000000) t;",
-    # In files without a name, which only he sees who may look into another user's process.
-    ("s000006", "temporary room"): "SET max_heap_table_size = 16384; SELECT COUNT(*) FROM"
+    ("s000006", "temporary files"): "SET max_heap_table_size = 16384; SELECT COUNT(*) FROM"
     " (SELECT CONCAT(seq, REPEAT('x', 9000)) a FROM seq_1_to_9000000 ORDER BY RAND() LIMIT 1) t;",
     ("s000007", "memory"): "SET work_mem = '8GB'; SET statement_timeout = 0;"
     "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t;",
@@ -180,7 +179,7 @@ def under_way(machine, site: str, words: str, *, times: int = 1) -> Iterator[Non
         time.sleep(1)
         assert [each.result() for each in asked if each.done()] == []
         yield
-        said = [each.result(timeout=60) for each in asked]
+        said = [each.result(timeout=300) for each in asked]
     assert all(map(ENDED.search, said)), said
 
 
