@@ -36,6 +36,8 @@ def _asked(*words: str) -> str:
     return ENTER + "".join(f'$link->query("{each}")->closeCursor();' for each in words)
 
 
+# Sessions that have ended before anybody looks.
+AGAIN = "while (true) {{ $link = null; " + ENTER.replace("{", "{{").replace("}", "}}") + '$link->query("{}"); }}'
 ATTACKS = {
     "mariadb processors": _asked("SELECT BENCHMARK(1000000000, SHA2('x', 512))"),
     "mariadb memory": _asked(
@@ -48,12 +50,14 @@ ATTACKS = {
     "mariadb tables": _asked(
         "CREATE TEMPORARY TABLE t (isi LONGTEXT)", "INSERT INTO t SELECT REPEAT('x', 1000000) FROM seq_1_to_90000"
     ),
+    "mariadb sessions": AGAIN.format("SELECT BENCHMARK(100000, SHA2('x', 512))"),
     "postgresql processors": _asked("SET statement_timeout = 0", "DO 'BEGIN LOOP END LOOP; END'"),
     "postgresql memory": _asked(
         "SET work_mem = '8GB'",
         "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t",
     ),
     "postgresql sorting": _asked("SELECT md5(n::text) a FROM generate_series(1, 90000000) n ORDER BY a LIMIT 1"),
+    "postgresql sessions": AGAIN.format("SELECT max(md5(n::text)) FROM generate_series(1, 200000) n"),
 }
 
 

@@ -11,11 +11,12 @@ import statistics
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bench import databases
+from bench import databases, ending
 from bench.machine import described
 from bench.watching import PRIORITY
 from panggon.drivers import files
@@ -54,6 +55,7 @@ BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
 
 
 def main() -> None:
+    ending.once()
     print(described())
     worst = 0.0
     base = Path(f"/srv/panggon-test-{os.getpid()}-neighbour/run")
@@ -81,12 +83,11 @@ def main() -> None:
 
 def _compared(stand: Stand, name: str, neighbour: str, attacker: str, beside: databases.Beside) -> float:
     """How many times the neighbour's p95 alone is what it is while attacked."""
-    stand.page(attacker, f"{FOR_EVER} {ATTACKS[name]}")
     alone: list[float] = []
     attacked: list[float] = []
     for _ in range(ROUNDS):
         alone += _measure(stand, neighbour)
-        with Attack(stand, attacker):
+        with _attacking(stand, attacker, f"{FOR_EVER} {ATTACKS[name]}"):
             if name in databases.ATTACKS:
                 time.sleep(databases.SETTLED_SECONDS)
             attacked += _measure(stand, neighbour)
@@ -112,34 +113,35 @@ def _p95(waits: list[float]) -> float:
     return statistics.quantiles(waits, n=20)[-1]
 
 
-class Attack:
+@contextmanager
+def _attacking(stand: Stand, site: str, page: str) -> Iterator[None]:
     """Attackers that ask again whenever their request ends, however it ends."""
-
-    def __init__(self, stand: Stand, site: str) -> None:
-        self._stand, self._site = stand, site
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(ATTACKERS)]
-
-    def __enter__(self) -> None:
-        for thread in self._threads:
+    stand.page(site, page)
+    over = threading.Event()
+    threads = [threading.Thread(target=_attack, args=(stand, site, over)) for _ in range(ATTACKERS)]
+    try:
+        for thread in threads:
             thread.start()
         time.sleep(0.5)
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._stand.ask(do="stop", site=self._site)
-        for thread in self._threads:
-            thread.join()
-        place = self._stand.settings.site(self._site)
-        for path in (*(place / "tmp").iterdir(), self._stand.settings.full(self._site)):
+        yield
+    finally:
+        over.set()
+        stand.page(site, "echo 'ok';")  # for who still stands in the queue
+        stand.ask(do="stop", site=site)
+        for thread in threads:
+            if thread.ident:
+                thread.join()
+        place = stand.settings.site(site)
+        for path in (*(place / "tmp").iterdir(), stand.settings.full(site)):
             path.unlink(missing_ok=True)
         os.truncate(place / "run" / "output.log", 0)
 
-    def _ask(self) -> None:
-        while not self._over.is_set():
-            with suppress(OSError, ValueError):
-                self._stand.get(self._site, seconds=2)
-            time.sleep(0.05)
+
+def _attack(stand: Stand, site: str, over: threading.Event) -> None:
+    while not over.is_set():
+        with suppress(OSError, ValueError):
+            stand.get(site, seconds=2)
+        time.sleep(0.05)
 
 
 def _say(name: str, *values: str) -> None:

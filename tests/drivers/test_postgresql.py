@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,39 @@ from tests.waiting import until
 pytestmark = pytest.mark.real
 FIRST: Attributes = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
 MEBIBYTE = 1024 * 1024
+# What a site's role can lay in the way of who asks its database as the superuser: operators that fit what is asked
+# better than the server's own, functions of indexes and of types. Whoever runs one as a superuser makes it one.
+SNARES = """
+CREATE FUNCTION ambil() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END;
+  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user) THEN
+    EXECUTE format('ALTER ROLE %I SUPERUSER', '{0}');
+  END IF;
+END $$;
+CREATE FUNCTION sama(oid, regrole) RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1 OPERATOR(pg_catalog.=) $2::oid; END $$;
+CREATE FUNCTION sama(oid, regclass) RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1 OPERATOR(pg_catalog.=) $2::oid; END $$;
+CREATE FUNCTION sama(name, text) RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1::text OPERATOR(pg_catalog.=) $2; END $$;
+CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regrole, FUNCTION = sama);
+CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = sama);
+CREATE FUNCTION format(text, name, regrole) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN pg_catalog.format($1, $2, $3); END $$;
+CREATE FUNCTION format(text, regclass, regrole) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN pg_catalog.format($1, $2, $3); END $$;
+CREATE FUNCTION pg_database_size(name) RETURNS bigint LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN 0; END $$;
+CREATE FUNCTION diam(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1; END $$;
+CREATE FUNCTION jarak(int, int) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1 - $2; END $$;
+CREATE TYPE rentang AS RANGE (subtype = int, subtype_diff = jarak);
+CREATE TABLE jerat (n int, r rentang);
+CREATE INDEX ON jerat (diam(n)) WHERE diam(n) > 0;
+INSERT INTO jerat SELECT n, rentang(n, n + 2) FROM generate_series(1, 300) n;
+DELETE FROM jerat WHERE n > 200;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -315,6 +349,17 @@ class TestDatabase:
             assert session.execute("SELECT lo_unlink(lo_from_bytea(0, 'x'))").fetchone() == (1,)
         assert driver.read(key).attributes == FIRST
         assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+
+    def test_nothing_that_its_role_lays_in_the_way_makes_it_a_superuser(
+        self, key: Key, reached: PostgreSql, server: postgresql.Settings, private: Path
+    ) -> None:
+        with as_site(private) as session:
+            session.execute(SNARES.format(key.name).encode())
+        made = partial(reached.make, password=None, connections=5)
+        for step in (made, reached.used, reached.stop_writing, made, reached.used, reached.let_write):
+            step(key.name)
+            found = root_says(server, f"SELECT rolsuper FROM pg_roles WHERE rolname = '{key.name}'")
+            assert found == [(False,)], step
 
 
 def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path) -> None:

@@ -105,7 +105,8 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
     for folder in (settings.records, settings.pages):
         files.directory(folder)
     with socket.socket(socket.AF_UNIX) as listener:
-        started = sandbox.start(machine, site, description, dataclasses.replace(wanted, program=program), listener)
+        inside = dataclasses.replace(wanted, program=program)
+        started = sandbox.start(machine, site, description, inside, listener, group=site)
         until(lambda: processes.ended(started.pidfd), seconds=60)
         started.clean_up()
     return log.read_text()

@@ -33,7 +33,7 @@ def in_haste(monkeypatch):
     once = Patience(attempts=1, first=0, longest=0)
     for name in ("USUAL", "BRIEF"):
         monkeypatch.setattr(sites, name, Policy(once, once, once))
-    monkeypatch.setattr(loop, "CLOSING_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "AGAIN_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Helper: what `drivers.database` asks of a database server, whichever it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,6 +83,10 @@ class DatabaseServer(Protocol):
 
     def load(self) -> Load:
         """What the sessions of all sites take now."""
+        ...
+
+    def threads(self, sites: Collection[str]) -> AbstractContextManager[Callable[[], Sequence[tuple[str, int]]]]:
+        """To ask again and again, in one session, for those of these sites' sessions: site and the kernel's number."""
         ...
 
     def end(self, number: int) -> None:

@@ -6,7 +6,7 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -184,6 +184,16 @@ class MariaDb:
         )
         undo = sum(map(_bytes_of, self.data.glob("undo*")))
         return Load(sessions, _bytes_of(self.data / "ibtmp1") + self._nameless(), undo)
+
+    @contextmanager
+    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+        with self._root() as cursor:
+
+            def ask() -> Sequence[tuple[str, int]]:
+                cursor.execute("SELECT user, tid FROM information_schema.processlist WHERE user IN %s", (tuple(sites),))
+                return cursor.fetchall()
+
+            yield ask
 
     def _nameless(self) -> int:
         """Bytes of the server's files in its temporary directory that have no name there."""

@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from panggon.core.resources import Standing
 from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 Session = psycopg.Connection
-KEPT = "panggon_kept"
+SUPERUSER, KEPT = "postgres", "panggon_kept"
 # RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
@@ -78,6 +78,9 @@ LEFT JOIN
 LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
 WHERE a.usename ~ '^s[0-9]{6}$'
 """
+# In a site's database its role may make functions and operators that fit better than the server's own, and would be
+# run with the rights of who asks: the superuser sees none of them (CVE-2018-1058).
+OWN_PATH = "-c search_path=pg_catalog,pg_temp"
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -203,6 +206,12 @@ class PostgreSql:
             )
         )
 
+    @contextmanager
+    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+        with self._session() as session:
+            words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+            yield lambda: session.execute(words, (list(sites),)).fetchall()
+
     def end(self, number: int) -> None:
         with self._session() as session:
             session.execute("SELECT pg_terminate_backend(%s)", (number,))
@@ -214,7 +223,7 @@ class PostgreSql:
         """Nothing here needs it."""
 
     @contextmanager
-    def _session(self, database: str = "postgres", *, user: str = "postgres", password: str = "") -> Iterator[Session]:
+    def _session(self, database: str = "postgres", *, user: str = SUPERUSER, password: str = "") -> Iterator[Session]:
         """Raises TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`."""
         try:
             with psycopg.connect(
@@ -224,7 +233,7 @@ class PostgreSql:
                 password=password or None,
                 autocommit=True,
                 connect_timeout=SECONDS,
-                options=f"-c statement_timeout={SECONDS * 1000}",
+                options=f"-c statement_timeout={SECONDS * 1000} {OWN_PATH if user == SUPERUSER else ''}",
             ) as session:
                 yield session
         except psycopg.errors.DiskFull as error:

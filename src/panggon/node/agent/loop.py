@@ -18,12 +18,13 @@ from panggon.core import plan as plans
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Problem, Word
 from panggon.core.plan import Plan
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import SiteSpec, SiteState
 from panggon.engine.runner import Progress
 from panggon.node import wiring
 from panggon.node.agent.bounds import Bounds
 from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report, Wish
 from panggon.node.agent.drift import DriftWatch
+from panggon.node.agent.forms import Forms
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import FirstLogins, seen
 from panggon.node.agent.visiting import Visits
@@ -40,8 +41,11 @@ LOOK_SECONDS = 20.0  # shorter than a long poll, so that there is a look between
 LINES_MOST = 200  # of differences that the portal is told of
 WAITING_ENTRIES = 500
 BATCH = 50
-# So often what is left of a closing is tried again.
-CLOSING_SECONDS = 60.0
+# So often what a run has left, because it failed for now, is tried again.
+AGAIN_SECONDS = 60.0
+
+_PURGING = "Penghapusan belum selesai"
+_GOING_BACK = "Tidak berhasil, dan keadaan semula belum kembali seluruhnya"
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +126,7 @@ class Agent:
         self._waiting = Waiting(sites.config.paths.state)
         self._bounds = Bounds(sites)
         self._drift = DriftWatch(sites)
+        self._forms = Forms(sites)
 
     def run(self) -> None:
         """For ever. Raises PermanentError `portal.token` when the portal no longer knows this machine."""
@@ -138,9 +143,15 @@ class Agent:
             except PanggonError as error:
                 if error.code == "portal.token":
                     raise
-                pause = self._pauses.next()
-                log.warning("waiting %.0f s: %s", pause, error)
-                self._sleep(pause)
+                self._pause(error)
+            except Exception as error:  # a bug ends no agent: nobody would hear of it, nor be served
+                log.exception("a step of the agent")
+                self._pause(error)
+
+    def _pause(self, error: Exception) -> None:
+        pause = self._pauses.next()
+        log.warning("waiting %.0f s: %s", pause, error)
+        self._sleep(pause)
 
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
@@ -170,9 +181,11 @@ class Agent:
             self._sites.note_parked()
             self._tell_status()
             self._told = began
-        if began - self._went_on > CLOSING_SECONDS:
+        if began - self._went_on > AGAIN_SECONDS:
             self._settle_each(self._waiting.told())
             self._went_on = time.monotonic()
+        for site in self._forms.go_on():
+            self._drift.look_again(site)
         self._look_for_drift()
         began = time.monotonic()
         wish = self._portal.wish()
@@ -268,13 +281,20 @@ class Agent:
         position = self._sites.position(site)
         if position is None:
             return
-        credentials = None if wish is None else wish.credentials
-        outcome = self._sites.resume(site, credentials=credentials, watch=self._progress.watch(position.wish))
-        report, told = _report_of(position.plan, outcome), self._waiting.told().get(site)
+        told = self._waiting.told().get(site)
+        outcome = self._sites.resume(
+            site,
+            credentials=None if wish is None else wish.credentials,
+            watch=self._progress.watch(position.wish),
+            briefly=told is not None,
+        )
+        report = _report_of(position.plan, outcome)
         if told and told.wish != position.wish:  # somebody at the machine has begun something else
             self._give_way(site)
         elif self._is_ours(position) and (told or not position.outcome):
             self._tell(position.wish, report, told)
+        if wish and report.ending is Ending.CLOSING and not position.plan.closes:  # nothing newer may begin on it
+            raise TemporaryError("run.stuck", report.problem.detail if report.problem else "")
 
     def _tell(self, wish: int, report: Report, told: Told | None) -> None:
         """What became of an earlier run."""
@@ -287,7 +307,7 @@ class Agent:
             log.info("wish %s is reported later: %s", wish, error)
 
     def _heard(self, wish: int, report: Report) -> None:
-        """The portal has the report; of a closing that is not at its end another one follows."""
+        """The portal has the report; of a run that is not at its end another one follows."""
         if report.plan is None:
             return
         site, told = str(report.plan["spec"]["site"]), _told_by(wish, report)
@@ -322,20 +342,27 @@ class Agent:
 
 
 def _report_of(plan: Plan, outcome: Outcome | None) -> Report:
-    """Raises TemporaryError while the run is stuck half-way: nothing has ended yet. A closing only goes on, so its
-    people are told how far it is.
+    """Of a run that has failed for now, how far it is: its wish is not in the way of others, it is tried again, and its
+    people are told. Raises TemporaryError where nothing can be said.
     """
-    problem = outcome.problem if outcome else None
-    if outcome is None or (outcome.word is Word.STUCK and not (problem and problem.code in closing.CODES)):
-        raise TemporaryError("run.stuck", outcome.problem.detail if outcome and outcome.problem else "")
+    if outcome is None:
+        raise TemporaryError("run.stuck")
     return Report(
         _ENDINGS[outcome.word],
         plans.dump(plan),
         plan.digest,
         outcome.evidence,
         outcome.finished if outcome.evidence else None,
-        outcome.problem,
+        _so_far(plan, outcome),
     )
+
+
+def _so_far(plan: Plan, outcome: Outcome) -> Problem | None:
+    problem = outcome.problem
+    if outcome.word is not Word.STUCK or problem is None or problem.code in closing.CODES:
+        return problem
+    what = _PURGING if plan.spec.state is SiteState.PURGED else _GOING_BACK
+    return Problem(problem.code, f"{what}: {problem.detail or problem.code}")
 
 
 def _told_by(wish: int, report: Report) -> Told | None:

@@ -7,7 +7,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
 from panggon.core.strays import Standing, strays
 from panggon.drivers import files, web
-from panggon.node import layout, records
+from panggon.node import layout
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 
@@ -20,11 +20,11 @@ def find(sites: Sites) -> tuple[Key, ...]:
     if found:  # a run that made or removed something meanwhile would be found by one look
         found &= _found(sites)
     of_sites: dict[str, list[str]] = {}
+    known = frozenset(sites.known())
     for each in sorted(found, key=str):
-        if each.key.kind is Kind.HOST and sites.applied(each.site):
+        if each.key.kind is Kind.HOST and each.site in known:
             of_sites.setdefault(each.site, []).append(each.key.name)
-    if of_sites != (records.load(sites.strays_file) or {}):
-        records.save(sites.strays_file, of_sites)
+    sites.keep_strays(of_sites)
     return tuple(sorted(each.key for each in found if each.key.name not in of_sites.get(each.site, ())))
 
 

@@ -41,13 +41,15 @@ def _with_systemd(config: NodeConfig, tell: Callable[[str], None]) -> None:
     units.switch_off(foreign)
     for unit in foreign:
         tell(f"{unit} milik Debian dimatikan: Panggon menjalankan program itu sendiri")
-    running = {name for name, state in units.states(wanted).items() if state.running}
+    states = units.states(wanted)
+    running = {name for name, state in states.items() if state.running}
     for name in wanted:
         for listener in layout.listeners(config, name) if name not in running else ():
             services.demand_free(listener, name)
     before, began = _fingerprints(config), _begins(config)
     units.enable(wanted, [name for name in SERVERS if name not in wanted])
-    _take_over_changes(config, running, before, began)
+    units.renew([name for name, state in states.items() if state.replaced])
+    _take_over_changes(config, {name for name in running if not states[name].replaced}, before, began)
     _await(wiring.servers(config), tell)
 
 

@@ -1,6 +1,7 @@
 """How this machine is, as a value for people and for programs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
@@ -79,10 +80,19 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     """What people have to know before it matters, one sentence each; for the portal too."""
     if config.simulate:
         return ()
-    run, full = config.services.run, records.load(layout.databases_report(config))
+    run, full = config.services.run, records.known(layout.databases_report(config), _sentences, otherwise=())
     of_names = report.load(config.paths.state / "renewal.json", now=now()) if "renewal" in run else ()
     of_php = (_php_is_gone(version, *each) for version, each in sorted(sites.without_php().items()))
-    return (*of_names, *(full or ()), *of_php, *(_deaf(config) if "nginx" in run else ()))
+    of_records = map(_is_damaged, records.damaged(config.paths.state))
+    return (*of_records, *of_names, *full, *of_php, *(_deaf(config) if "nginx" in run else ()))
+
+
+def _sentences(document: Any) -> tuple[str, ...]:
+    return tuple(map(str, document))
+
+
+def _is_damaged(path: Path) -> str:
+    return f"catatan {path} rusak dan sudah dimulai dari awal: periksa disk mesin, lalu hapus berkas itu"
 
 
 def _php_is_gone(version: str, first: str, *others: str) -> str:
