@@ -3,6 +3,7 @@
 local cjson = require("cjson.safe")
 local routing = require("routing")
 local spool = require("spool")
+local ssl = require("ngx.ssl")
 local store = require("store")
 
 -- client_body_buffer_size: a body up to here is kept in memory, a larger one on disk.
@@ -34,7 +35,7 @@ end
 
 -- The site of this request's host; refuses when there is none, or when the handshake was for another name.
 local function find()
-    local host, asked = ngx.var.host, ngx.var.ssl_server_name or ""
+    local host, asked = ngx.var.host, ssl.server_name() or ""
     if host ~= asked and host ~= asked:lower() then
         return refuse(421, "misdirected")
     end
@@ -184,7 +185,8 @@ local function php(site, path)
     if is_script and not routing.runs(profile, script) or not is_script and routing.is_source(script) then
         return missing()
     end
-    if not store.is_there(site.public .. script) then
+    local look = is_script and store.is_there or store.was_there
+    if not look(site.public .. script) then
         return run_another(site, script)
     end
     return is_script and run(site, script, rest) or nil -- what is no script nginx sends
