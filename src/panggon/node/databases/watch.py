@@ -94,7 +94,7 @@ class Watch:
 
     def _tell(self) -> None:
         words = [
-            f"basis data {site} penuh ({size.mebibytes} dari {size.most} MiB): hanya dapat dibaca dan dihapus"
+            f"{site}: basis data penuh ({size.mebibytes} dari {size.most} MiB), hanya dapat dibaca dan dihapus"
             for site, size in sorted(self.full.items())
         ]
         if words != self._told:
