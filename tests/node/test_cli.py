@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
 
 from panggon.core.resources import Key, Kind, foreign, ours
+from panggon.drivers import authority
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.node.agent import identity
 from panggon.node.command.cli import cli
@@ -101,6 +104,27 @@ def test_a_simulated_machine_has_nothing_to_back_up(terminal):
     for command in ("backup", "restore"):
         result = terminal(command)
         assert (result.exit_code, result.stderr) == (1, "mesin simulasi tidak menjalankan server (node.simulated)\n")
+
+
+def test_the_authority_gets_a_new_certificate_of_the_same_name_and_key(terminal):
+    refused = terminal("renew-authority")
+    assert (refused.exit_code, refused.stderr) == (1, "mesin simulasi tidak menjalankan server (node.simulated)\n")
+    terminal.config.write_text(terminal.config.read_text().replace("simulate = true", "simulate = false"))
+    missing = terminal("renew-authority")
+    assert (missing.exit_code, len(missing.stderr.splitlines())) == (1, 1)
+    began = datetime.now(UTC) - timedelta(days=9 * 365)
+    made = authority.create_authority(terminal.settings.paths.etc, now=began)
+    former, leaf = made.load(), x509.load_pem_x509_certificate(authority.issue(made, HOST, now=datetime.now(UTC)))
+    said = terminal("renew-authority")
+    renewed = made.load()
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert said.stdout == (
+        f"{made.certificate} berlaku sampai {renewed.not_valid_after_utc:%Y-%m-%d}. "
+        "Bagikan kepada semua yang memercayai yang lama.\n"
+    )
+    assert renewed.not_valid_after_utc - former.not_valid_after_utc > timedelta(days=9 * 365 - 2)
+    for each in (former, renewed):
+        leaf.verify_directly_issued_by(each)
 
 
 def test_drift_is_shown_and_not_mended(terminal):

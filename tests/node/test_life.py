@@ -249,6 +249,7 @@ def test_the_portal_is_told_of_differences(bench, monkeypatch):
     agent = bench.agent()
     agent.step()
     assert bench.portal.statuses[0]["drift"] == []
+    assert bench.portal.statuses[0]["generations"] == {SITE: OPEN.generation}
     assert bench.portal.statuses[-1]["drift"] == [f"{SITE}: rekaman DNS {HOST} tidak ada lagi."]
 
 

@@ -182,4 +182,4 @@ def test_an_unknown_machine_stops_with_words(bench):
 def test_it_says_how_it_is(bench):
     bench.ask(document())
     said = {"version": "0.1.0", "reduced": ["memory: none"], "sites": 0, "drift": [], "php_versions": []}
-    assert bench.portal.statuses[0] == said
+    assert bench.portal.statuses[0] == {**said, "generations": {}}

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Started
 from panggon.core.resources import Key, Kind, ours
 from panggon.core.spec import SiteState
 from panggon.core.spec_document import dump
 from panggon.drivers import fake
 from panggon.engine import journal_file
-from panggon.node import records
+from panggon.node import records, wiring
 from panggon.node.agent import strays
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command import show
+from panggon.node.command.status import worries
 from panggon.node.sites import Sites
 from tests.core.plans import FACTS
 from tests.node import simulated
@@ -30,8 +32,9 @@ def machine(tmp_path: Path) -> fake.Machine:
 
 
 @pytest.fixture
-def sites(tmp_path: Path, machine: fake.Machine) -> Sites:
+def sites(tmp_path: Path, machine: fake.Machine, monkeypatch: pytest.MonkeyPatch) -> Sites:
     """One open site, and all that belongs to it on the disk."""
+    monkeypatch.setattr(wiring, "names_leading_here", lambda _config: frozenset())
     config = replace(simulated.settings(tmp_path), simulate=False)
     sites = Sites(config, FACTS, lambda _spec, _known: machine.drivers())
     for folder in ("root/live", "root/sites", "root/tls", "etc/keys", "etc/tasks", "userdb"):
@@ -88,6 +91,45 @@ def test_what_belongs_to_no_site_is_told_of_the_machine(sites: Sites, tmp_path: 
         "mesin: tugas terjadwal situs s900009 ada, padahal tidak diminta.",
         "mesin: pengguna Unix s900009 ada, padahal tidak diminta.",
     ]
+
+
+def test_names_in_the_zone_that_lead_here_are_told_but_those_of_sites_and_the_machines_own(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leading = {HOST, JUDI, "ns1.kota.example", "hosting.kota.example", "sftp.kota.example"}
+    monkeypatch.setattr(wiring, "names_leading_here", lambda _config: frozenset(leading))
+    monkeypatch.setattr("socket.gethostname", lambda: "hosting")
+    dns = replace(sites.config.dns, own_names=("sftp.kota.example",))
+    sites = replace(sites, config=replace(sites.config, dns=dns))
+    watch = DriftWatch(sites)
+    assert watch.look(elapsed=watch.pass_seconds)
+    astray = f"rekaman DNS {JUDI} mengarah ke mesin ini, padahal bukan nama situs."
+    assert [line for line in watch.lines() if line.startswith("mesin: ")] == [f"mesin: {astray}"]
+    assert show.differences(strays.find(sites), {}) == {"mesin": [astray]}
+    records.save(tmp_path / "state/specs" / f"{SITE}.json", dump(replace(opened(), state=SiteState.PARKED)))
+    assert Key(Kind.RECORDS, HOST) in strays.find(sites), "of a site that is gone nothing should lead here"
+
+
+def test_a_zone_that_is_not_given_out_is_told_once(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_config: object) -> frozenset[str]:
+        raise found
+
+    monkeypatch.setattr(wiring, "names_leading_here", refused)
+    found: PanggonError = PermanentError("dns.refused", "192.0.2.53#53 menjawab AXFR dengan REFUSED")
+    for _ in range(2):
+        assert strays.find(sites) == ()
+        (words,) = (line for line in worries(sites.config, sites) if line.startswith("zona "))
+    assert words == (
+        "zona kota.example tidak dapat dibaca seluruhnya: nama yang mengarah ke mesin ini tanpa situs tidak dicari "
+        "(192.0.2.53#53 menjawab AXFR dengan REFUSED); izinkan AXFR bagi kunci panggon"
+    )
+    found = TemporaryError("dns.down", "")
+    assert strays.find(sites) == ()
+    assert strays.unread_zone(sites.config) != "", "what is away for a moment says nothing of it"
+    monkeypatch.setattr(wiring, "names_leading_here", lambda _config: frozenset())
+    assert (strays.find(sites), strays.unread_zone(sites.config)) == ((), "")
 
 
 def test_a_run_under_way_is_no_stray_and_of_a_purged_site_its_own_turn_tells(sites: Sites, tmp_path: Path) -> None:

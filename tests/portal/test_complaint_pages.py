@@ -82,10 +82,6 @@ def test_the_same_page_sent_twice_is_one_complaint(office, office_time):
         ({"subject": "", "words": ""}, {"subject": ["Wajib diisi."], "words": ["Wajib diisi."]}),
         ({"name": ""}, {"name": ["Tulis nama Anda, atau pilih tanpa nama."]}),
         ({"email": "rina@"}, {"email": ["Alamat email ini tidak lengkap."]}),
-        (
-            {"named": "HST-2026-9999"},
-            {"named": ["Tidak ada situs atau permohonan dengan nama ini. Kosongkan bila ragu."]},
-        ),
         ({"files": [upload("a.png", b"")]}, {"files": ["Berkas ini kosong."]}),
         ({"files": [upload("a.pdf", b"MZ\x90\0")]}, {"files": ["Lampiran hanya boleh PDF, JPEG, atau PNG."]}),
         (
@@ -121,6 +117,31 @@ def test_it_is_linked_to_the_case_and_the_site_that_it_names(office, office_time
     assert f'href="/situs/{site.identifier}/">{site.host}</a>' in page
     begun = visitor(office.complaints_officer).get("/insiden/lapor/", {"pengaduan": complaint.number})
     assert begun.context["form"].initial["host"] == site.host
+
+
+def test_a_stranger_does_not_learn_which_cases_there_are(office, office_time):
+    """One answer, and one page to follow it, whether the number is one or not; what was written is not lost."""
+    known, shown = office.draft().number, []
+    for number in (known, "HST-2026-9999"):
+        sent = send(named=number)
+        assert sent.status_code == 302
+        complaint = Complaint.objects.latest("pk")
+        page = text(Client().get(sent.headers["Location"]))
+        for own in (complaint.number, complaint.token, number):
+            page = page.replace(own, "")
+        shown.append(re.sub(r"[0-9]{2}\.[0-9]{2}", "", page))
+        assert complaint.description.endswith(f"Alamat situs atau nomor permohonan: {number}")
+    assert shown[0] == shown[1]
+    assert "Alamat situs atau nomor permohonan: " in shown[0]
+
+
+def test_the_desk_is_told_that_there_is_no_such_case(office, office_time):
+    desk = visitor(office.registrar)
+    told = desk.post("/pengaduan/catat/", {"source": "phone", "subject": "a", "words": "b", "named": "HST-2026-9999"})
+    assert told.status_code == 422
+    assert told.context["form"].errors["named"] == [
+        "Tidak ada situs atau permohonan dengan nama ini. Kosongkan bila ragu."
+    ]
 
 
 def test_a_pdf_that_acts_is_refused(office, office_time):

@@ -92,7 +92,7 @@ class ComplaintForm(JudgedForm):
         anonymous = values.get("confidentiality") == Confidentiality.ANONYMOUS
         named = values.get("named", "")
         values["case"], values["site"] = found = links.named_in(named)
-        if named and not any(found):
+        if named and not any(found) and self._may_know():
             self.add_error("named", _("Tidak ada situs atau permohonan dengan nama ini. Kosongkan bila ragu."))
         if self._wants_a_name() and not anonymous and not values.get("name"):
             self.add_error("name", _("Tulis nama Anda, atau pilih tanpa nama."))
@@ -105,10 +105,17 @@ class ComplaintForm(JudgedForm):
     def inputs(self) -> dict[str, Any]:
         """As `services.file` takes them."""
         left_out = {"page", "files", "named"}
-        return {name: value for name, value in self.cleaned_data.items() if name not in left_out}
+        found = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
+        if self.cleaned_data["named"] and not self._may_know():
+            found["words"] += f"\n\n{self.fields['named'].label}: {self.cleaned_data['named']}"
+        return found
 
     def _wants_a_name(self) -> bool:
         return True
+
+    def _may_know(self) -> bool:
+        """Whether there is such a case or site. A stranger gets one answer for both, and what was written stays."""
+        return False
 
 
 class EntryForm(ComplaintForm):
@@ -131,6 +138,9 @@ class EntryForm(ComplaintForm):
 
     def _wants_a_name(self) -> bool:
         return False
+
+    def _may_know(self) -> bool:
+        return True
 
 
 class StepForm(JudgedForm):

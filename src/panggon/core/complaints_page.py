@@ -11,6 +11,7 @@ The second half of the service standard, "Pengaduan Layanan" (SK 060/040/III Tah
 
 - Anybody complains at `/pengaduan/`, without an account, with files (PDF, JPEG, PNG), openly, confidentially (only who
   handles it sees who it was) or anonymously (nothing of the person is kept), and gets a number and a code to follow it.
+  Nobody learns there which numbers of requests there are.
 - What comes by e-mail arrives by itself ([email.md](email.md)).
 - What comes by telephone, in person, by X, Instagram, LAPOR! or Wadul Aladin is entered at `/pengaduan/catat/`; two
   fields are required, and the receipt (tanda terima) is printed from the next page.

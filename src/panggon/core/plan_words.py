@@ -150,6 +150,13 @@ def unasked(key: Key) -> str:
     return f"{_NOUNS[key.kind]} {key.name} ada, padahal tidak diminta."
 
 
+def stray(key: Key) -> str:
+    """The same of what belongs to no site: a name in the zone is told by where it leads."""
+    if key.kind is Kind.RECORDS:
+        return f"{_NOUNS[key.kind]} {key.name} mengarah ke mesin ini, padahal bukan nama situs."
+    return unasked(key)
+
+
 def _found(change: Change) -> str:
     what = f"{_NOUNS[change.key.kind]} {change.key.name}"
     if change.before is None:

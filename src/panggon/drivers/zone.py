@@ -63,7 +63,7 @@ class Zone:
         """The update, whole or not at all (RFC 2136 section 3.7). Raises TemporaryError `dns.changed` too."""
         settings = self.settings
         update.use_tsig(dns.tsig.Key(settings.key_name, settings.secret, settings.algorithm))
-        with _spoken_to(settings.primary, settings.key_name):
+        with spoken_to(settings.primary, settings.key_name):
             primary = settings.primary
             response = dns.query.tcp(update, primary.address, port=primary.port, timeout=settings.timeout)
         if response.rcode() in CHANGED:
@@ -80,14 +80,14 @@ class Zone:
             return {}
         asked = server or self.settings.primary
         queries = [dns.message.make_query(*each, flags=0, id=number) for number, each in enumerate(questions)]
-        with _spoken_to(asked, self.settings.key_name):
+        with spoken_to(asked, self.settings.key_name):
             responses = _pipelined(queries, asked, seconds=self.settings.timeout)
         return {each: self._answered(responses[number], asked) for number, each in enumerate(questions)}
 
     def ask_as_resolver(self, question: Question, server: Server) -> dns.message.Message:
         """By UDP, with the signatures."""
         query = dns.message.make_query(*question, want_dnssec=True, flags=0)
-        with _spoken_to(server, self.settings.key_name):
+        with spoken_to(server, self.settings.key_name):
             response, _ = dns.query.udp_with_fallback(
                 query, server.address, port=server.port, timeout=self.settings.timeout
             )
@@ -137,7 +137,8 @@ def _pipelined(
 
 
 @contextmanager
-def _spoken_to(server: Server, key_name: str) -> Iterator[None]:
+def spoken_to(server: Server, key_name: str) -> Iterator[None]:
+    """What goes wrong between us and a server, as our errors."""
     try:
         yield
     except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:

@@ -300,6 +300,11 @@ class Sites:
         """Whether it is neither parked nor purged."""
         return self._life(site).here
 
+    def is_gone(self, site: str) -> bool:
+        """Whether it was here, and is parked or purged now."""
+        life = self._life(site)
+        return not life.here and life is not _GONE
+
     def named(self) -> Mapping[str, frozenset[str]]:
         """The names of every site that was ever applied here, and of runs under way."""
         found = {site: self._life(site).names for site in self.known()}
@@ -308,6 +313,10 @@ class Sites:
                 if journal_file.ended(self._journal(site)) is None and (position := self.position(site)):
                     found[site] = found.get(site, frozenset()) | {*position.plan.spec.hosts}
         return found
+
+    def generations(self) -> Mapping[str, int]:
+        """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
+        return {site: self._life(site).generation for site in self.known()}
 
     def without_php(self) -> Mapping[str, Sequence[str]]:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
@@ -442,9 +451,10 @@ class _Life:
     parked: bool
     php_version: str
     names: frozenset[str]
+    generation: int
 
 
-_GONE = _Life(here=False, parked=False, php_version="", names=frozenset())
+_GONE = _Life(here=False, parked=False, php_version="", names=frozenset(), generation=0)
 _UNREADABLE = replace(_GONE, here=True)
 
 
@@ -469,7 +479,8 @@ def _life_of(site: str, spec: Mapping[str, Any]) -> _Life:
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
     parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
     names = frozenset((spec["host"], *spec.get("former_hosts", ())))
-    return _Life(not (parked or purged), parked, spec["php_version"] if runs_php else "", names)
+    version = spec["php_version"] if runs_php else ""
+    return _Life(not (parked or purged), parked, version, names, int(spec["generation"]))
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:

@@ -1,5 +1,6 @@
 """From the settings to the drivers and servers of this machine; the only module that imports the drivers of kinds."""
 
+import ipaddress
 import json
 import os
 import pwd
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from panggon.core import zone_names
 from panggon.core.desired import MachineFacts
 from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError, TemporaryError
@@ -29,6 +31,7 @@ from panggon.drivers import (
     sftp,
     tasks,
     tls,
+    transfer,
     user,
     visit,
     web,
@@ -120,6 +123,15 @@ class Outside:
     def used(self, spec: SiteSpec) -> int | None:
         """Bytes, where the file system counts them."""
         return self.quota.used(Key(Kind.QUOTA, spec.site))
+
+
+def names_leading_here(config: NodeConfig) -> frozenset[str]:
+    """Every name of the zone that leads to the addresses of this machine's sites. Raises PermanentError `dns.refused`
+    where the zone is not given out as a whole, and TemporaryError `dns.down`.
+    """
+    addresses = (*config.dns.ipv4, *config.dns.ipv6)
+    here = frozenset(str(ipaddress.ip_address(each)) for each in addresses)
+    return zone_names.leading_to(transfer.names(_records(config)), here)
 
 
 def certificates(config: NodeConfig) -> tls.CertificateDriver:

@@ -7,7 +7,8 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
-from panggon.drivers import shell
+from panggon.core.zone_names import leading_to
+from panggon.drivers import shell, transfer
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
 from panggon.drivers.zone import Settings
 from tests.drivers import bind
@@ -124,6 +125,9 @@ def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(serve
         where = ["delv", f"@{served.primary.address}", "-p", str(served.primary.port), "-a", str(anchor)]
         said = shell.run([*where, f"+root={ZONE}", name, kind]).output
         assert "; fully validated" in said or "; negative response, fully validated" in said, said
+    others.add(f"lupa.{ZONE}", "CNAME", f"{HOST}.")
+    assert leading_to(transfer.names(served), {"192.0.2.3"}) == {HOST, f"lupa.{ZONE}"}
+    others.remove(f"lupa.{ZONE}", "CNAME")
     others.remove(HOST, "CAA")
     drifted = driver.read(KEY).attributes
     assert drifted is not None

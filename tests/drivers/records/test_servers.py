@@ -16,6 +16,7 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
+from panggon.drivers import transfer
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings, Zone
 from panggon.node.servers import knot
@@ -75,6 +76,11 @@ class TestKnot:
             with pytest.raises(dns.xfr.TransferError, match="NOTAUTH"):
                 list(dns.query.xfr("127.0.0.1", ZONE, port=server.port))
             driver.write(KEY, FIRST)
+            held = driver.settings
+            assert transfer.names(held).addresses[HOST] == {"192.0.2.1", "2001:db8::1"}
+            for stranger in (replace(held, key_name="lain"), replace(held, zone="lain.example")):
+                with pytest.raises(PermanentError, match=r"dns\.refused: .* menjawab AXFR dengan (NOTAUTH|REFUSED)"):
+                    transfer.names(stranger)
             process.kill_session()
         secret = knot.tsig_secret(server)
         knot.prepare(server)

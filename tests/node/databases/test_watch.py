@@ -85,7 +85,9 @@ def test_a_full_one_is_stopped_once_told_and_given_back(tmp_path: Path, watch: W
     look(watch)
     look(watch)
     assert server.said == [f"stop {SITE}"]
-    assert records.load(watch.report) == [f"basis data {SITE} penuh (101 dari 100 MiB): hanya dapat dibaca dan dihapus"]
+    assert records.load(watch.report) == [
+        f"{SITE}: basis data penuh (101 dari 100 MiB), hanya dapat dibaca dan dihapus"
+    ]
     note = (watch.sites / SITE / "logs" / "PENUH-BASIS-DATA.txt").read_text()
     assert "(100 MiB; terpakai 101 MiB)" in note
     anew = made(tmp_path, server)  # killed, it does again what it may not have done
@@ -165,7 +167,7 @@ def test_one_that_grows_although_it_is_stopped_is_shut_once(watch: Watch, server
         look(watch)
         assert server.said == said, size
     assert records.load(watch.report) == [
-        f"basis data {SITE} penuh (170 dari 100 MiB): ditutup, karena tetap bertambah"
+        f"{SITE}: basis data penuh (170 dari 100 MiB), ditutup, karena tetap bertambah"
     ]
     server.size[SITE] = 20
     look(watch)

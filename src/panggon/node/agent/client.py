@@ -160,10 +160,12 @@ class Portal:
         sites: int,
         drift: tuple[str, ...],
         php_versions: tuple[str, ...],
+        generations: Mapping[str, int],
     ) -> None:
-        """`drift` holds what people changed by hand, as "site: sentence"."""
+        """`drift` holds what people changed by hand, as "site: sentence"; `generations` what was applied last."""
         known = {"version": version, "reduced": list(reduced), "sites": sites, "drift": list(map(_words, drift))}
-        _accepted(self._ask("POST", "status", {**known, "php_versions": list(php_versions)}))
+        found = {"php_versions": list(php_versions), "generations": dict(generations)}
+        _accepted(self._ask("POST", "status", {**known, **found}))
 
     def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
         try:

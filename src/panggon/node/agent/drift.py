@@ -46,7 +46,7 @@ class DriftWatch:
     def lines(self) -> tuple[str, ...]:
         """Of what is no site's "mesin: sentence", then each difference of sites as "site: sentence"."""
         of_sites = (f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
-        return (*(f"{MACHINE}: {plan_words.unasked(key)}" for key in self.strays), *of_sites)
+        return (*(f"{MACHINE}: {plan_words.stray(key)}" for key in self.strays), *of_sites)
 
     def _look_at(self, site: str) -> None:
         try:

@@ -218,6 +218,7 @@ class Agent:
                 sites=len(self._sites.here()),
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
+                generations=self._sites.generations(),
             )
         except PermanentError as error:
             if error.code == "portal.token":

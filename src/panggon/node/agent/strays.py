@@ -1,15 +1,24 @@
-"""Looks for what no wish asked for: names, certificates, keys, users, tasks and directories in Panggon's own form."""
+"""Looks for what no wish asked for: names, certificates, keys, users, tasks and directories in Panggon's own form, and
+names in the zone that lead to this machine, whoever made them.
+"""
 
+import logging
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from panggon.core import zone_names
+from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
 from panggon.core.strays import Standing, strays
 from panggon.drivers import files, web
-from panggon.node import layout
+from panggon.node import layout, records, wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
+
+log = logging.getLogger(__name__)
 
 
 def find(sites: Sites) -> tuple[Key, ...]:
@@ -25,12 +34,55 @@ def find(sites: Sites) -> tuple[Key, ...]:
         if each.key.kind is Kind.HOST and each.site in known:
             of_sites.setdefault(each.site, []).append(each.key.name)
     sites.keep_strays(of_sites)
-    return tuple(sorted(each.key for each in found if each.key.name not in of_sites.get(each.site, ())))
+    here = (each.key for each in found if each.key.name not in of_sites.get(each.site, ()))
+    return (*sorted(here), *(Key(Kind.RECORDS, name) for name in _in_the_zone(sites)))
+
+
+def unread_zone(config: NodeConfig) -> str:
+    """Why the zone could not be looked through the last time; "" where it was, or nobody has looked yet."""
+    return records.known(_zone_record(config), _problem, otherwise="")
 
 
 def _found(sites: Sites) -> frozenset[Standing]:
     there = () if sites.config.simulate else tuple(_standing(sites.config))
     return frozenset(strays(there, sites.named()))
+
+
+def _in_the_zone(sites: Sites) -> tuple[str, ...]:
+    """Names that lead here, but those of sites that are wished there, and the machine's own."""
+    config = sites.config
+    if config.simulate:
+        return ()
+    try:
+        leading = wiring.names_leading_here(config)
+    except PermanentError as error:  # who only gives RFC 2136 need not give the whole zone
+        _note_unread(config, error.detail)
+        return ()
+    except PanggonError as error:
+        log.info("the zone cannot be looked through now: %s", error)
+        return ()
+    _note_unread(config, "")
+    wished = (names for site, names in sites.named().items() if not sites.is_gone(site))
+    return zone_names.unasked(leading, known=_own_names(config).union(*wished))
+
+
+def _own_names(config: NodeConfig) -> frozenset[str]:
+    name = socket.gethostname().lower()
+    servers = (server for server, _address in layout.knot_settings(config).name_servers)
+    return frozenset({name, f"{name}.{config.dns.zone}", *servers, *config.dns.own_names})
+
+
+def _note_unread(config: NodeConfig, problem: str) -> None:
+    if problem != unread_zone(config):
+        records.save(_zone_record(config), {"problem": problem})
+
+
+def _problem(document: Any) -> str:
+    return str(document["problem"])
+
+
+def _zone_record(config: NodeConfig) -> Path:
+    return config.paths.state / "zone.json"
 
 
 def _standing(config: NodeConfig) -> Iterator[Standing]:

@@ -113,7 +113,7 @@ def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
 
 def differences(strays: Sequence[Key], sites: Mapping[str, Plan | PanggonError]) -> dict[str, list[str]]:
     """In words, of each site or why it cannot be looked at; what is no site's stands under the machine."""
-    of_machine = {MACHINE: list(map(plan_words.unasked, strays))} if strays else {}
+    of_machine = {MACHINE: list(map(plan_words.stray, strays))} if strays else {}
     return of_machine | {site: _difference_words(found) for site, found in sites.items()}
 
 

@@ -1,21 +1,24 @@
 """How this machine is, as a value for people and for programs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.drivers import control
+from panggon.drivers import control, files
 from panggon.node import layout, protections, records
-from panggon.node.agent import identity
+from panggon.node.agent import identity, strays
 from panggon.node.renewal import report
 from panggon.node.servers import nginx
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites, now
 from panggon.node.sockets import Protection
+from panggon.node.sockets.full import TOO_MUCH, excess_of
 from panggon.node.supervision import services, units
 
 NOBODY = "situs.invalid"  # a name that no site has (RFC 6761)
+FULL_MOST = 200  # sites of which the portal is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,13 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     """What people have to know before it matters, one sentence each; for the portal too."""
     if config.simulate:
         return ()
-    run, full = config.services.run, records.known(layout.databases_report(config), _sentences, otherwise=())
+    run, databases = config.services.run, records.known(layout.databases_report(config), _sentences, otherwise=())
     of_names = report.load(config.paths.state / "renewal.json", now=now()) if "renewal" in run else ()
     of_php = (_php_is_gone(version, *each) for version, each in sorted(sites.without_php().items()))
     of_records = map(_is_damaged, records.damaged(config.paths.state))
-    return (*of_records, *of_names, *full, *of_php, *(_deaf(config) if "nginx" in run else ()))
+    of_zone = (_unread(config, problem),) if (problem := strays.unread_zone(config)) else ()
+    full = (*_overfull(config), *databases)
+    return (*of_records, *of_names, *_few(full), *of_php, *of_zone, *(_deaf(config) if "nginx" in run else ()))
 
 
 def _sentences(document: Any) -> tuple[str, ...]:
@@ -93,6 +98,30 @@ def _sentences(document: Any) -> tuple[str, ...]:
 
 def _is_damaged(path: Path) -> str:
     return f"catatan {path} rusak dan sudah dimulai dari awal: periksa disk mesin, lalu hapus berkas itu"
+
+
+def _unread(config: NodeConfig, problem: str) -> str:
+    return (
+        f"zona {config.dns.zone} tidak dapat dibaca seluruhnya: nama yang mengarah ke mesin ini tanpa situs tidak "
+        f"dicari ({problem}); izinkan AXFR bagi kunci {config.dns.key_name}"
+    )
+
+
+def _overfull(config: NodeConfig) -> tuple[str, ...]:
+    """A sentence of each site that stores too much, which begins with the site."""
+    marks = ((site, files.read(layout.socket_settings(config).full(site))) for site in _full(config))
+    return tuple(
+        f"{site}: situs menyimpan {TOO_MUCH[excess_of(mark)]} daripada yang diizinkan paketnya, "
+        "dan hanya dapat dibaca dan dihapus"
+        for site, mark in marks
+        if mark is not None
+    )
+
+
+def _few(lines: Sequence[str]) -> tuple[str, ...]:
+    """The portal takes a bounded number."""
+    rest = len(lines) - FULL_MOST
+    return (*lines[:FULL_MOST], f"{rest} situs lain penuh juga") if rest > 0 else tuple(lines)
 
 
 def _php_is_gone(version: str, first: str, *others: str) -> str:

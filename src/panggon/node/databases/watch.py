@@ -123,7 +123,7 @@ class Watch:
     def _tell(self) -> None:
         """On a full disk it is told at a later look: that disk is what the looks are for."""
         words = [
-            f"basis data {site} penuh ({size.mebibytes} dari {size.most} MiB): "
+            f"{site}: basis data penuh ({size.mebibytes} dari {size.most} MiB), "
             + ("ditutup, karena tetap bertambah" if site in self._shut else "hanya dapat dibaca dan dihapus")
             for site, size in sorted(self.full.items())
         ]

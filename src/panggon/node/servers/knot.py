@@ -109,7 +109,7 @@ key:
 acl:
   - id: updates
     key: {TSIG_KEY}
-    action: update
+    action: [update, transfer]
     update-type: [A, AAAA, CAA, MX, TXT]
 {beside}zone:
   - domain: {settings.zone}

@@ -141,7 +141,7 @@ class Tls:
 class Dns:
     """`servers`: the first takes the updates, all are asked for proofs. `addresses` and `port` are what Panggon's own
     Knot listens on, `name_servers` what its zone calls its servers, `secondaries` who may fetch the zone from it and is
-    told of each change. `ipv4` and `ipv6` are where the sites' names lead.
+    told of each change. `ipv4` and `ipv6` are where the sites' names lead, `own_names` others that lead there too.
     """
 
     zone: Host
@@ -154,6 +154,7 @@ class Dns:
     secret_file: AbsolutePath | None = None
     ipv4: tuple[Annotated[str, tables.address(4)], ...] = ()
     ipv6: tuple[Annotated[str, tables.address(6)], ...] = ()
+    own_names: tuple[Host, ...] = ()
     ttl: Annotated[int, tables.number(30, 86400)] = 300
     signed: Truth = True
 

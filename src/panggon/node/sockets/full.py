@@ -43,12 +43,11 @@ class Full:
         return self._since.get(site, 0)
 
     def of(self, site: str) -> Excess:
-        """Any mark but that of too many files means space."""
         mark = files.read(self._settings.full(site)) if site in self._since else None
         if mark is None:
             self._since.pop(site, None)
             return Excess.NOTHING
-        return Excess.FILES if mark == Excess.FILES.name.encode() else Excess.SPACE
+        return excess_of(mark)
 
     def set(self, site: str, excess: Excess) -> None:
         """What cannot be written down, because the disk is full, is found and tried again at the next count."""
@@ -77,6 +76,11 @@ class Full:
         found = {site: self.of(site) for site in tuple(self)}
         members = {excess: [site for site in found if found[site] is excess] for excess in GROUP_NAMES}
         write_groups(self._settings.sftp_groups, members, first=self._settings.uid_base)
+
+
+def excess_of(mark: bytes) -> Excess:
+    """Any mark but that of too many files means space."""
+    return Excess.FILES if mark == Excess.FILES.name.encode() else Excess.SPACE
 
 
 def write_groups(path: Path, members: Mapping[Excess, list[str]], *, first: int) -> None:

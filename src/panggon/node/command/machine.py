@@ -1,0 +1,162 @@
+"""What people do with the machine itself: begin, enrol, run, allow, back up, look at."""
+
+import logging
+import signal
+import socket
+import sys
+from functools import partial
+from types import FrameType
+
+import click
+
+from panggon.node import backup, layout, protections, systemd, wiring
+from panggon.node.agent import identity
+from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.client import Portal
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.loop import VERSION, Agent
+from panggon.node.command import beginning, show
+from panggon.node.command.options import as_json, demand_real, on_machine, say
+from panggon.node.command.status import status as status_of
+from panggon.node.command.status import worries
+from panggon.node.lock import alone
+from panggon.node.servers import sshd
+from panggon.node.settings import config as configs
+from panggon.node.settings.config import NodeConfig
+from panggon.node.sites import Sites, now
+from panggon.node.supervision import services
+from panggon.node.supervision.services import Service, Supervisor
+
+
+@click.command("backup")
+@on_machine
+def back_up(config: NodeConfig) -> None:
+    """Salin data basis data dan DNS semua situs secara utuh, supaya dapat dicadangkan sebagai berkas."""
+    demand_real(config)
+    click.echo(f"Salinan utuh ada di {backup.make(config, click.echo)}.")
+
+
+@click.command()
+@on_machine
+def restore(config: NodeConfig) -> None:
+    """Taruh salinan dari `backup` di tempatnya, di mesin baru sebelum `init`."""
+    demand_real(config)
+    backup.restore(config, click.echo)
+    click.echo("Lanjutkan dengan `panggon-node init`, lalu `panggon-node verify`.")
+
+
+@click.command()
+@click.argument("number", metavar="JUMLAH", type=click.IntRange(min=1))
+@click.option("--new", is_flag=True, help="Nama situs baru, bukan situs yang diubah.")
+@on_machine
+def allow(config: NodeConfig, number: int, *, new: bool) -> None:
+    """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini, atau membuat sampai JUMLAH nama situs baru."""
+    limits, measure = Bounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
+    limits.allow(measure, number, now=now())
+    done = limits.done(measure, now=now())
+    what, was = ("membuat sampai {} nama situs baru", "dibuat") if new else ("mengubah sampai {} situs", "diubah")
+    click.echo(f"Selama 24 jam portal boleh {what.format(number)}; {done} di antaranya sudah {was}.")
+
+
+@click.command()
+@as_json
+@on_machine
+def status(config: NodeConfig, *, as_json: bool) -> None:
+    """Perlindungan, server, dan banyaknya situs di mesin ini."""
+    found = status_of(config, Sites.of(config))
+    say(as_json, found.document(), lambda console: show.status(console, found))
+
+
+@click.command()
+@click.argument("url")
+@click.argument("code", metavar="KODE")
+@click.option("--name", default=socket.gethostname, help="Nama mesin seperti yang didaftarkan di portal.")
+@on_machine
+def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
+    """Daftarkan mesin ini ke portal di URL dengan KODE sekali pakai."""
+    facts = {
+        "version": VERSION,
+        "zone": config.dns.zone,
+        "ipv4": list(config.dns.ipv4),
+        "ipv6": list(config.dns.ipv6),
+        "kinds": list(config.sites.kinds),
+        "php_versions": list(Sites.of(config).php_versions),
+        "sftp_port": config.sftp.port,
+        "sftp_fingerprint": sshd.fingerprint(layout.sshd_settings(config)),
+        "simulated": config.simulate,
+    }
+    node, token = Portal(url, ca=config.portal.ca).enroll(code, name=name, facts=facts)
+    identity.save(config.paths.state, Identity(url, node, token, now()))
+    click.echo(f"Mesin {name} terdaftar di {url} dengan nomor {node}.")
+
+
+@click.command()
+@on_machine
+def run(config: NodeConfig) -> None:
+    """Ambil permintaan dari portal dan kerjakan, terus-menerus."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    protections.demand(config)
+    me = identity.load(config.paths.state)
+    portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
+    with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
+        systemd.ready()
+        sites = Sites.of(config)
+        Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()
+
+
+@click.command()
+@on_machine
+def init(config: NodeConfig) -> None:
+    """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
+    demand_real(config)
+    beginning.begin(config, click.echo)
+
+
+@click.command("renew-authority")
+@on_machine
+def renew_authority(config: NodeConfig) -> None:
+    """Perbarui sertifikat otoritas mesin ini; kunci dan namanya tetap, jadi sertifikat situs tetap berlaku."""
+    demand_real(config)
+    ends = wiring.renew_authority(config)
+    place = layout.authority_certificate(config)
+    click.echo(f"{place} berlaku sampai {ends:%Y-%m-%d}. Bagikan kepada semua yang memercayai yang lama.")
+
+
+@click.group("services")
+def services_group() -> None:
+    """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
+
+
+@services_group.command("prepare")
+@on_machine
+def services_prepare(config: NodeConfig) -> None:
+    """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
+    wiring.prepare(config)
+
+
+@services_group.command("run")
+@on_machine
+def services_run(config: NodeConfig) -> None:
+    """Jalankan dan jaga semua server sampai dihentikan (Ctrl-C)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    demand_real(config)
+    protections.demand(config)
+    wiring.prepare(config)
+    wanted = [
+        Service(server, layout.listeners(config, server.name), early=server.name in configs.OWNERS)
+        for server in wiring.servers(config)
+    ]
+    Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
+
+
+COMMANDS = (back_up, restore, allow, status, enroll, run, init, renew_authority, services_group)
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """What is under way is taken up again at the next start."""
+    sys.exit(0)

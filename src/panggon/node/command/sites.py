@@ -1,0 +1,182 @@
+"""What people do with sites: one, those of a list, or all."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from panggon.core import plan_words
+from panggon.core import spec_document as specs
+from panggon.core.errors import Fault, InvalidError
+from panggon.core.journal import Word
+from panggon.core.plan import plain_attributes
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.node.agent import strays
+from panggon.node.command import batch, copies, show, show_many
+from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
+from panggon.node.settings.config import NodeConfig
+from panggon.node.sites import Sites
+
+SPEC_BYTES_MOST = 1_048_576
+
+
+@click.command()
+@spec_file
+@as_json
+@on_machine
+def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Tunjukkan apa yang akan diubah, tanpa mengubah apa pun."""
+    sites = Sites.of(config)
+    made = sites.plan(_spec(sites, path))
+    say(as_json, show.plan_document(made), lambda console: show.plan(console, made))
+
+
+@click.command()
+@click.argument("path", metavar="SPEC.json|DAFTAR", type=click.Path(path_type=Path))
+@as_json
+@on_machine
+def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Buat situs seperti SPEC.json, lalu buktikan.
+
+    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Bila terputus,
+    jalankan lagi dengan daftar yang sama.
+    """
+    sites = Sites.of(config)
+    if batch.is_list(path):
+        _carry_out_all(sites, batch.read(sites, path), as_json=as_json)
+    else:
+        _carry_out(sites, _spec(sites, path), as_json=as_json)
+
+
+@click.command()
+@spec_file
+@as_json
+@on_machine
+def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+    """Tutup situs: nama dan akses dilepas, isinya disimpan."""
+    sites = Sites.of(config)
+    _carry_out(sites, _spec(sites, path, state=SiteState.PARKED), as_json=as_json)
+
+
+@click.command()
+@click.argument("path", metavar="[SPEC.json]", required=False, type=click.Path(path_type=Path))
+@as_json
+@on_machine
+def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
+    """Buktikan lagi bahwa situs bekerja, atau semua situs, tanpa mengubah apa pun."""
+    sites = Sites.of(config)
+    if path is None:
+        _verify_all(sites, as_json=as_json)
+    checks = sites.verify(_spec(sites, path))
+    held = all(check.ok for check in checks)
+    document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
+    say(as_json, document, lambda console: show.evidence(console, checks))
+    sys.exit(0 if held else FAILED)
+
+
+@click.command()
+@click.argument("path", metavar="[SPEC.json]", required=False, type=click.Path(path_type=Path))
+@as_json
+@on_machine
+def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
+    """Tunjukkan yang sudah menyimpang dari SPEC.json, atau di semua situs; status 1 bila ada."""
+    sites = Sites.of(config)
+    if path is None:
+        found = show.differences(strays.find(sites), sites.drift())
+        say(as_json, found, lambda console: show.drift(console, found))
+        sys.exit(FAILED if found else 0)
+    made = sites.plan(_spec(sites, path))
+    rows = [
+        {"key": str(change.key), "before": plain_attributes(change.before), "after": plain_attributes(change.after)}
+        for change in made.changes
+    ]
+    document = {"changes": rows, "words": list(plan_words.words(made))}
+    say(as_json, document, lambda console: show.plan(console, made))
+    sys.exit(FAILED if made.changes else 0)
+
+
+@click.command("htaccess")
+@click.argument("site", metavar="SITUS")
+@as_json
+@on_machine
+def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
+    """Tunjukkan perintah .htaccess SITUS yang tidak berlaku; status 1 bila ada."""
+    found = Sites.of(config).unread(site)
+    say(as_json, show.unread_document(found), lambda console: show.unread(console, found))
+    sys.exit(FAILED if found else 0)
+
+
+@click.command()
+@click.argument("site", metavar="SITUS")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini.")
+@on_machine
+def dump(config: NodeConfig, site: str, target: Path | None) -> None:
+    """Buat salinan basis data SITUS di folder private/database-nya."""
+    said = copies.dump(config, site, target)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+@click.command()
+@click.argument("site", metavar="SITUS")
+@click.argument("source", metavar="BERKAS", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@on_machine
+def load(config: NodeConfig, site: str, source: Path) -> None:
+    """Ganti isi basis data SITUS dengan BERKAS (.sql atau .sql.gz)."""
+    said = copies.load(config, site, source)
+    click.echo(said.words)
+    sys.exit(0 if said.done else FAILED)
+
+
+COMMANDS = (plan, apply, remove, verify, drift, unread, dump, load)
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
+    """An interrupted run first, then plan and run; exit status 0 only if every proof held."""
+    errors = Console(stderr=True, quiet=as_json)
+    position = sites.position(spec.site)
+    if position and not position.outcome:
+        errors.print(f"Menyelesaikan dahulu pekerjaan {spec.site} yang terputus.")
+        with show.Watcher(position.plan, errors) as watch:
+            sites.resume(spec.site, credentials={}, watch=watch)
+    made = sites.plan(spec)
+    with show.Watcher(made, errors) as watch:
+        ended = sites.apply(made, watch=watch)
+    say(as_json, show.outcome_document(ended, made.digest), lambda console: show.outcome(console, ended))
+    sys.exit(0 if ended.word is Word.APPLIED else FAILED)
+
+
+def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> None:
+    with show_many.Many(len(wishes), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.apply(sites, wishes))
+    say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
+    sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
+
+
+def _verify_all(sites: Sites, *, as_json: bool) -> NoReturn:
+    with show_many.Many(len(sites.known()), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.verify(sites))
+    say(as_json, show_many.results_document(found), lambda console: show_many.verified(console, found))
+    sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
+
+
+def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
+    """With `instead` in place of what the file says. Raises InvalidError with every fault."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(SPEC_BYTES_MOST))
+    except OSError as error:
+        raise _unreadable(path, f"tidak dapat dibaca: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, f"bukan JSON yang benar: {error}") from error
+    return sites.parse({**specs.dump(specs.parse(document)), **instead} if instead else document)
+
+
+def _unreadable(path: Path, words: str) -> InvalidError:
+    return InvalidError((Fault("config.invalid", str(path), {"words": words}),))

@@ -1,0 +1,41 @@
+"""What a machine says of itself: here, whose sites may not write any more."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from panggon.drivers import files
+from panggon.node import layout, protections, records
+from panggon.node.command.status import FULL_MOST, worries
+from panggon.node.sites import Sites
+from panggon.node.sockets.usage import Excess
+from tests.core.plans import FACTS
+from tests.node import simulated
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Sites:
+    found = replace(simulated.settings(tmp_path), simulate=False)
+    return Sites(replace(found, services=replace(found.services, run=())), FACTS, lambda _spec, _known: {})
+
+
+def test_sites_that_store_too_much_are_told_by_what(sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = {"s900001": Excess.FILES, "s900002": Excess.SPACE}
+    for site, excess in full.items():
+        layout.socket_settings(sites.config).full(site).parent.mkdir(parents=True)
+        files.write(layout.socket_settings(sites.config).full(site), excess.name)
+    records.save(layout.databases_report(sites.config), ["s900003: basis data penuh"])
+    monkeypatch.setattr(protections, "ask_holder", lambda _config: {"full": [*full, "s900004"]})
+    rest = "daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
+    assert worries(sites.config, sites) == (
+        f"s900001: situs menyimpan lebih banyak berkas {rest}",
+        f"s900002: situs menyimpan lebih banyak {rest}",
+        "s900003: basis data penuh",
+    )
+
+
+def test_a_portal_is_told_of_a_bounded_number(sites: Sites) -> None:
+    records.save(layout.databases_report(sites.config), [f"s{number:06}: penuh" for number in range(FULL_MOST + 7)])
+    told = worries(sites.config, sites)
+    assert (len(told), told[-1]) == (FULL_MOST + 1, "7 situs lain penuh juga")
