@@ -5,6 +5,8 @@ The figures are taken from two seconds after an attack began: the brake looks ev
 
 import contextlib
 import logging
+import multiprocessing
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ def _asked(*words: str) -> str:
     return ENTER + "".join(f'$link->query("{each}")->closeCursor();' for each in words)
 
 
+# Sessions that have ended before anybody looks.
+AGAIN = "while (true) {{ $link = null; " + ENTER.replace("{", "{{").replace("}", "}}") + '$link->query("{}"); }}'
 ATTACKS = {
     "mariadb processors": _asked("SELECT BENCHMARK(1000000000, SHA2('x', 512))"),
     "mariadb memory": _asked(
@@ -48,12 +52,14 @@ ATTACKS = {
     "mariadb tables": _asked(
         "CREATE TEMPORARY TABLE t (isi LONGTEXT)", "INSERT INTO t SELECT REPEAT('x', 1000000) FROM seq_1_to_90000"
     ),
+    "mariadb sessions": AGAIN.format("SELECT BENCHMARK(100000, SHA2('x', 512))"),
     "postgresql processors": _asked("SET statement_timeout = 0", "DO 'BEGIN LOOP END LOOP; END'"),
     "postgresql memory": _asked(
         "SET work_mem = '8GB'",
         "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t",
     ),
     "postgresql sorting": _asked("SELECT md5(n::text) a FROM generate_series(1, 90000000) n ORDER BY a LIMIT 1"),
+    "postgresql sessions": AGAIN.format("SELECT max(md5(n::text)) FROM generate_series(1, 200000) n"),
 }
 
 
@@ -98,9 +104,8 @@ def running_beside(stand: Stand) -> Iterator["Beside"]:
         Engine.MARIADB: MariaDb(one.socket, Path("/run/mysqld/mysqld.sock"), one.data, one.temporary),
         Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
     }
-    driver, over = DatabaseDriver(Settings(servers, stand.settings.root, UID_BASE)), threading.Event()
-    logging.getLogger(Brake.__module__).setLevel(logging.ERROR)  # it names everybody whom it ends
-    brake = threading.Thread(target=Brake(servers).run, args=(over,))
+    driver = DatabaseDriver(Settings(servers, stand.settings.root, UID_BASE))
+    brake = multiprocessing.get_context("fork").Process(target=_brake, args=(servers,), daemon=True)
     with running(mariadb.server(one)), running(postgresql.server(two)):
         brake.start()
         try:
@@ -109,8 +114,14 @@ def running_beside(stand: Stand) -> Iterator["Beside"]:
             }
             yield Beside(servers, pairs)
         finally:
-            over.set()
+            brake.kill()
             brake.join()
+
+
+def _brake(servers: Mapping[Engine, DatabaseServer]) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, 0)  # as it runs on a machine
+    logging.getLogger(Brake.__module__).setLevel(logging.ERROR)  # it names everybody whom it ends
+    Brake(servers).run(threading.Event())
 
 
 def _pair(stand: Stand, driver: DatabaseDriver, engine: Engine, number: int) -> tuple[str, str]:

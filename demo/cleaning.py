@@ -14,6 +14,7 @@ from demo.layout import HOSTING, REPOSITORY, SITES_MOST, Layout, Places, is_root
 from demo.steps import say
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.node.lock import alone
+from panggon.node.patience import Patience
 
 USERDB = Path("/etc/userdb")
 PACKAGES = REPOSITORY / "var" / "packages-installed"
@@ -161,9 +162,9 @@ def _end(pid: int, started: int) -> None:
     if _start_time(pid) != started:
         return
     os.kill(pid, signal.SIGTERM)
-    ends = time.monotonic() + SECONDS
+    patience = Patience(SECONDS)
     while _start_time(pid) == started:
-        if time.monotonic() > ends:
+        if patience.is_over():
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
 
@@ -178,14 +179,14 @@ def _start_time(pid: int) -> int:
 
 def _remove_tree(path: Path) -> None:
     """What is just ending may still write below it."""
-    ends = time.monotonic() + SECONDS_TO_END
+    patience = Patience(SECONDS_TO_END)
     while path.exists():
         try:
             shutil.rmtree(path)
         except PermissionError as error:
             raise PermissionError(error.errno, error.strerror, str(path)) from error
         except OSError:
-            if time.monotonic() > ends:
+            if patience.is_over():
                 raise
             time.sleep(0.2)
 

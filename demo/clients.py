@@ -14,7 +14,7 @@ import dns.rdatatype
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-SECONDS = 15
+SECONDS = 60
 
 
 @dataclass(frozen=True)

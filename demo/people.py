@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyotp
 
 from demo.browser import Browser, DemoError, Form, Page, Values
+from panggon.node.patience import Patience
 
 SECONDS_TO_WAIT = 120
 CODE_SECONDS = 30  # RFC 6238
@@ -75,13 +76,13 @@ class Person:
 
     def _await_button(self, number: str, button: str) -> str:
         """Machines and papers take a moment; a person would look again."""
-        ends = time.monotonic() + SECONDS_TO_WAIT
+        patience = Patience(SECONDS_TO_WAIT)
         while True:
             page = self.case(number)
             address = page.link(button)
             if address:
                 return address
-            if time.monotonic() > ends:
+            if patience.is_over():
                 raise DemoError(f"{self.account.label}: tombol '{button}' tidak ada\n{page.text[:1200]}")
             time.sleep(0.3)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 
+from panggon.node.patience import Patience
+
 ROLE = DATABASE = "panggon"
 SECONDS = 30
 
@@ -78,9 +80,9 @@ def url(directory: Path, port: int, database: str = DATABASE) -> str:
 
 
 def _await(process: subprocess.Popen[bytes], address: str) -> None:
-    ends = time.monotonic() + SECONDS
+    patience = Patience(SECONDS)
     while not answers(address):
-        if process.poll() is not None or time.monotonic() > ends:
+        if process.poll() is not None or patience.is_over():
             stop(process)
             raise RuntimeError("PostgreSQL does not answer; see its log")
         time.sleep(0.05)

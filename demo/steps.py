@@ -22,6 +22,7 @@ from demo.paper import code_on, words_on
 from demo.people import Account, Person
 from demo.proofs import Proof, Target
 from demo.requests import ONE_MORE, THE_REQUEST, hand_in
+from panggon.node.patience import Patience
 
 SECONDS_TO_WAIT = 120
 PAGES_ZONE = ZoneInfo("Asia/Jakarta")  # the pages tell times in it, whatever the machine's is
@@ -120,7 +121,7 @@ def _everything_met(form: Form) -> Values:
 def _follow_preparation(course: Course) -> None:
     """Show the progress that the technician's page shows, until the report may be written."""
     shown = 0
-    ends = time.monotonic() + SECONDS_TO_WAIT
+    patience = Patience(SECONDS_TO_WAIT)
     technician = course.people["technician"]
     while True:
         lines = _progress_lines(technician.browser.open(f"/permohonan/{course.number}/kemajuan/"))
@@ -130,7 +131,7 @@ def _follow_preparation(course: Course) -> None:
         page = technician.case(course.number)
         if page.link("Laporkan ke Kepala Bidang"):
             return
-        if "Penyiapan belum berhasil" in page.text or time.monotonic() > ends:
+        if "Penyiapan belum berhasil" in page.text or patience.is_over():
             raise DemoError(f"penyiapan tidak berhasil\n{page.text[:1500]}")
         time.sleep(0.2)
 
@@ -235,9 +236,9 @@ def target_of(course: Course) -> Target | None:
 
 
 def _await(condition: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + SECONDS_TO_WAIT
+    patience = Patience(SECONDS_TO_WAIT)
     while not condition():
-        if time.monotonic() > ends:
+        if patience.is_over():
             raise DemoError(f"terlalu lama: {what}")
         time.sleep(0.2)
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ import psycopg
 from demo import cleaning, layout, postgres
 from demo.layout import REPOSITORY, Layout
 from demo.people import Account
+from tests.waiting import until
 
 BASE = Path("/srv")  # sshd wants every parent of a chroot to be root's, and database servers run as other users
-SECONDS_TO_START = 110
+SECONDS_TO_START = 300
 SECONDS_TO_STOP = 90
 
 
@@ -91,11 +91,12 @@ def _said(places: Layout) -> Path:
 
 
 def _await_ready(places: Layout, process: "subprocess.Popen[bytes]") -> None:
-    ends = time.monotonic() + SECONDS_TO_START
-    while "agent siap" not in _said(places).read_text():
-        if process.poll() is not None or time.monotonic() > ends:
-            raise RuntimeError(f"the stack did not start\n{_said(places).read_text()}")
-        time.sleep(0.1)
+    def said() -> str:
+        return _said(places).read_text()
+
+    until(lambda: "agent siap" in said() or process.poll() is not None, "the stack starts", seconds=SECONDS_TO_START)
+    if process.poll() is not None:
+        raise RuntimeError(f"the stack did not start\n{said()}")
 
 
 def _accounts(places: Layout) -> dict[str, Account]:

@@ -11,7 +11,7 @@ import pytest
 from tests.applications.sites import opened, seen
 from tests.node.machine_stand import Machine
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.real
 PAGES = Path("/usr/share/phpmyadmin")
 SETTINGS = """<?php
 $cfg['blowfish_secret'] = '0123456789abcdef0123456789abcdef';

@@ -10,7 +10,7 @@ from demo.browser import Form, Page
 from tests.applications.sites import Site, Visitor, opened, seen
 from tests.node.machine_stand import Machine
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 WIKI = Path("/usr/share/mediawiki")
 PICTURE = Path("/usr/share/wordpress/wp-admin/images/wordpress-logo.png").read_bytes()
 PASSWORD = "Kota-Batik-1906-arsip"

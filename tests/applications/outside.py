@@ -11,10 +11,11 @@ from tests.node.machine_stand import Machine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(500)]
 # What the authority of a demonstration and a test's address bring along; an ACME or bought certificate has none of it.
-# Of secure renegotiation testssl 3.0 with Debian's OpenSSL only says that it could not ask.
+# Of secure renegotiation testssl 3.0 with Debian's OpenSSL only says that it could not ask. Of tickets it speaks of a
+# connect problem when it hangs up before TLS 1.3 has sent one, which it does once in six times on an idle machine.
 OF_THE_TEST = {
     *("cert_chain_of_trust", "cert_revocation", "OCSP_stapling", "cert_crlDistributionPoints", "DNS_CAArecord"),
-    "secure_renego",
+    *("secure_renego", "sessionresumption_ticket"),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.applications.sites import Site, loaded, opened
 from tests.node.machine_stand import UID_BASE, Machine
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.real
 PACKAGES = Path("/usr/lib/python3/dist-packages")
 LIBRARIES = "lib/python{}.{}/site-packages".format(*sys.version_info)
 FLASK = """

@@ -9,7 +9,7 @@ from passlib.hash import sha512_crypt
 from tests.applications.sites import Visitor, opened, seen
 from tests.node.machine_stand import Machine
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.real
 PACKAGES = Path("/usr/share")
 PASSWORD = "Kota-Batik-1906"
 PICTURE = (PACKAGES / "wordpress" / "wp-admin" / "images" / "wordpress-logo.png").read_bytes()

@@ -63,6 +63,7 @@ from tests.browser.scene_sites import arguments_of_sites
 from tests.portal import incidents
 from tests.portal.complaining import TOLD, act, answered, file, handled
 from tests.portal.office import Office
+from tests.portal.test_failed_jobs import failed
 
 NAMES = {
     "applicant": "Sri Wahyuni, S.Kom.",
@@ -137,6 +138,7 @@ def everything_else(office: Office) -> dict[str, Any]:
     snapshots.take(now=office.now)
     return {
         "hold": held.pk,
+        "job": failed("cases.make_paper", case=case.pk, kind="receipt").pk,
         "edition": 1,
         "procedure": "hosting",
         "papers:void": {"paper": Paper.objects.filter(kind="approval_request", voided_at=None)[0].pk},

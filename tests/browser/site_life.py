@@ -23,7 +23,7 @@ from tests.browser.inspection import PHONE, faults_of
 from tests.browser.visitors import Visitor, Visitors
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 
 LETTER = REPOSITORY / "examples" / "surat-permohonan.pdf"
 USERDB = Path("/etc/userdb")

@@ -11,7 +11,7 @@ from tests.browser.visitors import Visitor, Visitors
 from tests.stack import Stack
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 EMAIL, PASSWORD = "wahyu@example.go.id", "kawung-dan-parang-7"
 

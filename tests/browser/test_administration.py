@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visitors import Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def test_a_setting_is_changed_refused_and_shown_in_its_history(visitors: Visitors) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visitors import Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 SHEET = "tanggal;nama;jenis;dasar\n01/07/2026;Hari Jadi Kota;libur daerah;SK Wali Kota\n02/07/2026;Pilkada;pemilu;\n"
 

@@ -10,7 +10,7 @@ from tests.browser.mails import mail_with
 from tests.browser.visitors import Visitors
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 CITIZEN = "rina@example.org"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.request_form import apply
 from tests.browser.visitors import Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 TITLE = "Situs yang Dicari"
 

@@ -10,7 +10,7 @@ from tests.browser.inspection import PHONE
 from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def fill(page: Page, **fields: str) -> None:

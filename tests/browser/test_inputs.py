@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.request_form import IN_THE_LETTER, OF_THE_SITE, apply, begin, field, go_on, name_site
 from tests.browser.visitors import Visitor, Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 LABEL = "dua-tab"
 STATE = ".pagehead .badge-state"

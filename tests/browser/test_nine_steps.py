@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from demo.layout import ZONE
 from tests.browser import newcomer
 from tests.browser.inspection import PHONE
 from tests.browser.request_form import begin, go_on, name_people, name_site, send
-from tests.browser.visitors import SECONDS_TO_WAIT, Visitor, Visitors
+from tests.browser.visitors import Visitor, Visitors
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.browser
 
 LABEL = "dinsos"
 TITLE = "Layanan Dinas Sosial"
@@ -227,12 +226,14 @@ def _prepare(visitors: Visitors, number: str) -> None:
 def _follow(page: Page) -> set[str]:
     """What the page says while the machine works; nobody reloads it."""
     seen: set[str] = set()
-    ends = time.monotonic() + SECONDS_TO_WAIT
     report = page.get_by_role("link", name="Laporkan ke Kepala Bidang")
-    while not report.is_visible():
+
+    def look() -> bool:
         with suppress(PlaywrightError):  # at its end the page loads itself anew, between two looks
             seen.update(page.locator("#kemajuan .ticks li").all_inner_texts())
-        assert time.monotonic() < ends, seen
+        return report.is_visible()
+
+    until(look, "the machine did not finish")
     return seen
 
 
@@ -319,11 +320,12 @@ def _reads(page: Page, state: str, where: str, next_words: str) -> None:
 
 def _await_link(page: Page, words: str) -> None:
     """A paper or a machine may still be at work; people look again."""
-    ends = time.monotonic() + SECONDS_TO_WAIT
-    while not page.get_by_role("link", name=words).is_visible():
-        assert time.monotonic() < ends, page.locator("main").inner_text()
-        page.wait_for_timeout(200)
+
+    def is_there() -> bool:
         page.reload()
+        return page.get_by_role("link", name=words).is_visible()
+
+    until(is_there, words)
 
 
 def _has_moved(visitors: Visitors, number: str, former: str, following: str) -> None:

@@ -7,7 +7,7 @@ from tests.browser.inspection import PHONE
 from tests.browser.visitors import Visitors, sign_in
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 FIRST_PAGE_MOST = 200_000  # bytes over the wire, with styles, letters and marks
 

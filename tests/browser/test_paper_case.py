@@ -11,7 +11,7 @@ from tests.browser.request_form import field, go_on, send
 from tests.browser.visitors import Visitors
 from tests.papers.letters import Letter, scanned
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 AGENCY = "Dinas Sosial, Pengendalian Penduduk dan Keluarga Berencana"
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visitors import Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def test_an_opd_invites_a_colleague_and_withdraws_the_invitation(visitors: Visitors) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visitors import Visitor, Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def call(person: Visitor, secret: str, path: str, **form: str) -> httpx.Response:

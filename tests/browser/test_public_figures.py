@@ -12,7 +12,7 @@ from tests.browser.inspection import PHONE
 from tests.browser.visitors import Visitors
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def test_figures_for_everybody(visitors: Visitors, stack: Stack) -> None:

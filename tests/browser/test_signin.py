@@ -6,7 +6,7 @@ from playwright.sync_api import CDPSession, Page, expect
 from tests.browser.visitors import Visitors, sign_in
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 PLATFORM = {
     "protocol": "ctap2",

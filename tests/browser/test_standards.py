@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.inspection import DESK, PHONE
 from tests.browser.visitors import Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def test_anybody_reads_standard_sop_and_pledge(visitors: Visitors) -> None:

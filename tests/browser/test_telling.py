@@ -13,7 +13,7 @@ from tests.browser.request_form import apply
 from tests.browser.visitors import Visitor, Visitors
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 FOLLOWER = "warga@example.org"
 

@@ -11,7 +11,7 @@ from tests.browser.inspection import PHONE
 from tests.browser.request_form import apply, begin, go_on, name_site
 from tests.browser.visitors import Visitors
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.browser
 
 PLAIN: dict[str, Any] = {"java_script_enabled": False}
 STANDARD = "/standar-pelayanan/"

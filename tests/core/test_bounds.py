@@ -202,7 +202,8 @@ def test_leftovers_make_no_new_site():
 
 def test_a_new_site_counts_for_each_of_its_names():
     many = tuple(f"n{number}.kota.example" for number in range(20))
-    assert [names(planned(None, each)) for each in (OPEN, replace(OPEN, former_hosts=many), PURGED)] == [1, 21, 1]
+    assert [names(planned(None, each)) for each in (OPEN, replace(OPEN, former_hosts=many), PURGED)] == [1, 21, 0]
+    assert [names(planned(OPEN, each)) for each in (SUSPENDED, replace(OPEN, former_hosts=many), PARKED)] == [0, 20, 0]
 
 
 class TestSize:

@@ -1,4 +1,6 @@
 from panggon.core.database_load import (
+    HEAVY,
+    LIGHT,
     LOCKS_MOST,
     MEMORY_MOST,
     SECONDS_MOST,
@@ -10,6 +12,8 @@ from panggon.core.database_load import (
     Session,
     busiest,
     grew,
+    heavy,
+    lanes,
     niceness,
     too_much,
 )
@@ -65,3 +69,18 @@ def test_who_makes_shared_room_grow_is_who_works_most():
 def test_the_sessions_of_a_site_weigh_as_much_as_one():
     assert [niceness(active) for active in (0, 1, 2, 20, 100)] == [0, 0, 3, 13, 19]
     assert 0.9 < 20 * 1.25 ** -niceness(20) < 1.1
+
+
+def test_a_site_is_heavy_until_it_is_light_and_not_before_it_is_heavy():
+    between = (HEAVY + LIGHT) / 2
+    assert heavy(frozenset(), {ONE: HEAVY + 0.01, OTHER: between}) == {ONE}
+    assert heavy({ONE}, {ONE: between, OTHER: between}) == {ONE}
+    assert heavy({ONE}, {ONE: LIGHT}) == frozenset()
+    assert heavy({ONE}, {}) == frozenset()
+
+
+def test_each_heavy_site_has_one_processor_and_the_first_is_nobodys():
+    assert lanes({"c", "a", "b"}, {3, 0, 5}) == {"a": 3, "b": 5, "c": 3}
+    assert lanes({"a", "b"}, {0, 1}) == {"a": 1, "b": 1}
+    assert lanes({"a"}, {0}) == {}
+    assert lanes((), {0, 1}) == {}

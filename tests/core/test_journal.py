@@ -25,7 +25,7 @@ from panggon.core.journal import (
     fold,
 )
 from panggon.core.plan import Plan, make
-from tests.core.plans import FACTS, OPEN, PREPARED, existing
+from tests.core.plans import FACTS, OPEN, PREPARED, QUARANTINED, existing
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PLAN: Plan = make(OPEN, FACTS, existing(PREPARED))  # three changes: user, host, access
@@ -158,3 +158,40 @@ def test_nothing_at_all():
     assert subject.load(b"") == ()
     assert subject.load(b"\0\0") == ()
     assert subject.sound_length(b"\n") == 0
+
+
+def test_damage_is_refused_also_by_who_asks_only_for_the_end():
+    finished = lines((Finished(Outcome(Word.APPLIED, (), None, NOW)),))
+    for rest in (b"", b"rusak\n", b'{"entry": "started"}\n', b'{"entry": "started", "plan": 1}\n'):
+        with pytest.raises(PermanentError, match=r"journal\.corrupt"):
+            subject.ended(rest + finished)
+
+
+def run_of(plan, word):
+    return (Started(plan, 1, NOW), Finished(Outcome(word, (), None, NOW)))
+
+
+SHUTTING = make(QUARANTINED, FACTS, existing(OPEN))
+
+
+@pytest.mark.parametrize(
+    ("words", "shutting", "applied"),
+    [
+        ((), False, None),
+        ((Word.APPLIED,), False, SHUTTING),
+        ((Word.SUPERSEDED,), True, None),
+        ((Word.STALE,), True, None),
+        ((Word.RESTORED,), False, None),
+        ((Word.SUPERSEDED, Word.RESTORED), True, None),
+        ((Word.SUPERSEDED, Word.APPLIED), False, SHUTTING),
+        ((Word.APPLIED, Word.SUPERSEDED), True, SHUTTING),
+    ],
+)
+def test_what_the_runs_have_left(words, shutting, applied):
+    assert SHUTTING.closes
+    entries = [entry for word in words for entry in run_of(SHUTTING, word)]
+    assert (subject.is_shutting(entries), subject.applied(entries)) == (shutting, applied)
+
+
+def test_a_plan_that_shuts_nothing_leaves_nothing_shut():
+    assert not subject.is_shutting(run_of(make(OPEN, FACTS, existing(PREPARED)), Word.STALE))

@@ -1,19 +1,22 @@
 """What a person changes by hand, one thing of each kind: found within one pass, told, left alone, and mended only by a
-plan that somebody approves.
+plan that somebody approves. PANGGON_WAYS ("wsgi asgi static redirect proxy") are the kinds of site that meet all of it,
+besides PHP.
 """
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from panggon.core.errors import PanggonError
+from panggon.core.site_kinds import RUNNING
 from panggon.core.spec import SiteSpec
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Fault, Moments
-from tests.crash.lives import Way, ending, whole_life
+from tests.crash.lives import KINDS, Way, ending, whole_life
 from tests.crash.mischief import MEDDLINGS, Meddling, take_away
 from tests.faults.machine import Machine
 
@@ -36,7 +39,36 @@ OF_OTHERS = (
     (Way.PROXY, "another target"),
     (Way.PROXY, "link to another site"),
 )
-CASES = (*((Way.PHP, name) for name in MEDDLINGS), *OF_OTHERS)
+WAYS = tuple(map(Way, os.environ.get("PANGGON_WAYS", "").split()))
+OF_DATABASES = frozenset(
+    {
+        "database.ini empty",
+        "no grants",
+        "no database user",
+        "database locked",
+        "another database password",
+        "rights on all databases",
+        "database.json writable by all",
+        "a stranger's rights on the database",
+    }
+)
+
+
+def has_it(way: Way, name: str) -> bool:
+    """Whether a site of this kind has what is meddled with, in the form in which it is."""
+    runs = KINDS[way]["kind"] in RUNNING
+    return runs or not (name in OF_DATABASES or name.startswith("holder"))
+
+
+CASES = tuple(
+    dict.fromkeys(
+        (
+            *((Way.PHP, name) for name in MEDDLINGS),
+            *OF_OTHERS,
+            *((way, name) for way in WAYS for name in MEDDLINGS if has_it(way, name)),
+        )
+    )
+)
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ class Demonstration:
         return [*self.around, sys.executable, "-m", "demo", *places, *options]
 
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.argv(*options), cwd=REPOSITORY, capture_output=True, text=True, timeout=150)
+        return subprocess.run(self.argv(*options), cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
 
     def processes(self) -> list[str]:
         """The command lines of all that runs with this demonstration's directories."""

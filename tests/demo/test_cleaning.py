@@ -68,7 +68,7 @@ def clean(places: Places) -> tuple[int, str]:
     """As a person does it."""
     named = ("--places", str(places.state), str(places.hosting), str(int(places.first_site)))
     argv = [sys.executable, "-m", "demo", "--clean", *named]
-    done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     return done.returncode, done.stdout
 

@@ -12,7 +12,7 @@ from tests.demo.running import Demonstration, demonstration, serving
 from tests.site_numbers import First
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]  # two whole demonstrations, on a busy machine
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def demo(checkout: Path, *options: str) -> tuple[int, str, str]:
     argv = ["unshare", "--mount", "sh", "-ec", NO_DEMONSTRATION, "demo", str(checkout / "script" / "demo"), *options]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -12,7 +12,6 @@ from demo.people import Account, Person
 from tests.demo.running import serving
 from tests.demo.unprivileged import NOBODY, unprivileged
 
-pytestmark = pytest.mark.timeout(180)
 STEPS = [1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 9]
 
 

@@ -56,7 +56,7 @@ def transfer(settings: Settings) -> Iterator[Any]:
 def anchor(settings: Settings, path: Path) -> Path:
     """A file by which `delv` believes the zone's own keys."""
     query = dns.message.make_query(settings.zone, "DNSKEY")
-    found = dns.query.tcp(query, settings.primary.address, port=settings.primary.port, timeout=5).answer[0]
+    found = dns.query.tcp(query, settings.primary.address, port=settings.primary.port, timeout=60).answer[0]
     keys = [f'"{settings.zone}." static-key {_words(key)};' for key in found if key.flags & 1]
     path.write_text(f"trust-anchors {{ {' '.join(keys)} }};\n")
     return path

@@ -59,4 +59,4 @@ def _node(path: Path, kind: int, number: int) -> Iterator[Path]:
 
 
 def _run(*argv: str) -> None:
-    subprocess.run(argv, check=True, capture_output=True, timeout=30)
+    subprocess.run(argv, check=True, capture_output=True, timeout=60)

@@ -1,16 +1,16 @@
 """Running a server of the machine privately, for the length of a test."""
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from panggon.drivers import shell
 from panggon.node.servers import Server
+from tests.waiting import until
 
 
 @contextmanager
-def running(server: Server, *, seconds: float = 20) -> Iterator[shell.Process]:
+def running(server: Server, *, seconds: float = 60) -> Iterator[shell.Process]:
     process = shell.start(
         server.argv,
         log=server.log,
@@ -20,11 +20,8 @@ def running(server: Server, *, seconds: float = 20) -> Iterator[shell.Process]:
         group=server.group,
     )
     try:
-        deadline = time.monotonic() + seconds
-        while not server.ready():
-            assert process.running(), server.log.read_text()
-            assert time.monotonic() < deadline, server.log.read_text()
-            time.sleep(0.02)
+        until(lambda: server.ready() or not process.running(), f"{server.name} is not ready", seconds=seconds)
+        assert process.running(), server.log.read_text()
         yield process
     finally:
         process.send(server.stop_signal)

@@ -53,7 +53,7 @@ class Stand:
     def planted(self, host: str) -> list[str]:
         query = dns.message.make_query(f"_acme-challenge.{host}", "TXT")
         port = self.challenges.settings.primary.port
-        answer = dns.query.tcp(query, "127.0.0.1", port=port, timeout=5).answer
+        answer = dns.query.tcp(query, "127.0.0.1", port=port, timeout=60).answer
         return [record.to_text() for rrset in answer for record in rrset]
 
 

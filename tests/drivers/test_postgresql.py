@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Standing
 from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.drivers import postgresql as postgresql_driver
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
@@ -25,6 +27,39 @@ from tests.waiting import until
 pytestmark = pytest.mark.real
 FIRST: Attributes = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
 MEBIBYTE = 1024 * 1024
+# What a site's role can lay in the way of who asks its database as the superuser: operators that fit what is asked
+# better than the server's own, functions of indexes and of types. Whoever runs one as a superuser makes it one.
+SNARES = """
+CREATE FUNCTION ambil() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END;
+  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user) THEN
+    EXECUTE format('ALTER ROLE %I SUPERUSER', '{0}');
+  END IF;
+END $$;
+CREATE FUNCTION sama(oid, regrole) RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1 OPERATOR(pg_catalog.=) $2::oid; END $$;
+CREATE FUNCTION sama(oid, regclass) RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1 OPERATOR(pg_catalog.=) $2::oid; END $$;
+CREATE FUNCTION sama(name, text) RETURNS bool LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1::text OPERATOR(pg_catalog.=) $2; END $$;
+CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regrole, FUNCTION = sama);
+CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = sama);
+CREATE FUNCTION format(text, name, regrole) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN pg_catalog.format($1, $2, $3); END $$;
+CREATE FUNCTION format(text, regclass, regrole) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN pg_catalog.format($1, $2, $3); END $$;
+CREATE FUNCTION pg_database_size(name) RETURNS bigint LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN 0; END $$;
+CREATE FUNCTION diam(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1; END $$;
+CREATE FUNCTION jarak(int, int) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM public.ambil(); RETURN $1 - $2; END $$;
+CREATE TYPE rentang AS RANGE (subtype = int, subtype_diff = jarak);
+CREATE TABLE jerat (n int, r rentang);
+CREATE INDEX ON jerat (diam(n)) WHERE diam(n) > 0;
+INSERT INTO jerat SELECT n, rentang(n, n + 2) FROM generate_series(1, 300) n;
+DELETE FROM jerat WHERE n > 200;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -241,10 +276,10 @@ class TestDatabase:
         endless = "DO $$ BEGIN LOOP INSERT INTO jejak DEFAULT VALUES; COMMIT; PERFORM pg_sleep(0.02); END LOOP; END $$"
         argv = ["psql", "-X", "-h", str(server.run), "-U", key.name, "-c", "SET statement_timeout = 0", "-c", endless]
         with subprocess.Popen(argv, env={"PGPASSWORD": ini(private)["password"]}) as client:
-            until(lambda: count(server, key.name) > 2, seconds=10)
+            until(lambda: count(server, key.name) > 2)
             client.kill()
         at_the_kill = count(server, key.name)
-        until(lambda: count(server, key.name) > at_the_kill + 2, seconds=10)
+        until(lambda: count(server, key.name) > at_the_kill + 2)
         assert [(check.name, check.ok) for check in driver.probe(key, spec=closed)] == [
             ("database.kept", True),
             ("database.idle", False),
@@ -284,12 +319,18 @@ class TestDatabase:
                 "CREATE FUNCTION pintu() RETURNS void LANGUAGE sql SECURITY DEFINER AS "
                 "'INSERT INTO arsip.surat (isi) VALUES (''selundup'')'"
             )
+            session.execute("CREATE TABLE bagian (n int) PARTITION BY LIST (n)")
+            session.execute("CREATE TABLE bagian_satu PARTITION OF bagian FOR VALUES IN (1)")
+            session.execute("BEGIN; SELECT FROM arsip.surat LIMIT 1")  # who holds a table does not hold up its end
             reached.stop_writing(key.name)
             reached.stop_writing(key.name)  # killed in between, the watch repeats it
+            assert refusal(session, "SELECT 1") is not None
+        with as_site(private) as session:
             session.execute("GRANT INSERT ON arsip.surat TO CURRENT_USER")  # only warned: nothing was granted
             for refused in (
                 "INSERT INTO arsip.surat (isi) VALUES ('x')",
                 "UPDATE arsip.surat SET isi = 'x'",
+                "INSERT INTO bagian_satu VALUES (1)",
                 "SELECT pintu()",
                 "CREATE TABLE lain (id int)",
                 "CREATE TEMPORARY TABLE lain (id int)",
@@ -309,22 +350,87 @@ class TestDatabase:
             assert reached.used(key.name) > empty + 15 * MEBIBYTE
             with as_site(private) as other:
                 other.execute("DELETE FROM arsip.surat WHERE id > 10")
-            until(lambda: reached.used(key.name) < empty + MEBIBYTE, seconds=10)
+            until(lambda: reached.compact(key.name) or reached.used(key.name) < empty + MEBIBYTE)
             reached.let_write(key.name)
+        with as_site(private) as session:
             session.execute("INSERT INTO arsip.surat (isi) VALUES ('x'); ALTER TABLE arsip.surat ADD nomor int")
             assert session.execute("SELECT lo_unlink(lo_from_bytea(0, 'x'))").fetchone() == (1,)
         assert driver.read(key).attributes == FIRST
         assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
 
+    def test_nothing_that_its_role_lays_in_the_way_makes_it_a_superuser(
+        self, key: Key, reached: PostgreSql, server: postgresql.Settings, private: Path
+    ) -> None:
+        with as_site(private) as session:
+            session.execute(SNARES.format(key.name).encode())
+        made = partial(reached.make, password=None, connections=5)
+        for step in (made, reached.compact, reached.stop_writing, made, reached.compact, reached.let_write):
+            step(key.name)
+            found = root_says(server, f"SELECT rolsuper FROM pg_roles WHERE rolname = '{key.name}'")
+            assert found == [(False,)], step
+
+    def test_one_that_grows_although_it_is_full_is_shut_until_it_may_write_again(
+        self, key: Key, reached: PostgreSql, private: Path
+    ) -> None:
+        """A rule acts with the rights of whom the table belongs to."""
+        with as_site(private) as session:
+            session.execute(
+                "CREATE TABLE isi (n int); CREATE VIEW pintu AS SELECT n FROM isi; INSERT INTO isi VALUES (1)"
+            )
+            session.execute("CREATE RULE r AS ON DELETE TO pintu DO INSTEAD INSERT INTO isi SELECT 1")
+        reached.stop_writing(key.name)
+        with as_site(private) as session:
+            session.execute("DELETE FROM pintu")
+            assert session.execute("SELECT count(*) FROM isi").fetchone() == (2,)
+            reached.shut(key.name)
+            assert refusal(session, "DELETE FROM pintu") is not None
+        with pytest.raises(psycopg.OperationalError, match="too many connections for database"):
+            as_site(private)
+        reached.let_write(key.name)
+        as_site(private).close()
+
+    def test_what_its_role_makes_of_a_table_holds_up_no_compacting_of_others(
+        self, key: Key, reached: PostgreSql, private: Path
+    ) -> None:
+        with as_site(private) as session:
+            session.execute(
+                "CREATE FUNCTION gagal(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS "
+                "$$ BEGIN IF current_setting('search_path') NOT LIKE '%public%' THEN RAISE 'x'; END IF; "
+                "RETURN $1; END $$"
+            )
+            for table in ("satu", "dua"):
+                session.execute(f"CREATE TABLE {table} AS SELECT n, repeat('x', 900) FROM generate_series(1, 3000) n")
+            session.execute("CREATE INDEX ON satu (gagal(n)); DELETE FROM satu; DELETE FROM dua")
+        before = reached.used(key.name)
+        until(lambda: reached.compact(key.name) or reached.used(key.name) < before - 2 * MEBIBYTE, seconds=10)
+
+    def test_a_queue_of_notices_is_for_all_and_who_keeps_it_full_is_ended(
+        self, key: Key, reached: PostgreSql, private: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgresql_driver, "NOTICES_MOST", 0.00001)
+        with as_site(private) as listening, as_site(private) as other:
+            listening.execute("LISTEN x")
+            listening.execute("BEGIN; SELECT 1")
+            reached.tidy()
+            assert refusal(listening, "SELECT 1") is None
+            other.execute("SELECT pg_notify('x', n || repeat('x', 7000)) FROM generate_series(1, 100) n")
+            reached.tidy()
+            assert refusal(listening, "SELECT 1") is not None
+            assert refusal(other, "SELECT 1") is None
+
 
 def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path) -> None:
     driver.write(key, FIRST)
+    root_says(server, "CREATE DATABASE s900999")
+    # Any site can do this to any other, in its own database.
+    root_says(server, f"CREATE TABLE t (); GRANT SELECT ON t TO {key.name}", database="s900999")
     with as_site(private):  # an open session does not hold it
         driver.write(key, None)
     assert list(private.iterdir()) == []
     assert not (private.parent / "database.json").exists()
     assert root_says(server, f"SELECT FROM pg_roles WHERE rolname = '{key.name}'") == []
     assert root_says(server, f"SELECT FROM pg_database WHERE datname = '{key.name}'") == []
+    root_says(server, "DROP DATABASE s900999")
 
 
 def test_a_server_that_is_down_may_come_back(root: Path, key: Key, private: Path) -> None:

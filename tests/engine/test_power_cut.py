@@ -47,7 +47,7 @@ def started(folder: Path, *, kill_after: float | None = None) -> int:
         if kill_after is not None:
             time.sleep(kill_after)
             child.send_signal(signal.SIGKILL)
-        code = child.wait(timeout=30)
+        code = child.wait(timeout=60)
     finally:
         child.kill()
         child.communicate()

@@ -140,7 +140,7 @@ def _libraries(builder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def machine(vendor) -> Iterator[Host]:
-    root, wanted = PLACE / "root", _wanted()
+    root, wanted = PLACE / f"root-{SUITE}", _wanted()
     former = _former_php(wanted)
     fingerprint = hashlib.sha256(" ".join([*wanted, *former]).encode()).hexdigest()[:12]
     kept = PLACE / f"debian-{SUITE}-{fingerprint}.tar"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.host.administrator import (
     SETTINGS,
+    SPEC,
     active,
     apply,
     ask,
@@ -161,7 +162,7 @@ def test_a_version_that_is_taken_away_is_told_and_its_site_is_not_lost(machine, 
     assert words in status(machine)["worries"]
     fault = re.escape(f": 2\n\nphp_version: versi ini tidak ada di mesin ini; yang ada: {own}.\n")
     with pytest.raises(RuntimeError, match=fault):
-        machine.run("panggon-node", "plan", "/root/spec.json")
+        machine.run("panggon-node", "plan", SPEC)
     apply(machine, wish(machine, FORMER, 6, state="suspended"))
     apply(machine, wish(machine, own, 7))
     said = seen(machine)

@@ -52,7 +52,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
         return None
 
-    do_POST = do_PUT = do_GET  # noqa: N815 -- the library's names
+    do_POST = do_PUT = do_OPTIONS = do_DELETE = do_GET  # noqa: N815 -- the library's names
 
     def _sent(self) -> dict[str, Any]:
         """How much, and how it begins."""

@@ -117,7 +117,7 @@ def http2(stand: WebStand, name: str) -> Iterator[Http2]:
     context = ssl.create_default_context(cafile=str(stand.authority.certificate))
     context.set_alpn_protocols(["h2"])
     with (
-        socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname=name) as line,
     ):
         yield Http2(line)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from panggon.node.supervision import services
 from tests.drivers.running import free_port
 from tests.node import portal as portals
 from tests.node.portal import TOKEN
+from tests.waiting import until
 
 COMMAND = str(Path(sys.executable).with_name("panggon-node"))
 UID_BASE, FIRST, LAST = 1_900_000_000, 990001, 990009
@@ -64,7 +64,7 @@ class Machine:
 
     def node(self, *words: str) -> subprocess.CompletedProcess[str]:
         argv = [COMMAND, "--config", str(self.config), *words]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=90)
+        return subprocess.run(argv, capture_output=True, text=True, timeout=120)
 
     def agent(self) -> subprocess.Popen[bytes]:
         log = (self.base / "agent.log").open("ab")
@@ -127,7 +127,7 @@ class Machine:
         options += [f"-oUserKnownHostsFile={self.known_hosts()}", "-oStrictHostKeyChecking=yes"]
         argv = ["sftp", *options, "-P", str(self.sftp), f"{spec['site']}@127.0.0.1"]
         environment = {**os.environ, "SSH_ASKPASS": str(helper), "SSH_ASKPASS_REQUIRE": "force", "PASSWORD": password}
-        done = subprocess.run(argv, input="ls\n", env=environment, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(argv, input="ls\n", env=environment, capture_output=True, text=True, timeout=60)
         return done.returncode == 0
 
     def known_hosts(self) -> Path:
@@ -138,14 +138,13 @@ class Machine:
     def key(self, name: str) -> str:
         return make_key(self.base / name)
 
-    def until_answers(self, spec: dict[str, Any], path: str, words: str, seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while True:
+    def until_answers(self, spec: dict[str, Any], path: str, words: str) -> None:
+        def answers() -> bool:
             with contextlib.suppress(OSError):
-                if words in self.page(spec, path).body:
-                    return
-            assert time.monotonic() < deadline, "the site did not come back"
-            time.sleep(0.1)
+                return words in self.page(spec, path).body
+            return False
+
+        until(answers, "the site did not come back")
 
     def _settings(self) -> str:
         paths = "\n".join(f'{name} = "{self.base / name}"' for name in ("root", "state", "run", "etc", "logs"))

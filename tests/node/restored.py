@@ -52,7 +52,7 @@ def carried_out(machine, portal, spec, **credentials):
     agent = machine.agent()
     report = portal.reported(number, seconds=90)
     agent.terminate()
-    assert agent.wait(20) == 0
+    assert agent.wait(60) == 0
     return report["outcome"]
 
 

@@ -77,7 +77,7 @@ class Stand:
         assert self.keeper
         assert pid
         self.keeper.send(signal.SIGKILL)
-        assert self.keeper.wait(seconds=5)
+        assert self.keeper.wait(seconds=60)
         return pid
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Stand:
             if not self.keeper.running():
                 self.start()  # whatever the test has killed: a new keeper takes over, and can end everything
             self.keeper.send(signal.SIGTERM)
-            assert self.keeper.wait(seconds=20), "the keeper did not end"
+            assert self.keeper.wait(seconds=60), "the keeper did not end"
         left = [pid for site in self.sites for pid in self.processes(site)]
         for pid in left:
             os.kill(pid, signal.SIGKILL)
@@ -146,7 +146,7 @@ class Stand:
 
     def ask(self, **request: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(30)
+            client.settimeout(60)
             client.connect(str(self.settings.control))
             client.sendall(json.dumps(request).encode() + b"\n")
             with client.makefile("rb") as answer:

@@ -1,10 +1,12 @@
 """A supervisor of two small programs, as a process of its own: `python -m tests.node.supervised PLACE [FLAVOUR]`.
 
-`first` and `second` write their pid and start, and their stop, to `PLACE/events`; a FLAVOUR changes how they start.
+`first` and `second` write their pid and start, and their stop, to `PLACE/events`; a FLAVOUR changes how they start:
+with `early` the second one does so early, and the first is ready only beside it.
 """
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -34,7 +36,11 @@ def server(name: str, place: Path, flavour: str = "") -> Server:
 def main() -> None:
     place = Path(sys.argv[1])
     flavour = sys.argv[2] if len(sys.argv) > 2 else ""
-    services = [Service(server("first", place)), Service(server("second", place, flavour))]
+    first, second = server("first", place), server("second", place, flavour)
+    early = flavour == "early"
+    if early:
+        first = replace(first, ready=second.ready)
+    services = [Service(first), Service(second, early=early)]
     Supervisor(services, place / "services.json", tell=click.echo).run()
 
 

@@ -1,11 +1,14 @@
 """Settings of the node: defaults, and one sentence for every fault, all at once."""
 
+import errno
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from panggon.core.errors import InvalidError
+from panggon.node import layout
 from panggon.node.settings import config
 from panggon.node.sites import fault_words
 
@@ -39,6 +42,29 @@ def test_the_least_settings_are_a_production_machine():
     )
     assert found.protections.require_all
     assert not found.simulate
+
+
+def test_where_the_kernel_has_no_ipv6_servers_listen_without_it(monkeypatch):
+    everywhere, known = config.parse(LEAST), socket.socket
+
+    def without_ipv6(family: int = socket.AF_INET, *more: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return known(family, *more)
+
+    def heard() -> list[set[str]]:
+        settings = (
+            layout.nginx_settings(everywhere, sandboxed=True, own_mounts=True),
+            layout.knot_settings(everywhere),
+            layout.sshd_settings(everywhere),
+        )
+        listeners = [each.address for name in ("nginx", "knot", "sshd") for each in layout.listeners(everywhere, name)]
+        return [set(addresses) for addresses in (*(each.addresses for each in settings), listeners)]
+
+    assert heard() == [{"0.0.0.0", "::"}] * 4
+    monkeypatch.setattr(socket, "socket", without_ipv6)
+    assert heard() == [{"0.0.0.0"}] * 4
+    assert layout.present(("::",)) == ("::",)  # then the server says why it does not start
 
 
 def test_the_example_can_be_used():

@@ -105,7 +105,8 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
     for folder in (settings.records, settings.pages):
         files.directory(folder)
     with socket.socket(socket.AF_UNIX) as listener:
-        started = sandbox.start(machine, site, description, dataclasses.replace(wanted, program=program), listener)
+        inside = dataclasses.replace(wanted, program=program)
+        started = sandbox.start(machine, site, description, inside, listener, group=site)
         until(lambda: processes.ended(started.pidfd), seconds=60)
         started.clean_up()
     return log.read_text()
@@ -140,9 +141,9 @@ def test_the_database_is_there_for_who_has_one(ground: Stand, engine: str, seen:
 
 def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:
     site = ground.lay_out(900100, {"cpu_percent": 20})
-    burn = "import time; end = time.monotonic() + 1.5\nwhile time.monotonic() < end: pass\nprint(time.process_time())"
-    # a fifth of each second, two of which may begin meanwhile
-    assert 0.1 < float(run_inside(ground, site, *PYTHON, "-c", burn)) < 0.7
+    burn = "import time as t; began = t.monotonic()\nwhile t.process_time() < 0.7: pass\nprint(t.monotonic() - began)"
+    # a fifth of each second, and as much again of the one before; on a slow machine it takes longer only
+    assert float(run_inside(ground, site, *PYTHON, "-c", burn)) > 1.2
 
 
 def test_a_flood_of_words_stays_within_what_the_site_may_store(ground: Stand) -> None:
@@ -229,7 +230,7 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(st
     asleep = stand.lay_out(900101, {"kind": "static"})
     files.write(stand.settings.site(asleep) / "quota.json", json.dumps({**record, "site": asleep}))
     put(stand, asleep, "public/large", bytes(5 << 20))
-    connected = subprocess.Popen(["sleep", "60"], user=stand.settings.uid(asleep))
+    connected = subprocess.Popen(["sleep", "600"], user=stand.settings.uid(asleep))
 
     def stored(place: str, size: int) -> bool:
         return stand.get(site, query=f"to={place}&size={size}") == str(size)
@@ -237,21 +238,21 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(st
     assert stored("/site/public/small", 1000)
     assert not stored("/tmp/file", 8 << 20), "a single file is larger than the whole site may be"
     assert [stored(f"/tmp/file{number}", 2 << 20) for number in range(2)] == [True, True]
-    until(lambda: not stored("/site/public/small", 1000), seconds=10)
+    until(lambda: not stored("/site/public/small", 1000))
     assert stored("/tmp/small", 1000), "sessions and the like go on, in memory"
     assert not (stand.settings.site(site) / "tmp" / "small").exists()
     note = stand.settings.site(site) / "logs" / "PENUH.txt"
     assert "SFTP" in note.read_text()
     assert (note.stat().st_uid, note.stat().st_gid) == (0, stand.settings.uid(site))
     assert stand.ask(do="show", site=site)["serving"]["full"]
-    until(lambda: stand.ask(do="list")["full"] == [site, asleep], seconds=10)
-    assert connected.wait(10) == -signal.SIGKILL, "whoever was at it then comes in anew"
+    until(lambda: stand.ask(do="list")["full"] == [site, asleep])
+    assert connected.wait(60) == -signal.SIGKILL, "whoever was at it then comes in anew"
     for path in (stand.settings.site(site) / "tmp").glob("file*"):
         path.unlink()
-    until(lambda: stored("/site/public/small", 1000), seconds=10)
+    until(lambda: stored("/site/public/small", 1000))
     assert not note.exists()
     (stand.settings.site(asleep) / "public" / "large").unlink()
-    until(lambda: stand.ask(do="list")["full"] == [], seconds=10)
+    until(lambda: stand.ask(do="list")["full"] == [])
 
 
 def test_deleted_files_count_while_a_program_holds_them(stand: Stand) -> None:
@@ -259,11 +260,11 @@ def test_deleted_files_count_while_a_program_holds_them(stand: Stand) -> None:
     stand.page(
         site,
         "foreach (range(1, 4) as $n) { $held[] = $to = fopen('/tmp/gone', 'w'); unlink('/tmp/gone');"
-        " fwrite($to, random_bytes(2 << 20)); } for ($ends = time() + 20; time() < $ends; usleep(10000)); echo 'kept';",
+        " fwrite($to, random_bytes(2 << 20)); } for ($n = 0; $n < 9999; $n++) usleep(10000); echo 'kept';",
     )
     record = {"site": site, "mebibytes": 4, "files": 100, "writing": False}
     files.write(stand.settings.site(site) / "quota.json", json.dumps(record))
     assert stand.sync(site)["ok"]
     with pytest.raises((OSError, ValueError)):  # ended with its site, long before its time
-        stand.get(site, seconds=10)
+        stand.get(site, seconds=60)
     assert stand.settings.full(site).exists()

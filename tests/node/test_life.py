@@ -199,6 +199,15 @@ def test_new_names_have_a_bound_and_a_word_of_their_own(bench, tmp_path):
     assert bench.ask(document(replace(SPEC, site="s900002", host="lain.kota.example")))["outcome"] == "refused"
 
 
+def test_new_names_of_a_site_that_is_there_are_bounded_as_well(bench):
+    assert bench.ask(document(SPEC))["outcome"] == "applied"
+    one, other = (tuple(f"{word}{number}.kota.example" for number in range(10)) for word in "ab")
+    assert bench.ask(document(later(SPEC, former_hosts=one)))["outcome"] == "applied"
+    refused = bench.ask(document(later(later(SPEC), former_hosts=(*one, *other))))
+    assert (refused["outcome"], refused["problem"]["code"]) == ("refused", "node.bound")
+    assert "sudah 11 nama situs baru dibuat dan batas mesin ini 20;" in refused["problem"]["detail"]
+
+
 def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
     apply(bench, replace(SPEC, state=SiteState.OPEN))
     allowed = [bench.ask(document(spec)) for spec in (later(OPEN), later(OPEN, access=Access()), later(OPEN))]

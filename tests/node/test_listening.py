@@ -20,5 +20,5 @@ def test_a_worker_never_waits_in_accept_for_a_visitor_whom_another_has_taken(tmp
     document = {"listen": [f"127.0.0.1:{port}" for port in ports], "command": [sys.executable, "-c", TOLD]}
     (tmp_path / "nginx.json").write_text(json.dumps(document))
     argv = [sys.executable, "-m", "panggon.node.supervision.listening", str(tmp_path / "nginx.json")]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [f"{port} False 1" for port in ports]

@@ -33,7 +33,7 @@ def in_haste(monkeypatch):
     once = Patience(attempts=1, first=0, longest=0)
     for name in ("USUAL", "BRIEF"):
         monkeypatch.setattr(sites, name, Policy(once, once, once))
-    monkeypatch.setattr(loop, "CLOSING_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "AGAIN_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -140,4 +140,46 @@ def test_killed_at_any_write_it_goes_on_shutting(bench, write):
     bench.machine.unproven = {CERTIFICATE, RECORDS}
     bench.agent().settle()
     assert bench.portal.reports[number]["outcome"] == "applied"
+    assert bench.machine.attributes(LINK)["state"] == "quarantined"
+
+
+def test_without_a_portal_it_goes_on_and_is_told_later(bench):
+    """Its first report does not get through, and then nobody answers at all."""
+    bench.machine.refused = {RECORDS: DOWN}
+    number = bench.portal.wish(closed(SiteState.PARKED))
+    agent = bench.agent()
+    bench.portal.losing_reports = 1
+    with pytest.raises(TemporaryError):
+        agent.step()
+    bench.portal.refusing = 503
+    with pytest.raises(TemporaryError):
+        agent.step()
+    assert RECORDS in bench.machine.resources()
+    bench.machine.refused = {}
+    with pytest.raises(TemporaryError):
+        agent.step()
+    assert RECORDS not in bench.machine.resources()
+    assert bench.sites.applied(SITE).state is SiteState.PARKED
+    bench.portal.refusing = 0
+    bench.portal.wish(document(dataclasses.replace(SPEC, site="s900002", host="lain.kota.example")))
+    agent.step()
+    assert bench.portal.reports[number]["outcome"] == "applied"
+
+
+@pytest.mark.parametrize("refusing", [404, 503])
+def test_a_portal_that_does_not_take_the_older_report_keeps_nobody_from_the_newer_wish(bench, monkeypatch, refusing):
+    bench.machine.unproven = {Key(Kind.USER, SITE)}
+    first = bench.portal.wish(closed(SiteState.SUSPENDED))
+    agent = bench.agent()
+    agent.step()
+    second = bench.portal.wish(document(dataclasses.replace(OPEN, state=SiteState.QUARANTINED, generation=4)))
+    answer = bench.portal.answer
+
+    def forgetful(method, path, body, token):
+        stale = path == f"wish/{first}/report" and body["outcome"] == "stale"
+        return (refusing, {"error": "x"}) if stale else answer(method, path, body, token)
+
+    monkeypatch.setattr(bench.portal, "answer", forgetful)
+    agent.step()
+    assert bench.portal.reports[second]["outcome"] == "closing"
     assert bench.machine.attributes(LINK)["state"] == "quarantined"

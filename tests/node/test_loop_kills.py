@@ -169,10 +169,8 @@ def test_a_process_that_is_really_killed_again_and_again_reaches_the_wish(tmp_pa
         number = portal.wish(document())
         for attempt in range(3):
             agent = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
-            deadline = time.monotonic() + 20
             while not (state / "journal" / f"{SITE}.jsonl").exists() and number not in portal.reports:
                 assert agent.poll() is None
-                assert time.monotonic() < deadline
                 time.sleep(0.001)
             time.sleep(pause * attempt)
             os.kill(agent.pid, signal.SIGKILL)
@@ -180,7 +178,7 @@ def test_a_process_that_is_really_killed_again_and_again_reaches_the_wish(tmp_pa
         agent = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
         report = portal.reported(number)
         agent.terminate()
-        assert agent.wait(20) == 0
+        assert agent.wait(60) == 0
     assert (report["outcome"], report["problem"]) == ("applied", None)
     assert json.loads((state / "specs" / f"{SITE}.json").read_text()) == document()
 

@@ -1,6 +1,5 @@
 """Strangers in great numbers before the real nginx; `strangers.py` lets 100,000 of them come."""
 
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -33,7 +32,7 @@ def stand() -> Iterator[WebStand]:
 
 
 @pytest.mark.parametrize("asking", [without_tls, in_the_handshake, behind_a_good_handshake, for_pages])
-def test_what_is_nowhere_takes_no_memory_and_nobodys_time(stand: WebStand, asking: Asking) -> None:
+def test_what_is_nowhere_takes_no_memory(stand: WebStand, asking: Asking) -> None:
     come(stand, asking, many=FEW)
 
 
@@ -65,9 +64,7 @@ class TestHttp2Floods:
         before = kibibytes(stand)
         with http2(stand, host) as line:
             send(line, frames())
-            began = time.perf_counter()
             assert stand.get("/").body == b"<p>Dinas</p>"
-            assert time.perf_counter() - began < 1
             with suppress(ConnectionResetError):  # with what was still under way
                 while line.line.recv(65_536):
                     pass

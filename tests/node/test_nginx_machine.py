@@ -82,7 +82,7 @@ class TestControl:
         assert stand.settings.control.parent.stat().st_mode & 0o777 == 0o700
         script = f"import socket; socket.socket(socket.AF_UNIX).connect({str(stand.settings.control)!r})"
         process = shell.start(["/usr/bin/python3", "-c", script], log=stand.base / "logs" / "x.log", user=33, group=33)
-        assert process.wait(seconds=10)
+        assert process.wait(seconds=60)
         assert process.code == 1
 
     def test_there_is_nobody_to_forget_without_nginx(self, stand: WebStand) -> None:
@@ -110,7 +110,7 @@ def test_a_killed_nginx_starts_again_at_once() -> None:
         stand.make()
         workers = stand.workers()
         os.kill(stand.master.pid, signal.SIGKILL)
-        assert stand.master.wait(seconds=5)
+        assert stand.master.wait(seconds=60)
         with running(stand.server) as second:
             assert stand.get("/").status == 404
             until(lambda: not any(processes.start_time(pid) for pid in workers), "workers of the killed master stay")
@@ -163,7 +163,7 @@ def test_ports_that_are_taken_stop_it_with_a_sentence() -> None:
             )
             nginx.prepare(settings)
             process = shell.start(nginx.server(settings).argv, log=settings.logs / "nginx.log")
-            assert process.wait(seconds=10)
+            assert process.wait(seconds=60)
             assert process.code == 1
             assert "Address already in use" in (settings.logs / "nginx.log").read_text()
         finally:

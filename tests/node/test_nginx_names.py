@@ -34,7 +34,7 @@ class TestPlainHttp:
         assert b"Location" not in answer
 
     def test_ipv6(self, stand: WebStand) -> None:
-        with socket.create_connection(("::1", stand.settings.http_port), timeout=5) as connection:
+        with socket.create_connection(("::1", stand.settings.http_port), timeout=60) as connection:
             connection.sendall(request(HOST))
             assert connection.recv(12) == b"HTTP/1.1 308"
 
@@ -156,7 +156,7 @@ class TestNames:
 def _connect(
     context: ssl.SSLContext, stand: WebStand, name: str, session: ssl.SSLSession | None = None
 ) -> ssl.SSLSocket:
-    plain = socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=5)
+    plain = socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=60)
     return context.wrap_socket(plain, server_hostname=name, session=session)
 
 

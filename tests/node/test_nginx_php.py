@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from panggon.node.servers import Server
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request
 from tests.php import PROGRAM
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -201,6 +203,16 @@ class TestFrontController:
 
     def test_files_are_files(self, stand: WebStand) -> None:
         assert stand.get("/style.css").body == b"body {}"
+
+    def test_a_file_that_becomes_a_link_is_not_followed(self, stand: WebStand) -> None:
+        """Nor while nginx believes that the file is there; soon after the program answers for its path."""
+        page = stand.put("berita.txt", "berita")
+        assert stand.get("/berita.txt").body == b"berita"
+        page.unlink()
+        page.symlink_to("/etc/hostname")
+        assert stand.get("/berita.txt").body != Path("/etc/hostname").read_bytes()
+        until(lambda: stand.get("/berita.txt").status == 200)
+        assert json.loads(stand.get("/berita.txt").body)["SCRIPT_NAME"] == "/index.php"
 
     def test_without_an_index_it_is_a_missing_page(self, stand: WebStand) -> None:
         (stand.public() / "index.php").unlink()

@@ -2,9 +2,10 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from tests.node.echo import ENDLESS
 from tests.node.every_kind import PYTHON, every_kind
 from tests.node.http2 import Http2
 from tests.node.web_stand import HOST, WebStand, request
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 OPEN_FILES = 256  # of each of the two workers, with a quarter as many connections
 CROWD, STREAMS = 160, 80
-ELSEWHERE = "127.0.0.2"
+BUFFERED = 24 << 20  # more than the kernel keeps on both sides for a connection that has ended
+ELSEWHERE = "127.1.0.1"  # another network
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,8 @@ def trusting(authority: Path, *protocols: str) -> ssl.SSLContext:
     return context
 
 
-def plain(stand: WebStand) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=5)
+def plain(stand: WebStand, address: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=60, source_address=(address, 0))
 
 
 def says_nothing(stand: WebStand) -> socket.socket:
@@ -72,21 +75,21 @@ def many_answers_on_one_connection(stand: WebStand) -> socket.socket:
     return line
 
 
-def _asking(stand: WebStand, host: str, words: bytes) -> ssl.SSLSocket:
-    line = trusting(stand.authority.certificate).wrap_socket(plain(stand), server_hostname=host)
+def _asking(stand: WebStand, host: str, words: bytes, address: str = "127.0.0.1") -> ssl.SSLSocket:
+    line = trusting(stand.authority.certificate).wrap_socket(plain(stand, address), server_hostname=host)
     line.sendall(words)
     return line
 
 
-def served(stand: WebStand) -> bool:
-    """Whether somebody from elsewhere gets the page, within a second."""
+def served(stand: WebStand, host: str) -> bool:
+    """Whether somebody from elsewhere gets the page, before nginx gives up on the slow ones."""
     address = ("127.0.0.1", stand.settings.https_port)
     with (
         suppress(OSError),
-        socket.create_connection(address, timeout=1, source_address=(ELSEWHERE, 0)) as bare,
-        trusting(stand.authority.certificate).wrap_socket(bare, server_hostname=HOST) as line,
+        socket.create_connection(address, timeout=10, source_address=(ELSEWHERE, 0)) as bare,
+        trusting(stand.authority.certificate).wrap_socket(bare, server_hostname=host) as line,
     ):
-        line.sendall(request(HOST))
+        line.sendall(request(host))
         return line.recv(4096).startswith(b"HTTP/1.1 200 ")
     return False
 
@@ -108,5 +111,64 @@ def test_others_are_served(stand: WebStand, slow: Callable[[WebStand], socket.so
             with suppress(OSError):
                 lines.enter_context(slow(stand))
         time.sleep(0.3)
-        assert [served(stand) for _ in range(20)] == [True] * 20
+        assert [served(stand, host) for host in (HOST, PYTHON) * 10] == [True] * 20
     assert visit.get(stand.door, HOST, "/").status == 200
+
+
+class TestOneWithManyAddresses:
+    """Each of his few connections comes from another one, all in one network; everybody comes to one worker."""
+
+    OFFICE, KEPT = "127.1.0.1", 10  # more than a browser's
+
+    @pytest.fixture(autouse=True)
+    def _one_worker(self, stand: WebStand) -> Iterator[None]:
+        for _ in stand.each_worker():
+            yield
+            return
+
+    def test_an_office_behind_one_address_loses_nothing(self, stand: WebStand) -> None:
+        with ExitStack() as lines:
+            office = [lines.enter_context(plain(stand, self.OFFICE)) for _ in range(self.KEPT)]
+            for number in range(40):
+                lines.enter_context(plain(stand, f"127.9.0.{number // 8 + 1}"))
+            time.sleep(0.5)
+            assert [ended(line) for line in office] == [False] * self.KEPT
+            assert served(stand, HOST)
+
+    def test_a_download_is_not_the_first_that_an_office_loses(self, stand: WebStand) -> None:
+        with ExitStack() as lines:
+            download = lines.enter_context(_asking(stand, PYTHON, request(PYTHON, path=ENDLESS), self.OFFICE))
+            with reading(download) as parts:
+                idle = [lines.enter_context(plain(stand, self.OFFICE)) for _ in range(30)]
+                until(lambda: any(map(ended, idle)))
+                before = sum(parts)
+                until(lambda: sum(parts) > before + BUFFERED)
+
+
+@contextmanager
+def reading(line: socket.socket) -> Iterator[list[int]]:
+    """How much came each time, until it is closed."""
+    parts: list[int] = []
+
+    def read() -> None:
+        with suppress(OSError):
+            while part := line.recv(65_536):
+                parts.append(len(part))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield parts
+    finally:
+        line.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def ended(line: socket.socket) -> bool:
+    line.setblocking(False)
+    try:
+        return line.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

@@ -1,9 +1,11 @@
 """What nginx takes in for a site, and what it lays on disk meanwhile, which is in nobody's quota."""
 
 import json
+import socket
+import ssl
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,7 @@ MEBIBYTE = 2**20
 MOST = 2 * MEBIBYTE  # the file of 1 MiB and the form around it
 GREATEST = 1025
 ANSWER, ANSWERS = 32 * MEBIBYTE, 8
+PATIENCE = 2  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +162,65 @@ class TestAllTogether:
             time.sleep(0.2)
             assert len(on_disk(stand)) <= 2 * ANSWERS
             assert max(on_disk(stand)) <= ANSWER
+
+
+class TestWhoSendsSlowly:
+    """A body is reckoned from what is announced, and its sender may take his time."""
+
+    USUAL = 65 * MEBIBYTE  # what any site may be sent, unless its plan says otherwise
+    UPLOAD = 5 * MEBIBYTE
+
+    @pytest.fixture(autouse=True)
+    def _usual(self, stand: WebStand) -> Iterator[None]:
+        stand.make(replace(PYTHON_SPEC, limits=Limits()))
+        yield
+        stand.make(PYTHON_SPEC)
+
+    @contextmanager
+    def line(self, stand: WebStand, address: str) -> Iterator[ssl.SSLSocket]:
+        context = ssl.create_default_context(cafile=str(stand.authority.certificate))
+        door = ("127.0.0.1", stand.settings.https_port)
+        with (
+            socket.create_connection(door, timeout=10, source_address=(address, 0)) as plain,
+            context.wrap_socket(plain, server_hostname=PYTHON) as line,
+        ):
+            yield line
+
+    def hold(self, stand: WebStand, lines: ExitStack, address: str, many: int) -> None:
+        """Of each size in turn, so that what one leaves another takes."""
+        for size in [self.USUAL, self.USUAL // 4, self.UPLOAD]:
+            for _ in range(many):
+                line = lines.enter_context(self.line(stand, address))
+                line.sendall(f"POST / HTTP/1.1\r\nHost: {PYTHON}\r\nContent-Length: {size}\r\n\r\nx".encode())
+
+    def uploads(self, stand: WebStand, address: str) -> list[bytes]:
+        return [self._upload(stand, address) for _ in range(3)]
+
+    def _upload(self, stand: WebStand, address: str) -> bytes:
+        with self.line(stand, address) as line, suppress(OSError):
+            head = f"POST / HTTP/1.1\r\nHost: {PYTHON}\r\nContent-Length: {self.UPLOAD}\r\nConnection: close\r\n\r\n"
+            line.sendall(head.encode() + bytes(self.UPLOAD))
+            return line.recv(4096)[9:12]
+        return b""
+
+    def test_one_who_holds_all_that_he_gets_leaves_room_for_the_next(self, stand: WebStand) -> None:
+        with ExitStack() as lines:
+            self.hold(stand, lines, "127.9.0.1", 32)
+            self.hold(stand, lines, "127.9.0.2", 8)  # a neighbour in his network
+            assert self.uploads(stand, "127.0.0.2") == [b"200"] * 3
+
+    def test_many_who_send_next_to_nothing_give_way_and_who_sends_faster_does_not(self, stand: WebStand) -> None:
+        with ExitStack() as lines, self.line(stand, "127.8.0.1") as steady:
+            steady.sendall(f"POST / HTTP/1.1\r\nHost: {PYTHON}\r\nContent-Length: {4 * MEBIBYTE}\r\n\r\n".encode())
+            steady.sendall(bytes(MEBIBYTE))
+            for network in range(12):
+                self.hold(stand, lines, f"127.9.{network}.1", 3)
+            for method in ("OPTIONS", "DELETE") * 2:
+                with http2(stand, PYTHON) as line:
+                    busy = line.answer(line.begin(PYTHON, method=method)).headers.get("x-panggon-page") == "busy"
+                assert not busy, "HTTP/2 does not say that there is no body, nor do browsers"
+            time.sleep(PATIENCE + 0.2)
+            assert self.uploads(stand, "127.0.0.2") == [b"200"] * 3
+            assert self.uploads(stand, "127.9.0.1") == [b"200"] * 3  # behind the same address
+            steady.sendall(bytes(3 * MEBIBYTE))
+            assert steady.recv(12) == b"HTTP/1.1 200"

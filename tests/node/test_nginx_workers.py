@@ -192,7 +192,7 @@ class TestWorkers:
     def test_one_that_has_outlived_its_nginx_too(self, stand: WebStand) -> None:
         with begun(stand) as finish:
             os.kill(stand.master.pid, signal.SIGKILL)
-            assert stand.master.wait(seconds=5)
+            assert stand.master.wait(seconds=60)
             with running(stand.server):
                 close(stand)
                 assert finish().startswith(b"HTTP/1.1 503 ")

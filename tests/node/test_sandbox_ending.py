@@ -19,7 +19,7 @@ MONITOR, MASTER = 4_000_001, 4_000_002  # above pid_max: nobody's
 def sandbox(tmp_path: Path) -> Sandbox:
     settings = SocketSettings(root=tmp_path, run=tmp_path, logs=tmp_path, uid_base=1_900_000_000, web_group=33)
     machine = Machine(settings, frozenset({Shield.SANDBOX}), ControlGroups(None, None, None))
-    return Sandbox(machine, "s990001", MONITOR, -1, "", None, SiteKind.PHP, "")
+    return Sandbox(machine, "s990001", "s990001", MONITOR, -1, "", None, SiteKind.PHP, "")
 
 
 @pytest.mark.parametrize("ask", [Sandbox.ask_to_end, lambda sandbox: sandbox.working])

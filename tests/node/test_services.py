@@ -50,7 +50,7 @@ class Stage:
 
     def _gone(self):
         self.supervisor.stdout.close()
-        return self.supervisor.wait(20)
+        return self.supervisor.wait(60)
 
     def pids(self):
         return {row["name"]: row["pid"] for row in self.rows()}
@@ -84,6 +84,10 @@ def test_servers_start_in_order_and_stop_in_reverse(supervised, number):
     assert supervised.stop(number) == ["second berhenti", "first berhenti"]
     assert supervised.events() == ["start first", "start second", "stop second", "stop first"]
     assert supervised.rows() == []
+
+
+def test_one_that_starts_early_does_so_beside_the_others(supervised):
+    assert supervised.start("early") == ["first siap", "second siap", "semua server siap"]
 
 
 def test_the_record_says_what_runs(supervised):
@@ -139,7 +143,7 @@ def test_what_would_be_started_differently_now_is_replaced(supervised):
 def test_there_is_one_supervisor(supervised):
     supervised.start()
     argv = [sys.executable, "-m", "tests.node.supervised", str(supervised.place)]
-    second = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=20)
+    second = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert second.returncode != 0
     assert "server mesin ini sudah dijalankan proses lain" in second.stderr
 

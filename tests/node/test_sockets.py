@@ -6,9 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from panggon.node.sockets.holder import TICK_SECONDS
+from panggon.node.sockets.processes import Users
 from tests.node.stand import WEB_GROUP, Stand, started
 from tests.waiting import until
 
@@ -159,3 +163,40 @@ def test_memory_and_processes_end_at_the_limit(stand: Stand) -> None:
     assert stand.get(other) == "ok"
     stand.get(site, "/site/public/f.php")
     assert len(stand.processes(site)) <= 14
+
+
+@pytest.mark.parametrize("stand", [{"awake_most": 2}], indirect=True)
+def test_who_has_been_idle_longest_makes_room_and_who_finds_none_waits(stand: Stand) -> None:
+    busy = "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'told';"
+    first, second, third, fourth = (stand.serve(900100 + number, busy) for number in range(4))
+    with ThreadPoolExecutor() as visitors:
+        early = [visitors.submit(stand.get, site, seconds=60) for site in (first, second)]
+        until(lambda: all(len(stand.processes(site)) >= 3 for site in (first, second)))
+        waits = visitors.submit(stand.get, third, seconds=60)
+        time.sleep(1)
+        assert (stand.process(third), stand.ask(do="show", site=third)["serving"]["failures"]) == (None, 0)
+        for site in (first, second, third):
+            stand.page(site, "", "told.php")
+        assert [each.result() for each in (*early, waits)] == ["told"] * 3
+    assert stand.process(third) is not None
+    until(lambda: (stand.process(first) is None) ^ (stand.process(second) is None))
+    time.sleep(1.5)
+    stand.page(fourth, "", "told.php")
+    assert stand.get(fourth, seconds=60) == "told"
+    until(lambda: stand.process(first) is None and stand.process(second) is None)
+    assert None not in (stand.process(third), stand.process(fourth))
+
+
+def test_a_program_named_as_openssh_has_no_second_set_of_bounds(stand: Stand) -> None:
+    site = stand.serve(900100, "copy('/bin/sleep', '/tmp/sshd'); chmod('/tmp/sshd', 0755); exec('/tmp/sshd 60 >&- &');")
+    stand.get(site)
+
+    def named() -> list[int]:
+        return [pid for pid in stand.processes(site) if Path(f"/proc/{pid}/comm").read_text() == "sshd\n"]
+
+    until(lambda: named() != [])
+    groups = Path(f"/proc/{named()[0]}/cgroup").read_text()
+    time.sleep(Users.SECONDS + 3 * TICK_SECONDS)  # the holder has looked for sessions meanwhile
+    assert Path(f"/proc/{named()[0]}/cgroup").read_text() == groups
+    assert f"/{site}\n" in groups
+    assert "-sftp" not in groups

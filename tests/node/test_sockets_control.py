@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from panggon.node.sockets.former import SETTLED_SECONDS
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until
@@ -46,6 +47,47 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
     assert not path.exists()
     assert stand.sync(site) == {"ok": True}
     assert stand.get(site) == "ok"
+
+
+UNTIL_TOLD = "while (!file_exists('/site/public/told.php'))"
+
+
+def test_whoever_was_let_in_before_is_answered_whole_and_nobody_waits_for_him(stand: Stand) -> None:
+    """Three generations at once, each in a `sleep()`, which php-fpm's way to ask for its end would cut short."""
+    site = stand.serve(
+        900100, f"$cut = 0; {UNTIL_TOLD} $cut += sleep(1); echo getenv('PANGGON_GENERATION'), ' ', $cut;"
+    )
+    with ThreadPoolExecutor() as visitors:
+        early = []
+        for generation in (1, 2, 3):
+            early.append(visitors.submit(stand.get, site))
+            until(lambda wanted=3 * generation: len(stand.processes(site)) >= wanted)
+            stand.describe(site, {"generation": generation + 1})
+            assert stand.sync(site) == {"ok": True}
+            assert [each.done() for each in early] == [False] * generation, "it waited for them"
+            assert stand.process(site) is None
+        stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
+        assert stand.get(site, "/site/public/now.php") == "4"
+        time.sleep(2 * SETTLED_SECONDS)
+        assert [each.done() for each in early] == [False] * 3
+        stand.page(site, "", "told.php")
+        assert [each.result() for each in early] == ["1 0", "2 0", "3 0"]
+    until(lambda: not [path for path in stand.settings.records.iterdir() if path.stem != f"{site}-4"])
+    assert stand.get(site, "/site/public/now.php") == "4"
+
+
+def test_former_programs_end_with_the_site(stand: Stand) -> None:
+    site = stand.serve(900100, SLOW)
+    with ThreadPoolExecutor() as visitors:
+        for word, generation in (("killed", 2), ("", 3)):
+            early = visitors.submit(stand.get, site, query=f"s={60 if word else 2}")
+            until(lambda: len(stand.processes(site)) >= 3)
+            stand.describe(site, {"generation": generation})
+            assert stand.sync(site)["ok"]
+            assert stand.ask(do="drop", site=site, running=word)["ok"]
+            until(lambda: stand.processes(site) == [])
+            assert early.exception() if word else early.result() == "done"
+            stand.sync(site)
 
 
 # Not one sleep: the signal by which php-fpm is asked to end would cut it short.

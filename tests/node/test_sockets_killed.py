@@ -1,15 +1,21 @@
 """Keeper and holder killed, replaced and ended: what the sites and their visitors notice of it."""
 
+import contextlib
+import ctypes
 import os
 import resource
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from panggon.node.sockets import processes
+from panggon.node.sockets.channel import KEEP, send
 from tests.node.stand import Stand, started
 from tests.waiting import until
 
@@ -60,6 +66,64 @@ def test_keeper_and_holder_killed_the_site_comes_back_on_a_new_socket(stand: Sta
     assert stand.get(site) == "ok"
     assert stand.process(site) != before  # it listened on a socket that has no name any more
     until(lambda: before not in stand.processes(site))
+
+
+@pytest.mark.parametrize("keeper_too", [False, True], ids=["holder", "keeper and holder"])
+def test_a_former_sandbox_is_known_to_the_next_holder(stand: Stand, keeper_too: bool) -> None:
+    site = stand.serve(900100, "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';")
+    with ThreadPoolExecutor() as visitors:
+        early = visitors.submit(stand.get, site)
+        until(lambda: len(stand.processes(site)) >= 3)
+        before = stand.process(site)
+        stand.describe(site, {"generation": 2})
+        stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
+        assert stand.sync(site)["ok"]
+        if keeper_too:
+            os.kill(stand.kill_keeper(), signal.SIGKILL)
+            stand.start()
+        else:
+            stand.new_holder(after=stand.kill_holder())
+        assert stand.process(site) is None
+        assert stand.get(site, "/site/public/now.php") == "2"
+        assert before in stand.processes(site)
+        stand.page(site, "", "told.php")
+        assert early.result() == "whole"
+    until(lambda: before not in stand.processes(site))
+    assert stand.get(site, "/site/public/now.php") == "2"
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["before its name", "after"])
+def test_killed_while_a_socket_takes_the_place_of_another(stand: Stand, in_place: bool) -> None:
+    """The keeper has both: the next holder goes on with the newer one, and nginx finds it."""
+    site = stand.serve(900100, "echo getenv('PANGGON_GENERATION');")
+    assert stand.get(site) == "1"
+    before, path = stand.process(site), stand.settings.root / "run" / f"{site}.sock"
+    holder = stand.holder()
+    assert holder
+    os.kill(holder, signal.SIGSTOP)
+    channel = _copy_of_its_channel(holder)
+    with channel, socket.socket(socket.AF_UNIX) as newer:
+        with contextlib.chdir(stand.settings.root):
+            newer.bind(f"run/.{site}-2.sock")
+        newer.listen()
+        send(channel, KEEP, f"{site}-2", newer)
+        if in_place:
+            path.with_name(f".{site}-2.sock").replace(path)
+        os.kill(holder, signal.SIGKILL)
+    stand.new_holder(after=holder)
+    assert stand.get(site) == "1"
+    assert stand.process(site) != before
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    until(lambda: before not in stand.processes(site))
+
+
+def _copy_of_its_channel(holder: int) -> socket.socket:
+    """The line to the keeper, taken out of the holder (pidfd_getfd(2))."""
+    words = Path(f"/proc/{holder}/cmdline").read_text().split("\0")
+    number = int(words[words.index("--keeper") + 1])
+    descriptor = ctypes.CDLL(None).syscall(438, os.pidfd_open(holder), number, 0)
+    assert descriptor >= 0
+    return socket.socket(fileno=descriptor)
 
 
 def test_a_sandbox_without_a_record_finishes_its_request_and_is_replaced(stand: Stand) -> None:

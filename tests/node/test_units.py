@@ -3,6 +3,7 @@
 import configparser
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from panggon.node import layout, protections, wiring
+from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
 from panggon.node.supervision import units
+from tests.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UNITS = REPOSITORY / "packaging" / "panggon-node" / "units"
@@ -59,9 +62,27 @@ def test_a_login_reads_the_nodes_own_name_services():
     assert unit(units.of("sshd"))["Service"]["BindReadOnlyPaths"] == mounts
 
 
+def test_who_came_in_is_written_where_the_logs_are_read(servers):
+    said = unit(units.of("sshd"))["Service"]["StandardError"]
+    assert said == f"append:{LoginWatch(layout.log_settings(CONFIG)).source.path}" == f"append:{servers['sshd'].log}"
+
+
 def test_a_server_runs_as_the_user_that_its_data_belongs_to():
     users = {name: unit(units.of(name))["Service"].get("User") for name in ("mariadb", "postgresql", "knot")}
     assert users == {"mariadb": "mysql", "postgresql": "postgres", "knot": "knot"}
+
+
+def test_a_program_that_was_replaced_on_the_disk_is_known(tmp_path):
+    program = tmp_path / "program"
+    shutil.copy("/usr/bin/sleep", program)
+    with subprocess.Popen([program, "60"]) as process:
+        until(lambda: str(program) in Path(f"/proc/{process.pid}/maps").read_text())
+        assert not units.is_replaced(process.pid)
+        shutil.copy("/usr/bin/sleep", tmp_path / "newer")
+        (tmp_path / "newer").rename(program)  # as dpkg does
+        assert units.is_replaced(process.pid)
+        process.kill()
+    assert not units.is_replaced(process.pid)
 
 
 def test_nothing_else_may_be_written_than_what_panggon_has():

@@ -6,6 +6,8 @@ import itertools
 import mmap
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +17,7 @@ import pytest
 
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.full import Full
+from panggon.node.sockets.held import MAPPINGS_MOST, Held, held
 from panggon.node.sockets.usage import Bounds, Excess, Meter
 
 MEBIBYTE = 1024 * 1024
@@ -138,6 +141,23 @@ def test_what_is_received_at_once_and_what_lies_in_memory_is_no_excess(tmp_path:
             found.append(excess(meter))
     os.close(descriptor)
     assert found == [Excess.NOTHING] * 3
+
+
+def test_who_maps_more_than_anybody_counts_holds_up_nobody(tmp_path: Path) -> None:
+    """Each mapping is a step of its own, after which the clock is looked at."""
+    code = """import mmap, sys
+kept = [mmap.mmap(-1, 4096, prot=(mmap.PROT_READ, mmap.PROT_WRITE)[number % 2]) for number in range(9000)]
+print(flush=True)
+sys.stdin.read()"""
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout
+        assert program.stdout.readline() == b"\n"
+        steps = list(held([program.pid], device=tmp_path.stat().st_dev))
+        assert (len(steps) >= MAPPINGS_MOST, steps[-1]) == (True, Held(0, uncounted=True))
+        meter = Meter(tmp_path, Bounds(mebibytes=2, files=9), lambda: (program.pid,))
+        assert excess(meter) is Excess.FILES
+        assert program.stdin
+        program.stdin.close()
 
 
 def test_too_many_files_is_seen_also_where_too_much_space_was_known(tmp_path: Path) -> None:

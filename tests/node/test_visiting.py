@@ -7,8 +7,11 @@ from collections import Counter
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.journal import Word
+from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
-from panggon.node import wiring
+from panggon.engine.patience import Patience, Policy
+from panggon.node import sites, wiring
 from panggon.node.agent import loop, visiting
 from panggon.node.agent.client import Portal
 from panggon.node.agent.visiting import (
@@ -88,10 +91,10 @@ def test_many_sites_cost_no_more_than_some(bench, visits, monkeypatch):
 
 
 def test_programs_that_sleep_are_woken_once_a_day(bench, visits):
-    for hour in range(72):
+    for hour in range(73):
         bench.clock = hour * PASS_SECONDS
         visits.turn(elapsed=PASS_SECONDS)
-    assert visits.outside.asked == {SITE: 72, "s900002": 72}
+    assert visits.outside.asked == {SITE: 73, "s900002": 73}
     assert visits.outside.woken == {SITE: 3, "s900002": 3}
 
 
@@ -101,6 +104,24 @@ def test_what_is_not_open_or_is_worked_on_is_not_visited(bench, visits):
     visits.turn(elapsed=PASS_SECONDS)
     assert visits.outside.asked == {}
     assert not visits.waiting
+
+
+def test_a_site_whose_closing_was_left_half_way_is_not_visited(bench, visits, monkeypatch):
+    """Its doors are shut although what was applied last is open; once that is again, it is visited as before."""
+    once = Patience(attempts=1, first=0, longest=0)
+    monkeypatch.setattr(sites, "USUAL", Policy(once, once, once))
+    link = Key(Kind.HOST, SPEC.host)
+    bench.machine.unproven = {link}
+    bench.ask(document(dataclasses.replace(opened(), state=SiteState.QUARANTINED, generation=3)))
+    bench.ask(document(dataclasses.replace(opened(), generation=4)))
+    assert bench.sites.position(SITE).outcome.word is Word.RESTORED
+    assert bench.sites.applied(SITE).state is SiteState.OPEN
+    visits.turn(elapsed=PASS_SECONDS)
+    assert visits.outside.asked == {"s900002": 1}
+    bench.machine.unproven = set()
+    assert bench.ask(document(dataclasses.replace(opened(), generation=5)))["outcome"] == "applied"
+    visits.turn(elapsed=PASS_SECONDS)
+    assert visits.outside.asked[SITE] == 1
 
 
 def test_who_is_silent_is_asked_again_and_only_then_counted(bench, visits):

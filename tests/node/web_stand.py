@@ -144,7 +144,7 @@ class WebStand:
 
     def plain(self, request: bytes) -> bytes:
         """The whole answer of the HTTP port."""
-        with socket.create_connection(("127.0.0.1", self.settings.http_port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.settings.http_port), timeout=60) as connection:
             connection.sendall(request)
             return _all(connection)
 
@@ -155,7 +155,7 @@ class WebStand:
         address = ("127.0.0.1", self.settings.https_port)
         try:
             with (
-                socket.create_connection(address, timeout=5) as plain,
+                socket.create_connection(address, timeout=60) as plain,
                 context.wrap_socket(plain, server_hostname=name) as connection,
             ):
                 return connection.getpeercert(binary_form=True)
@@ -172,7 +172,7 @@ class WebStand:
             client.do_handshake()
         greeting = sent.read()
         assert greeting.count(stand_in) == 1
-        with socket.create_connection(("127.0.0.1", self.settings.https_port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.settings.https_port), timeout=60) as connection:
             connection.sendall(greeting.replace(stand_in, name))
             return connection.recv(65_536)
 

@@ -3,7 +3,6 @@
 import io
 import resource
 import struct
-import time
 import zipfile
 import zlib
 from functools import cache
@@ -149,10 +148,9 @@ def test_large_pictures_are_a_letters_own():
     ],
     ids=["text", "picture", "twice", "objects", "overlapping", "archive", "behind", "page"],
 )
-def test_what_is_more_than_a_letter_is_refused_before_it_is_opened(data, expected):
-    began = time.monotonic()
+def test_what_is_more_than_a_letter_is_refused_before_it_is_opened(data, expected, monkeypatch):
+    monkeypatch.delattr(inspection.pikepdf, "open")
     assert letter_faults(data) == [expected]
-    assert time.monotonic() - began < 5
 
 
 def test_the_example_letter_is_accepted():

@@ -1,7 +1,5 @@
 """Reading letters: text that the PDF carries, pages that were scanned, and what must not harm the worker."""
 
-import time
-
 import pytest
 
 from panggon.core.errors import PermanentError
@@ -54,8 +52,6 @@ def test_what_is_no_pdf_cannot_be_read(data):
 @pytest.mark.parametrize("limits", [Limits(1, 2048), Limits(90, 60)], ids=["time", "memory"])
 def test_a_letter_that_takes_too_much_ends_only_its_own_process(limits):
     page = scanned(Letter().pdf("official"), noise=1)
-    began = time.monotonic()
     with pytest.raises(PermanentError) as failed:
         letter_text(page, limits=limits)
     assert failed.value.code == "reading.failed"
-    assert time.monotonic() - began < 20

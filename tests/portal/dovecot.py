@@ -121,7 +121,7 @@ class MailServer:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
             self.process = None
 
     def _answers(self, port: int) -> bool:

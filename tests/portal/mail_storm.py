@@ -16,7 +16,7 @@ from tests.portal.mails import PNG, mail
 from tests.portal.test_jobs import Worker, empty_queue  # noqa: F401 (a fixture)
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.real, pytest.mark.django_db(transaction=True)]
 FLOOD, KILLS = 500, 6
 
 

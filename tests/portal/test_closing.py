@@ -19,7 +19,7 @@ from tests.portal.visitor import visitor
 pytestmark = pytest.mark.usefixtures("office_time")
 SHUT = "closing.shut"
 WORDS = "closing.shut happened"
-GOES_ON = "Penutupan tidak dibatalkan, tetapi belum semuanya"
+GOES_ON = "Belum semuanya selesai atau terbukti. Server terus mencoba sendiri."
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_suspension_that_goes_on_stays_under_way_and_the_site_stays_wished_as_
     jobs.tell_keepers(wish.pk)
     heard = Notice.objects.filter(reference=f"closing:{wish.pk}")
     assert {notice.text for notice in heard} == {WORDS}
-    assert {notice.subject for notice in heard} == {f"{site.host}: penutupan berjalan, belum semuanya selesai"}
+    assert {notice.subject for notice in heard} == {f"{site.host}: belum semuanya selesai, server terus mencoba"}
     page = visitor(office.technician).get(f"/situs/{site.identifier}/perubahan/{change.pk}/").content.decode()
     assert GOES_ON in page
     assert WORDS in page
@@ -59,11 +59,21 @@ def test_each_report_takes_the_place_of_the_one_before_and_the_last_one_stays(of
     assert fresh(site).state == "quarantined"
 
 
+def test_what_a_newer_wish_took_over_is_not_under_way_for_ever(office, site):
+    change = approved(office, proposed(office, site, SiteAction.SUSPEND, notice="Diperbaiki."))
+    older = told(office, Outcome.CLOSING, problem=SHUT)
+    life.quarantine(site.pk, reason="Judi.", actor=office.technician, at=office.later())
+    office.node_reports(Outcome.CLOSING, problem=SHUT)
+    assert (fresh(older).outcome, fresh(older).problem_code) == ("stale", "superseded")
+    jobs.site_reported(older.pk)
+    assert fresh(change).state != "running"
+
+
 def test_the_page_of_the_site_says_what_is_left_in_plain_words(office, site):
     life.quarantine(site.pk, reason="Judi.", actor=office.technician, at=office.later())
     office.node_reports(Outcome.CLOSING, problem=SHUT)
     page = visitor(office.technician).get(f"/situs/{site.identifier}/").content.decode()
-    assert "Penutupan situs belum semuanya selesai" in page
+    assert "Tugas terakhir server belum semuanya selesai" in page
     assert GOES_ON in page
     assert escape(WORDS) in page
     assert "belum tercapai di server" not in page

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -116,10 +115,8 @@ def test_a_job_of_a_killed_worker_comes_back(office, database_url, tmp_path, sil
         first.kill()
     job = ProcrastinateJob.objects.get(task_name="notify.send_mail")
     assert (job.status, job.attempts) == ("doing", 0)
-    begun = time.monotonic()
     with Worker(database_url, tmp_path):
         until(lambda: Notice.objects.get(pk=notice.pk).mailed_at, "the job did not come back")
-    assert time.monotonic() - begun < 40
     assert len(list((tmp_path / "mail").iterdir())) == 1
 
 

@@ -4,8 +4,10 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.cases import jobs
+from panggon.cases.content import readings
 from panggon.cases.models import Case, Reading
 from panggon.core.procedure import State
+from panggon.papers.reading import LetterText, letter_text
 from panggon.people.models import Agency
 from tests.papers.letters import Letter
 from tests.portal.visitor import PEOPLE_PART, at, begin, faults, fill_in, letter, page, send, text, visitor
@@ -132,6 +134,23 @@ def test_reading_blocks_nothing(office):
     jobs.read_letter(waiting)  # too late, and no harm
     case.refresh_from_db()
     assert (case.state, case.machine_read, Reading.objects.count()) == (State.SUBMITTED, [], 0)
+
+
+def test_what_is_read_of_a_request_that_is_sent_meanwhile_is_forgotten(office, monkeypatch):
+    client = at(office, "applicant")
+    begin(client, letter=letter(LETTER))
+    case, reading = Case.objects.get(), Reading.objects.get()
+    fill_in(client, case, "situs", label="dinsos")
+    fill_in(client, case, "orang", **PEOPLE_PART)
+
+    def meanwhile(data: bytes) -> LetterText:
+        send(client, case)
+        return letter_text(data)
+
+    monkeypatch.setattr(readings, "letter_text", meanwhile)
+    jobs.read_letter(str(reading.pk))
+    case.refresh_from_db()
+    assert (case.state, Reading.objects.count()) == (State.SUBMITTED, 0)
 
 
 def test_the_registrar_uploads_first_and_the_sender_is_proposed(office):

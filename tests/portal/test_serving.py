@@ -17,7 +17,7 @@ from panggon.portal.cli import NODE_THREADS
 from tests.conftest import free_port
 from tests.waiting import until
 
-SECONDS = 30
+SECONDS = 60
 
 
 def serve(database_url: str, port: int, log) -> subprocess.Popen[bytes]:
@@ -33,7 +33,7 @@ def serve(database_url: str, port: int, log) -> subprocess.Popen[bytes]:
 
 def answer(port: int) -> tuple[int, dict[str, str]] | None:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/node/wish", timeout=5)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/node/wish", timeout=60)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
@@ -44,7 +44,7 @@ def answer(port: int) -> tuple[int, dict[str, str]] | None:
 
 def protection(port: int) -> dict[str, str | None]:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/node/wish", timeout=5)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/node/wish", timeout=60)
     with refused.value as answered:
         return {name: answered.headers[name] for name in ("Cache-Control", "Content-Security-Policy", "Server")}
 

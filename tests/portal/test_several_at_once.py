@@ -23,7 +23,7 @@ def together(monkeypatch):
     act = services.act
 
     def run(*requests):
-        start, answers = threading.Barrier(len(requests), timeout=20), [None] * len(requests)
+        start, answers = threading.Barrier(len(requests), timeout=60), [None] * len(requests)
         waited = threading.local()
 
         def acting(*arguments, **options):
@@ -116,7 +116,7 @@ def test_a_form_that_is_sent_again_later_changes_nothing(office):
 
 def test_requests_at_the_same_moment_are_all_counted(office, together):
     token, _ = make_token(office.registrar)
-    start = threading.Barrier(8, timeout=20)
+    start = threading.Barrier(8, timeout=60)
 
     def spend():
         start.wait()

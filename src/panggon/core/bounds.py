@@ -25,8 +25,8 @@ def is_new(plan: Plan) -> bool:
 
 
 def names(plan: Plan) -> int:
-    """How many names a new site takes."""
-    return 1 + len(plan.spec.former_hosts)
+    """How many names lead somewhere that did not before."""
+    return sum(way.key.kind is Kind.HOST and way.before is None and way.after is not None for way in plan.changes)
 
 
 def disturbs(plan: Plan, *, let_in: bool = False) -> bool:
@@ -53,8 +53,8 @@ def most(sites: int, *, least: int = LEAST) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was done with a site, and when last: `number` is what it counts for, `was_here` whether the site was neither
-    parked nor purged before the first of it.
+    """What was done with a site, and when last: `number` is what it counts for, `was_here` whether the site was there,
+    neither parked nor purged, before the first of it.
     """
 
     at: datetime

@@ -48,6 +48,17 @@ def closes(spec: SiteSpec, changes: Mapping[Key, tuple[Attributes | None, Attrib
     )
 
 
+def only_locks(changes: Mapping[Key, tuple[Attributes | None, Attributes | None]]) -> bool:
+    """Whether all that is left is to lock the database: so reads what was closed before databases were locked."""
+    return bool(changes) and all(
+        key.kind is Kind.DATABASE
+        and before is not None
+        and not before.get("locked")
+        and canonical({**before, "locked": True}) == canonical(after)
+        for key, (before, after) in changes.items()
+    )
+
+
 def _shuts(key: Key, before: Attributes | None, after: Attributes | None) -> bool:
     if before is None:
         return False

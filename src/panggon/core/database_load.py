@@ -1,6 +1,6 @@
 """What the sessions of one site may take of a database server that all sites share: pure rules over what is seen."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import groupby
 from math import log
@@ -21,6 +21,8 @@ UNDO_MOST = 2048 * MEBIBYTE
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
+# Processors that a site's sessions keep busy: with more it is heavy, until it keeps less than LIGHT busy.
+HEAVY, LIGHT = 0.7, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,28 @@ def grew(before: int, after: int) -> bool:
     return after > SHARED_SOME and after - before > SHARED_STEP
 
 
-def busiest(sessions: Iterable[Session], worked: Mapping[str, float]) -> dict[Session, str]:
-    """The sessions of the site that worked longest between two looks."""
-    site = max(worked, key=lambda each: worked[each], default="")
+def busiest(sessions: Iterable[Session], busy: Mapping[str, float]) -> dict[Session, str]:
+    """The sessions of the site that works most."""
+    site = max(busy, key=lambda each: busy[each], default="")
     return {session: "temporary room" for session in sessions if session.site == site}
 
 
 def niceness(active: int) -> int:
     """With this each of so many sessions that work, all of them weigh as much as one of another site."""
     return min(NICE_MOST, round(log(max(active, 1), STEP)))
+
+
+def heavy(before: Set[str], busy: Mapping[str, float]) -> frozenset[str]:
+    """The sites that are heavy now, of the processors that each keeps busy and of those that were so before."""
+    return frozenset(site for site, processors in busy.items() if processors > (LIGHT if site in before else HEAVY))
+
+
+def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:
+    """The one processor that the sessions of each heavy site share. The first is nobody's, so that the others' sessions
+    find one that is free at once: to preempt somebody may take a tick each time. Nothing where there is only one.
+    """
+    _, *shared = sorted(processors)
+    return {site: shared[place % len(shared)] for place, site in enumerate(sorted(heavy))} if shared else {}
 
 
 def _largest(sessions: Iterable[Session], what: str, size: Callable[[Session], int], most: int) -> dict[Session, str]:

@@ -181,10 +181,10 @@ def fold(entries: Iterable[Entry]) -> Position | None:
 def advance(position: Position | None, entry: Entry) -> Position:
     if isinstance(entry, Started):
         if position and not position.outcome:
-            raise PermanentError("journal.corrupt", "started twice")
+            raise _corrupt("started twice")
         return Position(entry.plan, entry.wish, entry.at, (Stage.PENDING,) * len(entry.plan.changes))
     if position is None or position.outcome:
-        raise PermanentError("journal.corrupt", f"{type(entry).__name__} outside a run")
+        raise _corrupt(f"{type(entry).__name__} outside a run")
     match entry:
         case Probed(checks):
             return replace(position, evidence=checks)
@@ -206,7 +206,7 @@ _STEPS: Mapping[type[Entry], tuple[Next, Stage]] = {
 
 def _staged(position: Position, index: int, step: Next, stage: Stage) -> Position:
     if position.next is not step or index not in _due(position, step):
-        raise PermanentError("journal.corrupt", f"{stage} {index} where {position.next} {position.index} was due")
+        raise _corrupt(f"{stage} {index} where {position.next} {position.index} was due")
     stages = (*position.stages[:index], stage, *position.stages[index + 1 :])
     settled = stage is Stage.UNDONE and index == position.misread
     return replace(position, stages=stages, misread=None if settled else position.misread)
@@ -248,13 +248,48 @@ def sound_length(data: bytes) -> int:
 
 def ended(data: bytes) -> tuple[Word, Any] | None:
     """How the last run of a journal has ended, and its spec as a document; None where it has not. All else is passed
-    over: this is asked of every site of a machine at once.
+    over: this is asked of every site of a machine at once. Raises PermanentError `journal.corrupt`.
     """
     lines = data[: sound_length(data)].splitlines()
     if not lines or not lines[-1].startswith(_FINISHED):
         return None
-    started = next(line for line in reversed(lines) if line.startswith(_STARTED))
-    return Word(json.loads(lines[-1])["outcome"]), json.loads(started)["plan"]["spec"]
+    try:
+        started = next((line for line in reversed(lines) if line.startswith(_STARTED)), b"")
+        return Word(json.loads(lines[-1])["outcome"]), json.loads(started)["plan"]["spec"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise _corrupt(str(error)) from error
+
+
+def applied(entries: Iterable[Entry]) -> Plan | None:
+    """The plan of the last run that has reached its wish."""
+    begun = found = None
+    for entry in entries:
+        match entry:
+            case Started(plan=plan):
+                begun = plan
+            case Finished(Outcome(word=Word.APPLIED)):
+                found = begun
+    return found
+
+
+def is_shutting(entries: Iterable[Entry]) -> bool:
+    """Whether a closing was left before its end, and nothing that was begun since has reached its wish: the doors may
+    be shut, whatever was applied last.
+    """
+    begun, left = None, False
+    for entry in entries:
+        match entry:
+            case Started(plan=plan):
+                begun = plan
+            case Finished(Outcome(word=Word.APPLIED)):
+                left = False
+            case Finished(Outcome(word=Word.STALE | Word.SUPERSEDED)) if begun and begun.closes:
+                left = True
+    return left
+
+
+def _corrupt(what: str) -> PermanentError:
+    return PermanentError("journal.corrupt", f"catatan pekerjaan situs ini rusak: {what}")
 
 
 def _members(entry: Entry) -> dict[str, Any]:
@@ -282,7 +317,7 @@ def _entry(line: bytes) -> Entry:
         entry: Entry = _READERS[row["entry"]](row)
         return entry
     except (ValueError, KeyError, TypeError, PermanentError) as error:
-        raise PermanentError("journal.corrupt", str(error)) from error
+        raise _corrupt(str(error)) from error
 
 
 def _check_row(check: Check) -> dict[str, Any]:

@@ -59,6 +59,11 @@ class Plan:
         return closing.closes(self.spec, _ways(self.changes))
 
     @property
+    def only_locks(self) -> bool:
+        """Whether the site is closed but for its database (`closing.only_locks`)."""
+        return self.spec.state in CLOSED and closing.only_locks(_ways(self.changes))
+
+    @property
     def proven(self) -> tuple[Key, ...]:
         """What is to be proven once it is carried out; of a site that is shut only that it is."""
         keys = in_order((*self.present, *stopped(self.spec)))

@@ -13,7 +13,7 @@ from panggon.core.spec import Task
 
 # A change to winter time and any correction of a clock; beyond that it was simply wrong before.
 BACK_MOST = timedelta(hours=3)
-SITE_MOST, MACHINE_MOST = 2, 16
+SITE_MOST, MACHINE_MOST = 2, 32
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,12 +53,15 @@ def due(agenda: Mapping[Name, Entry], now: datetime) -> tuple[Name, ...]:
 
 
 def to_start(waiting: Iterable[Name], running: Iterable[Name]) -> tuple[Name, ...]:
-    """Which of those that wait are started: so many a site and a machine at one time, none twice."""
+    """Which of those that wait are started: so many a site and a machine at one time, none twice; a second one of a
+    site only while half of the machine's places are free, so that a few sites whose tasks run long stop nobody's.
+    """
     busy = list(running)
     started = []
     for name in waiting:
         of_site = sum(1 for other in busy if other.site == name.site)
-        if name not in busy and of_site < SITE_MOST and len(busy) < MACHINE_MOST:
+        site_most = SITE_MOST if len(busy) < MACHINE_MOST // 2 else 1
+        if name not in busy and of_site < site_most and len(busy) < MACHINE_MOST:
             busy.append(name)
             started.append(name)
     return tuple(started)

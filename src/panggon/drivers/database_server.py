@@ -1,6 +1,7 @@
 """Helper: what `drivers.database` asks of a database server, whichever it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,17 +72,31 @@ class DatabaseServer(Protocol):
         ...
 
     def used(self, site: str) -> int:
-        """Bytes in use: what was deleted does not count, even where the server keeps the room for itself."""
+        """Bytes in use: what was deleted does not count where the server knows how much room it keeps for itself."""
         ...
 
     def stop_writing(self, site: str) -> None:
-        """Its user may read and delete from now on, also in sessions that are open."""
+        """Its user may read and delete from now on, and no more; its open sessions are ended. Where this fails it may
+        do even less.
+        """
+        ...
+
+    def shut(self, site: str) -> None:
+        """Nobody comes into its database until `let_write`: for one that grows although it may not be written."""
+        ...
+
+    def compact(self, site: str) -> None:
+        """Give the room of what was deleted back to the disk. May take minutes."""
         ...
 
     def let_write(self, site: str) -> None: ...
 
     def load(self) -> Load:
         """What the sessions of all sites take now."""
+        ...
+
+    def threads(self, sites: Collection[str]) -> AbstractContextManager[Callable[[], Sequence[tuple[str, int]]]]:
+        """To ask again and again, in one session, for those of these sites' sessions: site and the kernel's number."""
         ...
 
     def end(self, number: int) -> None:

@@ -6,7 +6,7 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -50,6 +50,12 @@ SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.com
   GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
 FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
 WHERE p.user REGEXP '^s[0-9]{6}$'
+"""
+
+# A table that its user is making just now would hold up the question as long as that takes.
+FREE = """
+SET STATEMENT lock_wait_timeout = 1, max_statement_time = 5 FOR
+SELECT SUM(data_free) FROM information_schema.tables WHERE table_schema = %s
 """
 
 
@@ -154,7 +160,7 @@ class MariaDb:
 
     def used(self, site: str) -> int:
         with self._root() as cursor:
-            cursor.execute("SELECT SUM(data_free) FROM information_schema.tables WHERE table_schema = %s", (site,))
+            cursor.execute(FREE, (site,))
             free = cursor.fetchall()[0][0] or 0
         return max(0, _bytes_in(self.data / site) - int(free))
 
@@ -162,6 +168,12 @@ class MariaDb:
         with self._root() as cursor:
             cursor.execute(f"REVOKE {', '.join(WRITING)} ON `{site}`.* FROM %s@localhost", (site,))
             _kill(cursor, site)  # open sessions remember their rights
+
+    def shut(self, site: str) -> None:
+        """Nothing here writes without the right to."""
+
+    def compact(self, site: str) -> None:
+        """`used` counts without it."""
 
     def let_write(self, site: str) -> None:
         with self._root() as cursor:
@@ -184,6 +196,16 @@ class MariaDb:
         )
         undo = sum(map(_bytes_of, self.data.glob("undo*")))
         return Load(sessions, _bytes_of(self.data / "ibtmp1") + self._nameless(), undo)
+
+    @contextmanager
+    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+        with self._root() as cursor:
+
+            def ask() -> Sequence[tuple[str, int]]:
+                cursor.execute("SELECT user, tid FROM information_schema.processlist WHERE user IN %s", (tuple(sites),))
+                return cursor.fetchall()
+
+            yield ask
 
     def _nameless(self) -> int:
         """Bytes of the server's files in its temporary directory that have no name there."""

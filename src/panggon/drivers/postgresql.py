@@ -11,8 +11,8 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
@@ -27,7 +27,7 @@ from panggon.core.resources import Standing
 from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
 
 Session = psycopg.Connection
-KEPT = "panggon_kept"
+SUPERUSER, KEPT = "postgres", "panggon_kept"
 # RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
@@ -49,8 +49,9 @@ BEGIN
   FOR item IN
     SELECT c.oid::regclass AS name FROM pg_class c
     WHERE c.relowner = {giver}::regrole AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                      AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass)
+      AND NOT (c.relkind = 'S' AND EXISTS (  -- of a column: it follows its table
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+          AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass))
   LOOP
     EXECUTE format('ALTER TABLE %s OWNER TO %s', item.name, {taker}::regrole);
   END LOOP;
@@ -78,6 +79,26 @@ LEFT JOIN
 LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
 WHERE a.usename ~ '^s[0-9]{6}$'
 """
+WORN: LiteralString = (
+    "SELECT schemaname, relname FROM pg_stat_user_tables WHERE n_dead_tup > 0 ORDER BY n_dead_tup DESC"
+)
+# The databases of others in which a role has something.
+ENTANGLED: LiteralString = """
+SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
+WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
+"""
+# Part of the queue of notices, which has eight gigabytes.
+NOTICES_MOST = 0.02
+OLDEST_WHERE_NOTICES_WAIT: LiteralString = r"""
+SELECT pg_terminate_backend(pid) FROM (
+  SELECT pid FROM pg_stat_activity WHERE usename ~ '^s[0-9]{6}$' AND xact_start IS NOT NULL
+  ORDER BY xact_start LIMIT 1
+) oldest WHERE pg_notification_queue_usage() > %s
+"""
+COMPACTING_SECONDS, LOCK_SECONDS = 600, 2
+# In a site's database its role may make functions and operators that fit better than the server's own, and would be
+# run with the rights of who asks: the superuser sees none of them (CVE-2018-1058).
+OWN_PATH = "-c search_path=pg_catalog,pg_temp"
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -140,8 +161,14 @@ class PostgreSql:
             return _sessions(session, site)
 
     def drop(self, site: str) -> None:
+        """A role that has rights in another site's database cannot go, and whoever owns a table there gives them."""
         with self._session() as session:
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
+            elsewhere = session.execute(ENTANGLED, (site,)).fetchall()
+        for (database,) in elsewhere:
+            with self._session(str(database)) as session:
+                session.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(site)))
+        with self._session() as session:
             session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(site)))
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
@@ -165,31 +192,48 @@ class PostgreSql:
             return {str(name): int(size) for name, size in session.execute(SIZES)}
 
     def used(self, site: str) -> int:
-        """The room of deleted rows is given back to the disk first (analyzing makes the server forget them)."""
-        with self._session(site) as session:
-            session.execute("SET statement_timeout = '10min'")
-            worn = session.execute(
-                "SELECT schemaname, relname FROM pg_stat_user_tables WHERE n_dead_tup > 0"
-            ).fetchall()
-            for table in worn:
-                session.execute(sql.SQL("VACUUM (FULL, ANALYZE) {}").format(sql.Identifier(*table)))
-            size = _row(session, "SELECT pg_database_size(current_database())")
+        with self._session() as session:
+            size = _row(session, "SELECT pg_database_size(oid) FROM pg_database WHERE datname = %s", site)
         return int(str(size[0])) if size else 0
 
+    def compact(self, site: str) -> None:
+        """Of what its role keeps from being done (a lock, a function of an index that fails) the rest is done."""
+        ends = time.monotonic() + COMPACTING_SECONDS
+        with self._session(site) as session:
+            session.execute(f"SET statement_timeout = '{COMPACTING_SECONDS}s'; SET lock_timeout = '{LOCK_SECONDS}s'")
+            for table in session.execute(WORN).fetchall():
+                if time.monotonic() > ends:
+                    return
+                with suppress(psycopg.errors.DatabaseError):
+                    session.execute(sql.SQL("VACUUM (FULL, ANALYZE) {}").format(sql.Identifier(*table)))
+
     def stop_writing(self, site: str) -> None:
+        """Stays shut when this fails: its role may have made more tables than change hands in time."""
         name = sql.Identifier(site)
+        self.shut(site)
         with self._session(site) as session, session.transaction():
+            session.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             session.execute(sql.SQL("REVOKE CREATE, TEMPORARY ON DATABASE {0} FROM {0}").format(name))
             session.execute(HAND_OVER.format(giver=sql.Literal(site), taker=sql.Literal(KEPT)))
             session.execute(READ_AND_DELETE.format(kept=sql.Literal(KEPT), site=sql.Literal(site)))
             session.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION " + LARGE + " FROM PUBLIC"))
+            session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
+
+    def shut(self, site: str) -> None:
+        """By the database's own limit, which no plan looks at; it holds for all but the superuser."""
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(site)))
+            _end_sessions(session, site)
 
     def let_write(self, site: str) -> None:
         name = sql.Identifier(site)
+        self.shut(site)  # a session of the site's may hold what changes hands
         with self._session(site) as session, session.transaction():
+            session.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             session.execute(HAND_OVER.format(giver=sql.Literal(KEPT), taker=sql.Literal(site)))
             session.execute(sql.SQL("GRANT EXECUTE ON FUNCTION " + LARGE + " TO PUBLIC"))
             session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+            session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
 
     def load(self) -> database_load.Load:
         with self._session() as session:
@@ -203,18 +247,28 @@ class PostgreSql:
             )
         )
 
+    @contextmanager
+    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+        with self._session() as session:
+            words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+            yield lambda: session.execute(words, (list(sites),)).fetchall()
+
     def end(self, number: int) -> None:
         with self._session() as session:
             session.execute("SELECT pg_terminate_backend(%s)", (number,))
 
     def tidy(self) -> None:
-        """Nothing outlives its session here: there are no prepared transactions."""
+        """Notices lie in a queue of all sites until everybody who listens has read them, which he does at the end of
+        his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time.
+        """
+        with self._session() as session:
+            session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
 
     def begin_anew(self) -> None:
         """Nothing here needs it."""
 
     @contextmanager
-    def _session(self, database: str = "postgres", *, user: str = "postgres", password: str = "") -> Iterator[Session]:
+    def _session(self, database: str = "postgres", *, user: str = SUPERUSER, password: str = "") -> Iterator[Session]:
         """Raises TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`."""
         try:
             with psycopg.connect(
@@ -224,7 +278,7 @@ class PostgreSql:
                 password=password or None,
                 autocommit=True,
                 connect_timeout=SECONDS,
-                options=f"-c statement_timeout={SECONDS * 1000}",
+                options=f"-c statement_timeout={SECONDS * 1000} {OWN_PATH if user == SUPERUSER else ''}",
             ) as session:
                 yield session
         except psycopg.errors.DiskFull as error:

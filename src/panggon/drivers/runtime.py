@@ -68,8 +68,9 @@ class RuntimeDriver:
         return ours(key, **{name: serving[name] for name in names})
 
     def write(self, key: Key, after: Attributes | None) -> None:
-        """Returns when nothing older answers any more: running requests have ended, or were killed after their time.
-        Those of a site that is suspended may end afterwards, those of one in quarantine are killed at once.
+        """Returns when nobody new meets anything older. Requests that run are answered by what they met; those of a
+        site that goes have ended by then, or were killed after their time; those of one that is suspended may end
+        afterwards, those of one in quarantine are killed at once.
         """
         uid_of(key.name, base=self.settings.uid_base)
         if after is None:

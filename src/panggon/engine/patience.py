@@ -33,7 +33,8 @@ class Policy:
 
 USUAL = Policy()
 # For what is tried again every minute anyway.
-BRIEF = Policy(writing=Patience(attempts=2, first=0.2, longest=0.2))
+_BRIEFLY = Patience(attempts=2, first=0.2, longest=0.2)
+BRIEF = Policy(writing=_BRIEFLY, undoing=_BRIEFLY)
 
 
 def patiently(attempt: Callable[[], Result], patience: Patience, sleep: Callable[[float], None]) -> Result:

@@ -1,5 +1,6 @@
 """Where each server of the machine has its files and ports: from the node's settings to those of the servers."""
 
+import errno
 import grp
 import socket
 from dataclasses import dataclass
@@ -24,6 +25,22 @@ class Listener:
     port: int
 
 
+def present(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """What of these can be listened on here: every address of IPv6 is none where the kernel has no IPv6
+    (`ipv6.disable=1`), unless nothing else was wished.
+    """
+    left = tuple(address for address in addresses if address != "::" or _has_ipv6())
+    return left or addresses
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
+    except OSError as error:
+        return error.errno != errno.EAFNOSUPPORT
+    return True
+
+
 def listeners(config: NodeConfig, server: str) -> tuple[Listener, ...]:
     """The ports that this server will want."""
     stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
@@ -33,7 +50,9 @@ def listeners(config: NodeConfig, server: str) -> tuple[Listener, ...]:
         "sshd": [(stream, config.sftp.addresses, config.sftp.port)],
     }
     return tuple(
-        Listener(kind, address, port) for kind, addresses, port in wanted.get(server, []) for address in addresses
+        Listener(kind, address, port)
+        for kind, addresses, port in wanted.get(server, [])
+        for address in present(addresses)
     )
 
 
@@ -172,7 +191,7 @@ def knot_settings(config: NodeConfig) -> knot.Settings:
     usual = ((f"ns1.{wished.zone}", next(iter((*wished.ipv4, *wished.ipv6)))),)
     return knot.Settings(
         zone=wished.zone,
-        addresses=wished.addresses,
+        addresses=present(wished.addresses),
         port=wished.port,
         name_servers=tuple((each.name, each.address) for each in wished.name_servers) or usual,
         secondaries=tuple((each.address, each.port) for each in wished.secondaries),
@@ -187,7 +206,7 @@ def knot_settings(config: NodeConfig) -> knot.Settings:
 def sshd_settings(config: NodeConfig) -> sshd.Settings:
     paths = config.paths
     return sshd.Settings(
-        addresses=config.sftp.addresses,
+        addresses=present(config.sftp.addresses),
         port=config.sftp.port,
         root=paths.root,
         etc=paths.etc,
@@ -206,7 +225,7 @@ def nginx_settings(config: NodeConfig, *, sandboxed: bool, own_mounts: bool) -> 
         run=paths.run,
         configuration=paths.etc / "nginx.conf",
         logs=paths.logs,
-        addresses=config.web.addresses,
+        addresses=present(config.web.addresses),
         http_port=config.web.http_port,
         https_port=config.web.https_port,
         proof_page=page,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from panggon.core import parking
 from panggon.core.parking import Since, Uptime
@@ -44,11 +45,15 @@ class Parked:
         return parking.waited(parking.onward(self._load(), self.uptime()), site, record)
 
     def _load(self) -> parking.Parked:
-        row = records.load(self.path)
-        if row is None:
-            return parking.Parked(self.uptime())
-        sites = {site: Since(**since) for site, since in row["sites"].items()}
-        return parking.Parked(Uptime(**row["uptime"]), row["seconds"], sites)
+        """Where that is damaged, nobody knows how long any site is parked: all of them wait anew."""
+        return records.known(self.path, _parked, otherwise=parking.Parked(self.uptime()))
 
     def _save(self, found: parking.Parked) -> None:
         records.save(self.path, asdict(found))
+
+
+def _parked(row: Any) -> parking.Parked:
+    sites = {site: Since(int(since["record"]), float(since["seconds"])) for site, since in row["sites"].items()}
+    return parking.Parked(
+        Uptime(str(row["uptime"]["boot"]), float(row["uptime"]["seconds"])), float(row["seconds"]), sites
+    )

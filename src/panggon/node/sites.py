@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -123,7 +123,7 @@ class Sites:
         former, drivers = self.applied(spec.site), self.drivers(spec, {})
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
-        names = (Key(Kind.HOST, name) for name in (records.load(self.strays_file) or {}).get(spec.site, ()))
+        names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
         return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers))
 
     def drift(self) -> dict[str, Plan | PanggonError]:
@@ -202,9 +202,15 @@ class Sites:
             )
 
     def resume(
-        self, site: str, *, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+        self,
+        site: str,
+        *,
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
+        briefly: bool = False,
     ) -> Outcome | None:
         """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
+        `briefly`: it is tried again soon, and others wait meanwhile.
 
         Without `credentials` a run that needs a password's hash which this machine does not have raises
         TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
@@ -224,7 +230,7 @@ class Sites:
                 drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
-                policy=BRIEF if position.plan.closes else USUAL,
+                policy=BRIEF if briefly or position.plan.closes else USUAL,
                 together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
@@ -264,12 +270,23 @@ class Sites:
         if word is not Word.APPLIED:
             return word is not Word.STUCK
         purged = spec["state"] == SiteState.PURGED
-        return records.load(self._specs / f"{site}.json") == spec and not (purged and self._logins(site).exists())
+        return self._document(site) == spec and not (purged and self._logins(site).exists())
 
     def applied(self, site: str) -> SiteSpec | None:
-        """What was last applied, and proven then."""
-        document = records.load(self._specs / f"{site}.json")
-        return specs.parse(document) if document else None
+        """What was last applied, and proven then. Raises PermanentError `record.damaged` where its record does not say
+        it, and the journal does not go back so far.
+        """
+        try:
+            return self._recorded(site)
+        except PermanentError:
+            plan = journal.applied(journal_file.read(self._journal(site)))
+            if plan is None:
+                raise
+            return plan.spec
+
+    def is_shutting(self, site: str) -> bool:
+        """Whether a closing was left before its end (`journal.is_shutting`)."""
+        return journal.is_shutting(journal_file.read(self._journal(site)))
 
     def known(self) -> tuple[str, ...]:
         """Every site that was ever applied here."""
@@ -324,14 +341,25 @@ class Sites:
         except FileNotFoundError:
             return _GONE
         if self._lives.get(site, (0, _GONE))[0] != written:
-            self._lives[site] = (written, _life_of(records.load(self._specs / f"{site}.json")))
+            try:
+                self._lives[site] = (written, records.said(self._record(site), partial(_life_of, site)) or _GONE)
+            except PanggonError:
+                return self._life_without_record(site)
         return self._lives[site][1]
+
+    def _life_without_record(self, site: str) -> "_Life":
+        """One broken record stops nothing that is asked of all sites: of this one people are told (`drift`)."""
+        try:
+            spec = self.applied(site)
+        except PanggonError:
+            return _UNREADABLE
+        return _life_of(site, specs.dump(spec)) if spec else _GONE
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""
-        if outcome.word is Word.APPLIED and self.applied(spec.site) != spec:
+        if outcome.word is Word.APPLIED and not self._is_on_record(spec):
             try:
-                records.save(self._specs / f"{spec.site}.json", specs.dump(spec))
+                records.save(self._record(spec.site), specs.dump(spec))
                 if spec.state is SiteState.PARKED:
                     self._parked.begin(spec.site, self._written(spec.site))
             except TemporaryError as error:
@@ -352,7 +380,7 @@ class Sites:
             records.save(self._former(plan.spec.site), wiring.installed_passwords(self.config, plan.spec.site))
 
     def _passwords(self, site: str, credentials: Mapping[str, str]) -> Mapping[str, str]:
-        former = records.load(self._former(site)) or {}
+        former = records.known(self._former(site), dict, otherwise={})
         return {**former, **wiring.installed_passwords(self.config, site), **credentials}
 
     @property
@@ -364,8 +392,17 @@ class Sites:
         return self.config.paths.state / "specs"
 
     @property
-    def strays_file(self) -> Path:
-        """Names that lead to a site and of which no wish speaks, by site: written by `node.strays`."""
+    def strays(self) -> Mapping[str, Sequence[str]]:
+        """Names that lead to a site and of which no wish speaks, by site: found by `agent.strays`."""
+        return records.known(self._strays, _names_by_site, otherwise={})
+
+    def keep_strays(self, found: Mapping[str, Sequence[str]]) -> None:
+        """Raises the errors of `records.save`."""
+        if found != self.strays:
+            records.save(self._strays, found)
+
+    @property
+    def _strays(self) -> Path:
         return self.config.paths.state / "strays.json"
 
     @property
@@ -374,7 +411,25 @@ class Sites:
 
     def _written(self, site: str) -> int:
         """When what was last applied was put on record, in nanoseconds: another one for each record."""
-        return (self._specs / f"{site}.json").stat().st_mtime_ns
+        return self._record(site).stat().st_mtime_ns
+
+    def _record(self, site: str) -> Path:
+        return self._specs / f"{site}.json"
+
+    def _document(self, site: str) -> Any:
+        """Of what was last applied; None also where it is damaged: then the journal makes it anew."""
+        with suppress(PermanentError):
+            return records.said(self._record(site), lambda document: document)
+        return None
+
+    def _recorded(self, site: str) -> SiteSpec | None:
+        """What the record says. Raises PermanentError `record.damaged`."""
+        return records.said(self._record(site), partial(_spec_of, site))
+
+    def _is_on_record(self, spec: SiteSpec) -> bool:
+        with suppress(PermanentError):
+            return self._recorded(spec.site) == spec
+        return False
 
     def _journal(self, site: str) -> Path:
         return self._journals / f"{site}.jsonl"
@@ -400,9 +455,27 @@ class _Life:
 
 
 _GONE = _Life(here=False, parked=False, php_version="", names=frozenset(), generation=0)
+_UNREADABLE = replace(_GONE, here=True)
 
 
-def _life_of(spec: Mapping[str, Any]) -> _Life:
+def _names_by_site(rows: Any) -> dict[str, list[str]]:
+    return {str(site): list(map(str, names)) for site, names in rows.items()}
+
+
+def _spec_of(site: str, document: object) -> SiteSpec:
+    spec = specs.parse(document)
+    _demand(site, spec.site)
+    return spec
+
+
+def _demand(site: str, said: str) -> None:
+    if said != site:
+        raise ValueError(f"isinya tentang {said}")
+
+
+def _life_of(site: str, spec: Mapping[str, Any]) -> _Life:
+    """Raises ValueError where it is about another site."""
+    _demand(site, spec["site"])
     runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
     parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
     names = frozenset((spec["host"], *spec.get("former_hosts", ())))

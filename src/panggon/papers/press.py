@@ -23,7 +23,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one paper: a usual one takes a tenth of a second and 100 MiB."""
+    """Of one paper, in seconds of a processor: a usual one takes a tenth and 100 MiB."""
 
     seconds: int = 10
     memory_mebibytes: int = 1024
@@ -67,7 +67,7 @@ class Press:
                 made: bytes | Broken = worker.pipe.recv()
             except (EOFError, OSError) as error:
                 worker.process.join()
-                code = "paper.endless" if worker.process.exitcode == -signal.SIGALRM else "paper.swells"
+                code = "paper.endless" if worker.process.exitcode == -signal.SIGPROF else "paper.swells"
                 raise PermanentError(code, **asdict(self.limits)) from error
         return made
 
@@ -85,20 +85,23 @@ def _start(limits: Limits) -> Worker:
 
 
 def _work(pipe: Connection, limits: Limits) -> None:
-    """One paper after the other; the alarm is the kernel's, so that it ends a loop in Typst's own code too."""
+    """One paper after the other; the timer is the kernel's, so that it ends a loop in Typst's own code too.
+
+    It counts what is reckoned here, not how long that lasts on a busy machine.
+    """
     memory = limits.memory_mebibytes * MEBIBYTE
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ["RAYON_NUM_THREADS"] = "1"  # what threads set aside would count
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     while True:
         try:
             template, facts = pipe.recv()
         except EOFError:
             return
-        signal.alarm(limits.seconds)
+        signal.setitimer(signal.ITIMER_PROF, limits.seconds)
         made = _compile(template, facts)
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         pipe.send(made)
 
 

@@ -269,6 +269,8 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
     wish.save()
     if wish.outcome == Outcome.APPLIED:
         _acknowledged(wish, at=at)
+    if wish.outcome in (Outcome.APPLIED, Outcome.RESTORED, Outcome.CLOSING):
+        _supersede(wish, node, at=at)
     if is_known:
         return True
     defer(CHANGED if wish.purpose in OF_A_CHANGE else REPORTED, lock=f"site-{wish.site_id}", wish=wish.pk)
@@ -292,6 +294,14 @@ def store_progress(wish: Wish, entries: tuple[Mapping[str, Any], ...], *, at: da
     """Lines of progress; one that is known already is not taken again."""
     rows = [Progress(wish=wish, at=at, **entry) for entry in entries]
     Progress.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _supersede(newer: Wish, node: Node, *, at: datetime) -> None:
+    """No machine goes on with what it was told before, and its word that it gave way may have been lost."""
+    for older in Wish.objects.filter(site=newer.site_id, pk__lt=newer.pk, outcome=Outcome.CLOSING):
+        problem = "permintaan yang lebih baru menggantikannya sebelum selesai"
+        told = Report(Outcome.STALE, older.plan, older.digest, (), None, "superseded", problem, tuple(older.reduced))
+        store_report(older.pk, node, told, at=at)
 
 
 def _acknowledged(wish: Wish, *, at: datetime) -> None:

@@ -79,9 +79,7 @@ ENDINGS: Mapping[str, Any] = MappingProxyType(
         "stale": _(
             "Keadaan di server tidak seperti yang direncanakan, sehingga server berhenti. Periksa perbedaannya."
         ),
-        "closing": _(
-            "Penutupan tidak dibatalkan, tetapi belum semuanya selesai atau terbukti. Server terus mencoba sendiri."
-        ),
+        "closing": _("Belum semuanya selesai atau terbukti. Server terus mencoba sendiri."),
         "unproven": _("Server sudah mengubah, tetapi ada bukti yang tidak terpenuhi."),
     }
 )

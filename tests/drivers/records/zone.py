@@ -60,14 +60,14 @@ class Others:
 
     def ask(self, name: str, kind: str) -> list[str]:
         query = dns.message.make_query(name, kind)
-        answer = dns.query.tcp(query, "127.0.0.1", port=self._settings.primary.port, timeout=5).answer
+        answer = dns.query.tcp(query, "127.0.0.1", port=self._settings.primary.port, timeout=60).answer
         return sorted(record.to_text() for rrset in answer for record in rrset)
 
     def _change(self, verb: str, name: str, *arguments: object) -> None:
         update = dns.update.UpdateMessage(ZONE)
         update.use_tsig(dns.tsig.Key(knot.TSIG_KEY, self._settings.secret, "hmac-sha256"))
         getattr(update, verb)(f"{name}.", *arguments)
-        response = dns.query.tcp(update, "127.0.0.1", port=self._settings.primary.port, timeout=5)
+        response = dns.query.tcp(update, "127.0.0.1", port=self._settings.primary.port, timeout=60)
         assert response.rcode() == dns.rcode.NOERROR
 
 

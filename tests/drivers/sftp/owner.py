@@ -32,7 +32,7 @@ def visit(
     """As the owner would, with a client of their own."""
     argv, environment = client(settings, login, program=program, options=options, folder=folder)
     argv += [*flags, f"{login}@127.0.0.1", *([commands] if program == "ssh" and commands else [])]
-    return subprocess.run(argv, input=commands, env=environment, capture_output=True, text=True, timeout=20, cwd=folder)
+    return subprocess.run(argv, input=commands, env=environment, capture_output=True, text=True, timeout=60, cwd=folder)
 
 
 @contextmanager

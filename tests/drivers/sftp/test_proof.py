@@ -103,7 +103,7 @@ class TestProof:
         driver.write(key, {"keys": (owner[1],)})
         with ExitStack() as strangers:
             for number in range(240):
-                source = (f"127.0.9.{1 + number % 30}", 0)
+                source = (f"127.0.9.{1 + number % 24}", 0)
                 strangers.enter_context(
                     socket.create_connection(("127.0.0.1", settings.port), timeout=10, source_address=source)
                 )

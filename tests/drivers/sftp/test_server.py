@@ -1,4 +1,8 @@
+import os
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +20,23 @@ from tests.waiting import until
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 pytestmark = pytest.mark.real
+IP_FREEBIND = 15  # linux/in.h: an address that no interface has
+
+
+@contextmanager
+def every_address_of(network: str) -> Iterator[None]:
+    """All of them are this machine's meanwhile."""
+    route = ("route", "add", "local", network, "dev", "lo")
+    subprocess.run(("ip", "-6", *route), check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(("ip", "-6", "route", "del", *route[2:]), check=True)
+
+
+@pytest.mark.parametrize(("version", "said"), [((9, 2), False), ((9, 7), False), ((9, 8), True), ((10, 0), True)])
+def test_no_option_is_written_that_the_installed_server_does_not_know(version: tuple[int, int], said: bool) -> None:
+    assert bool(sshd._penalties(version)) == said
 
 
 class TestContract(Contract):
@@ -60,6 +81,20 @@ class TestServer:
         assert groups == ["group: files", "initgroups: files"]
         machine = sshd.NAME_SERVICES.read_text().splitlines()
         assert {line for line in machine if not line.startswith("group:")} <= set(seen)
+
+    def test_one_network_of_ipv6_keeps_no_owner_away(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        network = f"2001:db8:{os.getpid() & 0xFFFF:x}"
+        with every_address_of(f"{network}::/48"), ExitStack() as strangers:
+            for number in range(300):
+                line = strangers.enter_context(socket.socket(socket.AF_INET6))
+                line.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+                line.bind((f"{network}:{number:x}::1", 0))
+                line.connect(("::1", settings.port))
+            inside = visit(settings, key.name, "ls -1 /\n", options=by_key(owner[0]), folder=tmp_path)
+        assert inside.returncode == 0, inside.stderr
 
     def test_the_log_tells_people_from_the_machines_own_proofs(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, server: sshd.Settings, key: Key, owner, tmp_path: Path
@@ -186,7 +221,7 @@ class TestServer:
             assert served(uid)
             allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
             until(lambda: not served(uid))
-            assert "public" not in process.communicate("ls\n", timeout=5)[0]
+            assert "public" not in process.communicate("ls\n", timeout=60)[0]
             assert process.returncode != 0
         allow((), "")
 

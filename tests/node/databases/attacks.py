@@ -17,7 +17,7 @@ from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.real
 NEIGHBOURS = {Engine.MARIADB: 900872, Engine.POSTGRESQL: 900873}
 FOR_EVER = "CREATE TABLE IF NOT EXISTS lama (n int, isi varchar(7000)); DELETE FROM lama;"
 UNDO = """
@@ -110,6 +110,44 @@ def test_it_is_ended_and_the_neighbour_goes_on(
     until(lambda: served(place, neighbour, engine), seconds=20)
     assert served(place, neighbour, engine)
     assert served(place, site, engine)
+
+
+BUSY = {
+    Engine.MARIADB: "SET max_statement_time = 0; SELECT BENCHMARK(1e12, SHA2('x', 512));",
+    Engine.POSTGRESQL: "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
+}
+SLEEPING = {Engine.MARIADB: "DO SLEEP(1000);", Engine.POSTGRESQL: "SELECT pg_sleep(1000);"}
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="with one processor there is none to share")
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", list(Engine))
+def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that begins later. What works at all is heavy here: how much it gets is the machine's matter."""
+    monkeypatch.setattr(database_load, "HEAVY", 0.0)
+    monkeypatch.setattr(database_load, "LIGHT", 0.0)
+    place, site = made
+    everywhere = os.sched_getaffinity(0)
+    shared = {sorted(everywhere)[1]}
+    server = place.owner.watch.servers[engine]
+
+    def where(of: str) -> set[frozenset[int]]:
+        return {frozenset(os.sched_getaffinity(each.thread)) for each in server.load().sessions if each.site == of}
+
+    clients = [client(place, neighbour, engine, SLEEPING[engine]), client(place, site, engine, BUSY[engine])]
+    until(lambda: where(site) == {frozenset(shared)}, seconds=30)
+    (busy,) = (each.number for each in server.load().sessions if each.site == site)
+    clients.append(client(place, site, engine, SLEEPING[engine]))
+    until(lambda: len(server.load().sessions) == 3 and where(site) == {frozenset(shared)}, seconds=10)
+    until(lambda: where(neighbour) == {frozenset(everywhere)}, seconds=30)
+    server.end(busy)
+    until(lambda: where(site) == {frozenset(everywhere)}, seconds=30)
+    for session in server.load().sessions:
+        server.end(session.number)
+    for each in clients:
+        each.communicate(timeout=20)
 
 
 @pytest.mark.parametrize("engine", [Engine.MARIADB])

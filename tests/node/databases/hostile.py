@@ -1,9 +1,12 @@
 """What takes longer: files that mean harm or are too large, full databases (script/test-more)."""
 
+import time
+
 import pytest
 
 from panggon.core.spec import Engine
 from panggon.node import records
+from tests.node.databases.attacks import client
 from tests.node.databases.place import ENGINES, FILL, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
@@ -82,3 +85,24 @@ def test_a_full_database_is_told_and_given_back(made: tuple[Place, str], engine:
     assert records.load(place.owner.watch.report) == []
     assert not note.exists()
     assert not server.find(site, known=True).full
+
+
+HOLDING = {
+    Engine.MARIADB: "CREATE TABLE lama AS SELECT SLEEP(300) AS n;",
+    Engine.POSTGRESQL: "BEGIN; SELECT FROM surat LIMIT 1; SELECT pg_sleep(300);",
+}
+
+
+@ENGINES
+def test_who_holds_a_table_is_stopped_all_the_same(made: tuple[Place, str], engine: Engine) -> None:
+    """The server does not say how much is in use, or gives the table to nobody, as long as the session lasts."""
+    place, site = made
+    place.make(site, engine, mebibytes=24)
+    place.say(site, FILL[engine])
+    server = place.owner.watch.servers[engine]
+    with client(place, site, engine, HOLDING[engine]) as holding:
+        until(lambda: server.sessions(site) > 0, seconds=10)
+        time.sleep(1)
+        place.look()
+        assert server.find(site, known=True).full
+        assert holding.wait(timeout=20) != 0

@@ -2,13 +2,19 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
+from panggon.core import database_load
 from panggon.core.database_load import SHARED_MOST, SHARED_SOME, SHARED_STEP, Load, Session
+from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
+from panggon.node.databases import brake as brakes
+from panggon.node.databases import lanes
 from panggon.node.databases.brake import Brake
 from tests.waiting import until
 
@@ -19,9 +25,20 @@ ONE, OTHER = "s900001", "s900002"
 class Server:
     now: Load = field(default_factory=lambda: Load(()))
     said: list[str] = field(default_factory=list)
+    away: bool = False
 
     def load(self) -> Load:
+        self._answer()
         return self.now
+
+    @contextmanager
+    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+        self._answer()
+        yield lambda: [(each.site, each.thread) for each in self.now.sessions if each.site in sites]
+
+    def _answer(self) -> None:
+        if self.away:
+            raise TemporaryError("database.down", "away")
 
     def end(self, number: int) -> None:
         self.said.append(f"end {number}")
@@ -52,6 +69,18 @@ def threads() -> Iterator[tuple[int, int]]:
         idle.kill()
 
 
+def works(thread: int) -> None:
+    """Wait until it has worked some more."""
+    before = worked(thread)
+    until(lambda: worked(thread) > before)
+
+
+def worked(thread: int) -> float:
+    clock = lanes._clock(thread)
+    assert clock
+    return clock.worked
+
+
 def test_who_takes_too_much_is_ended(brake: Brake, server: Server) -> None:
     server.now = Load((Session(ONE, 1, 0, seconds=1.0), Session(OTHER, 2, 0, seconds=1801.0)))
     brake.look(Engine.MARIADB)
@@ -70,6 +99,73 @@ def test_the_sessions_of_a_site_wait_for_those_of_others_and_are_free_again(
     assert os.getpriority(os.PRIO_PROCESS, busy) == 0
 
 
+EVERYWHERE = os.sched_getaffinity(0)
+ONE_PROCESSOR = {*sorted(EVERYWHERE)[1:2]} or EVERYWHERE
+
+
+def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
+    brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow this machine is, what never works is light, and what works is heavy where nothing is asked of it."""
+    busy, idle = threads
+    monkeypatch.setattr(database_load, "HEAVY", 0.0)
+    monkeypatch.setattr(database_load, "LIGHT", 0.0)
+    works(busy)
+    server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
+    brake.look(Engine.MARIADB)
+    assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
+    monkeypatch.setattr(database_load, "LIGHT", 100.0)
+    brake.look(Engine.MARIADB)
+    assert os.sched_getaffinity(busy) == EVERYWHERE
+
+
+def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
+    brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brakes, "SECONDS", 600.0)
+    brake.lanes.heavy[Engine.MARIADB] = frozenset({ONE})
+    server.now = Load(tuple(Session(site, 1, thread) for site, thread in zip((ONE, OTHER), threads, strict=True)))
+    over = threading.Event()
+    following = threading.Thread(target=brake._follow, args=(over, float("inf")))
+    following.start()
+    until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR)
+    over.set()
+    following.join(10)
+    assert os.sched_getaffinity(threads[1]) == EVERYWHERE
+
+
+def test_what_a_brake_that_was_killed_has_left_is_free_again(
+    brake: Brake, server: Server, threads: tuple[int, int]
+) -> None:
+    os.sched_setaffinity(threads[1], ONE_PROCESSOR)
+    os.setpriority(os.PRIO_PROCESS, threads[1], 0)
+    server.now = Load((Session(ONE, 1, threads[1]),))
+    brake.look(Engine.MARIADB)
+    assert os.sched_getaffinity(threads[1]) == EVERYWHERE
+
+
+def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
+    brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brakes, "SECONDS", 0.01)
+    brake.lanes.heavy[Engine.MARIADB] = frozenset({ONE})
+    server.away = True
+    over = threading.Event()
+    running = threading.Thread(target=brake.run, args=(over,))
+    running.start()
+    over.wait(0.1)
+    assert server.said == []
+    server.away = False
+    until(lambda: "tidy" in server.said)
+    server.now = None  # type: ignore[assignment]
+    over.wait(0.1)
+    server.now = Load((Session(OTHER, 7, threads[1], seconds=1801.0),))
+    until(lambda: "end 7" in server.said)
+    over.set()
+    running.join(10)
+    assert not running.is_alive()
+
+
 def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(
     brake: Brake, server: Server, threads: tuple[int, int]
 ) -> None:
@@ -79,9 +175,7 @@ def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(
     for more in (0, SHARED_STEP, SHARED_STEP + 1):
         size += more
         server.now = Load(sessions, shared=size)
-        brake._worked.clear()
-        until(lambda: brake._working(sessions)[OTHER] > 0, seconds=10)
-        brake._worked.clear()
+        works(busy)
         brake.look(Engine.MARIADB)
     assert server.said == ["tidy", "tidy", "end 2", "tidy"]
     server.now = Load((), shared=SHARED_MOST + 1)

@@ -65,13 +65,13 @@ def test_a_load_that_fails_leaves_what_was_there(made: tuple[Place, str], conten
 @ENGINES
 def test_a_load_that_was_cut_off_is_taken_back(made: tuple[Place, str], engine: Engine) -> None:
     place, site = made
-    slow = {Engine.MARIADB: "DO SLEEP(60);", Engine.POSTGRESQL: "COMMIT; SELECT pg_sleep(60);"}[engine]
+    slow = {Engine.MARIADB: "DO SLEEP(600);", Engine.POSTGRESQL: "COMMIT; SELECT pg_sleep(600);"}[engine]
     place.put(site, "muat.sql", f"CREATE TABLE separuh (n int);\n{slow}\n")
     place.look()
-    until((place.folder(site) / ".sedang-memuat").exists, seconds=20)
-    until(lambda: place.say(site, GONE) == "0", seconds=20)
+    until((place.folder(site) / ".sedang-memuat").exists)
+    until(lambda: place.say(site, GONE) == "0")
     place.owner.running[site].end("listrik padam")
-    until(lambda: place.owner._step(0.05) or not place.owner.running, seconds=20)
+    until(lambda: place.owner._step(0.05) or not place.owner.running)
     place.work()
     assert place.result(site) == "Pemuatan tadi terputus. Isi semula sudah dikembalikan."
     assert place.say(site, "SELECT isi FROM surat") == "asli"
@@ -88,13 +88,13 @@ def test_a_suspended_sites_database_is_open_for_its_owners_copy_alone(made: tupl
     place.work()
     assert place.result(site).startswith("Salinan basis data selesai: ")
     assert (place.is_locked(site, engine), [*mark.glob("database-*")]) == (True, [])
-    slow = {Engine.MARIADB: "DO SLEEP(60);", Engine.POSTGRESQL: "SELECT pg_sleep(60);"}[engine]
+    slow = {Engine.MARIADB: "DO SLEEP(600);", Engine.POSTGRESQL: "SELECT pg_sleep(600);"}[engine]
     place.put(site, "muat.sql", f"CREATE TABLE separuh (n int);\n{slow}\n")
     place.look()
     assert not place.is_locked(site, engine)
     assert place.driver.read(Key(Kind.DATABASE, site)).attributes["locked"], "it reads as closed all the while"
     files.link(live, f"../quarantined/{site}")
-    until(lambda: place.look() or place.owner._step(0.1) or not place.owner.running, seconds=10)
+    until(lambda: place.look() or place.owner._step(0.1) or not place.owner.running)
     assert place.is_locked(site, engine)
     place.owner._unlock(site, databases(place.owner.watch.sites)[site])  # killed meanwhile
     place.look()

@@ -1,6 +1,7 @@
 """What the watch does when, with a server of the test."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from panggon.core.database_size import MEBIBYTE
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.node import records
+from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.watch import Watch, databases
 
 SITE, OTHER = "s900001", "s900002"
@@ -24,6 +26,7 @@ class Server:
     room: dict[str, int] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     away: bool = False
+    fails: str = ""
 
     def sizes(self) -> Mapping[str, int]:
         if self.away:
@@ -31,10 +34,22 @@ class Server:
         return {site: size * MEBIBYTE for site, size in self.size.items()}
 
     def used(self, site: str) -> int:
+        self._fail("used")
         return (self.size[site] - self.room.get(site, 0)) * MEBIBYTE
 
     def stop_writing(self, site: str) -> None:
         self.said.append(f"stop {site}")
+        self._fail("stop")
+
+    def shut(self, site: str) -> None:
+        self.said.append(f"shut {site}")
+
+    def compact(self, site: str) -> None:
+        self.said.append(f"compact {site}")
+
+    def _fail(self, what: str) -> None:
+        if what == self.fails:
+            raise TemporaryError("database.down", "a lock of the site's")
 
     def let_write(self, site: str) -> None:
         self.said.append(f"go on {site}")
@@ -118,3 +133,70 @@ def test_half_made_and_unbounded_ones_are_let_be(watch: Watch, server: Server) -
         path.write_text(json.dumps(json.loads(path.read_text()) | change))
     look(watch)
     assert server.said == []
+
+
+def test_who_keeps_the_server_from_saying_how_much_is_in_use_is_stopped_all_the_same(
+    watch: Watch, server: Server
+) -> None:
+    server.size[SITE], server.room[SITE], server.fails = 150, 60, "used"
+    look(watch)
+    assert server.said == [f"stop {SITE}"]
+
+
+def test_one_that_cannot_be_stopped_is_left_for_a_while_and_takes_nobodys_time(
+    watch: Watch, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.size = {SITE: 101, OTHER: 101}
+    server.fails = "stop"
+    look(watch)
+    look(watch)
+    assert server.said == [f"stop {SITE}", f"stop {OTHER}"]
+    server.fails = ""
+    monkeypatch.setattr(time, "monotonic", lambda: time.clock_gettime(time.CLOCK_MONOTONIC) + 3600)
+    look(watch)
+    look(watch)
+    assert server.said[2:] == [f"stop {SITE}", f"stop {OTHER}"]
+
+
+def test_one_that_grows_although_it_is_stopped_is_shut_once(watch: Watch, server: Server) -> None:
+    server.size[SITE] = 150
+    look(watch)
+    for size, said in ((110, []), (130, []), (138, [f"shut {SITE}"]), (170, [])):
+        del server.said[:]
+        server.size[SITE] = size
+        look(watch)
+        assert server.said == said, size
+    assert records.load(watch.report) == [
+        f"{SITE}: basis data penuh (170 dari 100 MiB), ditutup, karena tetap bertambah"
+    ]
+    server.size[SITE] = 20
+    look(watch)
+    assert (server.said, records.load(watch.report)) == ([f"go on {SITE}"], [])
+
+
+def test_a_full_disk_ends_no_look(watch: Watch, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_room(_path: Path, _document: object) -> None:
+        raise TemporaryError("disk.full", "no room")
+
+    server.size[SITE] = 101
+    with monkeypatch.context() as full:
+        full.setattr(records, "save", without_room)
+        look(watch)
+    assert server.said == [f"stop {SITE}"]
+    look(watch)
+    assert len(records.load(watch.report)) == 1
+
+
+def test_who_makes_compacting_long_is_waited_for_by_nobody(watch: Watch, server: Server) -> None:
+    server.size = {SITE: 101, OTHER: 101}
+    look(watch)
+    del server.said[:]
+    compactor = Compactor(watch)
+    compactor.step()
+    compactor.step()
+    assert sorted(server.said) == [f"compact {SITE}", f"compact {OTHER}"]
+    compactor.step()
+    assert len(server.said) == 2, "each rests longer than it took"
+    compactor._took, compactor._later = {SITE: 600.0, OTHER: 1.0}, {}
+    compactor.step()
+    assert server.said[2:] == [f"compact {OTHER}"]

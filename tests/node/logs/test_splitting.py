@@ -192,6 +192,30 @@ class TestHostile:
         assert victim.read_text() == "untouched"
         assert place.uris(TWO) == ["/1"]
 
+    @pytest.mark.parametrize("oddity", ["link", "directory", "pipe", "somebody's"])
+    def test_what_lies_in_the_place_of_a_log_costs_nobody_else_a_line(self, place: Place, oddity: str) -> None:
+        odd = place.settings.root / "sites" / ONE / "logs" / "access.log"
+        if oddity == "link":
+            odd.symlink_to("/nowhere")
+        elif oddity == "directory":
+            odd.mkdir()
+        elif oddity == "pipe":
+            os.mkfifo(odd)
+        else:
+            odd.write_text("theirs")
+            os.chown(odd, 1234, 1234)
+        place.visit(ONE)
+        place.visit(TWO)
+        splitter = place.split()
+        assert place.uris(TWO) == ["/2"]
+        place.visit(ONE)
+        place.visit(TWO)
+        splitter._save({**splitter._document(), "batch": {f"{ONE}/access": 6}})  # killed in the middle
+        place.split()
+        assert place.uris(TWO)[-1] == "/4"
+        if oddity == "somebody's":
+            assert odd.read_text() == "theirs"
+
     def test_a_full_disk_hands_nothing_out(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         place.visit(ONE)
         place.visit(TWO)

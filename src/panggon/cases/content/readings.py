@@ -32,14 +32,13 @@ def carry_out(reading: Reading) -> None:
         found = letter_text(store.get(reading.sha256))
         proposals = read(found.text, zone=office().naming.zone, agencies=agencies, certainty=found.certainty)
     except PermanentError:
-        reading.state = Reading.State.UNREADABLE
-    else:
-        reading.state = Reading.State.READ if proposals else Reading.State.UNREADABLE
-        reading.proposals = [
-            {"field": proposal.field, "value": proposal.value, "confidence": proposal.confidence}
-            for proposal in proposals
-        ]
-    reading.save(update_fields=["state", "proposals"])
+        proposals = ()
+    kept = [
+        {"field": proposal.field, "value": proposal.value, "confidence": proposal.confidence} for proposal in proposals
+    ]
+    state = Reading.State.READ if kept else Reading.State.UNREADABLE
+    # The case may have been sent meanwhile, and the reading be forgotten.
+    Reading.objects.filter(pk=reading.pk).update(state=state, proposals=kept)
 
 
 def forget(case: Case) -> None:

@@ -85,7 +85,7 @@ def quarantine_of(site: Site, *, now: datetime) -> Quarantine:
             if closed
             else (_("Pelepasan sudah diminta; server sedang membuka situs."))
         )
-    elif wish.outcome == Outcome.CLOSING:
+    elif wish.outcome == Outcome.CLOSING and closed:
         look, mark = "warning", "clock"
         words = _("Penutupan tidak dibatalkan, tetapi belum semuanya terbukti; server terus mencoba.")
     elif not wish.succeeded:

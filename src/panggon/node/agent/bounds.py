@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from panggon.core import bounds
 from panggon.core.bounds import Counted
@@ -16,7 +17,7 @@ from panggon.node.sites import Sites
 
 
 class Measure(StrEnum):
-    """What is bounded: sites that were changed, and names that new sites took."""
+    """What is bounded: sites that were changed, and names that are new."""
 
     CHANGED = "changed"
     MADE = "made"
@@ -44,9 +45,10 @@ class Bounds:
         site = plan.spec.site
         mark = self._state / "let_in" / f"{site}.json"
         if bounds.is_new(plan):
-            self._count(Measure.MADE, site, Counted(now, bounds.names(plan), was_here=False))
+            self._count(Measure.MADE, site, Counted(now, max(1, bounds.names(plan)), was_here=False))
             files.remove(mark)
         elif bounds.disturbs(plan, let_in=mark.exists()):
+            self._count_names(plan, now=now)
             former = self._counted(Measure.CHANGED, now=now).get(site)
             was_here = former.was_here if former else self.sites.is_here(site)
             self._count(Measure.CHANGED, site, Counted(now, 1, was_here))
@@ -63,8 +65,15 @@ class Bounds:
 
     def allowed(self, measure: Measure, *, now: datetime) -> int:
         """What was allowed here, 0 for nothing."""
-        word = records.load(self._state / f"allowed-{measure}.json")
-        return int(word["number"]) if word and bounds.counts(datetime.fromisoformat(word["at"]), now=now) else 0
+        path = self._state / f"allowed-{measure}.json"
+        number, at = records.known(path, _allowed, otherwise=(0, now))
+        return number if bounds.counts(at, now=now) else 0
+
+    def _count_names(self, plan: Plan, *, now: datetime) -> None:
+        """A site that is there may take new names too, each of them one of the city's domain."""
+        if new := bounds.names(plan):
+            former = self._counted(Measure.MADE, now=now).get(plan.spec.site, Counted(now, 0, was_here=True))
+            self._count(Measure.MADE, plan.spec.site, Counted(now, former.number + new, former.was_here))
 
     def _count(self, measure: Measure, site: str, counted: Counted) -> None:
         before = self._counted(measure, now=counted.at)
@@ -79,17 +88,28 @@ class Bounds:
 
     def _sites_before(self, *, now: datetime) -> int:
         changed, made = (self._counted(measure, now=now) for measure in (Measure.CHANGED, Measure.MADE))
-        return bounds.sites_before(self.sites.here(), changed=changed, made=made.keys())
+        new = {site for site, counted in made.items() if not counted.was_here}
+        return bounds.sites_before(self.sites.here(), changed=changed, made=new)
 
     def _counted(self, measure: Measure, *, now: datetime) -> Mapping[str, Counted]:
         """By site, of the last 24 hours."""
-        rows = records.load(self._state / f"counted-{measure}.json") or {}
-        found = {site: Counted(**{**row, "at": datetime.fromisoformat(row["at"])}) for site, row in rows.items()}
+        found = records.known(self._state / f"counted-{measure}.json", _counted, otherwise={})
         return {site: counted for site, counted in found.items() if bounds.counts(counted.at, now=now)}
 
     @property
     def _state(self) -> Path:
         return self.sites.config.paths.state
+
+
+def _allowed(row: Any) -> tuple[int, datetime]:
+    return int(row["number"]), datetime.fromisoformat(row["at"])
+
+
+def _counted(rows: Any) -> Mapping[str, Counted]:
+    return {
+        site: Counted(datetime.fromisoformat(row["at"]), int(row["number"]), bool(row["was_here"]))
+        for site, row in rows.items()
+    }
 
 
 def _sum(counted: Mapping[str, Counted]) -> int:

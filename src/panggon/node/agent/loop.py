@@ -18,12 +18,13 @@ from panggon.core import plan as plans
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Problem, Word
 from panggon.core.plan import Plan
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import SiteSpec, SiteState
 from panggon.engine.runner import Progress
 from panggon.node import wiring
 from panggon.node.agent.bounds import Bounds
 from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report, Wish
 from panggon.node.agent.drift import DriftWatch
+from panggon.node.agent.forms import Forms
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import FirstLogins, seen
 from panggon.node.agent.visiting import Visits
@@ -40,8 +41,11 @@ LOOK_SECONDS = 20.0  # shorter than a long poll, so that there is a look between
 LINES_MOST = 200  # of differences that the portal is told of
 WAITING_ENTRIES = 500
 BATCH = 50
-# So often what is left of a closing is tried again.
-CLOSING_SECONDS = 60.0
+# So often what a run has left, because it failed for now, is tried again.
+AGAIN_SECONDS = 60.0
+
+_PURGING = "Penghapusan belum selesai"
+_GOING_BACK = "Tidak berhasil, dan keadaan semula belum kembali seluruhnya"
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +126,7 @@ class Agent:
         self._waiting = Waiting(sites.config.paths.state)
         self._bounds = Bounds(sites)
         self._drift = DriftWatch(sites)
+        self._forms = Forms(sites)
 
     def run(self) -> None:
         """For ever. Raises PermanentError `portal.token` when the portal no longer knows this machine."""
@@ -138,9 +143,15 @@ class Agent:
             except PanggonError as error:
                 if error.code == "portal.token":
                     raise
-                pause = self._pauses.next()
-                log.warning("waiting %.0f s: %s", pause, error)
-                self._sleep(pause)
+                self._pause(error)
+            except Exception as error:  # a bug ends no agent: nobody would hear of it, nor be served
+                log.exception("a step of the agent")
+                self._pause(error)
+
+    def _pause(self, error: Exception) -> None:
+        pause = self._pauses.next()
+        log.warning("waiting %.0f s: %s", pause, error)
+        self._sleep(pause)
 
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
@@ -162,25 +173,27 @@ class Agent:
             log.exception("%s cannot be resumed", site)
 
     def step(self) -> None:
-        """One wish, or one wait for it. Errors: TemporaryError and PermanentError of the portal, and TemporaryError
-        of a wish that is to be tried again.
+        """What is to be done here, whether there is a portal or not; then one wish, or one wait for it. Errors:
+        TemporaryError and PermanentError of the portal, and TemporaryError of a wish that is to be tried again.
         """
-        began = time.monotonic()
-        if not self._told or began - self._told > STATUS_SECONDS:
+        if not self._went_on or time.monotonic() - self._went_on > AGAIN_SECONDS:
             self._sites.note_parked()
-            self._tell_status()
-            self._told = began
-        if began - self._went_on > CLOSING_SECONDS:
             self._settle_each(self._waiting.told())
             self._went_on = time.monotonic()
-        self._look_for_drift()
+        for site in self._forms.go_on():
+            self._drift.look_again(site)
+        found = self._found_drift()
         began = time.monotonic()
+        if found or not self._told or began - self._told > STATUS_SECONDS:
+            self._tell_status()
+            self._told = began
         wish = self._portal.wish()
         if wish is None:
             self._sleep(max(0.0, SOONEST - (time.monotonic() - began)))
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self.handle(wish)
+        self._note_untold(wish, report)
         self._portal.report(wish.number, report, reduced=self._reduced)
         self._heard(wish.number, report)
         self._attempts.pop(wish.number, None)
@@ -188,14 +201,13 @@ class Agent:
         if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
             self._tell_status()  # a pass comes to it only after hours
 
-    def _look_for_drift(self) -> None:
+    def _found_drift(self) -> bool:
         """By time and not by pauses: nobody hides a difference behind wishes that come without end, or that fail."""
         elapsed = time.monotonic() - self._looked
         if elapsed < LOOK_SECONDS:
-            return
+            return False
         self._looked += elapsed
-        if self._drift.look(elapsed=elapsed):
-            self._tell_status()
+        return self._drift.look(elapsed=elapsed)
 
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
@@ -244,6 +256,7 @@ class Agent:
             return self._verify(spec)
         if wish.mode is Mode.LOOK:
             return replace(self._verify(spec), seen=seen(self._sites.config, spec.site, now=now()))
+        self._refuse_between(spec.site)
         plan = self._sites.plan(spec)
         document = plans.dump(plan)
         if wish.mode is Mode.PLAN:
@@ -255,6 +268,12 @@ class Agent:
         self._give_way(spec.site)
         watch = self._progress.watch(wish.number)
         return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))
+
+    def _refuse_between(self, site: str) -> None:
+        """Nothing newer begins on a site whose run is not at its end; only a closing gives way."""
+        position, told = self._sites.position(site), self._waiting.told().get(site)
+        if position and not position.outcome and not position.plan.closes:
+            raise TemporaryError("run.stuck", told.detail if told else "")
 
     def _verify(self, spec: SiteSpec) -> Report:
         evidence = self._sites.verify(spec)
@@ -269,9 +288,14 @@ class Agent:
         position = self._sites.position(site)
         if position is None:
             return
-        credentials = None if wish is None else wish.credentials
-        outcome = self._sites.resume(site, credentials=credentials, watch=self._progress.watch(position.wish))
-        report, told = _report_of(position.plan, outcome), self._waiting.told().get(site)
+        told = self._waiting.told().get(site)
+        outcome = self._sites.resume(
+            site,
+            credentials=None if wish is None else wish.credentials,
+            watch=self._progress.watch(position.wish),
+            briefly=told is not None,
+        )
+        report = _report_of(position.plan, outcome)
         if told and told.wish != position.wish:  # somebody at the machine has begun something else
             self._give_way(site)
         elif self._is_ours(position) and (told or not position.outcome):
@@ -287,8 +311,13 @@ class Agent:
         except PanggonError as error:
             log.info("wish %s is reported later: %s", wish, error)
 
+    def _note_untold(self, wish: Wish, report: Report) -> None:
+        """What goes on is gone on with, also when its report is lost."""
+        if report.ending is Ending.CLOSING and (site := str(wish.spec["site"])) not in self._waiting.told():
+            self._waiting.note(site, Told(wish.number, "", ""))
+
     def _heard(self, wish: int, report: Report) -> None:
-        """The portal has the report; of a closing that is not at its end another one follows."""
+        """The portal has the report; of a run that is not at its end another one follows."""
         if report.plan is None:
             return
         site, told = str(report.plan["spec"]["site"]), _told_by(wish, report)
@@ -299,10 +328,17 @@ class Agent:
     def _give_way(self, site: str) -> None:
         """A closing that is not at its end gives way to something newer, which takes up what is left."""
         told = self._waiting.told().get(site)
-        if told:
-            problem = Problem("superseded", "permintaan yang lebih baru menggantikannya sebelum selesai")
+        if told is None:
+            return
+        problem = Problem("superseded", "permintaan yang lebih baru menggantikannya sebelum selesai")
+        try:
             self._portal.report(told.wish, Report(Ending.STALE, problem=problem), reduced=self._reduced)
-            self._waiting.note(site, None)
+        except TemporaryError as error:
+            log.info("wish %s is reported later: %s", told.wish, error)
+            return
+        except PermanentError as error:  # one that the portal knows no more holds up no newer one
+            log.warning("wish %s: %s", told.wish, error)
+        self._waiting.note(site, None)
 
     def _is_ours(self, position: Position) -> bool:
         return position.wish > 0 and position.started >= self._identity.enrolled_at
@@ -323,20 +359,27 @@ class Agent:
 
 
 def _report_of(plan: Plan, outcome: Outcome | None) -> Report:
-    """Raises TemporaryError while the run is stuck half-way: nothing has ended yet. A closing only goes on, so its
-    people are told how far it is.
+    """Of a run that has failed for now, how far it is: its wish is not in the way of others, it is tried again, and its
+    people are told. Raises TemporaryError where nothing can be said.
     """
-    problem = outcome.problem if outcome else None
-    if outcome is None or (outcome.word is Word.STUCK and not (problem and problem.code in closing.CODES)):
-        raise TemporaryError("run.stuck", outcome.problem.detail if outcome and outcome.problem else "")
+    if outcome is None:
+        raise TemporaryError("run.stuck")
     return Report(
         _ENDINGS[outcome.word],
         plans.dump(plan),
         plan.digest,
         outcome.evidence,
         outcome.finished if outcome.evidence else None,
-        outcome.problem,
+        _so_far(plan, outcome),
     )
+
+
+def _so_far(plan: Plan, outcome: Outcome) -> Problem | None:
+    problem = outcome.problem
+    if outcome.word is not Word.STUCK or problem is None or problem.code in closing.CODES:
+        return problem
+    what = _PURGING if plan.spec.state is SiteState.PURGED else _GOING_BACK
+    return Problem(problem.code, f"{what}: {problem.detail or problem.code}")
 
 
 def _told_by(wish: int, report: Report) -> Told | None:

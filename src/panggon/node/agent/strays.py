@@ -28,18 +28,18 @@ def find(sites: Sites) -> tuple[Key, ...]:
     if found:  # a run that made or removed something meanwhile would be found by one look
         found &= _found(sites)
     of_sites: dict[str, list[str]] = {}
+    known = frozenset(sites.known())
     for each in sorted(found, key=str):
-        if each.key.kind is Kind.HOST and sites.applied(each.site):
+        if each.key.kind is Kind.HOST and each.site in known:
             of_sites.setdefault(each.site, []).append(each.key.name)
-    if of_sites != (records.load(sites.strays_file) or {}):
-        records.save(sites.strays_file, of_sites)
+    sites.keep_strays(of_sites)
     here = (each.key for each in found if each.key.name not in of_sites.get(each.site, ()))
     return (*sorted(here), *(Key(Kind.RECORDS, name) for name in _in_the_zone(sites)))
 
 
 def unread_zone(config: NodeConfig) -> str:
     """Why the zone could not be looked through the last time; "" where it was, or nobody has looked yet."""
-    return str((records.load(_zone_record(config)) or {}).get("problem", ""))
+    return records.known(_zone_record(config), lambda document: str(document["problem"]), otherwise="")
 
 
 def _found(sites: Sites) -> frozenset[Standing]:

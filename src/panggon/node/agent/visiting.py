@@ -130,12 +130,12 @@ class Visits:
         return turn
 
     def _open(self, site: str) -> SiteSpec | None:
-        """None for one that nobody is to reach, or that is being worked on."""
+        """None for one that nobody is to reach, that is being worked on, or whose doors may be shut already."""
         try:
             position, spec = self.sites.position(site), self.sites.applied(site)
+            at_work = (position is not None and position.outcome is None) or self.sites.is_shutting(site)
         except PanggonError:
             return None
-        at_work = position is not None and position.outcome is None
         return spec if spec and spec.state is SiteState.OPEN and not at_work else None
 
     def _is_to_wake(self, site: str) -> bool:

@@ -2,13 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from panggon.node import records
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Of which wish, and what."""
+    """Of which wish, and what; "" while the portal has heard nothing of it."""
 
     wish: int
     code: str
@@ -22,7 +23,7 @@ class Waiting:
     state: Path
 
     def told(self) -> dict[str, Told]:
-        return {site: Told(**told) for site, told in (records.load(self._path) or {}).items()}
+        return records.known(self._path, _told, otherwise={})
 
     def note(self, site: str, told: Told | None) -> None:
         """What the portal knows now; None: how it ended."""
@@ -34,3 +35,7 @@ class Waiting:
     @property
     def _path(self) -> Path:
         return self.state / "waiting.json"
+
+
+def _told(rows: Any) -> dict[str, Told]:
+    return {site: Told(int(row["wish"]), str(row["code"]), str(row["detail"])) for site, row in rows.items()}

@@ -8,6 +8,7 @@ from panggon.core.errors import PermanentError
 from panggon.drivers import files
 from panggon.node import backup, layout, protections, wiring
 from panggon.node.agent import identity
+from panggon.node.patience import Patience
 from panggon.node.servers import Server
 from panggon.node.settings.config import SERVERS, NodeConfig, Paths
 from panggon.node.supervision import services, units
@@ -41,13 +42,15 @@ def _with_systemd(config: NodeConfig, tell: Callable[[str], None]) -> None:
     units.switch_off(foreign)
     for unit in foreign:
         tell(f"{unit} milik Debian dimatikan: Panggon menjalankan program itu sendiri")
-    running = {name for name, state in units.states(wanted).items() if state.running}
+    states = units.states(wanted)
+    running = {name for name, state in states.items() if state.running}
     for name in wanted:
         for listener in layout.listeners(config, name) if name not in running else ():
             services.demand_free(listener, name)
     before, began = _fingerprints(config), _begins(config)
     units.enable(wanted, [name for name in SERVERS if name not in wanted])
-    _take_over_changes(config, running, before, began)
+    units.renew([name for name, state in states.items() if state.replaced])
+    _take_over_changes(config, {name for name in running if not states[name].replaced}, before, began)
     _await(wiring.servers(config), tell)
 
 
@@ -77,9 +80,9 @@ def _begins(config: NodeConfig) -> dict[str, object]:
 
 def _await(servers: Sequence[Server], tell: Callable[[str], None]) -> None:
     for server in servers:
-        ends = time.monotonic() + READY_SECONDS
+        patience = Patience(READY_SECONDS)
         while not server.ready():
-            if time.monotonic() > ends:
+            if patience.is_over():
                 why = f"{server.name} tidak menjawab; lihat journalctl -u {units.of(server.name)}"
                 raise PermanentError("services.start", why)
             time.sleep(0.1)

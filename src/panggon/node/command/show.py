@@ -37,7 +37,6 @@ _MEANINGS: Mapping[str, str] = {
     "dns.down": "server DNS tidak menjawab",
     "dns.refused": "server DNS menolak",
     "journal.busy": "situs ini sedang dikerjakan proses lain",
-    "journal.corrupt": "catatan pekerjaan situs ini rusak",
     "journal.unwritable": "catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan",
     "nginx.control": "server web tidak menurut",
     "nginx.memory": "server web masih menjawab seperti semula",

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from panggon.node.databases.wishes import Wish
+from panggon.node.databases.wishes import Todo, Wish
 from panggon.node.sockets import errand
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.settings import SocketSettings
 
 SCRIPT = "panggon_database.py"
-# A gigabyte of SQL takes MariaDB some minutes; what takes longer than this holds up everybody.
-SECONDS = 1800.0
+# A gigabyte of SQL takes MariaDB some minutes to load, and one to write; what takes longer holds up everybody.
+SECONDS, DUMP_SECONDS = 1800.0, 600.0
 SAID_MOST = 64 * 1024
 
 
@@ -45,7 +45,8 @@ class Job:
 
     @property
     def late(self) -> bool:
-        return time.monotonic() - self.began > SECONDS
+        most = DUMP_SECONDS if self.wish.todo is Todo.DUMP else SECONDS
+        return time.monotonic() - self.began > most
 
     def listen(self) -> bool:
         """Take what it says; False when it will say nothing more."""

@@ -22,14 +22,16 @@ from panggon.drivers.database import Record, load_record
 from panggon.drivers.storage import copying_mark
 from panggon.node import alive
 from panggon.node.databases.brake import Brake
+from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in
 from panggon.node.sockets import control
 from panggon.node.sockets.control import Connection
 
-# A look takes at most half a hundredth of the time, however many sites there are.
-LEAST_SECONDS, REST = 2.0, 200.0
+# A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
+# says: what a site writes meanwhile is bounded by nothing.
+LEAST_SECONDS, REST, MOST_SECONDS = 2.0, 200.0, 120.0
 JOBS_MOST = 2
 CLOSED = "situs ini tidak terbuka bagi pemiliknya"
 
@@ -38,11 +40,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Owner:
+    """Whose last turn is longest ago comes first. Those whose last copy took too long are `_slow`: only one of them at
+    a time, so that they never have every place.
+    """
+
     watch: Watch
     launch: Launcher
     control: Path
     alive: Path
     running: dict[str, Job] = field(default_factory=dict)
+    _turns: dict[str, float] = field(default_factory=dict)
+    _slow: set[str] = field(default_factory=set)
     _folders: Folders = field(init=False)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
@@ -56,14 +64,15 @@ class Owner:
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
         over = threading.Event()
-        threading.Thread(target=Brake(self.watch.servers).run, args=(over,), daemon=True).start()
+        for beside in (Brake(self.watch.servers).run, Compactor(self.watch).run):
+            threading.Thread(target=beside, args=(over,), daemon=True).start()
         due = 0.0
         while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS))):
             self._end_what_must()
             if time.monotonic() >= due:
                 began = time.monotonic()
                 self.look()
-                due = time.monotonic() + max(LEAST_SECONDS, REST * (time.monotonic() - began))
+                due = time.monotonic() + _pause(time.monotonic() - began)
         over.set()
         for job in self.running.values():
             job.end("dihentikan bersama layanan")
@@ -78,8 +87,8 @@ class Owner:
         for site in outgrown:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
         self._end_what_must()
-        for site, record in found.items():
-            if record.locked and site not in self.running:
+        for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
+            if found[site].locked and site not in self.running:
                 self._lock_again(site)
             for wish in self._folders.wishes(site, now=time.time()):
                 self._take(wish, found[site])
@@ -97,7 +106,8 @@ class Owner:
 
     def _take(self, wish: Wish, record: Record) -> str:
         """Why it cannot be begun now; "" once it has begun."""
-        if wish.site in self.running or len(self.running) >= JOBS_MOST:
+        slow = wish.site in self._slow and bool(self._slow & self.running.keys())
+        if wish.site in self.running or len(self.running) >= JOBS_MOST or slow:
             return "sedang ada salinan lain yang dikerjakan; coba lagi sebentar lagi"
         if not is_let_in(self.watch.sites, wish.site):
             return CLOSED
@@ -111,6 +121,7 @@ class Owner:
             log.warning("%s %s: %s", wish.site, wish.todo, error)
             self._lock_again(wish.site)
             return str(error)
+        self._turns[wish.site] = time.monotonic()
         self._selector.register(job.program.output, selectors.EVENT_READ, lambda: self._listen(job))
         self._selector.register(job.program.pidfd, selectors.EVENT_READ, lambda: self._ended(job))
         return ""
@@ -153,6 +164,7 @@ class Owner:
             with suppress(KeyError):
                 self._selector.unregister(descriptor)
         del self.running[job.wish.site]
+        (self._slow.add if job.late else self._slow.discard)(job.wish.site)
         result = job.result()
         self._lock_again(job.wish.site)
         log.info("%s %s: %s", job.wish.site, job.wish.todo, result["words"])
@@ -200,3 +212,8 @@ class Owner:
             connection.refuse("database.busy", refusal, temporary=True)
         else:
             self.running[site].answers.append(connection.answer)
+
+
+def _pause(seconds: float) -> float:
+    """Until the next look, after one that took so long."""
+    return min(MOST_SECONDS, max(LEAST_SECONDS, REST * seconds))

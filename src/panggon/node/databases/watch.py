@@ -1,12 +1,14 @@
 """How large each site's database is; a full one may be read and deleted from until it has room again."""
 
 import logging
+import time
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from panggon.core.database_size import Size
-from panggon.core.errors import PanggonError
+from panggon.core.database_size import MEBIBYTE, Size
+from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import Record, load_record
@@ -19,18 +21,28 @@ NOTE_WORDS = """Basis data situs ini lebih besar daripada yang diizinkan paketny
 Isinya masih dapat dibaca dan dihapus, tetapi tidak dapat ditambah sampai terpakai kurang dari {room} MiB.
 """
 
+# Of a stopped database: from where on it grows in spite of that (its files vary a little by themselves).
+GROWN_PART, GROWN_MORE = 1.1, 16 * MEBIBYTE
+# What fails is tried again after so many times of what it took.
+REST = 200.0
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Watch:
-    """The one that stops a database's writing and lets it write again. `full` are those that may not write now."""
+    """The one that stops a database's writing and lets it write again. `full` are those that may not write now; what
+    `_least` says is how small each of them has been since.
+    """
 
     servers: Mapping[Engine, DatabaseServer]
     sites: Path
     uid_base: int
     report: Path
     full: dict[str, Size] = field(default_factory=dict)
+    _least: dict[str, int] = field(default_factory=dict)
+    _shut: set[str] = field(default_factory=set)
+    _later: dict[str, float] = field(default_factory=dict)
     _told: list[str] | None = None
 
     def look(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
@@ -62,44 +74,72 @@ class Watch:
         server.let_write(site)
         files.remove(self.sites / site / "logs" / NOTE)
         files.remove(database_mark(self.sites / site))
-        self.full.pop(site, None)
+        self._forget(site)
 
     def _attend(self, server: DatabaseServer, site: str, size: Size) -> None:
-        if not size.full and not size.stops:
+        """One that fails is left for a while: it must not take the time of all others."""
+        began = time.monotonic()
+        if (not size.full and not size.stops) or began < self._later.get(site, 0.0):
             return
         try:
-            size = Size(server.used(site), size.most, size.full)
-            if size.stops and site not in self.full:
-                self._stop(server, site, size)
-            elif size.stops:
-                self.full[site] = size
-            elif size.full:
-                self.give_back(server, site)
+            self._decide(server, site, _in_use(server, site, size))
         except PanggonError as error:
             log.warning("%s: %s", site, error)
+            self._later[site] = time.monotonic() + REST * (time.monotonic() - began)
+
+    def _decide(self, server: DatabaseServer, site: str, size: Size) -> None:
+        if size.stops and site not in self._least:
+            self._stop(server, site, size)
+        elif size.stops:
+            self.full[site] = size
+            self._least[site] = min(size.used, self._least[site])
+            if size.used > self._least[site] * GROWN_PART + GROWN_MORE and site not in self._shut:
+                log.warning("%s grows although it is stopped: %d MiB", site, size.mebibytes)
+                server.shut(site)
+                self._shut.add(site)
+        elif size.full:
+            self.give_back(server, site)
 
     def _stop(self, server: DatabaseServer, site: str, size: Size) -> None:
         """The mark comes first: whoever finds it after a kill does the rest again."""
         place = self.sites / site
         files.write(database_mark(place), "")
+        self.full[site] = size
         server.stop_writing(site)
         words = NOTE_WORDS.format(most=size.most, used=size.mebibytes, room=int(size.most * 0.95))
         files.write(place / "logs" / NOTE, words, mode=0o640, gid=self.uid_base + int(site[1:]))
-        self.full[site] = size
+        self._least[site] = size.used
         log.info("%s is full: %d of %d MiB", site, size.mebibytes, size.most)
 
     def _forget_others(self, found: Mapping[str, Record]) -> None:
         for site in self.full.keys() - found.keys():
-            del self.full[site]
+            self._forget(site)
+
+    def _forget(self, site: str) -> None:
+        for known in (self.full, self._least, self._later):
+            known.pop(site, None)
+        self._shut.discard(site)
 
     def _tell(self) -> None:
+        """On a full disk it is told at a later look: that disk is what the looks are for."""
         words = [
-            f"{site}: basis data penuh ({size.mebibytes} dari {size.most} MiB), hanya dapat dibaca dan dihapus"
+            f"{site}: basis data penuh ({size.mebibytes} dari {size.most} MiB), "
+            + ("ditutup, karena tetap bertambah" if site in self._shut else "hanya dapat dibaca dan dihapus")
             for site, size in sorted(self.full.items())
         ]
         if words != self._told:
-            records.save(self.report, words)
-            self._told = words
+            with suppress(PanggonError):
+                records.save(self.report, words)
+                self._told = words
+
+
+def _in_use(server: DatabaseServer, site: str, size: Size) -> Size:
+    """All of it where its user keeps the server from saying how much is in use."""
+    try:
+        return Size(server.used(site), size.most, size.full)
+    except TemporaryError as error:
+        log.warning("%s: %s", site, error)
+        return size
 
 
 def databases(sites: Path) -> dict[str, Record]:

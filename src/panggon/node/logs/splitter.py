@@ -11,13 +11,14 @@ import logging
 import os
 import signal
 from collections import OrderedDict, defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from panggon.core.errors import PanggonError
+from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.logs import VISITORS, Connection, error_origin, origin
 from panggon.core.spec import SITE_ID
 from panggon.node import records
@@ -30,6 +31,7 @@ CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
 SETTLED = timedelta(seconds=10)
 OUTPUT_MOST = 256 * 1024
+EVERYBODYS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +160,7 @@ class Splitter:
         sizes: dict[str, int] = {}
         wanted: dict[tuple[str, str], bytes] = {}
         for (site, name), lines in parts.items():
-            with suppress(PanggonError):  # a site that is gone has no logs
+            with _its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
                 size, data = self.sink.room(site, name, bytes(lines), now=now)
                 sizes[f"{site}/{name}"], wanted[site, name] = size, data
         try:
@@ -173,18 +175,17 @@ class Splitter:
             raise
 
     def _append(self, site: str, name: str, data: bytes, size: int) -> None:
-        """One site's quota is its own matter; a full disk is everybody's."""
-        try:
+        whole = False
+        with _its_own_matter(site):
             self.sink.append(site, name, data)
-        except OSError as error:
-            if error.errno != errno.EDQUOT:
-                raise
-            self.sink.cut(site, name, size)
-            log.warning("%s: no room for its own logs", site)
+            whole = True
+        if not whole:
+            self._cut(f"{site}/{name}", size)
 
     def _cut(self, place: str, size: int) -> None:
         site, _, name = place.partition("/")
-        self.sink.cut(site, name, size)
+        with _its_own_matter(site):
+            self.sink.cut(site, name, size)
 
     def _go_back(self, record: dict[str, Any]) -> None:
         self.access.offsets, self.errors.offsets = (_offsets(record.get(name)) for name in ("access", "errors"))
@@ -235,6 +236,17 @@ class Splitter:
             pid = int(self.settings.nginx_pid.read_text())
             if (processes.PROC / str(pid) / "comm").read_text().strip() == "nginx":
                 processes.send(pid, signal.SIGUSR1)
+
+
+@contextmanager
+def _its_own_matter(site: str) -> Iterator[None]:
+    """A full quota, or what somebody has put in the place of a log, costs nobody else a line; a full disk does."""
+    try:
+        yield
+    except (OSError, PermanentError) as error:
+        if isinstance(error, OSError) and error.errno in EVERYBODYS:
+            raise
+        log.warning("%s: its logs cannot be written: %s", site, error)
 
 
 def _settled(found: os.stat_result, now: datetime) -> bool:

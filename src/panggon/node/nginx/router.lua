@@ -3,6 +3,7 @@
 local cjson = require("cjson.safe")
 local routing = require("routing")
 local spool = require("spool")
+local ssl = require("ngx.ssl")
 local store = require("store")
 
 -- client_body_buffer_size: a body up to here is kept in memory, a larger one on disk.
@@ -34,7 +35,7 @@ end
 
 -- The site of this request's host; refuses when there is none, or when the handshake was for another name.
 local function find()
-    local host, asked = ngx.var.host, ngx.var.ssl_server_name or ""
+    local host, asked = ngx.var.host, ssl.server_name() or ""
     if host ~= asked and host ~= asked:lower() then
         return refuse(421, "misdirected")
     end
@@ -78,6 +79,9 @@ local function drop_hop_by_hop()
 end
 
 local BODYLESS = { GET = true, HEAD = true }
+-- HTTP/2 does not say before its end that a request has no body: others (OPTIONS, DELETE, ...) are taken to have none that
+-- would not fit into memory.
+local WITH_BODY = { POST = true, PUT = true, PATCH = true }
 
 -- In bytes; nil where the request does not say it: chunked, or HTTP/2, which needs to say nothing.
 local function body_length()
@@ -86,7 +90,7 @@ local function body_length()
         return tonumber(length)
     end
     local untold = ngx.var.http_transfer_encoding
-        or ngx.req.http_version() == 2 and not BODYLESS[ngx.req.get_method()]
+        or ngx.req.http_version() == 2 and WITH_BODY[ngx.req.get_method()]
     return not untold and 0 or nil
 end
 
@@ -181,7 +185,8 @@ local function php(site, path)
     if is_script and not routing.runs(profile, script) or not is_script and routing.is_source(script) then
         return missing()
     end
-    if not store.is_there(site.public .. script) then
+    local look = is_script and store.is_there or store.was_there
+    if not look(site.public .. script) then
         return run_another(site, script)
     end
     return is_script and run(site, script, rest) or nil -- what is no script nginx sends

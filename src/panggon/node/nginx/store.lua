@@ -14,6 +14,7 @@ local MOST = 10000
 local SHARED = 8
 local SLOTS = 1024
 local LINK_MOST = 256
+local PATHS, PATH_SECONDS = 2048, 2 -- open_file_cache_valid
 local LEAST_TOKEN = 32
 local EINVAL = 22 -- of readlink(2): no link
 
@@ -24,6 +25,7 @@ local exiting = ngx.worker.exiting
 local sites = assert(lrucache.new(MOST))
 local certificates = assert(lrucache.new(MOST))
 local shared = assert(lrucache.new(SHARED))
+local there = assert(lrucache.new(PATHS))
 local buffer = ffi.new("char[?]", LINK_MOST)
 
 function M.configure(directory)
@@ -31,9 +33,9 @@ function M.configure(directory)
 end
 
 -- A name shares its counter with a few others, so that the counters always fit and none is ever evicted: one that
--- began anew could meet an old number again.
+-- began anew could meet an old number again. As text: the dictionary would make it of a number at each request.
 local function slot(host)
-    return ngx.crc32_short(host) % SLOTS
+    return tostring(ngx.crc32_short(host) % SLOTS)
 end
 
 function M.forget(host)
@@ -61,6 +63,18 @@ end
 -- Whether something lies there that is no link; only below directories that are none, where the kernel refuses links.
 function M.is_there(path)
     return ffi.C.readlink(path, buffer, LINK_MOST) < 0 and ffi.errno() == EINVAL
+end
+
+-- Of what nginx opens itself: what was there is believed to be for as long as nginx takes a file for what it was.
+function M.was_there(path)
+    if there:get(path) then
+        return true
+    end
+    local found = M.is_there(path)
+    if found then
+        there:set(path, true, PATH_SECONDS)
+    end
+    return found
 end
 
 function M.is_file(path)

@@ -1,7 +1,6 @@
 """What the owner of renewals found, for `status` and for the portal; two files of root's."""
 
 from collections.abc import Set
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,13 +23,7 @@ class Failures:
 
 
 def failures(folder: Path, name: str) -> Failures:
-    document = _loaded(folder / f"{name}.json")
-    again = document.get("again")
-    return Failures(
-        int(document.get("count", 0)),
-        str(document.get("problem", "")),
-        datetime.fromisoformat(again) if again else None,
-    )
+    return records.known(folder / f"{name}.json", _failures, otherwise=Failures())
 
 
 def keep_failures(folder: Path, name: str, found: Failures) -> None:
@@ -57,15 +50,17 @@ def save(path: Path, worries: list[str], *, now: datetime) -> None:
 
 def load(path: Path, *, now: datetime) -> tuple[str, ...]:
     """One sentence for each thing that people have to know."""
-    document = _loaded(path)
-    checked = document.get("checked")
-    if checked and now - datetime.fromisoformat(checked) <= SILENCE:
-        return tuple(map(str, document["worries"]))
-    since = f"sejak {checked[:16]}" if checked else "sama sekali"
+    checked, worries = records.known(path, _checked, otherwise=(None, ()))
+    if checked and now - checked <= SILENCE:
+        return worries
+    since = f"sejak {checked:%Y-%m-%dT%H:%M}" if checked else "sama sekali"
     return (f"sertifikat: tidak ada yang memeriksa {since}",)
 
 
-def _loaded(path: Path) -> dict[str, Any]:
-    with suppress(ValueError):
-        return dict(records.load(path) or {})
-    return {}
+def _failures(document: Any) -> Failures:
+    again = document["again"]
+    return Failures(int(document["count"]), str(document["problem"]), datetime.fromisoformat(again) if again else None)
+
+
+def _checked(document: Any) -> tuple[datetime, tuple[str, ...]]:
+    return datetime.fromisoformat(document["checked"]), tuple(map(str, document["worries"]))

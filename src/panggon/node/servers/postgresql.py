@@ -115,7 +115,7 @@ jit = off
 max_wal_size = 512MB
 temp_file_limit = 256MB
 max_worker_processes = 0
-max_locks_per_transaction = 256
+max_locks_per_transaction = 1024
 statement_timeout = 5min
 idle_in_transaction_session_timeout = 5min
 """

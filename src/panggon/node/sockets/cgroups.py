@@ -43,6 +43,11 @@ class ControlGroups:
     cpu: Path | None
     tracking: tuple[Path, ...] = ()
 
+    def bound(self, *, memory_mebibytes: int) -> None:
+        """What all groups together may have. Raises OSError when the kernel refuses."""
+        if self.memory:
+            _limit_memory(self.memory, memory_mebibytes * 1024 * 1024)
+
     def create(self, name: str, bounds: Bounds, *, period: int = PERIOD) -> tuple[Path, ...]:
         """Make or adjust the group; returns the directories to enter. Processor time is given out in each `period` of
         microseconds. Raises OSError when the kernel refuses.
@@ -71,6 +76,11 @@ class ControlGroups:
             return False
         figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
         return int(figures.get("nr_throttled", 0)) > 0
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether the members of a group are known here."""
+        return bool(self.memory or self.processes)
 
     def has(self, name: str) -> bool:
         """Whether there is such a group; cheap, because it is asked of every site when a holder starts."""

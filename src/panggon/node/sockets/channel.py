@@ -17,31 +17,31 @@ END = "end"
 MESSAGE_BYTES = 64
 
 
-def send(channel: socket.socket, word: str, site: str = "", listener: socket.socket | None = None) -> None:
+def send(channel: socket.socket, word: str, name: str = "", listener: socket.socket | None = None) -> None:
     """Raises OSError when the other side is gone."""
-    socket.send_fds(channel, [f"{word} {site}".encode()], [listener.fileno()] if listener else [])
+    socket.send_fds(channel, [f"{word} {name}".encode()], [listener.fileno()] if listener else [])
 
 
 def receive(channel: socket.socket) -> tuple[str, str, socket.socket | None]:
     """The next message; an empty word when the other side is gone."""
     message, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, 1)
-    word, _, site = message.decode().partition(" ")
-    return word, site, socket.socket(fileno=descriptors[0]) if descriptors else None
+    word, _, name = message.decode().partition(" ")
+    return word, name, socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
 def send_all(channel: socket.socket, listeners: Mapping[str, socket.socket]) -> None:
-    for site, listener in listeners.items():
-        send(channel, KEEP, site, listener)
+    for name, listener in listeners.items():
+        send(channel, KEEP, name, listener)
     send(channel, END)
 
 
 def receive_all(channel: socket.socket) -> Iterable[tuple[str, socket.socket]]:
     """Every socket until the other side says that these were all, or is gone."""
     while True:
-        word, site, listener = receive(channel)
+        word, name, listener = receive(channel)
         if word != KEEP or listener is None:
             return
-        yield site, listener
+        yield name, listener
 
 
 class Keeping(Protocol):
@@ -54,9 +54,9 @@ class Keeping(Protocol):
     def kept(self) -> Mapping[str, socket.socket]:
         """What an earlier holder has left; asked once, at the start."""
 
-    def keep(self, site: str, listener: socket.socket) -> None: ...
+    def keep(self, name: str, listener: socket.socket) -> None: ...
 
-    def drop(self, site: str) -> None: ...
+    def drop(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class ByKeeper:
     def kept(self) -> Mapping[str, socket.socket]:
         return dict(receive_all(self.line))
 
-    def keep(self, site: str, listener: socket.socket) -> None:
+    def keep(self, name: str, listener: socket.socket) -> None:
         with suppress(OSError):
-            send(self.line, KEEP, site, listener)
+            send(self.line, KEEP, name, listener)
 
-    def drop(self, site: str) -> None:
+    def drop(self, name: str) -> None:
         with suppress(OSError):
-            send(self.line, DROP, site)
+            send(self.line, DROP, name)
 
 
 class BySystemd:
@@ -85,8 +85,8 @@ class BySystemd:
     def kept(self) -> Mapping[str, socket.socket]:
         return systemd.kept()
 
-    def keep(self, site: str, listener: socket.socket) -> None:
-        systemd.keep(site, listener)
+    def keep(self, name: str, listener: socket.socket) -> None:
+        systemd.keep(name, listener)
 
-    def drop(self, site: str) -> None:
-        systemd.forget(site)
+    def drop(self, name: str) -> None:
+        systemd.forget(name)

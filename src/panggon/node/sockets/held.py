@@ -11,17 +11,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 DELETED = b" (deleted)"
+# Of one process. Programs that people use have some hundreds; the kernel allows 65,530, and each takes time to look at.
+MAPPINGS_MOST = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """`file` tells one file from another. `unread`: descriptors lie in this socket, sent and not received
-    (unix(7), SCM_RIGHTS): what they lead to is open and cannot be seen.
+    (unix(7), SCM_RIGHTS): what they lead to is open and cannot be seen. `uncounted`: a process has more mappings than
+    anybody counts.
     """
 
     file: int
     blocks: int = 0
     unread: bool = False
+    uncounted: bool = False
 
 
 def held(processes: Iterable[int], *, device: int) -> Iterator[Held | None]:
@@ -47,12 +51,16 @@ def _open(pid: int, device: int) -> Iterator[Held | None]:
 def _mapped(pid: int, device: int) -> Iterator[Held | None]:
     """A file that is closed may still be mapped (proc(5), maps: the range is the first word of a line)."""
     with open(f"/proc/{pid}/maps", "rb") as lines:  # noqa: PTH123
-        deleted = [line for line in lines if line.endswith(DELETED + b"\n")]
-    for line in deleted:
-        found: Held | None = None
-        with suppress(OSError):
-            found = _nameless(os.stat(f"/proc/{pid}/map_files/{line.split()[0].decode()}"), device)  # noqa: PTH116
-        yield found
+        for number, line in enumerate(lines):
+            if number == MAPPINGS_MOST:
+                yield Held(0, uncounted=True)
+                return
+            found: Held | None = None
+            if line.endswith(DELETED + b"\n"):
+                with suppress(OSError):
+                    place = f"/proc/{pid}/map_files/{line.split()[0].decode()}"
+                    found = _nameless(os.stat(place), device)  # noqa: PTH116
+            yield found
 
 
 def _nameless(status: os.stat_result, device: int) -> Held | None:

@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
-from panggon.node.sockets import channel, control
+from panggon.node.sockets import channel, control, listener
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection
@@ -28,8 +29,7 @@ from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.site import open_socket
-from panggon.node.sockets.sites import Dropping, Sites
+from panggon.node.sockets.sites import Dropping, Sites, memory_for_sites
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
@@ -54,6 +54,8 @@ class Holder:
         self._settings = settings
         self._selector = selectors.DefaultSelector()
         self._groups = groups
+        with suppress(OSError):  # where the kernel refuses, that is named a reduced protection already
+            groups.bound(memory_mebibytes=memory_for_sites())
         machine = Machine(settings, active(self.protections), self._groups)
         self._sites = Sites(machine, self._selector, keeper)
         self._ending = False
@@ -83,16 +85,15 @@ class Holder:
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
         kept = self._sites.keeper.kept() if self._sites.keeper else {}
-        listeners = {**kept, **dict(_handed_over(self._settings))}
+        there = {**kept, **dict(_handed_over(self._settings))}
+        found = dict(listener.newest(there.values()))
         for served in remembered(self._settings):
-            listener = listeners.pop(served.site, None) or open_socket(self._settings, served.site)
-            self._sites.add(served, listener, kept=kept.get(served.site) is listener)
-            if self._settings.leaving(served.site).exists():
-                self._sites.drop(served.site, lambda: None)
-        for site, listener in listeners.items():
-            listener.close()
-            if self._sites.keeper:
-                self._sites.keeper.drop(site)
+            own = found.pop(served.site, None)
+            self._sites.add(served, own or self._sites.open(served.site), kept=own is None or own in kept.values())
+        self._sites.close_but_own(there.values())
+        for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
+            self._sites.drop(site, lambda: None)
+        listener.sweep(self._settings)
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))

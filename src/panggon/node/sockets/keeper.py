@@ -75,10 +75,10 @@ class Keeper:
                 log.warning("the holder's channel broke: %s", error)
         return self._child.popen.wait()
 
-    def _keep(self, word: str, site: str, listener: socket.socket | None) -> bool:
-        former = self._listeners.pop(site, None) if word in (channel.KEEP, channel.DROP) else None
+    def _keep(self, word: str, name: str, listener: socket.socket | None) -> bool:
+        former = self._listeners.pop(name, None) if word in (channel.KEEP, channel.DROP) else None
         if former:
             former.close()
         if listener:
-            self._listeners[site] = listener
+            self._listeners[name] = listener
         return bool(word)

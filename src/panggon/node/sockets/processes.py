@@ -56,6 +56,13 @@ def of_user(uid: int, *, but: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def in_own_view(pid: int) -> bool:
+    """Whether it sees processes as this one does, and is in no sandbox (pid_namespaces(7))."""
+    with suppress(OSError):
+        return (PROC / f"{pid}/ns/pid").stat().st_ino == (PROC / "self/ns/pid").stat().st_ino
+    return False
+
+
 def open_pidfd(pid: int, started: int) -> int | None:
     """A descriptor that becomes readable when exactly this process ends; None when it is gone already."""
     try:

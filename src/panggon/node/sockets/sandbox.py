@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.outgoing import Policy
@@ -38,6 +37,10 @@ LIMITS: dict[int, int] = {
 GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 # The only other programs that run as a site's user: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
 SFTP = "sshd"
+# So many of a site run at most: one that answers, the others finish what they began before it took their place.
+SANDBOXES_MOST = 4
+# Whom the kernel kills is given so long to be gone; nobody else is served meanwhile.
+DYING_SECONDS = 0.1
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
 # second, the holder looks twice a second.
 RECENT_SECONDS = 1.5
@@ -57,11 +60,12 @@ class Machine:
 @dataclass(slots=True)
 class Sandbox:
     """`pid` is the process that ends when the sandbox has ended: bubblewrap's monitor, or the program's master itself
-    where there is no bubblewrap. `name` is that of the socket that it answers on.
+    where there is no bubblewrap. `name` is that of the socket that it answers on, `group` its control group.
     """
 
     machine: Machine
     site: str
+    group: str
     pid: int
     pidfd: int
     fingerprint: str
@@ -87,7 +91,12 @@ class Sandbox:
             return True
         if self.kind == SiteKind.PHP:
             return bool(processes.children(master))
-        return self.machine.conversations.on(self.name) or self._asked()
+        return self.visited or self._asked()
+
+    @property
+    def visited(self) -> bool:
+        """Whether anybody is connected to its socket, or waits there."""
+        return self.machine.conversations.on(self.name)
 
     def _asked(self) -> bool:
         """The file is the site's own and may be anything: looked at, never followed."""
@@ -104,7 +113,7 @@ class Sandbox:
             processes.send(master, END_SIGNALS.get(self.kind, signal.SIGQUIT))
 
     def kill(self) -> None:
-        self.machine.groups.kill(self.site)
+        self.machine.groups.kill(self.group)
         for pid in (self.master, self.pid):
             if pid:
                 processes.send(pid, signal.SIGKILL)
@@ -114,22 +123,32 @@ class Sandbox:
         os.close(self.pidfd)
         if self.child:
             self.child.wait(seconds=1)
-        end_leftovers(self.machine, self.site)
+        end_leftovers(self.machine, self.site, self.group)
         if self.gate:
             self.gate.wait(seconds=1)
-        self.machine.groups.remove(gate_group(self.site))  # while it was dying it could not go
-        files.remove(_record(self.machine.settings, self.site))
+        self.machine.groups.remove(gate_group(self.group))  # while it was dying it could not go
+        files.remove(record_of(self.machine.settings, self.group))
 
 
-def start(machine: Machine, site: str, described: Description, launch: Launch, listener: socket.socket) -> Sandbox:
-    """Start the site's program on its socket. Raises OSError or PanggonError when that cannot even be tried."""
-    end_leftovers(machine, site)
+def groups_of(machine: Machine, site: str) -> tuple[str, ...]:
+    """The control groups that its sandboxes may have. Where there are none, two sandboxes cannot be told apart."""
+    many = SANDBOXES_MOST if machine.groups.tells_apart else 1
+    return (site, *(f"{site}-{number}" for number in range(2, many + 1)))
+
+
+def start(
+    machine: Machine, site: str, described: Description, launch: Launch, listener: socket.socket, *, group: str
+) -> Sandbox:
+    """Start the site's program on its socket, in a control group that no other sandbox has. Raises OSError or
+    PanggonError when that cannot even be tried.
+    """
+    end_leftovers(machine, site, group)
     settings, uid = machine.settings, machine.settings.uid(site)
     number = listener.fileno()
     with (
         _output(settings, site) as output,
         readable(launch.handed_over) as descriptors,
-        way_out(machine, site, launch, group=site) as gate,
+        way_out(machine, site, launch, group=group) as gate,
     ):
         child = shell.start(
             launch.argv(descriptors, networked=gate is not None),
@@ -143,21 +162,22 @@ def start(machine: Machine, site: str, described: Description, launch: Launch, l
             pass_fds=[number, output, *descriptors.values()],
             user=uid,
             group=uid,
-            groups=machine.groups.create(site, group_bounds(described)),
+            groups=machine.groups.create(group, group_bounds(described)),
             limits=process_limits(described),
         )
-    fingerprint = launch.fingerprint
+    name, fingerprint = listener.getsockname(), launch.fingerprint
     record = {
         "pid": child.pid,
         "started": processes.start_time(child.pid),
         "fingerprint": fingerprint,
         "socket": os.fstat(number).st_ino,
+        "name": name,
         "kind": launch.kind.value,
     }
     with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
-        files.write(_record(settings, site), json.dumps(record), mode=0o600)
-    name = listener.getsockname()
-    return Sandbox(machine, site, child.pid, os.pidfd_open(child.pid), fingerprint, child, launch.kind, name, gate)
+        files.write(record_of(settings, group), json.dumps(record), mode=0o600)
+    pidfd = os.pidfd_open(child.pid)
+    return Sandbox(machine, site, group, child.pid, pidfd, fingerprint, child, launch.kind, name, gate)
 
 
 @contextmanager
@@ -193,35 +213,25 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
         )
 
 
-def adopt(machine: Machine, site: str, kind: str, listener: socket.socket) -> Sandbox | None:
-    """The site's sandbox that an earlier holder started, or None.
-
-    One that listens on another socket than ours, or whose holder was killed before it could write the record, gets an
-    empty fingerprint: it is to be replaced, after its running requests. Without a record it is of the `kind` served.
+def end_leftovers(machine: Machine, site: str, group: str) -> None:
+    """Kill what is left of a sandbox whose first process was killed: it would go on answering requests. It is gone
+    afterwards, unless the kernel takes long.
     """
-    content = files.read(_record(machine.settings, site))
-    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site, kind)
-    pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
-    if pidfd is None:
-        end_leftovers(machine, site)
-        return None
-    same = record["socket"] == os.fstat(listener.fileno()).st_ino
-    fingerprint = record["fingerprint"] if same else ""
-    return Sandbox(machine, site, record["pid"], pidfd, fingerprint, None, record["kind"], listener.getsockname())
+    if machine.groups.tells_apart:
+        for each in filter(machine.groups.has, (group, gate_group(group))):
+            machine.groups.kill(each)
+    for pid in () if machine.groups.tells_apart else members(machine, site, group):
+        processes.send(pid, signal.SIGKILL)
+    ends = time.monotonic() + DYING_SECONDS
+    while members(machine, site, group) and time.monotonic() < ends:
+        time.sleep(0.001)
+    for each in (group, gate_group(group)):
+        machine.groups.remove(each)
 
 
-def _unrecorded(machine: Machine, site: str, kind: str) -> dict[str, Any]:
-    """A record of what runs for the site without one: the one process that all others descend from."""
-    pids = _members(machine, site)
-    tops = [pid for pid in pids if processes.parent(pid) not in pids]
-    if len(tops) != 1:
-        return {}
-    return {"pid": tops[0], "started": processes.start_time(tops[0]), "fingerprint": "", "socket": 0, "kind": kind}
-
-
-def _members(machine: Machine, site: str) -> frozenset[int]:
-    if machine.groups.processes or machine.groups.memory:
-        return machine.groups.members(site) if machine.groups.has(site) else frozenset()
+def members(machine: Machine, site: str, group: str) -> frozenset[int]:
+    if machine.groups.tells_apart:
+        return machine.groups.members(group) if machine.groups.has(group) else frozenset()
     return processes.of_user(machine.settings.uid(site), but=SFTP)
 
 
@@ -229,25 +239,15 @@ def running(machine: Machine, site: str) -> frozenset[int]:
     """Every process of the site's user: those of its programs as they are now, others (SFTP, tasks, copies of its
     database) as they were a moment ago.
     """
-    return machine.users.running().get(machine.settings.uid(site), frozenset()) | machine.groups.members(site)
+    there = machine.users.running().get(machine.settings.uid(site), frozenset())
+    return there.union(*(machine.groups.members(group) for group in groups_of(machine, site)))
 
 
-def end_others(machine: Machine, site: str) -> None:
-    """End what runs as the site's user besides the programs that answer its requests and their way out."""
+def end_others(machine: Machine, site: str, *, but: Sandbox | None) -> None:
+    """End what runs as the site's user besides this sandbox and its way out."""
     machine.users.look()
-    kept = machine.groups.members(site) | machine.groups.members(gate_group(site))
-    for pid in running(machine, site) - kept:
-        processes.send(pid, signal.SIGKILL)
-
-
-def end_leftovers(machine: Machine, site: str) -> None:
-    """Kill what is left of a sandbox whose first process was killed: it would go on answering requests."""
-    if machine.groups.processes or machine.groups.memory:
-        for group in filter(machine.groups.has, (site, gate_group(site))):
-            machine.groups.kill(group)
-            machine.groups.remove(group)
-        return
-    for pid in _members(machine, site):
+    groups = (but.group, gate_group(but.group)) if but else ()
+    for pid in running(machine, site).difference(*map(machine.groups.members, groups)):
         processes.send(pid, signal.SIGKILL)
 
 
@@ -300,5 +300,5 @@ def _output(settings: SocketSettings, site: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _record(settings: SocketSettings, site: str) -> Path:
-    return settings.records / f"{site}.json"
+def record_of(settings: SocketSettings, group: str) -> Path:
+    return settings.records / f"{group}.json"

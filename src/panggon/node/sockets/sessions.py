@@ -71,6 +71,7 @@ def _began(pid: int) -> int:
 
 
 def _is_sftp(pid: int) -> bool:
+    """What a program in a sandbox calls itself makes it no session, and gives it no bounds beside those it has."""
     with suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text().startswith(SFTP)
+        return Path(f"/proc/{pid}/comm").read_text().startswith(SFTP) and processes.in_own_view(pid)
     return False

@@ -20,7 +20,8 @@ class SocketSettings:
     `web_group` is the group id of nginx's workers, `mariadb_socket` MariaDB's socket on the machine, `postgresql_run`
     the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped;
     requests that still run when it has to stop get `stop_seconds`. With `require_all` the holder refuses to start
-    where a protection cannot be had. `outgoing` are this machine's own policies, their targets by name.
+    where a protection cannot be had. At most `awake_most` sites are awake at a time (0: as many as the machine's memory
+    is for, `sites.MEBIBYTES_AWAKE` each). `outgoing` are this machine's own policies, their targets by name.
     """
 
     root: Path
@@ -34,6 +35,7 @@ class SocketSettings:
     idle_seconds: float = 30
     stop_seconds: float = 20
     require_all: bool = True
+    awake_most: int = 0
     outgoing: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def policy(self, name: str) -> Policy:

@@ -1,30 +1,32 @@
 """One site's socket and what answers on it: asleep, awake, ending, or waiting after a failure. Time is an argument."""
 
 import logging
-import os
 import select
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from panggon.core.errors import PanggonError
 from panggon.node.sockets import sandbox
+from panggon.node.sockets.adopting import adopt
+from panggon.node.sockets.former import Former
 from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import Launch, launch, request_seconds
+from panggon.node.sockets.listener import BACKLOG
 from panggon.node.sockets.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
-from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.stored import meter
 from panggon.node.sockets.usage import Meter
 
-BACKLOG = 1024
 # The program kills requests itself when their time is over; the holder kills everything a little later.
 GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
+# Who had nothing to do for so long may make room for another, and who finds none is tried again after so long.
+IDLE_SECONDS = 1.0
+ROOM_SECONDS = 0.25
 # From so many failures in a row on, visitors are told at once instead of waiting for the next try.
 FAILURES_TO_WAIT_FOR = 3
 # What runs of a site that stores too much may go on storing for this long.
@@ -41,22 +43,43 @@ class Site:
         self._full = full
         self.served = served
         self.listener = listener
-        self.sandbox: Sandbox | None = sandbox.adopt(machine, served.site, served.kind, listener)
+        self.sandbox, former = adopt(machine, served.site, served.kind, listener)
+        self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
         self._started = self._worked = now
         self._wake_after = 0.0
         self._end_by: float | None = None
         self._when_asleep: list[Callable[[], None]] = []
+        self._when_gone: list[Callable[[], None]] = []
         self._meter: Meter | None = None
 
     @property
     def waiting(self) -> bool:
         """Whether anything is to be done at a later tick."""
-        return self.sandbox is not None or self._wake_after > 0
+        return self.awake or self._wake_after > 0
+
+    @property
+    def awake(self) -> bool:
+        """Whether any of its programs run."""
+        return self.sandbox is not None or bool(self.former)
 
     def listens(self, now: float) -> bool:
         """Whether a new connection is the holder's business: nobody else answers it, and no pause holds it back."""
         return self.sandbox is None and now >= self._wake_after
+
+    def idle_since(self, now: float) -> float | None:
+        """Since when it has had nothing to do, None for what has, or does not stay awake."""
+        if self.sandbox is None or self._end_by is not None or now - self._worked < IDLE_SECONDS:
+            return None
+        return self._worked
+
+    @property
+    def stays_awake(self) -> bool:
+        return self.sandbox is not None and self._end_by is None
+
+    def hold_back(self, now: float) -> None:
+        """There is no room for it now; whoever knocks waits."""
+        self._wake_after = now + ROOM_SECONDS
 
     def wake(self, now: float) -> None:
         """Start the sandbox; a start that cannot be is a failure like an early end."""
@@ -65,13 +88,17 @@ class Site:
         self._end_by = None
         try:
             description, wanted = self._wanted()
-            self.sandbox = sandbox.start(self.machine, self.served.site, description, wanted, self.listener)
+            self.sandbox = sandbox.start(
+                self.machine, self.served.site, description, wanted, self.listener, group=self._free_group
+            )
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
 
     def tick(self, now: float) -> None:
         """Ask an idle sandbox to end; kill one that does not end in time."""
+        for former in self.former:
+            former.tick(now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
             if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
@@ -99,7 +126,7 @@ class Site:
                 return
             self._full.set(self.served.site, excess)
             if excess:
-                sandbox.end_others(self.machine, self.served.site)
+                sandbox.end_others(self.machine, self.served.site, but=self.sandbox)
             if excess and before:
                 return  # its programs store nothing any more
             self.end(time.monotonic())
@@ -120,14 +147,32 @@ class Site:
             self._end_by = now + given + GRACE_SECONDS
         self.sandbox.ask_to_end()
 
+    def leave(self, now: float, then: Callable[[], None], *, seconds: float) -> None:
+        """As `end`, of all that runs, the former sandboxes among it."""
+        self._when_gone.append(then)
+        for former in self.former:
+            former.end(now + seconds + GRACE_SECONDS)
+        self.end(now, seconds=seconds)
+        self._tell()
+
     def kill(self, now: float, then: Callable[[], None]) -> None:
-        """End it at once, whatever runs; `then` as of `end`."""
-        if self.sandbox is None:
-            then()
-            return
-        self._when_asleep.append(then)
-        self._end_by = now
-        self.sandbox.kill()
+        """End all at once, whatever runs; `then` as of `leave`."""
+        self._when_gone.append(then)
+        self._end_by = now if self.sandbox else None
+        for each in self._sandboxes:
+            each.kill()
+        self._tell()
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether there may be one sandbox more."""
+        return len(self.former) + 1 < len(sandbox.groups_of(self.machine, self.served.site))
+
+    def replace(self, listener: socket.socket, now: float) -> None:
+        """Answer on this socket from now on, with a sandbox of its own; the one that ran finishes what it began."""
+        if self.sandbox:
+            self.former.append(Former(self.sandbox, now, now + self._longest))
+        self.listener, self.sandbox, self._end_by = listener, None, None
 
     @property
     def request_seconds(self) -> float | None:
@@ -145,9 +190,13 @@ class Site:
             log.warning("%s: ended by itself", self.served.site)
             self._failed(now)
         self._end_by = None
-        callbacks, self._when_asleep = self._when_asleep, []
-        for callback in callbacks:
-            callback()
+        self._tell()
+
+    def former_ended(self, former: Former) -> None:
+        """Its process is gone."""
+        former.sandbox.clean_up()
+        self.former.remove(former)
+        self._tell()
 
     def serve(self, served: Served) -> bool:
         """Take over what is wished now; True when the sandbox that runs was started with something else.
@@ -157,6 +206,30 @@ class Site:
         self.served, self._meter = served, None
         self.failures, self._wake_after = 0, 0.0
         return self.sandbox is not None and self.sandbox.fingerprint != self._wanted()[1].fingerprint
+
+    def _tell(self) -> None:
+        """Whoever waits for what has happened by now."""
+        due: list[Callable[[], None]] = []
+        if self.sandbox is None:
+            due, self._when_asleep = self._when_asleep, []
+        if not self.awake:
+            due, self._when_gone = [*due, *self._when_gone], []
+        for then in due:
+            then()
+
+    @property
+    def _sandboxes(self) -> tuple[Sandbox, ...]:
+        return (*([self.sandbox] if self.sandbox else []), *(former.sandbox for former in self.former))
+
+    @property
+    def _free_group(self) -> str:
+        taken = {former.sandbox.group for former in self.former}
+        return next(group for group in sandbox.groups_of(self.machine, self.served.site) if group not in taken)
+
+    @property
+    def _longest(self) -> float:
+        """Seconds that what was let in before may take."""
+        return (self.request_seconds or 0) + GRACE_SECONDS
 
     def _wanted(self) -> tuple[Description, Launch]:
         description = described(self.machine.settings, self.served.site)
@@ -176,24 +249,3 @@ class Site:
         self.failures = 0 if sound else self.failures + 1
         shortest, longest = PAUSE_SECONDS
         self._wake_after = 0.0 if sound else now + min(longest, shortest * 2 ** min(self.failures - 1, 10))
-
-
-def socket_path(settings: SocketSettings, site: str) -> Path:
-    return settings.root / "run" / f"{site}.sock"
-
-
-def open_socket(settings: SocketSettings, site: str) -> socket.socket:
-    """A new listening socket under the site's name, for nginx's group only.
-
-    The working directory is `root`: a path of a Unix socket has at most 107 bytes (unix(7)), a root may be long.
-    """
-    path = socket_path(settings, site).relative_to(settings.root)
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(draft))
-    os.chown(draft, 0, settings.web_group)
-    draft.chmod(0o660)
-    listener.listen(BACKLOG)
-    draft.replace(path)
-    return listener

@@ -4,23 +4,32 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import files
 from panggon.node.sockets.channel import Keeping
+from panggon.node.sockets.former import Former
 from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import document_root
+from panggon.node.sockets.listener import make, name_of, put_in_place, socket_path
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.sessions import Sessions
-from panggon.node.sockets.site import Site, open_socket, socket_path
+from panggon.node.sockets.site import Site
 from panggon.node.sockets.stored import Stored
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
+
+# Of the machine's memory, what all sites together may have: the rest is the servers', and the kernel ends a site's
+# program, not a server, when all that is taken. What a site that is awake takes as a rule says how many may be.
+MEMORY_SHARE = 0.6
+MEBIBYTES_AWAKE = 32
+AWAKE_LEAST = 16
 
 # Less than who asks waits for an answer (`drivers/runtime.py`).
 WAITED_FOR_SECONDS = 50.0
@@ -53,6 +62,7 @@ class Sites:
         self._dropping: set[str] = set()
         self._lingering: dict[str, float] = {}  # of these: served to who was let in before, until when
         self._ending = False
+        self._awake_most = machine.settings.awake_most or max(AWAKE_LEAST, memory_for_sites() // MEBIBYTES_AWAKE)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sites)
@@ -65,11 +75,13 @@ class Sites:
 
     @property
     def listeners(self) -> Mapping[str, socket.socket]:
-        return {name: site.listener for name, site in self._sites.items() if name not in self._dropping}
+        """By their own names."""
+        found = [site.listener for name, site in self._sites.items() if name not in self._dropping]
+        return {name_of(each): each for each in found}
 
     @property
     def awake(self) -> bool:
-        return any(site.sandbox for site in self._sites.values())
+        return any(site.awake for site in self._sites.values())
 
     @property
     def waiting(self) -> bool:
@@ -83,7 +95,7 @@ class Sites:
             site.tick(now)
             self._attend(site)
         for name in [name for name, until in self._lingering.items() if now >= until]:
-            self.drop(name, lambda: None)
+            self.drop(name, _nobody_waits)
         self._sessions.look()
         self._stored.look()
 
@@ -107,7 +119,8 @@ class Sites:
         return f"{path} is not ours" if name not in self._sites and os.path.lexists(path) else ""
 
     def sync(self, served: Served, then: Then) -> None:
-        """Serve this from now on; `then` is called when nothing older answers any more.
+        """Serve this from now on; `then` is called when nobody new meets anything older. Requests that run are answered
+        by what they met.
 
         Raises ValueError when `site.json` does not describe such a site, PermanentError `runtime.foreign`.
         """
@@ -125,12 +138,45 @@ class Sites:
             return
         remember(self._settings, served)
         self._dropping.discard(name)
-        site = self._sites.get(name) or self.add(served, open_socket(self._settings, name), kept=False)
-        if site.serve(served):
-            site.end(time.monotonic(), then, seconds=_patience(site))
-        else:
+        site = self._sites.get(name) or self.add(served, self.open(name), kept=True)
+        if not site.serve(served):
             then()
+        elif site.replaceable:
+            self._replace(site)
+            then()
+        else:
+            site.end(time.monotonic(), then, seconds=_patience(site))
         self._attend(site)
+
+    def _replace(self, site: Site) -> None:
+        """What runs goes on with the socket that it has; nobody new comes to that."""
+        former, new = site.listener, self.open(site.served.site)
+        if site.sandbox:
+            self._forget(site, site.sandbox.pidfd)  # its end means something else from now on
+        site.replace(new, time.monotonic())
+        self._close(former)
+
+    def _close(self, listener: socket.socket) -> None:
+        if self.keeper:
+            self.keeper.drop(name_of(listener))
+        listener.close()
+
+    def close_but_own(self, listeners: Iterable[socket.socket]) -> None:
+        """Those of sites that are not served, and those that another came after."""
+        own = {site.listener for site in self._sites.values()}
+        for listener in set(listeners) - own:
+            self._close(listener)
+
+    def open(self, name: str) -> socket.socket:
+        """A new socket of the site, in place. The keeper has it before: whoever is killed between loses no site.
+        Raises OSError.
+        """
+        site = self._sites.get(name)
+        listener = make(self._settings, name, former=site.listener if site else None)
+        if self.keeper:
+            self.keeper.keep(name_of(listener), listener)
+        put_in_place(self._settings, listener)
+        return listener
 
     def add(self, served: Served, listener: socket.socket, *, kept: bool) -> Site:
         """Serve a site on this socket; a sandbox that runs already is adopted, or replaced if it is another than it
@@ -138,7 +184,8 @@ class Sites:
         """
         site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
         if not kept and self.keeper:
-            self.keeper.keep(served.site, listener)
+            self.keeper.keep(name_of(listener), listener)
+        put_in_place(self._settings, listener)
         try:
             outdated = site.serve(served)
         except ValueError:
@@ -170,7 +217,7 @@ class Sites:
         if dropping is Dropping.KILLED:
             site.kill(now, gone)
         else:
-            site.end(now, gone, seconds=_patience(site))
+            site.leave(now, gone, seconds=_patience(site))
 
     def end(self, name: str, then: Then) -> None:
         """Put the site to sleep now."""
@@ -180,7 +227,7 @@ class Sites:
         """Put every site to sleep and wake none again."""
         self._ending = True
         for site in self._sites.values():
-            site.end(time.monotonic())
+            site.leave(time.monotonic(), _nobody_waits, seconds=self._settings.stop_seconds)
             self._attend(site)
 
     def _dropped(self, name: str, then: Then) -> None:
@@ -192,9 +239,7 @@ class Sites:
             site = self._sites.pop(name)
             for descriptor in self._watched.pop(name):
                 self._selector.unregister(descriptor)
-            site.listener.close()
-            if self.keeper:
-                self.keeper.drop(name)
+            self._close(site.listener)
         then()
 
     def _marked_as_leaving(self, name: str) -> bool:
@@ -225,6 +270,8 @@ class Sites:
             wanted[site.listener.fileno()] = lambda: self._wake(site)
         if site.sandbox:
             wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
+        for former in site.former:
+            wanted[former.sandbox.pidfd] = partial(self._former_ended, site, former)
         watched = self._watched.get(name, {})
         for descriptor in watched.keys() - wanted.keys():
             self._selector.unregister(descriptor)
@@ -236,17 +283,50 @@ class Sites:
     def _wake(self, site: Site) -> None:
         # An event of the same round may have dropped the site or started it already.
         if self._sites.get(site.served.site) is site and site.listens(time.monotonic()):
-            site.wake(time.monotonic())
+            now = time.monotonic()
+            if self._makes_room(now):
+                site.wake(now)
+            else:
+                site.hold_back(now)
             self._attend(site)
+
+    def _makes_room(self, now: float) -> bool:
+        """Whoever asks for every site's page wakes them all: the one that has been idle longest makes room."""
+        awake = [site for name in self._waiting if (site := self._sites[name]).stays_awake]
+        if len(awake) < self._awake_most:
+            return True
+        idle = {since: site for site in awake if (since := site.idle_since(now)) is not None}
+        if not idle:
+            return False
+        idle[min(idle)].end(now)
+        return True
 
     def _sandbox_ended(self, site: Site) -> None:
         if site.sandbox is None:
             return
-        self._selector.unregister(site.sandbox.pidfd)
-        self._watched[site.served.site].pop(site.sandbox.pidfd)
+        self._forget(site, site.sandbox.pidfd)
         site.ended(time.monotonic())
         if self._sites.get(site.served.site) is site:
             self._attend(site)
+
+    def _former_ended(self, site: Site, former: Former) -> None:
+        self._forget(site, former.sandbox.pidfd)
+        site.former_ended(former)
+        if self._sites.get(site.served.site) is site:
+            self._attend(site)
+
+    def _forget(self, site: Site, descriptor: int) -> None:
+        self._selector.unregister(descriptor)
+        self._watched[site.served.site].pop(descriptor)
+
+
+def memory_for_sites() -> int:
+    """In MiB, of all sites together."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE) >> 20
+
+
+def _nobody_waits() -> None:
+    """For what is done in its own time."""
 
 
 def _patience(site: Site) -> float:

@@ -109,7 +109,7 @@ class Stored:
             if excess is not None and excess is not self._full.of(count.site):
                 self._full.set(count.site, excess)
                 if excess:
-                    sandbox.end_others(self._machine, count.site)
+                    sandbox.end_others(self._machine, count.site, but=None)
             return excess
         return Excess.NOTHING
 

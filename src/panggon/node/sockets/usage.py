@@ -29,7 +29,9 @@ class Excess(IntEnum):
 
 @dataclass(slots=True)
 class Usage:
-    """`hidden`: something cannot be counted, because it lies too deep or was sent to nobody."""
+    """`hidden`: something cannot be counted, because it lies too deep, was sent to nobody, or is mapped too
+    often.
+    """
 
     size: int = 0
     files: int = 0
@@ -88,6 +90,8 @@ class Meter:
             for found in held(self.processes(), device=self.place.stat().st_dev):
                 if found and found.unread:
                     unread.add(found.file)
+                elif found and found.uncounted:
+                    self._usage.hidden = True
                 elif found and found.file not in seen:
                     seen.add(found.file)
                     self._usage.size += found.blocks * BLOCK_BYTES

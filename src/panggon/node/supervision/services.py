@@ -24,11 +24,12 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.node import records
 from panggon.node.layout import Listener
 from panggon.node.lock import alone
+from panggon.node.patience import Patience
 from panggon.node.servers import Server
 from panggon.node.sockets import processes
 from panggon.node.supervision.running import Running, begin, find
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0  # for one that hangs; one that ends is noticed at once
 PAUSE_SECONDS = (0.5, 30.0)
 # A server that lived this long did not fail at its start.
 SOUND_SECONDS = 10.0
@@ -115,11 +116,11 @@ class Supervisor:
     def _bring_up(self, service: Service) -> None:
         if service.running is None:
             self._start(service)
-        deadline = time.monotonic() + READY_SECONDS
+        patience = Patience(READY_SECONDS)
         while not service.server.ready():
             if self._ending:
                 return
-            if service.running is None or service.running.ended() or time.monotonic() > deadline:
+            if service.running is None or service.running.ended() or patience.is_over():
                 raise PermanentError("services.start", f"{service.server.name} tidak mau jalan: {_last_words(service)}")
             time.sleep(0.05)
         self.tell(f"{service.server.name} siap")

@@ -1,6 +1,8 @@
 """The servers as services of systemd, where it runs and the package's units are installed: their names and states."""
 
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,8 @@ from panggon.drivers import shell
 
 TARGET = "panggon-node.target"
 RUNNING = Path("/run/systemd/system")  # sd_booted(3)
+# Code that runs from a file which is gone (proc(5), `maps`); what a program has in memory only has such a name too.
+REPLACED = re.compile(r"^\S+ ..x. .* /(?!memfd:)\S+ \(deleted\)$", re.MULTILINE)
 # What Debian's packages start by themselves, on our ports or for nothing.
 DISTRIBUTION = {
     "nginx": ("nginx.service",),
@@ -22,11 +26,14 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`since` in ISO 8601, "" where it does not run; `restarts` are those that nobody asked for."""
+    """`since` in ISO 8601, "" where it does not run; `restarts` are those that nobody asked for. `replaced`: Debian has
+    put something newer in the place of what it runs.
+    """
 
     running: bool
     since: str
     restarts: int
+    replaced: bool = False
 
 
 def of(server: str) -> str:
@@ -39,7 +46,7 @@ def installed() -> bool:
 
 
 def states(servers: Sequence[str]) -> dict[str, State]:
-    properties = ("Id", "ActiveState", "ActiveEnterTimestamp", "NRestarts")
+    properties = ("Id", "ActiveState", "ActiveEnterTimestamp", "NRestarts", "MainPID")
     words = [f"--property={','.join(properties)}", "--timestamp=unix", *map(of, servers)]
     blocks = shell.check(["systemctl", "show", *words]).strip().split("\n\n")
     rows = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
@@ -50,7 +57,15 @@ def _state(row: dict[str, str]) -> State:
     running = row.get("ActiveState") == "active"
     moment = row.get("ActiveEnterTimestamp", "").removeprefix("@")
     since = datetime.fromtimestamp(int(moment), UTC).isoformat() if running and moment.isdigit() else ""
-    return State(running, since, int(row.get("NRestarts", "0")))
+    replaced = running and is_replaced(int(row.get("MainPID", "0")))
+    return State(running, since, int(row.get("NRestarts", "0")), replaced)
+
+
+def is_replaced(pid: int) -> bool:
+    """Whether the program of this process, or a library of it, is no longer the file that lies on the disk."""
+    with suppress(OSError):
+        return REPLACED.search(Path(f"/proc/{pid}/maps").read_text()) is not None
+    return False
 
 
 def distributions_own(servers: Iterable[str]) -> tuple[str, ...]:

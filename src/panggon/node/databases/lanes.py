@@ -1,0 +1,95 @@
+"""Which processors the sessions of sites work on, and who waits for whom there.
+
+A server is one control group, whoever asks it: the kernel does not know a site's sessions as one. So each gets a
+priority with which all of them weigh as one of another site, and those of a site that is heavy share one processor
+(sched(7)). They are never held up: whoever has a lock of the server that others wait for goes on.
+"""
+
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from panggon.core import database_load
+from panggon.core.database_load import Session
+from panggon.core.spec import Engine
+
+TICKS = os.sysconf("SC_CLK_TCK")
+# Shorter lives are no measure of how busy a session is.
+SPAN_LEAST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Of a thread: seconds of a processor that it has taken, when it began and when this was read, in seconds since the
+    machine started.
+    """
+
+    worked: float
+    began: float
+    read: float
+
+
+@dataclass(slots=True)
+class Lanes:
+    """What is not heavy any more is free at the next look, and so is what another process of this kind has left."""
+
+    heavy: dict[Engine, frozenset[str]] = field(default_factory=dict)
+    _clocks: dict[Engine, dict[int, Clock]] = field(default_factory=dict)
+
+    def look(self, engine: Engine, sessions: Sequence[Session]) -> Mapping[str, float]:
+        """Put all sessions of the server where they belong; returns how many processors each site keeps busy."""
+        busy = self._busy(engine, sessions)
+        self.heavy[engine] = database_load.heavy(self.heavy.get(engine, frozenset()), busy)
+        active = Counter(session.site for session in sessions if session.active)
+        for session in sessions:
+            with suppress(OSError):  # it has ended, or this process may not
+                os.setpriority(os.PRIO_PROCESS, session.thread, database_load.niceness(active[session.site]))
+        self.place([(session.site, session.thread) for session in sessions])
+        return busy
+
+    def place(self, threads: Sequence[tuple[str, int]]) -> None:
+        """Those of heavy sites on their one processor, others wherever their server may be. They are of one server."""
+        everywhere = _processors(thread for _, thread in threads)
+        if everywhere:
+            lanes = database_load.lanes(frozenset().union(*self.heavy.values()), everywhere)
+            for site, thread in threads:
+                with suppress(OSError):
+                    os.sched_setaffinity(thread, {lanes[site]} if site in lanes else everywhere)
+
+    def _busy(self, engine: Engine, sessions: Iterable[Session]) -> dict[str, float]:
+        """Since the last look; of a session that was not there then, since it began."""
+        before, clocks = self._clocks.get(engine, {}), {}
+        busy: dict[str, float] = defaultdict(float)
+        for session in sessions:
+            now = _clock(session.thread)
+            if now:
+                was = before.get(session.thread)
+                since = was if was and was.began == now.began else Clock(0.0, now.began, now.began)
+                busy[session.site] += (now.worked - since.worked) / max(SPAN_LEAST, now.read - since.read)
+                clocks[session.thread] = now
+        self._clocks[engine] = clocks
+        return busy
+
+
+def _clock(thread: int) -> Clock | None:
+    """As proc(5) describes `stat`; None when it has ended."""
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{thread}/task/{thread}/stat").read_text().rpartition(")")[2].split()
+        user, system, began = (int(fields[place]) / TICKS for place in (11, 12, 19))
+        return Clock(user + system, began, time.clock_gettime(time.CLOCK_BOOTTIME))
+    return None
+
+
+def _processors(threads: Iterable[int]) -> set[int]:
+    """Those of the server that all these belong to: of the process of a thread, or of its parent."""
+    for thread in threads:
+        with suppress(OSError, KeyError, ValueError):
+            lines = Path(f"/proc/{thread}/status").read_text().splitlines()
+            status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+            process = int(status["Tgid"])
+            return os.sched_getaffinity(process if process != thread else int(status["PPid"]))
+    return set()

@@ -1,0 +1,92 @@
+"""Whose copy is made when, where more wish one than there are places; no program runs."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from panggon.core.spec import Engine
+from panggon.node.databases import jobs, owner
+from panggon.node.databases.owner import Owner
+from panggon.node.databases.watch import Watch
+from panggon.node.databases.wishes import Todo, Wish
+
+SITES = ("s900001", "s900002", "s900003", "s900004")
+
+
+@dataclass
+class Server:
+    def sizes(self) -> dict[str, int]:
+        return {}
+
+
+def ended_pipe() -> int:
+    reading, writing = os.pipe()
+    os.close(writing)
+    return reading
+
+
+@dataclass
+class Program:
+    pidfd: int = field(default_factory=ended_pipe)
+    output: int = field(default_factory=ended_pipe)
+
+    def kill(self) -> None: ...
+
+    def close(self) -> int:
+        os.close(self.pidfd)
+        os.close(self.output)
+        return 1
+
+
+class Everybody:
+    """Each site always wishes a copy again."""
+
+    def wishes(self, site: str, *, now: float) -> tuple[Wish, ...]:
+        return (Wish(site, Todo.DUMP, "minta-salinan"),)
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
+    for site in SITES:
+        (tmp_path / "sites" / site).mkdir(parents=True)
+        record = {"site": site, "engine": "mariadb", "mebibytes": 100, "writing": False}
+        (tmp_path / "sites" / site / "database.json").write_text(json.dumps(record))
+    monkeypatch.setattr(owner, "is_let_in", lambda _sites, _site: True)
+    watch = Watch({Engine.MARIADB: Server()}, tmp_path / "sites", 1_900_000_000, tmp_path / "report.json")  # type: ignore[dict-item]
+    found = Owner(watch, lambda _wish: Program(), tmp_path / "control", tmp_path / "alive")
+    found._folders = Everybody()  # type: ignore[assignment]
+    found._turns = {site: float(turn) for turn, site in enumerate(SITES)}
+    yield found
+    end(found)
+
+
+def end(found: Owner, *, late: bool = False) -> None:
+    for job in list(found.running.values()):
+        job.began -= jobs.DUMP_SECONDS + 1 if late else 0
+        job._said += b"{}"
+        found._ended(job)
+
+
+def test_who_had_no_turn_longest_comes_first(made: Owner) -> None:
+    turns = []
+    for _ in range(4):
+        made.look()
+        turns.append([*made.running])
+        end(made)
+    assert turns == [[*SITES[:2]], [*SITES[2:]], [*SITES[:2]], [*SITES[2:]]]
+
+
+def test_those_who_take_too_long_never_have_every_place(made: Owner) -> None:
+    made.look()
+    end(made, late=True)
+    made.look()
+    end(made)
+    made.look()
+    assert [*made.running] == [SITES[0], SITES[2]]
+    end(made)
+    made.look()
+    assert [*made.running] == [SITES[1], SITES[3]]
