@@ -4,6 +4,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from panggon.core.parking import Uptime
+from panggon.node import sites as on_the_machine
 from panggon.papers import validation
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
@@ -12,6 +14,7 @@ from tests.papers.pki import authority
 from tests.portal import dovecot
 from tests.portal.dovecot import MailServer
 from tests.portal.exchange import Exchange, exchange
+from tests.portal.machine import Machine
 from tests.portal.office import Office
 from tests.portal.programs import Program
 from tests.portal.signers import in_this_process
@@ -82,3 +85,12 @@ def office_time(office, monkeypatch):
         return office.now
 
     monkeypatch.setattr(timezone, "now", now)
+
+
+@pytest.fixture
+def machine(office, tmp_path, monkeypatch):
+    """A hosting machine that is simulated, with the code of the agent."""
+    monkeypatch.setattr(on_the_machine, "uptime", lambda: Uptime("boot", 60.0 + found.ahead.total_seconds()))
+    (tmp_path / "machine").mkdir()
+    found = Machine(office, tmp_path / "machine")
+    return found

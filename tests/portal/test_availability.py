@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from panggon.public import snapshots
 from panggon.public.tables import TABLES
 from panggon.sites import machines
-from panggon.sites.models import Availability, Site
+from panggon.sites.models import Availability, Node, Site
 from panggon.upkeep.jobs import watch
 from tests.portal.agent import Agent
 from tests.portal.upkeep import open_site
@@ -154,3 +154,16 @@ def test_a_closed_site_is_not_expected_to_answer(agent, site, office):
     Site.objects.update(state="suspended")
     watch.func(timestamp=0)
     assert silent_notices(office.technician) == []
+
+
+def test_a_full_site_is_told_once_a_week_and_shown_to_its_opd(office_time, site, office):
+    words = "situs menyimpan lebih banyak berkas daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
+    Node.objects.update(reduced=[f"{site.identifier}: {words}", "s899999: penuh", "cpu: x"])
+    for _ in range(2):
+        watch.func(timestamp=0)
+    told = list(office.applicant.notices.filter(subject=f"{site.host}: situs penuh").values_list("text", flat=True))
+    assert told == [f"{words}. Hapus yang tidak diperlukan, atau minta paket lain."]
+    assert office.technician.notices.filter(subject=f"{site.host}: situs penuh").count() == 1
+    assert f"Situs penuh {words} Hapus" in text(visitor(office.applicant).get(f"/situs/{site.identifier}/"))
+    Node.objects.update(reduced=[])
+    assert "Situs penuh" not in text(visitor(office.applicant).get(f"/situs/{site.identifier}/"))

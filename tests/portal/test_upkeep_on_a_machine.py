@@ -1,89 +1,27 @@
 """Changes of sites from the page's services to the code of the agent on a simulated machine, and back."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from panggon.core import plan as plans
-from panggon.core.parking import Uptime
 from panggon.core.resources import Key, Kind, absent
 from panggon.core.site_life import SiteAction
-from panggon.node import sites as on_the_machine
-from panggon.node.agent import client
-from panggon.node.agent.drift import DriftWatch
-from panggon.node.agent.identity import Identity
-from panggon.node.agent.loop import Agent
 from panggon.sites import selectors as machines
 from panggon.sites import services as sites
-from panggon.sites.messages import report_of
-from panggon.sites.models import Node, Purpose, Wish
-from panggon.upkeep import jobs, services
+from panggon.sites.models import Node
+from panggon.upkeep import services
 from tests.node import simulated
+from tests.portal.machine import changed
 from tests.portal.office import LETTER, refused
 from tests.portal.upkeep import REASON, fresh, open_site
 
 A = SiteAction
 
 
-class Mute:
-    """The agent's portal, where nobody listens to progress."""
-
-    def progress(self, number, entries):
-        pass
-
-
-class Machine:
-    """Takes the office's wishes as the agent does; how long it has run is moved by the test."""
-
-    def __init__(self, office, place):
-        dns = {"zone": machines.host_of("x").removeprefix("x."), "ipv4": ["192.0.2.1"]}
-        found = simulated.settings(place, dns=dns)
-        self.office, self.fake = office, simulated.machine_of(found)
-        self.sites = simulated.sites_on(found, self.fake)
-        me = Identity("http://localhost", office.node.pk, "t", datetime(2026, 1, 1, tzinfo=UTC))
-        self.agent = Agent(self.sites, Mute(), me, reduced=())
-
-    def works(self) -> Wish:
-        wish = sites.take_wish(self.office.node, at=self.office.later())
-        asked = client.Wish(wish.pk, client.Mode(Purpose(wish.purpose).mode), wish.spec, wish.approved_digest, {})
-        report = report_of(client._dump(self.agent.handle(asked), ()))
-        assert sites.store_report(wish.pk, self.office.node, report, at=self.office.later())
-        jobs.site_reported(wish.pk)
-        wish.refresh_from_db()
-        return wish
-
-    def looks_around(self) -> None:
-        watch = DriftWatch(self.sites)
-        watch.look(elapsed=10**6)
-        Node.objects.update(drift=list(watch.lines()))
-
-
-@pytest.fixture
-def machine(office, tmp_path, monkeypatch):
-    monkeypatch.setattr(on_the_machine, "uptime", lambda: Uptime("boot", 60.0 + found.ahead.total_seconds()))
-    (tmp_path / "machine").mkdir()
-    found = Machine(office, tmp_path / "machine")
-    found.ahead = timedelta()
-    return found
-
-
 @pytest.fixture
 def site(office, machine):
     return open_site(office, opened=machine.works)
-
-
-def changed(office, machine, site, action, **data):
-    """Proposed, planned by the machine, approved with what it planned, and done."""
-    letter, typed = data.pop("letter", None), {name: data[name] for name in ("typed_name",) if name in data}
-    values = {"action": action, "data": {"reason": REASON, **data}, "letter": letter}
-    change = services.propose(site.pk, actor=office.technician, at=office.later(), **values)
-    planned = machine.works()
-    assert (planned.outcome, planned.problem) == ("planned", "")
-    approval = {"shown_digest": planned.digest, "actor": office.head, **typed}
-    services.approve(change.pk, at=office.later(), **approval)
-    done = machine.works()
-    assert (done.outcome, done.problem, done.digest) == ("applied", "", planned.digest)
-    return fresh(change)
 
 
 def on(machine, site):

@@ -155,6 +155,28 @@ def test_status_is_kept(db):
     assert (node.version, node.reduced, node.drift) == ("0.1.0", ["cgroups"], ["s1: x"])
 
 
+def test_a_machine_that_knows_less_than_it_reported_is_seen(site):
+    agent = enrolled()
+    wish = agent.poll()[1]
+    agent.post(f"wish/{wish['wish']}/report", APPLIED)
+
+    def behind(**told):
+        assert agent.post("status", {"version": "1", **told}) == (204, {})
+        return Site.objects.get(pk=site.pk).behind_since is not None
+
+    generation = wish["spec"]["generation"]
+    assert behind(generations={}), "it is not there any more"
+    assert behind(), "an older agent does not tell"
+    assert not behind(generations={site.identifier: generation, "s800001": 1})
+    assert behind(generations={site.identifier: generation - 1})
+    assert not behind(generations={site.identifier: generation + 1}), "a report is still on its way"
+
+
+@pytest.mark.parametrize("told", [[], {"1": 1}, {"s900001": -1}, {"s900001": "1"}, {"s900001": True}])
+def test_generations_that_make_no_sense_are_refused(db, told):
+    assert enrolled().post("status", {"version": "1", "generations": told or "x"})[0] == 400
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

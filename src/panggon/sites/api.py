@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.people.permissions import View, public
-from panggon.sites import availability, machines, messages, selectors, services
+from panggon.sites import availability, machines, messages, resending, selectors, services
 from panggon.sites.models import Node, Purpose, Wish
 from panggon.sites.waiting import wait_for_wish
 
@@ -132,7 +132,10 @@ def status(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> 
     version = messages.required_text(message, "version", 40)
     reduced, drift = messages.texts(message, "reduced"), messages.texts(message, "drift")
     facts = {"php_versions": list(messages.texts(message, "php_versions"))}
+    generations = messages.generations_of(message)
     machines.saw(node, at=timezone.now(), version=version, reduced=reduced, drift=drift, facts=facts)
+    if generations is not None:
+        resending.compare(node, generations, at=timezone.now())
     return HttpResponse(status=204)
 
 

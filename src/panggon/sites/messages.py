@@ -17,7 +17,7 @@ PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "und
 ADDRESS_MOST, KEY_MOST = 45, 60  # of an IPv6 address, of a key's fingerprint
 STATUS = re.compile("[1-5][0-9]{2}")
 STEPS_MOST = 1_000_000
-MEBIBYTES_MOST = 2**31 - 1
+INTEGER_MOST = 2**31 - 1  # of the database
 FACT_MOST = 253  # characters; a host name has no more
 NO_TEXT = re.compile("[\ud800-\udfff]")
 
@@ -83,6 +83,16 @@ def can_be_kept(message: object) -> bool:
     return True
 
 
+def generations_of(message: Mapping[str, Any]) -> Mapping[int, int] | None:
+    """What was applied last of each site, by its number; None from a machine that does not tell."""
+    told = _object_or_none(message, "generations")
+    if told is None:
+        return None
+    if not all(SITE_ID.fullmatch(site) for site in told):
+        raise invalid("generations")
+    return {int(site[1:]): _count(told, site, most=INTEGER_MOST) for site in told}
+
+
 def texts(message: Mapping[str, Any], name: str) -> tuple[str, ...]:
     values = message.get(name) or []
     if not isinstance(values, list) or len(values) > ENTRIES_MOST or not all(isinstance(v, str) for v in values):
@@ -137,7 +147,7 @@ def _visit(row: Mapping[str, Any]) -> Visit:
     at, stored = _moment_or_none(row, "at"), row.get("mebibytes")
     if at is None or not isinstance(row.get("answered"), bool):
         raise invalid("visits")
-    mebibytes = None if stored is None else _count(row, "mebibytes", most=MEBIBYTES_MOST)
+    mebibytes = None if stored is None else _count(row, "mebibytes", most=INTEGER_MOST)
     return Visit(int(_site(row)[1:]), at, row["answered"], mebibytes)
 
 

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     RELEASE = "release"
     PROPOSAL = "proposal"  # what a change would do to the site, before anybody approves it
     CHANGE = "change"  # that was approved
+    RESEND = "resend"  # what was applied before, to a machine that came back from its backup
 
     @property
     def mode(self) -> str:
@@ -138,6 +139,7 @@ class Site(Allowance):
     opened_at = models.DateTimeField(null=True)
     first_login = models.JSONField(null=True)  # the owner's, as the machine saw it: {"at", "way", "address", …}
     released_at = models.DateTimeField(null=True)  # the name may be given to another site
+    behind_since = models.DateTimeField(null=True)  # its machine tells an older generation than it had reported before
     silent_since = models.DateTimeField(null=True)  # the first of its machine's visits since which it answered none
 
     class Meta:

@@ -4,7 +4,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncMonth
 
 from panggon.core.needs import Evidence
@@ -16,6 +16,11 @@ from panggon.sites.models import Availability, Node, Outcome, Plan, Progress, Pu
 
 WAITING = Q(reported_at=None) & (Q(cancelled_at=None) | Q(taken_at__isnull=False))
 ASIDE = frozenset({Purpose.ACCESS, Purpose.PARK, Purpose.QUARANTINE, Purpose.RELEASE})
+# What a machine has done, or has to do whatever it said: a site stays wished closed.
+STANDING = Q(outcome__in=(Outcome.APPLIED, Outcome.CLOSING)) | Q(
+    purpose__in=(Purpose.PARK, Purpose.QUARANTINE), reported_at__isnull=False, cancelled_at=None
+)
+CLOSED = (SiteState.QUARANTINED, SiteState.PARKED, SiteState.PURGED, SiteState.SUSPENDED)
 PROOFS = (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN, Outcome.CLOSING)
 
 
@@ -44,9 +49,34 @@ def last_wish(site: Site, *purposes: Purpose) -> Wish | None:
 
 def failed_aside(site: Site) -> Wish | None:
     """The newest wish, if it failed and no step of the procedure repeats it: locking away, the owner's access."""
-    last = next((wish for wish in reversed(wishes_of(site)) if wish.purpose != Purpose.LOOK), None)
+    beside = (Purpose.LOOK, Purpose.RESEND)
+    last = next((wish for wish in reversed(wishes_of(site)) if wish.purpose not in beside), None)
     aside = last is not None and last.purpose in ASIDE
     return last if last and aside and last.reported_at and not last.cancelled_at and not last.succeeded else None
+
+
+def standing_wish(site: Site) -> Wish | None:
+    """The newest that its machine should have carried out: who approved it has approved it already."""
+    return site.wishes.filter(STANDING).order_by("-id").first()
+
+
+def standing_generations(node: Node) -> dict[int, tuple[int, int]]:
+    """Of each site of the machine, by number: its key, and the generation of its standing wish."""
+    newest = Wish.objects.filter(STANDING, site__node=node).order_by("site", "-id").distinct("site")
+    return {number: (key, generation) for number, key, generation in newest.values_list(*_OF_STANDING)}
+
+
+def behind_sites() -> QuerySet[Site]:
+    """Those of which their machines know less than is wished; first what is closed, because there it may be open."""
+    closed = Case(When(state__in=CLOSED, then=0), default=1)
+    return Site.objects.filter(behind_since__isnull=False).order_by(closed, "behind_since", "number")
+
+
+def last_resend(site: Site) -> Wish | None:
+    """The newest try to send again what the machine has not; None once another change was."""
+    changing = (wish for wish in reversed(wishes_of(site)) if Purpose(wish.purpose).mode == "apply")
+    last = next(changing, None)
+    return last if last and last.purpose == Purpose.RESEND else None
 
 
 def wishes_of(site: Site) -> list[Wish]:
@@ -140,6 +170,14 @@ def silent_sites() -> QuerySet[Site]:
     return Site.objects.filter(Exists(again), state=SiteState.OPEN, released_at=None, silent_since__isnull=False)
 
 
+def full_sites() -> list[tuple[Site, str]]:
+    """Sites that may not write, because they or their databases store too much, each with its machine's sentence."""
+    said = [line.partition(": ") for node in Node.objects.filter(retired_at=None) for line in node.reduced]
+    sentences = {int(name[1:]): words for name, _, words in said if SITE_ID.fullmatch(name)}
+    rows = Site.objects.filter(number__in=sentences, released_at=None).select_related("agency", "case__technician")
+    return [(site, sentences[site.number]) for site in rows]
+
+
 def nodes() -> QuerySet[Node]:
     """The machines by name, each with the number of sites that it carries (`carried`)."""
     carried = Count("sites", filter=Q(sites__released_at=None))
@@ -191,6 +229,9 @@ def sha256(words: str) -> str:
 
 def host_of(label: str) -> str:
     return f"{label}.{office().naming.zone}"
+
+
+_OF_STANDING = ("site__number", "site", "generation")
 
 
 def _read_wishes(site: Site) -> list[Wish]:

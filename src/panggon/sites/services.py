@@ -12,7 +12,7 @@ from passlib.hash import sha512_crypt
 
 from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteState, bare_keys
+from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteSpec, SiteState, bare_keys
 from panggon.outbox import defer
 from panggon.people.models import Agency
 from panggon.sites import selectors
@@ -25,7 +25,7 @@ PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _NUMBERS = 7_265_001  # the advisory lock under which a site's number is chosen
 REPORTED = "cases.site_reported"
 CHANGED = "upkeep.site_reported"
-OF_A_CHANGE = (Purpose.PROPOSAL, Purpose.CHANGE, Purpose.QUARANTINE, Purpose.RELEASE)
+OF_A_CHANGE = (Purpose.PROPOSAL, Purpose.CHANGE, Purpose.QUARANTINE, Purpose.RELEASE, Purpose.RESEND)
 INCIDENTS_REPORTED = "incidents.site_reported"
 ENTERED = "cases.site_entered"
 
@@ -143,12 +143,14 @@ def wish_anew(site: Site, purpose: Purpose, *, at: datetime, approved_digest: st
     return ask_node(site, purpose, at=at, approved_digest=approved_digest)
 
 
-def ask_node(site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "") -> Wish:
-    """A wish for the site as it stands in memory, of the generation that it has there."""
+def ask_node(
+    site: Site, purpose: Purpose, *, at: datetime, approved_digest: str = "", spec: SiteSpec | None = None
+) -> Wish:
+    """A wish for the site as it stands in memory (or as `spec` says), of the generation that it has there."""
     wish = Wish.objects.create(
         site=site,
         purpose=purpose,
-        spec=specs.dump(site.spec),
+        spec=specs.dump(spec or site.spec),
         generation=site.generation,
         approved_digest=approved_digest,
         made_at=at,
@@ -304,12 +306,12 @@ def _supersede(newer: Wish, node: Node, *, at: datetime) -> None:
 
 def _acknowledged(wish: Wish, *, at: datetime) -> None:
     site = Site.objects.select_for_update().get(pk=wish.site_id)
-    if wish.spec["state"] != SiteState.OPEN:
-        return
-    site.opened_at = site.opened_at or at
-    if site.password_fingerprint == wish.spec["access"]["password_fingerprint"]:
-        site.password_hash = ""
-    site.save(update_fields=["opened_at", "password_hash"])
+    site.behind_since = None
+    if wish.spec["state"] == SiteState.OPEN:
+        site.opened_at = site.opened_at or at
+        if site.password_fingerprint == wish.spec["access"]["password_fingerprint"]:
+            site.password_hash = ""
+    site.save(update_fields=["behind_since", "opened_at", "password_hash"])
 
 
 def _key_faults(keys: tuple[str, ...]) -> list[Fault]:

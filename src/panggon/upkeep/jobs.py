@@ -59,6 +59,10 @@ SILENT = (
     _("{host}: situs tidak menjawab"),
     _("Sudah beberapa kali dikunjungi servernya sejak {reason} WIB dan tidak menjawab. Periksa aplikasi dan lognya."),
 )
+FULL = (
+    _("{host}: situs penuh"),
+    _("{reason}. Hapus yang tidak diperlukan, atau minta paket lain."),
+)
 
 
 @app.task(name="upkeep.site_reported", retry=PATIENCE)
@@ -137,18 +141,16 @@ def tell_technicians(request: int) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="upkeep.watch", queueing_lock="upkeep.watch")
 def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule)
-    """A site that does not answer its visits is told, once, to its technician and to its OPD."""
+    """To its technician and to its OPD: a site that does not answer its visits is told once, one that is full once a
+    week.
+    """
     for site in sites.silent_sites().select_related("agency", "case__technician"):
-        whom = [*_technicians(site), *people.people_of(site.agency).filter(is_active=True)]
         since = localtime(site.silent_since)
-        _tell(
-            dict.fromkeys(whom),
-            site,
-            SILENT,
-            reference=f"silent:{site.pk}:{since:%Y%m%d%H%M%S}",
-            occasion=Occasion.WARNING,
-            reason=formats.date_format(since, "j F, H.i"),
-        )
+        reference, reason = f"silent:{site.pk}:{since:%Y%m%d%H%M%S}", formats.date_format(since, "j F, H.i")
+        _tell(_its_people(site), site, SILENT, reference=reference, occasion=Occasion.WARNING, reason=reason)
+    for site, sentence in sites.full_sites():
+        reference = f"full:{site.pk}:{localdate(timezone.now()):%G-%V}"
+        _tell(_its_people(site), site, FULL, reference=reference, occasion=Occasion.WARNING, reason=sentence)
 
 
 @app.task(name="upkeep.replace_paper", retry=PATIENCE)
@@ -204,6 +206,10 @@ def _tell_change(change: Alteration) -> None:
 def _tell_owner(site: Site, action: SiteAction, *, reason: str, reference: str) -> None:
     whom = people.people_of(site.agency).filter(is_active=True)
     _tell(whom, site, DONE, reference=reference, reason=reason, action=action)
+
+
+def _its_people(site: Site) -> Iterable[User]:
+    return dict.fromkeys([*_technicians(site), *people.people_of(site.agency).filter(is_active=True)])
 
 
 def _technicians(site: Site) -> list[User]:

@@ -26,6 +26,10 @@ WAITING = (State_.PROPOSED, State_.RUNNING)
 KEEPERS = frozenset({Role.TECHNICIAN, Role.DIVISION_HEAD, Role.HEAD})
 
 
+def is_keeper(user: User, *, now: datetime) -> bool:
+    return not people.roles_of(user, now=now).isdisjoint(KEEPERS)
+
+
 def visible_to(user: User, *, now: datetime) -> QuerySet[Site]:
     """Every site for an official, the own agency's for others."""
     shown = Site.objects.select_related("agency", "node", "plan", "case__technician").exclude(
@@ -87,6 +91,11 @@ def proposals_for(user: User, *, now: datetime) -> QuerySet[Alteration]:
     return waiting.select_related("site__agency", "asked_by").order_by("id")
 
 
+def behind_for(user: User, *, now: datetime) -> int:
+    """Of how many sites this person may send again what their machines have lost."""
+    return sites.behind_sites().count() if is_keeper(user, now=now) else 0
+
+
 def to_do(user: User, *, now: datetime) -> int:
     """How many changes wait for this person's approval, and for a technician how many requests for an answer."""
     roles = people.roles_of(user, now=now)
@@ -100,6 +109,13 @@ def drift_of(site: Site) -> tuple[str, ...]:
     """What people changed on the machine by hand, a sentence each."""
     lines = site.node.drift if site.node else []
     return tuple(line.removeprefix(f"{site.identifier}: ") for line in lines if line.startswith(f"{site.identifier}: "))
+
+
+def fullness_of(site: Site) -> tuple[str, ...]:
+    """Why the site may not write, in its machine's sentences; nothing while it may."""
+    begin = f"{site.identifier}: "
+    lines = site.node.reduced if site.node else []
+    return tuple(line.removeprefix(begin) for line in lines if line.startswith(begin))
 
 
 def has_case_over(site: Site) -> bool:

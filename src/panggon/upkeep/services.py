@@ -16,7 +16,7 @@ from panggon.outbox import defer
 from panggon.papers import store
 from panggon.people import selectors as people
 from panggon.people.models import User
-from panggon.sites import changing, life
+from panggon.sites import changing, life, resending
 from panggon.sites import selectors as site_selectors
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose, Site, Wish
@@ -140,7 +140,7 @@ def reported(wish_id: int, *, at: datetime) -> None:
         return
     change = Alteration.objects.select_for_update(of=("self",)).filter(wish=wish, state=State.RUNNING).first()
     if change is None:
-        if wish.purpose != Purpose.CHANGE and not wish.succeeded:
+        if wish.purpose not in (Purpose.CHANGE, Purpose.RESEND) and not wish.succeeded:
             defer("upkeep.tell_keepers", wish=wish.pk)
         return
     site = _locked(change.site_id)
@@ -168,6 +168,25 @@ def repeat(site_id: int, *, actor: User, at: datetime) -> Wish | None:
         before = {"wish": failed.pk, "outcome": failed.outcome}
         record(life.subject_of(wish.site), before=before, after={"wish": wish.pk}, actor=actor, at=at)
     return wish
+
+
+@transaction.atomic
+def resend(site_id: int, *, actor: User, at: datetime) -> Wish | None:
+    """Send its machine again what it had done before it came back from its backup; None when it is not behind, or
+    something is asked of it already. A change that was still closing the site is carried out by this wish.
+    """
+    site = _locked(site_id)
+    wish = resending.resend(site, at=at) if site.behind_since else None
+    if wish:
+        site.alterations.filter(state=State.RUNNING, wish__outcome=Outcome.CLOSING).update(wish=wish)
+        record(life.subject_of(site), before={}, after={"wish": wish.pk}, actor=actor, at=at)
+    return wish
+
+
+def resend_all(*, actor: User, at: datetime) -> int:
+    """The same of every site that is behind; how many were sent."""
+    behind = list(site_selectors.behind_sites().values_list("pk", flat=True))
+    return sum(resend(key, actor=actor, at=at) is not None for key in behind)
 
 
 def is_stale(change: Alteration) -> bool:

@@ -5,7 +5,9 @@ from panggon.upkeep.views import changing, requesting, sites
 app_name = "upkeep"
 urlpatterns = [
     path("situs/", sites.listed, name="sites"),
+    path("situs/kirim-lagi/", changing.resend_all, name="resend_all"),
     path("situs/<str:site>/", sites.site, name="site"),
+    path("situs/<str:site>/kirim-lagi/", changing.resend, name="resend"),
     path("situs/<str:site>/ulangi/", changing.repeat, name="repeat"),
     path("situs/<str:site>/minta/", requesting.ask, name="ask"),
     path("situs/<str:site>/permintaan/<int:request_key>/", requesting.answer, name="answer"),

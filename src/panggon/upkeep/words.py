@@ -89,6 +89,10 @@ AT_THE_MACHINE: Mapping[str, Any] = MappingProxyType(
         "node.bound": _(
             "Batas perubahan dalam 24 jam di mesin itu tercapai. Bila memang dimaksud, jalankan di mesin itu:"
         ),
+        "user.password_unknown": _(
+            "Kata sandi SFTP yang dipasang sesudah cadangan itu dibuat tidak tersimpan di mana pun. Kirim sekali lagi: "
+            "situs menyusul tanpa kata sandi, lalu mintalah OPD menetapkan yang baru."
+        ),
     }
 )
 _FAULTS: Mapping[str, Any] = MappingProxyType(

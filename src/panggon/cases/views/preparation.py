@@ -27,6 +27,7 @@ RUNNING = {
     Purpose.RELEASE: gettext_lazy("Server sedang membuka situs"),
     Purpose.PROPOSAL: gettext_lazy("Server sedang menyusun rencana"),
     Purpose.CHANGE: gettext_lazy("Server sedang mengerjakan perubahan"),
+    Purpose.RESEND: gettext_lazy("Server sedang menyusul keadaan terakhir"),
 }
 THINGS = {
     "user": gettext_lazy("pengguna Unix"),
@@ -59,6 +60,7 @@ FAILED = {
     Purpose.RELEASE: gettext_lazy("Situs belum terbuka"),
     Purpose.PROPOSAL: gettext_lazy("Rencana belum tersusun"),
     Purpose.CHANGE: gettext_lazy("Perubahan belum berhasil"),
+    Purpose.RESEND: gettext_lazy("Server belum menyusul keadaan terakhir"),
 }
 
 

@@ -108,7 +108,31 @@ def repeat(request: HttpRequest, site: str) -> HttpResponse:
     return redirect("upkeep:site", found.identifier)
 
 
+@holders(*selectors.KEEPERS)
+@require_POST
+def resend(request: HttpRequest, site: str) -> HttpResponse:
+    """Send a machine again what it had done before it came back from its backup; pressed twice it is sent once."""
+    found = site_or_404(request, site)
+    _tell_sent(request, int(services.resend(found.pk, actor=request.user, at=timezone.now()) is not None))
+    return redirect("upkeep:site", found.identifier)
+
+
+@holders(*selectors.KEEPERS)
+@require_POST
+def resend_all(request: HttpRequest) -> HttpResponse:
+    """The same of every site of which its machine knows less than is wished."""
+    _tell_sent(request, services.resend_all(actor=request.user, at=timezone.now()))
+    return redirect("upkeep:sites")
+
+
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _tell_sent(request: HttpRequest, count: int) -> None:
+    if count:
+        messages.success(request, _("%(count)s situs dikirim lagi ke servernya.") % {"count": count}, "positive")
+    else:
+        messages.info(request, _("Tidak ada yang perlu dikirim lagi: server sudah diminta atau sudah berhasil."))
 
 
 def _offered(request: HttpRequest, site: Site, name: str) -> SiteAction | None:

@@ -60,6 +60,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             (each, ACTIONS[SiteAction(each.action)]) for each in selectors.proposals_for(request.user, now=now)
         ],
         "official": people.is_official(request.user, now=now),
+        "behind": selectors.behind_for(request.user, now=now),
         "asked": "&".join(f"{name}={value}" for name, value in asked.items() if value),
     }
     return render(request, "upkeep/list.html", context, status=200 if form.is_valid() else 422)
@@ -87,6 +88,9 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
     changes = list(selectors.alterations_of(found))
     facts = selectors.facts_of(found, now=now)
     failed = machines.failed_aside(found) if official else None
+    behind = official and found.behind_since is not None and failed is None
+    resent = machines.last_resend(found) if behind else None
+    refused = failed or resent
     availability = machines.availability_of(found, months=MONTHS_SHOWN)
     return {
         "site": found,
@@ -109,6 +113,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "first_login": first_login(found),
         "proof": preparation.proof_of(found),
         "drift": selectors.drift_of(found) if official else (),
+        "fullness": selectors.fullness_of(found),
         "is_silent": machines.silent_sites().filter(pk=found.pk).exists(),
         "case": getattr(found, "case", None),
         "case_over": facts.case_over,
@@ -123,8 +128,11 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "blockers": [NEEDS[need] for need in selectors.blockers(found, request.user, now=now)],
         "failed": failed,
         "goes_on": failed is not None and failed.outcome == Outcome.CLOSING,
-        "at_the_machine": AT_THE_MACHINE.get(failed.problem_code) if failed else "",
-        "command": COMMANDS.get(failed.problem_code) if failed else "",
+        "behind": behind,
+        "resent": resent,
+        "sends_again": selectors.is_keeper(request.user, now=now),
+        "at_the_machine": AT_THE_MACHINE.get(refused.problem_code) if refused else "",
+        "command": COMMANDS.get(refused.problem_code) if refused else "",
         "purge_from": purge_from(found.released_at, purge_after=facts.purge_after)
         if state is SiteState.PARKED and found.released_at
         else None,
