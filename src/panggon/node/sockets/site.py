@@ -99,6 +99,8 @@ class Site:
         """Ask an idle sandbox to end; kill one that does not end in time."""
         for former in self.former:
             former.tick(now)
+        for each in self._sandboxes:
+            self.machine.lanes.look(each.group, number=self.machine.settings.uid(self.served.site), now=now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
             if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
