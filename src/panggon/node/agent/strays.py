@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from panggon.core import zone_names
 from panggon.core.errors import PanggonError, PermanentError
@@ -39,7 +40,7 @@ def find(sites: Sites) -> tuple[Key, ...]:
 
 def unread_zone(config: NodeConfig) -> str:
     """Why the zone could not be looked through the last time; "" where it was, or nobody has looked yet."""
-    return records.known(_zone_record(config), lambda document: str(document["problem"]), otherwise="")
+    return records.known(_zone_record(config), _problem, otherwise="")
 
 
 def _found(sites: Sites) -> frozenset[Standing]:
@@ -74,6 +75,10 @@ def _own_names(config: NodeConfig) -> frozenset[str]:
 def _note_unread(config: NodeConfig, problem: str) -> None:
     if problem != unread_zone(config):
         records.save(_zone_record(config), {"problem": problem})
+
+
+def _problem(document: Any) -> str:
+    return str(document["problem"])
 
 
 def _zone_record(config: NodeConfig) -> Path:

@@ -83,14 +83,21 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     """What people have to know before it matters, one sentence each; for the portal too."""
     if config.simulate:
         return ()
-    run = config.services.run
-    databases = records.known(layout.databases_report(config), _sentences, otherwise=())
+    run, databases = config.services.run, records.known(layout.databases_report(config), _sentences, otherwise=())
     of_names = report.load(config.paths.state / "renewal.json", now=now()) if "renewal" in run else ()
     of_php = (_php_is_gone(version, *each) for version, each in sorted(sites.without_php().items()))
-    of_zone = (_unread(config, problem),) if (problem := strays.unread_zone(config)) else ()
     of_records = map(_is_damaged, records.damaged(config.paths.state))
-    full = _few((*_overfull(config), *databases))
-    return (*of_records, *of_names, *full, *of_php, *of_zone, *(_deaf(config) if "nginx" in run else ()))
+    of_zone = (_unread(config, problem),) if (problem := strays.unread_zone(config)) else ()
+    full = (*_overfull(config), *databases)
+    return (*of_records, *of_names, *_few(full), *of_php, *of_zone, *(_deaf(config) if "nginx" in run else ()))
+
+
+def _sentences(document: Any) -> tuple[str, ...]:
+    return tuple(map(str, document))
+
+
+def _is_damaged(path: Path) -> str:
+    return f"catatan {path} rusak dan sudah dimulai dari awal: periksa disk mesin, lalu hapus berkas itu"
 
 
 def _unread(config: NodeConfig, problem: str) -> str:
@@ -115,14 +122,6 @@ def _few(lines: Sequence[str]) -> tuple[str, ...]:
     """The portal takes a bounded number."""
     rest = len(lines) - FULL_MOST
     return (*lines[:FULL_MOST], f"{rest} situs lain penuh juga") if rest > 0 else tuple(lines)
-
-
-def _sentences(document: Any) -> tuple[str, ...]:
-    return tuple(map(str, document))
-
-
-def _is_damaged(path: Path) -> str:
-    return f"catatan {path} rusak dan sudah dimulai dari awal: periksa disk mesin, lalu hapus berkas itu"
 
 
 def _php_is_gone(version: str, first: str, *others: str) -> str:
