@@ -24,7 +24,7 @@ GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
-# Who had nothing to do for so long may make room for another, and who finds none is tried again after so long.
+# Who is awake for so long and has no visitor may make room for another; who finds none is tried again after so long.
 IDLE_SECONDS = 1.0
 ROOM_SECONDS = 0.25
 # From so many failures in a row on, visitors are told at once instead of waiting for the next try.
@@ -67,11 +67,11 @@ class Site:
         """Whether a new connection is the holder's business: nobody else answers it, and no pause holds it back."""
         return self.sandbox is None and now >= self._wake_after
 
-    def idle_since(self, now: float) -> float | None:
-        """Since when it has had nothing to do, None for what has, or does not stay awake."""
-        if self.sandbox is None or self._end_by is not None or now - self._worked < IDLE_SECONDS:
+    def idle_since(self, now: float) -> tuple[float, float] | None:
+        """Since when it has done nothing, and when it woke; None where somebody is there, or that is about to be so."""
+        if self.sandbox is None or self._end_by is not None or now - self._started < IDLE_SECONDS:
             return None
-        return self._worked
+        return None if self.sandbox.visited else (self._worked, self._started)
 
     @property
     def stays_awake(self) -> bool:
