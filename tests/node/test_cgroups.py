@@ -125,6 +125,10 @@ def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() 
         members = groups.members(name)
         assert len(members) == 2
         assert all(os.sched_getaffinity(pid) < everywhere and os.sched_getaffinity(pid) <= own for pid in members)
+        lanes.ended(name, by_itself=False, now=2.0)
+        groups.confine(name, ())
+        lanes.started(name, number=1, now=3.0)
+        assert all(os.sched_getaffinity(pid) <= own for pid in members), "it began anew, and still is"
         _free_cpu(groups.cpu / name)
         lanes.look(name, number=1, now=40.0)
         lanes.look(name, number=1, now=80.0)

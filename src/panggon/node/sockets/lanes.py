@@ -25,15 +25,26 @@ class Lanes:
         wants_more = count > self._held_back.get(name, count)
         self._held_back[name] = count
         if wants_more:
-            place = lane(number, self.groups.cpu_percent(name), os.sched_getaffinity(0))
-            if place and name not in self._until:
-                self.groups.confine(name, place)
+            if name not in self._until:
+                self._confine(name, number)
             self._until[name] = now + SECONDS
         elif name in self._until and now >= self._until[name]:
             del self._until[name]
             self.groups.confine(name, ())
 
-    def forget(self, name: str) -> None:
-        """It has ended."""
+    def started(self, name: str, *, number: int, now: float) -> None:
+        """Who was confined a moment ago still is."""
+        if self._until.get(name, now) > now:
+            self._confine(name, number)
+        else:
+            self._until.pop(name, None)
+
+    def ended(self, name: str, *, by_itself: bool, now: float) -> None:
+        """Who is killed for its memory, and begins anew, is never held back: it counts as wanting too much."""
         self._held_back.pop(name, None)
-        self._until.pop(name, None)
+        if by_itself:
+            self._until[name] = now + SECONDS
+
+    def _confine(self, name: str, number: int) -> None:
+        if place := lane(number, self.groups.cpu_percent(name), os.sched_getaffinity(0)):
+            self.groups.confine(name, place)

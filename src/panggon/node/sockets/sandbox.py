@@ -129,7 +129,6 @@ class Sandbox:
         if self.child:
             self.child.wait(seconds=1)
         end_leftovers(self.machine, self.site, self.group)
-        self.machine.lanes.forget(self.group)
         if self.gate:
             self.gate.wait(seconds=1)
         self.machine.groups.remove(gate_group(self.group))  # while it was dying it could not go

@@ -91,6 +91,7 @@ class Site:
             self.sandbox = sandbox.start(
                 self.machine, self.served.site, description, wanted, self.listener, group=self._free_group
             )
+            self.machine.lanes.started(self.sandbox.group, number=self._number, now=now)
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
@@ -100,7 +101,7 @@ class Site:
         for former in self.former:
             former.tick(now)
         for each in self._sandboxes:
-            self.machine.lanes.look(each.group, number=self.machine.settings.uid(self.served.site), now=now)
+            self.machine.lanes.look(each.group, number=self._number, now=now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
             if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
@@ -187,6 +188,7 @@ class Site:
         """The sandbox's process is gone."""
         if self.sandbox:
             self.sandbox.clean_up()
+            self.machine.lanes.ended(self.sandbox.group, by_itself=self._end_by is None, now=now)
         self.sandbox = None
         if self._end_by is None:
             log.warning("%s: ended by itself", self.served.site)
@@ -194,9 +196,10 @@ class Site:
         self._end_by = None
         self._tell()
 
-    def former_ended(self, former: Former) -> None:
+    def former_ended(self, former: Former, now: float) -> None:
         """Its process is gone."""
         former.sandbox.clean_up()
+        self.machine.lanes.ended(former.sandbox.group, by_itself=False, now=now)
         self.former.remove(former)
         self._tell()
 
@@ -222,6 +225,10 @@ class Site:
     @property
     def _sandboxes(self) -> tuple[Sandbox, ...]:
         return (*([self.sandbox] if self.sandbox else []), *(former.sandbox for former in self.former))
+
+    @property
+    def _number(self) -> int:
+        return int(self.served.site[1:])
 
     @property
     def _free_group(self) -> str:
