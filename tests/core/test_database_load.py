@@ -57,6 +57,14 @@ def test_where_too_much_can_be_taken_back_the_largest_transaction_goes():
     assert too_much(Load((Session(ONE, 1, 1),), undo=UNDO_MOST + 1)) == {}
 
 
+def test_before_that_who_keeps_it_from_being_given_back():
+    """Who only looks, and does so for minutes, changes nothing; who goes on with small changes fills the room."""
+    looking, small = Session(ONE, 1, 1, seconds=61.0), Session(OTHER, 2, 2, seconds=1.0, changed=90_000)
+    assert too_much(Load((looking, small), undo=UNDO_MOST + 1)) == {
+        looking: "sees what others have changed for 61 seconds"
+    }
+
+
 def test_who_makes_shared_room_grow_is_who_works_most():
     assert grew(SHARED_SOME, SHARED_SOME + SHARED_STEP + 1)
     assert not grew(SHARED_SOME, SHARED_SOME + SHARED_STEP)

@@ -147,6 +147,25 @@ def test_door_that_was_made_something_else_is_written_again():
     assert closed.machine.resources() == closed.wished()
 
 
+@pytest.mark.parametrize("state", CLOSED)
+def test_door_whose_word_was_lost_is_written_again(state):
+    """The link says that it is shut, and the web server has not heard of it."""
+    closed, heard = shut(state), []
+    honest, probe = closed.machine.write, closed.machine.probe
+
+    def deaf_once(key, after):
+        honest(key, after)
+        if key == LINK:
+            heard.append(key)
+
+    def probed(key, spec):
+        return tuple(replace(check, ok=check.ok and len(heard) > 1) for check in probe(key, spec))
+
+    closed.machine.write, closed.machine.probe = deaf_once, probed
+    assert closed.run().word is Word.APPLIED
+    assert heard == [LINK, LINK]
+
+
 def test_what_others_put_in_the_way_is_left_and_the_rest_is_shut():
     closed = shut(SiteState.PARKED)
     theirs = foreign(Key(Kind.RECORDS, HOST), "dibuat orang lain")

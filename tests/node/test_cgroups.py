@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from panggon.node.sockets import cgroups
-from panggon.node.sockets.cgroups import Bounds, ControlGroups
+from panggon.node.sockets.cgroups import Bounds, ControlGroups, _free_cpu
+from panggon.node.sockets.lanes import Lanes
 from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
 from tests.waiting import until
 
@@ -30,6 +31,18 @@ def test_version_1_has_a_group_for_each_controller(tmp_path: Path) -> None:
     assert memory == {"memory.limit_in_bytes": MEMORY, "memory.memsw.limit_in_bytes": MEMORY}
     assert processes == {"pids.max": "12"}
     assert cpu == {"cpu.cfs_period_us": "1000000", "cpu.cfs_quota_us": "1500000", "cpu.cfs_burst_us": "1500000"}
+
+
+def test_with_version_2_a_group_is_confined_by_a_word(tmp_path: Path) -> None:
+    for name, content in (("cpuset.cpus", ""), ("cpu.max", "1500000 1000000")):
+        (tmp_path / "s000001").mkdir(exist_ok=True)
+        (tmp_path / "s000001" / name).write_text(content)
+    groups = ControlGroups(tmp_path, tmp_path, tmp_path, cpuset=tmp_path)
+    assert groups.cpu_percent("s000001") == 150
+    groups.confine("s000001", (1, 3))
+    assert (tmp_path / "s000001" / "cpuset.cpus").read_text() == "1,3"
+    groups.confine("s000001", ())
+    assert (tmp_path / "s000001" / "cpuset.cpus").read_text() == ""
 
 
 def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:
@@ -78,13 +91,50 @@ def seconds_to_end(groups: ControlGroups, name: str) -> float:
     try:
         for directory in directories:
             (directory / "cgroup.procs").write_text(str(burner.pid))
-        until(lambda: groups.held_back(name))
+        until(lambda: groups.held_back(name) > 0)
         began = time.monotonic()
         groups.kill(name)
         assert burner.wait(timeout=60) == -signal.SIGKILL
         return time.monotonic() - began
     finally:
         burner.kill()
+        burner.wait()
+        groups.remove(name)
+
+
+def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() -> None:
+    groups, name, everywhere = cgroups.find(), f"test-{os.getpid()}-lane", os.sched_getaffinity(0)
+    if groups.cpu is None or groups.cpuset is None or len(everywhere) < 2:  # a container, or a machine of one
+        pytest.skip("no controller of processor time or of processors, or only one processor")
+    directories = groups.create(name, Bounds(memory_mebibytes=64, processes=12, cpu_percent=20))
+    code = "read go; (while :; do :; done) & while :; do :; done"
+    burner = subprocess.Popen(["sh", "-c", code], stdin=subprocess.PIPE)
+    try:
+        for directory in directories:
+            (directory / "cgroup.procs").write_text(str(burner.pid))
+        assert burner.stdin
+        burner.stdin.write(b"go\n")
+        burner.stdin.close()
+        until(lambda: groups.held_back(name) > 0)
+        lanes = Lanes(groups)
+        lanes.look(name, number=1, now=0.0)
+        before = groups.held_back(name)
+        until(lambda: groups.held_back(name) > before)
+        lanes.look(name, number=1, now=1.0)
+        own = {*everywhere} - {min(everywhere)}
+        members = groups.members(name)
+        assert len(members) == 2
+        assert all(os.sched_getaffinity(pid) < everywhere and os.sched_getaffinity(pid) <= own for pid in members)
+        lanes.ended(name, by_itself=False, now=2.0)
+        groups.confine(name, ())
+        lanes.started(name, number=1, now=3.0)
+        assert all(os.sched_getaffinity(pid) <= own for pid in members), "it began anew, and still is"
+        _free_cpu(groups.cpu / name)
+        lanes.look(name, number=1, now=40.0)
+        lanes.look(name, number=1, now=80.0)
+        assert [os.sched_getaffinity(pid) for pid in members] == [everywhere] * 2, "it wants no more than it may have"
+    finally:
+        groups.kill(name)
         burner.wait()
         groups.remove(name)
 

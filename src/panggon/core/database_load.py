@@ -14,8 +14,9 @@ MEMORY_MOST = 512 * MEBIBYTE
 TEMPORARY_MOST = 1024 * MEBIBYTE
 # A copy of a database locks each of its tables.
 LOCKS_MOST = 10_000
-# What all sites may take together of what can be taken back, before the largest transaction goes.
+# What all sites may take together of what can be taken back, before one of them goes.
 UNDO_MOST = 2048 * MEBIBYTE
+SNAPSHOT_SECONDS = 60.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
@@ -58,10 +59,16 @@ def too_much(load: Load) -> dict[Session, str]:
     found |= _largest(load.sessions, "memory", lambda session: session.memory, MEMORY_MOST)
     found |= _largest(load.sessions, "temporary files", lambda session: session.temporary, TEMPORARY_MOST)
     found |= _largest(load.sessions, "locks", lambda session: session.locks, LOCKS_MOST)
-    changing = max(load.sessions, key=lambda session: session.changed, default=None)
-    if load.undo > UNDO_MOST and changing and changing.changed:
-        found[changing] = f"changed {changing.changed} rows"
-    return found
+    return found | (_holding_undo(load.sessions) if load.undo > UNDO_MOST else {})
+
+
+def _holding_undo(sessions: Collection[Session]) -> dict[Session, str]:
+    """Nothing is taken away that began before a transaction that still sees it, whoever changed how much since."""
+    oldest = max(sessions, key=lambda session: session.seconds, default=None)
+    if oldest and oldest.seconds > SNAPSHOT_SECONDS:
+        return {oldest: f"sees what others have changed for {oldest.seconds:.0f} seconds"}
+    changing = max(sessions, key=lambda session: session.changed, default=None)
+    return {changing: f"changed {changing.changed} rows"} if changing and changing.changed else {}
 
 
 def grew(before: int, after: int) -> bool:

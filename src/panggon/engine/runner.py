@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from panggon.core import closing, journal, plan_words
 from panggon.core import plan as plans
@@ -178,10 +179,21 @@ class _Run:
                 self._note(Failed(Problem(error.code, error.detail)))
                 return self._back()
         undone = [fault for index in self._position.unwritten if (fault := self._left(index))]
-        unproven = self._fault_of(self._prove) or self._fault_of(self._look_again)
+        unproven = self._fault_of(self._prove)
+        if unproven:
+            self._shut_again()
+            unproven = self._fault_of(self._prove)
+        unproven = unproven or self._fault_of(self._look_again)
         if not undone and not unproven:
             return self._finish(Word.APPLIED, None)
         return self._stuck(PermanentError(*self._so_far(undone, unproven)))
+
+    def _shut_again(self) -> None:
+        """Doors that are written are so once more: the word of one may not have come to who stands at it."""
+        for index in self._doors:
+            change = self._position.plan.changes[index]
+            if self._position.stages[index] is Stage.WRITTEN:
+                self._fault_of(partial(self._make, change.key, change.after, self._policy.writing))
 
     def _left(self, index: int) -> str:
         """Why this change cannot be made now, "" once it is."""

@@ -84,7 +84,7 @@ def worked(thread: int) -> float:
 def test_who_takes_too_much_is_ended(brake: Brake, server: Server) -> None:
     server.now = Load((Session(ONE, 1, 0, seconds=1.0), Session(OTHER, 2, 0, seconds=1801.0)))
     brake.look(Engine.MARIADB)
-    assert server.said == ["end 2", "tidy"]
+    assert server.said == ["end 2"]
 
 
 def test_the_sessions_of_a_site_wait_for_those_of_others_and_are_free_again(
@@ -154,9 +154,9 @@ def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     running = threading.Thread(target=brake.run, args=(over,))
     running.start()
     over.wait(0.1)
-    assert server.said == []
+    assert set(server.said) <= {"tidy"}
     server.away = False
-    until(lambda: "tidy" in server.said)
+    until(lambda: "tidy" in server.said)  # it is so beside the looks, whatever these meet
     server.now = None  # type: ignore[assignment]
     over.wait(0.1)
     server.now = Load((Session(OTHER, 7, threads[1], seconds=1801.0),))
@@ -177,7 +177,7 @@ def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(
         server.now = Load(sessions, shared=size)
         works(busy)
         brake.look(Engine.MARIADB)
-    assert server.said == ["tidy", "tidy", "end 2", "tidy"]
+    assert server.said == ["end 2"]
     server.now = Load((), shared=SHARED_MOST + 1)
     brake.look(Engine.MARIADB)
-    assert server.said[4:] == ["tidy", "begin anew"]
+    assert server.said[1:] == ["begin anew"]

@@ -7,6 +7,7 @@ A server bounds little of it by itself: most of its limits a session may set for
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
@@ -34,14 +35,17 @@ class Brake:
     _shared: dict[Engine, int] = field(default_factory=dict)
 
     def run(self, over: Event) -> None:
-        ends = time.monotonic() + SECONDS
-        while not over.wait(max(0.0, ends - time.monotonic())):
-            for engine in self.servers:
-                with _going_on(engine):
-                    self.look(engine)
+        with ThreadPoolExecutor(len(self.servers) or 1) as pool:
+            for server in self.servers.values():
+                pool.submit(_tidy, server, over)
             ends = time.monotonic() + SECONDS
-            with _going_on("heavy sites"):
-                self._follow(over, ends)
+            while not over.wait(max(0.0, ends - time.monotonic())):
+                for engine in self.servers:
+                    with _going_on(engine):
+                        self.look(engine)
+                ends = time.monotonic() + SECONDS
+                with _going_on("heavy sites"):
+                    self._follow(over, ends)
 
     def look(self, engine: Engine) -> None:
         server = self.servers[engine]
@@ -50,7 +54,6 @@ class Brake:
         for session, why in {**self._growing(engine, load, busy), **database_load.too_much(load)}.items():
             log.warning("%s: session %d of %s ended, %s", session.site, session.number, engine, why)
             server.end(session.number)
-        server.tidy()
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             server.begin_anew()
@@ -67,6 +70,13 @@ class Brake:
     def _growing(self, engine: Engine, load: Load, busy: Mapping[str, float]) -> dict[Session, str]:
         before, self._shared[engine] = self._shared.get(engine, load.shared), load.shared
         return database_load.busiest(load.sessions, busy) if database_load.grew(before, load.shared) else {}
+
+
+def _tidy(server: DatabaseServer, over: Event) -> None:
+    """Beside the looks: to take back what a gone session has prepared may last, and nobody is watched meanwhile."""
+    while not over.wait(SECONDS):
+        with _going_on("tidying"):
+            server.tidy()
 
 
 @contextmanager

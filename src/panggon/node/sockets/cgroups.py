@@ -8,7 +8,7 @@ Nothing here says that a limit is enforced: `sockets.protections` tries that.
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,9 @@ BESIDE = "unit of systemd, beside this one, below which the groups of sites are 
 PERIOD = 1_000_000
 
 
+MOVES_MOST = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What all processes of one group together may use. `cpu_percent`: 100 is one processor."""
@@ -35,13 +38,15 @@ class Bounds:
 @dataclass(frozen=True, slots=True)
 class ControlGroups:
     """Where the groups of sites are made: one folder per controller; None where this machine has none to give.
-    `tracking` are the groups by which systemd knows its units, where these are apart from the controllers.
+    `tracking` are the groups by which systemd knows its units, where these are apart from the controllers; `cpuset` is
+    for those that are confined.
     """
 
     memory: Path | None
     processes: Path | None
     cpu: Path | None
     tracking: tuple[Path, ...] = ()
+    cpuset: Path | None = None
 
     def bound(self, *, memory_mebibytes: int) -> None:
         """What all groups together may have. Raises OSError when the kernel refuses."""
@@ -70,12 +75,47 @@ class ControlGroups:
                 with suppress(ProcessLookupError):
                     (directory / "cgroup.procs").write_text(str(pid))
 
-    def held_back(self, name: str) -> bool:
-        """Whether the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
-        if self.cpu is None:
-            return False
-        figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
-        return int(figures.get("nr_throttled", 0)) > 0
+    def held_back(self, name: str) -> int:
+        """How often the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
+        with suppress(OSError):  # it has ended
+            if self.cpu:
+                figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
+                return int(figures.get("nr_throttled", 0))
+        return 0
+
+    def cpu_percent(self, name: str) -> int:
+        """What was allowed to the group, 0 where nothing is bounded."""
+        with suppress(OSError, ValueError):
+            if self.cpu and (self.cpu / name / "cpu.max").exists():
+                quota, period = (self.cpu / name / "cpu.max").read_text().split()
+                return 100 * int(quota) // int(period)
+            if self.cpu:
+                quota, period = ((self.cpu / name / f"cpu.cfs_{each}_us").read_text() for each in ("quota", "period"))
+                return max(0, 100 * int(quota) // int(period))
+        return 0
+
+    def confine(self, name: str, processors: Sequence[int]) -> None:
+        """All of the group on these processors, or wherever it likes (none named). Where that cannot be, nothing
+        happens: it is no bound, but keeps others from waiting.
+        """
+        with suppress(OSError):
+            if self.cpuset and (self.cpuset / name / "cpuset.cpus").exists():
+                (self.cpuset / name / "cpuset.cpus").write_text(",".join(map(str, processors)))
+            elif self.cpuset:
+                self._move(name, _lane(self.cpuset, processors))
+
+    def _move(self, name: str, lane: Path) -> None:
+        """With version 1 a group of its own would cost each start some milliseconds; what is forked meanwhile is found
+        at another look, and what is forked afterwards is where its parent is.
+        """
+        there: set[int] = set()
+        for _ in range(MOVES_MOST):
+            for pid in (here := self.members(name)) - there:
+                with suppress(OSError):
+                    (lane / "cgroup.procs").write_text(str(pid))
+            if here <= there:
+                return
+            there |= here
 
     @property
     def tells_apart(self) -> bool:
@@ -115,7 +155,8 @@ class ControlGroups:
 
     def close(self) -> None:
         """Remove the folders, unless another installation on this machine has groups in them."""
-        for folder in self._folders:
+        lanes = [*self.cpuset.glob("lane-*"), self.cpuset] if self.cpuset else []
+        for folder in (*self._folders, *lanes):
             if folder:
                 with suppress(OSError):
                     folder.rmdir()
@@ -139,7 +180,20 @@ def find(*, beside: str = "") -> ControlGroups:
     memory, processes, cpu = (_folder(own.get(name), unified, name) for name in ("memory", "pids", "cpu"))
     apart = beside and "memory" in own  # version 1 has the controllers
     tracking = tuple(own[name] for name in ("name=systemd", "") if name in own) if apart else ()
-    return ControlGroups(memory=memory, processes=processes, cpu=cpu, tracking=tracking)
+    cpuset = _folder(own.get("cpuset"), unified, "cpuset")
+    return ControlGroups(memory=memory, processes=processes, cpu=cpu, tracking=tracking, cpuset=cpuset)
+
+
+def _lane(cpuset: Path, processors: Sequence[int]) -> Path:
+    """Version 1 wants both to be said before anybody may enter."""
+    top = cpuset.parent
+    everywhere, memory = ((top / f"cpuset.{name}").read_text().strip() for name in ("cpus", "mems"))
+    own = cpuset / f"lane-{'-'.join(map(str, processors))}" if processors else cpuset
+    for place, cpus in ((cpuset, everywhere), (own, ",".join(map(str, processors)) or everywhere)):
+        place.mkdir(exist_ok=True)
+        (place / "cpuset.mems").write_text(memory)
+        (place / "cpuset.cpus").write_text(cpus)
+    return own
 
 
 def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path | None:

@@ -18,6 +18,7 @@ from panggon.drivers import files, shell
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network, processes
 from panggon.node.sockets.cgroups import Bounds, ControlGroups
+from panggon.node.sockets.lanes import Lanes
 from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
 from panggon.node.sockets.processes import Conversations, Users
 from panggon.node.sockets.served import Description
@@ -55,6 +56,10 @@ class Machine:
     groups: ControlGroups
     conversations: Conversations = field(default_factory=Conversations)
     users: Users = field(default_factory=Users)
+    lanes: Lanes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lanes", Lanes(self.groups))
 
 
 @dataclass(slots=True)

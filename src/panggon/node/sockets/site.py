@@ -24,7 +24,7 @@ GRACE_SECONDS = 3.0
 # A sandbox that lives this long was not a failed start.
 SOUND_SECONDS = 10.0
 PAUSE_SECONDS = (1.0, 60.0)
-# Who had nothing to do for so long may make room for another, and who finds none is tried again after so long.
+# Who is awake for so long and has no visitor may make room for another; who finds none is tried again after so long.
 IDLE_SECONDS = 1.0
 ROOM_SECONDS = 0.25
 # From so many failures in a row on, visitors are told at once instead of waiting for the next try.
@@ -67,11 +67,11 @@ class Site:
         """Whether a new connection is the holder's business: nobody else answers it, and no pause holds it back."""
         return self.sandbox is None and now >= self._wake_after
 
-    def idle_since(self, now: float) -> float | None:
-        """Since when it has had nothing to do, None for what has, or does not stay awake."""
-        if self.sandbox is None or self._end_by is not None or now - self._worked < IDLE_SECONDS:
+    def idle_since(self, now: float) -> tuple[float, float] | None:
+        """Since when it has done nothing, and when it woke; None where somebody is there, or that is about to be so."""
+        if self.sandbox is None or self._end_by is not None or now - self._started < IDLE_SECONDS:
             return None
-        return self._worked
+        return None if self.sandbox.visited else (self._worked, self._started)
 
     @property
     def stays_awake(self) -> bool:
@@ -91,6 +91,7 @@ class Site:
             self.sandbox = sandbox.start(
                 self.machine, self.served.site, description, wanted, self.listener, group=self._free_group
             )
+            self.machine.lanes.started(self.sandbox.group, number=self._number, now=now)
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
@@ -99,6 +100,8 @@ class Site:
         """Ask an idle sandbox to end; kill one that does not end in time."""
         for former in self.former:
             former.tick(now)
+        for each in self._sandboxes:
+            self.machine.lanes.look(each.group, number=self._number, now=now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
             if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
@@ -185,6 +188,7 @@ class Site:
         """The sandbox's process is gone."""
         if self.sandbox:
             self.sandbox.clean_up()
+            self.machine.lanes.ended(self.sandbox.group, by_itself=self._end_by is None, now=now)
         self.sandbox = None
         if self._end_by is None:
             log.warning("%s: ended by itself", self.served.site)
@@ -192,9 +196,10 @@ class Site:
         self._end_by = None
         self._tell()
 
-    def former_ended(self, former: Former) -> None:
+    def former_ended(self, former: Former, now: float) -> None:
         """Its process is gone."""
         former.sandbox.clean_up()
+        self.machine.lanes.ended(former.sandbox.group, by_itself=False, now=now)
         self.former.remove(former)
         self._tell()
 
@@ -220,6 +225,10 @@ class Site:
     @property
     def _sandboxes(self) -> tuple[Sandbox, ...]:
         return (*([self.sandbox] if self.sandbox else []), *(former.sandbox for former in self.former))
+
+    @property
+    def _number(self) -> int:
+        return int(self.served.site[1:])
 
     @property
     def _free_group(self) -> str:

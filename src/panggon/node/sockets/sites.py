@@ -311,7 +311,7 @@ class Sites:
 
     def _former_ended(self, site: Site, former: Former) -> None:
         self._forget(site, former.sandbox.pidfd)
-        site.former_ended(former)
+        site.former_ended(former, time.monotonic())
         if self._sites.get(site.served.site) is site:
             self._attend(site)
 
