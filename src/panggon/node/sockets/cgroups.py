@@ -100,7 +100,8 @@ class ControlGroups:
         """
         with suppress(OSError):
             if self.cpuset and (self.cpuset / name / "cpuset.cpus").exists():
-                (self.cpuset / name / "cpuset.cpus").write_text(",".join(map(str, processors)))
+                named = ",".join(map(str, processors))
+                (self.cpuset / name / "cpuset.cpus").write_text(f"{named}\n")  # of no bytes the kernel hears nothing
             elif self.cpuset:
                 self._move(name, _lane(self.cpuset, processors))
 
