@@ -41,6 +41,10 @@ def sites_after_cases(office: Office) -> dict[str, Alteration]:
     life.quarantine(quarantined.pk, reason="Halaman judi.", actor=office.technician, at=office.later())
     upkeep.told(office, Outcome.REFUSED, problem="node.bound")
     found["bebas"] = upkeep.done(office, site("bebas"), SiteAction.CHANGE_PHP, php_version="8.4")
+    came_back = found["tangguh"].site
+    Site.objects.filter(pk=came_back.pk).update(behind_since=office.now)
+    full = "situs menyimpan lebih banyak berkas daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
+    Node.objects.update(reduced=[f"{came_back.identifier}: {full}"])
     return found
 
 

@@ -280,8 +280,9 @@ def test_a_hungry_query_is_ended_and_its_server_goes_on(machine, wished, site, w
     unit = f"panggon-{SITES[site]}"
     server = shown(machine, unit, "MainPID", "NRestarts")
     places = [f"{spec['host']}/" for spec in wished.values()]
-    with visitors(machine, places) as rows, under_way(machine, site, HUNGRY[site, what]):
-        pass
+    with visitors(machine, places) as rows:
+        told = of_owner(machine, site, HUNGRY[site, what])
+    assert ENDED.search(told), told
     everybody_was_served(rows)
     assert shown(machine, unit, "MainPID", "NRestarts") == server
     said = machine.run("journalctl", "--unit=panggon-databases", "--output=cat", "--lines=20")

@@ -37,12 +37,13 @@ def test_with_version_2_a_group_is_confined_by_a_word(tmp_path: Path) -> None:
     for name, content in (("cpuset.cpus", ""), ("cpu.max", "1500000 1000000")):
         (tmp_path / "s000001").mkdir(exist_ok=True)
         (tmp_path / "s000001" / name).write_text(content)
+    (tmp_path / "cpuset.cpus.effective").write_text("0-3\n")
     groups = ControlGroups(tmp_path, tmp_path, tmp_path, cpuset=tmp_path)
     assert groups.cpu_percent("s000001") == 150
     groups.confine("s000001", (1, 3))
     assert (tmp_path / "s000001" / "cpuset.cpus").read_text() == "1,3"
     groups.confine("s000001", ())
-    assert (tmp_path / "s000001" / "cpuset.cpus").read_text() == ""
+    assert (tmp_path / "s000001" / "cpuset.cpus").read_text() == "0-3"
 
 
 def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets import processes
+from panggon.node.sockets import cgroups, processes
 from panggon.node.sockets.channel import KEEP, send
 from tests.node.stand import Stand, started
 from tests.waiting import until
@@ -30,7 +30,8 @@ def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
 def test_killing_the_holder_disturbs_nobody(stand: Stand) -> None:
     awake, asleep = stand.serve(900100, "usleep(3000); echo 'ok';"), stand.serve(900101)
     assert stand.get(awake) == "ok"
-    before = stand.process(awake)
+    before, everywhere = stand.process(awake), os.sched_getaffinity(0)
+    cgroups.find().confine(awake, [max(everywhere)])  # as this holder does with who wants too much
     answers: list[str] = []
     visitor = threading.Thread(target=lambda: answers.extend(stand.get(awake) for _ in range(150)))
     visitor.start()
@@ -42,6 +43,8 @@ def test_killing_the_holder_disturbs_nobody(stand: Stand) -> None:
     visitor.join()
     assert answers == ["ok"] * 150
     assert stand.process(awake) == before  # adopted, not started anew
+    assert before
+    assert os.sched_getaffinity(before) == everywhere  # the holder that would have let it out is gone
     assert stand.ask(do="stop", site=awake) == {"ok": True}
     assert stand.processes(awake) == []
 

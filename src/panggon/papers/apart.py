@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 MEBIBYTE = 1024 * 1024
-# By the clock it may last so much longer: on a busy machine a good letter is no bomb. Who only waits ends then.
-BUSY = 4
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of the process, and of each process that it starts; `seconds` of a processor."""
+    """Of the process, and of each process that it starts."""
 
     seconds: int
     memory_mebibytes: int
@@ -57,4 +55,4 @@ def _confine(folder: str, limits: Limits) -> None:
     os.environ.update(OMP_THREAD_LIMIT="1", TMPDIR=folder)
     tempfile.tempdir = folder
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(BUSY * limits.seconds)
+    signal.alarm(limits.seconds)

@@ -177,7 +177,6 @@ class Agent:
         TemporaryError and PermanentError of the portal, and TemporaryError of a wish that is to be tried again.
         """
         if not self._went_on or time.monotonic() - self._went_on > AGAIN_SECONDS:
-            self._sites.note_parked()
             self._settle_each(self._waiting.told())
             self._went_on = time.monotonic()
         for site in self._forms.go_on():
@@ -185,6 +184,7 @@ class Agent:
         found = self._found_drift()
         began = time.monotonic()
         if found or not self._told or began - self._told > STATUS_SECONDS:
+            self._sites.note_parked()
             self._tell_status()
             self._told = began
         wish = self._portal.wish()

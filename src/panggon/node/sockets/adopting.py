@@ -36,6 +36,7 @@ def _adopted(machine: Machine, site: str, group: str, kind: str, listener: socke
     if pidfd is None:
         end_leftovers(machine, site, group)
         return None
+    machine.groups.confine(group, ())  # what the earlier holder saw of it is lost
     name = str(record.get("name", listener.getsockname()))
     made = Sandbox(machine, site, group, record["pid"], pidfd, record["fingerprint"], None, record["kind"], name)
     return made, record["socket"]

@@ -100,7 +100,9 @@ class ControlGroups:
         """
         with suppress(OSError):
             if self.cpuset and (self.cpuset / name / "cpuset.cpus").exists():
-                (self.cpuset / name / "cpuset.cpus").write_text(",".join(map(str, processors)))
+                # A group with processes in it cannot be emptied of processors (ENOSPC), so all are named.
+                everywhere = (self.cpuset / "cpuset.cpus.effective").read_text().strip()
+                (self.cpuset / name / "cpuset.cpus").write_text(",".join(map(str, processors)) or everywhere)
             elif self.cpuset:
                 self._move(name, _lane(self.cpuset, processors))
 

@@ -91,9 +91,9 @@ def _try_cpu(groups: ControlGroups) -> str:
         return str(error)
     finally:
         groups.remove(name)
-    if code is None:
-        return errors
-    return "" if held_back else "batas sudah dipasang, tetapi tidak ditegakkan"
+    if held_back:  # on a slow machine so much that it does not end in time
+        return ""
+    return errors if code is None else "batas sudah dipasang, tetapi tidak ditegakkan"
 
 
 def _try_outgoing() -> str:
