@@ -9,8 +9,8 @@ import pytest
 
 from panggon.core.errors import InvalidError
 from panggon.node import layout
+from panggon.node.fault_words import fault_words
 from panggon.node.settings import config
-from panggon.node.sites import fault_words
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "node.toml"
 LEAST = {"dns": {"zone": "kota.example", "ipv4": ["192.0.2.1"]}}

@@ -16,7 +16,8 @@ from panggon.drivers import htaccess
 from panggon.node import records
 from panggon.node.command.cli import cli
 from panggon.node.command.status import worries
-from panggon.node.sites import Sites, fault_words
+from panggon.node.fault_words import fault_words
+from panggon.node.sites import Sites
 from panggon.node.sockets.settings import SocketSettings, php_versions
 from tests.node import simulated
 from tests.node.simulated import SITE, SPEC

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from panggon.core import closing, journal, spec_words
+from panggon.core import closing, journal
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.driver import Check
@@ -28,6 +28,7 @@ from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
 from panggon.node.parked import Parked, uptime
+from panggon.node.recorded import GONE, UNREADABLE, Life, life_of, names_by_site, spec_of
 from panggon.node.settings.config import NodeConfig
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Sites:
     facts: MachineFacts
     drivers: Callable[[SiteSpec, Mapping[str, str]], Drivers] = field(repr=False)  # with these passwords' hashes
     # Of each record of what was applied: when it was written, and what it says of the site.
-    _lives: "dict[str, tuple[int, _Life]]" = field(default_factory=dict, repr=False, compare=False)
+    _lives: "dict[str, tuple[int, Life]]" = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
@@ -303,7 +304,7 @@ class Sites:
     def is_gone(self, site: str) -> bool:
         """Whether it was here, and is parked or purged now."""
         life = self._life(site)
-        return not life.here and life is not _GONE
+        return not life.here and life is not GONE
 
     def named(self) -> Mapping[str, frozenset[str]]:
         """The names of every site that was ever applied here, and of runs under way."""
@@ -334,26 +335,26 @@ class Sites:
         except TemporaryError as error:
             log.warning("how long sites are parked is not on record: %s", error)
 
-    def _life(self, site: str) -> "_Life":
+    def _life(self, site: str) -> "Life":
         """Asked of all every few minutes, so only what was written meanwhile is read again."""
         try:
             written = self._written(site)
         except FileNotFoundError:
-            return _GONE
-        if self._lives.get(site, (0, _GONE))[0] != written:
+            return GONE
+        if self._lives.get(site, (0, GONE))[0] != written:
             try:
-                self._lives[site] = (written, records.said(self._record(site), partial(_life_of, site)) or _GONE)
+                self._lives[site] = (written, records.said(self._record(site), partial(life_of, site)) or GONE)
             except PanggonError:
                 return self._life_without_record(site)
         return self._lives[site][1]
 
-    def _life_without_record(self, site: str) -> "_Life":
+    def _life_without_record(self, site: str) -> "Life":
         """One broken record stops nothing that is asked of all sites: of this one people are told (`drift`)."""
         try:
             spec = self.applied(site)
         except PanggonError:
-            return _UNREADABLE
-        return _life_of(site, specs.dump(spec)) if spec else _GONE
+            return UNREADABLE
+        return life_of(site, specs.dump(spec)) if spec else GONE
 
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""
@@ -394,7 +395,7 @@ class Sites:
     @property
     def strays(self) -> Mapping[str, Sequence[str]]:
         """Names that lead to a site and of which no wish speaks, by site: found by `agent.strays`."""
-        return records.known(self._strays, _names_by_site, otherwise={})
+        return records.known(self._strays, names_by_site, otherwise={})
 
     def keep_strays(self, found: Mapping[str, Sequence[str]]) -> None:
         """Raises the errors of `records.save`."""
@@ -424,7 +425,7 @@ class Sites:
 
     def _recorded(self, site: str) -> SiteSpec | None:
         """What the record says. Raises PermanentError `record.damaged`."""
-        return records.said(self._record(site), partial(_spec_of, site))
+        return records.said(self._record(site), partial(spec_of, site))
 
     def _is_on_record(self, spec: SiteSpec) -> bool:
         with suppress(PermanentError):
@@ -441,68 +442,8 @@ class Sites:
         return self.config.paths.state / "former" / f"{site}.json"
 
 
-@dataclass(frozen=True, slots=True)
-class _Life:
-    """Whether the site is parked, or neither that nor purged; the version of PHP that its programs need, "" where none
-    run.
-    """
-
-    here: bool
-    parked: bool
-    php_version: str
-    names: frozenset[str]
-    generation: int
-
-
-_GONE = _Life(here=False, parked=False, php_version="", names=frozenset(), generation=0)
-_UNREADABLE = replace(_GONE, here=True)
-
-
-def _names_by_site(rows: Any) -> dict[str, list[str]]:
-    return {str(site): list(map(str, names)) for site, names in rows.items()}
-
-
-def _spec_of(site: str, document: object) -> SiteSpec:
-    spec = specs.parse(document)
-    _demand(site, spec.site)
-    return spec
-
-
-def _demand(site: str, said: str) -> None:
-    if said != site:
-        raise ValueError(f"isinya tentang {said}")
-
-
-def _life_of(site: str, spec: Mapping[str, Any]) -> _Life:
-    """Raises ValueError where it is about another site."""
-    _demand(site, spec["site"])
-    runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
-    parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
-    names = frozenset((spec["host"], *spec.get("former_hosts", ())))
-    version = spec["php_version"] if runs_php else ""
-    return _Life(not (parked or purged), parked, version, names, int(spec["generation"]))
-
-
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
     return wiring.drivers(config, known, engine=spec.database, state=spec.state)
-
-
-def fault_words(fault: Fault) -> str:
-    """One sentence about a fault of a spec, a bound of this machine that it breaks, or a fault of its settings."""
-    sentence = _SENTENCES.get(fault.code)
-    return f"{fault.field}: {sentence.format_map(fault.facts)}." if sentence else spec_words.words(fault)
-
-
-_SENTENCES: Mapping[str, str] = {
-    "config.invalid": "{words}",
-    "node.site": "mesin ini hanya menerima nomor situs {allowed}",
-    "node.zone": "mesin ini hanya menerima nama di bawah {allowed}",
-    "node.kind": "mesin ini hanya menerima jenis {allowed}",
-    "node.outgoing": "mesin ini hanya mengenal aturan sambungan keluar {allowed}",
-    "node.php_version": "versi ini tidak ada di mesin ini; yang ada: {allowed}",
-    "node.database": "mesin ini tidak menjalankannya; yang ada: {allowed}",
-    "node.proxy": "{allowed} tidak termasuk server yang boleh dituju menurut pengaturan mesin ini (proxies.targets)",
-}
 
 
 def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:

@@ -29,7 +29,8 @@ from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import FirstLogins, seen
 from panggon.node.agent.visiting import Visits
 from panggon.node.agent.waiting import Told, Waiting
-from panggon.node.sites import Sites, fault_words, now
+from panggon.node.fault_words import fault_words
+from panggon.node.sites import Sites, now
 
 VERSION = metadata.version("panggon")
 # Something that may pass keeps a wish waiting this many times; then its people are told.

@@ -9,8 +9,8 @@ from panggon.core.errors import InvalidError, PanggonError
 from panggon.node.agent.loop import VERSION
 from panggon.node.command import machine, show, sites
 from panggon.node.command.options import FAILED, REFUSED
+from panggon.node.fault_words import fault_words
 from panggon.node.settings import config as configs
-from panggon.node.sites import fault_words
 
 
 class Commands(click.Group):

@@ -269,7 +269,7 @@ class NodeConfig:
 
 
 def load(path: Path) -> NodeConfig:
-    """The settings in a TOML file. Raises InvalidError with every fault, each a sentence for `sites.fault_words`."""
+    """The settings in a TOML file. Raises InvalidError with every fault, each a sentence for `node.fault_words`."""
     try:
         return parse(tomllib.loads(path.read_text()))
     except OSError as error:
