@@ -55,7 +55,7 @@ UNTIL_TOLD = "while (!file_exists('/site/public/told.php'))"
 def test_whoever_was_let_in_before_is_answered_whole_and_nobody_waits_for_him(stand: Stand) -> None:
     """Three generations at once, each in a `sleep()`, which php-fpm's way to ask for its end would cut short."""
     site = stand.serve(
-        900100, f"$cut = 0; {UNTIL_TOLD} $cut += sleep(1); echo getenv('PANGGON_GENERATION'), ' ', $cut;"
+        900100, f"$cut = 0; {UNTIL_TOLD} $cut += sleep(3); echo getenv('PANGGON_GENERATION'), ' ', $cut;"
     )
     with ThreadPoolExecutor() as visitors:
         early = []
