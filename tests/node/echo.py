@@ -21,7 +21,7 @@ LIES = {
     + SECOND,
     "sambungan": b"HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 3\r\n\r\nsah" + SECOND,
 }
-ENDLESS, ENDLESS_MEBIBYTES = "/tanpa-akhir", 200
+ENDLESS = "/tanpa-akhir"  # until the visitor leaves
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -68,7 +68,7 @@ class Echo(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         with suppress(OSError):
-            for _ in range(ENDLESS_MEBIBYTES):
+            while True:
                 self.wfile.write(bytes(1 << 20))
 
     def _shake_hands(self) -> None:

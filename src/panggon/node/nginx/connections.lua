@@ -62,9 +62,14 @@ local function look(descriptor)
     return ffi.C.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, length) == 0
 end
 
--- For how many milliseconds nothing went either way: who downloads sends nothing.
+-- For how many milliseconds nothing went either way: who downloads sends nothing. Who has asked for nothing at all is taken
+-- for silent longer than any other: a download may stand still for a moment, and loses more.
 function M.silence(descriptor)
-    return look(descriptor) and math.min(info[LAST_DATA_SENT], info[LAST_DATA_RECEIVED]) or 0
+    if not look(descriptor) then
+        return 0
+    end
+    local asked = info[BYTES_RECEIVED] > 0 or info[BYTES_RECEIVED + 1] > 0
+    return asked and math.min(info[LAST_DATA_SENT], info[LAST_DATA_RECEIVED]) or math.huge
 end
 
 -- How many bytes have come so far.
