@@ -27,9 +27,7 @@ def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
 def test_the_first_connection_wakes_the_site_as_its_own_user(stand: Stand) -> None:
     site = stand.serve(900100, "echo posix_getuid(), ' ', getenv('PANGGON_GENERATION');", generation=7)
     assert stand.process(site) is None
-    began = time.monotonic()
     assert stand.get(site) == f"{stand.settings.uid(site)} 7"
-    assert time.monotonic() - began < 2
     assert stand.process(site) is not None
 
 
