@@ -31,7 +31,7 @@ def unpack(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def site(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    found = opened(machine, 990002, kind="php", profile="laravel")
+    found = opened(machine, 990004, kind="php", profile="laravel")
     pages = tmp_path_factory.mktemp("laravel") / "pages"
     unpack(pages)
     found.give(pages)

@@ -80,7 +80,7 @@ def sent_file(visitor: Visitor, name: str) -> bytes:
     return answer.content
 
 
-@pytest.mark.parametrize(("number", "profile", "folder"), [(990003, "moodle", ""), (990004, "moodle_public", "public")])
+@pytest.mark.parametrize(("number", "profile", "folder"), [(990001, "moodle", ""), (990003, "moodle_public", "public")])
 def test_moodle(machine: Machine, tmp_path: Path, number: int, profile: str, folder: str) -> None:
     site = opened(machine, number, kind="php", profile=profile, database=None)
     unpack(tmp_path / "pages" / folder, data="/site/private/moodledata")
