@@ -402,7 +402,7 @@ class TestDatabase:
                 session.execute(f"CREATE TABLE {table} AS SELECT n, repeat('x', 900) FROM generate_series(1, 3000) n")
             session.execute("CREATE INDEX ON satu (gagal(n)); DELETE FROM satu; DELETE FROM dua")
         before = reached.used(key.name)
-        until(lambda: reached.compact(key.name) or reached.used(key.name) < before - 2 * MEBIBYTE, seconds=10)
+        until(lambda: reached.compact(key.name) or reached.used(key.name) < before - 2 * MEBIBYTE)
 
     def test_a_queue_of_notices_is_for_all_and_who_keeps_it_full_is_ended(
         self, key: Key, reached: PostgreSql, private: Path, monkeypatch: pytest.MonkeyPatch

@@ -82,7 +82,7 @@ def test_former_programs_end_with_the_site(stand: Stand) -> None:
     with ThreadPoolExecutor() as visitors:
         for word, generation in (("killed", 2), ("", 3)):
             early = visitors.submit(stand.get, site, query=f"s={60 if word else 2}")
-            until(lambda: len(stand.processes(site)) >= 3)
+            until(lambda: has_begun(stand, site))
             stand.describe(site, {"generation": generation})
             assert stand.sync(site)["ok"]
             assert stand.ask(do="drop", site=site, running=word)["ok"]
@@ -92,15 +92,26 @@ def test_former_programs_end_with_the_site(stand: Stand) -> None:
 
 
 # Not one sleep: the signal by which php-fpm is asked to end would cut it short.
-SLOW = "$end = time() + (int) ($_GET['s'] ?? 0); while (time() < $end) usleep(50000); echo 'done';"
+SLOW = (
+    "touch('/site/public/begun'); $end = time() + (int) ($_GET['s'] ?? 0);"
+    " while (time() < $end && !file_exists('/site/public/told.php')) usleep(50000); echo 'done';"
+)
+
+
+def has_begun(stand: Stand, site: str) -> bool:
+    """Whether somebody's request runs; once for each."""
+    begun = stand.settings.site(site) / "public" / "begun"
+    if begun.exists():
+        begun.unlink()
+        return True
+    return False
 
 
 def test_what_was_let_in_before_a_suspension_is_answered_whole(stand: Stand) -> None:
     site, path = stand.serve(900100, SLOW), stand.settings.root / "run" / "s900100.sock"
-    stand.page(site, "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'done';", "waits.php")
     with ThreadPoolExecutor() as visitors:
-        early = visitors.submit(stand.get, site, "/site/public/waits.php")
-        until(lambda: len(stand.processes(site)) >= 3)
+        early = visitors.submit(stand.get, site, query="s=60")
+        until(lambda: has_begun(stand, site))
         assert stand.ask(do="drop", site=site, running="later") == {"ok": True}
         assert not early.done(), "nobody waits for them"
         known = stand.ask(do="show", site=site)

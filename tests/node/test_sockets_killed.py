@@ -217,10 +217,11 @@ def test_an_adopted_site_is_not_put_to_sleep_before_its_time(stand: Stand) -> No
     before = stand.process(site)
     assert before
     workers = {pid for pid in stand.processes(site) if processes.children(pid) == ()}
-    until(lambda: workers.isdisjoint(stand.processes(site)), seconds=45)  # they end after half the idle time
+    until(lambda: workers.isdisjoint(stand.processes(site)))  # they end after half the idle time
+    began = time.monotonic()
     stand.new_holder(after=stand.kill_holder())
     time.sleep(1.5)
-    assert stand.process(site) == before
+    assert stand.process(site) == before or time.monotonic() - began > stand.settings.idle_seconds
 
 
 def test_the_end_leaves_nothing(stand: Stand) -> None:
@@ -228,5 +229,5 @@ def test_the_end_leaves_nothing(stand: Stand) -> None:
     stand.get(site)
     assert stand.keeper
     stand.keeper.send(signal.SIGTERM)
-    assert stand.keeper.wait(seconds=10)
+    assert stand.keeper.wait(seconds=60)
     assert stand.processes(site) == []

@@ -23,6 +23,7 @@ from panggon.core.resources import Standing
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
+from panggon.drivers.patience import Patience
 
 NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
 # Too many connections, lock waits, a server that is going or gone: all may pass.
@@ -294,9 +295,9 @@ def _is_locked(cursor: Cursor, site: str) -> bool:
 
 def _end_sessions(cursor: Cursor, site: str) -> None:
     """Who had just logged in is among them at the second time; a long transaction takes its time to be rolled back."""
-    ends = time.monotonic() + ENDING_SECONDS
+    patience = Patience(ENDING_SECONDS)
     _kill(cursor, site)
-    while _sessions(cursor, site) and time.monotonic() < ends:
+    while _sessions(cursor, site) and not patience.is_over():
         time.sleep(0.02)
         _kill(cursor, site)
 

@@ -25,6 +25,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
 from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
+from panggon.drivers.patience import Patience
 
 Session = psycopg.Connection
 SUPERUSER, KEPT = "postgres", "panggon_kept"
@@ -372,8 +373,8 @@ def _password(session: Session, site: str, password: str) -> sql.Composed:
 
 def _end_sessions(session: Session, site: str) -> None:
     """Who had just logged in is among them at the second time."""
-    ends = time.monotonic() + ENDING_SECONDS
-    while _sessions(session, site) and time.monotonic() < ends:
+    patience = Patience(ENDING_SECONDS)
+    while _sessions(session, site) and not patience.is_over():
         session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
         time.sleep(0.02)
 
