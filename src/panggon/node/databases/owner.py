@@ -112,6 +112,7 @@ class Owner:
         if not is_let_in(self.watch.sites, wish.site):
             return CLOSED
         try:
+            self._folders.make(wish.site)
             if wish.todo is not Todo.DUMP:
                 self.watch.give_back(self.watch.servers[record.engine], wish.site)
             if record.locked:
