@@ -99,6 +99,12 @@ class DatabaseServer(Protocol):
         """To ask again and again, in one session, for those of these sites' sessions: site and the kernel's number."""
         ...
 
+    def hold(self, sites: Collection[str]) -> None:
+        """A new session of these sites, and of these only, waits a moment before it may do anything, so that it is
+        where it belongs by then. Forgotten when the server begins anew.
+        """
+        ...
+
     def end(self, number: int) -> None:
         """End this session; no matter if it has ended by itself."""
         ...

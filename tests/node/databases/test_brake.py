@@ -26,6 +26,7 @@ class Server:
     now: Load = field(default_factory=lambda: Load(()))
     said: list[str] = field(default_factory=list)
     away: bool = False
+    held: Collection[str] | None = None
 
     def load(self) -> Load:
         self._answer()
@@ -39,6 +40,9 @@ class Server:
     def _answer(self) -> None:
         if self.away:
             raise TemporaryError("database.down", "away")
+
+    def hold(self, sites: Collection[str]) -> None:
+        self.held = sites
 
     def end(self, number: int) -> None:
         self.said.append(f"end {number}")
@@ -114,9 +118,15 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
     server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
     brake.look(Engine.MARIADB)
     assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
+    assert server.held == {ONE}
+    works(busy)
+    server.held = None  # the server has begun anew
+    brake.look(Engine.MARIADB)
+    assert server.held == {ONE}
     monkeypatch.setattr(database_load, "LIGHT", 100.0)
     brake.look(Engine.MARIADB)
     assert os.sched_getaffinity(busy) == EVERYWHERE
+    assert server.held == set()
 
 
 def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
@@ -139,9 +149,10 @@ def test_what_a_brake_that_was_killed_has_left_is_free_again(
 ) -> None:
     os.sched_setaffinity(threads[1], ONE_PROCESSOR)
     os.setpriority(os.PRIO_PROCESS, threads[1], 0)
-    server.now = Load((Session(ONE, 1, threads[1]),))
+    server.now, server.held = Load((Session(ONE, 1, threads[1]),)), {ONE}
     brake.look(Engine.MARIADB)
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
+    assert server.held == set()
 
 
 def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(

@@ -33,6 +33,7 @@ class Brake:
     servers: Mapping[Engine, DatabaseServer]
     lanes: Lanes = field(default_factory=Lanes)
     _shared: dict[Engine, int] = field(default_factory=dict)
+    _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
 
     def run(self, over: Event) -> None:
         with ThreadPoolExecutor(len(self.servers) or 1) as pool:
@@ -51,12 +52,20 @@ class Brake:
         server = self.servers[engine]
         load = server.load()
         busy = self.lanes.look(engine, load.sessions)
+        self._hold(engine)
         for session, why in {**self._growing(engine, load, busy), **database_load.too_much(load)}.items():
             log.warning("%s: session %d of %s ended, %s", session.site, session.number, engine, why)
             server.end(session.number)
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             server.begin_anew()
+
+    def _hold(self, engine: Engine) -> None:
+        """Whom a brake that was killed has left held is let go by the first look."""
+        heavy = self.lanes.heavy[engine]
+        if heavy or self._held.get(engine) != heavy:
+            self.servers[engine].hold(heavy)
+            self._held[engine] = heavy
 
     def _follow(self, over: Event, ends: float) -> None:
         """Put the new sessions of heavy sites where they belong, until the next look is due."""

@@ -1,0 +1,114 @@
+"""The sessions of sites: what they take of the server, and how they are ended."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from panggon.core.database_load import Load, Session
+from panggon.drivers import files
+from panggon.drivers.database_server import ENDING_SECONDS
+
+NO_SUCH_THREAD = 1094
+# So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
+DOOR_SECONDS = 0.05
+# The number of the session in hexadecimal, behind that of the process.
+TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
+LOAD = """
+SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.command <> 'Sleep',
+  GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
+FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+WHERE p.user REGEXP '^s[0-9]{6}$'
+"""
+
+
+def load(cursor: Cursor, data: Path, temporary: Path) -> Load:
+    """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
+    sites, and what is sorted in files without a name.
+    """
+    cursor.execute(LOAD)
+    rows = cursor.fetchall()
+    owned: Counter[int] = Counter()
+    for path in temporary.glob("#sql-temptable-*"):
+        if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
+            owned[int(found[1], 16)] += size
+    sessions = tuple(
+        Session(site, number, thread, float(seconds), memory, owned[number], changed=changed, active=bool(active))
+        for site, number, thread, memory, changed, active, seconds in rows
+    )
+    undo = sum(map(_bytes_of, data.glob("undo*")))
+    return Load(sessions, _bytes_of(data / "ibtmp1") + _nameless(data), undo)
+
+
+def threads(cursor: Cursor, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+    cursor.execute("SELECT user, tid FROM information_schema.processlist WHERE user IN %s", (tuple(sites),))
+    return cursor.fetchall()
+
+
+def hold(cursor: Cursor, sites: Collection[str]) -> None:
+    """By what the server does for each session first, before its client may say anything (`init_connect`)."""
+    names = ", ".join(f"'{site}'" for site in sorted(sites))
+    words = f"DO IF(SUBSTRING_INDEX(USER(), '@', 1) IN ({names}), SLEEP({DOOR_SECONDS}), 0)" if sites else ""
+    cursor.execute("SET GLOBAL init_connect = %s", (words,))
+
+
+def count(cursor: Cursor, site: str) -> int:
+    cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", (site,))
+    return int(cursor.fetchall()[0][0])
+
+
+def end_all(cursor: Cursor, site: str) -> None:
+    """Who had just logged in is among them at the second time; a long transaction takes its time to be rolled back."""
+    ends = time.monotonic() + ENDING_SECONDS
+    end_known(cursor, site)
+    while count(cursor, site) and time.monotonic() < ends:
+        time.sleep(0.02)
+        end_known(cursor, site)
+
+
+def end_known(cursor: Cursor, site: str) -> None:
+    """Those that have logged in by now."""
+    _unless_gone(cursor, "KILL CONNECTION USER %s@localhost", site)
+
+
+def end(cursor: Cursor, number: int) -> None:
+    _unless_gone(cursor, "KILL CONNECTION %s", number)
+
+
+def roll_back_prepared(cursor: Cursor) -> None:
+    """A prepared transaction of XA outlives its session, with its locks and all that it could take back."""
+    cursor.execute("XA RECOVER FORMAT='SQL'")
+    for *_, name in cursor.fetchall():
+        with suppress(pymysql.MySQLError):  # a session has it
+            cursor.execute(f"XA ROLLBACK {name}")
+
+
+def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
+    try:
+        cursor.execute(words, values)
+    except pymysql.MySQLError as error:
+        if error.args[0] != NO_SUCH_THREAD:
+            raise
+
+
+def _nameless(data: Path) -> int:
+    """Bytes of the server's files in its temporary directory that have no name there."""
+    process = (files.read(data / "mariadbd.pid") or b"0").decode().strip()
+    total = 0
+    for descriptor in Path("/proc", process, "fd").glob("*"):
+        with suppress(OSError):
+            if descriptor.readlink().name.endswith(" (deleted)"):
+                total += descriptor.stat().st_blocks * 512
+    return total
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks * 512
+    except FileNotFoundError:
+        return 0

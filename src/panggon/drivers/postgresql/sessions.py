@@ -1,0 +1,82 @@
+"""The sessions of sites: what they take of the server, and how they are ended."""
+
+import re
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import LiteralString
+
+from panggon.core import database_load
+from panggon.drivers.database_server import ENDING_SECONDS
+from panggon.drivers.postgresql.line import Session, row
+
+LOAD: LiteralString = r"""
+SELECT a.usename, a.pid, coalesce(
+    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0),
+  coalesce(t.size, 0), coalesce(l.count, 0), a.state = 'active'
+FROM pg_stat_activity a
+LEFT JOIN
+  (SELECT substring(name FROM '^pgsql_tmp(\d+)')::int AS pid, sum(size) AS size FROM pg_ls_tmpdir() GROUP BY 1) t
+  ON t.pid = a.pid
+LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
+WHERE a.usename ~ '^s[0-9]{6}$'
+"""
+# Part of the queue of notices, which has eight gigabytes.
+NOTICES_MOST = 0.02
+OLDEST_WHERE_NOTICES_WAIT: LiteralString = r"""
+SELECT pg_terminate_backend(pid) FROM (
+  SELECT pid FROM pg_stat_activity WHERE usename ~ '^s[0-9]{6}$' AND xact_start IS NOT NULL
+  ORDER BY xact_start LIMIT 1
+) oldest WHERE pg_notification_queue_usage() > %s
+"""
+ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
+
+
+def load(session: Session) -> database_load.Load:
+    rows = session.execute(LOAD).fetchall()
+    return database_load.Load(
+        tuple(
+            database_load.Session(
+                str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active
+            )
+            for site, pid, seconds, temporary, locks, active in rows
+        )
+    )
+
+
+def threads(session: Session, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+    words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+    return session.execute(words, (list(sites),)).fetchall()
+
+
+def count(session: Session, site: str) -> int:
+    found = row(session, "SELECT count(*) FROM pg_stat_activity WHERE usename = %s", site)
+    return int(str(found[0])) if found else 0
+
+
+def end_all(session: Session, site: str) -> None:
+    """Who had just logged in is among them at the second time."""
+    ends = time.monotonic() + ENDING_SECONDS
+    while count(session, site) and time.monotonic() < ends:
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
+        time.sleep(0.02)
+
+
+def end(session: Session, number: int) -> None:
+    session.execute("SELECT pg_terminate_backend(%s)", (number,))
+
+
+def end_oldest_where_notices_wait(session: Session) -> None:
+    """Notices lie in a queue of all sites until everybody who listens has read them, which he does at the end of
+    his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time.
+    """
+    session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
+
+
+def _memory(pid: int) -> int:
+    """Bytes of a session's own, without what all share."""
+    try:
+        found = ANONYMOUS.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
