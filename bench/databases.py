@@ -77,9 +77,10 @@ class Beside:
 
 def _end_sessions(server: DatabaseServer, site: str) -> int:
     """How many there were."""
-    own = [session.number for session in server.load().sessions if session.site == site]
-    for number in own:
-        server.end(number)
+    with server.watched() as watched:
+        own = [session.number for session in watched.load().sessions if session.site == site]
+        for number in own:
+            watched.end(number)
     return len(own)
 
 

@@ -1,6 +1,6 @@
 """Helper: what `drivers.database` asks of a database server, whichever it is."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,6 +25,38 @@ class Found:
     full: bool = False
     locked: bool = False
     detail: str = ""
+
+
+class Watched(Protocol):
+    """A server as seen by who watches what the sessions of sites take of it."""
+
+    def load(self) -> Load:
+        """What the sessions of all sites take now."""
+        ...
+
+    def crowding(self) -> Load | None:
+        """What they take of what all sites share and one can take all of within a second, where it may be more than is
+        good; to be asked many times a second. A site may have another name in it.
+        """
+        ...
+
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        """The sessions of these sites: site and the kernel's number."""
+        ...
+
+    def hold(self, sites: Collection[str]) -> None:
+        """A new session of these sites, and of these only, waits a moment before it may do anything, so that it is
+        where it belongs by then. Forgotten when the server begins anew.
+        """
+        ...
+
+    def end(self, number: int) -> None:
+        """End this session; no matter if it has ended by itself."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Let the server end; whoever supervises it starts it again."""
+        ...
 
 
 class DatabaseServer(Protocol):
@@ -91,28 +123,12 @@ class DatabaseServer(Protocol):
 
     def let_write(self, site: str) -> None: ...
 
-    def load(self) -> Load:
-        """What the sessions of all sites take now."""
-        ...
-
-    def threads(self, sites: Collection[str]) -> AbstractContextManager[Callable[[], Sequence[tuple[str, int]]]]:
-        """To ask again and again, in one session, for those of these sites' sessions: site and the kernel's number."""
-        ...
-
-    def hold(self, sites: Collection[str]) -> None:
-        """A new session of these sites, and of these only, waits a moment before it may do anything, so that it is
-        where it belongs by then. Forgotten when the server begins anew.
+    def watched(self) -> AbstractContextManager["Watched"]:
+        """To look and to end again and again, by one session that is kept open: when all places are taken there is
+        none for a new one, not even root's.
         """
-        ...
-
-    def end(self, number: int) -> None:
-        """End this session; no matter if it has ended by itself."""
         ...
 
     def tidy(self) -> None:
         """Take back what an ended session has left behind for another one."""
-        ...
-
-    def begin_anew(self) -> None:
-        """Let the server end; whoever supervises it starts it again."""
         ...

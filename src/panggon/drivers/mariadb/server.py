@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,9 @@ from pathlib import Path
 import pymysql
 from pymysql.cursors import Cursor
 
-from panggon.core.database_load import Load
 from panggon.core.driver import Check
 from panggon.core.spec import SITE_ID
-from panggon.drivers.database_server import Found
+from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.mariadb import rights, sessions
 from panggon.drivers.mariadb.line import session
 
@@ -126,30 +125,14 @@ class MariaDb:
         with self._root() as cursor:
             cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
 
-    def load(self) -> Load:
-        with self._root() as cursor:
-            return sessions.load(cursor, self.data, self.temporary)
-
     @contextmanager
-    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+    def watched(self) -> Iterator[Watched]:
         with self._root() as cursor:
-            yield lambda: sessions.threads(cursor, sites)
-
-    def hold(self, sites: Collection[str]) -> None:
-        with self._root() as cursor:
-            sessions.hold(cursor, sites)
-
-    def end(self, number: int) -> None:
-        with self._root() as cursor:
-            sessions.end(cursor, number)
+            yield sessions.Sessions(cursor, self.data, self.temporary)
 
     def tidy(self) -> None:
         with self._root() as cursor:
             sessions.roll_back_prepared(cursor)
-
-    def begin_anew(self) -> None:
-        with self._root() as cursor:
-            cursor.execute("SHUTDOWN")
 
     @contextmanager
     def _root(self) -> Iterator[Cursor]:

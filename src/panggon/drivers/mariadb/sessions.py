@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
@@ -27,34 +28,50 @@ WHERE p.user REGEXP '^s[0-9]{6}$'
 """
 
 
-def load(cursor: Cursor, data: Path, temporary: Path) -> Load:
-    """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
-    sites, and what is sorted in files without a name.
-    """
-    cursor.execute(LOAD)
-    rows = cursor.fetchall()
-    owned: Counter[int] = Counter()
-    for path in temporary.glob("#sql-temptable-*"):
-        if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
-            owned[int(found[1], 16)] += size
-    sessions = tuple(
-        Session(site, number, thread, float(seconds), memory, owned[number], changed=changed, active=bool(active))
-        for site, number, thread, memory, changed, active, seconds in rows
-    )
-    undo = sum(map(_bytes_of, data.glob("undo*")))
-    return Load(sessions, _bytes_of(data / "ibtmp1") + _nameless(data), undo)
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """As `Watched` says; `data` and `temporary` are the server's directories."""
 
+    cursor: Cursor
+    data: Path
+    temporary: Path
 
-def threads(cursor: Cursor, sites: Collection[str]) -> Sequence[tuple[str, int]]:
-    cursor.execute("SELECT user, tid FROM information_schema.processlist WHERE user IN %s", (tuple(sites),))
-    return cursor.fetchall()
+    def load(self) -> Load:
+        """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
+        sites, and what is sorted in files without a name.
+        """
+        self.cursor.execute(LOAD)
+        rows = self.cursor.fetchall()
+        owned: Counter[int] = Counter()
+        for path in self.temporary.glob("#sql-temptable-*"):
+            if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
+                owned[int(found[1], 16)] += size
+        sessions = tuple(
+            Session(site, number, thread, float(seconds), memory, owned[number], changed=changed, active=bool(active))
+            for site, number, thread, memory, changed, active, seconds in rows
+        )
+        undo = sum(map(_bytes_of, self.data.glob("undo*")))
+        return Load(sessions, _bytes_of(self.data / "ibtmp1") + _nameless(self.data), undo)
 
+    def crowding(self) -> None:
+        """Nothing here is taken by all as fast as that."""
 
-def hold(cursor: Cursor, sites: Collection[str]) -> None:
-    """By what the server does for each session first, before its client may say anything (`init_connect`)."""
-    names = ", ".join(f"'{site}'" for site in sorted(sites))
-    words = f"DO IF(SUBSTRING_INDEX(USER(), '@', 1) IN ({names}), SLEEP({DOOR_SECONDS}), 0)" if sites else ""
-    cursor.execute("SET GLOBAL init_connect = %s", (words,))
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        words = "SELECT user, tid FROM information_schema.processlist WHERE user IN %s"
+        self.cursor.execute(words, (tuple(sites),))
+        return self.cursor.fetchall()
+
+    def hold(self, sites: Collection[str]) -> None:
+        """By what the server does for each session first, before its client may say anything (`init_connect`)."""
+        names = ", ".join(f"'{site}'" for site in sorted(sites))
+        words = f"DO IF(SUBSTRING_INDEX(USER(), '@', 1) IN ({names}), SLEEP({DOOR_SECONDS}), 0)" if sites else ""
+        self.cursor.execute("SET GLOBAL init_connect = %s", (words,))
+
+    def end(self, number: int) -> None:
+        _unless_gone(self.cursor, "KILL CONNECTION %s", number)
+
+    def begin_anew(self) -> None:
+        self.cursor.execute("SHUTDOWN")
 
 
 def count(cursor: Cursor, site: str) -> int:
@@ -74,10 +91,6 @@ def end_all(cursor: Cursor, site: str) -> None:
 def end_known(cursor: Cursor, site: str) -> None:
     """Those that have logged in by now."""
     _unless_gone(cursor, "KILL CONNECTION USER %s@localhost", site)
-
-
-def end(cursor: Cursor, number: int) -> None:
-    _unless_gone(cursor, "KILL CONNECTION %s", number)
 
 
 def roll_back_prepared(cursor: Cursor) -> None:

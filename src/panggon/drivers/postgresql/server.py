@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,8 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from panggon.core.database_load import Load
 from panggon.core.driver import Check
-from panggon.drivers.database_server import Found
+from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.postgresql import full, line, rights, sessions
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 
@@ -146,28 +145,14 @@ class PostgreSql:
         with self._session(site) as session, session.transaction():
             full.give_back(session, site)
 
-    def load(self) -> Load:
-        with self._session() as session:
-            return sessions.load(session)
-
     @contextmanager
-    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+    def watched(self) -> Iterator[Watched]:
         with self._session() as session:
-            yield lambda: sessions.threads(session, sites)
-
-    def hold(self, sites: Collection[str]) -> None:
-        """To prove its password takes a session long enough here (SCRAM)."""
-
-    def end(self, number: int) -> None:
-        with self._session() as session:
-            sessions.end(session, number)
+            yield sessions.Sessions(session)
 
     def tidy(self) -> None:
         with self._session() as session:
             sessions.end_oldest_where_notices_wait(session)
-
-    def begin_anew(self) -> None:
-        """Nothing here needs it."""
 
     def _session(
         self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""

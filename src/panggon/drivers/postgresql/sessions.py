@@ -1,12 +1,17 @@
 """The sessions of sites: what they take of the server, and how they are ended."""
 
+import os
 import re
+import signal
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
-from panggon.core import database_load
+from panggon.core.database_load import Load
+from panggon.core.database_load import Session as SiteSession
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.postgresql.line import Session, row
 
@@ -21,6 +26,12 @@ LEFT JOIN
 LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
 WHERE a.usename ~ '^s[0-9]{6}$'
 """
+# Of all together, a seventh of the places that there are (`node.servers.postgresql`).
+LOCKS_MANY = 50_000
+LOCKS: LiteralString = """
+SELECT a.usesysid, l.pid, l.count FROM (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l
+JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
+"""
 # Part of the queue of notices, which has eight gigabytes.
 NOTICES_MOST = 0.02
 OLDEST_WHERE_NOTICES_WAIT: LiteralString = r"""
@@ -32,21 +43,46 @@ SELECT pg_terminate_backend(pid) FROM (
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
-def load(session: Session) -> database_load.Load:
-    rows = session.execute(LOAD).fetchall()
-    return database_load.Load(
-        tuple(
-            database_load.Session(
-                str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """As `Watched` says."""
+
+    session: Session
+
+    def load(self) -> Load:
+        rows = self.session.execute(LOAD).fetchall()
+        return Load(
+            tuple(
+                SiteSession(str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active)
+                for site, pid, seconds, temporary, locks, active in rows
             )
-            for site, pid, seconds, temporary, locks, active in rows
         )
-    )
 
+    def crowding(self) -> Load | None:
+        """Locks: all of them are taken within a second. To look whose they are takes none of them, as names would;
+        so a site is called by its role's number.
+        """
+        found = self.session.execute("SELECT count(*) FROM pg_locks").fetchone()
+        if found is None or found[0] < LOCKS_MANY:
+            return None
+        rows = self.session.execute(LOCKS).fetchall()
+        return Load(tuple(SiteSession(f"role {role}", pid, pid, locks=locks) for role, pid, locks in rows))
 
-def threads(session: Session, sites: Collection[str]) -> Sequence[tuple[str, int]]:
-    words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
-    return session.execute(words, (list(sites),)).fetchall()
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+        return self.session.execute(words, (list(sites),)).fetchall()
+
+    def hold(self, sites: Collection[str]) -> None:
+        """To prove its password takes a session long enough here (SCRAM)."""
+
+    def end(self, number: int) -> None:
+        """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
+        with suppress(OSError):
+            if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
+                os.kill(number, signal.SIGTERM)
+
+    def begin_anew(self) -> None:
+        """Nothing here needs it."""
 
 
 def count(session: Session, site: str) -> int:
@@ -60,10 +96,6 @@ def end_all(session: Session, site: str) -> None:
     while count(session, site) and time.monotonic() < ends:
         session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
         time.sleep(0.02)
-
-
-def end(session: Session, number: int) -> None:
-    session.execute("SELECT pg_terminate_backend(%s)", (number,))
 
 
 def end_oldest_where_notices_wait(session: Session) -> None:
