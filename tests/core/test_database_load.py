@@ -6,11 +6,13 @@ from panggon.core.database_load import (
     SECONDS_MOST,
     SHARED_SOME,
     SHARED_STEP,
+    STRANGERS_MOST,
     TEMPORARY_MOST,
     UNDO_MOST,
     Load,
     Session,
     busiest,
+    crowding,
     grew,
     heavy,
     lanes,
@@ -72,6 +74,14 @@ def test_who_makes_shared_room_grow_is_who_works_most():
     sessions = (Session(ONE, 1, 1), Session(OTHER, 2, 2), Session(OTHER, 3, 3))
     assert set(busiest(sessions, {ONE: 0.1, OTHER: 0.9})) == {*sessions[1:]}
     assert busiest((), {}) == {}
+
+
+def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():
+    own = [Session(ONE, number, number) for number in range(20)]
+    assert crowding({ONE: STRANGERS_MOST + 20, OTHER: STRANGERS_MOST}, own) == ""
+    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST}, own) == ONE
+    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST + 2}, own) == OTHER
+    assert crowding({}, ()) == ""
 
 
 def test_the_sessions_of_a_site_weigh_as_much_as_one():

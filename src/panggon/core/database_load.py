@@ -20,6 +20,9 @@ SNAPSHOT_SECONDS = 60.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
+# Connections of a site that have not logged in: no application has so many that begin at the same moment. Those of its
+# processes that have more connections than the second number are ended; one of PHP has one or two.
+STRANGERS_MOST, STRANGERS_OF_ONE = 50, 5
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it keeps less than LIGHT busy.
@@ -46,11 +49,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The sessions of all sites; in bytes, temporary room that is `shared`, and `undo`, what can be taken back."""
+    """The sessions of all sites; in bytes, temporary room that is `shared`, and `undo`, what can be taken back;
+    `strangers`: connections that nobody has logged in by.
+    """
 
     sessions: tuple[Session, ...]
     shared: int = 0
     undo: int = 0
+    strangers: int = 0
 
 
 def too_much(load: Load) -> dict[Session, str]:
@@ -80,6 +86,13 @@ def busiest(sessions: Iterable[Session], busy: Mapping[str, float]) -> dict[Sess
     """The sessions of the site that works most."""
     site = max(busy, key=lambda each: busy[each], default="")
     return {session: "temporary room" for session in sessions if session.site == site}
+
+
+def crowding(connections: Mapping[str, int], sessions: Collection[Session]) -> str:
+    """The site that has most connections beyond its sessions, where these are too many; otherwise ""."""
+    strangers = {site: number - sum(each.site == site for each in sessions) for site, number in connections.items()}
+    site = max(strangers, key=lambda each: strangers[each], default="")
+    return site if strangers.get(site, 0) > STRANGERS_MOST else ""
 
 
 def niceness(active: int) -> int:

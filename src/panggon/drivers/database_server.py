@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from panggon.core.database_load import Load
@@ -35,8 +36,9 @@ class Watched(Protocol):
         ...
 
     def crowding(self) -> Load | None:
-        """What they take of what all sites share and one can take all of within a second, where it may be more than is
-        good; to be asked many times a second. A site may have another name in it.
+        """What they take of what all sites share and one can take all of within a second (locks, places for
+        connections), where it may be more than is good; to be asked many times a second. A site may have another name
+        in it.
         """
         ...
 
@@ -64,6 +66,11 @@ class DatabaseServer(Protocol):
 
     A site's name is its database's and its user's. Whoever calls has checked that it is a site's name.
     """
+
+    @property
+    def door(self) -> Path:
+        """The socket where it is reached."""
+        ...
 
     def find(self, site: str, *, known: bool) -> Found:
         """`known`: root's record says that what has this name is Panggon's, whatever its owner has made of it."""

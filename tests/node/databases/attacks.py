@@ -3,7 +3,9 @@ the neighbour goes on (script/test-more).
 """
 
 import os
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
 from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place
+from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -71,7 +74,7 @@ def neighbour(place: Place, engine: Engine) -> Iterator[str]:
 @pytest.fixture
 def _brake(place: Place) -> Iterator[None]:
     over = threading.Event()
-    thread = threading.Thread(target=Brake(place.owner.watch.servers).run, args=(over,))
+    thread = threading.Thread(target=Brake(place.owner.watch.servers, UID_BASE).run, args=(over,))
     thread.start()
     yield
     over.set()
@@ -132,10 +135,41 @@ def test_who_has_every_lock_is_ended_by_a_session_that_was_there_before(
         attack = client(place, site, engine, ALL_LOCKS)
         until(lambda: not comes_in(server))
         assert "out of shared memory" in client(place, neighbour, engine, "SELECT 1;").communicate()[1]
-        Brake({engine: server})._follow(engine, watched, over, time.monotonic() + 1)
+        Brake({engine: server}, UID_BASE)._follow(engine, watched, over, time.monotonic() + 1)
         attack.communicate(timeout=60)
         assert attack.returncode != 0
     assert served(place, neighbour, engine)
+
+
+HOLDING = """
+import socket, sys, time
+held = []
+while True:
+    try:
+        held.append(socket.socket(socket.AF_UNIX))
+        held[-1].connect(sys.argv[1])
+        held[-1].sendall(bytes.fromhex(sys.argv[2]))
+    except OSError:
+        time.sleep(0.01)
+"""
+# As far as a client of PostgreSQL comes without its password: version 3.0, user and database "s900871".
+BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", list(Engine))
+def test_programs_that_connect_and_never_log_in_are_ended(
+    made: tuple[Place, str], neighbour: str, engine: Engine
+) -> None:
+    place, site = made
+    begins = BEGINNING if engine is Engine.POSTGRESQL else ""
+    door, uid = str(place.owner.watch.servers[engine].door), UID_BASE + int(site[1:])
+    argv = [sys.executable, "-c", HOLDING, door, begins]
+    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(2)]
+    until(lambda: all(each.poll() is not None for each in crowd))
+    assert {each.returncode for each in crowd} == {-signal.SIGKILL}
+    until(lambda: served(place, neighbour, engine), seconds=20)
+    assert served(place, site, engine)
 
 
 def comes_in(server: DatabaseServer) -> bool:

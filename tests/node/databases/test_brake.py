@@ -16,6 +16,7 @@ from panggon.core.spec import Engine
 from panggon.node.databases import brake as brakes
 from panggon.node.databases import lanes
 from panggon.node.databases.brake import Brake
+from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 ONE, OTHER = "s900001", "s900002"
@@ -70,7 +71,7 @@ def server() -> Server:
 
 @pytest.fixture
 def brake(server: Server) -> Brake:
-    return Brake({Engine.MARIADB: server})  # type: ignore[dict-item]
+    return Brake({Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_a_server_is_watched_by_one_session_and_another_one_that_is_slow_keeps_n
             let_go.wait()
             return self.now
 
-    two = Brake({Engine.POSTGRESQL: Slow(), Engine.MARIADB: server})  # type: ignore[dict-item]
+    two = Brake({Engine.POSTGRESQL: Slow(), Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
     over = threading.Event()
     running = threading.Thread(target=two.run, args=(over,))
     running.start()

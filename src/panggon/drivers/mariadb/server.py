@@ -35,6 +35,10 @@ class MariaDb:
     data: Path
     temporary: Path
 
+    @property
+    def door(self) -> Path:
+        return self.socket
+
     def find(self, site: str, *, known: bool) -> Found:
         with self._root() as cursor:
             return rights.look(cursor, site).judged(site, known=known)
@@ -128,7 +132,7 @@ class MariaDb:
     @contextmanager
     def watched(self) -> Iterator[Watched]:
         with self._root() as cursor:
-            yield sessions.Sessions(cursor, self.data, self.temporary)
+            yield sessions.Sessions(cursor, sessions.process(self.data), self.data, self.temporary)
 
     def tidy(self) -> None:
         with self._root() as cursor:

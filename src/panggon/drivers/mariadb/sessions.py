@@ -16,6 +16,9 @@ from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS
 
 NO_SUCH_THREAD = 1094
+# Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
+THREADS_MANY = 80
+STRANGERS = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'unauthenticated user'"
 # So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
 DOOR_SECONDS = 0.05
 # The number of the session in hexadecimal, behind that of the process.
@@ -30,9 +33,10 @@ WHERE p.user REGEXP '^s[0-9]{6}$'
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """As `Watched` says; `data` and `temporary` are the server's directories."""
+    """As `Watched` says; `process` is the server, `data` and `temporary` are its directories."""
 
     cursor: Cursor
+    process: int
     data: Path
     temporary: Path
 
@@ -51,10 +55,14 @@ class Sessions:
             for site, number, thread, memory, changed, active, seconds in rows
         )
         undo = sum(map(_bytes_of, self.data.glob("undo*")))
-        return Load(sessions, _bytes_of(self.data / "ibtmp1") + _nameless(self.data), undo)
+        return Load(sessions, _bytes_of(self.data / "ibtmp1") + _nameless(self.process), undo)
 
-    def crowding(self) -> None:
-        """Nothing here is taken by all as fast as that."""
+    def crowding(self) -> Load | None:
+        """Places for connections. Each has a thread, which is counted without asking."""
+        if _threads(self.process) < THREADS_MANY:
+            return None
+        self.cursor.execute(STRANGERS)
+        return Load((), strangers=int(self.cursor.fetchall()[0][0]))
 
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         words = "SELECT user, tid FROM information_schema.processlist WHERE user IN %s"
@@ -109,11 +117,22 @@ def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
             raise
 
 
-def _nameless(data: Path) -> int:
+def process(data: Path) -> int:
+    """The server's; 0 when it is away."""
+    return int(files.read(data / "mariadbd.pid") or b"0")
+
+
+def _threads(process: int) -> int:
+    try:
+        return len([*Path(f"/proc/{process}/task").iterdir()])
+    except OSError:
+        return 0
+
+
+def _nameless(process: int) -> int:
     """Bytes of the server's files in its temporary directory that have no name there."""
-    process = (files.read(data / "mariadbd.pid") or b"0").decode().strip()
     total = 0
-    for descriptor in Path("/proc", process, "fd").glob("*"):
+    for descriptor in Path(f"/proc/{process}/fd").glob("*"):
         with suppress(OSError):
             if descriptor.readlink().name.endswith(" (deleted)"):
                 total += descriptor.stat().st_blocks * 512

@@ -15,12 +15,14 @@ import psycopg
 from psycopg import sql
 
 from panggon.core.driver import Check
+from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.postgresql import full, line, rights, sessions
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 
 # RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
+DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
 # The databases of others in which a role has something.
@@ -36,6 +38,10 @@ class PostgreSql:
 
     run: Path
     site_run: Path
+
+    @property
+    def door(self) -> Path:
+        return self.run / DOOR
 
     def find(self, site: str, *, known: bool) -> Found:
         with self._session() as session:
@@ -148,7 +154,7 @@ class PostgreSql:
     @contextmanager
     def watched(self) -> Iterator[Watched]:
         with self._session() as session:
-            yield sessions.Sessions(session)
+            yield sessions.Sessions(session, _postmaster(self.door))
 
     def tidy(self) -> None:
         with self._session() as session:
@@ -158,6 +164,12 @@ class PostgreSql:
         self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""
     ) -> AbstractContextManager[Session]:
         return line.session(self.run, database, user=user, password=password)
+
+
+def _postmaster(door: Path) -> int:
+    """The server's process, as the lock beside its socket says; 0 when it is away."""
+    lines = (files.read(door.with_name(f"{DOOR}.lock")) or b"0").split()
+    return int(lines[0])
 
 
 def verifies(verifier: str, password: str) -> bool:

@@ -28,6 +28,11 @@ WHERE a.usename ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
+# Processes of the server, from where on it is looked how many have not logged in.
+CHILDREN_MANY = 60
+TAKEN: LiteralString = """
+SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END
+"""
 LOCKS: LiteralString = """
 SELECT a.usesysid, l.pid, l.count FROM (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l
 JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
@@ -45,9 +50,10 @@ ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """As `Watched` says."""
+    """As `Watched` says; `process` is the server, and each connection a child of it."""
 
     session: Session
+    process: int
 
     def load(self) -> Load:
         rows = self.session.execute(LOAD).fetchall()
@@ -59,14 +65,18 @@ class Sessions:
         )
 
     def crowding(self) -> Load | None:
-        """Locks: all of them are taken within a second. To look whose they are takes none of them, as names would;
-        so a site is called by its role's number.
+        """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
+        logged in, and each of the server's own processes, is an activity.
         """
-        found = self.session.execute("SELECT count(*) FROM pg_locks").fetchone()
-        if found is None or found[0] < LOCKS_MANY:
+        children = _children(self.process)
+        (found,) = self.session.execute(TAKEN, (children < CHILDREN_MANY,)).fetchall()
+        locks, activities = map(int, found)
+        strangers = 0 if children < CHILDREN_MANY else children - activities
+        if locks < LOCKS_MANY and not strangers:
             return None
-        rows = self.session.execute(LOCKS).fetchall()
-        return Load(tuple(SiteSession(f"role {role}", pid, pid, locks=locks) for role, pid, locks in rows))
+        rows = self.session.execute(LOCKS).fetchall() if locks >= LOCKS_MANY else []
+        sessions = tuple(SiteSession(f"role {role}", pid, pid, locks=locks) for role, pid, locks in rows)
+        return Load(sessions, strangers=strangers)
 
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
@@ -103,6 +113,13 @@ def end_oldest_where_notices_wait(session: Session) -> None:
     his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time.
     """
     session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
+
+
+def _children(process: int) -> int:
+    try:
+        return len(Path(f"/proc/{process}/task/{process}/children").read_text().split())
+    except OSError:
+        return 0
 
 
 def _memory(pid: int) -> int:

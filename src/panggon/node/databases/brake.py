@@ -17,6 +17,7 @@ from panggon.core.database_load import Load, Session
 from panggon.core.errors import PanggonError
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
+from panggon.node.databases import crowd
 from panggon.node.databases.lanes import Lanes
 
 SECONDS = 1.0
@@ -33,6 +34,7 @@ class Brake:
     """In a thread of its own: a look at sizes may take minutes, and a session a gigabyte within a second."""
 
     servers: Mapping[Engine, DatabaseServer]
+    uid_base: int
     lanes: Lanes = field(default_factory=Lanes)
     _shared: dict[Engine, int] = field(default_factory=dict)
     _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
@@ -78,6 +80,16 @@ class Brake:
                 self.lanes.place(watched.threads(heavy))
             if crowding := watched.crowding():
                 _end(engine, watched, database_load.too_much(crowding))
+                if crowding.strangers > database_load.STRANGERS_MOST:
+                    self._end_strangers(engine, watched)
+
+    def _end_strangers(self, engine: Engine, watched: Watched) -> None:
+        """Where nobody has logged in the server has nothing to end by: the programs that hold them go."""
+        found = crowd.connections(self.servers[engine].door, self.uid_base)
+        site = database_load.crowding(crowd.total(found), watched.load().sessions)
+        if site:
+            log.warning("%s: its programs that connect to %s and do not log in are ended", site, engine)
+            crowd.end(found[site], most=database_load.STRANGERS_OF_ONE)
 
     def _growing(self, engine: Engine, load: Load, busy: Mapping[str, float]) -> dict[Session, str]:
         before, self._shared[engine] = self._shared.get(engine, load.shared), load.shared
