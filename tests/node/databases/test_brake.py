@@ -227,18 +227,22 @@ def test_what_can_be_taken_within_a_second_has_looks_of_its_own(
     assert set(server.said) == {"end 5"}
 
 
-def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(
-    brake: Brake, server: Server, threads: tuple[int, int]
-) -> None:
-    busy, idle = threads
-    sessions = (Session(ONE, 1, idle), Session(OTHER, 2, busy))
+def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(brake: Brake, server: Server) -> None:
     size = SHARED_SOME
-    for more in (0, SHARED_STEP, SHARED_STEP + 1):
-        size += more
-        server.now = Load(sessions, shared=size)
-        works(busy)
+    for written in (0, SHARED_STEP, 2 * SHARED_STEP + 1):
+        size += written
+        server.now = Load((Session(ONE, 1, 0), Session(OTHER, 2, 0, written=written)), sorting=size)
         brake.look(Engine.MARIADB, server)
     assert server.said == ["end 2"]
-    server.now = Load((), shared=SHARED_MOST + 1)
+    server.now = Load((), tables=SHARED_MOST + 1)
     brake.look(Engine.MARIADB, server)
     assert server.said[1:] == ["begin anew"]
+
+
+def test_where_it_was_in_vain_it_is_another_ones_turn(brake: Brake, server: Server) -> None:
+    sessions = (Session(ONE, 1, 0, changed=1), Session(OTHER, 2, 0, changed=1))
+    for step in range(4):
+        server.now = Load(sessions, tables=SHARED_SOME + step * (SHARED_STEP + 1))
+        brake.look(Engine.MARIADB, server)
+    first, *others = server.said
+    assert others == [{"end 1": "end 2", "end 2": "end 1"}[first], first]

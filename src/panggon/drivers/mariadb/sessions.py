@@ -11,6 +11,7 @@ from pathlib import Path
 import pymysql
 from pymysql.cursors import Cursor
 
+from panggon.core import database_load
 from panggon.core.database_load import Load, Session
 from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS
@@ -18,11 +19,13 @@ from panggon.drivers.database_server import ENDING_SECONDS
 NO_SUCH_THREAD = 1094
 # Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
 THREADS_MANY = 80
+HISTORY = "SELECT COUNT FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'"
 STRANGERS = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'unauthenticated user'"
 # So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
 DOOR_SECONDS = 0.05
 # The number of the session in hexadecimal, behind that of the process.
 TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
+WRITTEN = re.compile(r"^wchar: (\d+)$", re.MULTILINE)
 LOAD = """
 SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.command <> 'Sleep',
   GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
@@ -51,11 +54,21 @@ class Sessions:
             if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
                 owned[int(found[1], 16)] += size
         sessions = tuple(
-            Session(site, number, thread, float(seconds), memory, owned[number], changed=changed, active=bool(active))
+            Session(
+                *(site, number, thread, float(seconds), memory, owned[number]),
+                changed=changed,
+                written=_written(thread),
+                active=bool(active),
+            )
             for site, number, thread, memory, changed, active, seconds in rows
         )
         undo = sum(map(_bytes_of, self.data.glob("undo*")))
-        return Load(sessions, _bytes_of(self.data / "ibtmp1") + _nameless(self.process), undo)
+        history = self._history() if undo > database_load.UNDO_MOST else 0
+        return Load(sessions, _bytes_of(self.data / "ibtmp1"), _nameless(self.process), undo, history)
+
+    def _history(self) -> int:
+        self.cursor.execute(HISTORY)
+        return int(self.cursor.fetchall()[0][0])
 
     def crowding(self) -> Load | None:
         """Places for connections. Each has a thread, which is counted without asking."""
@@ -120,6 +133,14 @@ def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
 def process(data: Path) -> int:
     """The server's; 0 when it is away."""
     return int(files.read(data / "mariadbd.pid") or b"0")
+
+
+def _written(thread: int) -> int:
+    """Bytes that it has asked the system to write (proc(5), `wchar`)."""
+    with suppress(OSError):
+        if found := WRITTEN.search(Path(f"/proc/{thread}/task/{thread}/io").read_text()):
+            return int(found[1])
+    return 0
 
 
 def _threads(process: int) -> int:

@@ -42,7 +42,7 @@ NOTICES_MOST = 0.02
 OLDEST_WHERE_NOTICES_WAIT: LiteralString = r"""
 SELECT pg_terminate_backend(pid) FROM (
   SELECT pid FROM pg_stat_activity WHERE usename ~ '^s[0-9]{6}$' AND xact_start IS NOT NULL
-  ORDER BY xact_start LIMIT 1
+  ORDER BY state = 'active', xact_start LIMIT 1
 ) oldest WHERE pg_notification_queue_usage() > %s
 """
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
@@ -110,7 +110,8 @@ def end_all(session: Session, site: str) -> None:
 
 def end_oldest_where_notices_wait(session: Session) -> None:
     """Notices lie in a queue of all sites until everybody who listens has read them, which he does at the end of
-    his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time.
+    his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time, first
+    those that do nothing meanwhile.
     """
     session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
 

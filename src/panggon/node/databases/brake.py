@@ -36,7 +36,8 @@ class Brake:
     servers: Mapping[Engine, DatabaseServer]
     uid_base: int
     lanes: Lanes = field(default_factory=Lanes)
-    _shared: dict[Engine, int] = field(default_factory=dict)
+    _before: dict[Engine, Load] = field(default_factory=dict)
+    _spared: dict[Engine, str] = field(default_factory=dict)
     _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
 
     def run(self, over: Event) -> None:
@@ -58,7 +59,11 @@ class Brake:
         load = watched.load()
         busy = self.lanes.look(engine, load.sessions)
         self._hold(engine, watched)
-        _end(engine, watched, {**self._growing(engine, load, busy), **database_load.too_much(load)})
+        before = self._before.get(engine, load)
+        growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
+        _end(engine, watched, {**growing, **database_load.too_much(load, before)})
+        self._before[engine] = load
+        self._spared[engine] = next((session.site for session in growing), "")
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             watched.begin_anew()
@@ -90,10 +95,6 @@ class Brake:
         if site:
             log.warning("%s: its programs that connect to %s and do not log in are ended", site, engine)
             crowd.end(found[site], most=database_load.STRANGERS_OF_ONE)
-
-    def _growing(self, engine: Engine, load: Load, busy: Mapping[str, float]) -> dict[Session, str]:
-        before, self._shared[engine] = self._shared.get(engine, load.shared), load.shared
-        return database_load.busiest(load.sessions, busy) if database_load.grew(before, load.shared) else {}
 
 
 def _end(engine: Engine, watched: Watched, found: Mapping[Session, str]) -> None:
