@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from panggon.node.sockets import SocketSettings
-from panggon.node.sockets.full import Full
-from panggon.node.sockets.held import MAPPINGS_MOST, Held, held
-from panggon.node.sockets.usage import Bounds, Excess, Meter
+from panggon.node.sockets.quota.bounds import Bounds
+from panggon.node.sockets.quota.full import Full
+from panggon.node.sockets.quota.held import MAPPINGS_MOST, Held, held
+from panggon.node.sockets.quota.usage import Excess, Meter
 
 MEBIBYTE = 1024 * 1024
 PLENTY = Bounds(mebibytes=1000, files=1000)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from panggon.node.sockets import processes
 from panggon.node.sockets.cgroups import Bounds
-from panggon.node.sockets.full import Full
+from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandbox import SFTP, Machine
 
 # Clients that people use open some ten at a time.

@@ -10,14 +10,14 @@ from contextlib import suppress
 from panggon.core.errors import PanggonError
 from panggon.node.sockets import sandbox
 from panggon.node.sockets.adopting import adopt
+from panggon.node.sockets.asleep import meter
 from panggon.node.sockets.former import Former
-from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import Launch, launch, request_seconds
 from panggon.node.sockets.listener import BACKLOG
+from panggon.node.sockets.quota.full import Full
+from panggon.node.sockets.quota.usage import Meter
 from panggon.node.sockets.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
-from panggon.node.sockets.stored import meter
-from panggon.node.sockets.usage import Meter
 
 # The program kills requests itself when their time is over; the holder kills everything a little later.
 GRACE_SECONDS = 3.0

@@ -11,16 +11,16 @@ from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import files
+from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.former import Former
-from panggon.node.sockets.full import Full
 from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.listener import make, name_of, put_in_place, socket_path
+from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site
-from panggon.node.sockets.stored import Stored
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
@@ -53,7 +53,7 @@ class Sites:
         self._machine = machine
         self._settings = machine.settings
         self.full = Full(machine.settings)
-        self._stored = Stored(machine, self.full, self._is_awake)
+        self._asleep = Asleep(machine, self.full, self._is_awake)
         self._sessions = Sessions(machine, self.full)
         self._selector = selector
         self._sites: dict[str, Site] = {}
@@ -97,7 +97,7 @@ class Sites:
         for name in [name for name, until in self._lingering.items() if now >= until]:
             self.drop(name, _nobody_waits)
         self._sessions.look()
-        self._stored.look()
+        self._asleep.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""

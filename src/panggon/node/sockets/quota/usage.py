@@ -8,15 +8,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from panggon.node.sockets.held import held
+from panggon.node.sockets.quota.bounds import Bounds
+from panggon.node.sockets.quota.held import held
 
 BLOCK_BYTES = 512  # of `st_blocks`, whatever the file system (stat(2))
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    mebibytes: int
-    files: int
 
 
 class Excess(IntEnum):
