@@ -27,7 +27,7 @@ def stand() -> Iterator[WebStand]:
 
 
 def without_tls(stand: WebStand, first: int) -> None:
-    with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=60) as line:
         _ask_for_a_batch(line, first, b"HTTP/1.1 404 ")
 
 
@@ -44,7 +44,7 @@ def behind_a_good_handshake(stand: WebStand, first: int) -> None:
 def in_the_handshake(stand: WebStand, first: int) -> None:
     greeting = _greeting("n0000000.kota.example")
     for number in range(first, first + BATCH):
-        with socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=30) as line:
+        with socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=60) as line:
             line.sendall(greeting.replace(b"n0000000", f"n{number:07}".encode()))
             answer = b""
             with suppress(ConnectionResetError):

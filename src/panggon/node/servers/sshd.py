@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from panggon.drivers import files, shell
 from panggon.node.servers import Server
-from panggon.node.sockets.full import GROUP_NAMES, GROUPS
-from panggon.node.sockets.usage import Excess
+from panggon.node.sockets.quota.full import GROUP_NAMES, GROUPS
+from panggon.node.sockets.quota.usage import Excess
 
 PROGRAM = "/usr/sbin/sshd"  # it insists on its absolute path
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
@@ -144,7 +144,7 @@ def _penalties(version: tuple[int, ...]) -> str:
 
 
 def _of_full_sites() -> str:
-    """An owner whose site stores too much reads and deletes, or only deletes (`sockets.full`)."""
+    """An owner whose site stores too much reads and deletes, or only deletes (`sockets.quota.full`)."""
     return "".join(
         f"Match Group {name}\nForceCommand internal-sftp -u 0022 -P {','.join(DENIED[excess])}\n"
         for excess, name in GROUP_NAMES.items()
