@@ -22,7 +22,6 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
-from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
@@ -120,7 +119,7 @@ class Sites:
 
     def _made(self, spec: SiteSpec) -> Plan:
         position = self.position(spec.site)
-        settled = position is None or position.outcome is not None or position.plan.closes
+        settled = journal.may_begin(position)
         former, drivers = self.applied(spec.site), self.drivers(spec, {})
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
@@ -178,14 +177,19 @@ class Sites:
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
 
     def apply(
-        self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+        self,
+        plan: Plan,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
     ) -> Outcome:
         """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`); a closing
         that cannot come to it now gives way.
         """
         with journal_file.writing(self._journal(plan.spec.site)) as store:
-            runner.supersede(store, now=now)
-            if _is_over(store):
+            if journal.may_begin(journal.fold(store.entries())):  # else a former password would be overwritten
                 self._keep_former_password(plan)
             known = self._passwords(plan.spec.site, credentials or {})
             return self._ended(
@@ -197,6 +201,7 @@ class Sites:
                     now=now,
                     progress=_numbered(watch, 0),
                     wish=wish,
+                    enrolment=enrolment,
                     policy=USUAL,
                     together=_at_once,
                 ),
@@ -208,10 +213,8 @@ class Sites:
         *,
         credentials: Mapping[str, str] | None = None,
         watch: Watcher = ignore,
-        briefly: bool = False,
     ) -> Outcome | None:
         """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
-        `briefly`: it is tried again soon, and others wait meanwhile.
 
         Without `credentials` a run that needs a password's hash which this machine does not have raises
         TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
@@ -231,7 +234,7 @@ class Sites:
                 drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
-                policy=BRIEF if briefly or position.plan.closes else USUAL,
+                policy=BRIEF if _is_tried_again(position) else USUAL,
                 together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
@@ -255,6 +258,10 @@ class Sites:
     def begun(self) -> tuple[str, ...]:
         """Every site with a journal."""
         return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
+
+    def under_way(self) -> frozenset[str]:
+        """Every site whose last run may not be at its end, whoever has begun it. Cheap: it is asked every minute."""
+        return frozenset(site for site in self.begun() if journal_file.may_be_open(self._journal(site)))
 
     def sweep(self) -> None:
         """Take away what runs have left that were killed before they began."""
@@ -457,10 +464,10 @@ def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[r
         return list(pool.map(ask, keys))
 
 
-def _is_over(store: JournalFile) -> bool:
-    """Nothing is under way, whose former password would be overwritten (`run` refuses to begin then)."""
-    position = journal.fold(store.entries())
-    return position is None or position.outcome is not None
+def _is_tried_again(position: Position) -> bool:
+    """Whether the run, where it fails for now, stays open; others wait meanwhile."""
+    plan = position.plan
+    return plan.closes or plan.spec.state is SiteState.PURGED or position.problem is not None
 
 
 def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:
