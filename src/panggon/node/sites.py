@@ -2,14 +2,14 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from panggon.core import closing, journal
 from panggon.core import spec_document as specs
@@ -22,6 +22,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers import files, htaccess
 from panggon.engine import journal_file, runner
+from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
@@ -44,6 +45,25 @@ def now() -> datetime:
 
 def ignore(_number: int, _progress: Progress) -> None:
     """For those who do not watch."""
+
+
+class CarryingOut(Protocol):
+    def __call__(
+        self,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
+    ) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that was made just now."""
+
+    plan: Plan
+    carry_out: CarryingOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +128,22 @@ class Sites:
         """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
         `make`.
         """
-        position = self.position(spec.site)
+        return self._plan(spec, self.position(spec.site))
+
+    def _plan(self, spec: SiteSpec, position: Position | None) -> Plan:
         if position and position.outcome:  # what a full disk has kept from being put on record
             self._ended(position.plan.spec, position.outcome)
-        self._refuse_orphans(spec)
-        self._refuse_another_engine(spec)
-        if spec.state is SiteState.PURGED:
-            self._refuse_early_purge(spec.site)
-        return self._made(spec)
+        former = self.applied(spec.site)
+        if former and former.state is not SiteState.PURGED:
+            _refuse_orphans(spec, former)
+            _refuse_another_engine(spec, former)
+            if spec.state is SiteState.PURGED:
+                self._refuse_early_purge(former)
+        return self._made(spec, former, position)
 
-    def _made(self, spec: SiteSpec) -> Plan:
-        position = self.position(spec.site)
+    def _made(self, spec: SiteSpec, former: SiteSpec | None, position: Position | None) -> Plan:
         settled = journal.may_begin(position)
-        former, drivers = self.applied(spec.site), self.drivers(spec, {})
+        drivers = self.drivers(spec, {})
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
@@ -144,30 +167,10 @@ class Sites:
         position, spec = self.position(site), self.applied(site)
         if spec is None or (position and not position.outcome):
             return None
-        return self._made(spec)
+        return self._made(spec, spec, position)
 
-    def _refuse_orphans(self, spec: SiteSpec) -> None:
-        """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
-        former = self.applied(spec.site)
-        if former is None or former.state is SiteState.PURGED:
-            return
-        left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
-        if left_out:
-            raise PermanentError("node.forgotten", ", ".join(left_out))
-
-    def _refuse_another_engine(self, spec: SiteSpec) -> None:
-        """No machine carries content from one engine to another, and none is left behind with nobody to look for it."""
-        former = self.applied(spec.site)
-        if former is None or former.state is SiteState.PURGED or not former.database or not spec.database:
-            return
-        if former.database is not spec.database:
-            raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
-
-    def _refuse_early_purge(self, site: str) -> None:
-        former = self.applied(site)
-        if former is None or former.state is SiteState.PURGED:
-            return
-        waiting = timedelta(days=self.config.sites.purge_days)
+    def _refuse_early_purge(self, former: SiteSpec) -> None:
+        site, waiting = former.site, timedelta(days=self.config.sites.purge_days)
         if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
         # Since that was put on record. A purge that was tried in vain since does not make it wait anew.
@@ -175,6 +178,16 @@ class Sites:
         if waited < waiting:
             since = f"{site} sudah diparkir {waited.days} hari selama mesin ini menyala"
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
+
+    @contextmanager
+    def planned(self, spec: SiteSpec) -> Iterator[Planned]:
+        """The plan, and the site's lock until it is carried out or left: nobody of ours comes between, so it is carried
+        out without looking at everything once more (`runner.run`, `fresh`). For who decides at once. Errors as `plan`,
+        and TemporaryError `journal.busy`.
+        """
+        with journal_file.writing(self._journal(spec.site)) as store:
+            plan = self._plan(spec, journal.fold(store.entries()))
+            yield Planned(plan, partial(self._carry_out, store, plan, fresh=True))
 
     def apply(
         self,
@@ -189,23 +202,37 @@ class Sites:
         that cannot come to it now gives way.
         """
         with journal_file.writing(self._journal(plan.spec.site)) as store:
-            if journal.may_begin(journal.fold(store.entries())):  # else a former password would be overwritten
-                self._keep_former_password(plan)
-            known = self._passwords(plan.spec.site, credentials or {})
-            return self._ended(
-                plan.spec,
-                runner.run(
-                    plan,
-                    store=store,
-                    drivers=self.drivers(plan.spec, known),
-                    now=now,
-                    progress=_numbered(watch, 0),
-                    wish=wish,
-                    enrolment=enrolment,
-                    policy=USUAL,
-                    together=_at_once,
-                ),
+            return self._carry_out(
+                store, plan, fresh=False, wish=wish, enrolment=enrolment, credentials=credentials, watch=watch
             )
+
+    def _carry_out(
+        self,
+        store: JournalFile,
+        plan: Plan,
+        *,
+        fresh: bool,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
+    ) -> Outcome:
+        if journal.may_begin(journal.fold(store.entries())):  # else a former password would be overwritten
+            self._keep_former_password(plan)
+        known = self._passwords(plan.spec.site, credentials or {})
+        outcome = runner.run(
+            plan,
+            store=store,
+            drivers=self.drivers(plan.spec, known),
+            now=now,
+            progress=_numbered(watch, 0),
+            wish=wish,
+            enrolment=enrolment,
+            fresh=fresh,
+            policy=USUAL,
+            together=_at_once,
+        )
+        return self._ended(plan.spec, outcome)
 
     def resume(
         self,
@@ -447,6 +474,19 @@ class Sites:
 
     def _former(self, site: str) -> Path:
         return self.config.paths.state / "former" / f"{site}.json"
+
+
+def _refuse_orphans(spec: SiteSpec, former: SiteSpec) -> None:
+    """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
+    left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
+    if left_out:
+        raise PermanentError("node.forgotten", ", ".join(left_out))
+
+
+def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:
+    """No machine carries content from one engine to another, and none is left behind with nobody to look for it."""
+    if former.database and spec.database and former.database is not spec.database:
+        raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
 
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
