@@ -19,7 +19,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.drivers.database import Record, load_record
-from panggon.drivers.storage import copying_mark
+from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node import alive
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
@@ -88,7 +88,7 @@ class Owner:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
-            if found[site].locked and site not in self.running:
+            if site not in self.running:
                 self._lock_again(site)
             for wish in self._folders.wishes(site, now=time.time()):
                 self._take(wish, found[site])
@@ -129,16 +129,17 @@ class Owner:
 
     def _unlock(self, site: str, record: Record) -> None:
         """The mark comes first: whoever finds it after a kill locks again."""
-        files.write(copying_mark(self.watch.sites / site), "")
+        files.write(open_mark(self.watch.sites / site), "")
         self.watch.servers[record.engine].unlock(site)
 
     def _lock_again(self, site: str) -> None:
-        """After a copy of a closed site. What the record says holds, and a plan may change it meanwhile: it writes
-        the record first, so it is read again afterwards.
+        """After a copy of a closed site, and when all have ended who were let in before it was suspended. What the
+        record says holds, and a plan may change it meanwhile: it writes the record first, so it is read again
+        afterwards.
         """
         place = self.watch.sites / site
-        record = load_record(place)
-        if record is None or not copying_mark(place).exists():
+        record = load_record(place) if open_mark(place).exists() else None
+        if record is None or (record.locked and leaving_mark(place).exists()):
             return
         server = self.watch.servers[record.engine]
         try:
@@ -147,7 +148,7 @@ class Owner:
                 now = load_record(place)
                 if now and not now.locked:
                     server.unlock(site)
-            files.remove(copying_mark(place))
+            files.remove(open_mark(place))
         except PanggonError as error:
             log.warning("%s: %s", site, error)
 
