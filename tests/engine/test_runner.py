@@ -36,6 +36,15 @@ def test_a_new_site_is_made_in_order_and_proven():
     assert Check("https.answer", True, f"simulasi: https://{HOST} menjawab {SITE} (prepared)") in outcome.evidence
 
 
+def test_after_a_fresh_plan_only_what_is_written_is_looked_at_before():
+    new = world(PREPARED)
+    new.fresh = True
+    assert new.run().word is Word.APPLIED
+    order = [seen.phase.value for seen in new.seen]
+    assert order[: order.index("probing")] == ["writing", "written"] * len(MAKING)
+    assert order.count("observing") == len(new.plan.changes) + len(new.plan.unchanged)  # once, at the end
+
+
 def test_proofs_may_be_asked_in_any_order_and_are_told_in_the_plans():
     one_by_one, backwards = world(PREPARED), world(PREPARED)
 

@@ -45,11 +45,12 @@ class MortalJournal(MemoryJournal):
 
 @dataclass
 class World:
-    """`former` is what exists before the plan is carried out."""
+    """`former` is what exists before the plan is carried out; `fresh`: the plan was made of it just now."""
 
     machine: Machine
     plan: Plan
     former: dict[Key, Observation]
+    fresh: bool = False
     journal: Any = field(default_factory=MortalJournal)
     pauses: list[float] = field(default_factory=list)
     seen: list[Progress] = field(default_factory=list)
@@ -63,6 +64,7 @@ class World:
             now=lambda: NOW,
             progress=self._progress,
             wish=17,
+            fresh=self.fresh,
             sleep=self.pauses.append,
             **options,
         )
@@ -116,7 +118,7 @@ purging = specs.map(lambda spec: replace(spec, state=SiteState.PURGED))
 @st.composite
 def worlds(draw: st.DrawFn, *, wishes: st.SearchStrategy[SiteSpec] = going_back) -> World:
     made = world(draw(wishes), before=draw(st.none() | specs))
-    made.machine.calls = 0
+    made.machine.calls, made.fresh = 0, draw(st.booleans())
     return made
 
 
@@ -130,7 +132,7 @@ def closing_worlds(draw: st.DrawFn) -> World:
     """A site that visitors or its owner reach is to be shut."""
     former = replace(draw(specs), state=draw(alive), former_hosts=(), retired_hosts=())
     made = world(replace(former, state=draw(shut), generation=former.generation + 1), before=former)
-    made.machine.calls = 0
+    made.machine.calls, made.fresh = 0, draw(st.booleans())
     return made
 
 

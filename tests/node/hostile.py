@@ -197,14 +197,14 @@ def linked(link: Callable[[str, str], None], path: str, own: str) -> object:
 
 def connected(family: int, place: str) -> object:
     with socket.socket(family) as client:
-        client.settimeout(2)
+        client.settimeout(60)
         client.connect(place)
         return place
 
 
 def greeted(host: str, port: int) -> object:
     """Whether the listener really hears us: behind a gate a connection is made before it is refused."""
-    with socket.create_connection((host, port), timeout=2) as client:
+    with socket.create_connection((host, port), timeout=60) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         return client.recv(100)
 

@@ -207,7 +207,7 @@ def from_a_python_application(stand: Stand, site: str, given: str) -> str:
     stand.describe(site, {"kind": "python", "interface": "wsgi", "entry": "situs:app", "database": ""})
     assert stand.sync(site)["ok"]
     transport = httpx.HTTPTransport(uds=str(stand.settings.root / "run" / f"{site}.sock"))
-    with httpx.Client(transport=transport, timeout=30) as client:
+    with httpx.Client(transport=transport, timeout=60) as client:
         return client.get("http://situs.test/").text
 
 
@@ -249,13 +249,16 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(
     connected = subprocess.Popen(["sleep", "600"], user=stand.settings.uid(asleep))
 
     def stored(place: str, size: int) -> bool:
-        return stand.get(site, query=f"to={place}&size={size}") == str(size)
+        with contextlib.suppress(OSError, ValueError):  # who stores too much is ended, in the middle of it too
+            return stand.get(site, query=f"to={place}&size={size}") == str(size)
+        return False
 
     assert stored("/site/public/small", 1000)
     assert not stored("/tmp/file", 8 << 20), "a single file is larger than the whole site may be"
-    assert [stored(f"/tmp/file{number}", 2 << 20) for number in range(2)] == [True, True]
+    for number in range(2):
+        until(lambda place=f"/tmp/file{number}": stored(place, 2 << 20))
     until(lambda: not stored("/site/public/small", 1000))
-    assert stored("/tmp/small", 1000), "sessions and the like go on, in memory"
+    until(lambda: stored("/tmp/small", 1000), "sessions and the like go on, in memory")
     assert not (stand.settings.site(site) / "tmp" / "small").exists()
     note = stand.settings.site(site) / "logs" / "PENUH.txt"
     assert "SFTP" in note.read_text()
@@ -294,5 +297,5 @@ def test_deleted_files_count_while_a_program_holds_them(stand: Stand) -> None:
     files.write(stand.settings.site(site) / "quota.json", json.dumps(record))
     assert stand.sync(site)["ok"]
     with pytest.raises((OSError, ValueError)):  # ended with its site, long before its time
-        stand.get(site, seconds=60)
+        stand.get(site)
     assert stand.settings.full(site).exists()

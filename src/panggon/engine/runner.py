@@ -70,12 +70,15 @@ def run(
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
     wish: int,
+    fresh: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     policy: Policy = USUAL,
     together: Together = map,
 ) -> Outcome:
     """Carry out the plan. `now` gives UTC, `wish` is the number that the journal keeps; proofs are asked `together`,
-    and `progress` is then called from where they are asked.
+    and `progress` is then called from where they are asked. `fresh`: the plan was made of what exists just now, and
+    nobody of ours can have come between, so that is not looked at once more before anything is written. Each resource
+    still is before its own write, and all of them at the end.
 
     Raises PermanentError `journal.open` while an earlier run is unfinished (resume it first), and TemporaryError when
     the journal cannot be written; the run is then to be resumed.
@@ -83,8 +86,10 @@ def run(
     earlier = journal.fold(store.entries())
     if earlier and not earlier.outcome:
         raise PermanentError("journal.open", f"wish {earlier.wish}")
-    store.append(Started(plan, wish, now()))
-    return resume(store, drivers=drivers, now=now, progress=progress, sleep=sleep, policy=policy, together=together)
+    started = Started(plan, wish, now())
+    store.append(started)
+    begun = journal.advance(earlier, started)
+    return _Run(store, begun, drivers, now, progress, sleep, policy, together, fresh).outcome()
 
 
 def resume(
@@ -141,6 +146,7 @@ class _Run:
     _sleep: Callable[[float], None]
     _policy: Policy
     _together: Together
+    _fresh: bool = False
     _closes: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,7 +162,8 @@ class _Run:
 
     def _forward(self) -> Outcome:
         try:
-            self._observe(self._policy.writing)
+            if not self._fresh:
+                self._observe(self._policy.writing)
             while (index := self._position.index) is not None:
                 self._write(index)
             self._prove()
@@ -172,7 +179,7 @@ class _Run:
         """Forward only, past whatever fails: what can be shut and stopped is, and what is left is tried at the next
         resumption.
         """
-        if not self._begun:
+        if not self._begun and not self._fresh:
             try:
                 self._observe(self._policy.writing, self._doors)
             except PanggonError as error:

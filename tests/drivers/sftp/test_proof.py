@@ -105,7 +105,7 @@ class TestProof:
             for number in range(240):
                 source = (f"127.0.9.{1 + number % 24}", 0)
                 strangers.enter_context(
-                    socket.create_connection(("127.0.0.1", settings.port), timeout=10, source_address=source)
+                    socket.create_connection(("127.0.0.1", settings.port), timeout=60, source_address=source)
                 )
             checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
         assert all(check.ok for check in checks), checks

@@ -10,6 +10,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.node.databases.watch import databases
+from panggon.node.databases.wishes import Todo, Wish
 from tests.node.databases.place import ENGINES, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
@@ -40,6 +41,20 @@ def test_a_copy_is_asked_for_and_loaded_again_by_files(made: tuple[Place, str]) 
     assert not place.owner.running
     place.look()
     assert not place.owner.running, "nothing is done twice"
+
+
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+@pytest.mark.parametrize("left", ["nothing", "an empty folder"])
+def test_the_command_line_is_answered_whatever_its_owner_has_removed(made: tuple[Place, str], left: str) -> None:
+    place, site = made
+    for path in place.folder(site).iterdir():
+        path.unlink()
+    if left == "nothing":
+        place.folder(site).rmdir()
+    assert place.owner._take(Wish(site, Todo.DUMP), databases(place.owner.watch.sites)[site]) == ""
+    until(lambda: place.owner._step(0.05) or not place.owner.running, seconds=60)
+    assert place.result(site).startswith("Salinan basis data selesai: ")
+    assert len([*place.folder(site).glob("salinan-*.sql.gz")]) == 1
 
 
 @ENGINES

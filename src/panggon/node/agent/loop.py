@@ -258,17 +258,18 @@ class Agent:
         if wish.mode is Mode.LOOK:
             return replace(self._verify(spec), seen=seen(self._sites.config, spec.site, now=now()))
         self._refuse_between(spec.site)
-        plan = self._sites.plan(spec)
-        document = plans.dump(plan)
         if wish.mode is Mode.PLAN:
-            return Report(Ending.PLANNED, document, plan.digest)
-        if wish.approved_digest and plan.digest != wish.approved_digest:
-            problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
-            return Report(Ending.STALE, document, plan.digest, problem=problem)
-        self._bounds.admit(plan, now=now())
-        self._give_way(spec.site)
-        watch = self._progress.watch(wish.number)
-        return _report_of(plan, self._sites.apply(plan, wish=wish.number, credentials=wish.credentials, watch=watch))
+            plan = self._sites.plan(spec)
+            return Report(Ending.PLANNED, plans.dump(plan), plan.digest)
+        with self._sites.planned(spec) as planned:
+            plan = planned.plan
+            if wish.approved_digest and plan.digest != wish.approved_digest:
+                problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
+                return Report(Ending.STALE, plans.dump(plan), plan.digest, problem=problem)
+            self._bounds.admit(plan, now=now())
+            self._give_way(spec.site)
+            watch = self._progress.watch(wish.number)
+            return _report_of(plan, planned.carry_out(wish=wish.number, credentials=wish.credentials, watch=watch))
 
     def _refuse_between(self, site: str) -> None:
         """Nothing newer begins on a site whose run is not at its end; only a closing gives way."""

@@ -121,13 +121,14 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
     interrupted = position is not None and position.outcome is None
     if interrupted:
         sites.resume(wish.site, credentials={})
-    plan = sites.plan(wish)
-    if not plan.changes and sites.applied(wish.site) == wish:
-        return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
-    if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
-        with admission:
-            Bounds(sites).admit(plan, now=now())
-    outcome = sites.apply(plan)
+    with sites.planned(wish) as planned:
+        plan = planned.plan
+        if not plan.changes and sites.applied(wish.site) == wish:
+            return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
+        if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
+            with admission:
+                Bounds(sites).admit(plan, now=now())
+        outcome = planned.carry_out()
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
 
 

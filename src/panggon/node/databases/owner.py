@@ -65,7 +65,7 @@ class Owner:
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
         over = threading.Event()
-        for beside in (Brake(self.watch.servers).run, Compactor(self.watch).run):
+        for beside in (Brake(self.watch.servers, self.watch.uid_base).run, Compactor(self.watch).run):
             threading.Thread(target=beside, args=(over,), daemon=True).start()
         due = 0.0
         while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS))):
@@ -115,6 +115,7 @@ class Owner:
         if wish.todo is Todo.LOAD and not self.watch.may_load(wish.site):
             return FULL
         try:
+            self._folders.make(wish.site)
             self._let_write(wish, record)
             if record.locked:
                 self._unlock(wish.site, record)
