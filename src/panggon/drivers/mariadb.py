@@ -3,7 +3,6 @@
 import hashlib
 import re
 import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -11,22 +10,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import pymysql
 from pymysql.cursors import Cursor
 
 from panggon.core.database_load import Load, Session
 from panggon.core.driver import Check
-from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Standing
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
-from panggon.drivers.database_server import ENDING_SECONDS, SECONDS, Found
+from panggon.drivers.database_server import ENDING_SECONDS, Found
+from panggon.drivers.mariadb_session import root, session
 
-NO_SPACE = "No space left on device"  # the system's word in the server's message, whatever the error's number
-# Too many connections, lock waits, a server that is going or gone: all may pass.
-PASSING = frozenset({1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013})
 # Of whole databases (whose names may hold % and _ for others), of tables, of columns.
 STRANGERS = tuple(
     f"{rights} AND NOT (User = %(site)s AND Host = 'localhost')"
@@ -142,7 +137,7 @@ class MariaDb:
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
         full = self.find(site, known=True).full
-        with _session(self.socket, user=site, password=password, database=site) as cursor:
+        with session(self.socket, user=site, password=password, database=site) as cursor:
             cursor.execute("SHOW DATABASES")
             shown = sorted(str(row[0]) for row in cursor.fetchall())
             return (
@@ -235,7 +230,7 @@ class MariaDb:
 
     @contextmanager
     def _root(self) -> Iterator[Cursor]:
-        with _session(self.socket, user="root") as cursor:
+        with root(self.socket) as cursor:
             yield cursor
 
 
@@ -375,31 +370,3 @@ def _bytes_of(path: Path) -> int:
         return path.lstat().st_blocks * 512
     except FileNotFoundError:
         return 0
-
-
-@contextmanager
-def _session(server: Path, *, user: str, password: str = "", database: str | None = None) -> Iterator[Cursor]:
-    """A session over the server's socket. Raises TemporaryError `database.down`, PermanentError `database.refused`."""
-    times: dict[str, Any] = {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS}
-    # A socket of this machine needs no TLS; preparing for it would load all authorities of the system each time.
-    login: dict[str, Any] = {"user": user, "password": password, "database": database, "ssl_disabled": True}
-    try:
-        # PyMySQL leaves its own socket open when nobody answers.
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(SECONDS)
-            line.connect(str(server))
-            connection: Any = pymysql.connect(
-                unix_socket=str(server), autocommit=True, defer_connect=True, **login, **times
-            )
-            connection.connect(line)
-            with connection, connection.cursor() as cursor:
-                yield cursor
-    except OSError as error:
-        raise TemporaryError("database.down", f"{server}: {error}") from error
-    except pymysql.MySQLError as error:
-        number = error.args[0] if error.args else 0
-        if NO_SPACE in str(error):
-            raise TemporaryError("disk.full", str(error)) from error
-        if number in PASSING:
-            raise TemporaryError("database.down", str(error)) from error
-        raise PermanentError("database.refused", str(error)) from error
