@@ -1,4 +1,4 @@
-"""Helper: sessions at a MariaDB server, over its socket only."""
+"""How root and a site reach the server, and what its errors mean."""
 
 import socket
 import threading
