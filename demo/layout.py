@@ -151,7 +151,7 @@ def _free(port: int) -> bool:
 
 
 def free_port(*, but: Collection[int] = ()) -> int:
-    """One that nobody has on loopback, for TCP and UDP, and that the kernel gives to nobody who asks for any."""
+    """One that nobody has on loopback, for TCP and UDP; who asks for any is not given it before its server takes it."""
     return next(port for port in random.sample(PORTS, len(PORTS)) if port not in but and _free(port))
 
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -189,5 +188,5 @@ def standing() -> Iterator[Machine]:
 def enrolled(machine: Machine) -> Iterator[portals.FakePortal]:
     """A portal that the machine's agent asks for wishes."""
     with portals.running() as found:
-        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN, datetime(2026, 11, 2, tzinfo=UTC)))
+        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN))
         yield found

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import shutil
 import socket
 import threading
 import time
@@ -13,6 +15,7 @@ import pytest
 
 from panggon.node.sockets.holder import TICK_SECONDS
 from panggon.node.sockets.processes import Users
+from tests import php
 from tests.node.stand import WEB_GROUP, Stand, started
 from tests.waiting import until
 
@@ -158,6 +161,41 @@ def test_memory_and_processes_end_at_the_limit(stand: Stand) -> None:
     assert stand.get(other) == "ok"
     stand.get(site, "/site/public/f.php")
     assert len(stand.processes(site)) <= 14
+
+
+@pytest.fixture
+def own_php() -> Iterator[Path]:
+    """Where sandboxes see it; a template of its name."""
+    folder = Path("/usr/local/lib") / f"panggon-test-{os.getpid()}"
+    folder.mkdir()
+    try:
+        shutil.copy(f"/usr/sbin/php-fpm{php.VERSION}", folder)
+        yield folder / "php-fpm{version}"
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_an_update_of_php_reaches_who_is_awake_and_cuts_nobody_off(own_php: Path) -> None:
+    slow = "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';"
+    with contextlib.closing(Stand("update", php_binary=str(own_php), update_seconds=0.1)) as stand:
+        stand.start()
+        site = stand.serve(900100, slow)
+        stand.page(site, "echo 'now';", "now.php")
+        with ThreadPoolExecutor() as visitors:
+            early = visitors.submit(stand.get, site, seconds=60)
+            until(lambda: len(stand.processes(site)) >= 3)
+            before = stand.process(site)
+            binary = Path(str(own_php).format(version=php.VERSION))
+            shutil.copy(binary, binary.with_suffix(".new"))
+            binary.with_suffix(".new").replace(binary)
+            until(lambda: stand.process(site) != before)
+            assert stand.get(site, "/site/public/now.php") == "now"
+            assert before in stand.processes(site)
+            after = stand.process(site)
+            stand.page(site, "", "told.php")
+            assert early.result() == "whole"
+        until(lambda: before not in stand.processes(site))
+        assert stand.process(site) == after
 
 
 @pytest.mark.parametrize("stand", [{"awake_most": 2}], indirect=True)

@@ -1,6 +1,7 @@
 """What the holder is told, and what it refuses."""
 
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -115,14 +116,17 @@ def test_what_was_let_in_before_a_suspension_is_answered_whole(stand: Stand) -> 
         assert not early.done(), "nobody waits for them"
         known = stand.ask(do="show", site=site)
         assert (known["serving"], known["ending"]["kind"]) == (None, "php")
-        uploaded = visitors.submit(
-            stand.get, site, query="s=1"
-        )  # the web server had let it in, and its body took a while
-        assert uploaded.result() == "done"
+        uploaded = visitors.submit(stand.get, site, query="s=1")  # let in before, and its body took a while
+        stand.new_holder(after=stand.kill_holder())
         stand.page(site, "", "told.php")
-        assert early.result() == "done"
+        assert (early.result(), uploaded.result()) == ("done", "done")
+        assert stand.get(site) == "done"  # another, after the holder was killed
+    assert stand.ask(do="list")["sites"] == []
+    mark = stand.settings.leaving(site)
+    os.utime(mark, (mark.stat().st_mtime - 3600,) * 2)
     stand.new_holder(after=stand.kill_holder())
-    assert (stand.ask(do="list")["sites"], path.exists()) == ([], False)
+    until(lambda: not path.exists() and stand.processes(site) == [])
+    assert not mark.exists()
 
 
 def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stand: Stand) -> None:

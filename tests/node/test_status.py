@@ -9,7 +9,7 @@ from panggon.drivers import files
 from panggon.node import layout, protections, records
 from panggon.node.command.status import FULL_MOST, worries
 from panggon.node.sites import Sites
-from panggon.node.sockets.usage import Excess
+from panggon.node.sockets.quota.usage import Excess
 from tests.core.plans import FACTS
 from tests.node import simulated
 

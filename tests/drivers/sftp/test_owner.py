@@ -12,12 +12,12 @@ from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import files, sftp
 from panggon.node.sockets import SocketSettings, cgroups, processes
-from panggon.node.sockets.full import NOTE, Full
+from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.processes import Users
+from panggon.node.sockets.quota.full import NOTE, Full
+from panggon.node.sockets.quota.usage import Excess
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.sessions import Sessions
-from panggon.node.sockets.stored import Stored
-from panggon.node.sockets.usage import Excess
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.sftp.owner import by_key, served, session, spec, visit
 from tests.waiting import until
@@ -43,7 +43,7 @@ def found(machine: Machine, site: str) -> Iterator[Callable[[Excess], bool]]:
     record = {"site": site, "mebibytes": 2, "files": 30, "writing": False}
     files.write(machine.settings.site(site) / "quota.json", json.dumps(record))
     full = Full(machine.settings)
-    watch = Stored(machine, full, lambda _: False)
+    watch = Asleep(machine, full, lambda _: False)
 
     def found(excess: Excess) -> bool:
         watch.look()

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
+from panggon.core.logins import KEPT
 from panggon.node.agent.client import Portal
 from panggon.node.agent.looking import FirstLogins, seen
+from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.logins import LoginWatch, known, sites_with
 from tests.node import portal as portals
 from tests.node import simulated
@@ -46,6 +48,19 @@ def test_tries_of_each_site_are_kept_whoever_is_killed_in_between(place: Place) 
     assert not LoginWatch(place.settings).step(place.now)
     record(ONE).write_text("damaged")
     assert known(record(ONE)).first is None
+
+
+def test_a_log_that_is_put_aside_is_not_read_again(place: Place) -> None:
+    watch = LoginWatch(place.settings)
+    for port in range(2 * KEPT):
+        place._add("sshd.log", f"Failed password for {ONE} from 192.0.2.7 port {port} ssh2\n")
+    assert watch.step(place.now)
+    bound_machine_logs(place.settings.logs, most=50)
+    place._add("sshd.log", f"Accepted password for {ONE} from 192.0.2.7 port 9999 ssh2\n")
+    while watch.step(place.now):
+        pass
+    found = known(place.settings.logins / f"{ONE}.json").tries
+    assert [login.port for login in found] == [*range(KEPT + 1, 2 * KEPT), 9999]
 
 
 def test_the_portal_is_told_of_each_first_login_until_it_has_heard(place: Place, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
 from panggon.node.sites import Sites, now
-from panggon.node.sockets.usage import usage_of
+from panggon.node.sockets.quota.usage import usage_of
 
 PASS_SECONDS = 3600.0
 VISIT_SECONDS = 2.5  # not more often, however many sites: a visit takes some 10 ms of a processor

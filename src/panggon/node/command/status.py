@@ -14,7 +14,7 @@ from panggon.node.servers import nginx
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites, now
 from panggon.node.sockets import Protection
-from panggon.node.sockets.full import TOO_MUCH, excess_of
+from panggon.node.sockets.quota.full import TOO_MUCH, excess_of
 from panggon.node.supervision import services, units
 
 NOBODY = "situs.invalid"  # a name that no site has (RFC 6761)

@@ -139,7 +139,8 @@ class Splitter:
 
     def _read_outputs(self, parts: Parts) -> list[str]:
         """What the programs of sites said; the sites whose file has been read and is to be emptied."""
-        awake = {path.stem for path in self.settings.sandboxes.glob("s??????.json") if SITE_ID.fullmatch(path.stem)}
+        records = self.settings.sandboxes.glob("s??????*.json")  # one a sandbox: `<id>.json`, `<id>-2.json` …
+        awake = {site for record in records if SITE_ID.fullmatch(site := record.stem.partition("-")[0])}
         emptied = []
         for site in awake | set(self.outputs):
             size, offset, lines = _unread(

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from panggon.drivers import files, shell
 from panggon.node.servers import Server
-from panggon.node.sockets.full import GROUP_NAMES, GROUPS
-from panggon.node.sockets.usage import Excess
+from panggon.node.sockets.quota.full import GROUP_NAMES, GROUPS
+from panggon.node.sockets.quota.usage import Excess
 
 PROGRAM = "/usr/sbin/sshd"  # it insists on its absolute path
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
@@ -33,9 +33,10 @@ STORING = ("write", "mkdir", "symlink", "hardlink", "copy-data")
 DENIED = {Excess.SPACE: STORING, Excess.FILES: ("open", *STORING)}
 # From here on it keeps whole addresses away for wrong passwords, of itself for up to ten minutes. Behind one address is
 # a town hall, or thousands of a carrier's: what one client does that was set up wrongly must keep nobody else away, and
-# who guesses many a second is away for a minute.
+# who guesses many a second is away for a minute. Who only looks whether somebody is there (our own proofs do) guesses
+# nothing.
 PENALTIES_SINCE = (9, 8)
-PENALTIES = "PerSourcePenalties authfail:1s min:30s max:60s\n"
+PENALTIES = "PerSourcePenalties authfail:1s noauth:0s min:30s max:60s\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _penalties(version: tuple[int, ...]) -> str:
 
 
 def _of_full_sites() -> str:
-    """An owner whose site stores too much reads and deletes, or only deletes (`sockets.full`)."""
+    """An owner whose site stores too much reads and deletes, or only deletes (`sockets.quota.full`)."""
     return "".join(
         f"Match Group {name}\nForceCommand internal-sftp -u 0022 -P {','.join(DENIED[excess])}\n"
         for excess, name in GROUP_NAMES.items()

@@ -14,8 +14,8 @@ from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
 from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
 from panggon.drivers import files
+from panggon.node.sockets.quota.bounds import Bounds, bounds_of
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.usage import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
         database=str(members.get("database", Engine.MARIADB)),
         outgoing=str(members.get("outgoing", NONE)),
-        storage=stored_bounds(settings, site),
+        storage=bounds_of(settings, site),
         full=settings.full(site).exists(),
         php_memory_mebibytes=_number(members.get("php_memory_mebibytes", usual["memory_mebibytes"])),
         execution_seconds=_number(members.get("execution_seconds", usual["execution_seconds"])),
@@ -107,13 +107,6 @@ def described(settings: SocketSettings, site: str) -> Description:
         post_mebibytes=_number(members.get("post_mebibytes", usual["post_mebibytes"])),
         environment=_environment(members.get("environment", [])),
     )
-
-
-def stored_bounds(settings: SocketSettings, site: str) -> Bounds | None:
-    """What root's `quota.json` says; None where nothing is bounded, or a write of it is under way."""
-    content = files.read(settings.site(site) / "quota.json")
-    members: dict[str, Any] = json.loads(content) if content else {}
-    return None if members.get("writing", True) else Bounds(int(members["mebibytes"]), int(members["files"]))
 
 
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:

@@ -16,10 +16,10 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import storage
 from panggon.node.sockets import sandbox
-from panggon.node.sockets.full import Full
+from panggon.node.sockets.quota.bounds import bounds_of
+from panggon.node.sockets.quota.full import Full
+from panggon.node.sockets.quota.usage import Excess, Meter
 from panggon.node.sockets.sandbox import Machine
-from panggon.node.sockets.served import stored_bounds
-from panggon.node.sockets.usage import Excess, Meter
 
 # Of one processor: for what is counted at once, and for the slow pass over all.
 BUSY_SHARE, SLOW_SHARE = 0.004, 0.002
@@ -29,7 +29,7 @@ SECONDS_MOST = 0.01
 
 def meter(machine: Machine, site: str, *, known: Excess) -> Meter | None:
     """None where nothing is bounded. Raises OSError, ValueError and PanggonError as the record is broken."""
-    bounds = stored_bounds(machine.settings, site)
+    bounds = bounds_of(machine.settings, site)
     place = machine.settings.site(site)
     return Meter(place, bounds, lambda: sandbox.running(machine, site), known) if bounds else None
 
@@ -43,7 +43,7 @@ class _Count:
     quiet: bool
 
 
-class Stored:
+class Asleep:
     """`awake`: whether the site's own programs run; then it is counted with them (`Site.count`)."""
 
     def __init__(self, machine: Machine, full: Full, awake: Callable[[str], bool]) -> None:
@@ -54,7 +54,6 @@ class Stored:
         self._slow: deque[str] = deque()
         self._current: _Count | None = None
         self._looked = time.monotonic()
-        self._on_btrfs = storage.kind(machine.settings.root) == storage.BTRFS
 
     def look(self) -> None:
         """For as long as the time since the last look is worth."""
@@ -95,7 +94,7 @@ class Stored:
     def _begin(self, site: str) -> _Count | None:
         """None for what somebody else counts, or nobody has to."""
         with suppress(OSError, ValueError, KeyError, PanggonError):  # it is being made, or removed
-            bounded = self._on_btrfs and storage.is_subvolume(self._sites / site)
+            bounded = storage.is_bounded(self._sites / site)
             found = None if bounded or self._awake(site) else meter(self._machine, site, known=self._full.of(site))
             return _Count(site, found, quiet=site not in self._running()) if found else None
         return None

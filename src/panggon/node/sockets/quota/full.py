@@ -11,8 +11,8 @@ from pathlib import Path
 from panggon.core.errors import PanggonError
 from panggon.drivers import files
 from panggon.node.sockets import processes
+from panggon.node.sockets.quota.usage import Excess
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.usage import Excess
 
 NOTE = "PENUH.txt"
 TOO_MUCH = {Excess.SPACE: "lebih banyak", Excess.FILES: "lebih banyak berkas"}
