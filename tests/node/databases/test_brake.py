@@ -223,7 +223,7 @@ def test_what_can_be_taken_within_a_second_has_looks_of_its_own(
     following.start()
     until(lambda: server.said)
     over.set()
-    following.join(10)
+    following.join(60)
     assert set(server.said) == {"end 5"}
 
 
