@@ -97,7 +97,8 @@ class Machine:
 
     def make(self, wished: SiteSpec) -> None:
         """As the agent does with a wish: plan, write under a journal, prove. RuntimeError when that did not hold."""
-        outcome = self.sites.apply(self.sites.plan(wished))
+        with self.sites.planned(wished) as planned:
+            outcome = planned.carry_out()
         if outcome.problem:
             raise RuntimeError(f"{wished.site}: {outcome.problem}")
 

@@ -130,10 +130,10 @@ Act = Callable[[Sites, SiteSpec, Attempt], Outcome | None]
 
 
 def _apply(sites: Sites, spec: SiteSpec, attempt: Attempt) -> Outcome | None:
-    plan = sites.plan(spec)
-    if attempt.between:
-        attempt.between()
-    return sites.apply(plan, credentials=attempt.credentials)
+    with sites.planned(spec) as planned:
+        if attempt.between:
+            attempt.between()
+        return planned.carry_out(credentials=attempt.credentials)
 
 
 def _resume(sites: Sites, spec: SiteSpec, attempt: Attempt) -> Outcome | None:

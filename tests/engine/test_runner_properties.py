@@ -118,6 +118,7 @@ def test_what_passes_by_itself_does_not_hinder(world, numbers, moment):
 @quick
 @given(ordinary, st.data())
 def test_changed_world_is_stale_before_the_first_write(world, data):
+    world.fresh = False
     change = data.draw(st.sampled_from((*world.plan.changes, *world.plan.unchanged)))
     world.machine.put(data.draw(st.sampled_from(strangers(change))))
     now = world.machine.resources()
@@ -126,6 +127,19 @@ def test_changed_world_is_stale_before_the_first_write(world, data):
     assert str(change.key) in outcome.problem.detail
     assert world.machine.resources() == now
     assert world.machine.writes == 0
+
+
+@quick
+@given(ordinary, st.data())
+def test_what_changes_right_after_a_fresh_plan_is_found_and_is_not_written_over(world, data):
+    world.fresh = True
+    change = data.draw(st.sampled_from((*world.plan.changes, *world.plan.unchanged)))
+    found = data.draw(st.sampled_from(strangers(change)))
+    world.machine.put(found)
+    outcome = world.run()
+    assert outcome.word is Word.STALE
+    assert str(change.key) in outcome.problem.detail
+    assert world.machine.resources()[change.key] == found
 
 
 @quick

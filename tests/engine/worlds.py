@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from panggon.core import plan as plans
 from panggon.core.desired import ALIVE, CLOSED, MachineFacts
-from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
+from panggon.core.journal import Entry, Outcome, Word
 from panggon.core.plan import Plan
 from panggon.core.resources import Key, Kind, Observation, ours
 from panggon.core.spec import SiteSpec, SiteState
@@ -25,31 +25,35 @@ FACTS = MachineFacts(
 OTHERS = ours(Key(Kind.USER, "s900777"), uid=970777, password="")
 
 
-class MortalJournal(MemoryJournal):
+class MortalJournal:
     """Keeps entries through kills; `at_append` says before or after which append one comes."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._entries: list[Entry] = []
         self.appends = 0
         self.at_append: dict[int, Moment] = {}
+
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries)
 
     def append(self, entry: Entry) -> None:
         moment = self.at_append.get(self.appends)
         self.appends += 1
         if moment is Moment.BEFORE:
             raise Killed
-        super().append(entry)
+        self._entries.append(entry)
         if moment is Moment.AFTER:
             raise Killed
 
 
 @dataclass
 class World:
-    """`former` is what exists before the plan is carried out."""
+    """`former` is what exists before the plan is carried out; `fresh`: the plan was made of it just now."""
 
     machine: Machine
     plan: Plan
     former: dict[Key, Observation]
+    fresh: bool = False
     journal: Any = field(default_factory=MortalJournal)
     pauses: list[float] = field(default_factory=list)
     seen: list[Progress] = field(default_factory=list)
@@ -63,6 +67,7 @@ class World:
             now=lambda: NOW,
             progress=self._progress,
             wish=17,
+            fresh=self.fresh,
             sleep=self.pauses.append,
             **options,
         )
@@ -116,7 +121,7 @@ purging = specs.map(lambda spec: replace(spec, state=SiteState.PURGED))
 @st.composite
 def worlds(draw: st.DrawFn, *, wishes: st.SearchStrategy[SiteSpec] = going_back) -> World:
     made = world(draw(wishes), before=draw(st.none() | specs))
-    made.machine.calls = 0
+    made.machine.calls, made.fresh = 0, draw(st.booleans())
     return made
 
 
@@ -130,7 +135,7 @@ def closing_worlds(draw: st.DrawFn) -> World:
     """A site that visitors or its owner reach is to be shut."""
     former = replace(draw(specs), state=draw(alive), former_hosts=(), retired_hosts=())
     made = world(replace(former, state=draw(shut), generation=former.generation + 1), before=former)
-    made.machine.calls = 0
+    made.machine.calls, made.fresh = 0, draw(st.booleans())
     return made
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import until
+
 TOKEN = "a-token"
 CODE = "one-use"
 
@@ -24,6 +26,7 @@ class FakePortal(ThreadingHTTPServer):
         self.statuses: list[dict[str, Any]] = []
         self.logins: list[list[dict[str, Any]]] = []
         self.visits: list[list[dict[str, Any]]] = []
+        self.token = TOKEN
         self.refusing = 0
         self.losing_reports = 0
         self.polls = 0
@@ -44,17 +47,18 @@ class FakePortal(ThreadingHTTPServer):
     def offered(self) -> dict[str, Any] | None:
         return next((wish for wish in self.wishes if wish["wish"] not in self.reports), None)
 
-    def reported(self, number: int, seconds: float = 20) -> dict[str, Any]:
-        with self.changed:
-            assert self.changed.wait_for(lambda: number in self.reports, seconds), "no report came"
+    def reported(self, number: int, seconds: float = 60) -> dict[str, Any]:
+        until(lambda: number in self.reports, "no report came", seconds=seconds)
         return self.reports[number]
 
     def answer(self, method: str, path: str, body: dict[str, Any], token: str) -> tuple[int, Any]:
         if self.refusing:
             return self.refusing, {"error": "refusing"}
         if path == "enroll":
-            return (200, {"node": 1, "token": TOKEN}) if body["code"] == CODE else (403, {"error": "enrol.refused"})
-        if token != f"Bearer {TOKEN}":
+            return (
+                (200, {"node": 1, "token": self.token}) if body["code"] == CODE else (403, {"error": "enrol.refused"})
+            )
+        if token != f"Bearer {self.token}":
             return 401, {"error": "token"}
         with self.changed:
             return self._of_node(method, path, body)

@@ -2,14 +2,16 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from panggon.core import closing, journal
 from panggon.core import spec_document as specs
@@ -37,6 +39,7 @@ Watcher = Callable[[int, Progress], None]
 # Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any
 # run reports between two entries, so no number is used twice.
 NUMBERS_AN_ENTRY = 100
+RECORD = re.compile(f"{SITE_ID.pattern}\\.json")
 
 
 def now() -> datetime:
@@ -45,6 +48,25 @@ def now() -> datetime:
 
 def ignore(_number: int, _progress: Progress) -> None:
     """For those who do not watch."""
+
+
+class CarryingOut(Protocol):
+    def __call__(
+        self,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
+    ) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that was made just now."""
+
+    plan: Plan
+    carry_out: CarryingOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +131,22 @@ class Sites:
         """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
         `make`.
         """
-        position = self.position(spec.site)
+        return self._plan(spec, self.position(spec.site))
+
+    def _plan(self, spec: SiteSpec, position: Position | None) -> Plan:
         if position and position.outcome:  # what a full disk has kept from being put on record
             self._ended(position.plan.spec, position.outcome)
-        self._refuse_orphans(spec)
-        self._refuse_another_engine(spec)
-        if spec.state is SiteState.PURGED:
-            self._refuse_early_purge(spec.site)
-        return self._made(spec)
+        former = self.applied(spec.site)
+        if former and former.state is not SiteState.PURGED:
+            _refuse_orphans(spec, former)
+            _refuse_another_engine(spec, former)
+            if spec.state is SiteState.PURGED:
+                self._refuse_early_purge(former)
+        return self._made(spec, former, position)
 
-    def _made(self, spec: SiteSpec) -> Plan:
-        position = self.position(spec.site)
-        settled = position is None or position.outcome is not None or position.plan.closes
-        former, drivers = self.applied(spec.site), self.drivers(spec, {})
+    def _made(self, spec: SiteSpec, former: SiteSpec | None, position: Position | None) -> Plan:
+        settled = journal.may_begin(position)
+        drivers = self.drivers(spec, {})
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
@@ -145,30 +170,10 @@ class Sites:
         position, spec = self.position(site), self.applied(site)
         if spec is None or (position and not position.outcome):
             return None
-        return self._made(spec)
+        return self._made(spec, spec, position)
 
-    def _refuse_orphans(self, spec: SiteSpec) -> None:
-        """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
-        former = self.applied(spec.site)
-        if former is None or former.state is SiteState.PURGED:
-            return
-        left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
-        if left_out:
-            raise PermanentError("node.forgotten", ", ".join(left_out))
-
-    def _refuse_another_engine(self, spec: SiteSpec) -> None:
-        """No machine carries content from one engine to another, and none is left behind with nobody to look for it."""
-        former = self.applied(spec.site)
-        if former is None or former.state is SiteState.PURGED or not former.database or not spec.database:
-            return
-        if former.database is not spec.database:
-            raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
-
-    def _refuse_early_purge(self, site: str) -> None:
-        former = self.applied(site)
-        if former is None or former.state is SiteState.PURGED:
-            return
-        waiting = timedelta(days=self.config.sites.purge_days)
+    def _refuse_early_purge(self, former: SiteSpec) -> None:
+        site, waiting = former.site, timedelta(days=self.config.sites.purge_days)
         if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
         # Since that was put on record. A purge that was tried in vain since does not make it wait anew.
@@ -177,30 +182,60 @@ class Sites:
             since = f"{site} sudah diparkir {waited.days} hari selama mesin ini menyala"
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
 
+    @contextmanager
+    def planned(self, spec: SiteSpec) -> Iterator[Planned]:
+        """The plan, and the site's lock until it is carried out or left: nobody of ours comes between, so it is carried
+        out without looking at everything once more (`runner.run`, `fresh`). For who decides at once. Errors as `plan`,
+        and TemporaryError `journal.busy`.
+        """
+        with journal_file.writing(self._journal(spec.site)) as store:
+            plan = self._plan(spec, journal.fold(store.entries()))
+            yield Planned(plan, partial(self._carry_out, store, plan, fresh=True))
+
     def apply(
-        self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+        self,
+        plan: Plan,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
     ) -> Outcome:
         """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`); a closing
         that cannot come to it now gives way.
         """
         with journal_file.writing(self._journal(plan.spec.site)) as store:
-            runner.supersede(store, now=now)
-            if _is_over(store):
-                self._keep_former_password(plan)
-            known = self._passwords(plan.spec.site, credentials or {})
-            return self._ended(
-                plan.spec,
-                runner.run(
-                    plan,
-                    store=store,
-                    drivers=self.drivers(plan.spec, known),
-                    now=now,
-                    progress=_numbered(watch, 0),
-                    wish=wish,
-                    policy=USUAL,
-                    together=_at_once,
-                ),
+            return self._carry_out(
+                store, plan, fresh=False, wish=wish, enrolment=enrolment, credentials=credentials, watch=watch
             )
+
+    def _carry_out(
+        self,
+        store: JournalFile,
+        plan: Plan,
+        *,
+        fresh: bool,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
+    ) -> Outcome:
+        if journal.may_begin(journal.fold(store.entries())):  # else a former password would be overwritten
+            self._keep_former_password(plan)
+        known = self._passwords(plan.spec.site, credentials or {})
+        outcome = runner.run(
+            plan,
+            store=store,
+            drivers=self.drivers(plan.spec, known),
+            now=now,
+            progress=_numbered(watch, 0),
+            wish=wish,
+            enrolment=enrolment,
+            fresh=fresh,
+            policy=USUAL,
+            together=_at_once,
+        )
+        return self._ended(plan.spec, outcome)
 
     def resume(
         self,
@@ -208,10 +243,8 @@ class Sites:
         *,
         credentials: Mapping[str, str] | None = None,
         watch: Watcher = ignore,
-        briefly: bool = False,
     ) -> Outcome | None:
         """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
-        `briefly`: it is tried again soon, and others wait meanwhile.
 
         Without `credentials` a run that needs a password's hash which this machine does not have raises
         TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
@@ -231,7 +264,7 @@ class Sites:
                 drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
-                policy=BRIEF if briefly or position.plan.closes else USUAL,
+                policy=BRIEF if _is_tried_again(position) else USUAL,
                 together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
@@ -255,6 +288,10 @@ class Sites:
     def begun(self) -> tuple[str, ...]:
         """Every site with a journal."""
         return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
+
+    def under_way(self) -> frozenset[str]:
+        """Every site whose last run may not be at its end, whoever has begun it. Cheap: it is asked every minute."""
+        return frozenset(site for site in self.begun() if journal_file.may_be_open(self._journal(site)))
 
     def sweep(self) -> None:
         """Take away what runs have left that were killed before they began."""
@@ -295,7 +332,7 @@ class Sites:
 
     def here(self) -> frozenset[str]:
         """Every site that is neither parked nor purged."""
-        return frozenset(filter(self.is_here, self.known()))
+        return frozenset(site for site, life in self._each_life() if life.here)
 
     def is_here(self, site: str) -> bool:
         """Whether it is neither parked nor purged."""
@@ -307,40 +344,53 @@ class Sites:
         return not life.here and life is not GONE
 
     def named(self) -> Mapping[str, frozenset[str]]:
-        """The names of every site that was ever applied here, and of runs under way."""
-        found = {site: self._life(site).names for site in self.known()}
+        """The names of every site that was ever applied here."""
+        return {site: life.names for site, life in self._each_life()}
+
+    def named_under_way(self) -> Mapping[str, frozenset[str]]:
+        """The names that runs under way give, by site. Every journal is read for it."""
+        found = {}
         for site in self.begun():
             with suppress(PanggonError):  # a broken journal: what it was for is told of
                 if journal_file.ended(self._journal(site)) is None and (position := self.position(site)):
-                    found[site] = found.get(site, frozenset()) | {*position.plan.spec.hosts}
+                    found[site] = frozenset(position.plan.spec.hosts)
         return found
 
     def generations(self) -> Mapping[str, int]:
         """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
-        return {site: self._life(site).generation for site in self.known()}
+        return {site: life.generation for site, life in self._each_life()}
 
     def without_php(self) -> Mapping[str, Sequence[str]]:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
         found: dict[str, list[str]] = {}
         there = ("", *self.php_versions)
-        for site in self.known():
-            if (version := self._life(site).php_version) not in there:
+        for site, life in self._each_life():
+            if (version := life.php_version) not in there:
                 found.setdefault(version, []).append(site)
         return found
 
     def note_parked(self) -> None:
         """Time passes for parked sites only where this is done, at least every hour."""
         try:
-            self._parked.note({site: self._written(site) for site in self.known() if self._life(site).parked})
+            self._parked.note({site: self._written(site) for site, life in self._each_life() if life.parked})
         except TemporaryError as error:
             log.warning("how long sites are parked is not on record: %s", error)
 
+    def _each_life(self) -> "Iterator[tuple[str, Life]]":
+        """Of every site that was ever applied here, in order. Asked every few minutes of thousands."""
+        with suppress(FileNotFoundError), os.scandir(self._specs) as entries:
+            written = {entry.name[:-5]: entry.stat().st_mtime_ns for entry in entries if RECORD.fullmatch(entry.name)}
+            return ((site, self._life_written(site, written[site])) for site in sorted(written))
+        return iter(())
+
     def _life(self, site: str) -> "Life":
-        """Asked of all every few minutes, so only what was written meanwhile is read again."""
         try:
-            written = self._written(site)
+            return self._life_written(site, self._written(site))
         except FileNotFoundError:
             return GONE
+
+    def _life_written(self, site: str, written: int) -> "Life":
+        """Only what was written since it was asked for last is read again."""
         if self._lives.get(site, (0, GONE))[0] != written:
             try:
                 self._lives[site] = (written, records.said(self._record(site), partial(life_of, site)) or GONE)
@@ -442,6 +492,19 @@ class Sites:
         return self.config.paths.state / "former" / f"{site}.json"
 
 
+def _refuse_orphans(spec: SiteSpec, former: SiteSpec) -> None:
+    """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
+    left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
+    if left_out:
+        raise PermanentError("node.forgotten", ", ".join(left_out))
+
+
+def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:
+    """No machine carries content from one engine to another, and none is left behind with nobody to look for it."""
+    if former.database and spec.database and former.database is not spec.database:
+        raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
+
+
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
     return wiring.drivers(config, known, engine=spec.database, state=spec.state)
 
@@ -457,10 +520,10 @@ def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[r
         return list(pool.map(ask, keys))
 
 
-def _is_over(store: JournalFile) -> bool:
-    """Nothing is under way, whose former password would be overwritten (`run` refuses to begin then)."""
-    position = journal.fold(store.entries())
-    return position is None or position.outcome is not None
+def _is_tried_again(position: Position) -> bool:
+    """Whether the run, where it fails for now, stays open; others wait meanwhile."""
+    plan = position.plan
+    return plan.closes or plan.spec.state is SiteState.PURGED or position.problem is not None
 
 
 def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:

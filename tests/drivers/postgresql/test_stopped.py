@@ -189,4 +189,4 @@ def test_what_its_role_makes_of_a_table_holds_up_no_compacting_of_others(
             session.execute(f"CREATE TABLE {table} AS SELECT n, repeat('x', 900) FROM generate_series(1, 3000) n")
         session.execute("CREATE INDEX ON satu (gagal(n)); DELETE FROM satu; DELETE FROM dua")
     before = reached.used(key.name)
-    until(lambda: reached.compact(key.name) or reached.used(key.name) < before - 2 * MEBIBYTE, seconds=10)
+    until(lambda: reached.compact(key.name) or reached.used(key.name) < before - 2 * MEBIBYTE)

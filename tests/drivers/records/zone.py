@@ -10,12 +10,12 @@ import dns.tsig
 import dns.update
 import dns.zone
 
+from demo.layout import free_port
 from panggon.core.resources import Attributes, Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers import bind
-from tests.drivers.running import free_port
 
 ZONE = "kota.example"
 HOST = f"opd.{ZONE}"
@@ -43,7 +43,7 @@ def knot_settings(place: Path) -> knot.Settings:
 
 def driver_settings(server: knot.Settings) -> Settings:
     primary = Server("127.0.0.1", server.port)
-    return Settings(ZONE, primary, (primary,), knot.TSIG_KEY, knot.tsig_secret(server), settle=0.5)
+    return Settings(ZONE, primary, (primary,), knot.TSIG_KEY, knot.tsig_secret(server), timeout=60, settle=60)
 
 
 class Others:

@@ -150,7 +150,7 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     following.start()
     until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR)
     over.set()
-    following.join(10)
+    following.join(60)
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
 
 
@@ -183,7 +183,7 @@ def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     server.now = Load((Session(OTHER, 7, threads[1], seconds=1801.0),))
     until(lambda: "end 7" in server.said)
     over.set()
-    running.join(10)
+    running.join(60)
     assert not running.is_alive()
 
 

@@ -15,6 +15,7 @@ from panggon.core import database_load
 from panggon.core.database_load import Load, Session
 from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS
+from panggon.drivers.patience import Patience
 
 NO_SUCH_THREAD = 1094
 # Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
@@ -102,9 +103,9 @@ def count(cursor: Cursor, site: str) -> int:
 
 def end_all(cursor: Cursor, site: str) -> None:
     """Who had just logged in is among them at the second time; a long transaction takes its time to be rolled back."""
-    ends = time.monotonic() + ENDING_SECONDS
+    patience = Patience(ENDING_SECONDS)
     end_known(cursor, site)
-    while count(cursor, site) and time.monotonic() < ends:
+    while count(cursor, site) and not patience.is_over():
         time.sleep(0.02)
         end_known(cursor, site)
 

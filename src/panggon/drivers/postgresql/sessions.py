@@ -13,6 +13,7 @@ from typing import LiteralString
 from panggon.core.database_load import Load
 from panggon.core.database_load import Session as SiteSession
 from panggon.drivers.database_server import ENDING_SECONDS
+from panggon.drivers.patience import Patience
 from panggon.drivers.postgresql.line import Session, row
 
 LOAD: LiteralString = r"""
@@ -105,8 +106,8 @@ def count(session: Session, site: str) -> int:
 
 def end_all(session: Session, site: str) -> None:
     """Who had just logged in is among them at the second time."""
-    ends = time.monotonic() + ENDING_SECONDS
-    while count(session, site) and time.monotonic() < ends:
+    patience = Patience(ENDING_SECONDS)
+    while count(session, site) and not patience.is_over():
         session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
         time.sleep(0.02)
 

@@ -25,8 +25,7 @@ from panggon.node.sites import Sites, now
 log = logging.getLogger(__name__)
 
 # A site mostly waits for servers, so more sites than processors are under way: Knot lets updates that come within a
-# second wait for each other, and takes all that wait at once. Not more, because sshd lets one address begin ten logins
-# at a time (PerSourceMaxStartups).
+# second wait for each other, and takes all that wait at once. Not more, because visitors need the processors too.
 AT_A_TIME_MOST = 8
 LINE_SUFFIX = ".jsonl"
 
@@ -121,13 +120,14 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
     interrupted = position is not None and position.outcome is None
     if interrupted:
         sites.resume(wish.site, credentials={})
-    plan = sites.plan(wish)
-    if not plan.changes and sites.applied(wish.site) == wish:
-        return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
-    if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
-        with admission:
-            Bounds(sites).admit(plan, now=now())
-    outcome = sites.apply(plan)
+    with sites.planned(wish) as planned:
+        plan = planned.plan
+        if not plan.changes and sites.applied(wish.site) == wish:
+            return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
+        if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
+            with admission:
+                Bounds(sites).admit(plan, now=now())
+        outcome = planned.carry_out()
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
 
 

@@ -145,10 +145,9 @@ def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
         errors.print(f"Menyelesaikan dahulu pekerjaan {spec.site} yang terputus.")
         with show.Watcher(position.plan, errors) as watch:
             sites.resume(spec.site, credentials={}, watch=watch)
-    made = sites.plan(spec)
-    with show.Watcher(made, errors) as watch:
-        ended = sites.apply(made, watch=watch)
-    say(as_json, show.outcome_document(ended, made.digest), lambda console: show.outcome(console, ended))
+    with sites.planned(spec) as planned, show.Watcher(planned.plan, errors) as watch:
+        ended = planned.carry_out(watch=watch)
+    say(as_json, show.outcome_document(ended, planned.plan.digest), lambda console: show.outcome(console, ended))
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)
 
 

@@ -57,13 +57,13 @@ class Folders:
     _seen: dict[str, int] = field(default_factory=dict)
 
     def wishes(self, site: str, *, now: float) -> tuple[Wish, ...]:
-        """`now` in seconds of the epoch. What an interrupted load has left comes before everything else."""
+        """`now` in seconds of the epoch. What an interrupted load has left comes before everything else, if root's
+        mark says so too: the file alone may be the site's own.
+        """
         uid, private = self.uid_base + int(site[1:]), self.sites / site / "private"
         try:
             with files.opened(private, uid=uid) as parent:
-                folder = _folder(parent, uid)
-                if folder is None:
-                    return ()
+                folder = opened(parent, uid)
                 try:
                     return self._in(site, folder, now)
                 finally:
@@ -71,13 +71,21 @@ class Folders:
         except (OSError, PanggonError):
             return ()
 
+    def make(self, site: str) -> None:
+        """For a copy that is asked for before the first look, or after its owner has removed the folder. Raises
+        OSError and PanggonError.
+        """
+        uid = self.uid_base + int(site[1:])
+        with files.opened(self.sites / site / "private", uid=uid) as parent:
+            os.close(opened(parent, uid))
+
     def _in(self, site: str, folder: int, now: float) -> tuple[Wish, ...]:
         found_now = os.fstat(folder)
         changed = found_now.st_mtime_ns
         if self._seen.get(site) == changed:
             return ()
         names = os.listdir(folder)
-        if INTERRUPTED in names:
+        if INTERRUPTED in names and loading_mark(self.sites / site).exists():
             return (Wish(site, Todo.RESTORE),)
         found = [Wish(site, Todo.DUMP, name) for name in names if DUMP_NAME.fullmatch(name)]
         waiting = [name for name in names if name in LOAD_NAMES]
@@ -87,8 +95,10 @@ class Folders:
         return (*found[:1], *(Wish(site, Todo.LOAD, name) for name in ready[:1]))
 
 
-def _folder(parent: int, uid: int) -> int | None:
-    """The folder, made with its explanation where it is missing; None where something else lies in its place."""
+def opened(parent: int, uid: int) -> int:
+    """The folder in `private`, made with its explanation where it is missing. Raises OSError where something else lies
+    in its place.
+    """
     with suppress(FileExistsError):
         os.mkdir(FOLDER, 0o700, dir_fd=parent)
     descriptor = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
@@ -103,6 +113,11 @@ def _settled(folder: int, name: str, now: float) -> bool:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         return stat.S_ISREG(found.st_mode) and now - found.st_ctime > SETTLED_SECONDS
     return False
+
+
+def loading_mark(place: Path) -> Path:
+    """Root's mark of a load that has begun and has not said its last word."""
+    return place / "run" / "loading"
 
 
 def is_let_in(sites: Path, site: str) -> bool:

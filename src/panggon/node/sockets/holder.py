@@ -73,14 +73,22 @@ class Holder:
         systemd.ready()
         if end:
             self._end()
+        looked = time.monotonic()
         while not self._done and not (self._ending and not self._sites.awake):
             alert = self._sites.waiting or self._sites.keeper is None
-            for key, _ in self._selector.select(TICK_SECONDS if alert else IDLE_SECONDS):
+            pause = TICK_SECONDS if alert else IDLE_SECONDS
+            for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
                 key.data()
-            self._sites.tick(time.monotonic())
-            if self._sites.keeper is None and not self._settings.control.is_socket():
-                self._end()  # nobody can ask for anything any more: the installation was removed
+            if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
+                looked = time.monotonic()
+                self._look(looked)
         self._groups.close()
+
+    def _look(self, now: float) -> None:
+        """At what nobody tells of."""
+        self._sites.tick(now)
+        if self._sites.keeper is None and not self._settings.control.is_socket():
+            self._end()  # nobody can ask for anything any more: the installation was removed
 
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
@@ -92,8 +100,9 @@ class Holder:
             self._sites.add(served, own or self._sites.open(served.site), kept=own is None or own in kept.values())
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
-            self._sites.drop(site, lambda: None)
+            self._sites.drop(site, lambda: None, Dropping.LATER)
         listener.sweep(self._settings)
+        self._sites.renew()
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))

@@ -36,7 +36,7 @@ LIMITS: dict[int, int] = {
     RLIMIT_MSGQUEUE: 0,
 }
 GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
-# The only other programs that run as a site's user: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
+# What of a site's user is no program of its own: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
 SFTP = "sshd"
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4
@@ -102,6 +102,12 @@ class Sandbox:
     def visited(self) -> bool:
         """Whether anybody is connected to its socket, or waits there."""
         return self.machine.conversations.on(self.name)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether Debian has put something newer in the place of what it runs, or of its way out."""
+        master, ways_out = self.master, self.machine.groups.members(gate_group(self.group))
+        return any(map(processes.is_replaced, (*([master] if master else []), *ways_out)))
 
     def _asked(self) -> bool:
         """The file is the site's own and may be anything: looked at, never followed."""
