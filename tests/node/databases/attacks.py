@@ -217,7 +217,7 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
     until(lambda: where(site) == {frozenset(shared)}, seconds=30)
     (busy,) = (each.number for each in sessions() if each.site == site)
     if engine is Engine.MARIADB:  # who comes now waits at the door, and is let in
-        assert place.say(site, "SELECT @@GLOBAL.init_connect") == f"DO IF({WHO} IN ('{site}'), SLEEP(0.05), 0)"
+        assert place.say(site, "SELECT @@GLOBAL.init_connect") == f"DO IF({WHO} IN ('{site}'), SLEEP(0.03), 0)"
     clients.append(client(place, site, engine, SLEEPING[engine]))
     until(lambda: len(sessions()) == 3 and where(site) == {frozenset(shared)}, seconds=10)
     until(lambda: where(neighbour) == {frozenset(everywhere)}, seconds=30)
