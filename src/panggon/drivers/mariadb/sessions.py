@@ -23,7 +23,7 @@ THREADS_MANY = 80
 HISTORY = "SELECT COUNT FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'"
 STRANGERS = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'unauthenticated user'"
 # So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
-DOOR_SECONDS = 0.05
+DOOR_SECONDS = 0.03
 # The number of the session in hexadecimal, behind that of the process.
 TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
 WRITTEN = re.compile(r"^wchar: (\d+)$", re.MULTILINE)

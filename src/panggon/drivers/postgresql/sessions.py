@@ -29,8 +29,9 @@ WHERE a.usename ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
-# Processes of the server, from where on it is looked how many have not logged in.
-CHILDREN_MANY = 60
+# Processes of the server: its own four with that of who asks, so that nobody else is there; and from where on it is
+# looked how many have not logged in.
+CHILDREN_OWN, CHILDREN_MANY = 5, 60
 TAKEN: LiteralString = """
 SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END
 """
@@ -70,6 +71,8 @@ class Sessions:
         logged in, and each of the server's own processes, is an activity.
         """
         children = _children(self.process)
+        if children <= CHILDREN_OWN:
+            return None
         (found,) = self.session.execute(TAKEN, (children < CHILDREN_MANY,)).fetchall()
         locks, activities = map(int, found)
         strangers = 0 if children < CHILDREN_MANY else children - activities
