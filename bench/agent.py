@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from bench.machine import Machine
@@ -70,7 +69,7 @@ def figures(machine: Machine) -> AgentFigures:
     after half a minute (`node.visiting`).
     """
     with _portal() as portal:
-        me = Identity(f"http://127.0.0.1:{portal.server_port}", 1, "bench", datetime.now(UTC))
+        me = Identity(f"http://127.0.0.1:{portal.server_port}", 1, "bench")
         identity.save(machine.config.paths.state, me)
         began = time.perf_counter()
         argv = [*machine.command, "run"]

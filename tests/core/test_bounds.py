@@ -200,17 +200,19 @@ def test_leftovers_make_no_new_site():
     assert (is_new(plan), disturbs(plan)) == (False, True)
 
 
-def test_a_new_site_counts_for_each_of_its_names():
+def test_each_name_that_is_new_counts():
     many = tuple(f"n{number}.kota.example" for number in range(20))
-    assert [names(planned(None, each)) for each in (OPEN, replace(OPEN, former_hosts=many), PURGED)] == [1, 21, 0]
-    assert [names(planned(OPEN, each)) for each in (SUSPENDED, replace(OPEN, former_hosts=many), PARKED)] == [0, 20, 0]
+    all_new = [names(planned(None, each)) for each in (OPEN, replace(OPEN, former_hosts=many), PURGED)]
+    assert all_new == [{OPEN.host}, {OPEN.host, *many}, set()]
+    taken = [names(planned(OPEN, each)) for each in (SUSPENDED, replace(OPEN, former_hosts=many), PARKED)]
+    assert taken == [set(), {*many}, set()]
 
 
 class TestSize:
     LIVE = frozenset(f"s{number:06}" for number in range(100))
 
     def changed(self, *sites: str, was_here: bool = True) -> dict[str, Counted]:
-        return {site: Counted(NOW, 1, was_here) for site in sites}
+        return {site: Counted(NOW, site, was_here) for site in sites}
 
     def test_new_sites_do_not_make_it_grow(self):
         made = frozenset(f"s{number:06}" for number in range(100, 1000))

@@ -168,7 +168,8 @@ def test_damage_is_refused_also_by_who_asks_only_for_the_end():
 
 
 def run_of(plan, word):
-    return (Started(plan, 1, NOW), Finished(Outcome(word, (), None, NOW)))
+    """One that did not come to its end, where no word says how it ended."""
+    return (Started(plan, 1, NOW), *((Finished(Outcome(word, (), None, NOW)),) if word else ()))
 
 
 SHUTTING = make(QUARANTINED, FACTS, existing(OPEN))
@@ -179,18 +180,28 @@ SHUTTING = make(QUARANTINED, FACTS, existing(OPEN))
     [
         ((), False, None),
         ((Word.APPLIED,), False, SHUTTING),
-        ((Word.SUPERSEDED,), True, None),
+        ((None,), False, None),
+        ((None, None), True, None),
         ((Word.STALE,), True, None),
         ((Word.RESTORED,), False, None),
-        ((Word.SUPERSEDED, Word.RESTORED), True, None),
-        ((Word.SUPERSEDED, Word.APPLIED), False, SHUTTING),
-        ((Word.APPLIED, Word.SUPERSEDED), True, SHUTTING),
+        ((None, Word.RESTORED), True, None),
+        ((None, Word.APPLIED), False, SHUTTING),
+        ((Word.APPLIED, Word.STALE), True, SHUTTING),
+        ((Word.STALE, Word.RESTORED), True, None),
     ],
 )
 def test_what_the_runs_have_left(words, shutting, applied):
     assert SHUTTING.closes
     entries = [entry for word in words for entry in run_of(SHUTTING, word)]
     assert (subject.is_shutting(entries), subject.applied(entries)) == (shutting, applied)
+
+
+def test_only_a_closing_gives_way_to_a_newer_run():
+    again = Started(SHUTTING, 2, NOW, "other")
+    position = fold((*run_of(SHUTTING, None), Writing(0), again))
+    assert (position.wish, position.enrolment, set(position.stages)) == (2, "other", {Stage.PENDING})
+    with pytest.raises(PermanentError, match=r"journal\.corrupt"):
+        fold((Started(make(OPEN, FACTS, existing(PREPARED)), 1, NOW), again))
 
 
 def test_a_plan_that_shuts_nothing_leaves_nothing_shut():

@@ -10,14 +10,13 @@ from panggon.core import closing
 from panggon.core import plan as plans
 from panggon.core.desired import CLOSED, lets_in
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Word, fold
+from panggon.core.journal import Word
 from panggon.core.resources import Key, Kind, Standing, foreign, ours
 from panggon.core.site_tasks import Task
 from panggon.core.spec import Access, Engine, SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
-from panggon.engine.runner import supersede
 from tests.core.site_specs import HOST, SITE, ssh_key
-from tests.engine.worlds import NOW, World, append_kills, beset, call_kills, closing_worlds, moments, plan_for, world
+from tests.engine.worlds import World, append_kills, beset, call_kills, closing_worlds, moments, plan_for, world
 
 OPEN = SiteSpec(
     site=SITE,
@@ -184,8 +183,6 @@ def test_newer_wish_takes_the_place_of_one_that_waits():
     closed = shut(SiteState.SUSPENDED)
     closed.machine.unproven.add(LINK)
     assert closed.run().word is Word.STUCK
-    supersede(closed.journal, now=lambda: NOW)
-    assert fold(closed.journal.entries()).outcome.word is Word.SUPERSEDED
     again = replace(OPEN, generation=4)
     opened = World(closed.machine, plan_for(again, closed.machine), closed.machine.resources(), closed.journal)
     closed.machine.unproven.clear()
@@ -198,7 +195,8 @@ def test_only_a_closing_gives_way():
     with pytest.raises(Killed):
         new.run()
     before = new.journal.entries()
-    supersede(new.journal, now=lambda: NOW)
+    with pytest.raises(PermanentError, match=r"journal\.open"):
+        new.run()
     assert new.journal.entries() == before
 
 

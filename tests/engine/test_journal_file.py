@@ -10,7 +10,7 @@ import pytest
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Probed, Started, Word, Writing, Written, dump, fold
+from panggon.core.journal import Finished, Outcome, Probed, Started, Word, Writing, Written, dump, fold
 from panggon.engine import journal_file
 from panggon.engine.runner import resume, run
 from tests.engine.test_runner import OPEN, PREPARED
@@ -84,6 +84,21 @@ def test_what_stands_behind_a_hole_never_comes_back(path):
         assert store.entries()[1:] == (Writing(0),)
         store.append(Written(0))
     assert path.read_bytes() == sound + lost + bytes(500 + len(dump(Writing(1))))
+
+
+def test_whether_a_run_may_be_under_way_is_told_by_one_byte(path):
+    """Also of one that has written more than was kept for it."""
+    new = world(PREPARED)
+    with journal_file.writing(path) as store:
+        store.append(Started(new.plan, 17, NOW))
+        assert journal_file.may_be_open(path)
+        for number in range(3):
+            store.append(Probed((Check("https.answer", ok=False, detail=str(number) * journal_file.RESERVE),)))
+            assert journal_file.may_be_open(path)
+            assert store.entries() == journal_file.read(path)
+        store.append(Finished(Outcome(Word.RESTORED, (), None, NOW)))
+    assert not journal_file.may_be_open(path)
+    assert journal_file.ended(path)[0] is Word.RESTORED
 
 
 def test_only_what_is_ahead_is_durable_by_itself(path, monkeypatch):

@@ -270,7 +270,7 @@ def test_a_site_is_shut_whatever_runs_in_it_and_opened_again(machine, wished, si
     until(lambda: not programs(machine, site))
     status, page = visited(machine, spec["host"])
     assert (status, "Sedang dibetulkan." in page) == ("503", state == "suspended")
-    assert LOCKED[site] in of_owner(machine, site, "SELECT 1;")
+    until(lambda: LOCKED[site] in of_owner(machine, site, "SELECT 1;"), seconds=180)  # the next look of `databases`
     change(machine, spec, state="open", notice="")
     assert numbers(machine, spec["host"]) == [7]
 

@@ -1,7 +1,5 @@
 """A simulated machine, a portal, and agents that can be killed and started again on them."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from panggon.core.resources import Key, Kind
@@ -10,10 +8,8 @@ from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.loop import Agent
 from tests.node import simulated
-from tests.node.portal import TOKEN
 from tests.node.simulated import SITE, document
 
-ENROLLED = datetime(2026, 11, 2, tzinfo=UTC)
 USER = Key(Kind.USER, SITE)
 
 
@@ -24,11 +20,10 @@ class Bench:
         self.sites = simulated.sites_on(self.settings, self.machine)
         self.portal = portal
         self.slept = []
-        self.enrolled = ENROLLED
 
     def agent(self):
-        me = Identity(self.portal.url, 1, TOKEN, self.enrolled)
-        portal = Portal(me.url, token=TOKEN)
+        me = Identity(self.portal.url, 1, self.portal.token)
+        portal = Portal(me.url, token=me.token)
         return Agent(self.sites, portal, me, reduced=("memory: none",), sleep=self.slept.append)
 
     def ask(self, spec, mode="apply", **more):

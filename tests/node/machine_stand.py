@@ -9,17 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from demo.clients import Answer, SftpClient, ask_https, make_key
+from demo.layout import free_port
 from panggon.core.resources import Key, Kind
 from panggon.drivers import user
 from panggon.node.agent import identity
 from panggon.node.agent.identity import Identity
 from panggon.node.supervision import services
-from tests.drivers.running import free_port
 from tests.node import portal as portals
 from tests.node.portal import TOKEN
 from tests.waiting import until
@@ -189,5 +188,5 @@ def standing() -> Iterator[Machine]:
 def enrolled(machine: Machine) -> Iterator[portals.FakePortal]:
     """A portal that the machine's agent asks for wishes."""
     with portals.running() as found:
-        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN, datetime(2026, 11, 2, tzinfo=UTC)))
+        identity.save(machine.base / "state", Identity(found.url, 1, TOKEN))
         yield found

@@ -26,6 +26,7 @@ class FakePortal(ThreadingHTTPServer):
         self.statuses: list[dict[str, Any]] = []
         self.logins: list[list[dict[str, Any]]] = []
         self.visits: list[list[dict[str, Any]]] = []
+        self.token = TOKEN
         self.refusing = 0
         self.losing_reports = 0
         self.polls = 0
@@ -54,8 +55,10 @@ class FakePortal(ThreadingHTTPServer):
         if self.refusing:
             return self.refusing, {"error": "refusing"}
         if path == "enroll":
-            return (200, {"node": 1, "token": TOKEN}) if body["code"] == CODE else (403, {"error": "enrol.refused"})
-        if token != f"Bearer {TOKEN}":
+            return (
+                (200, {"node": 1, "token": self.token}) if body["code"] == CODE else (403, {"error": "enrol.refused"})
+            )
+        if token != f"Bearer {self.token}":
             return 401, {"error": "token"}
         with self.changed:
             return self._of_node(method, path, body)

@@ -135,13 +135,13 @@ def test_a_password_that_lies_nowhere_whole_keeps_no_run_from_its_end(bench):
 
 def test_only_what_is_damaged_is_set_aside(tmp_path):
     path = tmp_path / "waiting.json"
-    Waiting(tmp_path).note(SITE, Told(17, "closing.shut", "kata"))
-    assert Waiting(tmp_path).told() == {SITE: Told(17, "closing.shut", "kata")}
+    Waiting(tmp_path, "enrolment").note(SITE, Told(17, "closing.shut", "kata"))
+    assert Waiting(tmp_path, "enrolment").told() == {SITE: Told(17, "closing.shut", "kata")}
     assert records.damaged(tmp_path) == ()
     path.unlink()
     path.mkdir()  # no file at all: nothing is moved away
     with pytest.raises(PermanentError, match=r"disk\.refused"):
-        Waiting(tmp_path).told()
+        Waiting(tmp_path, "enrolment").told()
     assert path.is_dir()
 
 

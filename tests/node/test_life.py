@@ -208,6 +208,25 @@ def test_new_names_of_a_site_that_is_there_are_bounded_as_well(bench):
     assert "sudah 11 nama situs baru dibuat dan batas mesin ini 20;" in refused["problem"]["detail"]
 
 
+def test_a_name_counts_once_however_often_it_is_tried(bench):
+    """What was taken back, because it failed, is tried again; what was refused was never made."""
+    apply(bench, OPEN)
+    bounds = Bounds(bench.sites)
+    renamed = later(OPEN, host=NEW_HOST, former_hosts=(HOST,))
+    bench.machine.refused = {Key(Kind.CERTIFICATE, NEW_HOST): PermanentError("tls.refused", "no")}
+    assert [bench.ask(document(renamed))["outcome"] for _ in range(3)] == ["restored"] * 3
+    assert [bounds.done(measure, now=subject.now()) for measure in Measure] == [1, 1]
+    for site in (f"s{number}" for number in range(900002, 900006)):
+        former = replace(OPEN, site=site, host=f"{site}.kota.example")
+        bounds.admit(make(later(former, state=SiteState.PARKED), FACTS, existing(former)), now=subject.now())
+    other = replace(OPEN, site="s900006", host="s900006.kota.example")
+    wish = later(other, former_hosts=("lama.kota.example",))
+    seen = {found.key: found for found in (*nothing(wish), *existing(other))}
+    with pytest.raises(PermanentError, match=r"sudah 5 situs diubah"):
+        bounds.admit(make(wish, FACTS, seen.values()), now=subject.now())
+    assert [bounds.done(measure, now=subject.now()) for measure in Measure] == [5, 1]
+
+
 def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
     apply(bench, replace(SPEC, state=SiteState.OPEN))
     allowed = [bench.ask(document(spec)) for spec in (later(OPEN), later(OPEN, access=Access()), later(OPEN))]

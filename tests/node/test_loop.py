@@ -14,7 +14,7 @@ from panggon.node.agent.identity import Identity
 from panggon.node.agent.loop import ATTEMPTS, Agent
 from tests.node import portal as portals
 from tests.node import simulated
-from tests.node.bench import ENROLLED, USER, Bench
+from tests.node.bench import USER, Bench
 from tests.node.portal import TOKEN
 from tests.node.simulated import HOST, SITE, SPEC, document
 
@@ -164,7 +164,7 @@ def test_a_portal_that_is_away_is_asked_with_growing_pauses(bench):
             raise EnoughError
 
     bench.portal.refusing = 503
-    me = Identity(bench.portal.url, 1, TOKEN, ENROLLED)
+    me = Identity(bench.portal.url, 1, TOKEN)
     agent = Agent(bench.sites, Portal(me.url, token=TOKEN), me, reduced=(), sleep=sleep)
     with pytest.raises(EnoughError):
         agent.run()
@@ -173,7 +173,7 @@ def test_a_portal_that_is_away_is_asked_with_growing_pauses(bench):
 
 
 def test_an_unknown_machine_stops_with_words(bench):
-    me = Identity(bench.portal.url, 1, "forgotten", ENROLLED)
+    me = Identity(bench.portal.url, 1, "forgotten")
     agent = Agent(bench.sites, Portal(me.url, token=me.token), me, reduced=())
     with pytest.raises(PermanentError, match="daftarkan lagi dengan panggon-node enroll"):
         agent.run()

@@ -1,6 +1,7 @@
 """A closing at the agent: told how far it is, gone on with, given up only for something newer."""
 
 import dataclasses
+import errno
 
 import pytest
 
@@ -9,8 +10,9 @@ from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.engine import journal_file
 from panggon.engine.patience import Patience, Policy
-from panggon.node import sites
+from panggon.node import records, sites
 from panggon.node.agent import loop
 from tests.node import portal as portals
 from tests.node import simulated
@@ -143,7 +145,8 @@ def test_killed_at_any_write_it_goes_on_shutting(bench, write):
     assert bench.machine.attributes(LINK)["state"] == "quarantined"
 
 
-def test_without_a_portal_it_goes_on_and_is_told_later(bench):
+@pytest.mark.parametrize("killed", [False, True])
+def test_without_a_portal_it_goes_on_and_is_told_later(bench, killed):
     """Its first report does not get through, and then nobody answers at all."""
     bench.machine.refused = {RECORDS: DOWN}
     number = bench.portal.wish(closed(SiteState.PARKED))
@@ -152,6 +155,10 @@ def test_without_a_portal_it_goes_on_and_is_told_later(bench):
     with pytest.raises(TemporaryError):
         agent.step()
     bench.portal.refusing = 503
+    if killed:
+        records.save(bench.settings.paths.state / "waiting.json", {})  # before it could note it
+        agent = bench.agent()
+        agent.settle()
     with pytest.raises(TemporaryError):
         agent.step()
     assert RECORDS in bench.machine.resources()
@@ -183,3 +190,101 @@ def test_a_portal_that_does_not_take_the_older_report_keeps_nobody_from_the_newe
     agent.step()
     assert bench.portal.reports[second]["outcome"] == "closing"
     assert bench.machine.attributes(LINK)["state"] == "quarantined"
+
+
+def of(state, generation=4):
+    return dataclasses.replace(OPEN, state=state, generation=generation)
+
+
+def test_what_was_begun_at_the_machine_is_gone_on_with_too(bench):
+    bench.machine.refused = {RECORDS: DOWN}
+    bench.sites.apply(bench.sites.plan(of(SiteState.PARKED)))
+    bench.machine.refused = {}
+    bench.portal.refusing = 503
+    with pytest.raises(TemporaryError, match=r"portal\.down"):
+        bench.agent().step()
+    assert RECORDS not in bench.machine.resources()
+    assert bench.sites.applied(SITE).state is SiteState.PARKED
+
+
+def test_a_change_that_a_full_disk_stopped_goes_on_without_a_portal(bench, monkeypatch):
+    bench.portal.wish(TAKEN_BACK)
+    agent = bench.agent()
+    with monkeypatch.context() as full:
+        full.setattr(journal_file.JournalFile, "_extend", disk_full)
+        with pytest.raises(TemporaryError, match=r"journal\.unwritable"):
+            agent.step()
+    assert bench.sites.under_way() == {SITE}
+    bench.portal.refusing = 503
+    with pytest.raises(TemporaryError, match=r"portal\.down"):
+        agent.step()
+    assert (bench.sites.under_way(), bench.sites.applied(SITE).generation) == (frozenset(), 9)
+
+
+def disk_full(*_):
+    raise OSError(errno.ENOSPC, "full")
+
+
+@pytest.mark.parametrize("error", [Killed(), OSError(errno.ENOSPC, "full")])
+def test_a_closing_is_given_up_only_for_what_has_begun(bench, monkeypatch, error):
+    """A newer run that does not get so far: the older one stays, and shuts the site."""
+    bench.machine.refused = {LINK: DOWN}
+    number = bench.portal.wish(closed(SiteState.QUARANTINED))
+    bench.agent().step()
+    assert bench.portal.reports[number]["outcome"] == "closing"
+
+    def stopped(*_):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_file.JournalFile, "_begin", stopped)
+        newer = bench.portal.wish(document(of(SiteState.SUSPENDED)))
+        with pytest.raises((Killed, TemporaryError)):
+            bench.agent().step()
+        with pytest.raises((Killed, TemporaryError)):
+            bench.sites.apply(bench.sites.plan(of(SiteState.PARKED)))
+    assert (bench.sites.position(SITE).wish, bench.sites.under_way()) == (number, {SITE})
+    assert bench.portal.reports[number]["outcome"] == "closing"
+    bench.machine.refused = {}
+    bench.portal.reports[newer] = {"outcome": "cancelled by the portal"}
+    bench.agent().settle()
+    assert bench.portal.reports[number]["outcome"] == "applied"
+    assert bench.machine.attributes(LINK)["state"] == "quarantined"
+
+
+def test_a_newer_wish_that_is_killed_when_it_has_begun_is_the_one_that_goes_on(bench, monkeypatch):
+    bench.machine.refused = {LINK: DOWN}
+    first = bench.portal.wish(closed(SiteState.SUSPENDED))
+    bench.agent().step()
+    newer = bench.portal.wish(document(of(SiteState.QUARANTINED)))
+    write = bench.machine.write
+
+    def killed(key, after):
+        if bench.sites.position(SITE).wish == newer:
+            raise Killed
+        write(key, after)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.machine, "write", killed)
+        with pytest.raises(Killed):
+            bench.agent().step()
+    bench.machine.refused = {}
+    bench.agent().settle()
+    told = {number: bench.portal.reports[number]["outcome"] for number in (first, newer)}
+    assert told == {first: "stale", newer: "applied"}
+
+
+def test_enrolled_again_what_waits_is_no_more_this_portals(bench):
+    """It offers what it still wishes under numbers that this machine gets to know then."""
+    bench.machine.refused = {RECORDS: DOWN}
+    number = bench.portal.wish(closed(SiteState.PARKED))
+    bench.agent().step()
+    assert bench.portal.reports.pop(number)["outcome"] == "closing"
+    bench.portal.token = "another-token"
+    bench.machine.refused = {}
+    agent = bench.agent()
+    agent.settle()
+    assert number not in bench.portal.reports
+    assert bench.sites.applied(SITE).state is SiteState.PARKED
+    agent.step()
+    assert bench.portal.reports[number]["outcome"] == "applied"

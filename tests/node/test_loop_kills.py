@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from panggon.node.agent import identity
 from panggon.node.agent.identity import Identity
 from tests.node import portal as portals
 from tests.node import simulated
-from tests.node.bench import ENROLLED, USER, Bench
+from tests.node.bench import USER, Bench
 from tests.node.portal import TOKEN
 from tests.node.simulated import HOST, SITE, SPEC, document, opened
 from tests.waiting import until
@@ -50,7 +49,7 @@ def test_a_former_life_of_the_portal_proves_nothing(bench):
     """Wish numbers begin again with a new portal: what the journal says of number 17 is about another wish."""
     bench.ask(document())
     bench.portal.reports.clear()
-    bench.enrolled = datetime.now(UTC) + timedelta(seconds=1)
+    bench.portal.token = "another-token"
     calls = bench.machine.calls
     bench.agent().step()
     assert bench.portal.reports[17]["outcome"] == "applied"
@@ -165,7 +164,7 @@ def test_a_process_that_is_really_killed_again_and_again_reaches_the_wish(tmp_pa
     argv = [str(Path(sys.executable).with_name("panggon-node")), "--config", str(path), "run"]
     state = tmp_path / "state"
     with portals.running() as portal:
-        identity.save(state, Identity(portal.url, 1, TOKEN, ENROLLED))
+        identity.save(state, Identity(portal.url, 1, TOKEN))
         number = portal.wish(document())
         for attempt in range(3):
             agent = subprocess.Popen(argv, stderr=subprocess.DEVNULL)

@@ -138,7 +138,7 @@ def test_a_run_under_way_is_no_stray_and_of_a_purged_site_its_own_turn_tells(sit
     assert strays.find(sites) == ()
     spec.unlink()
     assert len(strays.find(sites)) == 6
-    plan = sites._made(SPEC, None, None)
+    plan = sites.plan(SPEC)
     with journal_file.writing(tmp_path / "state/journal" / f"{SITE}.jsonl") as store:
         store.append(Started(plan, 1, datetime.now(UTC)))
     assert strays.find(sites) == ()

@@ -1,7 +1,7 @@
 """The code of the agent on a simulated machine, which does what the office wishes."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from panggon.node.agent import client
@@ -41,7 +41,7 @@ class Machine:
         found = simulated.settings(self.place, dns=dns)
         self.fake = simulated.machine_of(found)
         self.sites = simulated.sites_on(found, self.fake)
-        me = Identity("http://localhost", self.office.node.pk, "t", datetime(2026, 1, 1, tzinfo=UTC))
+        me = Identity("http://localhost", self.office.node.pk, "t")
         self.agent = Agent(self.sites, Mute(), me, reduced=())
 
     def works(self) -> Wish:

@@ -24,9 +24,10 @@ def is_new(plan: Plan) -> bool:
     return all(change.before is None for change in _ways(plan))
 
 
-def names(plan: Plan) -> int:
-    """How many names lead somewhere that did not before."""
-    return sum(way.key.kind is Kind.HOST and way.before is None and way.after is not None for way in plan.changes)
+def names(plan: Plan) -> frozenset[str]:
+    """The names that lead somewhere and did not before."""
+    new = (way for way in plan.changes if way.before is None and way.after is not None)
+    return frozenset(way.key.name for way in new if way.key.kind is Kind.HOST)
 
 
 def disturbs(plan: Plan, *, let_in: bool = False) -> bool:
@@ -53,12 +54,12 @@ def most(sites: int, *, least: int = LEAST) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was done with a site, and when last: `number` is what it counts for, `was_here` whether the site was there,
-    neither parked nor purged, before the first of it.
+    """A site that was changed or a name that was made, and when last: however often, it counts once. `was_here` is
+    whether its site was there, neither parked nor purged, before the first of it.
     """
 
     at: datetime
-    number: int
+    site: str
     was_here: bool
 
 

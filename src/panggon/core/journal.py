@@ -25,7 +25,6 @@ class Word(StrEnum):
     RESTORED = "restored"  # a permanent failure; the former state is back
     STALE = "stale"  # the world is not what the plan says: nothing more was touched, a person decides
     STUCK = "stuck"  # undoing, or what has no way back, failed for now: the journal stays open and is to be resumed
-    SUPERSEDED = "superseded"  # what has no way back was not at its end when a newer wish took its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """`enrolment` says whose `wish` it is, "" where it is nobody's. It ends a closing that is not at its end."""
+
     plan: Plan
     wish: int
     at: datetime
+    enrolment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,6 @@ class JournalStore(Protocol):
         ...
 
 
-class MemoryJournal:
-    """A store that lives as long as the process, for simulations and tests."""
-
-    def __init__(self) -> None:
-        self._entries: list[Entry] = []
-
-    def entries(self) -> tuple[Entry, ...]:
-        return tuple(self._entries)
-
-    def append(self, entry: Entry) -> None:
-        self._entries.append(entry)
-
-
 class Stage(StrEnum):
     """How far one change is; it says what the resource may read as when a run is resumed."""
 
@@ -144,6 +133,7 @@ class Position:
     problem: Problem | None = None
     misread: int | None = None
     outcome: Outcome | None = None
+    enrolment: str = ""
 
     @property
     def next(self) -> Next:
@@ -178,11 +168,17 @@ def fold(entries: Iterable[Entry]) -> Position | None:
     return reduce(advance, entries, None)
 
 
+def may_begin(position: Position | None) -> bool:
+    """Whether a newer run may begin: nothing is under way but a closing, of which it takes up what is left."""
+    return position is None or position.outcome is not None or position.plan.closes
+
+
 def advance(position: Position | None, entry: Entry) -> Position:
     if isinstance(entry, Started):
-        if position and not position.outcome:
+        if not may_begin(position):
             raise _corrupt("started twice")
-        return Position(entry.plan, entry.wish, entry.at, (Stage.PENDING,) * len(entry.plan.changes))
+        pending = (Stage.PENDING,) * len(entry.plan.changes)
+        return Position(entry.plan, entry.wish, entry.at, pending, enrolment=entry.enrolment)
     if position is None or position.outcome:
         raise _corrupt(f"{type(entry).__name__} outside a run")
     match entry:
@@ -276,15 +272,14 @@ def is_shutting(entries: Iterable[Entry]) -> bool:
     """Whether a closing was left before its end, and nothing that was begun since has reached its wish: the doors may
     be shut, whatever was applied last.
     """
-    begun, left = None, False
+    closing = left = False  # closing: the run that is looked at is one, and under way
     for entry in entries:
         match entry:
             case Started(plan=plan):
-                begun = plan
-            case Finished(Outcome(word=Word.APPLIED)):
-                left = False
-            case Finished(Outcome(word=Word.STALE | Word.SUPERSEDED)) if begun and begun.closes:
-                left = True
+                left, closing = left or closing, plan.closes
+            case Finished(Outcome(word=word)):
+                left = word is not Word.APPLIED and (left or (closing and word is Word.STALE))
+                closing = False
     return left
 
 
@@ -294,8 +289,8 @@ def _corrupt(what: str) -> PermanentError:
 
 def _members(entry: Entry) -> dict[str, Any]:
     match entry:
-        case Started(plan, wish, at):
-            return {"plan": plans.dump(plan), "wish": wish, "at": at.isoformat()}
+        case Started(plan, wish, at, enrolment):
+            return {"plan": plans.dump(plan), "wish": wish, "at": at.isoformat(), "enrolment": enrolment}
         case Probed(checks):
             return {"checks": [_check_row(check) for check in checks]}
         case Failed(problem):
@@ -350,7 +345,9 @@ _NAMES: Mapping[type[Entry], str] = {
 }
 _STARTED, _FINISHED = (json.dumps({"entry": _NAMES[kind]})[:-1].encode() for kind in (Started, Finished))
 _READERS: Mapping[str, Any] = {
-    "started": lambda row: Started(plans.load(row["plan"]), row["wish"], datetime.fromisoformat(row["at"])),
+    "started": lambda row: Started(
+        plans.load(row["plan"]), row["wish"], datetime.fromisoformat(row["at"]), row.get("enrolment", "")
+    ),
     "writing": lambda row: Writing(row["index"]),
     "written": lambda row: Written(row["index"]),
     "probed": lambda row: Probed(_checks(row["checks"])),

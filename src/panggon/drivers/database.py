@@ -18,7 +18,7 @@ from panggon.core.desired import ALIVE, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
-from panggon.core.spec import Engine, SiteSpec
+from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files, storage
 from panggon.drivers.database_server import DatabaseServer, Found
 from panggon.drivers.owner import uid_of
@@ -27,6 +27,9 @@ INI = "database.ini"
 INI_PASSWORD = re.compile(r'^password = "([A-Za-z0-9_-]{32,64})"$', re.MULTILINE)
 # While a database is dropped its record has another name: on a full disk there is room for a rename, and for no mark.
 RECORD, GOING = "database.json", "database.going"
+# Sites whose programs end at once, or have ended: nobody in them needs the database any more.
+AT_ONCE = (SiteState.QUARANTINED, SiteState.PARKED)
+STILL_OPEN = "hanya untuk permintaan yang sudah masuk dan salinan pemiliknya, lalu terkunci"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Record:
     """`writing`: a change is under way, and what is on the server may be half of it. `key` is the number of the
-    password: the spec asks for a new one by another number. `locked`: nobody is to log in as the site, but a copy that
-    `node.databases` makes.
+    password: the spec asks for a new one by another number. `locked`: nobody is to log in as the site, but whom
+    `storage.open_mark` is for.
     """
 
     engine: Engine
@@ -65,6 +68,7 @@ class DatabaseDriver:
 
     settings: Settings
     engine: Engine | None = None
+    state: SiteState = SiteState.OPEN  # that the site is wished in
 
     def read(self, key: Key) -> Observation:
         uid_of(key.name, base=self.settings.uid_base)
@@ -77,8 +81,8 @@ class DatabaseDriver:
             return absent(key)
         if record and not files.stands(self._place(key.name) / RECORD):
             found = Found(Standing.PARTIAL)
-        copying = storage.copying_mark(self._place(key.name)).exists()
-        return _observed(key, engine, found, record, copying=copying)
+        still_open = self.state not in AT_ONCE and storage.open_mark(self._place(key.name)).exists()
+        return _observed(key, engine, found, record, still_open=still_open)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -111,16 +115,18 @@ class DatabaseDriver:
             return (Check("database.login", ok=False, detail=error.detail),)
 
     def _closed(self, found: Observation, spec: SiteSpec) -> tuple[Check, ...]:
-        """A copy for the owner of a suspended site is made in a session of the site's own."""
+        """Who was let in before a suspension, and a copy for the owner of a suspended site, work in sessions of the
+        site's own.
+        """
         site, attributes = found.key.name, found.attributes or {}
         kept = found.standing is Standing.OURS
         checks = [Check("database.kept", kept, f"basis data {site} {'disimpan' if kept else 'tidak utuh'}")]
         if attributes:
-            copying = lets_in(spec) and storage.copying_mark(self._place(site)).exists()
-            sessions = 0 if copying else self._server(Engine(str(attributes["engine"]))).sessions(site)
+            still_open = lets_in(spec) and storage.open_mark(self._place(site)).exists()
+            sessions = self._server(Engine(str(attributes["engine"]))).sessions(site)
             locked = bool(attributes.get("locked"))
-            words = f"{'terkunci' if locked else 'tidak terkunci'}, {sessions} sesi" + ", sedang disalin" * copying
-            checks.append(Check("database.idle", locked and not sessions, words))
+            words = STILL_OPEN if still_open else "terkunci" if locked else "tidak terkunci"
+            checks.append(Check("database.idle", locked and (still_open or not sessions), f"{words}, {sessions} sesi"))
         return tuple(checks)
 
     def _make(self, site: str, uid: int, after: Attributes, record: Record | None) -> None:
@@ -136,7 +142,7 @@ class DatabaseDriver:
         files.remove(self._place(site) / GOING)
         # What a closed site has in its folders is left as it is: it may be evidence, and nobody needs the password.
         password = None if locked and former.key == key else self._password(site, uid, engine, anew=former.key != key)
-        server.make(site, password=password, connections=connections, locked=locked)
+        server.make(site, password=password, connections=connections, locked=locked and self._locks_now(site))
         self._keep_record(site, Record(engine, mebibytes, key=key, locked=locked))
 
     def _only_turns_lock(self, site: str, uid: int, before: Attributes | None, after: Attributes) -> bool:
@@ -149,13 +155,20 @@ class DatabaseDriver:
         return password is not None and self._server(Engine(str(after["engine"]))).accepts(site, password)
 
     def _turn_lock(self, site: str, record: Record, *, locked: bool) -> None:
-        """The record first: who copies the database of a closed site looks at it before locking again."""
+        """The record first: `node.databases` looks at it before it locks the database of a closed site."""
         self._keep_record(site, replace(record, locked=locked))
         server = self._server(record.engine)
-        if locked:
-            server.lock(site)
-        else:
+        if not locked:
             server.unlock(site)
+        elif self._locks_now(site):
+            server.lock(site)
+
+    def _locks_now(self, site: str) -> bool:
+        """What runs of a site that is suspended may end, with its database; `node.databases` locks it then."""
+        leaving = self.state is SiteState.SUSPENDED and storage.leaving_mark(self._place(site)).exists()
+        if leaving:
+            files.write(storage.open_mark(self._place(site)), "")
+        return not leaving
 
     def _password(self, site: str, uid: int, engine: Engine, *, anew: bool) -> str:
         """The one that its owner has and the server knows, otherwise a new one, written down for the owner."""
@@ -228,14 +241,14 @@ def _parsed(content: bytes, site: str) -> Record | None:
         return None
 
 
-def _observed(key: Key, engine: Engine, found: Found, record: Record | None, *, copying: bool) -> Observation:
+def _observed(key: Key, engine: Engine, found: Found, record: Record | None, *, still_open: bool) -> Observation:
     """One that was made before there were records has no bound yet, and reads so. What somebody has changed or taken
     since it was made is no half written one: it reads as a database that nobody can use, and a plan makes it whole.
-    While it is copied it is open for that alone.
+    One that is `still_open` by its mark counts as locked.
     """
     if found.standing is Standing.FOREIGN:
         return foreign(key, found.detail)
-    lock = {"locked": True} if found.locked or (copying and record and record.locked) else {}
+    lock = {"locked": True} if found.locked or (still_open and record and record.locked) else {}
     if record is None and found.standing is Standing.OURS:
         return ours(key, engine=engine.value, connections=found.connections, mebibytes=0, **lock)
     if record is None or record.writing:

@@ -57,9 +57,16 @@ def database_mark(place: Path) -> Path:
     return place / "run" / "database-full"
 
 
-def copying_mark(place: Path) -> Path:
-    """Root's mark of a closed site whose database is open while `node.databases` copies it, and for nothing else."""
-    return place / "run" / "database-copying"
+def open_mark(place: Path) -> Path:
+    """Root's mark of a closed site whose database is not locked yet, for who was let in before a suspension, or is open
+    once more for a copy that its owner makes; for nothing else, until `node.databases` locks it.
+    """
+    return place / "run" / "database-open"
+
+
+def leaving_mark(place: Path) -> Path:
+    """The holder's mark of a site that is served to nobody but who was let in before; gone when all that has ended."""
+    return place / "run" / "leaving"
 
 
 def kind(path: Path) -> str:

@@ -14,8 +14,8 @@ from panggon.core import journal
 from panggon.core.errors import TemporaryError
 from panggon.core.journal import Entry, Finished, Probed, Started, Undone, Word, Written
 
-# Bytes kept free behind a run's beginning, as zeros without a line's end: a disk that fills up during the run must
-# not keep it from writing down how it goes back. A run's entries take some 10 kB.
+# Bytes kept free behind the entries of a run under way, as zeros without a line's end: a disk that fills up during the
+# run must not keep it from writing down how it goes back. A run's entries take some 10 kB.
 RESERVE = 64 * 1024
 LOOKS_BACK = (Written, Probed, Undone)
 
@@ -69,6 +69,8 @@ class JournalFile:
             file.write(journal.dump(entry).encode())
             if isinstance(entry, Finished):
                 file.truncate()
+            elif file.tell() >= len(content):
+                os.posix_fallocate(file.fileno(), file.tell(), RESERVE)
             file.flush()
             if not isinstance(entry, LOOKS_BACK):
                 os.fsync(file.fileno())
@@ -110,6 +112,16 @@ def sweep(folder: Path) -> None:
 def read(path: Path) -> tuple[Entry, ...]:
     """The entries for one who only looks, also while another writes."""
     return journal.load(_content(path))
+
+
+def may_be_open(path: Path) -> bool:
+    """Whether a run may be under way: then room is kept behind its entries. One byte is read, no more."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\0"
+    except OSError:  # what is wrong is told by who reads it
+        return True
 
 
 def ended(path: Path) -> tuple[Word, Any] | None:

@@ -70,23 +70,24 @@ def run(
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
     wish: int,
+    enrolment: str = "",
     fresh: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     policy: Policy = USUAL,
     together: Together = map,
 ) -> Outcome:
-    """Carry out the plan. `now` gives UTC, `wish` is the number that the journal keeps; proofs are asked `together`,
-    and `progress` is then called from where they are asked. `fresh`: the plan was made of what exists just now, and
-    nobody of ours can have come between, so that is not looked at once more before anything is written. Each resource
-    still is before its own write, and all of them at the end.
+    """Carry out the plan. `now` gives UTC, `wish` and `enrolment` are what the journal keeps; proofs are asked
+    `together`, and `progress` is then called from where they are asked. `fresh`: the plan was made of what exists just
+    now, and nobody of ours can have come between, so that is not looked at once more before anything is written. Each
+    resource still is before its own write, and all of them at the end.
 
-    Raises PermanentError `journal.open` while an earlier run is unfinished (resume it first), and TemporaryError when
-    the journal cannot be written; the run is then to be resumed.
+    Raises PermanentError `journal.open` while an earlier run that is no closing is unfinished (resume it first), and
+    TemporaryError when the journal cannot be written; the run is then to be resumed.
     """
     earlier = journal.fold(store.entries())
-    if earlier and not earlier.outcome:
+    if earlier and not journal.may_begin(earlier):
         raise PermanentError("journal.open", f"wish {earlier.wish}")
-    started = Started(plan, wish, now())
+    started = Started(plan, wish, now(), enrolment)
     store.append(started)
     begun = journal.advance(earlier, started)
     return _Run(store, begun, drivers, now, progress, sleep, policy, together, fresh).outcome()
@@ -109,13 +110,6 @@ def resume(
     if position is None:
         raise PermanentError("journal.empty")
     return position.outcome or _Run(store, position, drivers, now, progress, sleep, policy, together).outcome()
-
-
-def supersede(store: JournalStore, *, now: Callable[[], datetime]) -> None:
-    """End a closing that is not at its end, so that a newer wish may begin: it takes up what is left."""
-    position = journal.fold(store.entries())
-    if position and not position.outcome and position.plan.closes:
-        store.append(Finished(Outcome(Word.SUPERSEDED, position.evidence, Problem("superseded", ""), now())))
 
 
 def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers, *, together: Together = map) -> Checks:

@@ -52,7 +52,12 @@ def ignore(_number: int, _progress: Progress) -> None:
 
 class CarryingOut(Protocol):
     def __call__(
-        self, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+        self,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
     ) -> Outcome: ...
 
 
@@ -140,7 +145,7 @@ class Sites:
         return self._made(spec, former, position)
 
     def _made(self, spec: SiteSpec, former: SiteSpec | None, position: Position | None) -> Plan:
-        settled = position is None or position.outcome is not None or position.plan.closes
+        settled = journal.may_begin(position)
         drivers = self.drivers(spec, {})
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
@@ -188,13 +193,21 @@ class Sites:
             yield Planned(plan, partial(self._carry_out, store, plan, fresh=True))
 
     def apply(
-        self, plan: Plan, *, wish: int = 0, credentials: Mapping[str, str] | None = None, watch: Watcher = ignore
+        self,
+        plan: Plan,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
     ) -> Outcome:
         """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`); a closing
         that cannot come to it now gives way.
         """
         with journal_file.writing(self._journal(plan.spec.site)) as store:
-            return self._carry_out(store, plan, fresh=False, wish=wish, credentials=credentials, watch=watch)
+            return self._carry_out(
+                store, plan, fresh=False, wish=wish, enrolment=enrolment, credentials=credentials, watch=watch
+            )
 
     def _carry_out(
         self,
@@ -203,11 +216,11 @@ class Sites:
         *,
         fresh: bool,
         wish: int = 0,
+        enrolment: str = "",
         credentials: Mapping[str, str] | None = None,
         watch: Watcher = ignore,
     ) -> Outcome:
-        runner.supersede(store, now=now)
-        if _is_over(store):
+        if journal.may_begin(journal.fold(store.entries())):  # else a former password would be overwritten
             self._keep_former_password(plan)
         known = self._passwords(plan.spec.site, credentials or {})
         outcome = runner.run(
@@ -217,6 +230,7 @@ class Sites:
             now=now,
             progress=_numbered(watch, 0),
             wish=wish,
+            enrolment=enrolment,
             fresh=fresh,
             policy=USUAL,
             together=_at_once,
@@ -229,10 +243,8 @@ class Sites:
         *,
         credentials: Mapping[str, str] | None = None,
         watch: Watcher = ignore,
-        briefly: bool = False,
     ) -> Outcome | None:
         """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
-        `briefly`: it is tried again soon, and others wait meanwhile.
 
         Without `credentials` a run that needs a password's hash which this machine does not have raises
         TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
@@ -252,7 +264,7 @@ class Sites:
                 drivers=self.drivers(position.plan.spec, known),
                 now=now,
                 progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
-                policy=BRIEF if briefly or position.plan.closes else USUAL,
+                policy=BRIEF if _is_tried_again(position) else USUAL,
                 together=_at_once,
             )
             return self._ended(position.plan.spec, outcome)
@@ -276,6 +288,10 @@ class Sites:
     def begun(self) -> tuple[str, ...]:
         """Every site with a journal."""
         return tuple(sorted(path.stem for path in self._journals.glob("s??????.jsonl") if SITE_ID.fullmatch(path.stem)))
+
+    def under_way(self) -> frozenset[str]:
+        """Every site whose last run may not be at its end, whoever has begun it. Cheap: it is asked every minute."""
+        return frozenset(site for site in self.begun() if journal_file.may_be_open(self._journal(site)))
 
     def sweep(self) -> None:
         """Take away what runs have left that were killed before they began."""
@@ -504,10 +520,10 @@ def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[r
         return list(pool.map(ask, keys))
 
 
-def _is_over(store: JournalFile) -> bool:
-    """Nothing is under way, whose former password would be overwritten (`run` refuses to begin then)."""
-    position = journal.fold(store.entries())
-    return position is None or position.outcome is not None
+def _is_tried_again(position: Position) -> bool:
+    """Whether the run, where it fails for now, stays open; others wait meanwhile."""
+    plan = position.plan
+    return plan.closes or plan.spec.state is SiteState.PURGED or position.problem is not None
 
 
 def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:

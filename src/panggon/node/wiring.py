@@ -70,7 +70,9 @@ def drivers(
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
         Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
         Kind.QUOTA: quota.QuotaDriver(_quota(config)),
-        Kind.DATABASE: database.DatabaseDriver(database.Settings(database_servers(config), root, uid_base), engine),
+        Kind.DATABASE: database.DatabaseDriver(
+            database.Settings(database_servers(config), root, uid_base), engine, state
+        ),
         Kind.SITE: web.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state),
         Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),

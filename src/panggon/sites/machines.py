@@ -12,7 +12,7 @@ from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.people.models import User
 from panggon.sites import selectors
-from panggon.sites.models import Node
+from panggon.sites.models import Node, Outcome, Wish
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # a host name's label, RFC 1123
 CODE_LIFE = timedelta(hours=24)
@@ -53,6 +53,8 @@ def enrol(code: str, *, name: str, facts: Mapping[str, Any], at: datetime) -> tu
     node.enrolled_at = node.seen_at = at
     node.facts = dict(facts)
     node.save()
+    # It knows wishes of its former enrolment no more: what was not at its end is asked of it anew.
+    Wish.objects.filter(site__node=node, outcome=Outcome.CLOSING).update(reported_at=None)
     record(subject_of(node), before={}, after={"enrolled_at": at.isoformat()}, actor=None, at=at)
     return node, token
 

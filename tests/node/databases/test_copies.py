@@ -1,21 +1,28 @@
-"""Copies of databases on real servers, asked for by files; what takes longer is in `hostile.py`."""
+"""Copies of databases on real servers, asked for by files; what takes longer is in `hostile.py`. And when the database
+of a site that closes is locked.
+"""
 
 import gzip
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine
+from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files
+from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node.databases.watch import databases
 from panggon.node.databases.wishes import Todo, Wish
+from tests.node.databases.attacks import client
 from tests.node.databases.place import ENGINES, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+ASLEEP = {Engine.MARIADB: "SELECT 'mulai'; DO SLEEP(600);", Engine.POSTGRESQL: "SELECT 'mulai'; SELECT pg_sleep(600);"}
 GONE = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'surat'"
 
 
@@ -138,3 +145,79 @@ def test_only_who_may_come_in_is_heard_and_only_files_are_taken(made: tuple[Plac
     place.folder(site).unlink()
     place.look()
     assert (place.folder(site) / "BACA-SAYA.txt").exists()
+
+
+# Who was let in before a suspension ends with the database; a quarantine waits for nobody.
+
+
+@pytest.fixture
+def leaving(made: tuple[Place, str]) -> Iterator[tuple[Place, str]]:
+    """A site that the holder serves no more but to who was let in before, and one of those."""
+    place, site = made
+    files.write(leaving_mark(place.stand.settings.site(site)), "")
+    yield place, site
+    files.remove(leaving_mark(place.stand.settings.site(site)))
+
+
+def close(place: Place, site: str, engine: Engine, state: SiteState, *, locked: bool = True) -> Place:
+    """As a plan for this state does with the database; the place with a driver for it."""
+    found = replace(place, driver=replace(place.driver, state=state))
+    found.make(site, engine, **({"locked": True} if locked else {}))
+    return found
+
+
+def idle(place: Place, site: str, engine: Engine) -> bool:
+    """What the plan's proof says."""
+    spec = SiteSpec(site, f"{site}.test", place.driver.state, 2, database=engine)
+    proofs = {check.name: check.ok for check in place.driver.probe(Key(Kind.DATABASE, site), spec=spec)}
+    return proofs["database.idle"]
+
+
+def reads_locked(place: Place, site: str) -> bool:
+    return bool(dict(place.driver.read(Key(Kind.DATABASE, site)).attributes or {}).get("locked"))
+
+
+@ENGINES
+def test_requests_end_with_their_database_and_then_it_is_locked(leaving: tuple[Place, str], engine: Engine) -> None:
+    place, site = leaving
+    mark, server = place.stand.settings.site(site) / "run", place.owner.watch.servers[engine]
+    begun = client(place, site, engine, ASLEEP[engine])
+    until(lambda: server.sessions(site) == 1)
+    suspended = close(place, site, engine, SiteState.SUSPENDED)
+    place.look()
+    assert (begun.poll(), server.sessions(site), place.is_locked(site, engine)) == (None, 1, False)
+    late = client(place, site, engine, "SELECT isi FROM surat;")  # let in before, and only now at its first query
+    assert late.communicate(timeout=60)[0] == "asli\n"
+    assert (reads_locked(suspended, site), idle(suspended, site, engine)) == (True, True)
+    quarantined = replace(place, driver=replace(place.driver, state=SiteState.QUARANTINED))
+    assert not reads_locked(quarantined, site), "that is not enough there"
+    files.remove(leaving_mark(mark.parent))
+    place.look()
+    assert (place.is_locked(site, engine), server.sessions(site), [*mark.glob("database-*")]) == (True, 0, [])
+    assert begun.communicate(timeout=60)[1]
+    assert (reads_locked(suspended, site), idle(suspended, site, engine)) == (True, True)
+
+
+@ENGINES
+@pytest.mark.parametrize("state", [SiteState.QUARANTINED, SiteState.PARKED])
+def test_what_is_shut_for_good_waits_for_nobody(leaving: tuple[Place, str], engine: Engine, state: SiteState) -> None:
+    place, site = leaving
+    server = place.owner.watch.servers[engine]
+    begun = client(place, site, engine, ASLEEP[engine])
+    until(lambda: server.sessions(site) == 1)
+    close(place, site, engine, SiteState.SUSPENDED)
+    shut = close(place, site, engine, state)
+    assert (place.is_locked(site, engine), server.sessions(site), idle(shut, site, engine)) == (True, 0, True)
+    assert begun.communicate(timeout=60)[1]
+
+
+@ENGINES
+def test_who_is_opened_again_meanwhile_stays_open(leaving: tuple[Place, str], engine: Engine) -> None:
+    place, site = leaving
+    close(place, site, engine, SiteState.SUSPENDED)
+    opened = close(place, site, engine, SiteState.OPEN, locked=False)
+    place.look()
+    files.remove(leaving_mark(place.stand.settings.site(site)))
+    place.look()
+    assert (place.is_locked(site, engine), open_mark(place.stand.settings.site(site)).exists()) == (False, False)
+    assert not reads_locked(opened, site)

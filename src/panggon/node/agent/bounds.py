@@ -1,7 +1,7 @@
 """Keeps the bounds of `core.bounds` on this machine: what the portal had done in a day, and the word given here."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -45,19 +45,21 @@ class Bounds:
         site = plan.spec.site
         mark = self._state / "let_in" / f"{site}.json"
         if bounds.is_new(plan):
-            self._count(Measure.MADE, site, Counted(now, max(1, bounds.names(plan)), was_here=False))
+            made = Counted(now, site, was_here=False)
+            self._count({Measure.MADE: dict.fromkeys(bounds.names(plan) or {site}, made)}, now=now)
             files.remove(mark)
         elif bounds.disturbs(plan, let_in=mark.exists()):
-            self._count_names(plan, now=now)
-            former = self._counted(Measure.CHANGED, now=now).get(site)
-            was_here = former.was_here if former else self.sites.is_here(site)
-            self._count(Measure.CHANGED, site, Counted(now, 1, was_here))
+            changed = Counted(now, site, self.sites.is_here(site))
+            made = Counted(now, site, was_here=True)
+            self._count(
+                {Measure.CHANGED: {site: changed}, Measure.MADE: dict.fromkeys(bounds.names(plan), made)}, now=now
+            )
         if bounds.lets_in(plan) and not mark.exists():
             records.save(mark, {"at": now.isoformat()})
 
     def done(self, measure: Measure, *, now: datetime) -> int:
         """How much within 24 hours."""
-        return _sum(self._counted(measure, now=now))
+        return len(self._counted(measure, now=now))
 
     def allow(self, measure: Measure, number: int, *, now: datetime) -> None:
         """For the next 24 hours so much may be done, what was done already included."""
@@ -69,32 +71,37 @@ class Bounds:
         number, at = records.known(path, _allowed, otherwise=(0, now))
         return number if bounds.counts(at, now=now) else 0
 
-    def _count_names(self, plan: Plan, *, now: datetime) -> None:
-        """A site that is there may take new names too, each of them one of the city's domain."""
-        if new := bounds.names(plan):
-            former = self._counted(Measure.MADE, now=now).get(plan.spec.site, Counted(now, 0, was_here=True))
-            self._count(Measure.MADE, plan.spec.site, Counted(now, former.number + new, former.was_here))
+    def _count(self, added: Mapping[Measure, Mapping[str, Counted]], *, now: datetime) -> None:
+        """All of it or, where one measure is full, none."""
+        after = {measure: self._with(measure, counted, now=now) for measure, counted in added.items() if counted}
+        for measure, rows in after.items():
+            self._demand_room(measure, len(rows), now=now)
+        for measure, rows in after.items():
+            document = {key: {**asdict(counted), "at": counted.at.isoformat()} for key, counted in rows.items()}
+            records.save(self._state / f"counted-{measure}.json", document)
 
-    def _count(self, measure: Measure, site: str, counted: Counted) -> None:
-        before = self._counted(measure, now=counted.at)
-        after = {**before, site: counted}
-        most = max(_LEAST[measure], self.allowed(measure, now=counted.at))
-        if _sum(after) > most:  # only then: looking at all sites takes its time
-            most = max(most, bounds.most(self._sites_before(now=counted.at), least=_LEAST[measure]))
-        if _sum(after) > most:
-            raise PermanentError("node.bound", _SENTENCES[measure].format(done=_sum(before), most=most))
-        rows = {each: {**asdict(found), "at": found.at.isoformat()} for each, found in after.items()}
-        records.save(self._state / f"counted-{measure}.json", rows)
+    def _with(self, measure: Measure, added: Mapping[str, Counted], *, now: datetime) -> Mapping[str, Counted]:
+        before = self._counted(measure, now=now)
+        first = {key: replace(counted, was_here=before.get(key, counted).was_here) for key, counted in added.items()}
+        return {**before, **first}
+
+    def _demand_room(self, measure: Measure, number: int, *, now: datetime) -> None:
+        most = max(_LEAST[measure], self.allowed(measure, now=now))
+        if number > most:  # only then: looking at all sites takes its time
+            most = max(most, bounds.most(self._sites_before(now=now), least=_LEAST[measure]))
+        if number > most:
+            done = self.done(measure, now=now)
+            raise PermanentError("node.bound", _SENTENCES[measure].format(done=done, most=most))
 
     def _sites_before(self, *, now: datetime) -> int:
         changed, made = (self._counted(measure, now=now) for measure in (Measure.CHANGED, Measure.MADE))
-        new = {site for site, counted in made.items() if not counted.was_here}
+        new = {counted.site for counted in made.values() if not counted.was_here}
         return bounds.sites_before(self.sites.here(), changed=changed, made=new)
 
     def _counted(self, measure: Measure, *, now: datetime) -> Mapping[str, Counted]:
-        """By site, of the last 24 hours."""
+        """Of the last 24 hours, by site or by name."""
         found = records.known(self._state / f"counted-{measure}.json", _counted, otherwise={})
-        return {site: counted for site, counted in found.items() if bounds.counts(counted.at, now=now)}
+        return {key: counted for key, counted in found.items() if bounds.counts(counted.at, now=now)}
 
     @property
     def _state(self) -> Path:
@@ -107,10 +114,6 @@ def _allowed(row: Any) -> tuple[int, datetime]:
 
 def _counted(rows: Any) -> Mapping[str, Counted]:
     return {
-        site: Counted(datetime.fromisoformat(row["at"]), int(row["number"]), bool(row["was_here"]))
-        for site, row in rows.items()
+        key: Counted(datetime.fromisoformat(row["at"]), str(row["site"]), bool(row["was_here"]))
+        for key, row in rows.items()
     }
-
-
-def _sum(counted: Mapping[str, Counted]) -> int:
-    return sum(each.number for each in counted.values())

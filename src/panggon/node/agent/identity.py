@@ -1,7 +1,7 @@
 """Who this machine is to its portal: kept at enrolment in `<state>/node.json`, for root only."""
 
-from dataclasses import dataclass
-from datetime import datetime
+import hashlib
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
@@ -10,22 +10,20 @@ from panggon.node import records
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`enrolled_at` in UTC: wish numbers of journals that are older belong to another portal, or another life of it."""
-
     url: str
     node: int
     token: str
-    enrolled_at: datetime
+
+    @property
+    def enrolment(self) -> str:
+        """Another one for each token: wish numbers of another enrolment belong to another portal, or another life of
+        it. By no clock, which may be wrong.
+        """
+        return hashlib.sha256(self.token.encode()).hexdigest()[:16]
 
 
 def save(state: Path, identity: Identity) -> None:
-    members = {
-        "url": identity.url,
-        "node": identity.node,
-        "token": identity.token,
-        "enrolled_at": identity.enrolled_at.isoformat(),
-    }
-    records.save(_path(state), members)
+    records.save(_path(state), asdict(identity))
 
 
 def load(state: Path) -> Identity:
@@ -34,8 +32,7 @@ def load(state: Path) -> Identity:
         members = records.load(_path(state))
         if members is None:
             raise PermanentError("node.unknown", "mesin ini belum terdaftar: jalankan `panggon-node enroll URL KODE`")
-        enrolled_at = datetime.fromisoformat(members["enrolled_at"])
-        return Identity(members["url"], members["node"], members["token"], enrolled_at)
+        return Identity(members["url"], members["node"], members["token"])
     except (ValueError, KeyError, TypeError) as error:
         raise PermanentError("node.unknown", f"{_path(state)} rusak: daftarkan ulang mesin ini") from error
 

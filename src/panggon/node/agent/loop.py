@@ -1,7 +1,7 @@
 """The agent: pulls wishes, carries them out, reports. It may be killed at any instruction and started again.
 
-Only the journals say what is under way. They are brought to their end first; a report that was lost is given again
-when the portal offers the wish again.
+Only the journals say what is under way. They are brought to their end first, and again every minute, whoever has begun
+them; a report that was lost is given again when the portal offers the wish again.
 """
 
 import logging
@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
-from panggon.core import closing
+from panggon.core import closing, journal
 from panggon.core import plan as plans
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
 from panggon.core.journal import Outcome, Position, Problem, Word
@@ -55,7 +55,6 @@ _ENDINGS = {
     Word.RESTORED: Ending.RESTORED,
     Word.STALE: Ending.STALE,
     Word.STUCK: Ending.CLOSING,
-    Word.SUPERSEDED: Ending.STALE,
 }
 
 
@@ -124,7 +123,7 @@ class Agent:
         self._attempts: dict[int, int] = {}
         self._told = self._went_on = 0.0
         self._looked = time.monotonic()
-        self._waiting = Waiting(sites.config.paths.state)
+        self._waiting = Waiting(sites.config.paths.state, identity.enrolment)
         self._bounds = Bounds(sites)
         self._drift = DriftWatch(sites)
         self._forms = Forms(sites)
@@ -178,7 +177,7 @@ class Agent:
         TemporaryError and PermanentError of the portal, and TemporaryError of a wish that is to be tried again.
         """
         if not self._went_on or time.monotonic() - self._went_on > AGAIN_SECONDS:
-            self._settle_each(self._waiting.told())
+            self._settle_each(sorted(self._sites.under_way() | self._waiting.told().keys()))
             self._went_on = time.monotonic()
         for site in self._forms.go_on():
             self._drift.look_again(site)
@@ -194,9 +193,7 @@ class Agent:
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self.handle(wish)
-        self._note_untold(wish, report)
-        self._portal.report(wish.number, report, reduced=self._reduced)
-        self._heard(wish.number, report)
+        self._report(wish.number, report)
         self._attempts.pop(wish.number, None)
         log.info("wish %s: %s", wish.number, report.ending)
         if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
@@ -267,14 +264,19 @@ class Agent:
                 problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
                 return Report(Ending.STALE, plans.dump(plan), plan.digest, problem=problem)
             self._bounds.admit(plan, now=now())
-            self._give_way(spec.site)
-            watch = self._progress.watch(wish.number)
-            return _report_of(plan, planned.carry_out(wish=wish.number, credentials=wish.credentials, watch=watch))
+            outcome = planned.carry_out(
+                wish=wish.number,
+                enrolment=self._identity.enrolment,
+                credentials=wish.credentials,
+                watch=self._progress.watch(wish.number),
+            )
+        self._give_way(spec.site, to=wish.number)
+        return _report_of(plan, outcome)
 
     def _refuse_between(self, site: str) -> None:
         """Nothing newer begins on a site whose run is not at its end; only a closing gives way."""
         position, told = self._sites.position(site), self._waiting.told().get(site)
-        if position and not position.outcome and not position.plan.closes:
+        if not journal.may_begin(position):
             raise TemporaryError("run.stuck", told.detail if told else "")
 
     def _verify(self, spec: SiteSpec) -> Report:
@@ -295,12 +297,12 @@ class Agent:
             site,
             credentials=None if wish is None else wish.credentials,
             watch=self._progress.watch(position.wish),
-            briefly=told is not None,
         )
         report = _report_of(position.plan, outcome)
-        if told and told.wish != position.wish:  # somebody at the machine has begun something else
-            self._give_way(site)
-        elif self._is_ours(position) and (told or not position.outcome):
+        if told and told.wish != position.wish:  # something else was begun, by somebody at the machine perhaps
+            self._give_way(site, to=position.wish)
+            told = None
+        if self._is_ours(position) and (told or not position.outcome):
             self._tell(position.wish, report, told)
 
     def _tell(self, wish: int, report: Report, told: Told | None) -> None:
@@ -308,15 +310,19 @@ class Agent:
         if told and told == _told_by(wish, report):
             return
         try:
-            self._portal.report(wish, report, reduced=self._reduced)
-            self._heard(wish, report)
+            self._report(wish, report)
         except PanggonError as error:
             log.info("wish %s is reported later: %s", wish, error)
 
-    def _note_untold(self, wish: Wish, report: Report) -> None:
-        """What goes on is gone on with, also when its report is lost."""
-        if report.ending is Ending.CLOSING and (site := str(wish.spec["site"])) not in self._waiting.told():
-            self._waiting.note(site, Told(wish.number, "", ""))
+    def _report(self, wish: int, report: Report) -> None:
+        """Of what goes on the end is told too, also when nobody knows whether the portal has this report."""
+        if report.ending is Ending.CLOSING and report.plan:
+            site = str(report.plan["spec"]["site"])
+            known = self._waiting.told().get(site)
+            if known is None or known.wish != wish:
+                self._waiting.note(site, Told(wish, "", ""))
+        self._portal.report(wish, report, reduced=self._reduced)
+        self._heard(wish, report)
 
     def _heard(self, wish: int, report: Report) -> None:
         """The portal has the report; of a run that is not at its end another one follows."""
@@ -327,10 +333,10 @@ class Agent:
         if told or (known and known.wish == wish):
             self._waiting.note(site, told)
 
-    def _give_way(self, site: str) -> None:
-        """A closing that is not at its end gives way to something newer, which takes up what is left."""
+    def _give_way(self, site: str, *, to: int) -> None:
+        """A closing that is not at its end gave way to something newer, which takes up what is left."""
         told = self._waiting.told().get(site)
-        if told is None:
+        if told is None or told.wish == to:
             return
         problem = Problem("superseded", "permintaan yang lebih baru menggantikannya sebelum selesai")
         try:
@@ -343,7 +349,7 @@ class Agent:
         self._waiting.note(site, None)
 
     def _is_ours(self, position: Position) -> bool:
-        return position.wish > 0 and position.started >= self._identity.enrolled_at
+        return position.wish > 0 and position.enrolment == self._identity.enrolment
 
     def _is_of(self, position: Position, wish: Wish, spec: SiteSpec) -> bool:
         """Whether the journal's run is this very wish's."""

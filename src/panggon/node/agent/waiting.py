@@ -1,4 +1,6 @@
-"""Which closings were told to the portal before they were at their end: one file, so that no kill loses one."""
+"""Which runs the portal was told of, or perhaps was, before they were at their end: one file, so that no kill loses
+one. Those of another enrolment are nothing to this portal.
+"""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,21 +23,26 @@ class Waiting:
     """`waiting.json` in `state`, by site."""
 
     state: Path
+    enrolment: str
 
     def told(self) -> dict[str, Told]:
-        return records.known(self._path, _told, otherwise={})
+        return records.known(self._path, self._read, otherwise={})
 
     def note(self, site: str, told: Told | None) -> None:
         """What the portal knows now; None: how it ended."""
         known = self.told()
         after = {name: each for name, each in known.items() if name != site} | ({site: told} if told else {})
         if after != known:
-            records.save(self._path, {name: asdict(each) for name, each in after.items()})
+            rows = {name: {**asdict(each), "enrolment": self.enrolment} for name, each in after.items()}
+            records.save(self._path, rows)
 
     @property
     def _path(self) -> Path:
         return self.state / "waiting.json"
 
-
-def _told(rows: Any) -> dict[str, Told]:
-    return {site: Told(int(row["wish"]), str(row["code"]), str(row["detail"])) for site, row in rows.items()}
+    def _read(self, rows: Any) -> dict[str, Told]:
+        return {
+            site: Told(int(row["wish"]), str(row["code"]), str(row["detail"]))
+            for site, row in rows.items()
+            if row["enrolment"] == self.enrolment
+        }

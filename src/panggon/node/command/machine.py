@@ -86,7 +86,7 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
         "simulated": config.simulate,
     }
     node, token = Portal(url, ca=config.portal.ca).enroll(code, name=name, facts=facts)
-    identity.save(config.paths.state, Identity(url, node, token, now()))
+    identity.save(config.paths.state, Identity(url, node, token))
     click.echo(f"Mesin {name} terdaftar di {url} dengan nomor {node}.")
 
 

@@ -25,7 +25,6 @@ ENDINGS = {
     Word.RESTORED: "Gagal, dan keadaan semula sudah dikembalikan.",
     Word.STALE: "Berhenti: keadaan mesin tidak seperti rencana. Tidak ada lagi yang diubah.",
     Word.STUCK: "Belum selesai, dan tidak dapat ditinggalkan begini; jalankan perintah ini lagi.",
-    Word.SUPERSEDED: "Belum selesai ketika permintaan yang lebih baru menggantikannya.",
 }
 
 

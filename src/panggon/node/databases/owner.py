@@ -1,7 +1,7 @@
 """The owner's loop: one thread that looks, starts what is wished, waits for its end, and answers who asks.
 
 It may be killed at any instruction. What it decides lies with the databases and in files of root's; a load that was cut
-off has left its mark in the site's folder, and is taken back at the next look.
+off has left marks there and in the site's folder, and is taken back at the next look.
 """
 
 import logging
@@ -19,13 +19,13 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.drivers.database import Record, load_record
-from panggon.drivers.storage import copying_mark
+from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node import alive
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
-from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in
+from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
 from panggon.node.sockets import control
 from panggon.node.sockets.control import Connection
 
@@ -33,6 +33,7 @@ from panggon.node.sockets.control import Connection
 # says: what a site writes meanwhile is bounded by nothing.
 LEAST_SECONDS, REST, MOST_SECONDS = 2.0, 200.0, 120.0
 JOBS_MOST = 2
+FULL = "basis data ini penuh; hapus dahulu sebagian isinya sebelum memuat salinan lagi"
 CLOSED = "situs ini tidak terbuka bagi pemiliknya"
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class Owner:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
-            if found[site].locked and site not in self.running:
+            if site not in self.running:
                 self._lock_again(site)
             for wish in self._folders.wishes(site, now=time.time()):
                 self._take(wish, found[site])
@@ -111,10 +112,11 @@ class Owner:
             return "sedang ada salinan lain yang dikerjakan; coba lagi sebentar lagi"
         if not is_let_in(self.watch.sites, wish.site):
             return CLOSED
+        if wish.todo is Todo.LOAD and not self.watch.may_load(wish.site):
+            return FULL
         try:
             self._folders.make(wish.site)
-            if wish.todo is not Todo.DUMP:
-                self.watch.give_back(self.watch.servers[record.engine], wish.site)
+            self._let_write(wish, record)
             if record.locked:
                 self._unlock(wish.site, record)
             job = self.running[wish.site] = Job(wish, self.launch(wish))
@@ -127,18 +129,28 @@ class Owner:
         self._selector.register(job.program.pidfd, selectors.EVENT_READ, lambda: self._ended(job))
         return ""
 
+    def _let_write(self, wish: Wish, record: Record) -> None:
+        """The mark comes first: whoever finds it after a kill takes back what has been loaded by then."""
+        server = self.watch.servers[record.engine]
+        if wish.todo is Todo.LOAD:
+            files.write(loading_mark(self.watch.sites / wish.site), "")
+            self.watch.lend(server, wish.site)
+        elif wish.todo is Todo.RESTORE:
+            self.watch.give_back(server, wish.site)
+
     def _unlock(self, site: str, record: Record) -> None:
         """The mark comes first: whoever finds it after a kill locks again."""
-        files.write(copying_mark(self.watch.sites / site), "")
+        files.write(open_mark(self.watch.sites / site), "")
         self.watch.servers[record.engine].unlock(site)
 
     def _lock_again(self, site: str) -> None:
-        """After a copy of a closed site. What the record says holds, and a plan may change it meanwhile: it writes
-        the record first, so it is read again afterwards.
+        """After a copy of a closed site, and when all have ended who were let in before it was suspended. What the
+        record says holds, and a plan may change it meanwhile: it writes the record first, so it is read again
+        afterwards.
         """
         place = self.watch.sites / site
-        record = load_record(place)
-        if record is None or not copying_mark(place).exists():
+        record = load_record(place) if open_mark(place).exists() else None
+        if record is None or (record.locked and leaving_mark(place).exists()):
             return
         server = self.watch.servers[record.engine]
         try:
@@ -147,7 +159,7 @@ class Owner:
                 now = load_record(place)
                 if now and not now.locked:
                     server.unlock(site)
-            files.remove(copying_mark(place))
+            files.remove(open_mark(place))
         except PanggonError as error:
             log.warning("%s: %s", site, error)
 
@@ -168,9 +180,21 @@ class Owner:
         (self._slow.add if job.late else self._slow.discard)(job.wish.site)
         result = job.result()
         self._lock_again(job.wish.site)
+        if result["done"] or (job.wish.todo is Todo.RESTORE and job.why != CLOSED):
+            self._forget_load(job.wish)
         log.info("%s %s: %s", job.wish.site, job.wish.todo, result["words"])
         for answer in job.answers:
             answer(ok=True, **result)
+
+    def _forget_load(self, wish: Wish) -> None:
+        """It is done, or was tried to be taken back. That is tried once, because the site may write meanwhile; its
+        owner still has the content, and can load it.
+        """
+        if wish.todo is not Todo.DUMP:
+            try:
+                files.remove(loading_mark(self.watch.sites / wish.site))
+            except PanggonError as error:
+                log.warning("%s: %s", wish.site, error)
 
     def _step(self, pause: float) -> bool:
         """Wait and do what comes; whether somebody wants the end."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from panggon.core.outgoing import BUILT_IN, Policy, parse
 from panggon.drivers import files
+from panggon.drivers.storage import leaving_mark
 
 PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 
@@ -74,7 +75,7 @@ class SocketSettings:
 
     def leaving(self, site: str) -> Path:
         """Root's mark of a site that is served only to who was let in before."""
-        return self.site(site) / "run" / "leaving"
+        return leaving_mark(self.site(site))
 
     @property
     def sftp_groups(self) -> Path:
