@@ -140,7 +140,17 @@ def _libraries(builder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def machine(vendor) -> Iterator[Host]:
-    root, wanted = PLACE / f"root-{SUITE}", _wanted()
+    root = PLACE / f"root-{SUITE}"
+    make_anew(vendor, root)
+    with host(root, f"panggon-host-{os.getpid()}") as made:
+        made.boot()
+        yield made
+    shutil.rmtree(root)
+
+
+def make_anew(vendor: Vendor, root: Path) -> None:
+    """A disk with nothing but Debian on it, and the packages as the machine finds them."""
+    wanted = _wanted()
     former = _former_php(wanted)
     fingerprint = hashlib.sha256(" ".join([*wanted, *former]).encode()).hexdigest()[:12]
     kept = PLACE / f"debian-{SUITE}-{fingerprint}.tar"
@@ -150,10 +160,6 @@ def machine(vendor) -> Iterator[Host]:
         make_root(root, kept=PLACE / f"debian-{SUITE}.tar")
         _install(root, wanted, former, kept)
     give(vendor, root)
-    with host(root, f"panggon-host-{os.getpid()}") as made:
-        made.boot()
-        yield made
-    shutil.rmtree(root)
 
 
 def _wanted() -> list[str]:

@@ -33,7 +33,7 @@ PAGES = {
     "s000002": ("index.html", "<h1>halo</h1>\n"),
     "s000003": (
         "lambat.php",
-        '<?php $e = microtime(true) + 3; while (microtime(true) < $e) usleep(9000); echo "ya\\n";',
+        '<?php $e = microtime(true) + ($_GET["detik"] ?? 3); while (microtime(true) < $e) usleep(9000); echo "ya\\n";',
     ),
 }
 PLACES = ("situs1.kota.example/", "situs2.kota.example/", "situs3.kota.example/lambat.php", "situs4.kota.example/")
@@ -155,7 +155,8 @@ def test_an_update_stops_no_site_and_an_older_version_is_refused(machine, vendor
     databases = shown(machine, "panggon-mariadb", "MainPID")
     vendor.publish(NEXT, "panggon-node")
     give(vendor, machine.root)
-    with visitors(machine, PLACES) as rows:
+    with visitors(machine, [*PLACES, "situs3.kota.example/lambat.php?detik=15"]) as rows:
+        time.sleep(2)
         machine.shell("apt-get -qq update && apt-get -qq -y upgrade")
         time.sleep(2)
     everybody_was_served(rows)

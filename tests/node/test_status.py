@@ -8,6 +8,7 @@ import pytest
 from panggon.drivers import files
 from panggon.node import layout, protections, records
 from panggon.node.command.status import FULL_MOST, worries
+from panggon.node.servers import postgresql
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import Excess
 from tests.core.plans import FACTS
@@ -39,3 +40,34 @@ def test_a_portal_is_told_of_a_bounded_number(sites: Sites) -> None:
     records.save(layout.databases_report(sites.config), [f"s{number:06}: penuh" for number in range(FULL_MOST + 7)])
     told = worries(sites.config, sites)
     assert (len(told), told[-1]) == (FULL_MOST + 1, "7 situs lain penuh juga")
+
+
+@pytest.mark.parametrize(
+    ("data", "programs", "told"),
+    [
+        ("15", ("15",), ""),
+        ("17", ("15", "17"), ""),
+        ("", ("17",), ""),
+        (
+            "15",
+            ("15", "17"),
+            "pindahkan ke PostgreSQL 17 (docs/node.md, Upgrading Debian), dan jangan hapus postgresql-15",
+        ),
+        ("15", ("17",), "yang karena itu tidak jalan: pasang lagi postgresql-15"),
+    ],
+)
+def test_databases_of_a_former_debian_are_told(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, programs: tuple[str, ...], told: str
+) -> None:
+    for version in programs:
+        (tmp_path / "programs" / version / "bin").mkdir(parents=True)
+        (tmp_path / "programs" / version / "bin" / "postgres").touch()
+    monkeypatch.setattr(postgresql, "PROGRAMS", tmp_path / "programs")
+    config = replace(sites.config, services=replace(sites.config.services, run=("postgresql",)))
+    place = layout.postgresql_settings(config).data
+    if data:
+        place.mkdir(parents=True)
+        (place / "PG_VERSION").write_text(f"{data}\n")
+    found = [line for line in worries(config, sites) if "PostgreSQL" in line]
+    assert len(found) == bool(told)
+    assert all(told in line for line in found)

@@ -120,7 +120,8 @@ class Visits:
 
     def _due(self, elapsed: float) -> Iterable[str]:
         if not self._pass:
-            self._pass = random.sample(self.sites.known(), len(self.sites.known()))
+            known = self.sites.known()  # once: another one may be made at this moment
+            self._pass = random.sample(known, len(known))
             self._in_pass = len(self._pass)
         seconds = max(PASS_SECONDS, self._in_pass * VISIT_SECONDS)
         self._owed += self._in_pass * min(1.0, elapsed / seconds)

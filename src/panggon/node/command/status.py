@@ -10,7 +10,7 @@ from panggon.drivers import control, files
 from panggon.node import layout, protections, records
 from panggon.node.agent import identity, strays
 from panggon.node.renewal import report
-from panggon.node.servers import nginx
+from panggon.node.servers import nginx, postgresql
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites, now
 from panggon.node.sockets import Protection
@@ -89,8 +89,10 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_php = (_php_is_gone(version, *each) for version, each in sorted(sites.without_php().items()))
     of_zone = (_unread(config, problem),) if (problem := strays.unread_zone(config)) else ()
     of_records = map(_is_damaged, records.damaged(config.paths.state))
+    of_postgresql = _outlived(config) if "postgresql" in run else ()
+    of_servers = (*of_postgresql, *(_deaf(config) if "nginx" in run else ()))
     full = _few((*_overfull(config), *databases))
-    return (*of_records, *of_names, *full, *of_php, *of_zone, *(_deaf(config) if "nginx" in run else ()))
+    return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
 
 
 def _unread(config: NodeConfig, problem: str) -> str:
@@ -131,6 +133,19 @@ def _php_is_gone(version: str, first: str, *others: str) -> str:
         f"PHP {version} tidak ada lagi di mesin ini, tetapi dipakai {whose}, yang karena itu tidak dapat menjawab: "
         f"pasang lagi php{version}-fpm, atau ubah versi PHP situs"
     )
+
+
+def _outlived(config: NodeConfig) -> tuple[str, ...]:
+    """What an upgrade of Debian leaves to people."""
+    found = postgresql.versions(layout.postgresql_settings(config))
+    if not found.data or found.programs[-1:] == (found.data,):
+        return ()
+    if found.data not in found.programs:
+        lost = f"PostgreSQL {found.data} tidak ada lagi di mesin ini, tetapi dibutuhkan basis data situs"
+        return (f"{lost}, yang karena itu tidak jalan: pasang lagi postgresql-{found.data}",)
+    outlived = f"basis data situs masih memakai PostgreSQL {found.data}, yang tidak diperbarui Debian lagi"
+    steps = f"pindahkan ke PostgreSQL {found.programs[-1]} (docs/node.md, Upgrading Debian)"
+    return (f"{outlived}: {steps}, dan jangan hapus postgresql-{found.data} sebelum itu",)
 
 
 def _deaf(config: NodeConfig) -> tuple[str, ...]:

@@ -78,6 +78,19 @@ def server(settings: Settings) -> Server:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """`data`: of the programs that made the data, "" before that; `programs`: those installed, oldest first."""
+
+    data: str
+    programs: tuple[str, ...]
+
+
+def versions(settings: Settings) -> Versions:
+    """An upgrade of Debian brings programs of another version, which do not read these data."""
+    return Versions(_version(settings), tuple(path.parts[-3] for path in _all_programs()))
+
+
 def copy(settings: Settings, place: Path) -> None:
     """A whole copy of the running server's data in a new directory, roles included. Raises PermanentError
     `shell.failed`.
@@ -139,15 +152,22 @@ def _make_data(settings: Settings, user: int, group: int) -> None:
 
 def _programs(settings: Settings) -> Path:
     """Of the version that made the data."""
-    version = (files.read(settings.data / "PG_VERSION") or b"").decode().strip()
-    return PROGRAMS / version / "bin"
+    return PROGRAMS / _version(settings) / "bin"
+
+
+def _version(settings: Settings) -> str:
+    return (files.read(settings.data / "PG_VERSION") or b"").decode().strip()
 
 
 def _newest_programs() -> Path:
-    found = sorted(PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = _all_programs()
     if not found:
         raise PermanentError("node.packages", f"paket postgresql belum terpasang: {PROGRAMS} tidak ada")
     return found[-1].parent
+
+
+def _all_programs() -> list[Path]:
+    return sorted(PROGRAMS.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
 
 
 def _answers(run: Path) -> bool:
