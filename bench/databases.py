@@ -77,9 +77,10 @@ class Beside:
 
 def _end_sessions(server: DatabaseServer, site: str) -> int:
     """How many there were."""
-    own = [session.number for session in server.load().sessions if session.site == site]
-    for number in own:
-        server.end(number)
+    with server.watched() as watched:
+        own = [session.number for session in watched.load().sessions if session.site == site]
+        for number in own:
+            watched.end(number)
     return len(own)
 
 
@@ -121,7 +122,7 @@ def running_beside(stand: Stand) -> Iterator["Beside"]:
 def _brake(servers: Mapping[Engine, DatabaseServer]) -> None:
     os.setpriority(os.PRIO_PROCESS, 0, 0)  # as it runs on a machine
     logging.getLogger(Brake.__module__).setLevel(logging.ERROR)  # it names everybody whom it ends
-    Brake(servers).run(threading.Event())
+    Brake(servers, UID_BASE).run(threading.Event())
 
 
 def _pair(stand: Stand, driver: DatabaseDriver, engine: Engine, number: int) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from demo.paper import code_on, words_on
 from demo.people import Account, Person
 from demo.proofs import Proof, Target
 from demo.requests import ONE_MORE, THE_REQUEST, hand_in
-from panggon.node.patience import Patience
+from panggon.drivers.patience import Patience
 
 SECONDS_TO_WAIT = 120
 PAGES_ZONE = ZoneInfo("Asia/Jakarta")  # the pages tell times in it, whatever the machine's is

@@ -20,7 +20,7 @@ from tests.waiting import until
 
 BASE = Path("/srv")  # sshd wants every parent of a chroot to be root's, and database servers run as other users
 SECONDS_TO_START = 300
-SECONDS_TO_STOP = 90
+SECONDS_TO_STOP = 300
 
 
 @dataclass(frozen=True)
@@ -106,4 +106,4 @@ def _accounts(places: Layout) -> dict[str, Account]:
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
-    process.wait(SECONDS_TO_STOP)
+    until(lambda: process.poll() is not None, "the stack stops", seconds=SECONDS_TO_STOP)

@@ -9,7 +9,7 @@ import pytest
 from tests.applications.sites import opened
 from tests.node.machine_stand import Machine
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1500)]
 # What the authority of a demonstration and a test's address bring along; an ACME or bought certificate has none of it.
 # Of secure renegotiation testssl 3.0 with Debian's OpenSSL only says that it could not ask. Of tickets it speaks of a
 # connect problem when it hangs up before TLS 1.3 has sent one, which it does once in six times on an idle machine.
@@ -29,7 +29,7 @@ def test_testssl_finds_nothing(machine: Machine, tmp_path: Path) -> None:
     words = ("--quiet", "--color", "0", "--warnings", "off", "--jsonfile", str(found), "--ip", "127.0.0.1")
     authority = ("--add-ca", str(machine.base / "etc" / "ca.pem"))
     done = subprocess.run(
-        ["testssl", *words, *authority, f"{host}:{machine.https}"], capture_output=True, text=True, timeout=400
+        ["testssl", *words, *authority, f"{host}:{machine.https}"], capture_output=True, text=True, timeout=1400
     )
     rows = json.loads(found.read_text())
     assert len(rows) > 100, done.stdout[-2000:]

@@ -18,7 +18,7 @@ from tests.browser.visitors import SECONDS_TO_WAIT, Visitors
 from tests.stack import Stack
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(560)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 CLOSED, OPEN = "Dikarantina, dan terbukti di server.", "Terbuka lagi, dan terbukti di server."
 REASON = "Halaman judi daring pada /slot."
 

@@ -23,7 +23,7 @@ from tests.browser.inspection import PHONE, faults_of
 from tests.browser.visitors import Visitor, Visitors
 from tests.waiting import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 
 LETTER = REPOSITORY / "examples" / "surat-permohonan.pdf"
 USERDB = Path("/etc/userdb")

@@ -17,6 +17,7 @@ from tests.stack import Stack
 
 ON_THE_PHONE = frozenset({"applicant", "head"})
 CODE_SECONDS = 30  # RFC 6238
+CODES_MOST = 3
 SECONDS_TO_WAIT = 60
 _USED: set[str] = set()
 
@@ -101,6 +102,7 @@ class Visitors:
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale="id-ID", storage_state=session, **options
         )
+        context.set_default_timeout(SECONDS_TO_WAIT * 1000)
         watch.over(context)
         try:
             runs_scripts = options.get("java_script_enabled", True)
@@ -138,10 +140,16 @@ def sign_in(visitor: Visitor, account: Account, *, look: Callable[[str], None] =
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Kode keamanan")).to_be_visible()
     look("second-factor")
-    page.get_by_label("Kode enam angka").focus()
-    page.keyboard.type(_fresh_code(account.totp_secret))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Menunggu saya")).to_be_visible()
+    came_in = page.get_by_role("heading", name="Menunggu saya")
+    refused = page.get_by_text("Kode tidak cocok")
+    for _ in range(CODES_MOST):  # on a machine that stands still a code may be over before it is taken
+        page.get_by_label("Kode enam angka").focus()
+        page.keyboard.type(_fresh_code(account.totp_secret))
+        page.keyboard.press("Enter")
+        expect(came_in.or_(refused).first).to_be_visible()
+        if came_in.is_visible():
+            return
+    raise AssertionError("no code was taken")
 
 
 def _fresh_code(secret: str) -> str:

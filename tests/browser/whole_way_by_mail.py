@@ -19,7 +19,7 @@ from tests.site_numbers import First
 from tests.stack import Stack, running_stack
 from tests.waiting import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 FETCHED = 90  # seconds within which the worker has fetched what was delivered
 
 

@@ -15,7 +15,7 @@ from tests.browser.test_nine_steps import AFTER_PREPARATION, BEFORE_PREPARATION,
 from tests.browser.visitors import Visitors
 from tests.waiting import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 
 LABEL, TITLE = "tanpa-skrip", "Layanan Dinas Sosial"
 PLAIN: dict[str, Any] = {"java_script_enabled": False}

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from panggon.core.database_load import (
     HEAVY,
     LIGHT,
@@ -6,12 +8,13 @@ from panggon.core.database_load import (
     SECONDS_MOST,
     SHARED_SOME,
     SHARED_STEP,
+    STRANGERS_MOST,
     TEMPORARY_MOST,
     UNDO_MOST,
     Load,
     Session,
-    busiest,
-    grew,
+    crowding,
+    growing,
     heavy,
     lanes,
     niceness,
@@ -65,13 +68,51 @@ def test_before_that_who_keeps_it_from_being_given_back():
     }
 
 
-def test_who_makes_shared_room_grow_is_who_works_most():
-    assert grew(SHARED_SOME, SHARED_SOME + SHARED_STEP + 1)
-    assert not grew(SHARED_SOME, SHARED_SOME + SHARED_STEP)
-    assert not grew(0, SHARED_SOME)
-    sessions = (Session(ONE, 1, 1), Session(OTHER, 2, 2), Session(OTHER, 3, 3))
-    assert set(busiest(sessions, {ONE: 0.1, OTHER: 0.9})) == {*sessions[1:]}
-    assert busiest((), {}) == {}
+def test_who_makes_most_of_it_in_a_transaction_that_goes_on_goes_before_a_copy_of_another_site():
+    copy, small = Session(ONE, 1, 1, seconds=300.0), Session(ONE, 2, 2, seconds=9.0, changed=400)
+    before = Load((copy, small, Session(OTHER, 3, 3, seconds=8.0, changed=70_000)), undo=UNDO_MOST + 1, history=9)
+    changing = Session(OTHER, 3, 3, seconds=9.0, changed=90_000)
+    sessions = (copy, replace(small, changed=20_000), changing)
+    assert too_much(Load(sessions, undo=UNDO_MOST + 2, history=9), before) == {changing: "changed 90000 rows"}
+    assert too_much(Load(sessions, undo=UNDO_MOST + 1, history=8), before) == {}, "it is being given back"
+    assert too_much(Load(sessions, undo=UNDO_MOST + 1, history=9), before) == {
+        copy: "sees what others have changed for 300 seconds"
+    }
+
+
+WORKING, WAITING = Session(ONE, 1, 1, changed=3, written=10 * MEBIBYTE), Session(OTHER, 2, 2, changed=9)
+BUSY = {ONE: 0.7, OTHER: 0.4}
+
+
+def test_who_makes_sorted_files_grow_is_who_has_written_and_not_who_works():
+    before = Load((WORKING, WAITING), sorting=SHARED_SOME)
+    writing = replace(WAITING, written=SHARED_STEP)
+    after = Load((replace(WORKING, written=11 * MEBIBYTE), writing), sorting=SHARED_SOME + SHARED_STEP + 1)
+    assert growing(after, before, BUSY, spared="") == {writing: "temporary room"}
+    assert growing(Load(after.sessions, sorting=SHARED_SOME + SHARED_STEP), before, BUSY, spared="") == {}
+    assert growing(Load(after.sessions, sorting=SHARED_SOME), Load(()), BUSY, spared="") == {}
+
+
+def test_who_makes_temporary_tables_grow_changes_something_and_goes_in_turns():
+    """The server writes them for all, and does not say for whom."""
+    before = Load((), tables=SHARED_SOME)
+    after = Load((WORKING, WAITING, Session(OTHER, 3, 3)), tables=SHARED_SOME + SHARED_STEP + 1)
+    assert {each.site for each in growing(after, before, BUSY, spared="")} == {ONE}
+    assert set(growing(after, before, BUSY, spared=ONE)) == {*after.sessions[1:]}
+    looking = replace(after, sessions=(replace(WORKING, changed=0), *after.sessions[1:]))
+    for spared in ("", OTHER):
+        assert set(growing(looking, before, BUSY, spared=spared)) == {*after.sessions[1:]}
+    assert growing(replace(after, sessions=()), before, {}, spared="") == {}
+    alone = replace(after, sessions=(Session(ONE, 1, 1),))
+    assert set(growing(alone, before, BUSY, spared="")) == {*alone.sessions}
+
+
+def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():
+    own = [Session(ONE, number, number) for number in range(20)]
+    assert crowding({ONE: STRANGERS_MOST + 20, OTHER: STRANGERS_MOST}, own) == ""
+    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST}, own) == ONE
+    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST + 2}, own) == OTHER
+    assert crowding({}, ()) == ""
 
 
 def test_the_sessions_of_a_site_weigh_as_much_as_one():

@@ -62,16 +62,30 @@ PRIVATE = {
         ["/data/pages/a.txt", "/conf/users.auth.php", "/inc/init.php", "/bin/dwpage.php", "/vendor/autoload.php"],
         ["/doku.php", "/lib/exe/css.php", "/lib/tpl/dokuwiki/images/logo.png", "/lib/exe/fetch.php"],
     ),
-    Profile.MOODLE: (
-        [
-            "/config.php",
-            "/vendor/x",
-            "/lib/classes/text.php",
-            "/admin/cli/cron.php",
-            "/mod/quiz/db/install.xml",
-            "/README.txt",
-        ],
-        ["/pluginfile.php", "/login/index.php", "/theme/styles.php"],
+    **dict.fromkeys(
+        (Profile.MOODLE, Profile.MOODLE_PUBLIC),
+        (
+            [
+                "/config.php",
+                "/vendor/x",
+                "/lib/classes/text.php",
+                "/admin/cli/cron.php",
+                "/mod/quiz/db/install.xml",
+                "/README.txt",
+                "/moodledata/filedir/ab/cd/abcd",
+                "/lama/moodledata",
+                "/situs/moodledata/temp/x",
+            ],
+            [
+                "/pluginfile.php",
+                "/login/index.php",
+                "/theme/styles.php",
+                "/theme/styles.php/boost/1764/all",
+                "/pluginfile.php/12/mod_folder/content/3/tests/README.txt",
+                "/pluginfile.php/12/mod_folder/content/3/.rencana/cadangan.sql",
+                "/course/42/manage",
+            ],
+        ),
     ),
     Profile.FRONT_CONTROLLER: (["/composer.lock", "/package.json"], ["/data.json"]),
     Profile.PLAIN: ([], ["/composer.json"]),
@@ -87,7 +101,9 @@ SCRIPTS = {
         ["/w/index.php", "/w/mw-config/index.php"],
     ),
     Profile.DOKUWIKI: (["/data/media/x.php"], ["/doku.php", "/install.php"]),
-    Profile.MOODLE: (["/moodledata/x.php"], ["/pluginfile.php"]),
+    **dict.fromkeys(
+        (Profile.MOODLE, Profile.MOODLE_PUBLIC), (["/moodledata/x.php", "/cli/x.php"], ["/pluginfile.php"])
+    ),
 }
 
 

@@ -15,20 +15,19 @@ STRAY = Key(Kind.HOST, JUDI)
 
 def test_what_no_wish_speaks_of() -> None:
     named = {SITE: {HOST, "lama.kota.example"}, "s000002": {"dua.kota.example"}}
-    asked = (
-        *(Standing(Key(Kind.HOST, name), SITE) for name in (HOST, "lama.kota.example")),
-        *(Standing(Key(Kind.CERTIFICATE, name)) for name in (HOST, "dua.kota.example")),
-        *(Standing(Key(kind, SITE)) for kind in (Kind.USER, Kind.DIRECTORY, Kind.ACCESS, Kind.TASKS)),
-    )
-    unasked = (
+    of_sites = (Kind.USER, Kind.DIRECTORY, Kind.ACCESS, Kind.TASKS)
+    unasked = {
         Standing(STRAY, SITE),
-        Standing(Key(Kind.HOST, HOST), "s000002"),  # another site's name
+        Standing(Key(Kind.HOST, "dua.kota.example"), SITE),  # another site's name
         Standing(Key(Kind.HOST, "tiga.kota.example"), "s000003"),
         Standing(Key(Kind.HOST, "empat.kota.example")),
         Standing(Key(Kind.CERTIFICATE, JUDI)),
-        *(Standing(Key(kind, "s000003")) for kind in (Kind.USER, Kind.DIRECTORY, Kind.ACCESS, Kind.TASKS)),
-    )
-    assert strays((*asked, *unasked), named) == unasked
+        *(Standing(Key(kind, "s000003")) for kind in of_sites),
+    }
+    leading = {found.key.name: found.site for found in unasked if found.key.kind is Kind.HOST}
+    standing = {Kind.CERTIFICATE: {HOST, "dua.kota.example", JUDI}, **{kind: {SITE, "s000003"} for kind in of_sites}}
+    asked = dict.fromkeys((HOST, "lama.kota.example"), SITE)
+    assert strays({**asked, **leading}, standing, named) == unasked
 
 
 def test_a_name_that_leads_to_the_site_goes_with_its_next_plan() -> None:

@@ -12,7 +12,7 @@ from demo import cleaning
 from tests.crash import surroundings
 from tests.crash.attempts import Attempt
 from tests.crash.lives import CREDENTIALS
-from tests.drivers import btrfs
+from tests.drivers import filesystems
 from tests.faults.machine import Machine
 from tests.site_numbers import First
 
@@ -32,13 +32,13 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     left = Machine.at(BASE, first_site=First.CRASH)  # by a run that was killed
     cleaning.stop_leftovers(left.layout)
     if left.layout.hosting.is_mount():
-        btrfs.unmount(left.layout.hosting)
+        filesystems.unmount(left.layout.hosting)
     left.remove()
     made = Machine.at(BASE, first_site=First.CRASH)
     made.command = (sys.executable, "-m", "tests.crash.deaf", str(BASE / "deaf"))
     try:
         with ExitStack() as stack:
-            stack.enter_context(btrfs.mounted(made.layout.hosting, BASE / "btrfs.img"))
+            stack.enter_context(filesystems.mounted(made.layout.hosting, BASE / "btrfs.img"))
             around = getattr(request, "param", surroundings.ALONE)
             stack.enter_context(surroundings.serving(made, around, BASE / "beside"))
             yield made

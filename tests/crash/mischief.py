@@ -266,7 +266,7 @@ def _appended(path: Path, line: str) -> None:
 
 def _wider(tree: Path) -> None:
     if tree.exists():
-        storage.bound(tree, 4711)
+        storage.bound(tree, storage.Limit(4711, 4711))
 
 
 def _emptied(path: Path) -> None:

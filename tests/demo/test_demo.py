@@ -23,7 +23,7 @@ def made() -> Iterator[Demonstration]:
 
 def test_killed_its_servers_stop(made: Demonstration) -> None:
     with serving(made.argv()) as process:
-        with urllib.request.urlopen(made.evidence["endpoints"]["portal"], timeout=10) as answer:
+        with urllib.request.urlopen(made.evidence["endpoints"]["portal"], timeout=60) as answer:
             assert answer.status == 200
         second = made.run()
         assert (second.returncode, second.stdout) == (

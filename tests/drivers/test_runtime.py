@@ -83,7 +83,7 @@ def node() -> Iterator[Node]:
         https_port=free_port(),
     )
     holder = SocketSettings(
-        root=root, run=run, logs=logs, uid_base=UID_BASE, web_group=33, mariadb_socket=data.socket, stop_seconds=3
+        root=root, run=run, logs=logs, uid_base=UID_BASE, web_group=33, mariadb_socket=data.socket, stop_seconds=20
     )
     try:
         files.directory(base)

@@ -12,14 +12,14 @@ END = "\r\n\r\n"
 def exchange(port, request, *, name=None, authority=None):
     """Everything that is answered to these bytes; "" for a connection that is closed without a word."""
     data = request.encode("latin-1")
-    with socket.create_connection(("127.0.0.1", port), 10) as plain:
+    with socket.create_connection(("127.0.0.1", port), 60) as plain:
         line = plain
         if name is not None:
             context = ssl.create_default_context(cafile=authority)
             context.check_hostname = False
             line = context.wrap_socket(plain, server_hostname=name or None)
         with line:
-            line.settimeout(10)
+            line.settimeout(60)
             line.sendall(data)
             return read(line)
 

@@ -10,7 +10,8 @@ import pytest
 
 from demo import proofs
 from panggon.drivers import control
-from tests.faults.machine import kill
+from panggon.node.sockets import processes
+from tests.faults.machine import frozen, kill
 from tests.faults.office import pause, visitors, within
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
@@ -94,10 +95,13 @@ def test_visitors_notice_only_the_web_servers_own_restart(office, witness):
     machine = office.machine
     with visitors(witness) as visits:
         dead = machine.servers()["nginx"]
-        kill(dead)
+        with frozen(processes.parent(dead)):
+            kill(dead)
+            within(lambda: visits.failures, "somebody notices it")
         within(lambda: machine.servers().get("nginx", dead) != dead, "another nginx")
         within(lambda: control.answers(machine.layout.run / "nginx" / "control.sock"), "it answers")
+        begun = visits.count
+        within(lambda: visits.count > begun + 1, "whoever had come before has left")
         noticed = len(visits.failures)
         time.sleep(1)
-    assert noticed > 0
     assert len(visits.failures) == noticed

@@ -1,33 +1,18 @@
 """A failure at any write gives the former state back, and one sentence says why."""
 
 import base64
-import os
 import re
 import secrets
-import signal
 import time
-from contextlib import contextmanager
 
 import pytest
 
 from demo.layout import ZONE
 from panggon.node.sockets import processes
-from tests.faults.machine import kill
+from tests.faults.machine import frozen, kill
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
-
-
-@contextmanager
-def frozen(*pids):
-    """Stopped, not dead: whoever asks them waits."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def begun(machine, spec):

@@ -94,13 +94,15 @@ class Silent(socketserver.ThreadingMixIn):
 
 
 class UnixServer(Silent, socketserver.UnixStreamServer):
+    request_queue_size = 1024
+
     def get_request(self) -> tuple[Any, Any]:
         connection, _ = super().get_request()
         return connection, ("unix", 0)
 
 
 class TcpServer(Silent, socketserver.TCPServer):
-    pass
+    request_queue_size = 1024
 
 
 @contextmanager

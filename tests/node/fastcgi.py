@@ -8,7 +8,7 @@ from pathlib import Path
 BEGIN, PARAMETERS, STDIN, STDOUT = 1, 4, 5, 6
 
 
-def request(path: Path, script: str, *, query: str = "", seconds: float = 20) -> str:
+def request(path: Path, script: str, *, query: str = "", seconds: float = 60) -> str:
     """The body of the answer. Raises OSError when there is none, ValueError when PHP did not end the request."""
     variables = {"SCRIPT_FILENAME": script, "SCRIPT_NAME": "/x.php", "REQUEST_METHOD": "GET", "QUERY_STRING": query}
     pairs = b"".join(_length(k) + _length(v) + k.encode() + v.encode() for k, v in variables.items())

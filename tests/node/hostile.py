@@ -6,6 +6,7 @@
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import platform
@@ -28,7 +29,7 @@ CALLS = {
         "init_module": 175, "quotactl": 179, "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272,
         "perf_event_open": 298, "fanotify_init": 300, "open_by_handle_at": 304, "name_to_handle_at": 303, "setns": 308,
         "process_vm_readv": 310, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320, "bpf": 321,
-        "userfaultfd": 323, "clone": 56,
+        "userfaultfd": 323, "clone": 56, "inotify_init1": 294,
     },
     "aarch64": {
         "ptrace": 117, "syslog": 116, "personality": 92, "pivot_root": 41, "chroot": 51, "acct": 89,
@@ -36,7 +37,7 @@ CALLS = {
         "init_module": 105, "quotactl": 60, "add_key": 217, "request_key": 218, "keyctl": 219, "unshare": 97,
         "perf_event_open": 241, "fanotify_init": 262, "open_by_handle_at": 265, "name_to_handle_at": 264, "setns": 268,
         "process_vm_readv": 270, "kcmp": 272, "finit_module": 273, "kexec_file_load": 294, "bpf": 280,
-        "userfaultfd": 282, "clone": 220,
+        "userfaultfd": 282, "clone": 220, "inotify_init1": 26,
     },
 }[platform.machine()] | {
     "io_uring_setup": 425, "io_uring_enter": 426, "open_tree": 428, "move_mount": 429, "fsopen": 430, "clone3": 435,
@@ -105,6 +106,7 @@ def calls() -> Iterator[Named]:
     yield "call clone for users", "EPERM", lambda: called("clone", CLONE_NEWUSER | SIGCHLD, 0, 0, 0)
     for request in (TIOCSTI, TIOCSTI | 1 << 32):
         yield f"type on the terminal {request:x}", "EPERM", lambda request=request: answered(ioctl(0, request))
+    yield "hear who reads a directory", "EPERM", told_of_reads
     yield "become root", "EINVAL", lambda: os.setuid(0) or "root"
     yield "become root for files", "EINVAL", lambda: os.setreuid(-1, 0) or "root"
     yield "join a group", "EPERM", lambda: os.setgroups([0]) or "root's"
@@ -167,6 +169,14 @@ def answered(answer: int) -> str:
     return f"{answer}"
 
 
+def told_of_reads() -> object:
+    directory = os.open("/", os.O_RDONLY)
+    try:
+        return fcntl.fcntl(directory, fcntl.F_NOTIFY, fcntl.DN_ACCESS) or "by a signal"
+    finally:
+        os.close(directory)
+
+
 def called(name: str, *arguments: int) -> object:
     answer = LIBC.syscall(CALLS[name], *arguments)
     if name == "clone" and answer == 0:
@@ -187,14 +197,14 @@ def linked(link: Callable[[str, str], None], path: str, own: str) -> object:
 
 def connected(family: int, place: str) -> object:
     with socket.socket(family) as client:
-        client.settimeout(2)
+        client.settimeout(60)
         client.connect(place)
         return place
 
 
 def greeted(host: str, port: int) -> object:
     """Whether the listener really hears us: behind a gate a connection is made before it is refused."""
-    with socket.create_connection((host, port), timeout=2) as client:
+    with socket.create_connection((host, port), timeout=60) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         return client.recv(100)
 

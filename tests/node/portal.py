@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import until
+
 TOKEN = "a-token"
 CODE = "one-use"
 
@@ -45,9 +47,8 @@ class FakePortal(ThreadingHTTPServer):
     def offered(self) -> dict[str, Any] | None:
         return next((wish for wish in self.wishes if wish["wish"] not in self.reports), None)
 
-    def reported(self, number: int, seconds: float = 20) -> dict[str, Any]:
-        with self.changed:
-            assert self.changed.wait_for(lambda: number in self.reports, seconds), "no report came"
+    def reported(self, number: int, seconds: float = 60) -> dict[str, Any]:
+        until(lambda: number in self.reports, "no report came", seconds=seconds)
         return self.reports[number]
 
     def answer(self, method: str, path: str, body: dict[str, Any], token: str) -> tuple[int, Any]:

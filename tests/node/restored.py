@@ -19,7 +19,7 @@ from tests.drivers import bind
 from tests.node.machine_stand import COMMAND, UID_BASE, ZONE, enrolled, standing
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1500)]
 PASSWORD = "kata sandi yang panjang"
 # `?tulis=n` writes the number; every answer is all numbers that are there.
 APPLICATION = """<?php

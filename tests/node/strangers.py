@@ -2,8 +2,6 @@
 
 import socket
 import ssl
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +27,7 @@ def stand() -> Iterator[WebStand]:
 
 
 def without_tls(stand: WebStand, first: int) -> None:
-    with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", stand.settings.http_port), timeout=60) as line:
         _ask_for_a_batch(line, first, b"HTTP/1.1 404 ")
 
 
@@ -46,7 +44,7 @@ def behind_a_good_handshake(stand: WebStand, first: int) -> None:
 def in_the_handshake(stand: WebStand, first: int) -> None:
     greeting = _greeting("n0000000.kota.example")
     for number in range(first, first + BATCH):
-        with socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=30) as line:
+        with socket.create_connection(("127.0.0.1", stand.settings.https_port), timeout=60) as line:
             line.sendall(greeting.replace(b"n0000000", f"n{number:07}".encode()))
             answer = b""
             with suppress(ConnectionResetError):
@@ -81,15 +79,16 @@ def kibibytes(stand: WebStand) -> dict[int, int]:
     return sizes
 
 
-def median_answer(stand: WebStand) -> float:
-    """Seconds; of so many that a machine that is busy for a moment does not show."""
-
-    def answer() -> float:
-        began = time.perf_counter()
+def cost_of_answers(stand: WebStand) -> float:
+    """Seconds of the workers' processors for 500 answers, whatever else the machine does: proc(5), schedstat."""
+    before = _processor_time(stand)
+    for _ in range(500):
         assert stand.get("/").body == b"<p>Dinas</p>"
-        return time.perf_counter() - began
+    return _processor_time(stand) - before
 
-    return statistics.median(answer() for _ in range(100))
+
+def _processor_time(stand: WebStand) -> float:
+    return sum(int(Path(f"/proc/{worker}/schedstat").read_text().split()[0]) for worker in stand.workers()) / 1e9
 
 
 def come(stand: WebStand, asking: Asking, *, many: int) -> None:
@@ -105,6 +104,6 @@ def come(stand: WebStand, asking: Asking, *, many: int) -> None:
 
 @pytest.mark.parametrize("asking", [without_tls, in_the_handshake, behind_a_good_handshake, for_pages])
 def test_a_hundred_thousand_that_are_nowhere(stand: WebStand, asking: Asking) -> None:
-    quiet = median_answer(stand)
+    before = cost_of_answers(stand)
     come(stand, asking, many=MANY)
-    assert median_answer(stand) < 2 * quiet + 0.05, "nobody pays for those who came"
+    assert cost_of_answers(stand) < 2 * before, "nobody pays for those who came"

@@ -29,7 +29,7 @@ def server(name: str, place: Path, flavour: str = "") -> Server:
         log=place / f"{name}.log",
         ready=(place / f"{name}.pid").exists,
         stop_signal=signal.SIGTERM,
-        stop_seconds=5,
+        stop_seconds=60,
     )
 
 

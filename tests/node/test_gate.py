@@ -1,10 +1,15 @@
 """What the gate of a site reads in messages of others: DNS as it is, and as it never should be."""
 
+import ipaddress
+import socket
+
 import dns.message
 import dns.rrset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from panggon.core import outgoing
+from panggon.core.outgoing import Destination, Policy
 from panggon.node import gate
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -47,6 +52,22 @@ def test_a_refusal_is_the_answer_to_its_question(name: str) -> None:
         question.question,
         True,
     )
+
+
+def test_a_machine_that_asks_nobody_refuses_questions_and_goes_on() -> None:
+    made = gate.Gate(Policy((outgoing.parse("*:443"),)), ())
+    door, asker = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    with door, asker:
+        for each in (door, asker):
+            each.bind(("127.0.0.1", 0))
+        asker.settimeout(60)
+        made.listen(door)
+        for name in ("kota.example", "desa.example"):
+            question = dns.message.make_query(name, "A")
+            asker.sendto(question.to_wire(), door.getsockname())
+            made.turn()
+            assert dns.message.from_wire(asker.recv(512)).rcode().name == "REFUSED"
+    assert made._connecting(Destination(ipaddress.ip_address("192.0.2.1"), 53, own=False)) is None
 
 
 @FEW

@@ -33,7 +33,7 @@ PASSWORD = "kata sandi yang panjang"
 # Waits for leave, and only then comes in to its database.
 LATE_QUERY = """<?php
 touch('mulai');
-while (!file_exists('boleh-selesai')) { usleep(50000); clearstatcache(); }
+while (!file_exists('cukup')) { usleep(50000); }
 $s = parse_ini_file(__DIR__ . '/../private/database.ini');
 $database = new PDO("mysql:unix_socket={$s['socket']};dbname={$s['database']}", $s['user'], $s['password']);
 echo $database->query("SELECT 'utuh'")->fetchColumn();
@@ -141,35 +141,33 @@ def test_nothing_but_its_doors_keeps_a_site_from_being_closed_and_no_request_is_
     )
     assert came_in, words
     root, host = machine.base / "root", str(spec["host"])
-    public = root / "sites" / "s990006" / "public"
+    public = root / "sites" / str(spec["site"]) / "public"
     door = Door("127.0.0.1", machine.https, machine.base / "etc" / "ca.pem", 300.0)
-
-    def upload() -> bytes:
-        head = f"POST /terima.php HTTP/1.1\r\nHost: {host}\r\nContent-Length: 20000\r\nConnection: close\r\n\r\n"
-        with visit.connected(door, host) as tls:
-            tls.sendall(head.encode() + b"x" * 10_000)
-            time.sleep(4)
-            tls.sendall(b"x" * 10_000)
-            return b"".join(iter(lambda: tls.recv(65536), b""))
+    head = f"POST /terima.php HTTP/1.1\r\nHost: {host}\r\nContent-Length: 20000\r\nConnection: close\r\n"
 
     with ThreadPoolExecutor() as visitors, ExitStack() as strangers:
-        slow, uploaded = visitors.submit(visit.get, door, host, "/lambat.php"), visitors.submit(upload)
+        slow = visitors.submit(visit.get, door, host, "/lambat.php")
+        upload = strangers.enter_context(visit.connected(door, host))
+        upload.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert upload.recv(4096).startswith(b"HTTP/1.1 100 ")
+        upload.sendall(b"x" * 10_000)
         until((public / "mulai").exists)
         signer = Authority(machine.base / "etc" / "ca.pem", machine.base / "etc" / "ca-key.pem")
         bundle = root / "tls" / host / "bundle.pem"
         bundle.write_bytes(issue(signer, host, now=datetime.now(UTC) - timedelta(days=4000)))
         for number in range(240):
             source = (f"127.0.9.{1 + number % 30}", 0)
-            line = socket.create_connection(("127.0.0.1", machine.sftp), timeout=10, source_address=source)
+            line = socket.create_connection(("127.0.0.1", machine.sftp), timeout=60, source_address=source)
             strangers.enter_context(line)
         suspended = {**spec, "state": "suspended", "generation": 2, "notice": "Diperbaiki."}
         applied = machine.node("apply", machine.write_spec(suspended), "--json")
         assert applied.returncode == 0, applied.stdout + applied.stderr
         page = visit.get(door, host, "/", any_certificate=True)
         assert (page.status, b"Diperbaiki." in page.body) == (503, True)
-        (public / "boleh-selesai").touch()
+        upload.sendall(b"x" * 10_000)
+        assert b"20000" in b"".join(iter(lambda: upload.recv(65536), b"")).partition(b"\r\n\r\n")[2]
+        (public / "cukup").touch()
         assert slow.result().body == b"utuh"
-        assert b"20000" in uploaded.result().partition(b"\r\n\r\n")[2]
     quarantined = {**suspended, "state": "quarantined", "generation": 3}
     applied = machine.node("apply", machine.write_spec(quarantined), "--json")
     evidence = {row["name"]: row for row in json.loads(applied.stdout)["evidence"]}

@@ -258,6 +258,22 @@ class TestProfiles:
         said = json.loads(stand.get("/x").body)
         assert said["DOCUMENT_ROOT"] == f"{stand.public()}/public"
 
+    def test_laravels_storage_needs_no_link(self, stand: WebStand) -> None:
+        self.made(stand, Profile.LARAVEL, "public/index.php", "storage/app/public/x.php")
+        stand.put("storage/app/public/foto/a b.txt", "foto")
+        stand.put("storage/app/public/.env", "rahasia")
+        stand.put("storage/app/rahasia.txt", "rahasia")
+        stand.put("storage/logs/laravel.log", "rahasia")
+        answer = stand.get("/storage/foto/a%20b.txt")
+        assert (answer.status, answer.body) == (200, b"foto")
+        assert [stand.get(f"/storage/{name}").status for name in (".env", "x.php")] == [404, 404]
+        for path in ("/storage/foto", "/storage/foto/", "/storage/rahasia.txt", "/storage/logs/laravel.log"):
+            assert self.asked(stand, path)[0] == "/index.php"
+        stand.put("public/storage/foto/a b.txt", "yang lain")
+        assert stand.get("/storage/foto/a%20b.txt").body == b"yang lain"
+        (stand.public() / "storage" / "app" / "public" / "tautan.txt").symlink_to("../rahasia.txt")
+        assert b"rahasia" not in stand.get("/storage/tautan.txt").body
+
     def test_mediawiki(self, stand: WebStand) -> None:
         self.made(stand, Profile.MEDIAWIKI, "w/index.php", "w/rest.php")
         assert self.asked(stand, "/wiki/Halaman_Utama?action=edit") == ("/w/index.php", "", "action=edit")
@@ -276,9 +292,13 @@ class TestProfiles:
 
     def test_moodle_and_its_slash_arguments(self, stand: WebStand) -> None:
         self.made(stand, Profile.MOODLE, "pluginfile.php", "lib/classes/x.php")
+        assert stand.get("/course/42/manage").status == 404
+        stand.put("r.php", SHOW)
+        assert self.asked(stand, "/course/42/manage?a=b") == ("/r.php", "", "a=b")
+        sent = "/12/mod_folder/content/3/tests/.rencana/README.txt"
+        assert self.asked(stand, f"/pluginfile.php{sent}") == ("/pluginfile.php", sent, "")
         assert self.asked(stand, "/pluginfile.php/12/mod/a.png?t=1") == ("/pluginfile.php", "/12/mod/a.png", "t=1")
         assert self.asked(stand, "/pluginfile.php/1/x.php/y") == ("/pluginfile.php", "/1/x.php/y", "")
         assert stand.get("/lib/classes/x.php/y").status == 404
         stand.put("foto.jpg", SHOW)
-        assert stand.get("/foto.jpg/x.php").status == 404
-        assert stand.get("/foto.jpg/x.php/y").status == 404
+        assert [self.asked(stand, path)[0] for path in ("/foto.jpg/x.php", "/foto.jpg/x.php/y")] == ["/r.php", "/r.php"]

@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ OPEN_FILES = 256  # of each of the two workers, with a quarter as many connectio
 CROWD, STREAMS = 160, 80
 BUFFERED = 24 << 20  # more than the kernel keeps on both sides for a connection that has ended
 ELSEWHERE = "127.1.0.1"  # another network
+SILENT_MOST = 15  # seconds; after so many nginx gives up on everybody
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +85,16 @@ def _asking(stand: WebStand, host: str, words: bytes, address: str = "127.0.0.1"
 
 def served(stand: WebStand, host: str) -> bool:
     """Whether somebody from elsewhere gets the page, before nginx gives up on the slow ones."""
-    address = ("127.0.0.1", stand.settings.https_port)
-    with (
-        suppress(OSError),
-        socket.create_connection(address, timeout=10, source_address=(ELSEWHERE, 0)) as bare,
-        trusting(stand.authority.certificate).wrap_socket(bare, server_hostname=host) as line,
-    ):
-        line.sendall(request(host))
-        return line.recv(4096).startswith(b"HTTP/1.1 200 ")
-    return False
+
+    def answer() -> bytes:
+        with suppress(OSError), _asking(stand, host, request(host), ELSEWHERE) as line:
+            return line.recv(4096)
+        return b""
+
+    with ThreadPoolExecutor() as visitors:
+        visitor = visitors.submit(answer)
+        until(visitor.done, seconds=10)
+        return visitor.result().startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize(
@@ -127,12 +130,14 @@ class TestOneWithManyAddresses:
             return
 
     def test_an_office_behind_one_address_loses_nothing(self, stand: WebStand) -> None:
+        began = time.monotonic()
         with ExitStack() as lines:
             office = [lines.enter_context(plain(stand, self.OFFICE)) for _ in range(self.KEPT)]
             for number in range(40):
                 lines.enter_context(plain(stand, f"127.9.0.{number // 8 + 1}"))
             time.sleep(0.5)
-            assert [ended(line) for line in office] == [False] * self.KEPT
+            lost = any(map(ended, office))
+            assert not lost or time.monotonic() - began > SILENT_MOST
             assert served(stand, HOST)
 
     def test_a_download_is_not_the_first_that_an_office_loses(self, stand: WebStand) -> None:

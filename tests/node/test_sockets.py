@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import shutil
 import socket
 import threading
 import time
@@ -13,6 +15,7 @@ import pytest
 
 from panggon.node.sockets.holder import TICK_SECONDS
 from panggon.node.sockets.processes import Users
+from tests import php
 from tests.node.stand import WEB_GROUP, Stand, started
 from tests.waiting import until
 
@@ -27,9 +30,7 @@ def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
 def test_the_first_connection_wakes_the_site_as_its_own_user(stand: Stand) -> None:
     site = stand.serve(900100, "echo posix_getuid(), ' ', getenv('PANGGON_GENERATION');", generation=7)
     assert stand.process(site) is None
-    began = time.monotonic()
     assert stand.get(site) == f"{stand.settings.uid(site)} 7"
-    assert time.monotonic() - began < 2
     assert stand.process(site) is not None
 
 
@@ -86,36 +87,36 @@ def test_what_php_writes_is_for_its_site_and_for_nginx(stand: Stand) -> None:
 @pytest.mark.parametrize("stand", [{"idle_seconds": 1.0}], indirect=True)
 def test_going_to_sleep_loses_no_request(stand: Stand) -> None:
     site = stand.serve(900100, "usleep(2000); echo 'ok';")
-    processes, answers = set(), []
+    processes: set[int | None] = {None}
+    over = threading.Event()
 
-    def visit(pause: float) -> None:
-        for _ in range(75):
+    def visit(pause: float) -> list[str]:
+        answers: list[str] = []
+        while len(answers) < 75 or not over.is_set():
             answers.append(stand.get(site))
             time.sleep(pause)
+        return answers
 
     # Asked to sleep again and again, at every moment of a request's life, as the idle clock would.
-    visitors = [threading.Thread(target=visit, args=(pause,)) for pause in (0.001, 0.013, 0.03, 0.05)]
-    for visitor in visitors:
-        visitor.start()
-    while any(visitor.is_alive() for visitor in visitors):
-        assert stand.ask(do="stop", site=site)["ok"]
-        processes.add(stand.process(site))
-    assert answers == ["ok"] * 300
-    assert len(processes - {None}) > 3
+    with ThreadPoolExecutor() as pool:
+        visitors = [pool.submit(visit, pause) for pause in (0.001, 0.013, 0.03, 0.05)]
+        while not all(visitor.done() for visitor in visitors):
+            assert stand.ask(do="stop", site=site)["ok"]
+            processes.add(stand.process(site))
+            if len(processes) > 4:
+                over.set()
+    assert {answer for visitor in visitors for answer in visitor.result()} == {"ok"}
     until(lambda: stand.process(site) is None)
     assert stand.processes(site) == []
 
 
 def test_a_request_that_runs_keeps_the_site_awake_and_may_finish(stand: Stand) -> None:
-    site = stand.serve(900100, "$end = microtime(true) + 1.5; while (microtime(true) < $end); echo 'done';")
-    answers: list[str] = []
-    visitor = threading.Thread(target=lambda: answers.append(stand.get(site)))
-    visitor.start()
-    until(lambda: stand.process(site) is not None)
-    time.sleep(0.5)
-    assert stand.ask(do="stop", site=site) == {"ok": True}
-    visitor.join()
-    assert answers == ["done"]
+    site = stand.serve(900100, "touch('/site/public/begun'); usleep(500000); echo 'done';")
+    with ThreadPoolExecutor() as visitors:
+        visitor = visitors.submit(stand.get, site)
+        until((stand.settings.site(site) / "public" / "begun").exists)
+        assert stand.ask(do="stop", site=site) == {"ok": True}
+        assert visitor.result() == "done"
 
 
 @pytest.mark.parametrize("stand", [{"stop_seconds": 1.0}], indirect=True)
@@ -139,14 +140,11 @@ def test_what_does_not_end_in_time_is_killed_whole(stand: Stand) -> None:
 
 def test_a_php_that_cannot_start_is_not_tried_without_end(stand: Stand) -> None:
     site = stand.serve(900100, php_version="8.9")
-    with pytest.raises(TimeoutError):
-        stand.get(site, seconds=1)
-    assert stand.ask(do="show", site=site)["serving"]["failures"] == 1  # once more after 1 s, after 2 s more
     with pytest.raises((ConnectionError, ValueError)):
-        stand.get(site, seconds=6)
+        stand.get(site)  # once more after 1 s, after 2 s more: then it is told
     assert stand.ask(do="show", site=site)["serving"]["failures"] == 3
     with pytest.raises((ConnectionError, ValueError)):
-        stand.get(site, seconds=1)  # in a pause: told at once
+        stand.get(site)  # in a pause
     stand.describe(site, {})
     stand.sync(site)
     assert stand.get(site) == "ok"
@@ -165,14 +163,49 @@ def test_memory_and_processes_end_at_the_limit(stand: Stand) -> None:
     assert len(stand.processes(site)) <= 14
 
 
+@pytest.fixture
+def own_php() -> Iterator[Path]:
+    """Where sandboxes see it; a template of its name."""
+    folder = Path("/usr/local/lib") / f"panggon-test-{os.getpid()}"
+    folder.mkdir()
+    try:
+        shutil.copy(f"/usr/sbin/php-fpm{php.VERSION}", folder)
+        yield folder / "php-fpm{version}"
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_an_update_of_php_reaches_who_is_awake_and_cuts_nobody_off(own_php: Path) -> None:
+    slow = "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';"
+    with contextlib.closing(Stand("update", php_binary=str(own_php), update_seconds=0.1)) as stand:
+        stand.start()
+        site = stand.serve(900100, slow)
+        stand.page(site, "echo 'now';", "now.php")
+        with ThreadPoolExecutor() as visitors:
+            early = visitors.submit(stand.get, site, seconds=60)
+            until(lambda: len(stand.processes(site)) >= 3)
+            before = stand.process(site)
+            binary = Path(str(own_php).format(version=php.VERSION))
+            shutil.copy(binary, binary.with_suffix(".new"))
+            binary.with_suffix(".new").replace(binary)
+            until(lambda: stand.process(site) != before)
+            assert stand.get(site, "/site/public/now.php") == "now"
+            assert before in stand.processes(site)
+            after = stand.process(site)
+            stand.page(site, "", "told.php")
+            assert early.result() == "whole"
+        until(lambda: before not in stand.processes(site))
+        assert stand.process(site) == after
+
+
 @pytest.mark.parametrize("stand", [{"awake_most": 2}], indirect=True)
 def test_who_has_been_idle_longest_makes_room_and_who_finds_none_waits(stand: Stand) -> None:
     busy = "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'told';"
     first, second, third, fourth = (stand.serve(900100 + number, busy) for number in range(4))
     with ThreadPoolExecutor() as visitors:
-        early = [visitors.submit(stand.get, site, seconds=60) for site in (first, second)]
+        early = [visitors.submit(stand.get, site) for site in (first, second)]
         until(lambda: all(len(stand.processes(site)) >= 3 for site in (first, second)))
-        waits = visitors.submit(stand.get, third, seconds=60)
+        waits = visitors.submit(stand.get, third)
         time.sleep(1)
         assert (stand.process(third), stand.ask(do="show", site=third)["serving"]["failures"]) == (None, 0)
         for site in (first, second, third):
@@ -182,7 +215,7 @@ def test_who_has_been_idle_longest_makes_room_and_who_finds_none_waits(stand: St
     until(lambda: (stand.process(first) is None) ^ (stand.process(second) is None))
     time.sleep(1.5)
     stand.page(fourth, "", "told.php")
-    assert stand.get(fourth, seconds=60) == "told"
+    assert stand.get(fourth) == "told"
     until(lambda: stand.process(first) is None and stand.process(second) is None)
     assert None not in (stand.process(third), stand.process(fourth))
 

@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from panggon.node.sockets import cgroups, processes
 from panggon.node.sockets.channel import KEEP, send
+from panggon.node.sockets.served import remember, served_of
 from tests.node.stand import Stand, started
 from tests.waiting import until
 
@@ -93,6 +95,36 @@ def test_a_former_sandbox_is_known_to_the_next_holder(stand: Stand, keeper_too: 
         assert early.result() == "whole"
     until(lambda: before not in stand.processes(site))
     assert stand.get(site, "/site/public/now.php") == "2"
+
+
+def test_killed_before_what_is_wished_anew_has_a_socket(stand: Stand) -> None:
+    """The next holder finds another wish than the sandbox was started for: who is inside is answered to the end."""
+    site = stand.serve(900100, "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';")
+    stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
+    with ThreadPoolExecutor() as visitors:
+        early = visitors.submit(stand.get, site)
+        until(lambda: len(stand.processes(site)) >= 3)
+        before = stand.process(site)
+        assert before
+        stand.describe(site, {"generation": 2})
+        remember(stand.settings, replace(served_of(stand.settings, site), generation=2))
+        stand.new_holder(after=stand.kill_holder())
+        assert stand.get(site, "/site/public/now.php") == "2"
+        assert before in stand.processes(site)
+        stand.page(site, "", "told.php")
+        assert early.result() == "whole"
+    until(lambda: before not in stand.processes(site))
+
+
+def test_a_damaged_record_of_a_sandbox_stops_no_holder(stand: Stand) -> None:
+    site, other = stand.serve(900100), stand.serve(900101)
+    stand.get(site)
+    before = stand.process(site)
+    for damage in ("[", "[]", "{}"):
+        (stand.settings.records / f"{site}.json").write_text(damage)
+        stand.new_holder(after=stand.kill_holder())
+        assert [stand.get(site), stand.get(other)] == ["ok", "ok"]
+    until(lambda: before not in stand.processes(site))
 
 
 @pytest.mark.parametrize("in_place", [False, True], ids=["before its name", "after"])
@@ -185,10 +217,11 @@ def test_an_adopted_site_is_not_put_to_sleep_before_its_time(stand: Stand) -> No
     before = stand.process(site)
     assert before
     workers = {pid for pid in stand.processes(site) if processes.children(pid) == ()}
-    until(lambda: workers.isdisjoint(stand.processes(site)), seconds=45)  # they end after half the idle time
+    until(lambda: workers.isdisjoint(stand.processes(site)))  # they end after half the idle time
+    began = time.monotonic()
     stand.new_holder(after=stand.kill_holder())
     time.sleep(1.5)
-    assert stand.process(site) == before
+    assert stand.process(site) == before or time.monotonic() - began > stand.settings.idle_seconds
 
 
 def test_the_end_leaves_nothing(stand: Stand) -> None:
@@ -196,5 +229,5 @@ def test_the_end_leaves_nothing(stand: Stand) -> None:
     stand.get(site)
     assert stand.keeper
     stand.keeper.send(signal.SIGTERM)
-    assert stand.keeper.wait(seconds=10)
+    assert stand.keeper.wait(seconds=60)
     assert stand.processes(site) == []

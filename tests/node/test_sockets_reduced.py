@@ -78,7 +78,7 @@ def test_a_machine_without_protection_is_refused() -> None:
     try:
         stand.launch()
         assert stand.keeper
-        assert stand.keeper.wait(seconds=10)
+        assert stand.keeper.wait(seconds=60)
         assert stand.keeper.code == 78
         said = (stand.settings.logs / "sockets.log").read_text()
         assert "refusing to start: sockets.unprotected: sandbox: " in said

@@ -15,6 +15,7 @@ from panggon.node import layout, protections, wiring
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
+from panggon.node.sockets import processes
 from panggon.node.supervision import units
 from tests.waiting import until
 
@@ -77,12 +78,12 @@ def test_a_program_that_was_replaced_on_the_disk_is_known(tmp_path):
     shutil.copy("/usr/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as process:
         until(lambda: str(program) in Path(f"/proc/{process.pid}/maps").read_text())
-        assert not units.is_replaced(process.pid)
+        assert not processes.is_replaced(process.pid)
         shutil.copy("/usr/bin/sleep", tmp_path / "newer")
         (tmp_path / "newer").rename(program)  # as dpkg does
-        assert units.is_replaced(process.pid)
+        assert processes.is_replaced(process.pid)
         process.kill()
-    assert not units.is_replaced(process.pid)
+    assert not processes.is_replaced(process.pid)
 
 
 def test_nothing_else_may_be_written_than_what_panggon_has():

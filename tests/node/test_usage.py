@@ -2,6 +2,7 @@
 
 import array
 import ctypes
+import errno
 import itertools
 import mmap
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.quota.bounds import Bounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.held import MAPPINGS_MOST, Held, held
-from panggon.node.sockets.quota.usage import Excess, Meter
+from panggon.node.sockets.quota.usage import DEPTH_MOST, Excess, Meter
 
 MEBIBYTE = 1024 * 1024
 PLENTY = Bounds(mebibytes=1000, files=1000)
@@ -62,14 +63,90 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_tree_too_deep_to_be_counted_is_too_much(tmp_path: Path) -> None:
-    descriptor = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(20):
-        os.mkdir("d" * 250, dir_fd=descriptor)
-        deeper = os.open("d" * 250, os.O_RDONLY, dir_fd=descriptor)
-        os.close(descriptor)
-        descriptor = deeper
-    os.close(descriptor)
+    Path(f"{tmp_path}{'/d' * DEPTH_MOST}").mkdir(parents=True)
+    assert not exceeds(tmp_path, PLENTY)
+    Path(f"{tmp_path}{'/d' * (DEPTH_MOST + 1)}").mkdir()
     assert exceeds(tmp_path, PLENTY)
+
+
+def test_whoever_renames_folders_and_files_all_the_time_hides_nothing(tmp_path: Path) -> None:
+    """Eight nested folders, and in the innermost one a large file, have new names at each step."""
+    with ExitStack() as opened:
+        places: list[int] = []
+        for place in [Path(f"{tmp_path}{'/0' * depth}") for depth in range(9)]:
+            place.mkdir(exist_ok=True)
+            for number in range(40):
+                (place / f"small{number}").touch()
+            places.append(os.open(place, os.O_RDONLY))
+            opened.callback(os.close, places[-1])
+        Path(f"{tmp_path}{'/0' * 9}").write_bytes(os.urandom(3 * MEBIBYTE))
+        names = itertools.pairwise(itertools.count())
+
+        def rename() -> float:
+            former, new = next(names)
+            for place in places:
+                os.rename(f"{former}", f"{new}", src_dir_fd=place, dst_dir_fd=place)
+            return 0
+
+        assert Meter(tmp_path, Bounds(mebibytes=2, files=1000)).count(1, rename) is Excess.SPACE
+        assert Meter(tmp_path, Bounds(mebibytes=4, files=378)).count(1, rename) is Excess.NOTHING
+
+
+def test_what_is_called_otherwise_whenever_it_is_looked_for_is_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "0").mkdir()
+    opening, names = os.open, itertools.pairwise(itertools.count())
+
+    def open_too_late(path: str, flags: int, **at: int) -> int:
+        if at:
+            former, new = next(names)
+            (tmp_path / f"{former}").rename(tmp_path / f"{new}")
+        return opening(path, flags, **at)
+
+    monkeypatch.setattr(os, "open", open_too_late)
+    assert excess(Meter(tmp_path, PLENTY)) is Excess.FILES
+
+
+def test_temporary_folders_that_are_gone_when_they_are_looked_at_are_no_excess(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = os.open
+
+    def open_too_late(path: str, flags: int, **at: int) -> int:
+        if at:
+            (tmp_path / path).rmdir()
+        return opening(path, flags, **at)
+
+    monkeypatch.setattr(os, "open", open_too_late)
+    meter = Meter(tmp_path, PLENTY)
+    found = []
+    for _ in range(3):
+        for number in range(9):
+            (tmp_path / f"{number}").mkdir()
+        found.append(excess(meter))
+    assert found == [Excess.NOTHING] * 3
+
+
+def test_without_a_free_descriptor_nothing_is_decided_and_none_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(f"{tmp_path}/a/b/c").mkdir(parents=True)
+    before, opening = set(Path("/proc/self/fd").iterdir()), os.open
+
+    def full(path: str, flags: int, **at: int) -> int:
+        if path == "c":
+            raise OSError(errno.EMFILE, "too many")
+        return opening(path, flags, **at)
+
+    meter = Meter(tmp_path, Bounds(mebibytes=1, files=2))
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="too many"):
+        excess(meter)
+    monkeypatch.undo()
+    assert excess(meter) is Excess.FILES
+    Meter(tmp_path, PLENTY).count(0, time.monotonic)
+    assert set(Path("/proc/self/fd").iterdir()) <= before
 
 
 def test_it_goes_on_where_it_stopped_and_begins_anew(tmp_path: Path) -> None:

@@ -221,5 +221,5 @@ def test_an_agent_visits_beside_its_wishes(bench, monkeypatch):
     running.start()
     until(lambda: len(told(bench)) == 2)
     bench.portal.refusing = 401
-    running.join(20)
+    running.join(60)
     assert Counter(told(bench)) == {(SITE, True): 1, ("s900002", True): 1}

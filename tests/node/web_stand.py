@@ -50,7 +50,7 @@ class WebStand:
             own_mounts=own_mounts,
         )
         self.authority = authority.create_authority(self.base / "ca", now=datetime.now(UTC))
-        self.door = Door("127.0.0.1", self.settings.https_port, self.authority.certificate)
+        self.door = Door("127.0.0.1", self.settings.https_port, self.authority.certificate, seconds=60)
         self.now = datetime.now(UTC)
         web_settings = web.Settings(self.root, self.settings.control, self.door)
         self.sites, self.hosts = web.SiteDriver(web_settings), web.HostDriver(web_settings)

@@ -52,6 +52,7 @@ class Gateway:
     requests: list[str] = field(default_factory=list)
     signed: dict[str, bytes] = field(default_factory=dict)
     pause: float = 0
+    dripped: list[bytes] = field(default_factory=list)
     writes_anew: bool = False  # instead of appending to what it was given
     counts_from_above: bool = False
 
@@ -186,6 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             for place in range(len(body) if drips else 0):
                 self.wfile.write(body[place : place + 1])
+                self.gateway.dripped.append(body[place : place + 1])
                 time.sleep(0.2)
             self.wfile.write(body[: len(body) // 2] if broken else body)
         except OSError:  # whoever asked has gone

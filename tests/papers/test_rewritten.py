@@ -114,7 +114,7 @@ def test_the_same_document_written_anew_is_accepted_of_a_gateway_only(frozen, si
 def test_proofs_for_later_years_may_stand_in_it(frozen, place, pki, judge):
     stamp = Stamp(render("stempel.typ", SAMPLES["stamp"].facts))
     order = Order(packed(frozen), PERSON, place, stamp, "Pengesahan", "Pekalongan")
-    service = esign.Gateway(pki.time_stamps, seconds=20, is_plain=True)
+    service = esign.Gateway(pki.time_stamps, seconds=60, is_plain=True)
     found = judge(Local(pki.person("head"), (pki.root,), service).sign(order, Given(Secret(PASSPHRASE))))
     assert (found.faults, found.level, found.rewritten) == ((), Level.B_LT, True)
 

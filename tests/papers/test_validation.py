@@ -77,7 +77,7 @@ def test_the_document_with_a_signature_and_nothing_else_passes(document, signed,
 
 
 def test_with_a_time_stamp_service_it_can_be_checked_years_later(document, stamp, pki, judge, tmp_path):
-    service = Gateway(pki.time_stamps, seconds=20, is_plain=True)
+    service = Gateway(pki.time_stamps, seconds=60, is_plain=True)
     data = Local(pki.person("head"), (pki.root,), service).sign(order(document, stamp=stamp), RIGHT)
     found = judge(data)
     assert (found.faults, found.level, found.timestamped) == ((), Level.B_LT, True)
@@ -90,7 +90,7 @@ def test_with_a_time_stamp_service_it_can_be_checked_years_later(document, stamp
 
 @pytest.mark.parametrize("path", ["/nothing/here", "/pki/crls/root/latest.crl"])
 def test_a_service_that_gives_no_time_stamp_ends_in_no_signature(document, pki, path):
-    service = Gateway(pki.address + path, seconds=20, is_plain=True)
+    service = Gateway(pki.address + path, seconds=60, is_plain=True)
     with pytest.raises((TemporaryError, PermanentError)) as raised:
         Local(pki.person("head"), (pki.root,), service).sign(order(document), RIGHT)
     assert raised.value.code in ("signing.timestamps", "signing.gateway")

@@ -49,6 +49,7 @@ def bsre(esign):
     esign.writes_anew = esign.counts_from_above = False
     esign.requests.clear()
     esign.signed.clear()
+    esign.dripped.clear()
     return esign
 
 

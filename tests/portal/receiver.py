@@ -16,12 +16,12 @@ from typing import Any
 
 @dataclass
 class Receiver:
-    """`statuses` are answered one after the other, then 204; `slow_seconds` before each answer."""
+    """`statuses` are answered one after the other, then 204; while it is not `free`, nothing is."""
 
     port: int = 0
     secret: str = ""
     statuses: list[int] = field(default_factory=list)
-    slow_seconds: float = 0
+    free: threading.Event = field(default_factory=threading.Event)
     answer: bytes = b""
     messages: list[dict[str, Any]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
@@ -50,12 +50,13 @@ class Receiver:
 @contextmanager
 def receiver(*, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     state = Receiver()
+    state.free.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = state.receive(self.headers, body)
-            time.sleep(state.slow_seconds)
+            state.free.wait()
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"http://127.0.0.1:{state.port}/elsewhere")

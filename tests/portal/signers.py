@@ -44,7 +44,7 @@ def sign_elsewhere(office, settings, pki):
     fill_in(Group.SIGNING, method=Method.UPLOAD)
 
 
-def sign_by_gateway(settings, pki, gateway, method, *, seconds=20):
+def sign_by_gateway(settings, pki, gateway, method, *, seconds=60):
     settings.PANGGON_SIGNATURE_ROOTS = str(pki.pem("root"))
     settings.PANGGON_ESIGN_USER, settings.PANGGON_ESIGN_PASSWORD = USER, PASSWORD
     settings.PANGGON_ESIGN_CA, settings.PANGGON_ESIGN_SECONDS = gateway.ca, seconds

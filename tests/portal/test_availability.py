@@ -159,6 +159,7 @@ def test_a_closed_site_is_not_expected_to_answer(agent, site, office):
 def test_a_full_site_is_told_once_a_week_and_shown_to_its_opd(office_time, site, office):
     words = "situs menyimpan lebih banyak berkas daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
     Node.objects.update(reduced=[f"{site.identifier}: {words}", "s899999: penuh", "cpu: x"])
+    Node.objects.create(name="node-9", token_hash="9" * 64, reduced=[f"{site.identifier}: buka https://lain.example"])
     for _ in range(2):
         watch.func(timestamp=0)
     told = list(office.applicant.notices.filter(subject=f"{site.host}: situs penuh").values_list("text", flat=True))

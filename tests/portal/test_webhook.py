@@ -136,11 +136,11 @@ def test_down_slow_and_wrong_are_tried_again_with_the_same_id_until_given_up(off
     gateway.statuses, gateway.answer = [500, 302], b"belum siap" + b"x" * 5000
     work_off()
     work_off()
-    gateway.slow_seconds = 2
+    gateway.free.clear()
     with monkeypatch.context() as impatient:
         impatient.setattr(posting, "SECONDS", 1)
         work_off()
-    gateway.slow_seconds = 0
+    gateway.free.set()
     Endpoint.objects.update(url=f"http://127.0.0.1:{free_port()}/")
     for _ in range(len(PAUSES)):
         work_off()
@@ -151,7 +151,7 @@ def test_down_slow_and_wrong_are_tried_again_with_the_same_id_until_given_up(off
     assert set(gateway.ids) == {str(delivery.pk)}
     first = Attempt.objects.first()
     assert (first.answer[:10], len(first.answer)) == ("belum siap", 500)
-    assert 1000 <= Attempt.objects.get(problem="timeout").milliseconds < 5000
+    assert Attempt.objects.get(problem="timeout").milliseconds >= 1000
 
     Endpoint.objects.update(url=gateway.endpoint.url)
     jobs_before = ProcrastinateJob.objects.count()

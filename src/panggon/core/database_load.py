@@ -1,5 +1,6 @@
 """What the sessions of one site may take of a database server that all sites share: pure rules over what is seen."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,10 +17,13 @@ TEMPORARY_MOST = 1024 * MEBIBYTE
 LOCKS_MOST = 10_000
 # What all sites may take together of what can be taken back, before one of them goes.
 UNDO_MOST = 2048 * MEBIBYTE
-SNAPSHOT_SECONDS = 60.0
+SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
+# Connections of a site that have not logged in: no application has so many that begin at the same moment. Those of its
+# processes that have more connections than the second number are ended; one of PHP has one or two.
+STRANGERS_MOST, STRANGERS_OF_ONE = 50, 5
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it keeps less than LIGHT busy.
@@ -29,8 +33,8 @@ HEAVY, LIGHT = 0.7, 0.3
 @dataclass(frozen=True, slots=True)
 class Session:
     """`number` is how the server calls it, `thread` how the kernel does. `seconds`: how long its statement or its
-    transaction goes on; `memory` and `temporary` files in bytes; `changed` rows that can be taken back; `active`: a
-    statement runs.
+    transaction goes on; `memory` and `temporary` files in bytes; `changed` rows that can be taken back; `written` bytes
+    since it began; `active`: a statement runs.
     """
 
     site: str
@@ -41,45 +45,93 @@ class Session:
     temporary: int = 0
     locks: int = 0
     changed: int = 0
+    written: int = 0
     active: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The sessions of all sites; in bytes, temporary room that is `shared`, and `undo`, what can be taken back."""
+    """The sessions of all sites; in bytes, the temporary room of all for `tables` and for `sorting`, and `undo`, what
+    can be taken back, with `history`, how many transactions are kept there for those who still see what was before;
+    `strangers`: connections that nobody has logged in by.
+    """
 
     sessions: tuple[Session, ...]
-    shared: int = 0
+    tables: int = 0
+    sorting: int = 0
     undo: int = 0
+    history: int = 0
+    strangers: int = 0
+
+    @property
+    def shared(self) -> int:
+        return self.tables + self.sorting
 
 
-def too_much(load: Load) -> dict[Session, str]:
-    """The sessions that are to be ended, with the reason."""
+NOTHING = Load(())
+
+
+def too_much(load: Load, before: Load = NOTHING) -> dict[Session, str]:
+    """The sessions that are to be ended, with the reason; `before` is the load of the last look."""
     found = {session: "too long" for session in load.sessions if session.seconds > SECONDS_MOST}
     found |= _largest(load.sessions, "memory", lambda session: session.memory, MEMORY_MOST)
     found |= _largest(load.sessions, "temporary files", lambda session: session.temporary, TEMPORARY_MOST)
     found |= _largest(load.sessions, "locks", lambda session: session.locks, LOCKS_MOST)
-    return found | (_holding_undo(load.sessions) if load.undo > UNDO_MOST else {})
+    return found | (_holding_undo(load, before) if load.undo > UNDO_MOST else {})
 
 
-def _holding_undo(sessions: Collection[Session]) -> dict[Session, str]:
-    """Nothing is taken away that began before a transaction that still sees it, whoever changed how much since."""
-    oldest = max(sessions, key=lambda session: session.seconds, default=None)
+def _holding_undo(load: Load, before: Load) -> dict[Session, str]:
+    """Nothing is taken away that began before a transaction that still sees it, whoever changed how much since. Who
+    makes most of it in a transaction that goes on goes before that; while some is given back it is nobody's turn.
+    """
+    changes = _since(before, load, lambda session: session.changed)
+    changing = max(load.sessions, key=lambda session: changes[session], default=None)
+    most = changes[changing] if changing else 0
+    if (
+        changing
+        and changing.seconds > GOING_ON_SECONDS
+        and load.undo > before.undo
+        and most * 2 > sum(changes.values())
+    ):
+        return {changing: f"changed {changing.changed} rows"}
+    if load.history < before.history:
+        return {}
+    oldest = max(load.sessions, key=lambda session: session.seconds, default=None)
     if oldest and oldest.seconds > SNAPSHOT_SECONDS:
         return {oldest: f"sees what others have changed for {oldest.seconds:.0f} seconds"}
-    changing = max(sessions, key=lambda session: session.changed, default=None)
-    return {changing: f"changed {changing.changed} rows"} if changing and changing.changed else {}
+    largest = max(load.sessions, key=lambda session: session.changed, default=None)
+    return {largest: f"changed {largest.changed} rows"} if largest and largest.changed else {}
 
 
-def grew(before: int, after: int) -> bool:
-    """Whether somebody takes too much of the room that is told of nobody, between two looks."""
-    return after > SHARED_SOME and after - before > SHARED_STEP
+def growing(load: Load, before: Load, busy: Mapping[str, float], *, spared: str) -> dict[Session, str]:
+    """The sessions of the site that makes the temporary room grow of which the server does not tell whose it is. Of
+    sorted files it is who has written most; of temporary tables, which the server writes for all, who works most among
+    those who change anything, and another one than `spared`, whose sessions were ended in vain.
+    """
+    site = ""
+    if load.shared > SHARED_SOME and load.sorting - before.sorting > SHARED_STEP:
+        written: Counter[str] = Counter()
+        for session, size in _since(before, load, lambda session: session.written).items():
+            written[session.site] += size
+        site = max(written, key=lambda each: written[each], default="")
+    elif load.shared > SHARED_SOME and load.tables - before.tables > SHARED_STEP:
+        present = {session.site for session in load.sessions}
+        changing = {session.site for session in load.sessions if session.changed} or present
+        site = max(changing - {spared} or changing, key=lambda each: busy.get(each, 0.0), default="")
+    return {session: "temporary room" for session in load.sessions if session.site == site}
 
 
-def busiest(sessions: Iterable[Session], busy: Mapping[str, float]) -> dict[Session, str]:
-    """The sessions of the site that works most."""
-    site = max(busy, key=lambda each: busy[each], default="")
-    return {session: "temporary room" for session in sessions if session.site == site}
+def _since(before: Load, load: Load, size: Callable[[Session], int]) -> dict[Session, int]:
+    """By how much each session has more of it; one that was not there then: all."""
+    known = {session.number: size(session) for session in before.sessions}
+    return {session: max(0, size(session) - known.get(session.number, 0)) for session in load.sessions}
+
+
+def crowding(connections: Mapping[str, int], sessions: Collection[Session]) -> str:
+    """The site that has most connections beyond its sessions, where these are too many; otherwise ""."""
+    strangers = {site: number - sum(each.site == site for each in sessions) for site, number in connections.items()}
+    site = max(strangers, key=lambda each: strangers[each], default="")
+    return site if strangers.get(site, 0) > STRANGERS_MOST else ""
 
 
 def niceness(active: int) -> int:

@@ -6,7 +6,7 @@ effect. Patterns mean the same in Python and in PCRE, and are matched against th
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from panggon.core.site_kinds import Profile
@@ -27,7 +27,8 @@ class Routing:
     pattern fits (`$1`: what its first group found), `home` answers the bare address. With `slash_arguments`,
     `/script.php/more` runs the script with the rest as its PATH_INFO. What fits `private` is there for nobody;
     `storage` is where the application keeps what visitors send: no script is run there. With `scripts`, only those
-    are run.
+    are run. `links` are beginnings of addresses whose files lie elsewhere below `public`, where the application would
+    make a link: none is followed here.
     """
 
     folder: str = ""
@@ -37,9 +38,24 @@ class Routing:
     private: tuple[str, ...] = ()
     storage: str = r"/(?:.*/)?uploads?/"
     scripts: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 _TO_INDEX = (("/", "/index.php"),)
+# docs.moodle.org, "Nginx" and "Configuring the Router": slash arguments, and one script for addresses of no file; files
+# of the developers' tools stay private, and so does what visitors sent, where it lies beside the scripts.
+_MOODLE = Routing(
+    rewrites=(("/", "/r.php"),),
+    slash_arguments=True,
+    private=(
+        _TOOLS,
+        r"/(?:config\.php|config-dist\.php)$",
+        r"/(?:.*/)?moodledata(?:/|$)",
+        r"/(?:.*/)?(?:vendor|node_modules|classes|cli|behat|fixtures|tests)/",
+        r"/(?:.*/)?db/install\.xml$",
+        r"/(?:.*/)?(?:README(?:\.[a-z]+)?|upgrade\.txt|install\.xml|environment\.xml|Gruntfile\.js)$",
+    ),
+)
 
 ROUTINGS: Mapping[Profile, Routing] = {
     Profile.PLAIN: Routing(),
@@ -63,6 +79,7 @@ ROUTINGS: Mapping[Profile, Routing] = {
         private=(_TOOLS,),
         storage=r"/(?:storage|uploads?)/",
         scripts=r"/index\.php$",
+        links=(("/storage/", "/storage/app/public/"),),
     ),
     # mediawiki.org/wiki/Manual:Short_URL/Nginx: the wiki lies in w/, its pages are called /wiki/…
     Profile.MEDIAWIKI: Routing(
@@ -91,24 +108,19 @@ ROUTINGS: Mapping[Profile, Routing] = {
         private=(_TOOLS, r"/(?:conf|bin|inc|vendor)/", r"/data/", r"/lib/plugins/.*/(?:conf|_test|lang)/.*\.php$"),
         storage=r"/data/",
     ),
-    # docs.moodle.org, "Nginx": slash arguments; files of the developers' tools stay private.
-    Profile.MOODLE: Routing(
-        slash_arguments=True,
-        private=(
-            _TOOLS,
-            r"/(?:config\.php|config-dist\.php)$",
-            r"/(?:.*/)?(?:vendor|node_modules|classes|cli|behat|fixtures|tests)/",
-            r"/(?:.*/)?db/install\.xml$",
-            r"/(?:.*/)?(?:README(?:\.[a-z]+)?|upgrade\.txt|install\.xml|environment\.xml|Gruntfile\.js)$",
-        ),
-        storage=r"/(?:moodledata|uploads?)/",
-    ),
+    Profile.MOODLE: _MOODLE,
+    # moodledev.io/docs/5.1/guides/restructure: addresses begin in public/.
+    Profile.MOODLE_PUBLIC: replace(_MOODLE, folder="/public"),
 }
 
 
 def is_private(profile: Profile, path: str) -> bool:
-    """Whether this path is there for nobody under the profile."""
-    return any(map(_fits(path), (*EVERYWHERE, *ROUTINGS[profile].private)))
+    """Whether this path is there for nobody under the profile. What follows a script is no path of a file, but what
+    the script is asked for.
+    """
+    routing = ROUTINGS[profile]
+    script, found, _ = path.partition(".php/") if routing.slash_arguments else (path, "", "")
+    return any(map(_fits(script + found.rstrip("/")), (*EVERYWHERE, *routing.private)))
 
 
 def runs(profile: Profile, script: str) -> bool:

@@ -30,6 +30,7 @@ class Profile(StrEnum):
     MEDIAWIKI = "mediawiki"
     DOKUWIKI = "dokuwiki"
     MOODLE = "moodle"
+    MOODLE_PUBLIC = "moodle_public"  # since 5.1
 
 
 class Interface(StrEnum):

@@ -1,6 +1,6 @@
 """What stands on a machine in a form of Panggon's own, and no wish asked for it."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from panggon.core.resources import Key, Kind
@@ -14,13 +14,17 @@ class Standing:
     site: str = ""
 
 
-def strays(standing: Iterable[Standing], named: Mapping[str, Set[str]]) -> tuple[Standing, ...]:
-    """Those of which no wish speaks; `named` are the names of each site."""
+def strays(
+    leading: Mapping[str, str], standing: Mapping[Kind, Set[str]], named: Mapping[str, Set[str]]
+) -> frozenset[Standing]:
+    """Those of which no wish speaks. `leading`: where each name leads, "" where that is no site; `standing`: what else
+    there is; `named`: the names of each site.
+    """
     names = {name for each in named.values() for name in each}
-    return tuple(found for found in standing if not _is_asked(found, named, names))
-
-
-def _is_asked(found: Standing, named: Mapping[str, Set[str]], names: Set[str]) -> bool:
-    if found.key.kind is Kind.HOST:
-        return found.key.name in named.get(found.site, ())
-    return found.key.name in (names if found.key.kind is Kind.CERTIFICATE else named)
+    hosts = (Standing(Key(Kind.HOST, name), site) for name, site in leading.items() if name not in named.get(site, ()))
+    others = (
+        Standing(Key(kind, name))
+        for kind, there in standing.items()
+        for name in there - (names if kind is Kind.CERTIFICATE else named.keys())
+    )
+    return frozenset((*hosts, *others))

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from panggon.core.errors import TemporaryError
 from panggon.drivers import hanging
+from panggon.drivers.patience import LONGEST_LOOK, Patience
 
-SECONDS = 5.0  # for all workers to answer; half of it for one question
+SECONDS = 5.0  # for all workers to answer; at most half of it for one question
 # So many questions without a pause: in a pause, who has answered would come back and take the next one as well.
 ROUND = 8
 PAUSE, LONGEST = 0.001, 0.1
@@ -68,7 +69,7 @@ def _each_worker(path: Path, method: str, target: str) -> dict[int, Known]:
     """
     found: dict[int, Known] = {}
     heard: set[int] = set()
-    ends, pause = time.monotonic() + SECONDS, PAUSE
+    patience, pause = Patience(SECONDS), PAUSE
     try:
         while True:
             for _ in range(ROUND):
@@ -80,7 +81,7 @@ def _each_worker(path: Path, method: str, target: str) -> dict[int, Known]:
                 heard.add(answer.get("pid", 0))  # 0: an nginx that still runs the Lua of an earlier version
                 if len(found) == answer["workers"]:
                     return found
-            if time.monotonic() > ends:
+            if patience.is_over():
                 raise TemporaryError("nginx.worker", hanging.words(_master(path), heard))
             time.sleep(pause)
             pause = min(2 * pause, LONGEST)
@@ -106,9 +107,9 @@ def _answer(path: Path, method: str, target: str) -> dict[str, Any]:
 
 
 def _ask(path: Path, method: str, target: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("localhost", timeout=SECONDS / 2)
+    connection = http.client.HTTPConnection("localhost")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection.sock:
-        connection.sock.settimeout(SECONDS / 2)
+        connection.sock.settimeout(min(LONGEST_LOOK, SECONDS / 2))
         connection.sock.connect(str(path))
         connection.request(method, target)
         response = connection.getresponse()

@@ -1,8 +1,9 @@
 """Helper: what `drivers.database` asks of a database server, whichever it is."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from panggon.core.database_load import Load
@@ -27,11 +28,49 @@ class Found:
     detail: str = ""
 
 
+class Watched(Protocol):
+    """A server as seen by who watches what the sessions of sites take of it."""
+
+    def load(self) -> Load:
+        """What the sessions of all sites take now."""
+        ...
+
+    def crowding(self) -> Load | None:
+        """What they take of what all sites share and one can take all of within a second (locks, places for
+        connections), where it may be more than is good; to be asked many times a second. A site may have another name
+        in it.
+        """
+        ...
+
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        """The sessions of these sites: site and the kernel's number."""
+        ...
+
+    def hold(self, sites: Collection[str]) -> None:
+        """A new session of these sites, and of these only, waits a moment before it may do anything, so that it is
+        where it belongs by then. Forgotten when the server begins anew.
+        """
+        ...
+
+    def end(self, number: int) -> None:
+        """End this session; no matter if it has ended by itself."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Let the server end; whoever supervises it starts it again."""
+        ...
+
+
 class DatabaseServer(Protocol):
     """Errors of all: TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`.
 
     A site's name is its database's and its user's. Whoever calls has checked that it is a site's name.
     """
+
+    @property
+    def door(self) -> Path:
+        """The socket where it is reached."""
+        ...
 
     def find(self, site: str, *, known: bool) -> Found:
         """`known`: root's record says that what has this name is Panggon's, whatever its owner has made of it."""
@@ -91,22 +130,12 @@ class DatabaseServer(Protocol):
 
     def let_write(self, site: str) -> None: ...
 
-    def load(self) -> Load:
-        """What the sessions of all sites take now."""
-        ...
-
-    def threads(self, sites: Collection[str]) -> AbstractContextManager[Callable[[], Sequence[tuple[str, int]]]]:
-        """To ask again and again, in one session, for those of these sites' sessions: site and the kernel's number."""
-        ...
-
-    def end(self, number: int) -> None:
-        """End this session; no matter if it has ended by itself."""
+    def watched(self) -> AbstractContextManager["Watched"]:
+        """To look and to end again and again, by one session that is kept open: when all places are taken there is
+        none for a new one, not even root's.
+        """
         ...
 
     def tidy(self) -> None:
         """Take back what an ended session has left behind for another one."""
-        ...
-
-    def begin_anew(self) -> None:
-        """Let the server end; whoever supervises it starts it again."""
         ...

@@ -101,7 +101,7 @@ class DirectoryDriver:
         files.directory(place.parent)
         draft = files.spare(place)
         try:
-            storage.make(draft)
+            storage.make(draft, project=uid)
             files.write(draft / MARK, _mark(site))
             self._fill(draft, uid)
             with files.translated():

@@ -28,6 +28,7 @@ from panggon.core.resources import Attributes, Key, Observation, absent, foreign
 from panggon.core.spec import HOST, SiteSpec
 from panggon.drivers import marks
 from panggon.drivers.marks import Mark, Slot
+from panggon.drivers.patience import Patience
 from panggon.drivers.zone import Question, Server, Settings, Zone, answer, below
 
 MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
@@ -77,13 +78,13 @@ class RecordsDriver:
             self._zone.send(self._update(key, found, after))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        deadline = time.monotonic() + self.settings.settle
+        patience = Patience(self.settings.settle)
         while True:
             wished = self._found(key)
             checks = tuple(
                 check for server in self.settings.authoritative for check in self._checks(server, key, spec, wished)
             )
-            if all(check.ok for check in checks) or time.monotonic() > deadline:
+            if all(check.ok for check in checks) or patience.is_over():
                 return checks
             time.sleep(0.1)
 
@@ -201,10 +202,10 @@ class ChallengeRecords:
         update = dns.update.UpdateMessage(self.settings.zone)
         update.add(name, 30, "TXT", text)
         zone.send(update)
-        deadline = time.monotonic() + self.settings.settle
+        patience = Patience(self.settings.settle)
         asked = name, "TXT"
         while any(text not in zone.texts(asked, server=server)[asked] for server in self.settings.authoritative):
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 raise TemporaryError("dns.slow", f"{name} belum sampai di semua server DNS")
             time.sleep(0.1)
 

@@ -46,10 +46,13 @@ class QuotaDriver:
             return foreign(key, f"{place / RECORD} bukan milik {key.name}")
         if document["writing"] or not files.stands(place / RECORD):
             return partial(key)
-        mebibytes = document["mebibytes"]
-        if self._bounded(place) and not storage.is_bound(seen := storage.bound_of(place), mebibytes):
-            mebibytes = None if seen.most is None else seen.most // storage.MEBIBYTE
-        return ours(key, mebibytes=mebibytes, files=document["files"])
+        mebibytes, most_files = document["mebibytes"], document["files"]
+        if self._bounded(place):
+            seen = storage.bound_of(place)
+            if not storage.is_bound(seen, storage.Limit(mebibytes, most_files)):
+                mebibytes = None if seen.most is None else seen.most // storage.MEBIBYTE
+                most_files = seen.most_files if seen.counts else most_files
+        return ours(key, mebibytes=mebibytes, files=most_files)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         place = self._place(key)
@@ -60,7 +63,7 @@ class QuotaDriver:
         if self._bounded(place):
             # The file system and the record cannot change at once: meanwhile the record says so.
             self._record(key, after or UNBOUNDED, writing=True)
-            storage.bound(place, int(str(after["mebibytes"])) if after else None)
+            storage.bound(place, _limit(after) if after else None)
         if after is None:
             files.remove(place / RECORD)
         else:
@@ -77,8 +80,9 @@ class QuotaDriver:
         except PanggonError as error:
             return (Check("quota.bounded", ok=False, detail=str(error)),)
         words = f"terpakai {seen.used // storage.MEBIBYTE} MiB dari {(seen.most or 0) // storage.MEBIBYTE} MiB"
-        ok = storage.is_bound(seen, wished.disk_mebibytes)
-        return (Check("quota.bounded", ok, f"{words}, ditegakkan oleh sistem berkas"),)
+        of_files = f", paling banyak {seen.most_files or 0} berkas" if seen.counts else ""
+        ok = storage.is_bound(seen, storage.Limit(wished.disk_mebibytes, wished.files))
+        return (Check("quota.bounded", ok, f"{words}{of_files}, ditegakkan oleh sistem berkas"),)
 
     def used(self, key: Key) -> int | None:
         """Bytes, where the file system counts them."""
@@ -90,11 +94,15 @@ class QuotaDriver:
         storage.write(self._place(key) / RECORD, json.dumps(document))
 
     def _bounded(self, place: Path) -> bool:
-        return self.settings.bounded and place.is_dir() and storage.is_subvolume(place)
+        return self.settings.bounded and place.is_dir() and storage.is_bounded(place)
 
     def _place(self, key: Key) -> Path:
         uid_of(key.name, base=self.settings.uid_base)
         return self.settings.root / "sites" / key.name
+
+
+def _limit(attributes: Attributes) -> storage.Limit:
+    return storage.Limit(int(str(attributes["mebibytes"])), int(str(attributes["files"])))
 
 
 def _decoded(content: bytes) -> Mapping[str, Any]:

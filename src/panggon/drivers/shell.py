@@ -5,13 +5,14 @@ import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import FileIO
 from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.drivers.patience import LONGEST_LOOK, Patience
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -80,10 +81,12 @@ class Process:
 
     def wait(self, *, seconds: float) -> bool:
         """True when it ended within `seconds`."""
-        try:
-            self.popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
+        patience = Patience(seconds)
+        while self.running():
+            if patience.is_over():
+                return False
+            with suppress(subprocess.TimeoutExpired):
+                self.popen.wait(min(LONGEST_LOOK, patience.seconds))
         return True
 
     def kill_session(self) -> None:

@@ -1,35 +1,55 @@
-"""What the file system bounds: on btrfs each site's directory is a subvolume with a limit of its own (qgroup)."""
+"""What the file system bounds: a site's directory, as a subvolume of btrfs or as a project of ext4 or XFS."""
 
 import contextlib
+import ctypes
 import errno
 import os
-import re
 import secrets
 import shutil
+import struct
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.drivers import files, shell
+from panggon.drivers import files, projects, shell, subvolumes
 
 MEBIBYTE = 1024 * 1024
-BTRFS = "btrfs"
-SUBVOLUME_ROOT = 256  # the inode number of every subvolume's top directory (btrfs-subvolume(8))
-# qgroupid, referenced, exclusive, max referenced …; of "0/256  16384  16384  10485760  none  path"
-GROUP = re.compile(r"^0/\d+\s+(\d+)\s+\d+\s+(\d+|none)\s", re.MULTILINE)
-ROOM_MEBIBYTES = 4
-TRIAL_MEBIBYTES, TRIAL = 1, ".trial-"
+TRIAL = ".trial-"
+TRIAL_PROJECT = 0xFFFF_FFF0  # above the numbers of all users; its limits stay
 TRIAL_SECONDS = 60  # one that is older was killed
+# XFS says of a full project that the disk is full.
+REFUSALS = (errno.EDQUOT, errno.ENOSPC)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`files` counts directories and links too; only projects know it."""
+
+    mebibytes: int
+    files: int
+
+    def wider(self) -> "Limit":
+        return Limit(self.mebibytes + ROOM.mebibytes, self.files + ROOM.files)
+
+
+ROOM = Limit(4, 64)
+TRIAL_LIMIT = Limit(1, 16)
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """`most` is None where nothing is bounded. Bytes."""
+    """`used` and `most` are bytes; limits are None where nothing is bounded. `counts`: whether files are counted."""
 
     used: int
     most: int | None
+    most_files: int | None = None
+    counts: bool = False
+
+    def is_at(self, limit: Limit) -> bool:
+        return self.most == limit.mebibytes * MEBIBYTE and (not self.counts or self.most_files == limit.files)
 
 
 def database_mark(place: Path) -> Path:
@@ -54,33 +74,38 @@ def kind(path: Path) -> str:
     return shell.check(["stat", "--file-system", "--format=%T", str(path)]).strip()
 
 
-def make(path: Path) -> None:
-    """A new directory of root's that can be bounded, where the file system has such; otherwise a plain one."""
-    if kind(path.parent) == BTRFS and shutil.which(BTRFS):
-        shell.check([BTRFS, "subvolume", "create", str(path)])
-    files.directory(path)
-
-
-def is_subvolume(path: Path) -> bool:
-    """Of a directory on btrfs: whether it can be bounded."""
-    return path.stat().st_ino == SUBVOLUME_ROOT
-
-
-def bound(path: Path, mebibytes: int | None) -> None:
-    """Let the directory's content take no more than this; None: any amount. Raises PermanentError `shell.failed`.
-
-    Asked from outside of the directory: inside a full one even this is refused.
+def make(path: Path, *, project: int) -> None:
+    """A new directory of root's that can be bounded, where the file system has such; otherwise a plain one. `project`:
+    a number that no other directory has.
     """
-    most = "none" if mebibytes is None else str(mebibytes * MEBIBYTE)
-    number = shell.check([BTRFS, "inspect-internal", "rootid", str(path)]).strip()
-    shell.check([BTRFS, "qgroup", "limit", most, f"0/{number}", str(path.parent)])
+    if subvolumes.can_be_made(path.parent):
+        subvolumes.make(path)
+    files.directory(path)
+    projects.join(path, project)
+
+
+def is_bounded(path: Path) -> bool:
+    """Whether the file system can bound this directory."""
+    return projects.bounds(path) or subvolumes.bounds(path)
+
+
+def bound(path: Path, limit: Limit | None) -> None:
+    """Let the directory's content take no more than this; None: any amount. Raises PermanentError where the file system
+    refuses.
+    """
+    most = None if limit is None else limit.mebibytes * MEBIBYTE
+    if projects.bounds(path):
+        projects.limit(path, most_bytes=most, most_files=None if limit is None else limit.files)
+    else:
+        subvolumes.limit(path, most)
 
 
 def bound_of(path: Path) -> Bound:
-    """Raises PermanentError `shell.failed` where quota is not enabled."""
-    row = GROUP.search(shell.check([BTRFS, "qgroup", "show", "-re", "--raw", "-F", str(path)]))  # -F: of this one only
-    used, most = (row[1], row[2]) if row else ("0", "none")
-    return Bound(int(used), None if most == "none" else int(most))
+    """Raises PermanentError where the file system does not say it."""
+    if projects.bounds(path):
+        found = projects.usage(path)
+        return Bound(found.used_bytes, found.most_bytes, found.most_files, counts=True)
+    return Bound(*subvolumes.usage(path))
 
 
 def write(path: Path, content: str, *, mode: int = 0o644, gid: int = 0) -> None:
@@ -99,7 +124,8 @@ def _beyond_the_limit(directory: Path, act: Callable[[], None]) -> None:
     try:
         act()
     except TemporaryError as error:
-        if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EDQUOT:
+        refused = isinstance(error.__cause__, OSError) and error.__cause__.errno in REFUSALS
+        if not refused or not is_bounded(directory):
             raise
         with _room(directory):
             act()
@@ -108,29 +134,44 @@ def _beyond_the_limit(directory: Path, act: Callable[[], None]) -> None:
 @contextlib.contextmanager
 def _room(path: Path) -> Iterator[None]:
     """A wider limit meanwhile; after a kill it stays so (`is_bound`)."""
-    most = bound_of(path).most or 0
-    bound(path, most // MEBIBYTE + ROOM_MEBIBYTES)
+    seen = bound_of(path)
+    limit = Limit((seen.most or 0) // MEBIBYTE, seen.most_files or 0)
+    bound(path, limit.wider())
     try:
         yield
     finally:
-        bound(path, most // MEBIBYTE)
+        bound(path, limit)
 
 
-def is_bound(seen: Bound, mebibytes: int) -> bool:
+def is_bound(seen: Bound, limit: Limit) -> bool:
     """Whether the limit is this one, also where a killed `write` has left it wider."""
-    return seen.most in (mebibytes * MEBIBYTE, (mebibytes + ROOM_MEBIBYTES) * MEBIBYTE)
+    return seen.is_at(limit) or seen.is_at(limit.wider())
 
 
 def unbounded(root: Path) -> str:
-    """Why directories below `root` cannot be bounded, in words for people; empty when they can: it is tried."""
+    """Why the space of directories below `root` cannot be bounded, in words for people; empty when it can: it is
+    tried.
+    """
+    return _tried(root, _takes_too_much)
+
+
+def uncounted(root: Path) -> str:
+    """The same of the number of their files."""
+    return _tried(root, _takes_too_many)
+
+
+def _tried(root: Path, takes: Callable[[Path], bool]) -> str:
     place = root / f"{TRIAL}{secrets.token_hex(6)}"
     try:
         _sweep(root)
-        make(place)
-        if kind(place) != BTRFS or not is_subvolume(place):
-            return f"sistem berkas {kind(root)} tidak dapat membatasi tiap situs; Panggon membatasi pada {BTRFS}"
-        bound(place, TRIAL_MEBIBYTES)
-        return "" if _refuses(place / "trial") else "batas sudah dipasang, tetapi tidak ditegakkan"
+        make(place, project=TRIAL_PROJECT)
+        if not is_bounded(place):
+            ways = "btrfs, atau pada ext4 dan XFS dengan kuota proyek"
+            return f"sistem berkas {kind(root)} tidak dapat membatasi tiap situs; Panggon membatasi pada {ways}"
+        bound(place, TRIAL_LIMIT)
+        with ThreadPoolExecutor(1, initializer=_give_up_privileges) as one:
+            taken = one.submit(takes, place).result()
+        return "batas sudah dipasang, tetapi tidak ditegakkan" if taken else ""
     except (OSError, PanggonError) as error:
         return str(error)
     finally:
@@ -138,22 +179,35 @@ def unbounded(root: Path) -> str:
             shutil.rmtree(place)
 
 
+def _give_up_privileges() -> None:
+    """Of this thread, for good: ext4 bounds nobody who may go beyond limits (CAP_SYS_RESOURCE). See capset(2)."""
+    ctypes.CDLL(None).capset(struct.pack("=Ii", 0x20080522, 0), bytes(24))
+
+
 def _sweep(root: Path) -> None:
-    """Remove trials that were killed, and groups that lost their directory: older kernels leave them."""
+    """Remove trials that were killed, and what they left."""
     for left in root.glob(f"{TRIAL}*"):
         if time.time() - left.lstat().st_mtime > TRIAL_SECONDS:
             shutil.rmtree(left)
-    if kind(root) == BTRFS and shutil.which(BTRFS):
-        shell.run([BTRFS, "qgroup", "clear-stale", str(root)])
+    subvolumes.sweep(root)
 
 
-def _refuses(path: Path) -> bool:
-    with path.open("wb") as file:
-        try:
-            for _ in range(3 * TRIAL_MEBIBYTES):
+def _takes_too_much(place: Path) -> bool:
+    with (place / "trial").open("wb") as file:
+        for _ in range(3 * TRIAL_LIMIT.mebibytes):
+            try:
                 file.write(os.urandom(MEBIBYTE))
                 file.flush()
                 os.fsync(file.fileno())
+            except OSError as error:
+                return error.errno not in REFUSALS
+    return True
+
+
+def _takes_too_many(place: Path) -> bool:
+    for number in range(3 * TRIAL_LIMIT.files):
+        try:
+            (place / str(number)).touch()
         except OSError as error:
-            return error.errno == errno.EDQUOT
-    return False
+            return error.errno not in REFUSALS
+    return True

@@ -100,9 +100,11 @@ class Pair:
 
 
 class Gate:
+    """`resolvers` are asked in turn; a machine that has none refuses every question."""
+
     def __init__(self, policy: Policy, resolvers: tuple[str, ...]) -> None:
         self._policy = policy
-        self._resolvers = itertools.cycle(resolvers)
+        self._resolvers = itertools.cycle(resolvers or [None])
         self._selector = selectors.DefaultSelector()
         self._pairs = 0
         self._questions: dict[socket.socket, float] = {}
@@ -147,14 +149,16 @@ class Gate:
         return Destination(address, port, own=is_own(address), names=(name,) if name else ())
 
     def _connecting(self, destination: Destination) -> socket.socket | None:
-        place = (str(destination.address), destination.port)
+        host: str | None = str(destination.address)
         if destination.port == DNS_PORT:
-            place = (next(self._resolvers), DNS_PORT)
+            host = next(self._resolvers)
         elif not self._policy.allows(destination):
             return None
-        outer = socket.socket(_family(ipaddress.ip_address(place[0])))
+        if host is None:
+            return None
+        outer = socket.socket(_family(ipaddress.ip_address(host)))
         outer.setblocking(False)
-        if outer.connect_ex(place) in (0, errno.EINPROGRESS):
+        if outer.connect_ex((host, destination.port)) in (0, errno.EINPROGRESS):
             return outer
         outer.close()
         return None
@@ -200,11 +204,11 @@ class Gate:
         name = asked_name(question)
         if name is None or len(self._questions) >= QUESTIONS_MOST:
             return
-        if not self._policy.resolves(name):
+        resolver = next(self._resolvers) if self._policy.resolves(name) else None
+        if resolver is None:
             with suppress(OSError):
                 door.sendto(question[:2] + REFUSED + question[12 : name_end(question, 12) + 4], asker)
             return
-        resolver = next(self._resolvers)
         sock = socket.socket(_family(ipaddress.ip_address(resolver)), socket.SOCK_DGRAM)
         sock.setblocking(False)
         try:

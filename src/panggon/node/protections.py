@@ -19,6 +19,7 @@ from panggon.node.sockets.walls import Shield
 HOLDER_SECONDS = 10
 # Names of protections: the limits of a site's space and of its number of files.
 DISK, FILES = "disk", "files"
+UNCOUNTED = "jumlah berkas hanya dihitung pengawas; bila ruang dibatasi, tiap berkas memakai sebagian"
 
 
 def protections(config: NodeConfig) -> tuple[Protection, ...]:
@@ -82,8 +83,8 @@ def _of_sandboxes(config: NodeConfig) -> tuple[Protection, ...]:
 @functools.cache
 def _of_storage(root: Path) -> tuple[Protection, ...]:
     reason = storage.unbounded(root)
-    uncounted = "jumlah berkas hanya dihitung pengawas; bila ruang dibatasi, tiap berkas memakai sebagian"
-    return (Protection(DISK, not reason, reason), Protection(FILES, active=False, reason=uncounted))
+    uncounted = UNCOUNTED if reason or storage.uncounted(root) else ""
+    return (Protection(DISK, not reason, reason), Protection(FILES, not uncounted, uncounted))
 
 
 @functools.cache

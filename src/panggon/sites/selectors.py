@@ -171,11 +171,14 @@ def silent_sites() -> QuerySet[Site]:
 
 
 def full_sites() -> list[tuple[Site, str]]:
-    """Sites that may not write, because they or their databases store too much, each with its machine's sentence."""
-    said = [line.partition(": ") for node in Node.objects.filter(retired_at=None) for line in node.reduced]
-    sentences = {int(name[1:]): words for name, _, words in said if SITE_ID.fullmatch(name)}
-    rows = Site.objects.filter(number__in=sentences, released_at=None).select_related("agency", "case__technician")
-    return [(site, sentences[site.number]) for site in rows]
+    """Sites that may not write, because they or their databases store too much, each with its machine's sentence. What
+    a machine says of another machine's site is nobody's word.
+    """
+    said = [(node.pk, *line.partition(": ")) for node in Node.objects.filter(retired_at=None) for line in node.reduced]
+    sentences = {(node, int(name[1:])): words for node, name, _, words in said if SITE_ID.fullmatch(name)}
+    numbers = {number for _, number in sentences}
+    rows = Site.objects.filter(number__in=numbers, released_at=None).select_related("agency", "case__technician")
+    return [(site, sentences[told]) for site in rows if (told := (site.node_id, site.number)) in sentences]
 
 
 def nodes() -> QuerySet[Node]:

@@ -50,7 +50,7 @@ class TestRefusals:
         assert response.rcode() == dns.rcode.NOTAUTH
 
     def test_a_server_that_is_down_may_come_back(self, settings: Settings) -> None:
-        away = RecordsDriver(replace(settings, primary=Server("127.0.0.1", free_port()), timeout=1))
+        away = RecordsDriver(replace(settings, primary=Server("127.0.0.1", free_port())))
         for ask in (lambda: away.read(KEY), lambda: away.write(KEY, FIRST)):
             with pytest.raises(TemporaryError, match=r"dns\.down"):
                 ask()
@@ -109,7 +109,7 @@ class TestKnot:
         knot.prepare(primary)
         place, port = root / "secondary", primary.secondaries[0][1]
         usual = driver_settings(primary)
-        both = replace(usual, authoritative=(usual.primary, Server("127.0.0.1", port)), settle=5.0)
+        both = replace(usual, authoritative=(usual.primary, Server("127.0.0.1", port)))
         driver = RecordsDriver(both)
         with secondary.serving(place, ZONE, port=port, primary=primary.port), running(knot.server(primary)):
             for wished in (FIRST, SECOND):

@@ -1,5 +1,7 @@
+import os
 import re
 import shlex
+import signal
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
-from panggon.drivers import sftp
+from panggon.drivers import knocking, sftp
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.running import free_port
 from tests.drivers.sftp.owner import by_key, spec, visit
@@ -96,6 +98,25 @@ class TestProof:
         broken = sftp.AccessDriver(replace(settings, server=("false",))).probe(key, spec=wished)
         assert [check.ok for check in broken] == [False, False, False]
 
+    def test_a_server_that_hangs_is_seen(
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        key: Key,
+        owner: tuple[Path, str],
+        serving: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(knocking, "SECONDS", 0.2)
+        driver.write(key, {"keys": (owner[1],)})
+        os.kill(serving, signal.SIGSTOP)
+        try:
+            checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        finally:
+            os.kill(serving, signal.SIGCONT)
+        assert (checks[0].ok, checks[0].detail) == (False, f"server tidak menjawab di port {settings.port}")
+        assert all(check.ok for check in checks[1:])
+
     def test_strangers_who_fill_the_port_keep_no_proof_away(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str]
     ) -> None:
@@ -105,7 +126,7 @@ class TestProof:
             for number in range(240):
                 source = (f"127.0.9.{1 + number % 24}", 0)
                 strangers.enter_context(
-                    socket.create_connection(("127.0.0.1", settings.port), timeout=10, source_address=source)
+                    socket.create_connection(("127.0.0.1", settings.port), timeout=60, source_address=source)
                 )
             checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
         assert all(check.ok for check in checks), checks

@@ -13,6 +13,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.drivers import files, sftp, user
 from panggon.node.servers import sshd
+from panggon.node.sockets import processes
 from tests.drivers.contract import Case, Contract
 from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, spec, visit
 from tests.waiting import until
@@ -97,11 +98,19 @@ class TestServer:
         assert inside.returncode == 0, inside.stderr
 
     def test_the_log_tells_people_from_the_machines_own_proofs(
-        self, driver: sftp.AccessDriver, settings: sftp.Settings, server: sshd.Settings, key: Key, owner, tmp_path: Path
+        self,
+        driver: sftp.AccessDriver,
+        settings: sftp.Settings,
+        server: sshd.Settings,
+        serving: int,
+        key: Key,
+        owner,
+        tmp_path: Path,
     ) -> None:
         def told(act) -> list[tuple[str, str, str]]:
             before = len(server.log.read_text())
             act()
+            until(lambda: processes.children(serving) == ())  # who served them has said all
             lines = server.log.read_text()[before:].splitlines()
             tries = [try_ for line in lines if (try_ := login_of(line, at=NOW))]
             assert {site for site, _ in tries} <= {key.name}

@@ -3,18 +3,24 @@ the neighbour goes on (script/test-more).
 """
 
 import os
+import signal
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from panggon.core import database_load
-from panggon.core.database_load import MEBIBYTE
+from panggon.core.database_load import MEBIBYTE, Session
+from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Engine
+from panggon.drivers.database_server import DatabaseServer
 from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place
+from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -31,6 +37,10 @@ END//
 DELIMITER ;
 CALL ubah();
 """
+ALL_LOCKS = """
+DO $$ BEGIN FOR n IN 1..100000000 LOOP PERFORM pg_advisory_lock(n); END LOOP;
+EXCEPTION WHEN OTHERS THEN PERFORM pg_sleep(1000); END $$;
+"""
 ATTACKS = {
     (Engine.MARIADB, "memory"): "SET sort_buffer_size = 4 << 30, max_heap_table_size = 16 << 30;"
     "SET tmp_table_size = 16 << 30;"
@@ -45,6 +55,7 @@ ATTACKS = {
     "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t;",
     (Engine.POSTGRESQL, "locks"): "DO $$ BEGIN FOR n IN 1..30000 LOOP PERFORM pg_advisory_lock(n); END LOOP; "
     "PERFORM pg_sleep(1000); END $$;",
+    (Engine.POSTGRESQL, "every lock"): ALL_LOCKS,
     (Engine.POSTGRESQL, "for ever"): "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
 }
 # Smaller than in earnest, so that it does not take minutes.
@@ -63,7 +74,7 @@ def neighbour(place: Place, engine: Engine) -> Iterator[str]:
 @pytest.fixture
 def _brake(place: Place) -> Iterator[None]:
     over = threading.Event()
-    thread = threading.Thread(target=Brake(place.owner.watch.servers).run, args=(over,))
+    thread = threading.Thread(target=Brake(place.owner.watch.servers, UID_BASE).run, args=(over,))
     thread.start()
     yield
     over.set()
@@ -112,6 +123,63 @@ def test_it_is_ended_and_the_neighbour_goes_on(
     assert served(place, site, engine)
 
 
+@pytest.mark.parametrize("engine", [Engine.POSTGRESQL])
+def test_who_has_every_lock_is_ended_by_a_session_that_was_there_before(
+    made: tuple[Place, str], neighbour: str, engine: Engine
+) -> None:
+    """Not even the superuser comes in any more."""
+    place, site = made
+    server, over = place.owner.watch.servers[engine], threading.Event()
+    with server.watched() as watched:
+        watched.load()
+        attack = client(place, site, engine, ALL_LOCKS)
+        until(lambda: not comes_in(server))
+        assert "out of shared memory" in client(place, neighbour, engine, "SELECT 1;").communicate()[1]
+        Brake({engine: server}, UID_BASE)._follow(engine, watched, over, time.monotonic() + 1)
+        attack.communicate(timeout=60)
+        assert attack.returncode != 0
+    assert served(place, neighbour, engine)
+
+
+HOLDING = """
+import socket, sys, time
+held = []
+while True:
+    try:
+        held.append(socket.socket(socket.AF_UNIX))
+        held[-1].connect(sys.argv[1])
+        held[-1].sendall(bytes.fromhex(sys.argv[2]))
+    except OSError:
+        time.sleep(0.01)
+"""
+# As far as a client of PostgreSQL comes without its password: version 3.0, user and database "s900871".
+BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", list(Engine))
+def test_programs_that_connect_and_never_log_in_are_ended(
+    made: tuple[Place, str], neighbour: str, engine: Engine
+) -> None:
+    place, site = made
+    begins = BEGINNING if engine is Engine.POSTGRESQL else ""
+    door, uid = str(place.owner.watch.servers[engine].door), UID_BASE + int(site[1:])
+    argv = [sys.executable, "-c", HOLDING, door, begins]
+    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(2)]
+    until(lambda: all(each.poll() is not None for each in crowd))
+    assert {each.returncode for each in crowd} == {-signal.SIGKILL}
+    until(lambda: served(place, neighbour, engine), seconds=20)
+    assert served(place, site, engine)
+
+
+def comes_in(server: DatabaseServer) -> bool:
+    try:
+        with server.watched():
+            return True
+    except TemporaryError:
+        return False
+
+
 BUSY = {
     Engine.MARIADB: "SET max_statement_time = 0; SELECT BENCHMARK(1e12, SHA2('x', 512));",
     Engine.POSTGRESQL: "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
@@ -133,19 +201,27 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
     shared = {sorted(everywhere)[1]}
     server = place.owner.watch.servers[engine]
 
+    def sessions() -> tuple[Session, ...]:
+        with server.watched() as watched:
+            return watched.load().sessions
+
     def where(of: str) -> set[frozenset[int]]:
-        return {frozenset(os.sched_getaffinity(each.thread)) for each in server.load().sessions if each.site == of}
+        return {frozenset(os.sched_getaffinity(each.thread)) for each in sessions() if each.site == of}
+
+    def end(number: int) -> None:
+        with server.watched() as watched:
+            watched.end(number)
 
     clients = [client(place, neighbour, engine, SLEEPING[engine]), client(place, site, engine, BUSY[engine])]
     until(lambda: where(site) == {frozenset(shared)}, seconds=30)
-    (busy,) = (each.number for each in server.load().sessions if each.site == site)
+    (busy,) = (each.number for each in sessions() if each.site == site)
     clients.append(client(place, site, engine, SLEEPING[engine]))
-    until(lambda: len(server.load().sessions) == 3 and where(site) == {frozenset(shared)}, seconds=10)
+    until(lambda: len(sessions()) == 3 and where(site) == {frozenset(shared)}, seconds=10)
     until(lambda: where(neighbour) == {frozenset(everywhere)}, seconds=30)
-    server.end(busy)
+    end(busy)
     until(lambda: where(site) == {frozenset(everywhere)}, seconds=30)
-    for session in server.load().sessions:
-        server.end(session.number)
+    for session in sessions():
+        end(session.number)
     for each in clients:
         each.communicate(timeout=20)
 

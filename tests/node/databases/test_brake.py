@@ -3,7 +3,7 @@
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from panggon.core.spec import Engine
 from panggon.node.databases import brake as brakes
 from panggon.node.databases import lanes
 from panggon.node.databases.brake import Brake
+from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 ONE, OTHER = "s900001", "s900002"
@@ -26,19 +27,32 @@ class Server:
     now: Load = field(default_factory=lambda: Load(()))
     said: list[str] = field(default_factory=list)
     away: bool = False
+    held: Collection[str] | None = None
+    crowd: Load | None = None
 
     def load(self) -> Load:
         self._answer()
         return self.now
 
     @contextmanager
-    def threads(self, sites: Collection[str]) -> Iterator[Callable[[], Sequence[tuple[str, int]]]]:
+    def watched(self) -> Iterator["Server"]:
         self._answer()
-        yield lambda: [(each.site, each.thread) for each in self.now.sessions if each.site in sites]
+        self.said.append("open")
+        yield self
+
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        self._answer()
+        return [(each.site, each.thread) for each in self.now.sessions if each.site in sites]
+
+    def crowding(self) -> Load | None:
+        return self.crowd
 
     def _answer(self) -> None:
         if self.away:
             raise TemporaryError("database.down", "away")
+
+    def hold(self, sites: Collection[str]) -> None:
+        self.held = sites
 
     def end(self, number: int) -> None:
         self.said.append(f"end {number}")
@@ -57,7 +71,7 @@ def server() -> Server:
 
 @pytest.fixture
 def brake(server: Server) -> Brake:
-    return Brake({Engine.MARIADB: server})  # type: ignore[dict-item]
+    return Brake({Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
 
 
 @pytest.fixture
@@ -83,7 +97,7 @@ def worked(thread: int) -> float:
 
 def test_who_takes_too_much_is_ended(brake: Brake, server: Server) -> None:
     server.now = Load((Session(ONE, 1, 0, seconds=1.0), Session(OTHER, 2, 0, seconds=1801.0)))
-    brake.look(Engine.MARIADB)
+    brake.look(Engine.MARIADB, server)
     assert server.said == ["end 2"]
 
 
@@ -92,10 +106,10 @@ def test_the_sessions_of_a_site_wait_for_those_of_others_and_are_free_again(
 ) -> None:
     busy, idle = threads
     server.now = Load((*(Session(ONE, number, busy, active=True) for number in range(8)), Session(OTHER, 9, idle)))
-    brake.look(Engine.MARIADB)
+    brake.look(Engine.MARIADB, server)
     assert [os.getpriority(os.PRIO_PROCESS, each) for each in threads] == [9, 0]
     server.now = Load((Session(OTHER, 10, busy, active=True),))  # the server gave the thread to another
-    brake.look(Engine.MARIADB)
+    brake.look(Engine.MARIADB, server)
     assert os.getpriority(os.PRIO_PROCESS, busy) == 0
 
 
@@ -112,11 +126,17 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
     monkeypatch.setattr(database_load, "LIGHT", 0.0)
     works(busy)
     server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
-    brake.look(Engine.MARIADB)
+    brake.look(Engine.MARIADB, server)
     assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
+    assert server.held == {ONE}
+    works(busy)
+    server.held = None  # the server has begun anew
+    brake.look(Engine.MARIADB, server)
+    assert server.held == {ONE}
     monkeypatch.setattr(database_load, "LIGHT", 100.0)
-    brake.look(Engine.MARIADB)
+    brake.look(Engine.MARIADB, server)
     assert os.sched_getaffinity(busy) == EVERYWHERE
+    assert server.held == set()
 
 
 def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
@@ -126,11 +146,11 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     brake.lanes.heavy[Engine.MARIADB] = frozenset({ONE})
     server.now = Load(tuple(Session(site, 1, thread) for site, thread in zip((ONE, OTHER), threads, strict=True)))
     over = threading.Event()
-    following = threading.Thread(target=brake._follow, args=(over, float("inf")))
+    following = threading.Thread(target=brake._follow, args=(Engine.MARIADB, server, over, float("inf")))
     following.start()
     until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR)
     over.set()
-    following.join(10)
+    following.join(60)
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
 
 
@@ -139,9 +159,10 @@ def test_what_a_brake_that_was_killed_has_left_is_free_again(
 ) -> None:
     os.sched_setaffinity(threads[1], ONE_PROCESSOR)
     os.setpriority(os.PRIO_PROCESS, threads[1], 0)
-    server.now = Load((Session(ONE, 1, threads[1]),))
-    brake.look(Engine.MARIADB)
+    server.now, server.held = Load((Session(ONE, 1, threads[1]),)), {ONE}
+    brake.look(Engine.MARIADB, server)
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
+    assert server.held == set()
 
 
 def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
@@ -154,7 +175,7 @@ def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     running = threading.Thread(target=brake.run, args=(over,))
     running.start()
     over.wait(0.1)
-    assert set(server.said) <= {"tidy"}
+    assert set(server.said) <= {"tidy", "open"}
     server.away = False
     until(lambda: "tidy" in server.said)  # it is so beside the looks, whatever these meet
     server.now = None  # type: ignore[assignment]
@@ -162,22 +183,66 @@ def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     server.now = Load((Session(OTHER, 7, threads[1], seconds=1801.0),))
     until(lambda: "end 7" in server.said)
     over.set()
+    running.join(60)
+    assert not running.is_alive()
+
+
+def test_a_server_is_watched_by_one_session_and_another_one_that_is_slow_keeps_nobody_from_it(
+    brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When all places are taken there is none for a new session, not even root's."""
+    monkeypatch.setattr(brakes, "SECONDS", 0.01)
+    let_go = threading.Event()
+
+    class Slow(Server):
+        def load(self) -> Load:
+            let_go.wait()
+            return self.now
+
+    two = Brake({Engine.POSTGRESQL: Slow(), Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
+    over = threading.Event()
+    running = threading.Thread(target=two.run, args=(over,))
+    running.start()
+    for number in (7, 8):
+        server.now = Load((Session(OTHER, number, threads[1], seconds=1801.0),))
+        until(lambda: f"end {number}" in server.said)  # noqa: B023
+    assert server.said.count("open") == 1
+    over.set()
+    let_go.set()
     running.join(10)
     assert not running.is_alive()
 
 
-def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(
-    brake: Brake, server: Server, threads: tuple[int, int]
+def test_what_can_be_taken_within_a_second_has_looks_of_its_own(
+    brake: Brake, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy, idle = threads
-    sessions = (Session(ONE, 1, idle), Session(OTHER, 2, busy))
+    many = database_load.LOCKS_MOST
+    server.crowd = Load((Session("role 1", 4, 4, locks=many), Session("role 2", 5, 5, locks=many + 1)))
+    over = threading.Event()
+    following = threading.Thread(target=brake._follow, args=(Engine.POSTGRESQL, server, over, float("inf")))
+    following.start()
+    until(lambda: server.said)
+    over.set()
+    following.join(10)
+    assert set(server.said) == {"end 5"}
+
+
+def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(brake: Brake, server: Server) -> None:
     size = SHARED_SOME
-    for more in (0, SHARED_STEP, SHARED_STEP + 1):
-        size += more
-        server.now = Load(sessions, shared=size)
-        works(busy)
-        brake.look(Engine.MARIADB)
+    for written in (0, SHARED_STEP, 2 * SHARED_STEP + 1):
+        size += written
+        server.now = Load((Session(ONE, 1, 0), Session(OTHER, 2, 0, written=written)), sorting=size)
+        brake.look(Engine.MARIADB, server)
     assert server.said == ["end 2"]
-    server.now = Load((), shared=SHARED_MOST + 1)
-    brake.look(Engine.MARIADB)
+    server.now = Load((), tables=SHARED_MOST + 1)
+    brake.look(Engine.MARIADB, server)
     assert server.said[1:] == ["begin anew"]
+
+
+def test_where_it_was_in_vain_it_is_another_ones_turn(brake: Brake, server: Server) -> None:
+    sessions = (Session(ONE, 1, 0, changed=1), Session(OTHER, 2, 0, changed=1))
+    for step in range(4):
+        server.now = Load(sessions, tables=SHARED_SOME + step * (SHARED_STEP + 1))
+        brake.look(Engine.MARIADB, server)
+    first, *others = server.said
+    assert others == [{"end 1": "end 2", "end 2": "end 1"}[first], first]

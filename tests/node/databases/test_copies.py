@@ -15,6 +15,7 @@ from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node.databases.watch import databases
+from panggon.node.databases.wishes import Todo, Wish
 from tests.node.databases.attacks import client
 from tests.node.databases.place import ENGINES, Place
 from tests.node.stand import UID_BASE
@@ -47,6 +48,20 @@ def test_a_copy_is_asked_for_and_loaded_again_by_files(made: tuple[Place, str]) 
     assert not place.owner.running
     place.look()
     assert not place.owner.running, "nothing is done twice"
+
+
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+@pytest.mark.parametrize("left", ["nothing", "an empty folder"])
+def test_the_command_line_is_answered_whatever_its_owner_has_removed(made: tuple[Place, str], left: str) -> None:
+    place, site = made
+    for path in place.folder(site).iterdir():
+        path.unlink()
+    if left == "nothing":
+        place.folder(site).rmdir()
+    assert place.owner._take(Wish(site, Todo.DUMP), databases(place.owner.watch.sites)[site]) == ""
+    until(lambda: place.owner._step(0.05) or not place.owner.running, seconds=60)
+    assert place.result(site).startswith("Salinan basis data selesai: ")
+    assert len([*place.folder(site).glob("salinan-*.sql.gz")]) == 1
 
 
 @ENGINES

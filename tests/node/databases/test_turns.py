@@ -48,6 +48,8 @@ class Everybody:
     def wishes(self, site: str, *, now: float) -> tuple[Wish, ...]:
         return (Wish(site, Todo.DUMP, "minta-salinan"),)
 
+    def make(self, site: str) -> None: ...
+
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:

@@ -86,7 +86,7 @@ def test_what_a_program_says_on_its_error_channel_cannot_become_lines_of_others(
         thread = threading.Thread(target=answer)
         thread.start()
         assert web.get("/index.php").body == b"ok"
-        thread.join(5)
+        thread.join(60)
     until(lambda: "/index.php" in (web.settings.logs / "access.log").read_text(), "the line of the request")
     assert b"forged" not in (web.settings.logs / "nginx.log").read_bytes()
     web.make()

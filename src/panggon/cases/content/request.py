@@ -22,7 +22,8 @@ PROFILES = [
     (Profile.LARAVEL.value, _("Laravel, dengan folder public di dalamnya")),
     (Profile.MEDIAWIKI.value, _("MediaWiki di folder w, halamannya di /wiki/")),
     (Profile.DOKUWIKI.value, "DokuWiki"),
-    (Profile.MOODLE.value, "Moodle"),
+    (Profile.MOODLE.value, _("Moodle sampai 5.0")),
+    (Profile.MOODLE_PUBLIC.value, _("Moodle sejak 5.1, dengan folder public di dalamnya")),
 ]
 SITE_KINDS = [  # that a machine can serve; an OPD asks for the first two
     *KINDS,

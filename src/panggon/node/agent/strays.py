@@ -3,8 +3,10 @@ names in the zone that lead to this machine, whoever made them.
 """
 
 import logging
+import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
+from contextlib import suppress
 from pathlib import Path
 
 from panggon.core import zone_names
@@ -43,8 +45,18 @@ def unread_zone(config: NodeConfig) -> str:
 
 
 def _found(sites: Sites) -> frozenset[Standing]:
-    there = () if sites.config.simulate else tuple(_standing(sites.config))
-    return frozenset(strays(there, sites.named()))
+    if sites.config.simulate:
+        return frozenset()
+    leading, standing = _leading(sites.config), _standing(sites.config)
+    found = strays(leading, standing, sites.named())
+    if found:  # seldom: to ask all runs takes as long as all else
+        found = strays(leading, standing, _named_at_all(sites))
+    return frozenset(each for each in found if _may_be_ours(sites.config, each.key))
+
+
+def _named_at_all(sites: Sites) -> Mapping[str, frozenset[str]]:
+    named, more = sites.named(), sites.named_under_way()
+    return {**named, **{site: names | named.get(site, frozenset()) for site, names in more.items()}}
 
 
 def _in_the_zone(sites: Sites) -> tuple[str, ...]:
@@ -62,7 +74,8 @@ def _in_the_zone(sites: Sites) -> tuple[str, ...]:
         return ()
     _note_unread(config, "")
     wished = (names for site, names in sites.named().items() if not sites.is_gone(site))
-    return zone_names.unasked(leading, known=_own_names(config).union(*wished))
+    found = zone_names.unasked(leading, known=_own_names(config).union(*wished))
+    return zone_names.unasked(found, known=frozenset().union(*sites.named_under_way().values())) if found else ()
 
 
 def _own_names(config: NodeConfig) -> frozenset[str]:
@@ -80,24 +93,36 @@ def _zone_record(config: NodeConfig) -> Path:
     return config.paths.state / "zone.json"
 
 
-def _standing(config: NodeConfig) -> Iterator[Standing]:
-    """All that is there; of sites only those whose numbers this machine takes."""
-    root = config.paths.root
-    for name in filter(HOST.fullmatch, _names(root / "live")):
-        path = root / "live" / name
-        match = web.TARGET.fullmatch(files.read_link(path) or "") if path.is_symlink() else None
-        yield Standing(Key(Kind.HOST, name), match[2] if match else "")
-    for name in filter(HOST.fullmatch, _names(root / "tls")):
-        yield Standing(Key(Kind.CERTIFICATE, name))
-    for kind, (folder, suffix) in _places(config).items():
-        sites = {name.removesuffix(suffix) for name in _names(folder) if name.endswith(suffix)}
-        for site in filter(config.takes, sorted(sites)):
-            yield Standing(Key(kind, site))
+def _leading(config: NodeConfig) -> Mapping[str, str]:
+    """The site that each name of the web server leads to, "" where that is none."""
+    found = {}
+    with suppress(FileNotFoundError), os.scandir(config.paths.root / "live") as entries:
+        for entry in entries:
+            target = files.read_link(Path(entry.path)) if entry.is_symlink() else None
+            match = web.TARGET.fullmatch(target or "")
+            found[entry.name] = match[2] if match else ""
+    return found
+
+
+def _standing(config: NodeConfig) -> Mapping[Kind, Set[str]]:
+    """What else is there, by the names of sites, of certificates by theirs."""
+    return {
+        kind: frozenset(name.removesuffix(suffix) for name in _names(folder) if name.endswith(suffix))
+        for kind, (folder, suffix) in _places(config).items()
+    }
+
+
+def _may_be_ours(config: NodeConfig, key: Key) -> bool:
+    """Of sites only those whose numbers this machine takes; no draft, nor what is being removed."""
+    if key.kind in (Kind.HOST, Kind.CERTIFICATE):
+        return HOST.fullmatch(key.name) is not None
+    return config.takes(key.name)
 
 
 def _places(config: NodeConfig) -> Mapping[Kind, tuple[Path, str]]:
-    """Where one entry a site lies, and how its name ends."""
+    """Where one entry of each lies, and how its name ends."""
     return {
+        Kind.CERTIFICATE: (config.paths.root / "tls", ""),
         Kind.DIRECTORY: (config.paths.root / "sites", ""),
         Kind.USER: (config.paths.userdb, ".user"),
         Kind.ACCESS: (config.paths.etc / "keys", ""),
@@ -106,7 +131,6 @@ def _places(config: NodeConfig) -> Mapping[Kind, tuple[Path, str]]:
 
 
 def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(path.name for path in folder.iterdir())
-    except FileNotFoundError:
-        return []
+    with suppress(FileNotFoundError):
+        return os.listdir(folder)  # noqa: PTH208 -- thousands
+    return []

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import files
+from panggon.drivers.patience import Patience
 from panggon.node import backup, layout, protections, wiring
 from panggon.node.agent import identity
-from panggon.node.patience import Patience
 from panggon.node.servers import Server
 from panggon.node.settings.config import SERVERS, NodeConfig, Paths
 from panggon.node.supervision import services, units

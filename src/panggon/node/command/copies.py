@@ -13,8 +13,9 @@ from panggon.core.errors import PermanentError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import asking, files
 from panggon.node import layout
+from panggon.node.databases import wishes
 from panggon.node.databases.jobs import SECONDS
-from panggon.node.databases.wishes import FOLDER, LOAD_BY_HAND
+from panggon.node.databases.wishes import LOAD_BY_HAND
 from panggon.node.settings.config import NodeConfig
 
 MADE = re.compile(r"salinan-[0-9-]{10,20}\.sql\.gz")
@@ -67,7 +68,7 @@ def _ask(config: NodeConfig, todo: str, site: str) -> tuple[Said, str]:
 def _folder(config: NodeConfig, site: str) -> Iterator[int]:
     uid = _uid(config, site)
     with files.opened(config.paths.root / "sites" / site / "private", uid=uid) as private, files.translated():
-        descriptor = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=private)
+        descriptor = wishes.opened(private, uid)
         try:
             yield descriptor
         finally:

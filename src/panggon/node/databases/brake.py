@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -16,12 +16,15 @@ from panggon.core import database_load
 from panggon.core.database_load import Load, Session
 from panggon.core.errors import PanggonError
 from panggon.core.spec import Engine
-from panggon.drivers.database_server import DatabaseServer
+from panggon.drivers.database_server import DatabaseServer, Watched
+from panggon.node.databases import crowd
 from panggon.node.databases.lanes import Lanes
 
 SECONDS = 1.0
 # A session is on any processor until it is found, and who is ended at each look comes back as often.
 FOLLOW_SECONDS = 0.01
+# What one site can take all of within a second has a look of its own so often.
+GLANCE_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -31,45 +34,73 @@ class Brake:
     """In a thread of its own: a look at sizes may take minutes, and a session a gigabyte within a second."""
 
     servers: Mapping[Engine, DatabaseServer]
+    uid_base: int
     lanes: Lanes = field(default_factory=Lanes)
-    _shared: dict[Engine, int] = field(default_factory=dict)
+    _before: dict[Engine, Load] = field(default_factory=dict)
+    _spared: dict[Engine, str] = field(default_factory=dict)
+    _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
 
     def run(self, over: Event) -> None:
-        with ThreadPoolExecutor(len(self.servers) or 1) as pool:
-            for server in self.servers.values():
+        """Each server in a thread: one that takes its time to answer leaves no other unwatched."""
+        with ThreadPoolExecutor(2 * len(self.servers) or 1) as pool:
+            for engine, server in self.servers.items():
                 pool.submit(_tidy, server, over)
-            ends = time.monotonic() + SECONDS
-            while not over.wait(max(0.0, ends - time.monotonic())):
-                for engine in self.servers:
-                    with _going_on(engine):
-                        self.look(engine)
-                ends = time.monotonic() + SECONDS
-                with _going_on("heavy sites"):
-                    self._follow(over, ends)
+                pool.submit(self._watch, engine, over)
 
-    def look(self, engine: Engine) -> None:
-        server = self.servers[engine]
-        load = server.load()
+    def _watch(self, engine: Engine, over: Event) -> None:
+        while not over.is_set():
+            with _going_on(engine), self.servers[engine].watched() as watched:
+                while not over.is_set():
+                    self.look(engine, watched)
+                    self._follow(engine, watched, over, time.monotonic() + SECONDS)
+            over.wait(SECONDS)
+
+    def look(self, engine: Engine, watched: Watched) -> None:
+        load = watched.load()
         busy = self.lanes.look(engine, load.sessions)
-        for session, why in {**self._growing(engine, load, busy), **database_load.too_much(load)}.items():
-            log.warning("%s: session %d of %s ended, %s", session.site, session.number, engine, why)
-            server.end(session.number)
+        self._hold(engine, watched)
+        before = self._before.get(engine, load)
+        growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
+        _end(engine, watched, {**growing, **database_load.too_much(load, before)})
+        self._before[engine] = load
+        self._spared[engine] = next((session.site for session in growing), "")
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
-            server.begin_anew()
+            watched.begin_anew()
 
-    def _follow(self, over: Event, ends: float) -> None:
-        """Put the new sessions of heavy sites where they belong, until the next look is due."""
-        with ExitStack() as kept:
-            heavy = {engine: sites for engine, sites in self.lanes.heavy.items() if sites}
-            asks = [kept.enter_context(self.servers[engine].threads(sites)) for engine, sites in heavy.items()]
-            while asks and time.monotonic() < ends and not over.wait(FOLLOW_SECONDS):
-                for ask in asks:
-                    self.lanes.place(ask())
+    def _hold(self, engine: Engine, watched: Watched) -> None:
+        """Whom a brake that was killed has left held is let go by the first look."""
+        heavy = self.lanes.heavy[engine]
+        if heavy or self._held.get(engine) != heavy:
+            watched.hold(heavy)
+            self._held[engine] = heavy
 
-    def _growing(self, engine: Engine, load: Load, busy: Mapping[str, float]) -> dict[Session, str]:
-        before, self._shared[engine] = self._shared.get(engine, load.shared), load.shared
-        return database_load.busiest(load.sessions, busy) if database_load.grew(before, load.shared) else {}
+    def _follow(self, engine: Engine, watched: Watched, over: Event, ends: float) -> None:
+        """Until the next look is due: put the new sessions of heavy sites where they belong, and see that nobody takes
+        all of what can be taken within a second.
+        """
+        heavy = self.lanes.heavy[engine]
+        while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if heavy else GLANCE_SECONDS):
+            if heavy:
+                self.lanes.place(watched.threads(heavy))
+            if crowding := watched.crowding():
+                _end(engine, watched, database_load.too_much(crowding))
+                if crowding.strangers > database_load.STRANGERS_MOST:
+                    self._end_strangers(engine, watched)
+
+    def _end_strangers(self, engine: Engine, watched: Watched) -> None:
+        """Where nobody has logged in the server has nothing to end by: the programs that hold them go."""
+        found = crowd.connections(self.servers[engine].door, self.uid_base)
+        site = database_load.crowding(crowd.total(found), watched.load().sessions)
+        if site:
+            log.warning("%s: its programs that connect to %s and do not log in are ended", site, engine)
+            crowd.end(found[site], most=database_load.STRANGERS_OF_ONE)
+
+
+def _end(engine: Engine, watched: Watched, found: Mapping[Session, str]) -> None:
+    for session, why in found.items():
+        log.warning("%s: session %d of %s ended, %s", session.site, session.number, engine, why)
+        watched.end(session.number)
 
 
 def _tidy(server: DatabaseServer, over: Event) -> None:

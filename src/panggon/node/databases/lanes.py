@@ -37,13 +37,13 @@ class Clock:
 class Lanes:
     """What is not heavy any more is free at the next look, and so is what another process of this kind has left."""
 
-    heavy: dict[Engine, frozenset[str]] = field(default_factory=dict)
+    heavy: dict[Engine, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(Engine, frozenset()))
     _clocks: dict[Engine, dict[int, Clock]] = field(default_factory=dict)
 
     def look(self, engine: Engine, sessions: Sequence[Session]) -> Mapping[str, float]:
         """Put all sessions of the server where they belong; returns how many processors each site keeps busy."""
         busy = self._busy(engine, sessions)
-        self.heavy[engine] = database_load.heavy(self.heavy.get(engine, frozenset()), busy)
+        self.heavy[engine] = database_load.heavy(self.heavy[engine], busy)
         active = Counter(session.site for session in sessions if session.active)
         for session in sessions:
             with suppress(OSError):  # it has ended, or this process may not

@@ -64,7 +64,7 @@ class Owner:
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
         over = threading.Event()
-        for beside in (Brake(self.watch.servers).run, Compactor(self.watch).run):
+        for beside in (Brake(self.watch.servers, self.watch.uid_base).run, Compactor(self.watch).run):
             threading.Thread(target=beside, args=(over,), daemon=True).start()
         due = 0.0
         while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS))):
@@ -112,6 +112,7 @@ class Owner:
         if not is_let_in(self.watch.sites, wish.site):
             return CLOSED
         try:
+            self._folders.make(wish.site)
             if wish.todo is not Todo.DUMP:
                 self.watch.give_back(self.watch.servers[record.engine], wish.site)
             if record.locked:

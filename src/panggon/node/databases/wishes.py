@@ -61,15 +61,21 @@ class Folders:
         uid, private = self.uid_base + int(site[1:]), self.sites / site / "private"
         try:
             with files.opened(private, uid=uid) as parent:
-                folder = _folder(parent, uid)
-                if folder is None:
-                    return ()
+                folder = opened(parent, uid)
                 try:
                     return self._in(site, folder, now)
                 finally:
                     os.close(folder)
         except (OSError, PanggonError):
             return ()
+
+    def make(self, site: str) -> None:
+        """For a copy that is asked for before the first look, or after its owner has removed the folder. Raises
+        OSError and PanggonError.
+        """
+        uid = self.uid_base + int(site[1:])
+        with files.opened(self.sites / site / "private", uid=uid) as parent:
+            os.close(opened(parent, uid))
 
     def _in(self, site: str, folder: int, now: float) -> tuple[Wish, ...]:
         found_now = os.fstat(folder)
@@ -87,8 +93,10 @@ class Folders:
         return (*found[:1], *(Wish(site, Todo.LOAD, name) for name in ready[:1]))
 
 
-def _folder(parent: int, uid: int) -> int | None:
-    """The folder, made with its explanation where it is missing; None where something else lies in its place."""
+def opened(parent: int, uid: int) -> int:
+    """The folder in `private`, made with its explanation where it is missing. Raises OSError where something else lies
+    in its place.
+    """
     with suppress(FileExistsError):
         os.mkdir(FOLDER, 0o700, dir_fd=parent)
     descriptor = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)

@@ -175,21 +175,30 @@ local function home(site)
     return store.is_there(site.public .. "/index.html") and "/" or "/index.php"
 end
 
-local function php(site, path)
-    local profile = site.routing
-    local script, rest = routing.split(profile, path == "/" and home(site) or path)
-    local is_script = script:sub(-4) == ".php"
-    if rest ~= "" and routing.is_private(profile, script) then
-        return missing()
+-- Whether nginx sends the file to which the application's own link would lead.
+local function follow(site, path)
+    local target = routing.linked(site.routing, path)
+    if not target or not BODYLESS[ngx.req.get_method()] or not store.is_file(site.content .. target) then
+        return false
     end
+    ngx.var.folder = ""
+    ngx.req.set_uri(target, false, true)
+    return true
+end
+
+-- `rest` is what follows the script in a path with slash arguments.
+local function php(site, path, rest)
+    local profile = site.routing
+    local script = path == "/" and home(site) or path
+    local is_script = script:sub(-4) == ".php"
     if is_script and not routing.runs(profile, script) or not is_script and routing.is_source(script) then
         return missing()
     end
     local look = is_script and store.is_there or store.was_there
-    if not look(site.public .. script) then
-        return run_another(site, script)
+    if look(site.public .. script) then
+        return is_script and run(site, script, rest) or nil -- what is no script nginx sends
     end
-    return is_script and run(site, script, rest) or nil -- what is no script nginx sends
+    return not follow(site, script) and run_another(site, script) or nil
 end
 
 local ANSWERS = { static = static, php = php, python = python, redirect = redirect, proxy = proxy }
@@ -224,6 +233,10 @@ function M.route()
     if site.hsts then
         ngx.var.hsts = site.hsts
     end
+    local rest = ""
+    if site.kind == "php" then
+        path, rest = routing.split(site.routing, path)
+    end
     if WITH_FILES[site.kind] then
         if routing.is_private(site.routing, path) then
             return missing()
@@ -232,7 +245,7 @@ function M.route()
             ngx.var.folder = site.routing.folder
         end
     end
-    return ANSWERS[site.kind](site, path)
+    return ANSWERS[site.kind](site, path, rest)
 end
 
 -- What visitors of a redirect or a proxy will get, also while it is prepared.

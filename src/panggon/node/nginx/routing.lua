@@ -58,8 +58,11 @@ end
 
 -- Script and the rest of the path behind it, "" where there is none.
 function M.split(profile, path)
-    local _, last = path:find(".php/", 1, true)
-    if not last or not profile.slash_arguments then
+    local _, last
+    if profile.slash_arguments then
+        _, last = path:find(".php/", 1, true)
+    end
+    if not last then
         return path, ""
     end
     return path:sub(1, last - 1), path:sub(last)
@@ -70,6 +73,17 @@ local function arguments(rule, path)
     return (rule.arguments:gsub("%$(%d)", function(number)
         return ngx.escape_uri(found[tonumber(number)] or "")
     end))
+end
+
+-- Where the file of this path lies, below `public`, when the application would have made a link to it; nil: nowhere else.
+function M.linked(profile, path)
+    for _, link in ipairs(profile.links) do
+        local from, to = link[1], link[2]
+        if path:sub(1, #from) == from then
+            return to .. path:sub(#from + 1)
+        end
+    end
+    return nil
 end
 
 -- The script that answers for a path of no file, and the arguments that it gets before the request's own; nil: none.

@@ -122,6 +122,7 @@ local function read_site(host)
         generation = document.generation,
         kind = document.kind,
         routing = routing.of(document.profile),
+        content = root .. "/sites/" .. id .. "/public",
         public = root .. "/sites/" .. id .. "/public" .. routing.of(document.profile).folder,
         body_most = body_mebibytes * 1048576,
         untold_mebibytes = greatest_power(body_mebibytes), -- of a body whose length the visitor does not say

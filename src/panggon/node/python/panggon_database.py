@@ -216,8 +216,9 @@ def _asked(todo: str, stamp: str, name: str) -> tuple[str, str]:
         restore()
         return "Pemuatan tadi terputus. Isi semula sudah dikembalikan.", BEFORE
     if todo == "dump":
-        with contextlib.suppress(OSError):
-            _remove(FOLDER / name)
+        if name:  # none where the command line asks
+            with contextlib.suppress(OSError):
+                _remove(FOLDER / name)
         made = f"salinan-{stamp}.sql.gz"
         return f"Salinan basis data selesai: {made} ({-(-dump(made) // 1024)} KiB).", made
     taken = FOLDER / f"sedang-dimuat{''.join(Path(name).suffixes)}"

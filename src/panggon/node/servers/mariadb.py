@@ -101,6 +101,7 @@ innodb-buffer-pool-size = {settings.buffer_mebibytes}M
 enforce-storage-engine = InnoDB
 sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER
 max-delayed-threads = 0
+connect-timeout = 5
 thread-cache-size = 0
 max-prepared-stmt-count = 1048576
 innodb-undo-tablespaces = 3

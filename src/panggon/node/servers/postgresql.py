@@ -107,6 +107,7 @@ def _configuration(settings: Settings) -> str:
 unix_socket_directories = '{settings.run}'
 max_connections = {settings.connections}
 shared_buffers = {settings.buffer_mebibytes}MB
+authentication_timeout = 5s
 password_encryption = scram-sha-256
 lc_messages = C
 log_min_error_statement = panic

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from contextlib import suppress
 from typing import Any
 
 from panggon.drivers import files
@@ -30,8 +31,7 @@ def _adopted(machine: Machine, site: str, group: str, kind: str, listener: socke
     """With the number of its socket."""
     if machine.groups.tells_apart and not machine.groups.has(group):
         return None
-    content = files.read(record_of(machine.settings, group))
-    record: dict[str, Any] = json.loads(content) if content else _unrecorded(machine, site, group, kind)
+    record = _recorded(machine, group) or _unrecorded(machine, site, group, kind)
     pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:
         end_leftovers(machine, site, group)
@@ -40,6 +40,15 @@ def _adopted(machine: Machine, site: str, group: str, kind: str, listener: socke
     name = str(record.get("name", listener.getsockname()))
     made = Sandbox(machine, site, group, record["pid"], pidfd, record["fingerprint"], None, record["kind"], name)
     return made, record["socket"]
+
+
+def _recorded(machine: Machine, group: str) -> dict[str, Any]:
+    """Empty where there is none, or a damaged one."""
+    with suppress(ValueError):
+        record = json.loads(files.read(record_of(machine.settings, group)) or b"{}")
+        if isinstance(record, dict) and record.keys() >= {"pid", "started", "fingerprint", "socket", "kind"}:
+            return record
+    return {}
 
 
 def _unrecorded(machine: Machine, site: str, group: str, kind: str) -> dict[str, Any]:

@@ -54,7 +54,6 @@ class Asleep:
         self._slow: deque[str] = deque()
         self._current: _Count | None = None
         self._looked = time.monotonic()
-        self._on_btrfs = storage.kind(machine.settings.root) == storage.BTRFS
 
     def look(self) -> None:
         """For as long as the time since the last look is worth."""
@@ -95,7 +94,7 @@ class Asleep:
     def _begin(self, site: str) -> _Count | None:
         """None for what somebody else counts, or nobody has to."""
         with suppress(OSError, ValueError, KeyError, PanggonError):  # it is being made, or removed
-            bounded = self._on_btrfs and storage.is_subvolume(self._sites / site)
+            bounded = storage.is_bounded(self._sites / site)
             found = None if bounded or self._awake(site) else meter(self._machine, site, known=self._full.of(site))
             return _Count(site, found, quiet=site not in self._running()) if found else None
         return None

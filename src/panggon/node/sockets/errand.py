@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from panggon.core.errors import TemporaryError
 from panggon.core.outgoing import NOBODY
 from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
@@ -20,8 +21,6 @@ from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
-
-
 HOLDER_SECONDS = 10.0
 
 
@@ -65,11 +64,13 @@ def machine_as_held(settings: SocketSettings, *, groups_of: str = "") -> Machine
     return Machine(settings, shields, cgroups.find(beside=groups_of))
 
 
-def start(machine: Machine, served: Served, name: str, command: Sequence[str]) -> Errand:
-    """Raises OSError, ValueError and PanggonError when it cannot even be tried."""
+def start(machine: Machine, served: Served, task: str, command: Sequence[str]) -> Errand:
+    """A task of the site's, by its name in the spec. Raises OSError, ValueError and PanggonError when it cannot even be
+    tried, TemporaryError `runtime.full` when the site becomes full meanwhile.
+    """
     settings, limits = machine.settings, described(machine.settings, served.site)
     wanted = errand(settings, launch(settings, served, limits, machine.shields), served, command, machine.shields)
-    return _begin(machine, served.site, name, wanted, limits)
+    return _begin(machine, served.site, task_group(served.site, task), wanted, limits)
 
 
 def start_own(machine: Machine, site: str, name: str, script: str, words: Sequence[str]) -> Errand:
@@ -86,11 +87,20 @@ def start_own(machine: Machine, site: str, name: str, script: str, words: Sequen
         environment=usual_environment(settings, served, own),
         outgoing=NOBODY,
     )
-    return _begin(machine, site, name, wanted, limits)
+    return _begin(machine, site, own_group(site, name), wanted, limits)
 
 
-def _begin(machine: Machine, site: str, name: str, wanted: Launch, limits: Description) -> Errand:
-    group, uid = f"{site}-{name}", machine.settings.uid(site)
+def task_group(site: str, task: str) -> str:
+    """Its end is one that no other group of the site has, whatever its owner has called the task."""
+    return f"{site}-{task}.task"
+
+
+def own_group(site: str, name: str) -> str:
+    return f"{site}-{name}"
+
+
+def _begin(machine: Machine, site: str, group: str, wanted: Launch, limits: Description) -> Errand:
+    uid = machine.settings.uid(site)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     try:
@@ -110,7 +120,13 @@ def _begin(machine: Machine, site: str, name: str, wanted: Launch, limits: Descr
         raise
     finally:
         os.close(writing)
-    return Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
+    begun = Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
+    if machine.settings.full(site).exists() and not limits.full:
+        # Who found that has ended all that ran then, but this may have begun a moment later, with the right to write.
+        begun.kill()
+        begun.close()
+        raise TemporaryError("runtime.full", f"{site} stores too much since a moment ago")
+    return begun
 
 
 def errand(

@@ -26,6 +26,5 @@ class Former:
             self.sandbox.ask_to_end()
 
     def end(self, by: float) -> None:
-        """Now, with time for running requests until then."""
+        """Then at the latest."""
         self.end_by = min(self.end_by, by)
-        self.sandbox.ask_to_end()

@@ -100,8 +100,9 @@ class Holder:
             self._sites.add(served, own or self._sites.open(served.site), kept=own is None or own in kept.values())
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
-            self._sites.drop(site, lambda: None)
+            self._sites.drop(site, lambda: None, Dropping.LATER)
         listener.sweep(self._settings)
+        self._sites.renew()
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))

@@ -1,6 +1,7 @@
 """Processes that are not our children: identity, children and end, from /proc and pidfds."""
 
 import os
+import re
 import select
 import signal
 import time
@@ -9,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+# Code that runs from a file which is gone (proc(5), `maps`); what a program has in memory only has such a name too.
+REPLACED = re.compile(r"^\S+ ..x. .* /(?!memfd:|dev/|SYSV)\S+ \(deleted\)$", re.MULTILINE)
 
 
 def start_time(pid: int) -> int:
@@ -63,6 +66,13 @@ def in_own_view(pid: int) -> bool:
     return False
 
 
+def is_replaced(pid: int) -> bool:
+    """Whether the program of this process, or a library of it, is no longer the file that lies on the disk."""
+    with suppress(OSError):
+        return REPLACED.search((PROC / str(pid) / "maps").read_text()) is not None
+    return False
+
+
 def open_pidfd(pid: int, started: int) -> int | None:
     """A descriptor that becomes readable when exactly this process ends; None when it is gone already."""
     try:
@@ -102,9 +112,11 @@ class Conversations:
 
 
 def connected_sockets() -> frozenset[str]:
-    """unix(7): each end that a listening socket has made has its name and is connected (state 03)."""
+    """unix(7): each end that a listening socket has made has its name and is connected (state 03), or waits to be
+    accepted (02).
+    """
     lines = (line.split(maxsplit=7) for line in (PROC / "net" / "unix").read_text().splitlines()[1:])
-    return frozenset(fields[7] for fields in lines if len(fields) == 8 and fields[5] == "03")
+    return frozenset(fields[7] for fields in lines if len(fields) == 8 and fields[5] in ("02", "03"))
 
 
 class Users:

@@ -103,6 +103,12 @@ class Sandbox:
         """Whether anybody is connected to its socket, or waits there."""
         return self.machine.conversations.on(self.name)
 
+    @property
+    def outdated(self) -> bool:
+        """Whether Debian has put something newer in the place of what it runs, or of its way out."""
+        master, ways_out = self.master, self.machine.groups.members(gate_group(self.group))
+        return any(map(processes.is_replaced, (*([master] if master else []), *ways_out)))
+
     def _asked(self) -> bool:
         """The file is the site's own and may be anything: looked at, never followed."""
         with suppress(OSError):

@@ -20,6 +20,7 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "programs or watches the kernel": (
         "bpf", "perf_event_open", "fanotify_init", "lookup_dcookie", "userfaultfd",
     ),
+    "tells a site when root counts what it stores": ("inotify_init", "inotify_init1"),
     "a second way to all other calls, past this filter": ("io_uring_setup", "io_uring_enter", "io_uring_register"),
     "the kernel's keys know no namespace": ("keyctl", "add_key", "request_key"),
     "changes what is mounted, or the root": (
@@ -48,6 +49,8 @@ FAMILIES = frozenset({socket.AF_UNSPEC, socket.AF_UNIX, socket.AF_INET, socket.A
 NETLINK_ROUTE = 0
 # Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
 TERMINAL_REQUESTS = (0x5412, 0x541C)
+# As inotify, in the words of fcntl(2).
+F_NOTIFY = 1026
 LOWER_HALF = 0xFFFFFFFF
 
 
@@ -84,5 +87,6 @@ def _rules() -> Iterator[_Rule]:
     yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.GT, max(FAMILIES)),))
     netlink = pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK)
     yield _Rule("socket", errno.EAFNOSUPPORT, (netlink, pyseccomp.Arg(2, pyseccomp.NE, NETLINK_ROUTE)))
+    yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, F_NOTIFY),))
     for request in TERMINAL_REQUESTS:
         yield _Rule("ioctl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, request),))

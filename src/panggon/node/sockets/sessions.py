@@ -44,7 +44,7 @@ class Sessions:
         sessions = frozenset(pid for pid, started in since.items() if started)
         if came:
             with suppress(OSError):
-                self._machine.groups.enter(_group(number), BOUNDS, came)
+                self._machine.groups.enter(group_of(number), BOUNDS, came)
         if sessions:
             self._known[number] = sessions
             connections = [pid for pid in sessions if processes.parent(pid) not in pids]
@@ -54,14 +54,14 @@ class Sessions:
                 if pid in oldest or 0 < _began(pid) <= full_since:
                     processes.send(pid, signal.SIGKILL)
         elif self._known.pop(number, None):
-            self._machine.groups.remove(_group(number))
+            self._machine.groups.remove(group_of(number))
 
 
 def _site(number: int) -> str:
     return f"s{number:06}"
 
 
-def _group(number: int) -> str:
+def group_of(number: int) -> str:
     return f"{_site(number)}-sftp"
 
 

@@ -22,7 +22,8 @@ class SocketSettings:
     the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped;
     requests that still run when it has to stop get `stop_seconds`. With `require_all` the holder refuses to start
     where a protection cannot be had. At most `awake_most` sites are awake at a time (0: as many as the machine's memory
-    is for, `sites.MEBIBYTES_AWAKE` each). `outgoing` are this machine's own policies, their targets by name.
+    is for, `sites.MEBIBYTES_AWAKE` each). What runs is compared with what lies on the disk every `update_seconds`.
+    `outgoing` are this machine's own policies, their targets by name.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class SocketSettings:
     stop_seconds: float = 20
     require_all: bool = True
     awake_most: int = 0
+    update_seconds: float = 60
     outgoing: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def policy(self, name: str) -> Policy:

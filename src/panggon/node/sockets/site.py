@@ -47,6 +47,7 @@ class Site:
         self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
         self._started = self._worked = now
+        self._compared = now - self._number % machine.settings.update_seconds  # not all adopted ones at once
         self._wake_after = 0.0
         self._end_by: float | None = None
         self._when_asleep: list[Callable[[], None]] = []
@@ -83,7 +84,7 @@ class Site:
 
     def wake(self, now: float) -> None:
         """Start the sandbox; a start that cannot be is a failure like an early end."""
-        self._started = self._worked = now
+        self._started = self._worked = self._compared = now
         self._wake_after = 0.0
         self._end_by = None
         try:
@@ -165,6 +166,15 @@ class Site:
         for each in self._sandboxes:
             each.kill()
         self._tell()
+
+    def is_outdated(self, now: float) -> bool:
+        """Whether what answers is no longer what lies on the disk (an update); looked at once in a while."""
+        if self.sandbox is None or self._end_by is not None:
+            return False
+        if now - self._compared < self.machine.settings.update_seconds:
+            return False
+        self._compared = now
+        return self.sandbox.outdated
 
     @property
     def replaceable(self) -> bool:

@@ -1,5 +1,6 @@
 """All sites that the holder serves: opened, changed, dropped, and watched by the loop."""
 
+import logging
 import os
 import selectors
 import socket
@@ -9,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
@@ -35,6 +36,8 @@ AWAKE_LEAST = 16
 WAITED_FOR_SECONDS = 50.0
 
 Then = Callable[[], None]
+
+log = logging.getLogger(__name__)
 
 
 class Dropping(StrEnum):
@@ -93,6 +96,8 @@ class Sites:
         for number, site in enumerate(waiting, start=1):
             site.count(now + COUNTING_SECONDS * number / len(waiting))
             site.tick(now)
+            if site.is_outdated(now):
+                self._renew(site, _nobody_waits)
             self._attend(site)
         for name in [name for name, until in self._lingering.items() if now >= until]:
             self.drop(name, _nobody_waits)
@@ -131,22 +136,50 @@ class Sites:
         root = description.document_root
         if root != document_root(self._settings, name, self._machine.shields, description.folder):
             raise ValueError(f"document_root {root} is not where PHP finds the site on this machine")
+        if name in self._dropping and name not in self._lingering:
+            self.drop(name, lambda: self._sync_after(served, then))
+            return
         self._lingering.pop(name, None)
         files.remove(self._settings.leaving(name))
-        if name in self._sites and self.serving(name) is None:
-            self.drop(name, lambda: self.sync(served, then))  # somebody removed the socket's file
-            return
+        lost = name in self._sites and self.serving(name) is None  # somebody removed the socket's file
         remember(self._settings, served)
         self._dropping.discard(name)
         site = self._sites.get(name) or self.add(served, self.open(name), kept=True)
-        if not site.serve(served):
+        if site.serve(served) or lost:
+            self._renew(site, then)
+        else:
             then()
-        elif site.replaceable:
+        self._attend(site)
+
+    def _sync_after(self, served: Served, then: Then) -> None:
+        """When all that ran is gone. Whoever asked finds by looking what could not be done."""
+        try:
+            self.sync(served, then)
+        except (OSError, ValueError, PanggonError) as error:
+            log.warning("%s: %s", served.site, error)
+            then()
+
+    def renew(self) -> None:
+        """Of an earlier holder's: what would be started differently now."""
+        for site in self._sites.values():
+            if site.served.site in self._dropping:
+                continue
+            try:
+                outdated = site.serve(site.served)
+            except (OSError, ValueError, PanggonError):  # its description is gone or broken
+                site.end(time.monotonic())
+            else:
+                if outdated:
+                    self._renew(site, _nobody_waits)
+            self._attend(site)
+
+    def _renew(self, site: Site, then: Then) -> None:
+        """Another sandbox from now on; `then` when nobody new meets this one."""
+        if site.replaceable:
             self._replace(site)
             then()
         else:
             site.end(time.monotonic(), then, seconds=_patience(site))
-        self._attend(site)
 
     def _replace(self, site: Site) -> None:
         """What runs goes on with the socket that it has; nobody new comes to that."""
@@ -179,19 +212,11 @@ class Sites:
         return listener
 
     def add(self, served: Served, listener: socket.socket, *, kept: bool) -> Site:
-        """Serve a site on this socket; a sandbox that runs already is adopted, or replaced if it is another than it
-        would be now.
-        """
+        """Serve a site on this socket; a sandbox that runs already is adopted."""
         site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
         if not kept and self.keeper:
             self.keeper.keep(name_of(listener), listener)
         put_in_place(self._settings, listener)
-        try:
-            outdated = site.serve(served)
-        except ValueError:
-            outdated = True  # its description is gone or broken
-        if outdated:
-            site.end(time.monotonic())
         self._attend(site)
         return site
 
@@ -209,8 +234,8 @@ class Sites:
         now, gone = time.monotonic(), lambda: self._dropped(name, then)
         self._dropping.add(name)
         self._lingering.pop(name, None)
-        if dropping is Dropping.LATER and self._marked_as_leaving(name):
-            self._lingering[name] = now + (site.request_seconds or 0)
+        if dropping is Dropping.LATER and (left := self._time_to_leave(site)) is not None:
+            self._lingering[name] = now + left
             then()
             return
         files.remove(socket_path(self._settings, name))
@@ -242,13 +267,18 @@ class Sites:
             self._close(site.listener)
         then()
 
-    def _marked_as_leaving(self, name: str) -> bool:
-        """For another holder. On a full disk nobody lingers."""
+    def _time_to_leave(self, site: Site) -> float | None:
+        """Seconds, marked for another holder too: as long as a request may take, from the first such word on. On a full
+        disk nobody lingers.
+        """
+        mark, longest = self._settings.leaving(site.served.site), site.request_seconds or 0
         try:
-            files.write(self._settings.leaving(name), "")
-        except TemporaryError:
-            return False
-        return True
+            if not mark.exists():
+                files.write(mark, "")
+            since = time.time() - mark.stat().st_mtime
+        except (OSError, TemporaryError):
+            return None
+        return min(max(longest - since, 0), longest)
 
     def _is_awake(self, name: str) -> bool:
         site = self._sites.get(name)

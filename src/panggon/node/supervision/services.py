@@ -21,10 +21,10 @@ from types import FrameType
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.drivers.patience import Patience
 from panggon.node import records
 from panggon.node.layout import Listener
 from panggon.node.lock import alone
-from panggon.node.patience import Patience
 from panggon.node.servers import Server
 from panggon.node.sockets import processes
 from panggon.node.supervision.running import Running, begin, find

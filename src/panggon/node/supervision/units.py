@@ -1,19 +1,16 @@
 """The servers as services of systemd, where it runs and the package's units are installed: their names and states."""
 
-import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import shell
+from panggon.node.sockets import processes
 
 TARGET = "panggon-node.target"
 RUNNING = Path("/run/systemd/system")  # sd_booted(3)
-# Code that runs from a file which is gone (proc(5), `maps`); what a program has in memory only has such a name too.
-REPLACED = re.compile(r"^\S+ ..x. .* /(?!memfd:)\S+ \(deleted\)$", re.MULTILINE)
 # What Debian's packages start by themselves, on our ports or for nothing.
 DISTRIBUTION = {
     "nginx": ("nginx.service",),
@@ -57,15 +54,8 @@ def _state(row: dict[str, str]) -> State:
     running = row.get("ActiveState") == "active"
     moment = row.get("ActiveEnterTimestamp", "").removeprefix("@")
     since = datetime.fromtimestamp(int(moment), UTC).isoformat() if running and moment.isdigit() else ""
-    replaced = running and is_replaced(int(row.get("MainPID", "0")))
+    replaced = running and processes.is_replaced(int(row.get("MainPID", "0")))
     return State(running, since, int(row.get("NRestarts", "0")), replaced)
-
-
-def is_replaced(pid: int) -> bool:
-    """Whether the program of this process, or a library of it, is no longer the file that lies on the disk."""
-    with suppress(OSError):
-        return REPLACED.search(Path(f"/proc/{pid}/maps").read_text()) is not None
-    return False
 
 
 def distributions_own(servers: Iterable[str]) -> tuple[str, ...]:

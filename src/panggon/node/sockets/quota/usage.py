@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -12,6 +12,14 @@ from panggon.node.sockets.quota.bounds import Bounds
 from panggon.node.sockets.quota.held import held
 
 BLOCK_BYTES = 512  # of `st_blocks`, whatever the file system (stat(2))
+# A directory's time of access would tell the site when it is counted.
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NOATIME
+# Each folder on the way down keeps two descriptors open, and all sites share the holder's.
+DEPTH_MOST = 100
+# What is renamed again and again is looked for so often in its folder, many names in one step.
+LOOKS_MOST = 8
+NAMES = 256
+REPLACED = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class Excess(IntEnum):
@@ -24,13 +32,14 @@ class Excess(IntEnum):
 
 @dataclass(slots=True)
 class Usage:
-    """`hidden`: something cannot be counted, because it lies too deep, was sent to nobody, or is mapped too
-    often.
+    """`hidden`: something cannot be counted, because it lies too deep, is renamed too fast, was sent to nobody, or is
+    mapped too often. `unread` are sockets; a program may be about to receive what was sent to it.
     """
 
     size: int = 0
     files: int = 0
     hidden: bool = False
+    unread: set[int] = field(default_factory=set)
 
     def excess(self, bounds: Bounds) -> Excess:
         if self.hidden or self.files > bounds.files:
@@ -41,7 +50,7 @@ class Usage:
 def usage_of(place: Path, *, files_most: int) -> Usage | None:
     """All that a directory holds, counted at once; None when it is more files than these, or lies too deep."""
     usage = Usage()
-    for _ in _walk(place, usage):
+    for _ in _tree(place, usage):
         if usage.files > files_most:
             return None
     return None if usage.hidden else usage
@@ -59,70 +68,113 @@ class Meter:
     known: Excess = Excess.NOTHING
     _usage: Usage = field(default_factory=Usage)
     _steps: Iterator[None] | None = None
-    _unread: frozenset[int] = frozenset()  # sockets; a program may be about to receive what was sent to it
+    _unread: Set[int] = frozenset()  # at the last pass
 
     def count(self, until: float, clock: Callable[[], float]) -> Excess | None:
-        """Count on until this time; when a pass is complete: what the site has too much of."""
-        self._steps = self._steps or self._pass()
-        for _ in self._steps:
-            if self._usage.excess(self.bounds) > min(self.known, Excess.SPACE):
-                break
-            if clock() >= until:
-                return None
-        self.known = self._usage.excess(self.bounds)
-        self._steps, self._usage = None, Usage()
+        """Count on until this time; when a pass is complete: what the site has too much of. Raises OSError where there
+        is no descriptor left; then the pass begins anew.
+        """
+        try:
+            self._steps = self._steps or _pass(self.place, self.processes, self._usage, self._unread)
+            for _ in self._steps:
+                if self._usage.excess(self.bounds) > min(self.known, Excess.SPACE):
+                    break
+                if clock() >= until:
+                    return None
+            self.known = self._usage.excess(self.bounds)
+        except OSError:
+            self._begin_anew()
+            raise
+        self._begin_anew()
         return self.known
 
-    def _pass(self) -> Iterator[None]:
-        yield from self._held()
-        yield from _walk(self.place, self._usage)
-
-    def _held(self) -> Iterator[None]:
-        """Each file counts once, however many programs have it; what is unread at two passes stays so on purpose."""
-        seen: set[int] = set()
-        unread: set[int] = set()
-        with suppress(FileNotFoundError):
-            for found in held(self.processes(), device=self.place.stat().st_dev):
-                if found and found.unread:
-                    unread.add(found.file)
-                elif found and found.uncounted:
-                    self._usage.hidden = True
-                elif found and found.file not in seen:
-                    seen.add(found.file)
-                    self._usage.size += found.blocks * BLOCK_BYTES
-                yield
-        self._usage.hidden |= bool(unread & self._unread)
-        self._unread = frozenset(unread)
+    def _begin_anew(self) -> None:
+        self._steps, self._usage, self._unread = None, Usage(), self._usage.unread
 
 
-def _walk(place: Path, usage: Usage) -> Iterator[None]:
-    """One step an entry."""
-    left = [str(place.resolve())]
-    while left:
-        path = left.pop()
-        try:
-            directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError as error:
-            usage.hidden |= error.errno == errno.ENAMETOOLONG
-            continue
-        try:
-            if str(Path(f"/proc/self/fd/{directory}").readlink()) != path:
-                continue  # the site's owner has put a link in the way meanwhile
-            with os.scandir(directory) as entries:
-                for entry in entries:
-                    if _add(entry, usage):
-                        left.append(f"{path}/{entry.name}")
-                    yield
-        finally:
-            os.close(directory)
+def _pass(place: Path, processes: Callable[[], Iterable[int]], usage: Usage, unread: Set[int]) -> Iterator[None]:
+    """What is unread at two passes stays so on purpose."""
+    yield from _held(place, processes(), usage)
+    usage.hidden |= bool(usage.unread & unread)
+    yield from _tree(place, usage)
 
 
-def _add(entry: "os.DirEntry[str]", usage: Usage) -> bool:
-    """Count the entry; True for a directory. A file with several names counts in parts."""
+def _held(place: Path, processes: Iterable[int], usage: Usage) -> Iterator[None]:
+    """Each file counts once, however many programs have it."""
+    seen: set[int] = set()
     with suppress(FileNotFoundError):
+        for found in held(processes, device=place.stat().st_dev):
+            if found and found.unread:
+                usage.unread.add(found.file)
+            elif found and found.uncounted:
+                usage.hidden = True
+            elif found and found.file not in seen:
+                seen.add(found.file)
+                usage.size += found.blocks * BLOCK_BYTES
+            yield
+
+
+def _tree(place: Path, usage: Usage) -> Iterator[None]:
+    try:
+        directory = os.open(place, DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    yield from _walk(directory, usage, DEPTH_MOST)
+
+
+def _walk(directory: int, usage: Usage, deeper: int) -> Generator[None, None, None]:
+    """Down from descriptor to descriptor, so that names which change meanwhile hide nothing below them. What is not
+    there any more under the name that was read is looked for by its number; if it is there under another one each time,
+    nobody can count it. Closes the directory.
+    """
+    try:
+        missed = yield from _read(directory, usage, deeper)
+        for _ in range(LOOKS_MOST):
+            if not missed:
+                return
+            missed = yield from _read(directory, usage, deeper, only=missed)
+        usage.hidden |= bool(missed)
+    finally:
+        os.close(directory)
+
+
+def _read(
+    directory: int, usage: Usage, deeper: int, only: Set[int] | None = None
+) -> Generator[None, None, frozenset[int]]:
+    """One step an entry; returns the numbers of those that were not there any more. `only`: these alone, if they are
+    there.
+    """
+    missed: set[int] = set()
+    with os.scandir(directory) as entries:
+        for number, entry in enumerate(entries, start=1):
+            if only is None or entry.inode() in only:
+                try:
+                    child = _add(directory, entry, usage, deeper)
+                except OSError as error:
+                    if error.errno not in REPLACED:
+                        raise
+                    missed.add(entry.inode())
+                else:
+                    if child is not None:
+                        yield from _walk(child, usage, deeper - 1)
+                yield
+            elif number % NAMES == 0:
+                yield
+    return frozenset(missed)
+
+
+def _add(directory: int, entry: "os.DirEntry[str]", usage: Usage, deeper: int) -> int | None:
+    """Count the entry; a descriptor of a directory. A file with several names counts in parts. Raises OSError."""
+    if not entry.is_dir(follow_symlinks=False):
         status = entry.stat(follow_symlinks=False)
-        directory = entry.is_dir(follow_symlinks=False)
         usage.files += 1
-        usage.size += status.st_blocks * BLOCK_BYTES // (1 if directory else status.st_nlink)
-        return directory
-    return False
+        usage.size += status.st_blocks * BLOCK_BYTES // max(1, status.st_nlink)
+        return None
+    child = os.open(entry.name, DIRECTORY, dir_fd=directory)
+    usage.files += 1
+    usage.size += os.fstat(child).st_blocks * BLOCK_BYTES
+    if deeper:
+        return child
+    os.close(child)
+    usage.hidden = True
+    return None

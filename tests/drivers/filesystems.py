@@ -1,4 +1,4 @@
-"""A btrfs of its own in a file, for tests of what only some file systems can."""
+"""A file system of its own in a file, for tests of what only some can."""
 
 import fcntl
 import os
@@ -8,25 +8,35 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-IMAGE_BYTES = 256 * 1024 * 1024
+IMAGE_BYTES = 320 * 1024 * 1024  # XFS takes no less
+# How each is made and mounted, so that it keeps limits of directories.
+WAYS = {
+    "btrfs": (("mkfs.btrfs", "--quiet"), "defaults"),
+    "ext4": (("mkfs.ext4", "-q", "-O", "project,quota", "-E", "quotatype=prjquota"), "prjquota"),
+    "xfs": (("mkfs.xfs", "-q"), "prjquota"),
+}
 # loop(4): the devices' numbers and requests. Nodes of our own, because a chroot's /dev may have none.
 CONTROL, MAJOR = os.makedev(10, 237), 7
 LOOP_SET_FD, LOOP_CLR_FD, LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
 
 
 @contextmanager
-def mounted(place: Path, image: Path) -> Iterator[None]:
-    """On the directory `place`, with quota enabled; `image` is made and removed."""
+def mounted(place: Path, image: Path, *, kind: str = "btrfs") -> Iterator[None]:
+    """On the directory `place`, with quota enabled; `image` is made and removed. Raises CalledProcessError where the
+    kernel cannot mount it so.
+    """
+    make, options = WAYS[kind]
     with ExitStack() as stack:
         stack.callback(image.unlink, missing_ok=True)
         with image.open("wb") as file:
             file.truncate(IMAGE_BYTES)
-        _run("mkfs.btrfs", "--quiet", str(image))
+        _run(*make, str(image))
         device = stack.enter_context(_looped(image))
-        _run("mount", "-t", "btrfs", str(device), str(place))
+        _run("mount", "-t", kind, "-o", options, str(device), str(place))
         stack.callback(unmount, place)
         place.chmod(0o755)
-        _run("btrfs", "quota", "enable", str(place))
+        if kind == "btrfs":
+            _run("btrfs", "quota", "enable", str(place))
         yield
 
 

@@ -1,0 +1,5 @@
+"""MariaDB: one database and one user a site, reached over the server's socket only."""
+
+from panggon.drivers.mariadb.server import MariaDb
+
+__all__ = ["MariaDb"]

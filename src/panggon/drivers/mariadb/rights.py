@@ -1,0 +1,114 @@
+"""What the server has under a site's name, and whose it is."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from panggon.core.resources import Standing
+from panggon.drivers.database_server import Found
+
+# Of whole databases (whose names may hold % and _ for others), of tables, of columns.
+STRANGERS = tuple(
+    f"{rights} AND NOT (User = %(site)s AND Host = 'localhost')"
+    for rights in (
+        "SELECT User, Host, Db, '' FROM mysql.db WHERE %(site)s LIKE Db",
+        "SELECT User, Host, Db, Table_name FROM mysql.tables_priv WHERE Db = %(site)s",
+        "SELECT User, Host, Db, Table_name FROM mysql.columns_priv WHERE Db = %(site)s",
+    )
+)
+NO_SUCH_GRANT = (1141, 1147)
+# What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
+WRITING = (
+    *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
+    *("CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "TRIGGER"),
+)
+
+
+class Rights(Enum):
+    ALL = "ALL PRIVILEGES"
+    READING = "without WRITING"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the server has under a site's name. `grants` are those beyond the right to log in; `strangers` have rights
+    in its database too: user, host, database as their right names it, table or "" for all.
+    """
+
+    comment: str | None
+    hosts: tuple[str, ...] = ()
+    connections: int = 0
+    grants: tuple[str, ...] = ()
+    strangers: tuple[tuple[str, str, str, str], ...] = ()
+    locked: bool = False
+
+    def rights(self, site: str) -> Rights | None:
+        """What the user may do in its own database; None where it has other rights than one of the two, or more."""
+        end = f" ON `{site}`.* TO `{site}`@`localhost`"
+        if len(self.grants) != 1 or not self.grants[0].endswith(end):
+            return None
+        words = set(self.grants[0].removesuffix(end).removeprefix("GRANT ").split(", "))
+        if words == {"ALL PRIVILEGES"}:
+            return Rights.ALL
+        return Rights.READING if {"SELECT", "DELETE", "DROP"} <= words and not words & {*WRITING} else None
+
+    def judged(self, site: str, *, known: bool) -> Found:
+        """`known`: whatever its owner has made of it, it is Panggon's."""
+        if self.comment is None and not self.hosts:
+            return Found(Standing.ABSENT)
+        if not known and self.comment != mark(site):
+            which = "pengguna" if self.comment is None else "basis data"
+            return Found(Standing.FOREIGN, detail=f"{which} {site}")
+        if any(host != "localhost" for host in self.hosts):
+            return Found(Standing.FOREIGN, detail=f"pengguna {site} dari mesin lain")
+        rights = self.rights(site)
+        if self.comment is None or rights is None or self.strangers:
+            return Found(Standing.PARTIAL)
+        return Found(Standing.OURS, self.connections, full=rights is Rights.READING, locked=self.locked)
+
+
+def mark(site: str) -> str:
+    return f"panggon site={site}"
+
+
+def look(cursor: Cursor, site: str) -> Seen:
+    cursor.execute("SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s", (site,))
+    comment = next((row[0] for row in cursor.fetchall()), None)
+    cursor.execute("SELECT Host, max_user_connections FROM mysql.user WHERE User = %s ORDER BY Host", (site,))
+    users = cursor.fetchall()
+    cursor.execute(" UNION ".join(STRANGERS), {"site": site})
+    strangers = tuple((str(user), str(host), str(name), str(table)) for user, host, name, table in cursor.fetchall())
+    if not users:
+        return Seen(comment, strangers=strangers)
+    hosts = tuple(row[0] for row in users)
+    if "localhost" not in hosts:
+        return Seen(comment, hosts, users[0][1], strangers=strangers)
+    return Seen(comment, hosts, users[0][1], _grants(cursor, site), strangers, _is_locked(cursor, site))
+
+
+def take_rights(cursor: Cursor, user: str, host: str, database: str, table: str) -> None:
+    place = f"{_quoted(database)}.{_quoted(table) if table else '*'}"
+    for rights in ("GRANT OPTION", "ALL PRIVILEGES"):
+        try:
+            cursor.execute(f"REVOKE {rights} ON {place} FROM %s@%s", (user, host))
+        except pymysql.MySQLError as error:
+            if error.args[0] not in NO_SUCH_GRANT:  # it had no other
+                raise
+
+
+def _quoted(name: str) -> str:
+    """As a name in a statement that has arguments."""
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
+def _is_locked(cursor: Cursor, site: str) -> bool:
+    cursor.execute("SHOW CREATE USER %s@localhost", (site,))
+    return str(cursor.fetchall()[0][0]).endswith(" ACCOUNT LOCK")
+
+
+def _grants(cursor: Cursor, site: str) -> tuple[str, ...]:
+    cursor.execute("SHOW GRANTS FOR %s@localhost", (site,))
+    lines = [str(row[0]) for row in cursor.fetchall()]
+    return tuple(line for line in lines if not line.startswith("GRANT USAGE ON *.* "))

@@ -1,0 +1,179 @@
+"""What is done with a site's database and its user."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from panggon.core.driver import Check
+from panggon.core.spec import SITE_ID
+from panggon.drivers.database_server import Found, Watched
+from panggon.drivers.mariadb import rights, sessions
+from panggon.drivers.mariadb.line import session
+
+DENIED = (1044, 1142)
+# A table that its user is making just now would hold up the question as long as that takes.
+FREE = """
+SET STATEMENT lock_wait_timeout = 1, max_statement_time = 5 FOR
+SELECT SUM(data_free) FROM information_schema.tables WHERE table_schema = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MariaDb:
+    """`socket` is where root reaches the server, `site_socket` what the same socket is called inside a sandbox, `data`
+    and `temporary` the server's directories.
+    """
+
+    socket: Path
+    site_socket: Path
+    data: Path
+    temporary: Path
+
+    @property
+    def door(self) -> Path:
+        return self.socket
+
+    def find(self, site: str, *, known: bool) -> Found:
+        with self._root() as cursor:
+            return rights.look(cursor, site).judged(site, known=known)
+
+    def accepts(self, site: str, password: str) -> bool:
+        with self._root() as cursor:
+            cursor.execute(
+                "SELECT authentication_string FROM mysql.user WHERE User = %s AND Host = 'localhost'", (site,)
+            )
+            return cursor.fetchall() == ((_native_hash(password),),)
+
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
+        with self._root() as cursor:
+            seen = rights.look(cursor, site)
+            if seen.comment is None:
+                cursor.execute(f"CREATE DATABASE `{site}` CHARACTER SET utf8mb4 COMMENT %s", (rights.mark(site),))
+            verb = "ALTER" if seen.hosts else "CREATE"
+            words: tuple[str | int, ...] = (site, connections)
+            login = ""
+            if password is not None or not seen.hosts:
+                login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s)"
+                words = (site, password or secrets.token_urlsafe(32), connections)
+            lock = "ACCOUNT LOCK" if locked else "ACCOUNT UNLOCK"
+            cursor.execute(f"{verb} USER %s@localhost {login} WITH MAX_USER_CONNECTIONS %s {lock}", words)
+            for stranger in seen.strangers:
+                rights.take_rights(cursor, *stranger)
+            if seen.rights(site) is None:
+                if seen.hosts:  # rights that a person gave it go as well
+                    cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
+                cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+            if locked:
+                sessions.end_all(cursor, site)
+
+    def lock(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("ALTER USER %s@localhost ACCOUNT LOCK", (site,))
+            sessions.end_all(cursor, site)
+
+    def unlock(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("ALTER USER %s@localhost ACCOUNT UNLOCK", (site,))
+
+    def sessions(self, site: str) -> int:
+        with self._root() as cursor:
+            return sessions.count(cursor, site)
+
+    def drop(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute("DROP USER IF EXISTS %s@localhost", (site,))
+            cursor.execute(f"DROP DATABASE IF EXISTS `{site}`")
+
+    def proofs(self, site: str, password: str) -> tuple[Check, ...]:
+        full = self.find(site, known=True).full
+        with session(self.socket, user=site, password=password, database=site) as cursor:
+            cursor.execute("SHOW DATABASES")
+            shown = sorted(str(row[0]) for row in cursor.fetchall())
+            return (
+                Check("database.login", ok=True, detail=f"masuk sebagai {site}"),
+                Check("database.alone", shown == ["information_schema", site], f"melihat {', '.join(shown)}"),
+                _refused_row(cursor) if full else _row(cursor, site),
+            )
+
+    def login(self, site: str) -> Mapping[str, str]:
+        return {"host": "localhost", "socket": str(self.site_socket), "database": site, "user": site}
+
+    def sizes(self) -> Mapping[str, int]:
+        """The tables' files: that is all there is of a database, whatever kind of tables its owner has made."""
+        return {place.name: _bytes_in(place) for place in self.data.glob("s??????") if SITE_ID.fullmatch(place.name)}
+
+    def used(self, site: str) -> int:
+        with self._root() as cursor:
+            cursor.execute(FREE, (site,))
+            free = cursor.fetchall()[0][0] or 0
+        return max(0, _bytes_in(self.data / site) - int(free))
+
+    def stop_writing(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute(f"REVOKE {', '.join(rights.WRITING)} ON `{site}`.* FROM %s@localhost", (site,))
+            sessions.end_known(cursor, site)  # open sessions remember their rights
+
+    def shut(self, site: str) -> None:
+        """Nothing here writes without the right to."""
+
+    def compact(self, site: str) -> None:
+        """`used` counts without it."""
+
+    def let_write(self, site: str) -> None:
+        with self._root() as cursor:
+            cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
+
+    @contextmanager
+    def watched(self) -> Iterator[Watched]:
+        with self._root() as cursor:
+            yield sessions.Sessions(cursor, sessions.process(self.data), self.data, self.temporary)
+
+    def tidy(self) -> None:
+        with self._root() as cursor:
+            sessions.roll_back_prepared(cursor)
+
+    @contextmanager
+    def _root(self) -> Iterator[Cursor]:
+        with session(self.socket, user="root") as cursor:
+            yield cursor
+
+
+def _native_hash(password: str) -> str:
+    """As `mysql_native_password` keeps it: the SHA-1 of the SHA-1."""
+    once = hashlib.sha1(password.encode()).digest()  # noqa: S324 - the server's form; the password has 256 random bits
+    return "*" + hashlib.sha1(once).hexdigest().upper()  # noqa: S324
+
+
+def _row(cursor: Cursor, site: str) -> Check:
+    token = secrets.token_hex(8)
+    cursor.execute("DROP TABLE IF EXISTS _panggon_probe")
+    cursor.execute("CREATE TABLE _panggon_probe (token CHAR(16) PRIMARY KEY)")
+    cursor.execute("INSERT INTO _panggon_probe VALUES (%s)", (token,))
+    cursor.execute("SELECT token FROM _panggon_probe")
+    found = cursor.fetchall()
+    cursor.execute("DROP TABLE _panggon_probe")
+    return Check("database.row", found == ((token,),), f"satu baris ditulis dan dibaca di {site}")
+
+
+def _refused_row(cursor: Cursor) -> Check:
+    try:
+        cursor.execute("CREATE TABLE _panggon_probe (token CHAR(16) PRIMARY KEY)")
+    except pymysql.MySQLError as error:
+        if error.args[0] in DENIED:
+            return Check("database.full", ok=True, detail="penuh: hanya dapat dibaca dan dihapus")
+        raise
+    return Check("database.full", ok=False, detail="penuh, tetapi masih dapat ditulis")
+
+
+def _bytes_in(place: Path) -> int:
+    """What the directory's files take on disk; one that vanishes meanwhile takes nothing."""
+    try:
+        return sum(path.lstat().st_blocks for path in place.iterdir()) * 512
+    except FileNotFoundError:
+        return 0

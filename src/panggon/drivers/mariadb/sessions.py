@@ -1,0 +1,168 @@
+"""The sessions of sites: what they take of the server, and how they are ended."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from panggon.core import database_load
+from panggon.core.database_load import Load, Session
+from panggon.drivers import files
+from panggon.drivers.database_server import ENDING_SECONDS
+from panggon.drivers.patience import Patience
+
+NO_SUCH_THREAD = 1094
+# Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
+THREADS_MANY = 80
+HISTORY = "SELECT COUNT FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'"
+STRANGERS = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'unauthenticated user'"
+# So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
+DOOR_SECONDS = 0.05
+# The number of the session in hexadecimal, behind that of the process.
+TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
+WRITTEN = re.compile(r"^wchar: (\d+)$", re.MULTILINE)
+LOAD = """
+SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.command <> 'Sleep',
+  GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
+FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+WHERE p.user REGEXP '^s[0-9]{6}$'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """As `Watched` says; `process` is the server, `data` and `temporary` are its directories."""
+
+    cursor: Cursor
+    process: int
+    data: Path
+    temporary: Path
+
+    def load(self) -> Load:
+        """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
+        sites, and what is sorted in files without a name.
+        """
+        self.cursor.execute(LOAD)
+        rows = self.cursor.fetchall()
+        owned: Counter[int] = Counter()
+        for path in self.temporary.glob("#sql-temptable-*"):
+            if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
+                owned[int(found[1], 16)] += size
+        sessions = tuple(
+            Session(
+                *(site, number, thread, float(seconds), memory, owned[number]),
+                changed=changed,
+                written=_written(thread),
+                active=bool(active),
+            )
+            for site, number, thread, memory, changed, active, seconds in rows
+        )
+        undo = sum(map(_bytes_of, self.data.glob("undo*")))
+        history = self._history() if undo > database_load.UNDO_MOST else 0
+        return Load(sessions, _bytes_of(self.data / "ibtmp1"), _nameless(self.process), undo, history)
+
+    def _history(self) -> int:
+        self.cursor.execute(HISTORY)
+        return int(self.cursor.fetchall()[0][0])
+
+    def crowding(self) -> Load | None:
+        """Places for connections. Each has a thread, which is counted without asking."""
+        if _threads(self.process) < THREADS_MANY:
+            return None
+        self.cursor.execute(STRANGERS)
+        return Load((), strangers=int(self.cursor.fetchall()[0][0]))
+
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        words = "SELECT user, tid FROM information_schema.processlist WHERE user IN %s"
+        self.cursor.execute(words, (tuple(sites),))
+        return self.cursor.fetchall()
+
+    def hold(self, sites: Collection[str]) -> None:
+        """By what the server does for each session first, before its client may say anything (`init_connect`)."""
+        names = ", ".join(f"'{site}'" for site in sorted(sites))
+        words = f"DO IF(SUBSTRING_INDEX(USER(), '@', 1) IN ({names}), SLEEP({DOOR_SECONDS}), 0)" if sites else ""
+        self.cursor.execute("SET GLOBAL init_connect = %s", (words,))
+
+    def end(self, number: int) -> None:
+        _unless_gone(self.cursor, "KILL CONNECTION %s", number)
+
+    def begin_anew(self) -> None:
+        self.cursor.execute("SHUTDOWN")
+
+
+def count(cursor: Cursor, site: str) -> int:
+    cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", (site,))
+    return int(cursor.fetchall()[0][0])
+
+
+def end_all(cursor: Cursor, site: str) -> None:
+    """Who had just logged in is among them at the second time; a long transaction takes its time to be rolled back."""
+    patience = Patience(ENDING_SECONDS)
+    end_known(cursor, site)
+    while count(cursor, site) and not patience.is_over():
+        time.sleep(0.02)
+        end_known(cursor, site)
+
+
+def end_known(cursor: Cursor, site: str) -> None:
+    """Those that have logged in by now."""
+    _unless_gone(cursor, "KILL CONNECTION USER %s@localhost", site)
+
+
+def roll_back_prepared(cursor: Cursor) -> None:
+    """A prepared transaction of XA outlives its session, with its locks and all that it could take back."""
+    cursor.execute("XA RECOVER FORMAT='SQL'")
+    for *_, name in cursor.fetchall():
+        with suppress(pymysql.MySQLError):  # a session has it
+            cursor.execute(f"XA ROLLBACK {name}")
+
+
+def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
+    try:
+        cursor.execute(words, values)
+    except pymysql.MySQLError as error:
+        if error.args[0] != NO_SUCH_THREAD:
+            raise
+
+
+def process(data: Path) -> int:
+    """The server's; 0 when it is away."""
+    return int(files.read(data / "mariadbd.pid") or b"0")
+
+
+def _written(thread: int) -> int:
+    """Bytes that it has asked the system to write (proc(5), `wchar`)."""
+    with suppress(OSError):
+        if found := WRITTEN.search(Path(f"/proc/{thread}/task/{thread}/io").read_text()):
+            return int(found[1])
+    return 0
+
+
+def _threads(process: int) -> int:
+    try:
+        return len([*Path(f"/proc/{process}/task").iterdir()])
+    except OSError:
+        return 0
+
+
+def _nameless(process: int) -> int:
+    """Bytes of the server's files in its temporary directory that have no name there."""
+    total = 0
+    for descriptor in Path(f"/proc/{process}/fd").glob("*"):
+        with suppress(OSError):
+            if descriptor.readlink().name.endswith(" (deleted)"):
+                total += descriptor.stat().st_blocks * 512
+    return total
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks * 512
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,205 @@
+"""What is done with a site's database and its role."""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from panggon.core.driver import Check
+from panggon.drivers import files
+from panggon.drivers.database_server import Found, Watched
+from panggon.drivers.postgresql import full, line, rights, sessions
+from panggon.drivers.postgresql.line import SUPERUSER, Session, row
+
+# RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
+VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
+DOOR = ".s.PGSQL.5432"
+NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
+# The databases of others in which a role has something.
+ENTANGLED: LiteralString = """
+SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
+WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgreSql:
+    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it."""
+
+    run: Path
+    site_run: Path
+
+    @property
+    def door(self) -> Path:
+        return self.run / DOOR
+
+    def find(self, site: str, *, known: bool) -> Found:
+        with self._session() as session:
+            return rights.find(session, site, known=known)
+
+    def accepts(self, site: str, password: str) -> bool:
+        with self._session() as session:
+            row = session.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (site,)).fetchone()
+        return bool(row and row[0]) and verifies(str(row[0] if row else ""), password)
+
+    def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
+        """The right to create in the database comes last: by it a whole one is told from a half."""
+        name = sql.Identifier(site)
+        with self._session() as session:
+            if not row(session, "SELECT 1 FROM pg_database WHERE datname = %s", site):
+                session.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(rights.mark(site))))
+            session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+            for other in {grantee for grantee, _ in rights.held(session, site)} - {site, "PUBLIC"}:
+                session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, sql.Identifier(other)))
+            for role, member in rights.ties(session, site):
+                session.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role), sql.Identifier(member)))
+            verb = "ALTER" if row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
+            session.execute(
+                sql.SQL("{} ROLE {} {} " + NO_MORE + " CONNECTION LIMIT {}").format(
+                    sql.SQL(verb), name, sql.SQL("NOLOGIN" if locked else "LOGIN"), sql.Literal(connections)
+                )
+                + (_password(session, site, password) if password is not None else sql.SQL(""))
+            )
+            is_full = rights.find(session, site, known=True).full
+        if not is_full:
+            with self._session(site) as session:
+                if row(session, "SELECT 1 FROM pg_namespace WHERE nspname = 'public'"):
+                    session.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(name))
+                session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+        if locked:
+            with self._session() as session:
+                sessions.end_all(session, site)
+
+    def lock(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(site)))
+            sessions.end_all(session, site)
+
+    def unlock(self, site: str) -> None:
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(site)))
+
+    def sessions(self, site: str) -> int:
+        with self._session() as session:
+            return sessions.count(session, site)
+
+    def drop(self, site: str) -> None:
+        """A role that has rights in another site's database cannot go, and whoever owns a table there gives them."""
+        with self._session() as session:
+            session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
+            elsewhere = session.execute(ENTANGLED, (site,)).fetchall()
+        for (database,) in elsewhere:
+            with self._session(str(database)) as session:
+                session.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(site)))
+        with self._session() as session:
+            session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(site)))
+
+    def proofs(self, site: str, password: str) -> tuple[Check, ...]:
+        is_full = self.find(site, known=True).full
+        with self._session(site, user=site, password=password) as session:
+            rows = session.execute(
+                "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
+            )
+            reached = sorted(str(row[0]) for row in rows)
+            return (
+                Check("database.login", ok=True, detail=f"masuk sebagai {site}"),
+                Check("database.alone", reached == [site], f"dapat masuk ke {', '.join(reached)}"),
+                _refused_row(session) if is_full else _written_row(session, site),
+            )
+
+    def login(self, site: str) -> Mapping[str, str]:
+        return {"host": str(self.site_run), "port": "5432", "database": site, "user": site}
+
+    def sizes(self) -> Mapping[str, int]:
+        with self._session() as session:
+            return {str(name): int(size) for name, size in session.execute(SIZES)}
+
+    def used(self, site: str) -> int:
+        with self._session() as session:
+            size = row(session, "SELECT pg_database_size(oid) FROM pg_database WHERE datname = %s", site)
+        return int(str(size[0])) if size else 0
+
+    def compact(self, site: str) -> None:
+        with self._session(site) as session:
+            full.compact(session)
+
+    def stop_writing(self, site: str) -> None:
+        """Stays shut when this fails: its role may have made more tables than change hands in time."""
+        self.shut(site)
+        with self._session(site) as session, session.transaction():
+            full.take(session, site)
+
+    def shut(self, site: str) -> None:
+        """By the database's own limit, which no plan looks at; it holds for all but the superuser."""
+        with self._session() as session:
+            session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(site)))
+            sessions.end_all(session, site)
+
+    def let_write(self, site: str) -> None:
+        self.shut(site)  # a session of the site's may hold what changes hands
+        with self._session(site) as session, session.transaction():
+            full.give_back(session, site)
+
+    @contextmanager
+    def watched(self) -> Iterator[Watched]:
+        with self._session() as session:
+            yield sessions.Sessions(session, _postmaster(self.door))
+
+    def tidy(self) -> None:
+        with self._session() as session:
+            sessions.end_oldest_where_notices_wait(session)
+
+    def _session(
+        self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""
+    ) -> AbstractContextManager[Session]:
+        return line.session(self.run, database, user=user, password=password)
+
+
+def _postmaster(door: Path) -> int:
+    """The server's process, as the lock beside its socket says; 0 when it is away."""
+    lines = (files.read(door.with_name(f"{DOOR}.lock")) or b"0").split()
+    return int(lines[0])
+
+
+def verifies(verifier: str, password: str) -> bool:
+    """Whether this is the verifier of that password (RFC 5802 section 3)."""
+    found = VERIFIER.fullmatch(verifier)
+    if found is None:
+        return False
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
+    client = hmac.digest(salted, b"Client Key", "sha256")
+    return hmac.compare_digest(hashlib.sha256(client).digest(), base64.b64decode(found[3]))
+
+
+def _password(session: Session, site: str, password: str) -> sql.Composed:
+    verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
+    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
+
+
+def _written_row(session: Session, site: str) -> Check:
+    token = secrets.token_hex(8)
+    with session.transaction():
+        session.execute("CREATE TABLE IF NOT EXISTS _panggon_probe (token text)")
+        session.execute("INSERT INTO _panggon_probe VALUES (%s)", (token,))
+        found = session.execute("SELECT token FROM _panggon_probe").fetchall()
+        session.execute("DROP TABLE _panggon_probe")
+    return Check("database.row", found == [(token,)], f"satu baris ditulis dan dibaca di {site}")
+
+
+def _refused_row(session: Session) -> Check:
+    try:
+        session.execute("CREATE TEMPORARY TABLE _panggon_probe (token text)")
+    except psycopg.errors.InsufficientPrivilege:
+        return Check("database.full", ok=True, detail="penuh: hanya dapat dibaca dan dihapus")
+    return Check("database.full", ok=False, detail="penuh, tetapi masih dapat ditulis")

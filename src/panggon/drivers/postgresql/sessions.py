@@ -1,0 +1,133 @@
+"""The sessions of sites: what they take of the server, and how they are ended."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+
+from panggon.core.database_load import Load
+from panggon.core.database_load import Session as SiteSession
+from panggon.drivers.database_server import ENDING_SECONDS
+from panggon.drivers.patience import Patience
+from panggon.drivers.postgresql.line import Session, row
+
+LOAD: LiteralString = r"""
+SELECT a.usename, a.pid, coalesce(
+    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0),
+  coalesce(t.size, 0), coalesce(l.count, 0), a.state = 'active'
+FROM pg_stat_activity a
+LEFT JOIN
+  (SELECT substring(name FROM '^pgsql_tmp(\d+)')::int AS pid, sum(size) AS size FROM pg_ls_tmpdir() GROUP BY 1) t
+  ON t.pid = a.pid
+LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
+WHERE a.usename ~ '^s[0-9]{6}$'
+"""
+# Of all together, a seventh of the places that there are (`node.servers.postgresql`).
+LOCKS_MANY = 50_000
+# Processes of the server, from where on it is looked how many have not logged in.
+CHILDREN_MANY = 60
+TAKEN: LiteralString = """
+SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END
+"""
+LOCKS: LiteralString = """
+SELECT a.usesysid, l.pid, l.count FROM (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l
+JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
+"""
+# Part of the queue of notices, which has eight gigabytes.
+NOTICES_MOST = 0.02
+OLDEST_WHERE_NOTICES_WAIT: LiteralString = r"""
+SELECT pg_terminate_backend(pid) FROM (
+  SELECT pid FROM pg_stat_activity WHERE usename ~ '^s[0-9]{6}$' AND xact_start IS NOT NULL
+  ORDER BY state = 'active', xact_start LIMIT 1
+) oldest WHERE pg_notification_queue_usage() > %s
+"""
+ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """As `Watched` says; `process` is the server, and each connection a child of it."""
+
+    session: Session
+    process: int
+
+    def load(self) -> Load:
+        rows = self.session.execute(LOAD).fetchall()
+        return Load(
+            tuple(
+                SiteSession(str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active)
+                for site, pid, seconds, temporary, locks, active in rows
+            )
+        )
+
+    def crowding(self) -> Load | None:
+        """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
+        logged in, and each of the server's own processes, is an activity.
+        """
+        children = _children(self.process)
+        (found,) = self.session.execute(TAKEN, (children < CHILDREN_MANY,)).fetchall()
+        locks, activities = map(int, found)
+        strangers = 0 if children < CHILDREN_MANY else children - activities
+        if locks < LOCKS_MANY and not strangers:
+            return None
+        rows = self.session.execute(LOCKS).fetchall() if locks >= LOCKS_MANY else []
+        sessions = tuple(SiteSession(f"role {role}", pid, pid, locks=locks) for role, pid, locks in rows)
+        return Load(sessions, strangers=strangers)
+
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+        return self.session.execute(words, (list(sites),)).fetchall()
+
+    def hold(self, sites: Collection[str]) -> None:
+        """To prove its password takes a session long enough here (SCRAM)."""
+
+    def end(self, number: int) -> None:
+        """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
+        with suppress(OSError):
+            if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
+                os.kill(number, signal.SIGTERM)
+
+    def begin_anew(self) -> None:
+        """Nothing here needs it."""
+
+
+def count(session: Session, site: str) -> int:
+    found = row(session, "SELECT count(*) FROM pg_stat_activity WHERE usename = %s", site)
+    return int(str(found[0])) if found else 0
+
+
+def end_all(session: Session, site: str) -> None:
+    """Who had just logged in is among them at the second time."""
+    patience = Patience(ENDING_SECONDS)
+    while count(session, site) and not patience.is_over():
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
+        time.sleep(0.02)
+
+
+def end_oldest_where_notices_wait(session: Session) -> None:
+    """Notices lie in a queue of all sites until everybody who listens has read them, which he does at the end of
+    his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time, first
+    those that do nothing meanwhile.
+    """
+    session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
+
+
+def _children(process: int) -> int:
+    try:
+        return len(Path(f"/proc/{process}/task/{process}/children").read_text().split())
+    except OSError:
+        return 0
+
+
+def _memory(pid: int) -> int:
+    """Bytes of a session's own, without what all share."""
+    try:
+        found = ANONYMOUS.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0

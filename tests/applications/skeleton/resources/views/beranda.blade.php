@@ -1,0 +1,2 @@
+<!doctype html>
+<html lang="id"><title>Beranda</title><p>{{ $kota }}</p></html>

@@ -1,0 +1,53 @@
+"""The server as a whole: who comes in, what its errors mean, and that it is prepared once."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key
+from panggon.drivers.mariadb import line
+from panggon.node.servers import mariadb
+from tests.drivers.mariadb.reach import FIRST, driver_of, root_says
+
+pytestmark = pytest.mark.real
+
+
+def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Path, key: Key) -> None:
+    away = driver_of(root / "run" / "none.sock", server, root)
+    for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
+        with pytest.raises(TemporaryError, match=r"database\.down"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "error", "code"),
+    [
+        (1006, 'Database not created (errno: 28 "No space left on device")', TemporaryError, "disk.full"),
+        (1040, "Too many connections", TemporaryError, "database.down"),
+        (1044, "Access denied", PermanentError, "database.refused"),
+    ],
+)
+def test_what_the_server_says_is_temporary_or_not(
+    server: mariadb.Settings, number: int, text: str, error: type[Exception], code: str
+) -> None:
+    with pytest.raises(error, match=code), line.session(server.socket, user="root") as cursor:
+        cursor.execute(f"SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s", (text,))
+
+
+def test_only_root_and_the_sites_come_in(server: mariadb.Settings) -> None:
+    assert root_says(server, "SELECT User FROM mysql.user WHERE User NOT IN ('mariadb.sys') ORDER BY User") == [
+        ("root",)
+    ]
+    as_nobody = ["setpriv", "--reuid=65534", "--clear-groups", "mariadb", f"--socket={server.socket}", "-u", "root"]
+    refused = subprocess.run([*as_nobody, "-e", "SELECT 1"], capture_output=True, text=True)
+    assert "Access denied" in refused.stderr
+
+
+def test_preparing_again_keeps_the_data(server: mariadb.Settings) -> None:
+    before = server.data.stat()
+    mariadb.prepare(server)
+    assert (server.data.stat().st_ino, server.data.stat().st_uid) == (before.st_ino, before.st_uid)
+    beside = sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb"))
+    assert beside == ["mariadb", "mariadb.tmp"]

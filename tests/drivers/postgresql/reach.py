@@ -1,0 +1,47 @@
+"""How tests reach the server: as the superuser and as the site."""
+
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from panggon.core.resources import Attributes
+from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.node.servers import postgresql
+
+FIRST: Attributes = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
+
+
+def root_says(server: postgresql.Settings, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    with psycopg.connect(host=str(server.run), user="postgres", dbname=database, autocommit=True) as session:
+        for statement in statements:
+            found = session.execute(statement)
+        return found.fetchall() if found.description else []
+
+
+def ini(private: Path) -> dict[str, str]:
+    lines = (private / "database.ini").read_text().splitlines()
+    return {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
+
+
+def as_site(private: Path, **other: str) -> psycopg.Connection:
+    facts = ini(private)
+    login = {"host": facts["host"], "user": facts["user"], "dbname": facts["database"], "password": facts["password"]}
+    return psycopg.connect(make_conninfo(**{**login, **other}), autocommit=True)
+
+
+def count(server: postgresql.Settings, site: str) -> int:
+    return int(str(root_says(server, "SELECT count(*) FROM jejak", database=site)[0][0]))
+
+
+def refusal(session: psycopg.Connection, statement: str) -> str | None:
+    """The SQLSTATE that the server refuses it with."""
+    try:
+        session.execute(statement)
+    except psycopg.Error as error:
+        return error.sqlstate
+    return None
+
+
+def spec(site: str) -> SiteSpec:
+    return SiteSpec(site, "a.example", SiteState.PREPARED, 1, database=Engine.POSTGRESQL)

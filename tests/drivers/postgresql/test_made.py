@@ -1,0 +1,198 @@
+"""What a site has in PostgreSQL, and what people and others did to it."""
+
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.resources import Key, Standing
+from panggon.core.spec import Engine
+from panggon.drivers.database import DatabaseDriver, Settings
+from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.postgresql.server import verifies
+from panggon.node.servers import postgresql
+from tests.drivers.conftest import UID_BASE
+from tests.drivers.contract import Case, Contract
+from tests.drivers.postgresql.reach import FIRST, as_site, refusal, root_says, spec
+
+pytestmark = pytest.mark.real
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def case(self, driver: DatabaseDriver, key: Key, server: postgresql.Settings) -> Case:
+        return Case(
+            driver=lambda: driver,
+            key=key,
+            first=FIRST,
+            second={"engine": "postgresql", "connections": 9, "mebibytes": 32, "key_number": 1, "locked": True},
+            plant=lambda: (
+                root_says(server, f"CREATE DATABASE {key.name}")
+                and root_says(server, "CREATE TABLE warga AS SELECT 1 AS id", database=key.name)
+                and None
+            ),
+            planted=lambda: root_says(server, f"SELECT datname FROM pg_database WHERE datname = '{key.name}'"),
+            clear=lambda: root_says(server, f"DROP DATABASE {key.name}") and None,
+            stride=29,
+        )
+
+    def test_a_role_of_others_is_foreign(self, case: Case, server: postgresql.Settings) -> None:
+        root_says(server, f"CREATE ROLE {case.key.name}")
+        assert case.read().standing is Standing.FOREIGN
+        for after in (FIRST, None):
+            with pytest.raises(PermanentError, match=r"database\.foreign"):
+                case.write(after)
+        root_says(server, f"DROP ROLE {case.key.name}")
+
+
+@pytest.mark.usefixtures("_database")
+def test_it_reaches_only_its_own_and_keeps_nothing_of_the_machine(
+    driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+) -> None:
+    root_says(server, "CREATE DATABASE s900999", "CREATE ROLE s900999 LOGIN PASSWORD 'tetangga'")
+    for other in ("postgres", "template1", "s900999"):
+        with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
+            as_site(private, dbname=other)
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        as_site(private, user="s900999", dbname="s900999")
+    with as_site(private) as session:
+        for refused in (
+            "CREATE DATABASE lain",
+            "CREATE ROLE lain",
+            "SET ROLE postgres",
+            "SET ROLE panggon_kept",
+            "SELECT rolpassword FROM pg_authid",
+            "SELECT * FROM pg_stat_activity",
+            "SELECT * FROM pg_stat_database",
+            "SELECT pg_read_file('/etc/passwd')",
+            "COPY (SELECT 1) TO '/tmp/x'",
+            "COPY (SELECT 1) TO PROGRAM 'id'",
+            "CREATE EXTENSION file_fdw",
+            "CREATE FUNCTION f() RETURNS int AS '/lib/x.so' LANGUAGE c",
+            f"COMMENT ON DATABASE {key.name} IS 'x'",
+            f"ALTER DATABASE {key.name} CONNECTION LIMIT 99",
+            f"ALTER ROLE {key.name} CONNECTION LIMIT 99",
+            f"DROP DATABASE {key.name}",
+            "ALTER SYSTEM SET max_connections = 999",
+            "SET temp_file_limit = -1",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_get_activity(NULL) pid",
+        ):
+            assert refusal(session, refused) == "42501", refused
+    root_says(server, "DROP DATABASE s900999", "DROP ROLE s900999")
+    assert [(check.name, check.ok) for check in driver.probe(key, spec=spec(key.name))] == [
+        ("database.login", True),
+        ("database.alone", True),
+        ("database.row", True),
+    ]
+
+
+@pytest.mark.usefixtures("_database")
+def test_a_usual_application_makes_its_schema_and_extensions(private: Path) -> None:
+    with as_site(private) as session:
+        session.execute("CREATE EXTENSION citext")
+        session.execute("CREATE SCHEMA arsip; CREATE TABLE arsip.surat (id serial, nomor citext)")
+        session.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+@pytest.mark.usefixtures("_database")
+def test_connections_are_limited(driver: DatabaseDriver, key: Key, private: Path) -> None:
+    driver.write(key, {**FIRST, "connections": 2})
+    with as_site(private), as_site(private), pytest.raises(psycopg.OperationalError, match="too many connections"):
+        as_site(private)
+
+
+@pytest.mark.usefixtures("_database")
+def test_a_change_keeps_password_and_data(driver: DatabaseDriver, key: Key, private: Path) -> None:
+    before = (private / "database.ini").read_text()
+    with as_site(private) as session:
+        session.execute("CREATE TABLE berita AS SELECT 7 AS id")
+    driver.write(key, {**FIRST, "connections": 9, "mebibytes": 20})
+    assert driver.read(key).attributes == {**FIRST, "connections": 9, "mebibytes": 20}
+    assert (private / "database.ini").read_text() == before
+    with as_site(private) as session:
+        assert session.execute("SELECT id FROM berita").fetchall() == [(7,)]
+
+
+@pytest.mark.usefixtures("_database")
+def test_a_lost_or_wrong_password_is_not_proven_and_can_be_mended(
+    driver: DatabaseDriver, key: Key, private: Path
+) -> None:
+    path = private / "database.ini"
+    path.write_text(path.read_text().replace('password = "', 'password = "x'))
+    assert "authentication failed" in driver.probe(key, spec=spec(key.name))[0].detail
+    path.unlink()
+    assert driver.probe(key, spec=spec(key.name))[0].ok is False
+    assert driver.read(key).attributes == FIRST
+    driver.write(key, FIRST)
+    assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
+
+
+@pytest.mark.usefixtures("_database")
+def test_what_people_changed_is_seen_and_mended(
+    driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+) -> None:
+    changes = (
+        f"ALTER ROLE {key.name} SUPERUSER",
+        f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC",
+        f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}",
+        f"DROP DATABASE {key.name}",
+        f"GRANT CONNECT ON DATABASE {key.name} TO tamu",
+        f"GRANT {key.name} TO tamu",
+        f"GRANT pg_read_all_data TO {key.name}",
+    )
+    root_says(server, "CREATE ROLE tamu LOGIN")
+    for change in changes:
+        root_says(server, change)
+        assert driver.read(key).attributes == {**FIRST, "connections": 0}, change
+        driver.write(key, FIRST)
+        assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == [], change
+    root_says(server, "DROP ROLE tamu")
+
+
+@pytest.mark.usefixtures("_database")
+def test_another_engine_does_not_take_its_place(driver: DatabaseDriver, key: Key) -> None:
+    with pytest.raises(PermanentError, match=r"database\.engine: .* mempunyai basis data postgresql"):
+        driver.write(key, {**FIRST, "engine": "mariadb"})
+    assert driver.read(key).attributes == FIRST
+
+
+def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path) -> None:
+    driver.write(key, FIRST)
+    root_says(server, "CREATE DATABASE s900999")
+    # Any site can do this to any other, in its own database.
+    root_says(server, f"CREATE TABLE t (); GRANT SELECT ON t TO {key.name}", database="s900999")
+    with as_site(private):  # an open session does not hold it
+        driver.write(key, None)
+    assert list(private.iterdir()) == []
+    assert not (private.parent / "database.json").exists()
+    assert root_says(server, f"SELECT FROM pg_roles WHERE rolname = '{key.name}'") == []
+    assert root_says(server, f"SELECT FROM pg_database WHERE datname = '{key.name}'") == []
+    root_says(server, "DROP DATABASE s900999")
+
+
+def test_a_server_that_is_down_may_come_back(root: Path, key: Key, private: Path) -> None:
+    away = DatabaseDriver(
+        Settings({Engine.POSTGRESQL: PostgreSql(root / "none", root)}, root, UID_BASE), Engine.POSTGRESQL
+    )
+    for ask in (lambda: away.read(key), lambda: away.write(key, FIRST)):
+        with pytest.raises(TemporaryError, match=r"database\.down"):
+            ask()
+
+
+def test_nobody_else_of_the_machine_comes_in(server: postgresql.Settings) -> None:
+    argv = ["setpriv", "--reuid=65534", "--clear-groups", "psql", "-X", "-h", str(server.run), "-U", "postgres"]
+    refused = subprocess.run([*argv, "-c", "SELECT 1", "postgres"], capture_output=True, text=True)
+    assert "Peer authentication failed" in refused.stderr
+
+
+def test_a_verifier_belongs_to_one_password(server: postgresql.Settings) -> None:
+    root_says(server, "CREATE ROLE uji PASSWORD 'satu'")
+    ((verifier,),) = root_says(server, "SELECT rolpassword FROM pg_authid WHERE rolname = 'uji'")
+    assert (verifies(str(verifier), "satu"), verifies(str(verifier), "dua"), verifies("md5abc", "satu")) == (
+        True,
+        False,
+        False,
+    )
+    root_says(server, "DROP ROLE uji")
