@@ -38,6 +38,7 @@ def main() -> int:
         with alone(places.state.with_suffix(".lock"), "peragaan ini sudah berjalan; hentikan dahulu dengan Ctrl-C"):
             return _demonstrate(places, simulation=arguments.simulate, leave=arguments.exit)
     except Stopped:
+        say(f"\nServer berhenti. Yang dibuat tetap di {places.state} dan {places.hosting} sampai script/demo --clean.")
         return 130
     except (PanggonError, PermissionError) as error:
         say(f"✗ {cleaning.words_of(error)}")
@@ -209,7 +210,7 @@ def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any]
         say(f"\nSatu permohonan lagi menunggu Tata Usaha, untuk Anda lanjutkan: {address}")
     say("\nAkun peragaan (jabatan, nama masuk, kata sandi, rahasia TOTP):")
     for account in accounts.values():
-        say(f"  {account['label']:<17} {account['login']:<8} {account['password']:<18} {account['totp_secret']}")
+        say(f"  {account['label']:<17} {account['login']:<9} {account['password']:<18} {account['totp_secret']}")
     say("Frasa sandi tanda tangan Kepala Dinas di peragaan ini sama dengan kata sandinya.")
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import random
 import socket
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ ZONE = "panggon.test"
 FIRST_SITE, SIMULATION_FIRST_SITE, SITES_MOST = 800_001, 810_001, 9_999
 UID_BASE = 1_900_000_000
 OFFICE_USER = 1_901_000_000  # nobody else's number: it lies above those of the sites
+PORTS = range(20_000, 30_000)  # below those for whoever asks for any (ip_local_port_range)
 WISHED_PORTS = {"portal": 8080, "nodes": 8081, "postgres": 8032, "http": 8088, "https": 8443, "dns": 8053, "sftp": 8022}
 
 
@@ -117,7 +120,9 @@ def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = F
     record = state / "layout.json"
     wished = WISHED_PORTS if hosting == HOSTING else dict.fromkeys(WISHED_PORTS, 0)
     kept = json.loads(record.read_text())["ports"] if record.exists() else {}
-    ports = {name: port if port and _free(port) else _any_free_port() for name, port in {**wished, **kept}.items()}
+    ports: dict[str, int] = {}
+    for name, port in {**wished, **kept}.items():
+        ports[name] = port if port and _free(port) else free_port(but=ports.values())
     record.write_text(json.dumps({"hosting": str(hosting), "first_site": first_site, "ports": ports}))
     return load(state.resolve())
 
@@ -145,10 +150,9 @@ def _free(port: int) -> bool:
     return True
 
 
-def _any_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(*, but: Collection[int] = ()) -> int:
+    """One that nobody has on loopback, for TCP and UDP; who asks for any is not given it before its server takes it."""
+    return next(port for port in random.sample(PORTS, len(PORTS)) if port not in but and _free(port))
 
 
 def is_root() -> bool:

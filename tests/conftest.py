@@ -1,7 +1,6 @@
 """A private PostgreSQL for every test that asks for a database; started once a run, gone with it."""
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.db import connection
 from hypothesis import settings
 
 from demo import postgres
+from demo.layout import free_port
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is, no more
 settings.load_profile("busy")
@@ -43,9 +43,3 @@ def django_db_modify_db_settings(private_postgres: str) -> None:
 def database_url(private_postgres: str, db: None) -> str:
     """The address of the database of this test run, for processes that a test starts."""
     return private_postgres.rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

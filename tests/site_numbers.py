@@ -20,3 +20,5 @@ class First(IntEnum):
 
 # Of single drivers: one a test run, by the number of its process.
 DRIVERS, DRIVERS_MOST = 830_000, 70_000
+# Of holders of the sockets, where control groups and users go by the number: 900,150 and the next are those of
+# tests/drivers/test_runtime.py, all others from 900,100 on those of tests/node.

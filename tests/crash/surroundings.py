@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from demo.layout import ZONE
+from demo.layout import ZONE, free_port
 from panggon.core.site_kinds import origin
 from tests.crash.lives import TARGET
 from tests.drivers import pebble, secondary
-from tests.drivers.running import free_port
 from tests.faults.machine import Machine
 from tests.waiting import until
 

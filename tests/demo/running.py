@@ -13,6 +13,7 @@ from typing import Any
 
 from demo import cleaning
 from demo.layout import REPOSITORY
+from tests.waiting import until
 
 SERVES = "Melayani sampai Ctrl-C"
 
@@ -51,6 +52,12 @@ class Demonstration:
     def running(self) -> set[int]:
         """Their process ids."""
         return {pid for pid, words in _command_lines() if str(self.base) in words}
+
+
+def exit_status(process: "subprocess.Popen[str]") -> int:
+    """Its exit status; to stop many servers takes its time."""
+    until(lambda: process.poll() is not None, "it did not end", seconds=300)
+    return int(process.returncode)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.demo.running import Demonstration, demonstration, serving
+from tests.demo.running import Demonstration, demonstration, exit_status, serving
 from tests.site_numbers import First
 from tests.waiting import until
 
@@ -50,7 +50,7 @@ def test_killed_with_all_its_supervisors_the_next_one_cleans_up_serves_and_ends_
         assert made.running() & left == set()
         assert [check for check in made.evidence["checks"] if not check["ok"]] == []
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        assert exit_status(process) == 130
     assert made.processes() == []
 
 

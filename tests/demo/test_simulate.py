@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.people import Account, Person
-from tests.demo.running import serving
+from tests.demo.running import exit_status, serving
 from tests.demo.unprivileged import NOBODY, unprivileged
 
 STEPS = [1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 9]
@@ -37,7 +37,7 @@ def state(nobody: tuple[Path, list[str]], served: "subprocess.Popen[str]") -> Pa
 @pytest.fixture(scope="module")
 def ended(state: Path, served: "subprocess.Popen[str]") -> Path:
     served.send_signal(signal.SIGINT)
-    assert served.wait(60) == 130
+    assert exit_status(served) == 130
     return state
 
 

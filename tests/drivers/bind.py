@@ -13,9 +13,10 @@ import dns.name
 import dns.query
 import dns.tsig
 
+from demo.layout import free_port
 from panggon.drivers.zone import Server, Settings
 from panggon.node import servers
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 
 KEY = "panggon"
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from demo.layout import free_port
 from panggon.drivers import authority
 from panggon.node.servers import Server
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Running a server of the machine privately, for the length of a test."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,12 +27,3 @@ def running(server: Server, *, seconds: float = 60) -> Iterator[shell.Process]:
         ended = process.wait(seconds=server.stop_seconds)
         process.kill_session()
         assert ended, f"{server.name} did not stop on {server.stop_signal.name}"
-
-
-def free_port() -> int:
-    """A port that was free a moment ago, for TCP and UDP."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port

@@ -13,6 +13,7 @@ import dns.message
 import dns.query
 import pytest
 
+from demo.layout import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind
 from panggon.drivers import acme_orders, bundles
@@ -23,7 +24,7 @@ from panggon.drivers.tls import CertificateDriver
 from panggon.node.servers import knot
 from tests.drivers import pebble
 from tests.drivers.records.zone import HOST, ZONE, driver_settings, knot_settings
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 from tests.node.web_stand import WebStand
 
 pytestmark = pytest.mark.real

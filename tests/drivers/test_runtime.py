@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.layout import free_port
 from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
@@ -26,7 +27,7 @@ from panggon.node.servers import Server, mariadb, nginx
 from panggon.node.sockets import SocketSettings
 from tests import php
 from tests.drivers.contract import Case, Contract
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 
 pytestmark = pytest.mark.real
 UID_BASE = 1_900_000_000

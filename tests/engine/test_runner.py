@@ -6,7 +6,7 @@ import pytest
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Failed, Finished, MemoryJournal, Problem, Word, fold
+from panggon.core.journal import Failed, Finished, Problem, Word, fold
 from panggon.core.plan import make
 from panggon.core.resources import Key, Kind, Observation, Standing, foreign, ours
 from panggon.core.spec import Access, Engine, SiteKind, SiteSpec, SiteState
@@ -15,7 +15,7 @@ from panggon.engine.observe import observe
 from panggon.engine.patience import Patience
 from panggon.engine.runner import drift, resume, verify
 from tests.core.site_specs import HOST, SITE, ssh_key
-from tests.engine.worlds import FACTS, NOW, World, plan_for, world
+from tests.engine.worlds import FACTS, NOW, MortalJournal, World, plan_for, world
 
 PREPARED = SiteSpec(site=SITE, host=HOST, state=SiteState.PREPARED, generation=1, kind=SiteKind.STATIC)
 OPEN = replace(PREPARED, state=SiteState.OPEN, generation=2)
@@ -254,7 +254,7 @@ def test_second_wish_follows_in_the_same_journal():
 def test_resuming_nothing_is_refused():
     new = world(PREPARED)
     with pytest.raises(PermanentError, match=r"journal\.empty"):
-        resume(MemoryJournal(), drivers=new.machine.drivers(), now=lambda: NOW, progress=print)
+        resume(MortalJournal(), drivers=new.machine.drivers(), now=lambda: NOW, progress=print)
 
 
 def test_drift_and_verify_tell_what_was_altered():

@@ -132,14 +132,19 @@ def test_changed_world_is_stale_before_the_first_write(world, data):
 @quick
 @given(ordinary, st.data())
 def test_what_changes_right_after_a_fresh_plan_is_found_and_is_not_written_over(world, data):
+    """As a proof that fails, where it is asked for before all is looked at again."""
     world.fresh = True
     change = data.draw(st.sampled_from((*world.plan.changes, *world.plan.unchanged)))
     found = data.draw(st.sampled_from(strangers(change)))
     world.machine.put(found)
     outcome = world.run()
-    assert outcome.word is Word.STALE
-    assert str(change.key) in outcome.problem.detail
-    assert world.machine.resources()[change.key] == found
+    if outcome.word is Word.RESTORED:
+        assert outcome.problem.code == "unproven"
+        assert world.machine.resources() == {**world.former, change.key: found}
+    else:
+        assert outcome.word is Word.STALE
+        assert str(change.key) in outcome.problem.detail
+        assert world.machine.resources()[change.key] == found
 
 
 @quick

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from panggon.core import plan as plans
 from panggon.core.desired import ALIVE, CLOSED, MachineFacts
-from panggon.core.journal import Entry, MemoryJournal, Outcome, Word
+from panggon.core.journal import Entry, Outcome, Word
 from panggon.core.plan import Plan
 from panggon.core.resources import Key, Kind, Observation, ours
 from panggon.core.spec import SiteSpec, SiteState
@@ -25,20 +25,23 @@ FACTS = MachineFacts(
 OTHERS = ours(Key(Kind.USER, "s900777"), uid=970777, password="")
 
 
-class MortalJournal(MemoryJournal):
+class MortalJournal:
     """Keeps entries through kills; `at_append` says before or after which append one comes."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._entries: list[Entry] = []
         self.appends = 0
         self.at_append: dict[int, Moment] = {}
+
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries)
 
     def append(self, entry: Entry) -> None:
         moment = self.at_append.get(self.appends)
         self.appends += 1
         if moment is Moment.BEFORE:
             raise Killed
-        super().append(entry)
+        self._entries.append(entry)
         if moment is Moment.AFTER:
             raise Killed
 

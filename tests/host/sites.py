@@ -289,6 +289,13 @@ def test_a_hungry_query_is_ended_and_its_server_goes_on(machine, wished, site, w
     assert re.search(rf"{site}: session [0-9]+ of {SITES[site]} ended, {what}", said), said
 
 
+def test_mariadb_mends_its_own_tables(machine):
+    """As after an upgrade, and after a crash: it gives each file that it writes anew the owner of the former one."""
+    before = shown(machine, "panggon-mariadb", "MainPID", "NRestarts")
+    machine.run("mariadb-upgrade", "--force", "--socket=/run/panggon/mariadb/mysqld.sock")
+    assert shown(machine, "panggon-mariadb", "MainPID", "NRestarts") == before
+
+
 def test_sessions_of_one_site_weigh_as_one(machine):
     """By their priority, which only he sets who has the right to."""
     say = f"{CLIENTS['mariadb']} -e"

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from demo.clients import Answer, SftpClient, ask_https, make_key
+from demo.layout import free_port
 from panggon.core.resources import Key, Kind
 from panggon.drivers import user
 from panggon.node.agent import identity
 from panggon.node.agent.identity import Identity
 from panggon.node.supervision import services
-from tests.drivers.running import free_port
 from tests.node import portal as portals
 from tests.node.portal import TOKEN
 from tests.waiting import until

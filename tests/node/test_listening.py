@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from tests.drivers.running import free_port
+from demo.layout import free_port
 
 TOLD = """
 import os, socket

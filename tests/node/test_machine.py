@@ -33,7 +33,7 @@ PASSWORD = "kata sandi yang panjang"
 # Waits for leave, and only then comes in to its database.
 LATE_QUERY = """<?php
 touch('mulai');
-while (!file_exists('cukup')) { usleep(50000); }
+while (!file_exists('boleh-selesai')) { usleep(50000); clearstatcache(); }
 $s = parse_ini_file(__DIR__ . '/../private/database.ini');
 $database = new PDO("mysql:unix_socket={$s['socket']};dbname={$s['database']}", $s['user'], $s['password']);
 echo $database->query("SELECT 'utuh'")->fetchColumn();
@@ -166,7 +166,7 @@ def test_nothing_but_its_doors_keeps_a_site_from_being_closed_and_no_request_is_
         assert (page.status, b"Diperbaiki." in page.body) == (503, True)
         upload.sendall(b"x" * 10_000)
         assert b"20000" in b"".join(iter(lambda: upload.recv(65536), b"")).partition(b"\r\n\r\n")[2]
-        (public / "cukup").touch()
+        (public / "boleh-selesai").touch()
         assert slow.result().body == b"utuh"
     quarantined = {**suspended, "state": "quarantined", "generation": 3}
     applied = machine.node("apply", machine.write_spec(quarantined), "--json")

@@ -255,7 +255,7 @@ def test_a_real_task_runs_inside_the_sandbox_of_its_site_with_its_limits(tmp_pat
     with contextlib.ExitStack() as stack:
         stack.callback(stand.close)
         stand.start()
-        site = stand.serve(900150)
+        site = stand.serve(900160)
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         private = stand.settings.site(site) / "private"
         uid = stand.settings.uid(site)

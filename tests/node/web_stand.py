@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from demo.layout import free_port
 from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Driver
 from panggon.core.resources import Key, Kind
@@ -21,7 +22,7 @@ from panggon.drivers import authority, files, shell, tls, visit, web
 from panggon.drivers.visit import Answer, Door
 from panggon.node.servers import Server, nginx
 from panggon.node.sockets import processes
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 
 SITE = "s900001"
 HOST = "dinas.kota.example"

@@ -5,6 +5,7 @@ import gc
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from demo.layout import free_port
 from panggon.cases import jobs as case_jobs
 from panggon.core.errors import TemporaryError
 from panggon.core.notices import PAUSES, Mailing, Occasion
@@ -12,7 +13,6 @@ from panggon.core.procedure import Effect, State
 from panggon.notify import jobs, services
 from panggon.notify.models import Notice
 from panggon.notify.services import tell
-from tests.conftest import free_port
 from tests.portal import certificates
 from tests.portal.smtp import MailServer, mail_server
 

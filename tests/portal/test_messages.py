@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from demo.layout import free_port
 from panggon.core.errors import TemporaryError
 from panggon.core.messages import MESSAGES, MessageKind
 from panggon.core.notices import PAUSES
@@ -16,7 +17,6 @@ from panggon.notify.words import MESSAGE_WORDS
 from panggon.office.values import Group
 from panggon.people import services as people
 from panggon.people.models import Invitation
-from tests.conftest import free_port
 from tests.portal.mailbox import send_messages, write_messages
 from tests.portal.office import MONDAY, fill_in
 from tests.portal.smtp import mail_server

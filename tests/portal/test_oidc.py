@@ -18,12 +18,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 
+from demo.layout import free_port
 from panggon.core.procedure import Role
 from panggon.people import services as people
 from panggon.portal.settings import oidc
 from panggon.signin import keys
 from panggon.signin.models import ClientKey, Visit
-from tests.conftest import free_port
 from tests.portal import oidc_provider
 from tests.portal.visitor import SECRET, text, visitor
 from tests.waiting import until

@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from demo.layout import free_port
 from panggon.portal.cli import NODE_THREADS
-from tests.conftest import free_port
 from tests.waiting import until
 
 SECONDS = 60

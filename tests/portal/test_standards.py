@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 
 from panggon.audit.models import Change
+from panggon.cases.content.paper_facts import contact_rows
 from panggon.core.complaint_vocabulary import COMPLAINT_ACTIONS
 from panggon.core.procedure import ACTION_LABELS, Role
 from panggon.core.sop import complaint_flow, service_flow
@@ -135,6 +136,18 @@ def test_the_documents_can_be_filled_in_by_a_file(office, client):
     assert "9 Kompetensi pelaksana D3 Komputer" in text(client.get("/standar-pelayanan/"))
     assert "2 November 2026" in text(client.get("/standar-pelayanan/maklumat/"))
     assert "Nomor SOP 7/26" in text(client.get("/standar-pelayanan/sop/hosting/"))
+
+
+def test_papers_name_what_works_and_nothing_that_nobody_is_reached_by():
+    assert contact_rows(SHIPPED.contacts.rows) == (
+        ("Telepon", "(0285) 421243"),
+        ("Telepon", "(0285) 420223"),
+        ("Email", "diskominfo@pekalongankota.go.id"),
+        ("Website", "http://kominfo.pekalongankota.go.id"),
+        ("IG", "@pkl.diskominfo"),
+        ("Pejabat Pengaduan", "Wawan Sugandi, A.Md, 0852 2683 3647"),
+        ("Datang langsung", "Jl. Mataram No. 5 Pekalongan Barat Kota Pekalongan 51111"),
+    )
 
 
 def test_a_change_of_contacts_is_one_of_the_standard_and_nothing_changed_is_none(admin, office):

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from demo.layout import free_port
 from panggon.cases import jobs as case_jobs
 from panggon.core.errors import InvalidError, TemporaryError
 from panggon.core.notices import PAUSES, Mailing, Occasion, events
@@ -19,7 +20,6 @@ from panggon.notify.models import Attempt, Delivery, Endpoint
 from panggon.notify.services import tell
 from panggon.notify.words import EVENT_WORDS
 from panggon.office.values import Group
-from tests.conftest import free_port
 from tests.portal import certificates
 from tests.portal.office import fill_in
 from tests.portal.receiver import Receiver, receiver

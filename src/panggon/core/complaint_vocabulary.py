@@ -184,5 +184,3 @@ SAID_BETWEEN_BOTH = frozenset(
 )
 # By these the portal itself reaches the complainant; by the others a person does, and says so.
 SENT_BY_THE_PORTAL = frozenset({Source.EMAIL, Source.WEBSITE})
-# What the number of another system is written down for.
-OF_ANOTHER_SYSTEM = frozenset({Source.TWITTER, Source.INSTAGRAM, Source.LAPOR, Source.WADUL})

@@ -75,10 +75,6 @@ def month_of(day: date) -> Period:
     return Period(day.year, month=day.month)
 
 
-def quarter_of(day: date) -> Period:
-    return Period(day.year, (day.month - 1) // MONTHS_OF_A_QUARTER + 1)
-
-
 def periods_of(year: int) -> tuple[Period, ...]:
     """The year, then each quarter with its months."""
     whole = Period(year)

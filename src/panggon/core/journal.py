@@ -103,19 +103,6 @@ class JournalStore(Protocol):
         ...
 
 
-class MemoryJournal:
-    """A store that lives as long as the process, for simulations and tests."""
-
-    def __init__(self) -> None:
-        self._entries: list[Entry] = []
-
-    def entries(self) -> tuple[Entry, ...]:
-        return tuple(self._entries)
-
-    def append(self, entry: Entry) -> None:
-        self._entries.append(entry)
-
-
 class Stage(StrEnum):
     """How far one change is; it says what the resource may read as when a run is resumed."""
 

@@ -1,6 +1,6 @@
-"""How much a site may store: bounded by the file system where it can be, otherwise watched (`node.watch`).
+"""How much a site may store: bounded by the file system where it can be, otherwise counted (`node.sockets.quota`).
 
-What is wished lies in root's `quota.json` in the site's directory; the watch reads it there. Where the file system
+What is wished lies in root's `quota.json` in the site's directory; who counts reads it there. Where the file system
 bounds the site, its own figure counts.
 """
 

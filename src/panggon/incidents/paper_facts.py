@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from panggon.cases.content.paper_facts import contact_words, evidence_digest, head_of_the_dinas
+from panggon.cases.content.paper_facts import contact_rows, evidence_digest, head_of_the_dinas
 from panggon.core.incident_vocabulary import INCIDENT_ACTIONS, RISK_LABELS, IncidentAction, Risk
 from panggon.core.spec import SiteState
 from panggon.incidents import selectors
@@ -48,7 +48,7 @@ def facts_of(event: IncidentEvent) -> tuple[IncidentFacts, Person]:
         described=event.data,
         timeline=tuple((moment_words(each.at), words) for each, words in _timeline(before)),
         evidence=(*_proof(site), *((kept.name, kept.sha256) for each in before for kept in each.evidence.all())),
-        contacts=tuple(map(contact_words, office().contacts.rows)),
+        contacts=contact_rows(office().contacts.rows),
     )
     return facts, head_of_the_dinas(now=event.at)
 

@@ -22,7 +22,7 @@ from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
-from panggon.drivers import files, htaccess
+from panggon.drivers import files, htaccess, mariadb
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers, observe
@@ -188,7 +188,7 @@ class Sites:
         out without looking at everything once more (`runner.run`, `fresh`). For who decides at once. Errors as `plan`,
         and TemporaryError `journal.busy`.
         """
-        with journal_file.writing(self._journal(spec.site)) as store:
+        with journal_file.writing(self._journal(spec.site)) as store, mariadb.lasting():
             plan = self._plan(spec, journal.fold(store.entries()))
             yield Planned(plan, partial(self._carry_out, store, plan, fresh=True))
 

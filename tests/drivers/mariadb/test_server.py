@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
@@ -32,7 +33,7 @@ def test_a_server_that_is_down_may_come_back(server: mariadb.Settings, root: Pat
 def test_what_the_server_says_is_temporary_or_not(
     server: mariadb.Settings, number: int, text: str, error: type[Exception], code: str
 ) -> None:
-    with pytest.raises(error, match=code), line.session(server.socket, user="root") as cursor:
+    with pytest.raises(error, match=code), line.root(server.socket) as cursor:
         cursor.execute(f"SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s", (text,))
 
 
@@ -51,3 +52,28 @@ def test_preparing_again_keeps_the_data(server: mariadb.Settings) -> None:
     assert (server.data.stat().st_ino, server.data.stat().st_uid) == (before.st_ino, before.st_uid)
     beside = sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb"))
     assert beside == ["mariadb", "mariadb.tmp"]
+
+
+def number_of_session(server: mariadb.Settings) -> int:
+    with line.root(server.socket) as cursor:
+        cursor.execute("SELECT CONNECTION_ID()")
+        return int(cursor.fetchall()[0][0])
+
+
+def test_what_is_asked_in_a_row_is_asked_in_one_session_and_one_that_failed_is_not_used_again(
+    server: mariadb.Settings,
+) -> None:
+    assert number_of_session(server) != number_of_session(server)
+    with line.lasting():
+        first = number_of_session(server)
+        assert number_of_session(server) == first
+        with pytest.raises(PermanentError, match="refused"), line.root(server.socket) as cursor:
+            cursor.execute("SELECT nothing")
+        second = number_of_session(server)
+        assert second != first
+        with pymysql.connect(unix_socket=str(server.socket), user="root") as other, other.cursor() as cursor:
+            cursor.execute(f"KILL CONNECTION {second}")
+        with pytest.raises(TemporaryError, match="down"):
+            number_of_session(server)
+        assert number_of_session(server) > second
+    assert number_of_session(server) != number_of_session(server)

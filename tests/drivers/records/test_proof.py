@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from demo.layout import free_port
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers.records.zone import FIRST, HOST, KEY, SITE, SPEC, driver_settings, knot_settings
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 from tests.waiting import until
 
 pytestmark = pytest.mark.real

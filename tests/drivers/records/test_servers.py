@@ -14,6 +14,7 @@ import dns.update
 import dns.xfr
 import pytest
 
+from demo.layout import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.drivers import transfer
@@ -31,7 +32,7 @@ from tests.drivers.records.zone import (
     driver_settings,
     knot_settings,
 )
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 
 pytestmark = pytest.mark.real
 

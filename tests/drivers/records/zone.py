@@ -10,12 +10,12 @@ import dns.tsig
 import dns.update
 import dns.zone
 
+from demo.layout import free_port
 from panggon.core.resources import Attributes, Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers import bind
-from tests.drivers.running import free_port
 
 ZONE = "kota.example"
 HOST = f"opd.{ZONE}"

@@ -7,11 +7,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from demo.layout import free_port
 from panggon.core.resources import Key, Kind
 from panggon.drivers import directory, files, sftp, user
 from panggon.node.servers import sshd
 from tests.drivers.conftest import UID_BASE
-from tests.drivers.running import free_port, running
+from tests.drivers.running import running
 from tests.drivers.sftp.owner import HASH, PRINT
 
 

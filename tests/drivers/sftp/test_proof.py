@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from demo.layout import free_port
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import knocking, sftp
 from tests.drivers.conftest import UID_BASE
-from tests.drivers.running import free_port
 from tests.drivers.sftp.owner import by_key, spec, visit
 
 pytestmark = pytest.mark.real

@@ -68,7 +68,7 @@ def test_a_full_database_is_told_and_given_back(made: tuple[Place, str], engine:
     place.look()
     (told,) = records.load(place.owner.watch.report)
     assert told.startswith(f"{site}: basis data penuh (")
-    assert told.endswith(" dari 24 MiB): hanya dapat dibaca dan dihapus")
+    assert told.endswith(" dari 24 MiB), hanya dapat dibaca dan dihapus")
     note = place.stand.settings.site(site) / "logs" / "PENUH-BASIS-DATA.txt"
     assert note.stat().st_gid == UID_BASE + int(site[1:])
     server = place.owner.watch.servers[engine]

@@ -1,7 +1,7 @@
 """A case as its papers tell it, and who signs which."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ def facts_of(case: Case, *, event: Event | None = None) -> CaseFacts:
         access_page=f"{settings.PANGGON_BASE_URL}/permohonan/{case.number}/akses/",
         access_code=taking_over.code(case),
         restore_tested=parse_date(dinas.delivery.restore_tested),
-        complaint_contacts=tuple(map(contact_words, dinas.contacts.rows)),
+        complaint_contacts=contact_rows(dinas.contacts.rows),
         reasons=tuple(filter(None, event.note.splitlines())) if event else (),
         receiver=_receiver(case, event) if event else None,
         made_on=localdate(event.at) if event else None,
@@ -109,10 +109,17 @@ def head_of_the_dinas(*, now: datetime) -> Person:
     return Person(head.full_name, acting_title(ActingKind(acting.kind), Role.HEAD), head.nip, note)
 
 
-def contact_words(contact: Contact) -> tuple[str, str]:
-    """What works, where what is printed in the standard does not."""
-    label = CHANNEL_LABELS[contact.channel]
-    return label[:1].upper() + label[1:], ", ".join(filter(None, (contact.person, contact.working or contact.printed)))
+def contact_rows(contacts: Iterable[Contact]) -> tuple[tuple[str, str], ...]:
+    """Label and words of each that works, or of what works where the printed one does not."""
+    return tuple(
+        (_capital(CHANNEL_LABELS[each.channel]), ", ".join(filter(None, (each.person, each.working or each.printed))))
+        for each in contacts
+        if each.working or not each.broken
+    )
+
+
+def _capital(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def evidence_digest(evidence: object) -> str:

@@ -14,7 +14,7 @@ from panggon.core.driver import Check
 from panggon.core.spec import SITE_ID
 from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.mariadb import rights, sessions
-from panggon.drivers.mariadb.line import session
+from panggon.drivers.mariadb.line import root, session
 
 DENIED = (1044, 1142)
 # A table that its user is making just now would hold up the question as long as that takes.
@@ -140,7 +140,7 @@ class MariaDb:
 
     @contextmanager
     def _root(self) -> Iterator[Cursor]:
-        with session(self.socket, user="root") as cursor:
+        with root(self.socket) as cursor:
             yield cursor
 
 

@@ -25,8 +25,7 @@ from panggon.node.sites import Sites, now
 log = logging.getLogger(__name__)
 
 # A site mostly waits for servers, so more sites than processors are under way: Knot lets updates that come within a
-# second wait for each other, and takes all that wait at once. Not more, because sshd lets one address begin ten logins
-# at a time (PerSourceMaxStartups).
+# second wait for each other, and takes all that wait at once. Not more, because visitors need the processors too.
 AT_A_TIME_MOST = 8
 LINE_SUFFIX = ".jsonl"
 

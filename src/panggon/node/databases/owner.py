@@ -1,7 +1,7 @@
 """The owner's loop: one thread that looks, starts what is wished, waits for its end, and answers who asks.
 
 It may be killed at any instruction. What it decides lies with the databases and in files of root's; a load that was cut
-off has left its mark in the site's folder, and is taken back at the next look.
+off has left marks there and in the site's folder, and is taken back at the next look.
 """
 
 import logging
@@ -25,7 +25,7 @@ from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
-from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in
+from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
 from panggon.node.sockets import control
 from panggon.node.sockets.control import Connection
 
@@ -33,6 +33,7 @@ from panggon.node.sockets.control import Connection
 # says: what a site writes meanwhile is bounded by nothing.
 LEAST_SECONDS, REST, MOST_SECONDS = 2.0, 200.0, 120.0
 JOBS_MOST = 2
+FULL = "basis data ini penuh; hapus dahulu sebagian isinya sebelum memuat salinan lagi"
 CLOSED = "situs ini tidak terbuka bagi pemiliknya"
 
 log = logging.getLogger(__name__)
@@ -111,10 +112,11 @@ class Owner:
             return "sedang ada salinan lain yang dikerjakan; coba lagi sebentar lagi"
         if not is_let_in(self.watch.sites, wish.site):
             return CLOSED
+        if wish.todo is Todo.LOAD and not self.watch.may_load(wish.site):
+            return FULL
         try:
             self._folders.make(wish.site)
-            if wish.todo is not Todo.DUMP:
-                self.watch.give_back(self.watch.servers[record.engine], wish.site)
+            self._let_write(wish, record)
             if record.locked:
                 self._unlock(wish.site, record)
             job = self.running[wish.site] = Job(wish, self.launch(wish))
@@ -126,6 +128,15 @@ class Owner:
         self._selector.register(job.program.output, selectors.EVENT_READ, lambda: self._listen(job))
         self._selector.register(job.program.pidfd, selectors.EVENT_READ, lambda: self._ended(job))
         return ""
+
+    def _let_write(self, wish: Wish, record: Record) -> None:
+        """The mark comes first: whoever finds it after a kill takes back what has been loaded by then."""
+        server = self.watch.servers[record.engine]
+        if wish.todo is Todo.LOAD:
+            files.write(loading_mark(self.watch.sites / wish.site), "")
+            self.watch.lend(server, wish.site)
+        elif wish.todo is Todo.RESTORE:
+            self.watch.give_back(server, wish.site)
 
     def _unlock(self, site: str, record: Record) -> None:
         """The mark comes first: whoever finds it after a kill locks again."""
@@ -169,9 +180,21 @@ class Owner:
         (self._slow.add if job.late else self._slow.discard)(job.wish.site)
         result = job.result()
         self._lock_again(job.wish.site)
+        if result["done"] or (job.wish.todo is Todo.RESTORE and job.why != CLOSED):
+            self._forget_load(job.wish)
         log.info("%s %s: %s", job.wish.site, job.wish.todo, result["words"])
         for answer in job.answers:
             answer(ok=True, **result)
+
+    def _forget_load(self, wish: Wish) -> None:
+        """It is done, or was tried to be taken back. That is tried once, because the site may write meanwhile; its
+        owner still has the content, and can load it.
+        """
+        if wish.todo is not Todo.DUMP:
+            try:
+                files.remove(loading_mark(self.watch.sites / wish.site))
+            except PanggonError as error:
+                log.warning("%s: %s", wish.site, error)
 
     def _step(self, pause: float) -> bool:
         """Wait and do what comes; whether somebody wants the end."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,10 +20,13 @@ from panggon.node import records
 NOTE = "PENUH-BASIS-DATA.txt"
 NOTE_WORDS = """Basis data situs ini lebih besar daripada yang diizinkan paketnya ({most} MiB; terpakai {used} MiB).
 Isinya masih dapat dibaca dan dihapus, tetapi tidak dapat ditambah sampai terpakai kurang dari {room} MiB.
+Sampai saat itu salinan yang lebih kecil dapat dimuat paling banyak {loads} kali.
 """
 
 # Of a stopped database: from where on it grows in spite of that (its files vary a little by themselves).
 GROWN_PART, GROWN_MORE = 1.1, 16 * MEBIBYTE
+# So many copies may be loaded into a full one until it has had room again.
+LOADS_MOST = 3
 # What fails is tried again after so many times of what it took.
 REST = 200.0
 
@@ -43,6 +47,7 @@ class Watch:
     _least: dict[str, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _later: dict[str, float] = field(default_factory=dict)
+    _loads: Counter[str] = field(default_factory=Counter)
     _told: list[str] | None = None
 
     def look(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
@@ -76,10 +81,23 @@ class Watch:
         files.remove(database_mark(self.sites / site))
         self._forget(site)
 
+    def may_load(self, site: str) -> bool:
+        """Whether a copy may be loaded: its site writes too until it has ended, and longer."""
+        return self._loads[site] < LOADS_MOST or not database_mark(self.sites / site).exists()
+
+    def lend(self, server: DatabaseServer, site: str) -> None:
+        """As `give_back`, for a load, though it may have no room."""
+        if database_mark(self.sites / site).exists():
+            self._loads[site] += 1
+        self.give_back(server, site)
+
     def _attend(self, server: DatabaseServer, site: str, size: Size) -> None:
         """One that fails is left for a while: it must not take the time of all others."""
         began = time.monotonic()
-        if (not size.full and not size.stops) or began < self._later.get(site, 0.0):
+        if not size.full and not size.stops:
+            self._loads.pop(site, None)
+            return
+        if began < self._later.get(site, 0.0):
             return
         try:
             self._decide(server, site, _in_use(server, site, size))
@@ -98,6 +116,7 @@ class Watch:
                 server.shut(site)
                 self._shut.add(site)
         elif size.full:
+            self._loads.pop(site, None)
             self.give_back(server, site)
 
     def _stop(self, server: DatabaseServer, site: str, size: Size) -> None:
@@ -106,7 +125,7 @@ class Watch:
         files.write(database_mark(place), "")
         self.full[site] = size
         server.stop_writing(site)
-        words = NOTE_WORDS.format(most=size.most, used=size.mebibytes, room=int(size.most * 0.95))
+        words = NOTE_WORDS.format(most=size.most, used=size.mebibytes, room=int(size.most * 0.95), loads=LOADS_MOST)
         files.write(place / "logs" / NOTE, words, mode=0o640, gid=self.uid_base + int(site[1:]))
         self._least[site] = size.used
         log.info("%s is full: %d of %d MiB", site, size.mebibytes, size.most)

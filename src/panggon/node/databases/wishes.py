@@ -57,7 +57,9 @@ class Folders:
     _seen: dict[str, int] = field(default_factory=dict)
 
     def wishes(self, site: str, *, now: float) -> tuple[Wish, ...]:
-        """`now` in seconds of the epoch. What an interrupted load has left comes before everything else."""
+        """`now` in seconds of the epoch. What an interrupted load has left comes before everything else, if root's
+        mark says so too: the file alone may be the site's own.
+        """
         uid, private = self.uid_base + int(site[1:]), self.sites / site / "private"
         try:
             with files.opened(private, uid=uid) as parent:
@@ -83,7 +85,7 @@ class Folders:
         if self._seen.get(site) == changed:
             return ()
         names = os.listdir(folder)
-        if INTERRUPTED in names:
+        if INTERRUPTED in names and loading_mark(self.sites / site).exists():
             return (Wish(site, Todo.RESTORE),)
         found = [Wish(site, Todo.DUMP, name) for name in names if DUMP_NAME.fullmatch(name)]
         waiting = [name for name in names if name in LOAD_NAMES]
@@ -111,6 +113,11 @@ def _settled(folder: int, name: str, now: float) -> bool:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         return stat.S_ISREG(found.st_mode) and now - found.st_ctime > SETTLED_SECONDS
     return False
+
+
+def loading_mark(place: Path) -> Path:
+    """Root's mark of a load that has begun and has not said its last word."""
+    return place / "run" / "loading"
 
 
 def is_let_in(sites: Path, site: str) -> bool:

@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def start(self) -> Path:
-        """What `node.listening` needs to know."""
+        """What `supervision.listening` needs to know."""
         return self.configuration.with_name("nginx.json")
 
     @property

@@ -33,9 +33,10 @@ STORING = ("write", "mkdir", "symlink", "hardlink", "copy-data")
 DENIED = {Excess.SPACE: STORING, Excess.FILES: ("open", *STORING)}
 # From here on it keeps whole addresses away for wrong passwords, of itself for up to ten minutes. Behind one address is
 # a town hall, or thousands of a carrier's: what one client does that was set up wrongly must keep nobody else away, and
-# who guesses many a second is away for a minute.
+# who guesses many a second is away for a minute. Who only looks whether somebody is there (our own proofs do) guesses
+# nothing.
 PENALTIES_SINCE = (9, 8)
-PENALTIES = "PerSourcePenalties authfail:1s min:30s max:60s\n"
+PENALTIES = "PerSourcePenalties authfail:1s noauth:0s min:30s max:60s\n"
 
 
 @dataclass(frozen=True, slots=True)

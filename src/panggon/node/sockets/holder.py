@@ -73,6 +73,10 @@ class Holder:
         systemd.ready()
         if end:
             self._end()
+        self._serve()
+        self._groups.close()
+
+    def _serve(self) -> None:
         looked = time.monotonic()
         while not self._done and not (self._ending and not self._sites.awake):
             alert = self._sites.waiting or self._sites.keeper is None
@@ -82,7 +86,6 @@ class Holder:
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()
                 self._look(looked)
-        self._groups.close()
 
     def _look(self, now: float) -> None:
         """At what nobody tells of."""

@@ -36,7 +36,7 @@ LIMITS: dict[int, int] = {
     RLIMIT_MSGQUEUE: 0,
 }
 GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
-# The only other programs that run as a site's user: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
+# What of a site's user is no program of its own: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
 SFTP = "sshd"
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4

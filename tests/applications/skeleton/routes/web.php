@@ -20,7 +20,7 @@ $router->get('/surat/{nomor}', fn (Request $request, UrlGenerator $url, string $
 
 $router->redirect('/lama', '/surat/1');
 
-$router->get('/daftar', fn () => Database::table('surat')->orderBy('id')->pluck('perihal'));
+$router->get('/daftar', fn () => Database::table('agenda')->orderBy('id')->pluck('perihal'));
 
 $router->group(['middleware' => StartSession::class], function () use ($router, $views): void {
     $forged = fn (Request $request): bool =>
@@ -35,13 +35,13 @@ $router->group(['middleware' => StartSession::class], function () use ($router, 
         if ($forged($request)) {
             return new Response('Formulir kedaluwarsa', 419);
         }
-        if (!Database::schema()->hasTable('surat')) {
-            Database::schema()->create('surat', function ($table): void {
+        if (!Database::schema()->hasTable('agenda')) {
+            Database::schema()->create('agenda', function ($table): void {
                 $table->increments('id');
                 $table->string('perihal');
             });
         }
-        Database::table('surat')->insert(['perihal' => $request->input('perihal')]);
+        Database::table('agenda')->insert(['perihal' => $request->input('perihal')]);
         $file = $request->file('berkas');
         $file->move(dirname(__DIR__) . '/storage/app/public', $file->getClientOriginalName());
         $request->session()->flash('pesan', "Tersimpan: {$request->input('perihal')}");
@@ -50,6 +50,6 @@ $router->group(['middleware' => StartSession::class], function () use ($router, 
 
     $router->delete('/unggah/{id}', function (Request $request, int $id) use ($forged) {
         return $forged($request) ? new Response('Formulir kedaluwarsa', 419)
-            : 'Terhapus: ' . Database::table('surat')->delete($id);
+            : 'Terhapus: ' . Database::table('agenda')->delete($id);
     });
 });

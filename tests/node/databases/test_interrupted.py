@@ -1,0 +1,153 @@
+"""What a load that was cut off, or what only looks like one, lets a full database write; no program runs."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from panggon.core.database_size import MEBIBYTE
+from panggon.core.spec import Engine
+from panggon.drivers import files
+from panggon.drivers.storage import database_mark
+from panggon.node.databases import owner, wishes
+from panggon.node.databases.jobs import Job
+from panggon.node.databases.owner import CLOSED, Owner
+from panggon.node.databases.watch import LOADS_MOST, Watch
+from panggon.node.databases.wishes import INTERRUPTED, Todo, loading_mark
+
+SITE, UID_BASE = "s900001", 1_900_000_000
+DONE = b'{"ok": true, "words": "selesai", "file": ""}\n'
+
+
+@dataclass
+class Server:
+    """`size` in MiB, of the site."""
+
+    size: int = 10
+
+    def sizes(self) -> Mapping[str, int]:
+        return {SITE: self.size * MEBIBYTE}
+
+    def used(self, site: str) -> int:
+        return self.size * MEBIBYTE
+
+    def stop_writing(self, site: str) -> None: ...
+
+    def let_write(self, site: str) -> None: ...
+
+
+def ended_pipe() -> int:
+    reading, writing = os.pipe()
+    os.close(writing)
+    return reading
+
+
+@dataclass
+class Program:
+    pidfd: int = field(default_factory=ended_pipe)
+    output: int = field(default_factory=ended_pipe)
+
+    def kill(self) -> None: ...
+
+    def close(self) -> int:
+        os.close(self.pidfd)
+        os.close(self.output)
+        return 1
+
+
+@dataclass
+class Place:
+    owner: Owner
+    server: Server
+    site: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.site / "private" / "database"
+
+    def look(self) -> Todo | None:
+        """What has begun."""
+        self.owner.look()
+        return job.wish.todo if (job := self.job) else None
+
+    @property
+    def job(self) -> Job | None:
+        return self.owner.running.get(SITE)
+
+    def end(self, said: bytes = b"", why: str = "") -> None:
+        job = self.job
+        assert job
+        job._said += said
+        if why:
+            job.end(why)
+        self.owner._ended(job)
+
+    @property
+    def full(self) -> bool:
+        return database_mark(self.site).exists()
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    site = tmp_path / "sites" / SITE
+    for folder in ("run", "logs"):
+        (site / folder).mkdir(parents=True)
+    files.directory(site / "private", uid=UID_BASE + 900001)
+    record = {"site": SITE, "engine": "mariadb", "mebibytes": 100, "writing": False}
+    (site / "database.json").write_text(json.dumps(record))
+    monkeypatch.setattr(owner, "is_let_in", lambda _sites, _site: True)
+    monkeypatch.setattr(wishes, "SETTLED_SECONDS", -1.0)
+    server = Server()
+    watch = Watch({Engine.MARIADB: server}, tmp_path / "sites", UID_BASE, tmp_path / "report.json")  # type: ignore[dict-item]
+    made = Place(Owner(watch, lambda _wish: Program(), tmp_path / "control", tmp_path / "alive"), server, site)
+    made.look()
+    yield made
+    if made.job:
+        made.end()
+
+
+def test_a_file_of_the_sites_own_lets_a_full_database_write_nothing(place: Place) -> None:
+    (place.folder / INTERRUPTED).touch()
+    place.server.size = 101
+    assert [(place.look(), place.full) for _ in range(3)] == [(None, True)] * 3
+
+
+def test_a_load_that_was_cut_off_is_taken_back_once(place: Place) -> None:
+    (place.folder / "muat.sql").touch()
+    assert place.look() is Todo.LOAD
+    (place.folder / INTERRUPTED).touch()
+    (place.folder / "muat.sql").unlink()
+    place.end()
+    assert place.look() is Todo.RESTORE
+    place.end(why=CLOSED)
+    place.server.size = 101
+    assert (place.look(), place.full) == (Todo.RESTORE, False), "it may be what made it full"
+    place.end()
+    assert [(place.look(), place.full) for _ in range(3)] == [(None, True)] * 3
+
+
+def test_a_load_that_is_done_is_not_taken_back(place: Place) -> None:
+    (place.folder / "muat.sql").touch()
+    assert place.look() is Todo.LOAD
+    (place.folder / INTERRUPTED).touch()
+    (place.folder / "muat.sql").unlink()
+    place.end(DONE)
+    assert (place.look(), loading_mark(place.site).exists()) == (None, False)
+
+
+def test_a_full_database_is_loaded_into_some_times_and_then_wants_room(place: Place) -> None:
+    place.server.size = 101
+    (place.folder / "muat.sql").touch()
+    for _ in range(LOADS_MOST):
+        assert (place.look(), place.full) == (Todo.LOAD, False)
+        place.end(DONE)
+    assert [(place.look(), place.full) for _ in range(3)] == [(None, True)] * 3
+    assert not loading_mark(place.site).exists()
+    place.server.size = 20
+    assert (place.look(), place.full) == (Todo.LOAD, False)
+    place.end(DONE)
+    place.server.size = 101
+    assert (place.look(), place.full) == (Todo.LOAD, False), "counted anew since it had room"
