@@ -24,7 +24,7 @@ def main(*, sites: int) -> None:
         Path(found.name).write_text("".join(json.dumps(specs.dump(spec(number))) + "\n" for number in range(sites)))
         began = time.monotonic()
         _killed_halfway(machine, found.name, sites)
-        click.echo(f"killed after {time.monotonic() - began:.0f} s with {len(machine.sites.known())} sites")
+        click.echo(f"killed after {time.monotonic() - began:.0f} s with {len(machine.sites.recorded.known())} sites")
         again = subprocess.run([*_command(machine, found.name), "--json"], check=False, stdout=subprocess.PIPE)
         seconds = time.monotonic() - began
         there = sum(machine.sites.applied(spec(number).site) == spec(number) for number in range(sites))
@@ -40,7 +40,7 @@ def _command(machine: Machine, path: str) -> list[str]:
 
 def _killed_halfway(machine: Machine, path: str, sites: int) -> None:
     process = subprocess.Popen(_command(machine, path))
-    while len(machine.sites.known()) < sites // 2 and process.poll() is None:
+    while len(machine.sites.recorded.known()) < sites // 2 and process.poll() is None:
         time.sleep(0.2)
     process.kill()
     process.wait()

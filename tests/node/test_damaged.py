@@ -43,7 +43,7 @@ def journal_of(bench, site=SITE):
 def test_a_broken_record_of_a_site_is_made_anew_from_its_journal(bench, content):
     record_of(bench).write_text(content)
     assert bench.sites.applied(SITE) == SPEC
-    assert bench.sites.named()[SITE] == {SPEC.host}
+    assert bench.sites.recorded.named()[SITE] == {SPEC.host}
     bench.agent().settle()
     assert json.loads(record_of(bench).read_text()) == document()
     assert bench.sites.is_settled(SITE)
@@ -58,7 +58,7 @@ def test_what_no_journal_tells_either_is_that_sites_trouble_alone(bench, content
     agent.step()
     assert bench.portal.statuses[-1]["sites"] == 2
     assert bench.sites.without_php() == {"8.2": [OTHER.site]}
-    bench.sites.note_parked()
+    bench.sites.recorded.note_parked()
     watch = DriftWatch(bench.sites)
     watch.look(elapsed=watch.pass_seconds)
     (line,) = watch.lines()
@@ -83,7 +83,7 @@ def test_a_broken_journal_stops_nothing_that_is_asked_of_all(bench, damage):
     agent = bench.agent()
     agent.settle()
     agent.step()
-    assert set(bench.sites.named()) == {SITE, OTHER.site}
+    assert set(bench.sites.recorded.named()) == {SITE, OTHER.site}
     watch = DriftWatch(bench.sites)
     watch.look(elapsed=watch.pass_seconds)
     assert [line.split(": ")[:3] for line in watch.lines()] == [
@@ -103,7 +103,7 @@ def test_what_the_machine_has_noted_is_begun_anew_and_told(bench, name, content)
     changed = bench.ask(document(opened()))
     assert changed["outcome"] == "applied"
     bench.ask(document(dataclasses.replace(opened(), state=SiteState.PARKED, generation=3)))
-    bench.sites.note_parked()
+    bench.sites.recorded.note_parked()
     assert bench.sites.strays == {}
     Bounds(bench.sites).allowed(Measure.CHANGED, now=datetime.now(UTC))
     aside = path.with_name(f"{name}.json.damaged")

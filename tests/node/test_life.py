@@ -13,7 +13,7 @@ from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind, absent, ours
 from panggon.core.spec import Access, Engine, SiteState
 from panggon.core.spec_document import dump
-from panggon.node import records
+from panggon.node import recorded, records
 from panggon.node import sites as subject
 from panggon.node.agent import loop
 from panggon.node.agent.bounds import Bounds, Measure
@@ -50,9 +50,13 @@ def later(spec, **changes):
 def clock(monkeypatch):
     """The machine's time, moved by the test: what it runs, or (`jump`) only what its clock says."""
     ran, jumped = [timedelta()], [timedelta()]
-    now, uptime = subject.now, subject.uptime
+    now, uptime = subject.now, recorded.uptime
     monkeypatch.setattr(subject, "now", lambda: now() + ran[0] + jumped[0])
-    monkeypatch.setattr(subject, "uptime", lambda: replace(uptime(), seconds=uptime().seconds + ran[0].total_seconds()))
+
+    def ran_longer():
+        return replace(uptime(), seconds=uptime().seconds + ran[0].total_seconds())
+
+    monkeypatch.setattr(recorded, "uptime", ran_longer)
 
     def move(*, jump=False, **by):
         (jumped if jump else ran)[0] += timedelta(**by)
@@ -94,7 +98,7 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     bench.machine.put(user)
     apply(bench, purged)
     assert bench.machine.resources() == {}
-    assert bench.sites.here() == set()
+    assert bench.sites.recorded.here() == set()
     assert bench.sites.plan(purged).changes == ()
 
 

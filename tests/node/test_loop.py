@@ -43,7 +43,7 @@ def test_an_approved_plan_is_carried_out_and_proven(bench):
     assert report["reduced"] == ["memory: none"]
     assert bench.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "prepared"}
     assert bench.sites.applied(SITE) == SPEC
-    assert bench.sites.here() == {SITE}
+    assert bench.sites.recorded.here() == {SITE}
 
 
 def test_another_world_than_the_approved_one_is_stale(bench):

@@ -72,7 +72,7 @@ class Machine:
         self.tells()
 
     def tells(self) -> None:
-        told = messages.generations_of({"generations": self.sites.generations()})
+        told = messages.generations_of({"generations": self.sites.recorded.generations()})
         resending.compare(self.office.node, told or {}, at=self.office.later())
 
 

@@ -1,12 +1,27 @@
-"""What is on record of a site, read back: what was applied last, and of it what is asked of all sites at once."""
+"""What is on record of the sites of this machine: of each what was applied last, and what is asked of all at once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE
-from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.plan import Plan
+from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.node import records
+from panggon.node.parked import Parked, uptime
+
+RECORD = re.compile(f"{SITE_ID.pattern}\\.json")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,151 @@ class Life:
 
 GONE = Life(here=False, parked=False, php_version="", names=frozenset(), generation=0)
 UNREADABLE = replace(GONE, here=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`state` is the node's own directory, `last_plan` what was applied last by the site's journal: it is asked where
+    the record is damaged.
+    """
+
+    state: Path
+    last_plan: Callable[[str], Plan | None]
+    # Of each record: when it was written, and what it says of the site.
+    _lives: dict[str, tuple[int, Life]] = field(default_factory=dict, repr=False, compare=False)
+
+    # One site
+
+    def applied(self, site: str) -> SiteSpec | None:
+        """What was last applied, and proven then. Raises PermanentError `record.damaged` where its record does not say
+        it, and the journal does not go back so far.
+        """
+        try:
+            return self._said(site)
+        except PermanentError:
+            plan = self.last_plan(site)
+            if plan is None:
+                raise
+            return plan.spec
+
+    def document(self, site: str) -> Any:
+        """Of what was last applied; None also where it is damaged: then the journal makes it anew."""
+        with suppress(PermanentError):
+            return records.said(self._path(site), lambda document: document)
+        return None
+
+    def keep(self, spec: SiteSpec) -> None:
+        """It is applied. What a full disk keeps from being written is written by the next who finds it missing."""
+        if self._is_kept(spec):
+            return
+        try:
+            records.save(self._path(spec.site), specs.dump(spec))
+            if spec.state is SiteState.PARKED:
+                self._parked.begin(spec.site, self._written(spec.site))
+        except TemporaryError as error:
+            log.warning("%s is applied, but that is not on record: %s", spec.site, error)
+
+    def is_here(self, site: str) -> bool:
+        """Whether it is neither parked nor purged."""
+        return self._life(site).here
+
+    def is_gone(self, site: str) -> bool:
+        """Whether it was here, and is parked or purged now."""
+        life = self._life(site)
+        return not life.here and life is not GONE
+
+    def parked_for(self, site: str) -> timedelta:
+        """How long this machine has seen it parked since that was put on record. A purge that was tried in vain since
+        does not make it wait anew.
+        """
+        return self._parked.waited(site, self._written(site))
+
+    # All of them
+
+    def known(self) -> tuple[str, ...]:
+        """Every site that was ever applied here."""
+        return tuple(sorted(path.stem for path in self._folder.glob("s??????.json")))
+
+    def here(self) -> frozenset[str]:
+        """Every site that is neither parked nor purged."""
+        return frozenset(site for site, life in self._each_life() if life.here)
+
+    def named(self) -> Mapping[str, frozenset[str]]:
+        """The names of every site that was ever applied here."""
+        return {site: life.names for site, life in self._each_life()}
+
+    def generations(self) -> Mapping[str, int]:
+        """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
+        return {site: life.generation for site, life in self._each_life()}
+
+    def with_php_but(self, there: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Sites whose programs need another version of PHP than these, by that version."""
+        found: dict[str, list[str]] = {}
+        for site, life in self._each_life():
+            if life.php_version and life.php_version not in there:
+                found.setdefault(life.php_version, []).append(site)
+        return found
+
+    def note_parked(self) -> None:
+        """Time passes for parked sites only where this is done, at least every hour."""
+        try:
+            self._parked.note({site: self._written(site) for site, life in self._each_life() if life.parked})
+        except TemporaryError as error:
+            log.warning("how long sites are parked is not on record: %s", error)
+
+    def _each_life(self) -> Iterator[tuple[str, Life]]:
+        """Of every site that was ever applied here, in order. Asked every few minutes of thousands."""
+        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            written = {entry.name[:-5]: entry.stat().st_mtime_ns for entry in entries if RECORD.fullmatch(entry.name)}
+            return ((site, self._life_written(site, written[site])) for site in sorted(written))
+        return iter(())
+
+    def _life(self, site: str) -> Life:
+        try:
+            return self._life_written(site, self._written(site))
+        except FileNotFoundError:
+            return GONE
+
+    def _life_written(self, site: str, written: int) -> Life:
+        """Only what was written since it was asked for last is read again."""
+        if self._lives.get(site, (0, GONE))[0] != written:
+            try:
+                self._lives[site] = (written, records.said(self._path(site), partial(life_of, site)) or GONE)
+            except PanggonError:
+                return self._life_without_record(site)
+        return self._lives[site][1]
+
+    def _life_without_record(self, site: str) -> Life:
+        """One broken record stops nothing that is asked of all sites: of this one people are told (`drift`)."""
+        try:
+            spec = self.applied(site)
+        except PanggonError:
+            return UNREADABLE
+        return life_of(site, specs.dump(spec)) if spec else GONE
+
+    def _said(self, site: str) -> SiteSpec | None:
+        """What the record says. Raises PermanentError `record.damaged`."""
+        return records.said(self._path(site), partial(spec_of, site))
+
+    def _is_kept(self, spec: SiteSpec) -> bool:
+        with suppress(PermanentError):
+            return self._said(spec.site) == spec
+        return False
+
+    def _written(self, site: str) -> int:
+        """When what was last applied was put on record, in nanoseconds: another one for each record."""
+        return self._path(site).stat().st_mtime_ns
+
+    def _path(self, site: str) -> Path:
+        return self._folder / f"{site}.json"
+
+    @property
+    def _folder(self) -> Path:
+        return self.state / "specs"
+
+    @property
+    def _parked(self) -> Parked:
+        return Parked(self.state / "parked.json", uptime)
 
 
 def names_by_site(rows: Any) -> dict[str, list[str]]:

@@ -2,8 +2,6 @@
 
 import itertools
 import logging
-import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -29,8 +27,7 @@ from panggon.engine.observe import Drivers, observe
 from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
-from panggon.node.parked import Parked, uptime
-from panggon.node.recorded import GONE, UNREADABLE, Life, life_of, names_by_site, spec_of
+from panggon.node.recorded import Recorded, names_by_site
 from panggon.node.settings.config import NodeConfig
 
 log = logging.getLogger(__name__)
@@ -39,7 +36,6 @@ Watcher = Callable[[int, Progress], None]
 # Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any
 # run reports between two entries, so no number is used twice.
 NUMBERS_AN_ENTRY = 100
-RECORD = re.compile(f"{SITE_ID.pattern}\\.json")
 
 
 def now() -> datetime:
@@ -76,8 +72,10 @@ class Sites:
     config: NodeConfig
     facts: MachineFacts
     drivers: Callable[[SiteSpec, Mapping[str, str]], Drivers] = field(repr=False)  # with these passwords' hashes
-    # Of each record of what was applied: when it was written, and what it says of the site.
-    _lives: "dict[str, tuple[int, Life]]" = field(default_factory=dict, repr=False, compare=False)
+    recorded: Recorded = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recorded", Recorded(self.config.paths.state, self._last_plan))
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
@@ -155,7 +153,7 @@ class Sites:
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
         found: dict[str, Plan | PanggonError] = {}
-        for site in self.known():
+        for site in self.recorded.known():
             try:
                 plan = self.drift_of(site)
             except PanggonError as error:
@@ -176,8 +174,7 @@ class Sites:
         site, waiting = former.site, timedelta(days=self.config.sites.purge_days)
         if former.state is not SiteState.PARKED:
             raise PermanentError("node.purge_early", f"{site} belum diparkir")
-        # Since that was put on record. A purge that was tried in vain since does not make it wait anew.
-        waited = self._parked.waited(site, self._written(site))
+        waited = self.recorded.parked_for(site)
         if waited < waiting:
             since = f"{site} sudah diparkir {waited.days} hari selama mesin ini menyala"
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
@@ -308,44 +305,23 @@ class Sites:
         if word is not Word.APPLIED:
             return word is not Word.STUCK
         purged = spec["state"] == SiteState.PURGED
-        return self._document(site) == spec and not (purged and self._logins(site).exists())
+        return self.recorded.document(site) == spec and not (purged and self._logins(site).exists())
 
     def applied(self, site: str) -> SiteSpec | None:
-        """What was last applied, and proven then. Raises PermanentError `record.damaged` where its record does not say
-        it, and the journal does not go back so far.
-        """
-        try:
-            return self._recorded(site)
-        except PermanentError:
-            plan = journal.applied(journal_file.read(self._journal(site)))
-            if plan is None:
-                raise
-            return plan.spec
+        """`Recorded.applied`."""
+        return self.recorded.applied(site)
+
+    def _last_plan(self, site: str) -> Plan | None:
+        """Of what was applied last, where the journal goes back so far."""
+        return journal.applied(journal_file.read(self._journal(site)))
+
+    def without_php(self) -> Mapping[str, Sequence[str]]:
+        """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
+        return self.recorded.with_php_but(self.php_versions)
 
     def is_shutting(self, site: str) -> bool:
         """Whether a closing was left before its end (`journal.is_shutting`)."""
         return journal.is_shutting(journal_file.read(self._journal(site)))
-
-    def known(self) -> tuple[str, ...]:
-        """Every site that was ever applied here."""
-        return tuple(sorted(path.stem for path in self._specs.glob("s??????.json")))
-
-    def here(self) -> frozenset[str]:
-        """Every site that is neither parked nor purged."""
-        return frozenset(site for site, life in self._each_life() if life.here)
-
-    def is_here(self, site: str) -> bool:
-        """Whether it is neither parked nor purged."""
-        return self._life(site).here
-
-    def is_gone(self, site: str) -> bool:
-        """Whether it was here, and is parked or purged now."""
-        life = self._life(site)
-        return not life.here and life is not GONE
-
-    def named(self) -> Mapping[str, frozenset[str]]:
-        """The names of every site that was ever applied here."""
-        return {site: life.names for site, life in self._each_life()}
 
     def named_under_way(self) -> Mapping[str, frozenset[str]]:
         """The names that runs under way give, by site. Every journal is read for it."""
@@ -356,65 +332,10 @@ class Sites:
                     found[site] = frozenset(position.plan.spec.hosts)
         return found
 
-    def generations(self) -> Mapping[str, int]:
-        """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
-        return {site: life.generation for site, life in self._each_life()}
-
-    def without_php(self) -> Mapping[str, Sequence[str]]:
-        """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
-        found: dict[str, list[str]] = {}
-        there = ("", *self.php_versions)
-        for site, life in self._each_life():
-            if (version := life.php_version) not in there:
-                found.setdefault(version, []).append(site)
-        return found
-
-    def note_parked(self) -> None:
-        """Time passes for parked sites only where this is done, at least every hour."""
-        try:
-            self._parked.note({site: self._written(site) for site, life in self._each_life() if life.parked})
-        except TemporaryError as error:
-            log.warning("how long sites are parked is not on record: %s", error)
-
-    def _each_life(self) -> "Iterator[tuple[str, Life]]":
-        """Of every site that was ever applied here, in order. Asked every few minutes of thousands."""
-        with suppress(FileNotFoundError), os.scandir(self._specs) as entries:
-            written = {entry.name[:-5]: entry.stat().st_mtime_ns for entry in entries if RECORD.fullmatch(entry.name)}
-            return ((site, self._life_written(site, written[site])) for site in sorted(written))
-        return iter(())
-
-    def _life(self, site: str) -> "Life":
-        try:
-            return self._life_written(site, self._written(site))
-        except FileNotFoundError:
-            return GONE
-
-    def _life_written(self, site: str, written: int) -> "Life":
-        """Only what was written since it was asked for last is read again."""
-        if self._lives.get(site, (0, GONE))[0] != written:
-            try:
-                self._lives[site] = (written, records.said(self._record(site), partial(life_of, site)) or GONE)
-            except PanggonError:
-                return self._life_without_record(site)
-        return self._lives[site][1]
-
-    def _life_without_record(self, site: str) -> "Life":
-        """One broken record stops nothing that is asked of all sites: of this one people are told (`drift`)."""
-        try:
-            spec = self.applied(site)
-        except PanggonError:
-            return UNREADABLE
-        return life_of(site, specs.dump(spec)) if spec else GONE
-
     def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
         """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""
-        if outcome.word is Word.APPLIED and not self._is_on_record(spec):
-            try:
-                records.save(self._record(spec.site), specs.dump(spec))
-                if spec.state is SiteState.PARKED:
-                    self._parked.begin(spec.site, self._written(spec.site))
-            except TemporaryError as error:
-                log.warning("%s is applied, but that is not on record: %s", spec.site, error)
+        if outcome.word is Word.APPLIED:
+            self.recorded.keep(spec)
         if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
             # Who came in from which address is not kept longer than the site.
             files.remove(self._logins(spec.site))
@@ -439,10 +360,6 @@ class Sites:
         return self.config.paths.state / "journal"
 
     @property
-    def _specs(self) -> Path:
-        return self.config.paths.state / "specs"
-
-    @property
     def strays(self) -> Mapping[str, Sequence[str]]:
         """Names that lead to a site and of which no wish speaks, by site: found by `agent.strays`."""
         return records.known(self._strays, names_by_site, otherwise={})
@@ -455,32 +372,6 @@ class Sites:
     @property
     def _strays(self) -> Path:
         return self.config.paths.state / "strays.json"
-
-    @property
-    def _parked(self) -> Parked:
-        return Parked(self.config.paths.state / "parked.json", uptime)
-
-    def _written(self, site: str) -> int:
-        """When what was last applied was put on record, in nanoseconds: another one for each record."""
-        return self._record(site).stat().st_mtime_ns
-
-    def _record(self, site: str) -> Path:
-        return self._specs / f"{site}.json"
-
-    def _document(self, site: str) -> Any:
-        """Of what was last applied; None also where it is damaged: then the journal makes it anew."""
-        with suppress(PermanentError):
-            return records.said(self._record(site), lambda document: document)
-        return None
-
-    def _recorded(self, site: str) -> SiteSpec | None:
-        """What the record says. Raises PermanentError `record.damaged`."""
-        return records.said(self._record(site), partial(spec_of, site))
-
-    def _is_on_record(self, spec: SiteSpec) -> bool:
-        with suppress(PermanentError):
-            return self._recorded(spec.site) == spec
-        return False
 
     def _journal(self, site: str) -> Path:
         return self._journals / f"{site}.jsonl"

@@ -49,7 +49,7 @@ class Bounds:
             self._count({Measure.MADE: dict.fromkeys(bounds.names(plan) or {site}, made)}, now=now)
             files.remove(mark)
         elif bounds.disturbs(plan, let_in=mark.exists()):
-            changed = Counted(now, site, self.sites.is_here(site))
+            changed = Counted(now, site, self.sites.recorded.is_here(site))
             made = Counted(now, site, was_here=True)
             self._count(
                 {Measure.CHANGED: {site: changed}, Measure.MADE: dict.fromkeys(bounds.names(plan), made)}, now=now
@@ -96,7 +96,7 @@ class Bounds:
     def _sites_before(self, *, now: datetime) -> int:
         changed, made = (self._counted(measure, now=now) for measure in (Measure.CHANGED, Measure.MADE))
         new = {counted.site for counted in made.values() if not counted.was_here}
-        return bounds.sites_before(self.sites.here(), changed=changed, made=new)
+        return bounds.sites_before(self.sites.recorded.here(), changed=changed, made=new)
 
     def _counted(self, measure: Measure, *, now: datetime) -> Mapping[str, Counted]:
         """Of the last 24 hours, by site or by name."""

@@ -65,7 +65,7 @@ class DriftWatch:
 
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:
-            self._waiting = list(self.sites.known())
+            self._waiting = list(self.sites.recorded.known())
             self._look_for_strays()
             self._in_pass = len(self._waiting)
             self.found = {site: words for site, words in self.found.items() if site in self._waiting}

@@ -32,7 +32,7 @@ class Forms:
     def go_on(self) -> Iterator[str]:
         """Some sites more: each that was changed."""
         if self._waiting is None:
-            self._waiting = [] if self._is_today() else list(self.sites.known())
+            self._waiting = [] if self._is_today() else list(self.sites.recorded.known())
         elif not self._waiting:
             return
         turn, self._waiting = self._waiting[:SITES_AT_ONCE], self._waiting[SITES_AT_ONCE:]

@@ -184,7 +184,7 @@ class Agent:
         found = self._found_drift()
         began = time.monotonic()
         if found or not self._told or began - self._told > STATUS_SECONDS:
-            self._sites.note_parked()
+            self._sites.recorded.note_parked()
             self._tell_status()
             self._told = began
         wish = self._portal.wish()
@@ -213,10 +213,10 @@ class Agent:
             self._portal.status(
                 version=VERSION,
                 reduced=(*self._reduced, *self._worries()),
-                sites=len(self._sites.here()),
+                sites=len(self._sites.recorded.here()),
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
-                generations=self._sites.generations(),
+                generations=self._sites.recorded.generations(),
             )
         except PermanentError as error:
             if error.code == "portal.token":

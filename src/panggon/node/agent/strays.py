@@ -30,7 +30,7 @@ def find(sites: Sites) -> tuple[Key, ...]:
     if found:  # a run that made or removed something meanwhile would be found by one look
         found &= _found(sites)
     of_sites: dict[str, list[str]] = {}
-    known = frozenset(sites.known())
+    known = frozenset(sites.recorded.known())
     for each in sorted(found, key=str):
         if each.key.kind is Kind.HOST and each.site in known:
             of_sites.setdefault(each.site, []).append(each.key.name)
@@ -48,14 +48,14 @@ def _found(sites: Sites) -> frozenset[Standing]:
     if sites.config.simulate:
         return frozenset()
     leading, standing = _leading(sites.config), _standing(sites.config)
-    found = strays(leading, standing, sites.named())
+    found = strays(leading, standing, sites.recorded.named())
     if found:  # seldom: to ask all runs takes as long as all else
         found = strays(leading, standing, _named_at_all(sites))
     return frozenset(each for each in found if _may_be_ours(sites.config, each.key))
 
 
 def _named_at_all(sites: Sites) -> Mapping[str, frozenset[str]]:
-    named, more = sites.named(), sites.named_under_way()
+    named, more = sites.recorded.named(), sites.named_under_way()
     return {**named, **{site: names | named.get(site, frozenset()) for site, names in more.items()}}
 
 
@@ -73,7 +73,7 @@ def _in_the_zone(sites: Sites) -> tuple[str, ...]:
         log.info("the zone cannot be looked through now: %s", error)
         return ()
     _note_unread(config, "")
-    wished = (names for site, names in sites.named().items() if not sites.is_gone(site))
+    wished = (names for site, names in sites.recorded.named().items() if not sites.recorded.is_gone(site))
     found = zone_names.unasked(leading, known=_own_names(config).union(*wished))
     return zone_names.unasked(found, known=frozenset().union(*sites.named_under_way().values())) if found else ()
 

@@ -120,7 +120,7 @@ class Visits:
 
     def _due(self, elapsed: float) -> Iterable[str]:
         if not self._pass:
-            known = self.sites.known()  # once: another one may be made at this moment
+            known = self.sites.recorded.known()  # once: another one may be made at this moment
             self._pass = random.sample(known, len(known))
             self._in_pass = len(self._pass)
         seconds = max(PASS_SECONDS, self._in_pass * VISIT_SECONDS)

@@ -86,7 +86,7 @@ def apply(sites: Sites, wishes: Sequence[SiteSpec]) -> Iterator[Result]:
 
 def verify(sites: Sites) -> Iterator[Result]:
     """Every site of the machine proven as it was last applied, changing nothing; each as soon as it has been."""
-    return _each(sites, [(site, partial(_verified, sites, site)) for site in sites.known()])
+    return _each(sites, [(site, partial(_verified, sites, site)) for site in sites.recorded.known()])
 
 
 def _each(sites: Sites, work: Sequence[tuple[str, Callable[[], Result]]]) -> Iterator[Result]:

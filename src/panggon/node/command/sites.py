@@ -159,7 +159,7 @@ def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -
 
 
 def _verify_all(sites: Sites, *, as_json: bool) -> NoReturn:
-    with show_many.Many(len(sites.known()), Console(stderr=True, quiet=as_json)) as watch:
+    with show_many.Many(len(sites.recorded.known()), Console(stderr=True, quiet=as_json)) as watch:
         found = watch.to_the_end(batch.verify(sites))
     say(as_json, show_many.results_document(found), lambda console: show_many.verified(console, found))
     sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)

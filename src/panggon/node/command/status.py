@@ -69,7 +69,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
     return Status(
         simulated=config.simulate,
         portal=_portal(config),
-        sites=len(sites.here()),
+        sites=len(sites.recorded.here()),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         full=_full(config),
