@@ -32,7 +32,7 @@ from panggon.core.spec import SiteSpec
 from panggon.engine import journal_file, patience, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers
-from panggon.node import protections
+from panggon.node import protections, recorded
 from panggon.node import sites as node_sites
 from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
@@ -145,9 +145,9 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     logging.disable(logging.CRITICAL)
     tempfile.tempdir = str(attempt.place)
     _hurry()
-    started, ran = node_sites.now, node_sites.uptime  # type: ignore[attr-defined]
+    started, ran = node_sites.now, recorded.uptime  # type: ignore[attr-defined]
     node_sites.now = lambda: started() + attempt.later
-    node_sites.uptime = lambda: replace(  # type: ignore[attr-defined]
+    recorded.uptime = lambda: replace(  # type: ignore[attr-defined]
         ran(), seconds=ran().seconds + attempt.later.total_seconds()
     )
     for name, found in (attempt.known or {}).items():

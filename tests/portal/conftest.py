@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from panggon.core.parking import Uptime
-from panggon.node import sites as on_the_machine
+from panggon.node import recorded
 from panggon.papers import validation
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
@@ -91,7 +91,7 @@ def office_time(office, monkeypatch):
 @pytest.fixture
 def machine(office, tmp_path, monkeypatch):
     """A hosting machine that is simulated, with the code of the agent."""
-    monkeypatch.setattr(on_the_machine, "uptime", lambda: Uptime("boot", 60.0 + found.ahead.total_seconds()))
+    monkeypatch.setattr(recorded, "uptime", lambda: Uptime("boot", 60.0 + found.ahead.total_seconds()))
     (tmp_path / "machine").mkdir()
     found = Machine(office, tmp_path / "machine")
     return found
