@@ -11,7 +11,7 @@ from panggon.core import plan as plans
 from panggon.core.desired import CLOSED, lets_in
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.journal import Word
-from panggon.core.resources import Key, Kind, Standing, foreign, ours
+from panggon.core.resources import Key, Kind, Standing, foreign, ours, partial
 from panggon.core.site_tasks import Task
 from panggon.core.spec import Access, Engine, SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
@@ -187,6 +187,18 @@ def test_newer_wish_takes_the_place_of_one_that_waits():
     opened = World(closed.machine, plan_for(again, closed.machine), closed.machine.resources(), closed.journal)
     closed.machine.unproven.clear()
     assert opened.run().word is Word.APPLIED
+
+
+def test_door_that_a_kill_left_half_while_it_was_shut_once_more_is_shut():
+    closed = shut(SiteState.PARKED)
+    door = closed.plan.changes[0]
+    assert door.key.kind in closing.DOORS
+    closed.machine.refused[closed.plan.changes[-1].key] = PermanentError("uji.ditolak")
+    assert closed.run().word is Word.STUCK
+    closed.machine.refused.clear()
+    closed.machine.put(partial(door.key))
+    assert closed.resume().word is Word.APPLIED
+    assert closed.machine.resources() == closed.wished()
 
 
 def test_only_a_closing_gives_way():

@@ -180,17 +180,22 @@ class _Run:
                 self._note(Failed(Problem(error.code, error.detail)))
                 return self._back()
         undone = [fault for index in self._position.unwritten if (fault := self._left(index))]
-        unproven = self._fault_of(self._prove)
+        unproven = self._fault_of(self._see_shut)
         if unproven:
             self._shut_again()
-            unproven = self._fault_of(self._prove)
-        unproven = unproven or self._fault_of(self._look_again)
+            unproven = self._fault_of(self._see_shut)
         if not undone and not unproven:
             return self._finish(Word.APPLIED, None)
         return self._stuck(PermanentError(*self._so_far(undone, unproven)))
 
+    def _see_shut(self) -> None:
+        self._prove()
+        self._look_again()
+
     def _shut_again(self) -> None:
-        """Doors that are written are so once more: the word of one may not have come to who stands at it."""
+        """Doors that are written are so once more: the word of one may not have come to who stands at it, and a kill
+        may have left half of one that was being written once more.
+        """
         for index in self._doors:
             change = self._position.plan.changes[index]
             if self._position.stages[index] is Stage.WRITTEN:
