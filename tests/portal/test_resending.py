@@ -116,7 +116,8 @@ def test_the_bound_of_the_machine_holds_and_its_word_is_shown(office, machine, s
     machine.backs_up()
     changed(office, machine, site, A.SUSPEND, notice="Tutup.")
     machine.comes_back()
-    done = {f"s90001{number}": {"at": now().isoformat(), "number": 1, "was_here": True} for number in range(LEAST)}
+    others = [f"s90001{number}" for number in range(LEAST)]
+    done = {other: {"at": now().isoformat(), "site": other, "was_here": True} for other in others}
     records.save(machine.place / "state" / "counted-changed.json", done)
     technician = visitor(office.technician)
     shown = text(technician.get("/situs/"))
