@@ -12,7 +12,7 @@ import pymysql
 from bench.machine import Machine
 from panggon.core.parking import Uptime
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.node import sites as node_sites
+from panggon.node import recorded
 from panggon.node.parked import uptime
 
 FILES, FOLDERS, FILE = 10_000, 100, b"x" * 2048
@@ -31,7 +31,7 @@ def parked(machine: Machine, site: SiteSpec) -> SiteSpec:
 
 def seconds(machine: Machine, site: SiteSpec) -> float:
     """From the wish to purge the parked site until nothing of it is left: user, tree, database, certificate."""
-    with patch.object(node_sites, "uptime", _later(machine)):
+    with patch.object(recorded, "uptime", _later(machine)):
         began = time.perf_counter()
         machine.make(replace(site, state=SiteState.PURGED, generation=3))
         return time.perf_counter() - began
