@@ -26,8 +26,7 @@ from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
-from panggon.node.sockets import control
-from panggon.node.sockets.control import Connection
+from panggon.node.sockets.control import Connection, Desk
 
 # A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
 # says: what a site writes meanwhile is bounded by nothing.
@@ -60,8 +59,8 @@ class Owner:
 
     def run(self, ending: socket.socket) -> None:
         """Until `ending` becomes readable; what is under way is ended then, and taken back at the next start."""
-        listener = control.listen(self.control)
-        self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        desk = Desk(self._selector, self._obey, refusal="database.request")
+        listener = desk.open(self.control)
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
         over = threading.Event()
@@ -80,7 +79,7 @@ class Owner:
             job.program.close()
             self._lock_again(job.wish.site)
         self.control.unlink(missing_ok=True)
-        listener.close()
+        desk.close(listener)
 
     def look(self) -> None:
         found = databases(self.watch.sites)
@@ -206,22 +205,6 @@ class Owner:
         return False
 
     # Control
-
-    def _accept(self, listener: socket.socket) -> None:
-        client, _ = listener.accept()
-        connection = Connection(client)
-        self._selector.register(client, selectors.EVENT_READ, lambda: self._read(connection))
-
-    def _read(self, connection: Connection) -> None:
-        try:
-            request = connection.receive()
-        except (OSError, EOFError, ValueError) as error:
-            self._selector.unregister(connection.client)
-            connection.refuse("database.request", str(error))
-            return
-        if request is not None:
-            self._selector.unregister(connection.client)
-            self._obey(request, connection)
 
     def _obey(self, request: Mapping[str, Any], connection: Connection) -> None:
         """`{"do": "dump" | "load", "site"}`, answered at the end of it; a load takes what lies in the site's folder

@@ -2,8 +2,11 @@
 
 import json
 import os
+import selectors
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +63,39 @@ class Connection:
 
     def refuse(self, code: str, error: str, *, temporary: bool = False) -> None:
         self.answer(ok=False, code=code, error=error, temporary=temporary)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Takes requests in a loop of one thread, whose `selector` holds what to call for each event. `obey` gets every
+    whole request and answers it; what is none is refused with the code `refusal`.
+    """
+
+    selector: selectors.BaseSelector
+    obey: Callable[[dict[str, Any], Connection], None]
+    refusal: str
+
+    def open(self, path: Path) -> socket.socket:
+        listener = listen(path)
+        self.selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        return listener
+
+    def close(self, listener: socket.socket) -> None:
+        self.selector.unregister(listener)
+        listener.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        connection = Connection(client)
+        self.selector.register(client, selectors.EVENT_READ, lambda: self._read(connection))
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            request = connection.receive()
+        except (OSError, EOFError, ValueError) as error:
+            self.selector.unregister(connection.client)
+            connection.refuse(self.refusal, str(error))
+            return
+        if request is not None:
+            self.selector.unregister(connection.client)
+            self.obey(request, connection)

@@ -21,10 +21,10 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
-from panggon.node.sockets import channel, control, listener
+from panggon.node.sockets import channel, listener
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
-from panggon.node.sockets.control import Connection
+from panggon.node.sockets.control import Connection, Desk
 from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
@@ -65,7 +65,7 @@ class Holder:
         """Serve until SIGTERM (or `end`) has let every sandbox end, SIGHUP has come, or another holder took over."""
         signals, self._woken = _signals()
         self._take_over()
-        self._watch(control.listen(self._settings.control), self._accept)
+        Desk(self._selector, self._answer, refusal="runtime.request").open(self._settings.control)
         if self._sites.keeper and self._sites.keeper.line:
             self._watch(self._sites.keeper.line, self._keeper_gone)
         self._watch(signals, self._told_to_end)
@@ -112,21 +112,7 @@ class Holder:
 
     # Control
 
-    def _accept(self, listener: socket.socket) -> None:
-        client, _ = listener.accept()
-        connection = Connection(client)
-        self._watch(client, lambda _: self._read(connection))
-
-    def _read(self, connection: Connection) -> None:
-        try:
-            request = connection.receive()
-        except (OSError, EOFError, ValueError) as error:
-            self._selector.unregister(connection.client)
-            connection.refuse("runtime.request", str(error))
-            return
-        if request is None:
-            return
-        self._selector.unregister(connection.client)
+    def _answer(self, request: dict[str, Any], connection: Connection) -> None:
         try:
             self._obey(request, connection)
         except PanggonError as error:

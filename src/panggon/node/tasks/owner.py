@@ -20,8 +20,7 @@ from panggon.core.spec import SITE_ID
 from panggon.core.tasks import BACK_MOST, Name, due, to_start
 from panggon.node import alive, records
 from panggon.node.logs.sink import Sink
-from panggon.node.sockets import control
-from panggon.node.sockets.control import Connection
+from panggon.node.sockets.control import Connection, Desk
 from panggon.node.tasks.agenda import Agenda
 from panggon.node.tasks.run import Launcher, Run, note
 from panggon.node.tasks.settings import TaskSettings
@@ -50,8 +49,8 @@ class Owner:
 
     def run(self, ending: socket.socket) -> None:
         """Until `ending` becomes readable; the tasks that run are ended then."""
-        listener = control.listen(self._settings.control)
-        self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        desk = Desk(self._selector, self._obey, refusal="tasks.request")
+        listener = desk.open(self._settings.control)
         self._selector.register(ending, selectors.EVENT_READ, None)
         self.look()
         alive.announce(self._settings.alive)
@@ -62,8 +61,7 @@ class Owner:
         while self.running and not self._step():
             pass
         self._settings.control.unlink(missing_ok=True)
-        self._selector.unregister(listener)
-        listener.close()
+        desk.close(listener)
 
     def look(self) -> None:
         """Start what is due, end what takes too long."""
@@ -162,23 +160,6 @@ class Owner:
             log.warning("%s: %s", site, error)
 
     # Control
-
-    def _accept(self, listener: socket.socket) -> None:
-        client, _ = listener.accept()
-        connection = Connection(client)
-        self._selector.register(client, selectors.EVENT_READ, lambda: self._read(connection))
-
-    def _read(self, connection: Connection) -> None:
-        try:
-            request = connection.receive()
-        except (OSError, EOFError, ValueError) as error:
-            self._selector.unregister(connection.client)
-            connection.refuse("tasks.request", str(error))
-            return
-        if request is None:
-            return
-        self._selector.unregister(connection.client)
-        self._obey(request, connection)
 
     def _obey(self, request: dict[str, Any], connection: Connection) -> None:
         """`show` and `sync` answer the tasks of a site; `sync` when nothing runs that is not among them."""
