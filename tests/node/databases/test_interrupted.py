@@ -1,9 +1,8 @@
 """What a load that was cut off, or what only looks like one, lets a full database write; no program runs."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from panggon.node.databases.jobs import Job
 from panggon.node.databases.owner import CLOSED, Owner
 from panggon.node.databases.watch import LOADS_MOST, Watch
 from panggon.node.databases.wishes import INTERRUPTED, Todo, loading_mark
+from tests.node.databases.ended import Program
 
 SITE, UID_BASE = "s900001", 1_900_000_000
 DONE = b'{"ok": true, "words": "selesai", "file": ""}\n'
@@ -37,25 +37,6 @@ class Server:
     def stop_writing(self, site: str) -> None: ...
 
     def let_write(self, site: str) -> None: ...
-
-
-def ended_pipe() -> int:
-    reading, writing = os.pipe()
-    os.close(writing)
-    return reading
-
-
-@dataclass
-class Program:
-    pidfd: int = field(default_factory=ended_pipe)
-    output: int = field(default_factory=ended_pipe)
-
-    def kill(self) -> None: ...
-
-    def close(self) -> int:
-        os.close(self.pidfd)
-        os.close(self.output)
-        return 1
 
 
 @dataclass

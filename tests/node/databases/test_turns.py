@@ -1,9 +1,8 @@
 """Whose copy is made when, where more wish one than there are places; no program runs."""
 
 import json
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from panggon.node.databases import jobs, owner
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.databases.wishes import Todo, Wish
+from tests.node.databases.ended import Program
 
 SITES = ("s900001", "s900002", "s900003", "s900004")
 
@@ -21,25 +21,6 @@ SITES = ("s900001", "s900002", "s900003", "s900004")
 class Server:
     def sizes(self) -> dict[str, int]:
         return {}
-
-
-def ended_pipe() -> int:
-    reading, writing = os.pipe()
-    os.close(writing)
-    return reading
-
-
-@dataclass
-class Program:
-    pidfd: int = field(default_factory=ended_pipe)
-    output: int = field(default_factory=ended_pipe)
-
-    def kill(self) -> None: ...
-
-    def close(self) -> int:
-        os.close(self.pidfd)
-        os.close(self.output)
-        return 1
 
 
 class Everybody:
