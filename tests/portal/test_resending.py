@@ -7,7 +7,7 @@ from panggon.core.bounds import LEAST
 from panggon.core.site_life import SiteAction
 from panggon.node import records
 from panggon.node.agent.bounds import Measure
-from panggon.node.sites import now
+from panggon.node.clock import now
 from panggon.sites import life, selectors
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose

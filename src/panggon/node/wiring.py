@@ -1,7 +1,6 @@
 """From the settings to the drivers and servers of this machine; the only module that imports the drivers of kinds."""
 
 import ipaddress
-import json
 import os
 import pwd
 import stat
@@ -192,12 +191,6 @@ def machine_facts(config: NodeConfig) -> MachineFacts:
 def php_versions(config: NodeConfig) -> tuple[str, ...]:
     """What a site may choose from, found anew at each question: installing a package is enough."""
     return sockets.php_versions(layout.socket_settings(config))
-
-
-def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:
-    """The hash that the site's user has now, by fingerprint (systemd.io/USER_RECORD, `hashedPassword`)."""
-    record = json.loads(files.read(config.paths.userdb / f"{site}.user-privileged") or b"{}")
-    return {user.fingerprint(hashed): hashed for hashed in record.get("privileged", {}).get("hashedPassword", [])}
 
 
 def prepare(config: NodeConfig) -> None:

@@ -20,7 +20,7 @@ from panggon.core.journal import Outcome, Position, Problem, Word
 from panggon.core.plan import Plan
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.engine.runner import Progress
-from panggon.node import wiring
+from panggon.node import runs, wiring
 from panggon.node.agent.bounds import Bounds
 from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report, Wish
 from panggon.node.agent.drift import DriftWatch
@@ -29,8 +29,9 @@ from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import FirstLogins, seen
 from panggon.node.agent.visiting import Visits
 from panggon.node.agent.waiting import Told, Waiting
+from panggon.node.clock import now
 from panggon.node.fault_words import fault_words
-from panggon.node.sites import Sites, now
+from panggon.node.sites import Sites
 
 VERSION = metadata.version("panggon")
 # Something that may pass keeps a wish waiting this many times; then its people are told.
@@ -244,8 +245,8 @@ class Agent:
         spec = self._sites.parse(wish.spec)
         position = self._sites.position(spec.site)
         if position and self._is_of(position, wish, spec):
-            outcome = self._sites.resume(
-                spec.site, credentials=wish.credentials, watch=self._progress.watch(wish.number)
+            outcome = runs.resume(
+                self._sites, spec.site, credentials=wish.credentials, watch=self._progress.watch(wish.number)
             )
             return _report_of(position.plan, outcome)
         if position and not position.outcome:
@@ -258,7 +259,7 @@ class Agent:
         if wish.mode is Mode.PLAN:
             plan = self._sites.plan(spec)
             return Report(Ending.PLANNED, plans.dump(plan), plan.digest)
-        with self._sites.planned(spec) as planned:
+        with runs.planned(self._sites, spec) as planned:
             plan = planned.plan
             if wish.approved_digest and plan.digest != wish.approved_digest:
                 problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
@@ -280,7 +281,7 @@ class Agent:
             raise TemporaryError("run.stuck", told.detail if told else "")
 
     def _verify(self, spec: SiteSpec) -> Report:
-        evidence = self._sites.verify(spec)
+        evidence = runs.verify(self._sites, spec)
         failed = "; ".join(f"{check.name}: {check.detail}" for check in evidence if not check.ok)
         problem = Problem("unproven", failed) if failed else None
         return Report(
@@ -293,7 +294,8 @@ class Agent:
         if position is None:
             return
         told = self._waiting.told().get(site)
-        outcome = self._sites.resume(
+        outcome = runs.resume(
+            self._sites,
             site,
             credentials=None if wish is None else wish.credentials,
             watch=self._progress.watch(position.wish),

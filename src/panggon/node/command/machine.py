@@ -15,6 +15,7 @@ from panggon.node.agent.bounds import Bounds, Measure
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.loop import VERSION, Agent
+from panggon.node.clock import now
 from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say
 from panggon.node.command.status import status as status_of
@@ -23,7 +24,7 @@ from panggon.node.lock import alone
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
 from panggon.node.settings.config import NodeConfig
-from panggon.node.sites import Sites, now
+from panggon.node.sites import Sites
 from panggon.node.supervision import services
 from panggon.node.supervision.services import Service, Supervisor
 
