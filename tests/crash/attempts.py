@@ -29,7 +29,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
 from panggon.core.journal import Entry, Failed, Outcome
 from panggon.core.spec import SiteSpec
-from panggon.engine import journal_file, patience, runner
+from panggon.engine import journal_file, patience, steps
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers
 from panggon.node import protections, recorded, runs
@@ -180,8 +180,8 @@ def _ended(outcome: Outcome | None) -> Ended:
 
 def _hurry() -> None:
     patiently = patience.patiently
-    runner.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))  # type: ignore[attr-defined, assignment]
-    runner.USUAL = replace(  # type: ignore[attr-defined]
+    steps.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))  # type: ignore[attr-defined, assignment]
+    runs.USUAL = replace(  # type: ignore[attr-defined]
         patience.USUAL, probing=replace(patience.USUAL.probing, first=0.3 / HASTE, longest=2 / HASTE)
     )
 

@@ -19,7 +19,7 @@ from panggon.drivers import mariadb
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.patience import BRIEF, USUAL
-from panggon.engine.runner import Progress
+from panggon.engine.steps import Checks, Progress
 from panggon.node import passwords, wiring
 from panggon.node.clock import now
 from panggon.node.passwords import Passwords
@@ -134,7 +134,7 @@ def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
     return lambda progress: watch(next(numbers), progress)
 
 
-def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[runner.Checks]:
+def _at_once(ask: Callable[[Key], Checks], keys: Sequence[Key]) -> list[Checks]:
     """A proof mostly waits for servers: the one of SFTP takes as long as all others together."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(ask, keys))

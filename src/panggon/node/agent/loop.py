@@ -19,7 +19,7 @@ from panggon.core.errors import InvalidError, PanggonError, PermanentError, Temp
 from panggon.core.journal import Outcome, Position, Problem, Word
 from panggon.core.plan import Plan
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.engine.runner import Progress
+from panggon.engine.steps import Progress
 from panggon.node import runs, wiring
 from panggon.node.agent.bounds import Bounds
 from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report, Wish
