@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from panggon.node import backup, layout, protections, systemd, wiring
+from panggon.node import backup, layout, own_servers, protections, systemd, wiring
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import Bounds, Measure
 from panggon.node.agent.client import Portal
@@ -135,7 +135,7 @@ def services_group() -> None:
 @on_machine
 def services_prepare(config: NodeConfig) -> None:
     """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
-    wiring.prepare(config)
+    own_servers.prepare(config)
 
 
 @services_group.command("run")
@@ -145,10 +145,10 @@ def services_run(config: NodeConfig) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     demand_real(config)
     protections.demand(config)
-    wiring.prepare(config)
+    own_servers.prepare(config)
     wanted = [
         Service(server, layout.listeners(config, server.name), early=server.name in configs.OWNERS)
-        for server in wiring.servers(config)
+        for server in own_servers.servers(config)
     ]
     Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
 
