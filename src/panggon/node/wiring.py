@@ -21,9 +21,11 @@ from panggon.drivers import (
     dns,
     fake,
     files,
+    host_link,
     quota,
     runtime,
     sftp,
+    site_file,
     tasks,
     tls,
     transfer,
@@ -67,11 +69,11 @@ def drivers(
         Kind.DATABASE: database.DatabaseDriver(
             database.Settings(database_servers(config), root, uid_base), engine, state
         ),
-        Kind.SITE: web.SiteDriver(in_web),
+        Kind.SITE: site_file.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state),
         Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),
         Kind.CERTIFICATE: certificates(config),
-        Kind.HOST: web.HostDriver(in_web),
+        Kind.HOST: host_link.HostDriver(in_web),
         Kind.ACCESS: sftp.AccessDriver(_access(config)),
         Kind.RECORDS: dns.RecordsDriver(_records(config)),
     }
@@ -81,7 +83,7 @@ def drivers(
 class Outside:
     """How a site of this machine looks to a visitor, and how much it stores."""
 
-    web: web.SiteDriver
+    web: site_file.SiteDriver
     programs: runtime.RuntimeDriver
     quota: quota.QuotaDriver
 
@@ -91,7 +93,9 @@ class Outside:
         if config.simulate:
             return None
         return cls(
-            web.SiteDriver(_web(config)), runtime.RuntimeDriver(_runtime(config)), quota.QuotaDriver(_quota(config))
+            site_file.SiteDriver(_web(config)),
+            runtime.RuntimeDriver(_runtime(config)),
+            quota.QuotaDriver(_quota(config)),
         )
 
     def answers(self, spec: SiteSpec, *, wakes: bool) -> bool:
