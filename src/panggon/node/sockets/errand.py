@@ -15,9 +15,10 @@ from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
 from panggon.node.sockets import cgroups
 from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
-from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
+from panggon.node.sockets.sandbox import Machine, gate_group
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.starting import group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
