@@ -16,7 +16,7 @@ from panggon.core.spec_document import dump
 from panggon.node import clock as clocks
 from panggon.node import recorded, records, runs
 from panggon.node.agent import loop
-from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command.cli import cli
 from panggon.node.sites import Sites
@@ -158,7 +158,7 @@ def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
 
 
 def test_a_word_and_what_was_counted_last_a_day(bench):
-    bounds, now = Bounds(bench.sites), clocks.now()
+    bounds, now = DailyBounds(bench.sites), clocks.now()
     bounds.allow(Measure.CHANGED, 9, now=now)
     assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=23)) == 9
     assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=24)) == 0
@@ -170,7 +170,7 @@ def test_a_word_and_what_was_counted_last_a_day(bench):
 
 def test_a_portal_cannot_make_its_own_bound_grow(tmp_path):
     sites = Sites.of(simulated.settings(tmp_path, sites={"first_site": 900001, "last_site": 900999}))
-    bounds, now = Bounds(sites), clocks.now()
+    bounds, now = DailyBounds(sites), clocks.now()
     specs_of = [replace(OPEN, site=f"s{number}", host=f"s{number}.kota.example") for number in range(900001, 900121)]
     there, new = specs_of[:60], specs_of[60:]
     for spec in there:
@@ -215,7 +215,7 @@ def test_new_names_of_a_site_that_is_there_are_bounded_as_well(bench):
 def test_a_name_counts_once_however_often_it_is_tried(bench):
     """What was taken back, because it failed, is tried again; what was refused was never made."""
     apply(bench, OPEN)
-    bounds = Bounds(bench.sites)
+    bounds = DailyBounds(bench.sites)
     renamed = later(OPEN, host=NEW_HOST, former_hosts=(HOST,))
     bench.machine.refused = {Key(Kind.CERTIFICATE, NEW_HOST): PermanentError("tls.refused", "no")}
     assert [bench.ask(document(renamed))["outcome"] for _ in range(3)] == ["restored"] * 3
@@ -235,7 +235,7 @@ def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
     apply(bench, replace(SPEC, state=SiteState.OPEN))
     allowed = [bench.ask(document(spec)) for spec in (later(OPEN), later(OPEN, access=Access()), later(OPEN))]
     assert [report["outcome"] for report in allowed] == ["applied"] * 3
-    bounds = Bounds(bench.sites)
+    bounds = DailyBounds(bench.sites)
     assert bounds.done(Measure.CHANGED, now=clocks.now()) == 1
     tomorrow = clocks.now() + timedelta(days=1)
     assert bounds.done(Measure.CHANGED, now=tomorrow) == 0

@@ -65,7 +65,7 @@ class Place:
         self.owner = self.new_owner()
 
     def new_owner(self) -> Owner:
-        sink = Sink(self.root, UID_BASE, self.settings.bounds)
+        sink = Sink(self.root, UID_BASE, self.settings.retention)
         return Owner(self.settings, sink, self._launch, now=lambda: self.now)
 
     def wish(self, *tasks: Task, site: str = SITE) -> None:

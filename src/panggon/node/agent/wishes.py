@@ -10,7 +10,7 @@ from panggon.core.errors import InvalidError, PanggonError, PermanentError, Temp
 from panggon.core.journal import Position, Problem
 from panggon.core.spec import SiteSpec
 from panggon.node import runs
-from panggon.node.agent.bounds import Bounds
+from panggon.node.agent.bounds import DailyBounds
 from panggon.node.agent.client import Ending, Mode, Portal, Report, Wish
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import seen
@@ -35,7 +35,7 @@ class Wishes:
         self._identity = identity
         self._reporter = Reporter(portal, Waiting(sites.config.paths.state, identity.enrolment), reduced)
         self._progress = ProgressSender(portal)
-        self._bounds = Bounds(sites)
+        self._bounds = DailyBounds(sites)
         self._attempts: dict[int, int] = {}
 
     def settle(self) -> None:

@@ -20,7 +20,7 @@ from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.journal import Problem, Word
 from panggon.core.spec import SiteSpec
 from panggon.node import runs
-from panggon.node.agent.bounds import Bounds
+from panggon.node.agent.bounds import DailyBounds
 from panggon.node.clock import now
 from panggon.node.sites import Sites
 
@@ -128,7 +128,7 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
             return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
         if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
             with admission:
-                Bounds(sites).admit(plan, now=now())
+                DailyBounds(sites).admit(plan, now=now())
         outcome = planned.carry_out()
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
 

@@ -11,7 +11,7 @@ import click
 
 from panggon.node import backup, layout, own_servers, protections, systemd, wiring
 from panggon.node.agent import identity
-from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.loop import VERSION, Agent
@@ -52,7 +52,7 @@ def restore(config: NodeConfig) -> None:
 @on_machine
 def allow(config: NodeConfig, number: int, *, new: bool) -> None:
     """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini, atau membuat sampai JUMLAH nama situs baru."""
-    limits, measure = Bounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
+    limits, measure = DailyBounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
     limits.allow(measure, number, now=now())
     done = limits.done(measure, now=now())
     what, was = ("membuat sampai {} nama situs baru", "dibuat") if new else ("mengubah sampai {} situs", "diubah")

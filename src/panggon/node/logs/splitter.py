@@ -50,7 +50,7 @@ class Splitter:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        self.sink = Sink(settings.root, settings.uid_base, settings.bounds)
+        self.sink = Sink(settings.root, settings.uid_base, settings.retention)
         record = _recorded(settings.record)
         self.access = Source(settings.logs / "access.log", _offsets(record.get("access")))
         self.errors = Source(settings.logs / "nginx.log", _offsets(record.get("errors")))

@@ -35,7 +35,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     holder = sockets.load(settings.holder)
-    sink = Sink(holder.root, holder.uid_base, settings.bounds)
+    sink = Sink(holder.root, holder.uid_base, settings.retention)
     Owner(settings, sink, SandboxLauncher(holder, arguments.groups_of)).run(ending)
     return 0
 
