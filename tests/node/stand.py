@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from panggon.drivers import files, shell
-from panggon.node.sockets import SocketSettings, processes
+from panggon.drivers import files, processes, shell
+from panggon.node.sockets import SocketSettings
 from tests import php
 from tests.node import fastcgi
 from tests.waiting import until

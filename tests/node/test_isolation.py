@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import files
-from panggon.node.sockets import cgroups, errand, processes, protections, starting
+from panggon.drivers import files, processes
+from panggon.node.sockets import cgroups, errand, protections, starting
 from panggon.node.sockets.launch import Launch, launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine

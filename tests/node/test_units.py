@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from panggon.drivers import processes
 from panggon.node import layout, own_servers, protections
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
-from panggon.node.sockets import processes
 from panggon.node.supervision import units
 from tests.waiting import until
 

@@ -18,10 +18,9 @@ from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Driver
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
-from panggon.drivers import authority, files, host_link, shell, site_file, tls, visit, web
+from panggon.drivers import authority, files, host_link, processes, shell, site_file, tls, visit, web
 from panggon.drivers.visit import Answer, Door
 from panggon.node.servers import Server, nginx
-from panggon.node.sockets import processes
 from tests.drivers.running import running
 
 SITE = "s900001"

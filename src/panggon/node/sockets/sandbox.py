@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from panggon.core.spec import SiteKind
-from panggon.drivers import files, shell
-from panggon.node.sockets import processes
+from panggon.drivers import files, processes, shell
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.lanes import Lanes
 from panggon.node.sockets.launch import END_SIGNALS
-from panggon.node.sockets.processes import Conversations, Users
+from panggon.node.sockets.lookups import Conversations, Users
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield
 
-# What of a site's user is no program of its own: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
-SFTP = "sshd"
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4
 # Whom the kernel kills is given so long to be gone; nobody else is served meanwhile.
@@ -147,7 +144,8 @@ def end_leftovers(machine: Machine, site: str, group: str) -> None:
 def members(machine: Machine, site: str, group: str) -> frozenset[int]:
     if machine.groups.tells_apart:
         return machine.groups.members(group) if machine.groups.has(group) else frozenset()
-    return processes.of_user(machine.settings.uid(site), but=SFTP)
+    own = processes.of_user(machine.settings.uid(site))
+    return frozenset(pid for pid in own if not processes.is_named_openssh(pid))
 
 
 def running(machine: Machine, site: str) -> frozenset[int]:

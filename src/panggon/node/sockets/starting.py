@@ -10,9 +10,9 @@ from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.outgoing import Policy
-from panggon.drivers import files, shell
+from panggon.drivers import files, processes, shell
 from panggon.node.sockets import launch as launching
-from panggon.node.sockets import network, processes
+from panggon.node.sockets import network
 from panggon.node.sockets.cgroups import Bounds
 from panggon.node.sockets.launch import LISTEN, Launch
 from panggon.node.sockets.sandbox import Machine, Sandbox, end_leftovers, gate_group, record_of
