@@ -28,13 +28,13 @@ def start_time(pid: int) -> int:
 
 def fields(pid: int) -> list[str]:
     """Of its `stat` (proc(5)), from the third on: its state. Raises OSError when there is no such process."""
-    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return _said(pid, "stat").rpartition(")")[2].split()
 
 
 def name(pid: int) -> str:
     """What its program is called, or calls itself; "" when there is no such process."""
     with suppress(OSError):
-        return (PROC / str(pid) / "comm").read_text().removesuffix("\n")
+        return _said(pid, "comm").removesuffix("\n")
     return ""
 
 
@@ -93,7 +93,7 @@ def in_own_view(pid: int) -> bool:
 def is_replaced(pid: int) -> bool:
     """Whether the program of this process, or a library of it, is no longer the file that lies on the disk."""
     with suppress(OSError):
-        return REPLACED.search((PROC / str(pid) / "maps").read_text()) is not None
+        return REPLACED.search(_said(pid, "maps")) is not None
     return False
 
 
@@ -118,3 +118,8 @@ def ended(pidfd: int) -> bool:
 def send(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
+
+
+def _said(pid: int, what: str) -> str:
+    """Names of programs and files are in it, which their owner chooses: any bytes, and not always text."""
+    return (PROC / str(pid) / what).read_text(errors="replace")

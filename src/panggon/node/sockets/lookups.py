@@ -44,5 +44,8 @@ def connected_sockets() -> frozenset[str]:
     """unix(7): each end that a listening socket has made has its name and is connected (state 03), or waits to be
     accepted (02).
     """
-    lines = (line.split(maxsplit=7) for line in (processes.PROC / "net" / "unix").read_text().splitlines()[1:])
+    lines = (
+        line.split(maxsplit=7)
+        for line in (processes.PROC / "net" / "unix").read_text(errors="replace").splitlines()[1:]
+    )
     return frozenset(fields[7] for fields in lines if len(fields) == 8 and fields[5] in ("02", "03"))
