@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from panggon.core.errors import TemporaryError
 from panggon.core.outgoing import NOBODY
@@ -25,9 +26,26 @@ PHP_BINARY = "/usr/bin/php{version}"
 HOLDER_SECONDS = 10.0
 
 
+class Program(Protocol):
+    """What the owner of an errand knows of it. `pidfd` becomes readable when it has ended; `output` is the reading end
+    of what it says, not blocking.
+    """
+
+    pidfd: int
+    output: int
+
+    def kill(self) -> None:
+        """It and all that it has started."""
+        ...
+
+    def close(self) -> int:
+        """After its end: its exit status, negative: the signal that ended it; nothing of it is left."""
+        ...
+
+
 @dataclass(slots=True)
 class Errand:
-    """`pidfd` becomes readable at its end; `output` is what it says, a pipe that does not block."""
+    """One that runs now: a `Program`."""
 
     machine: Machine
     group: str
@@ -41,7 +59,6 @@ class Errand:
         self.child.kill_session()
 
     def close(self) -> int:
-        """Its exit status; negative: the signal that ended it. What it has started ends too, and its way out."""
         groups = (self.group, gate_group(self.group))
         for group in groups:
             self.machine.groups.kill(group)

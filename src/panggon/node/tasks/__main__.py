@@ -13,11 +13,11 @@ from panggon.core.spec import Task
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import cgroups, errand
 from panggon.node.sockets import settings as sockets
+from panggon.node.sockets.errand import Program
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import served_of
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.tasks.owner import Owner
-from panggon.node.tasks.run import Program
 from panggon.node.tasks.settings import load
 
 
