@@ -1,44 +1,19 @@
 """Processes of sites' users, which may call themselves as they like."""
 
-import ctypes
 import os
 import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from panggon.drivers import processes
 from panggon.drivers.owner import end_logins
+from tests.named import NO_TEXT, named
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
-PR_SET_NAME = 15
 
 
-@contextmanager
-def named(name: bytes, uid: int) -> Iterator[int]:
-    """A process of this user with this name."""
-    libc = ctypes.CDLL(None)
-    pid = os.fork()
-    if pid == 0:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-        libc.prctl(PR_SET_NAME, name, 0, 0, 0)
-        time.sleep(60)
-        os._exit(0)
-    try:
-        until(lambda: pid in processes.by_user().get(uid, ()) and name in Path(f"/proc/{pid}/comm").read_bytes())
-        yield pid
-    finally:
-        processes.send(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-
-
-@pytest.mark.parametrize("name", [b"\xff\xfe", b"a) Z 1 (", b"\n"])
+@pytest.mark.parametrize("name", [NO_TEXT, b"a) Z 1 (", b"\n"])
 def test_whatever_a_process_calls_itself_it_is_seen(name: bytes, uid: int) -> None:
     with named(name, uid) as pid, named(b"sshd: s123456", uid) as session:
         assert processes.of_user(uid) == {pid, session}
