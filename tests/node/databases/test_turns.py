@@ -73,3 +73,26 @@ def test_those_who_take_too_long_never_have_every_place(made: Owner) -> None:
     end(made)
     made.look()
     assert [*made.running] == [SITES[1], SITES[3]]
+
+
+def test_what_fails_for_one_site_costs_no_other_its_turn(made: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def take(wish: Wish, _record: object) -> str:
+        taken.append(wish.site)
+        if wish.site == SITES[0]:
+            raise RecursionError("odd")
+        return ""
+
+    monkeypatch.setattr(Owner, "_take", lambda _self, wish, record: take(wish, record))
+    made.look()
+    assert taken == [*SITES]
+
+
+@pytest.mark.parametrize("said", [b"[" * 60_000, b'{"ok": true, "words": []', b'{"ok": true}', b"7", b"", b"\xff"])
+def test_whatever_a_program_says_at_last_a_copy_has_an_end(said: bytes) -> None:
+    job = jobs.Job(Wish(SITES[0], Todo.LOAD, "muat.sql"), Program())
+    job._said += b"first\n" + said
+    result = job.result()
+    assert result["done"] is False
+    assert result["words"].startswith("terhenti, status 1")

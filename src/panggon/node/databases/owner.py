@@ -26,6 +26,7 @@ from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
+from panggon.node.going_on import going_on, heed
 from panggon.node.sockets.control import Connection, Desk
 
 # A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
@@ -71,7 +72,8 @@ class Owner:
             self._end_what_must()
             if time.monotonic() >= due:
                 began = time.monotonic()
-                self.look()
+                with going_on(log, "a look"):
+                    self.look()
                 due = time.monotonic() + _pause(time.monotonic() - began)
         over.set()
         for job in self.running.values():
@@ -88,10 +90,11 @@ class Owner:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
-            if site not in self.running:
-                self._lock_again(site)
-            for wish in self._folders.wishes(site, now=time.time()):
-                self._take(wish, found[site])
+            with going_on(log, site):
+                if site not in self.running:
+                    self._lock_again(site)
+                for wish in self._folders.wishes(site, now=time.time()):
+                    self._take(wish, found[site])
 
     def _end_what_must(self) -> None:
         for site, job in self.running.items():
@@ -201,7 +204,7 @@ class Owner:
             if key.data is None:
                 return True
             if self._selector.get_map().get(key.fd) == key:  # an event of the same round may have closed it
-                key.data()
+                heed(log, key.data)
         return False
 
     # Control

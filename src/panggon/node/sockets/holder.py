@@ -21,7 +21,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
-from panggon.node.going_on import going_on
+from panggon.node.going_on import heed
 from panggon.node.sockets import channel, listener
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
@@ -41,8 +41,6 @@ PAGES = (
     *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_database")),
 )
 
-# What an event has failed to do it is told again at once, where what it waits for is still there.
-FAILED_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +84,7 @@ class Holder:
             alert = self._sites.waiting or self._sites.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
             for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
-                with going_on(log, "an event"):
-                    key.data()
-                    continue
-                time.sleep(FAILED_SECONDS)
+                heed(log, key.data)
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()
                 self._look(looked)
