@@ -84,7 +84,7 @@ class Owner:
         desk.close(listener)
 
     def look(self) -> None:
-        found = databases(self.watch.sites)
+        found = self._databases()
         outgrown = self.watch.look(found, loading=self._loading())
         for site in outgrown:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
@@ -95,6 +95,11 @@ class Owner:
                     self._lock_again(site)
                 for wish in self._folders.wishes(site, now=time.time()):
                     self._take(wish, found[site])
+
+    def _databases(self) -> Mapping[str, Record]:
+        """By site, those of the servers that run here: one may have been taken out of the settings."""
+        found = databases(self.watch.sites).items()
+        return {site: record for site, record in found if record.engine in self.watch.servers}
 
     def _end_what_must(self) -> None:
         for site, job in self.running.items():
@@ -214,7 +219,7 @@ class Owner:
         under the name LOAD_BY_HAND.
         """
         site, todo = str(request.get("site")), request.get("do")
-        record = databases(self.watch.sites).get(site) if SITE_ID.fullmatch(site) else None
+        record = self._databases().get(site) if SITE_ID.fullmatch(site) else None
         if record is None or todo not in (Todo.DUMP, Todo.LOAD):
             connection.refuse("database.request", f"situs {site} tidak mempunyai basis data")
             return
