@@ -1,6 +1,8 @@
 """A site's life on a simulated machine: what may be asked when, how much of it in a day, and what people changed."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -229,6 +231,24 @@ def test_a_name_counts_once_however_often_it_is_tried(bench):
     with pytest.raises(PermanentError, match=r"sudah 5 situs diubah"):
         bounds.admit(make(wish, FACTS, seen.values()), now=clocks.now())
     assert [bounds.done(measure, now=clocks.now()) for measure in Measure] == [5, 1]
+
+
+def test_nothing_is_lost_of_what_several_count_at_once(bench, monkeypatch):
+    def kept_later(path, document):
+        time.sleep(0.05)
+        save(path, document)
+
+    save, sites = records.save, [f"s{number}" for number in range(900002, 900007)]
+    monkeypatch.setattr(records, "save", kept_later)
+
+    def park(site):
+        former = replace(OPEN, site=site, host=f"{site}.kota.example")
+        plan = make(later(former, state=SiteState.PARKED), FACTS, existing(former))
+        DailyBounds(bench.sites).admit(plan, now=clocks.now())
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        list(pool.map(park, sites))
+    assert DailyBounds(bench.sites).done(Measure.CHANGED, now=clocks.now()) == len(sites)
 
 
 def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
