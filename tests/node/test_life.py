@@ -66,6 +66,23 @@ def clock(monkeypatch):
     return move
 
 
+def test_who_only_plans_changes_nothing_of_what_is_on_record(bench):
+    """Also where a full disk has kept the last run's end from it: that is for who holds the site's journal."""
+    former = bench.settings.paths.state / "former" / f"{SITE}.json"
+    record = bench.settings.paths.state / "specs" / f"{SITE}.json"
+    apply(bench, SPEC)
+    older = record.read_bytes()
+    apply(bench, OPEN)
+    record.write_bytes(older)
+    records.save(former, {"fingerprint": "hash"})
+    with pytest.raises(PermanentError, match=rf"node\.database_engine: {SITE} mempunyai basis data mariadb"):
+        bench.sites.plan(later(OPEN, database=Engine.POSTGRESQL))
+    assert bench.sites.plan(later(OPEN)).spec == later(OPEN)
+    assert (record.read_bytes(), former.exists()) == (older, True)
+    with runs.planned(bench.sites, later(OPEN)):
+        assert (bench.sites.applied(SITE), former.exists()) == (OPEN, False)
+
+
 def test_renamed_site_must_say_what_becomes_of_its_old_name(bench):
     apply(bench, OPEN)
     renamed = later(OPEN, host=NEW_HOST)
