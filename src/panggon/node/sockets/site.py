@@ -79,7 +79,7 @@ class Site:
         return self.sandbox is not None and self._end_by is None
 
     def hold_back(self, now: float) -> None:
-        """There is no room for it now; whoever knocks waits."""
+        """It cannot wake now; whoever knocks waits."""
         self._wake_after = now + ROOM_SECONDS
 
     def wake(self, now: float) -> None:
@@ -258,10 +258,11 @@ class Site:
         """Close what waits on the socket, so that the web server says that the site does not answer."""
         waiting = select.poll()
         waiting.register(self.listener, select.POLLIN)
-        for _ in range(BACKLOG):
-            if not waiting.poll(0):
-                break
-            self.listener.accept()[0].close()
+        with suppress(OSError):  # it was shut by a program of the site
+            for _ in range(BACKLOG):
+                if not waiting.poll(0):
+                    break
+                self.listener.accept()[0].close()
 
     def _failed(self, now: float) -> None:
         sound = now - self._started >= SOUND_SECONDS
