@@ -6,21 +6,18 @@ import http.client
 import secrets
 import socket
 import ssl
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import files
+from panggon.drivers import turns
 
 PROOF_HEADER = "X-Panggon-Proof"
 BODY_MOST = 1_048_576
 # Of this machine itself, which then could not ask at all.
 UNABLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
-# One of them for each site; a few sites share one.
-_TURNS = tuple(threading.Lock() for _ in range(64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +86,15 @@ def connected(door: Door, name: str, *, any_certificate: bool = False) -> Iterat
 def token(directory: Path, site: str, *, web_group: str) -> Iterator[Mapping[str, str]]:
     """The headers that open this site's proof paths while the block runs; the token is gone after it.
 
-    A site has one token at a time: proofs that are asked at once take turns here.
+    A site has one token at a time: proofs that are asked at once, in whatever process, take turns here.
     """
     word = secrets.token_urlsafe(32)
-    path = directory / site
-    with _TURNS[int(site[1:]) % len(_TURNS)]:
-        files.sweep(path)
-        files.write(path, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid, durable=False)
-        try:
-            yield {PROOF_HEADER: word}
-        finally:
-            files.remove(path)
+    with turns.taken(directory / site) as descriptor:
+        turns.fill(descriptor, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid)
+        yield {PROOF_HEADER: word}
 
 
 def sweep(directory: Path, site: str) -> None:
-    """Remove the token that a killed proof has left. For the one writer that a site has."""
-    files.sweep(directory / site)
-    files.remove(directory / site)
+    """Remove the token that a killed proof has left."""
+    with turns.free(directory / site):
+        pass
