@@ -191,7 +191,7 @@ class Site:
 
     def is_outdated(self, now: float) -> bool:
         """Whether what answers is no longer what lies on the disk (an update); looked at once in a while."""
-        if self.sandbox is None or self._end_by is not None:
+        if self.sandbox is None or self._end_by is not None or self.former:  # one after the other
             return False
         if now - self._compared < self.machine.settings.update_seconds:
             return False
