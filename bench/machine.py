@@ -26,7 +26,7 @@ from panggon.core.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user
 from panggon.drivers.visit import Door
 from panggon.engine import journal_file
-from panggon.node import layout, records, wiring
+from panggon.node import layout, records, runs, wiring
 from panggon.node.settings import config
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
@@ -97,7 +97,7 @@ class Machine:
 
     def make(self, wished: SiteSpec) -> None:
         """As the agent does with a wish: plan, write under a journal, prove. RuntimeError when that did not hold."""
-        with self.sites.planned(wished) as planned:
+        with runs.planned(self.sites, wished) as planned:
             outcome = planned.carry_out()
         if outcome.problem:
             raise RuntimeError(f"{wished.site}: {outcome.problem}")

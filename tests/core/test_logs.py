@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.core.logs import Bounds, Connection, Piece, error_origin, is_full, origin, outlived, tail
+from panggon.core.logs import Connection, Piece, Retention, error_origin, is_full, origin, outlived, tail
 
 NOW = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
-BOUNDS = Bounds(size=1000, days=30)
+KEPT = Retention(size=1000, days=30)
 LINE = b'{"time":"2026-11-26T01:00:00+00:00","site":"%s","worker":7,"connection":45,"client":"192.0.2.1"%s}\n'
 
 
@@ -29,10 +29,10 @@ def test_a_line_of_the_error_log_is_of_its_connection_only() -> None:
 
 def test_when_a_piece_is_put_aside() -> None:
     today = Piece("access.log", 150, NOW)
-    assert not is_full(today, BOUNDS, incoming=50, now=NOW)
-    assert is_full(today, BOUNDS, incoming=51, now=NOW)
-    assert is_full(Piece("access.log", 1, NOW - timedelta(hours=2)), BOUNDS, incoming=1, now=NOW)
-    assert not is_full(Piece("access.log", 0, NOW - timedelta(days=2)), BOUNDS, incoming=999, now=NOW)
+    assert not is_full(today, KEPT, incoming=50, now=NOW)
+    assert is_full(today, KEPT, incoming=51, now=NOW)
+    assert is_full(Piece("access.log", 1, NOW - timedelta(hours=2)), KEPT, incoming=1, now=NOW)
+    assert not is_full(Piece("access.log", 0, NOW - timedelta(days=2)), KEPT, incoming=999, now=NOW)
 
 
 pieces = st.lists(
@@ -48,7 +48,7 @@ pieces = st.lists(
 
 @given(pieces)
 def test_what_is_kept_is_new_and_small_enough_and_nothing_new_goes_for_something_old(found: list[Piece]) -> None:
-    gone = outlived(found, BOUNDS, now=NOW)
+    gone = outlived(found, KEPT, now=NOW)
     kept = [piece for piece in found if piece not in gone]
     assert sum(piece.size for piece in kept) <= 1000
     assert all(piece.at >= NOW - timedelta(days=30) for piece in kept)

@@ -29,11 +29,11 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
 from panggon.core.journal import Entry, Failed, Outcome
 from panggon.core.spec import SiteSpec
-from panggon.engine import journal_file, patience, runner
+from panggon.engine import journal_file, patience, steps
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers
-from panggon.node import protections, recorded
-from panggon.node import sites as node_sites
+from panggon.node import protections, recorded, runs
+from panggon.node.clock import now
 from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
@@ -130,14 +130,14 @@ Act = Callable[[Sites, SiteSpec, Attempt], Outcome | None]
 
 
 def _apply(sites: Sites, spec: SiteSpec, attempt: Attempt) -> Outcome | None:
-    with sites.planned(spec) as planned:
+    with runs.planned(sites, spec) as planned:
         if attempt.between:
             attempt.between()
         return planned.carry_out(credentials=attempt.credentials)
 
 
 def _resume(sites: Sites, spec: SiteSpec, attempt: Attempt) -> Outcome | None:
-    ended, position = sites.resume(spec.site, credentials=attempt.credentials), sites.position(spec.site)
+    ended, position = runs.resume(sites, spec.site, credentials=attempt.credentials), sites.position(spec.site)
     return ended if position and position.plan.spec == spec else None  # an earlier wish's end, told again
 
 
@@ -145,8 +145,8 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     logging.disable(logging.CRITICAL)
     tempfile.tempdir = str(attempt.place)
     _hurry()
-    started, ran = node_sites.now, recorded.uptime  # type: ignore[attr-defined]
-    node_sites.now = lambda: started() + attempt.later
+    ran = recorded.uptime  # type: ignore[attr-defined]
+    runs.now = lambda: now() + attempt.later  # type: ignore[attr-defined]
     recorded.uptime = lambda: replace(  # type: ignore[attr-defined]
         ran(), seconds=ran().seconds + attempt.later.total_seconds()
     )
@@ -180,8 +180,8 @@ def _ended(outcome: Outcome | None) -> Ended:
 
 def _hurry() -> None:
     patiently = patience.patiently
-    runner.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))  # type: ignore[attr-defined, assignment]
-    runner.USUAL = replace(  # type: ignore[attr-defined]
+    steps.patiently = lambda act, how, sleep: patiently(act, how, lambda pause: sleep(pause / HASTE))  # type: ignore[attr-defined, assignment]
+    runs.USUAL = replace(  # type: ignore[attr-defined]
         patience.USUAL, probing=replace(patience.USUAL.probing, first=0.3 / HASTE, longest=2 / HASTE)
     )
 

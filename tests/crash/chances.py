@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from panggon.core.errors import PanggonError
 from panggon.core.resources import Kind
 from panggon.core.spec import SiteSpec
-from panggon.drivers import asking
-from panggon.node.sockets import processes
+from panggon.drivers import asking, processes
 from tests.crash import deaf
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.mischief import MEDDLINGS, Failing, Lying, Meddled, Meddling, Refuted, Unheard

@@ -15,7 +15,7 @@ from panggon.core.driver import Driver
 from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import Task
-from panggon.drivers import directory, files, quota, sftp, tasks, tls, user, web
+from panggon.drivers import directory, files, host_link, quota, sftp, site_file, tasks, tls, user, web
 from panggon.drivers.authority import create_authority
 from panggon.drivers.visit import Door
 from tests.core.site_specs import ssh_key
@@ -61,9 +61,10 @@ def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
             quota.QuotaDriver(quota.Settings(root, UID_BASE, bounded=False)),
             Key(Kind.QUOTA, site), {"mebibytes": 16, "files": 1000}, {"": tree / "quota.json"},
         ),
-        "site": Made(web.SiteDriver(in_web), Key(Kind.SITE, site), SITE_WISH, {"": tree / "site.json"}),
+        "site": Made(site_file.SiteDriver(in_web), Key(Kind.SITE, site), SITE_WISH, {"": tree / "site.json"}),
         "host": Made(
-            web.HostDriver(in_web), Key(Kind.HOST, HOST), {"site": site, "state": "open"}, {"": root / "live" / HOST}
+            host_link.HostDriver(in_web),
+            Key(Kind.HOST, HOST), {"site": site, "state": "open"}, {"": root / "live" / HOST},
         ),
         "user": Made(
             user.UserDriver(user.Settings(USERDB, UID_BASE), lambda _: None),

@@ -18,7 +18,7 @@ from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
-from panggon.drivers import database, directory, files, tls, visit, web
+from panggon.drivers import database, directory, files, host_link, site_file, tls, visit, web
 from panggon.drivers.authority import Authority, create_authority
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
@@ -134,12 +134,12 @@ def _node(
                 UID_BASE,
             )
         ),
-        Kind.SITE: web.SiteDriver(web_settings),
+        Kind.SITE: site_file.SiteDriver(web_settings),
         Kind.RUNTIME: RuntimeDriver(Settings(root, holder.control, UID_BASE, door, sandboxed=True)),
         Kind.CERTIFICATE: tls.CertificateDriver(
             tls.Settings(root, http.control, authority, door, lambda: datetime.now(UTC))
         ),
-        Kind.HOST: web.HostDriver(web_settings),
+        Kind.HOST: host_link.HostDriver(web_settings),
     }
     return Node(root, door, drivers, MachineFacts(UID_BASE, (), (), tls.LOCAL, str(root), sandboxed=True))
 

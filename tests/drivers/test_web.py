@@ -14,8 +14,9 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers import files, web
+from panggon.drivers.host_link import HostDriver
+from panggon.drivers.site_file import SiteDriver
 from panggon.drivers.visit import Door
-from panggon.drivers.web import HostDriver, SiteDriver
 from tests.drivers.contract import Case, Contract
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand
 

@@ -8,7 +8,8 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.journal import Word, fold
 from panggon.core.resources import Observation, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Mishap
-from panggon.engine.runner import Progress, drift, verify
+from panggon.engine.runner import drift, verify
+from panggon.engine.steps import Progress
 from tests.engine.worlds import (
     FACTS,
     World,

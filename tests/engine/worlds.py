@@ -15,7 +15,8 @@ from panggon.core.resources import Key, Kind, Observation, ours
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
 from panggon.engine.observe import observe
-from panggon.engine.runner import Progress, resume, run
+from panggon.engine.runner import resume, run
+from panggon.engine.steps import Progress
 from tests.core.site_specs import specs
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

@@ -9,8 +9,7 @@ import time
 import pytest
 
 from demo import proofs
-from panggon.drivers import control
-from panggon.node.sockets import processes
+from panggon.drivers import control, processes
 from tests.faults.machine import frozen, kill
 from tests.faults.office import pause, visitors, within
 

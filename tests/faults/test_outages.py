@@ -8,7 +8,7 @@ import time
 import pytest
 
 from demo.layout import ZONE
-from panggon.node.sockets import processes
+from panggon.drivers import processes
 from tests.faults.machine import frozen, kill
 from tests.waiting import until
 

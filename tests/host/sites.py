@@ -49,13 +49,14 @@ echo json_encode(array_map('intval',
 # Carries out a wish as the agent does, with the hash of the password that comes beside it.
 WISH = """
 import json, sys
+from panggon.node import runs
 from panggon.node.command import show
 from panggon.node.settings import config
 from panggon.node.sites import Sites
 spec, hashed = json.load(sys.stdin)
 sites = Sites.of(config.load(config.DEFAULT_PATH))
 plan = sites.plan(sites.parse(spec))
-ended = sites.apply(plan, credentials={spec["access"].get("password_fingerprint", ""): hashed})
+ended = runs.apply(sites, plan, credentials={spec["access"].get("password_fingerprint", ""): hashed})
 print(json.dumps(show.outcome_document(ended, plan.digest)))
 """
 CLIENTS = {

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from panggon.drivers import files, shell
-from panggon.node.sockets import SocketSettings, processes
+from panggon.drivers import files, processes, shell
+from panggon.node.sockets import SocketSettings
 from tests import php
 from tests.node import fastcgi
 from tests.waiting import until
@@ -94,13 +94,7 @@ class Stand:
 
     def processes(self, site: str) -> list[int]:
         """Every running process of the site's user on this machine."""
-        uid, found = self.settings.uid(site), []
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                status = (entry / "status").read_text() if entry.name.isdigit() else ""
-                if f"Uid:\t{uid}\t" in status and "VmSize" in status:  # a zombie has no memory
-                    found.append(int(entry.name))
-        return found
+        return sorted(processes.of_user(self.settings.uid(site)))
 
     # Sites
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.node import backup, wiring
+from panggon.node import backup, own_servers
 from tests.node import simulated
 
 COPIED = {"mariadb": "mysql", "postgresql": "postgres", "knot": "knot"}
@@ -55,7 +55,7 @@ def test_data_that_is_there_is_never_replaced(config, copies):
 
 def test_a_machine_that_is_brought_back_by_half_gets_no_empty_databases(config, copies):
     with pytest.raises(PermanentError) as refused:
-        wiring.prepare(config)
+        own_servers.prepare(config)
     assert refused.value.code == "node.restore"
     assert {path.name for path in config.paths.state.iterdir()} == {copies.name}
 

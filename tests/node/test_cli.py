@@ -16,6 +16,7 @@ from cryptography import x509
 from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.drivers import authority
 from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.node import runs
 from panggon.node.agent import identity
 from panggon.node.command.cli import cli
 from tests.node import portal as portals
@@ -210,7 +211,7 @@ def test_an_interrupted_run_is_ended_first(terminal):
     sites = simulated.sites_on(terminal.settings, machine := terminal.machine)
     machine.at_write = {4: Mishap(Moment.DURING, Killed())}
     with pytest.raises(Killed):
-        sites.apply(sites.plan(SPEC))
+        runs.apply(sites, sites.plan(SPEC))
     assert json.loads(terminal("status", "--json").stdout)["unfinished"] == [SITE]
     wished = dataclasses.replace(SPEC, generation=2)
     result = terminal("apply", terminal.spec(document(wished)))

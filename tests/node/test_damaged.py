@@ -10,7 +10,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.parking import Uptime
 from panggon.core.spec import SiteState
 from panggon.node import records
-from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.agent.waiting import Told, Waiting
 from panggon.node.command import status
@@ -99,13 +99,13 @@ def test_what_the_machine_has_noted_is_begun_anew_and_told(bench, name, content)
     path.write_text(content)
     agent = bench.agent()
     agent.settle()
-    Bounds(bench.sites).done(Measure.MADE, now=datetime.now(UTC))
+    DailyBounds(bench.sites).done(Measure.MADE, now=datetime.now(UTC))
     changed = bench.ask(document(opened()))
     assert changed["outcome"] == "applied"
     bench.ask(document(dataclasses.replace(opened(), state=SiteState.PARKED, generation=3)))
     bench.sites.recorded.note_parked()
     assert bench.sites.strays == {}
-    Bounds(bench.sites).allowed(Measure.CHANGED, now=datetime.now(UTC))
+    DailyBounds(bench.sites).allowed(Measure.CHANGED, now=datetime.now(UTC))
     aside = path.with_name(f"{name}.json.damaged")
     assert records.damaged(bench.settings.paths.state) == (aside,)
     assert aside.read_text() == content

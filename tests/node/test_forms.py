@@ -8,7 +8,7 @@ from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind, ours
 from panggon.core.spec import Engine, SiteState
 from panggon.engine.patience import Patience, Policy
-from panggon.node import sites
+from panggon.node import runs
 from panggon.node.agent.drift import DriftWatch
 from tests.node import portal as portals
 from tests.node import simulated
@@ -23,7 +23,7 @@ CLOSED = (SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED)
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     once = Patience(attempts=1, first=0, longest=0)
-    monkeypatch.setattr(sites, "USUAL", Policy(once, once, once))
+    monkeypatch.setattr(runs, "USUAL", Policy(once, once, once))
     with portals.running() as portal:
         yield Bench(tmp_path, portal)
 
@@ -37,7 +37,7 @@ def unlocked(bench):
 
 def closed(bench, state):
     for spec in (SPEC, opened(SPEC), dataclasses.replace(opened(SPEC), state=state, generation=3)):
-        bench.sites.apply(bench.sites.plan(spec))
+        runs.apply(bench.sites, bench.sites.plan(spec))
     unlocked(bench)
 
 

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import files
-from panggon.node.sockets import cgroups, errand, processes, protections, sandbox
+from panggon.drivers import files, processes
+from panggon.node.sockets import cgroups, errand, protections, starting
 from panggon.node.sockets.launch import Launch, launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
@@ -118,7 +118,7 @@ def run_inside(stand: Stand, site: str, *program: str) -> str:
         files.directory(folder)
     with socket.socket(socket.AF_UNIX) as listener:
         inside = dataclasses.replace(wanted, program=program)
-        started = sandbox.start(machine, site, description, inside, listener, group=site)
+        started = starting.start(machine, site, description, inside, listener, group=site)
         until(lambda: processes.ended(started.pidfd), seconds=60)
         started.clean_up()
     return log.read_text()

@@ -13,10 +13,10 @@ from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind, absent, ours
 from panggon.core.spec import Access, Engine, SiteState
 from panggon.core.spec_document import dump
-from panggon.node import recorded, records
-from panggon.node import sites as subject
+from panggon.node import clock as clocks
+from panggon.node import recorded, records, runs
 from panggon.node.agent import loop
-from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command.cli import cli
 from panggon.node.sites import Sites
@@ -37,7 +37,7 @@ def bench(tmp_path):
 
 
 def apply(bench, spec):
-    outcome = bench.sites.apply(bench.sites.plan(spec))
+    outcome = runs.apply(bench.sites, bench.sites.plan(spec))
     assert outcome.problem is None
     return spec
 
@@ -50,8 +50,8 @@ def later(spec, **changes):
 def clock(monkeypatch):
     """The machine's time, moved by the test: what it runs, or (`jump`) only what its clock says."""
     ran, jumped = [timedelta()], [timedelta()]
-    now, uptime = subject.now, recorded.uptime
-    monkeypatch.setattr(subject, "now", lambda: now() + ran[0] + jumped[0])
+    now, uptime = clocks.now, recorded.uptime
+    monkeypatch.setattr(runs, "now", lambda: now() + ran[0] + jumped[0])
 
     def ran_longer():
         return replace(uptime(), seconds=uptime().seconds + ran[0].total_seconds())
@@ -94,7 +94,7 @@ def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     user = bench.machine.resources()[stranger.key]
     plan = bench.sites.plan(purged)
     bench.machine.put(stranger)
-    assert bench.sites.apply(plan).word is Word.STALE  # in vain, and need not wait anew
+    assert runs.apply(bench.sites, plan).word is Word.STALE  # in vain, and need not wait anew
     bench.machine.put(user)
     apply(bench, purged)
     assert bench.machine.resources() == {}
@@ -158,7 +158,7 @@ def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
 
 
 def test_a_word_and_what_was_counted_last_a_day(bench):
-    bounds, now = Bounds(bench.sites), subject.now()
+    bounds, now = DailyBounds(bench.sites), clocks.now()
     bounds.allow(Measure.CHANGED, 9, now=now)
     assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=23)) == 9
     assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=24)) == 0
@@ -170,7 +170,7 @@ def test_a_word_and_what_was_counted_last_a_day(bench):
 
 def test_a_portal_cannot_make_its_own_bound_grow(tmp_path):
     sites = Sites.of(simulated.settings(tmp_path, sites={"first_site": 900001, "last_site": 900999}))
-    bounds, now = Bounds(sites), subject.now()
+    bounds, now = DailyBounds(sites), clocks.now()
     specs_of = [replace(OPEN, site=f"s{number}", host=f"s{number}.kota.example") for number in range(900001, 900121)]
     there, new = specs_of[:60], specs_of[60:]
     for spec in there:
@@ -215,29 +215,29 @@ def test_new_names_of_a_site_that_is_there_are_bounded_as_well(bench):
 def test_a_name_counts_once_however_often_it_is_tried(bench):
     """What was taken back, because it failed, is tried again; what was refused was never made."""
     apply(bench, OPEN)
-    bounds = Bounds(bench.sites)
+    bounds = DailyBounds(bench.sites)
     renamed = later(OPEN, host=NEW_HOST, former_hosts=(HOST,))
     bench.machine.refused = {Key(Kind.CERTIFICATE, NEW_HOST): PermanentError("tls.refused", "no")}
     assert [bench.ask(document(renamed))["outcome"] for _ in range(3)] == ["restored"] * 3
-    assert [bounds.done(measure, now=subject.now()) for measure in Measure] == [1, 1]
+    assert [bounds.done(measure, now=clocks.now()) for measure in Measure] == [1, 1]
     for site in (f"s{number}" for number in range(900002, 900006)):
         former = replace(OPEN, site=site, host=f"{site}.kota.example")
-        bounds.admit(make(later(former, state=SiteState.PARKED), FACTS, existing(former)), now=subject.now())
+        bounds.admit(make(later(former, state=SiteState.PARKED), FACTS, existing(former)), now=clocks.now())
     other = replace(OPEN, site="s900006", host="s900006.kota.example")
     wish = later(other, former_hosts=("lama.kota.example",))
     seen = {found.key: found for found in (*nothing(wish), *existing(other))}
     with pytest.raises(PermanentError, match=r"sudah 5 situs diubah"):
-        bounds.admit(make(wish, FACTS, seen.values()), now=subject.now())
-    assert [bounds.done(measure, now=subject.now()) for measure in Measure] == [5, 1]
+        bounds.admit(make(wish, FACTS, seen.values()), now=clocks.now())
+    assert [bounds.done(measure, now=clocks.now()) for measure in Measure] == [5, 1]
 
 
 def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):
     apply(bench, replace(SPEC, state=SiteState.OPEN))
     allowed = [bench.ask(document(spec)) for spec in (later(OPEN), later(OPEN, access=Access()), later(OPEN))]
     assert [report["outcome"] for report in allowed] == ["applied"] * 3
-    bounds = Bounds(bench.sites)
-    assert bounds.done(Measure.CHANGED, now=subject.now()) == 1
-    tomorrow = subject.now() + timedelta(days=1)
+    bounds = DailyBounds(bench.sites)
+    assert bounds.done(Measure.CHANGED, now=clocks.now()) == 1
+    tomorrow = clocks.now() + timedelta(days=1)
     assert bounds.done(Measure.CHANGED, now=tomorrow) == 0
     apply(bench, later(OPEN, access=Access()))
     bounds.admit(bench.sites.plan(later(OPEN)), now=tomorrow)
@@ -260,7 +260,7 @@ def test_what_people_changed_is_found_and_told_and_left_alone(bench):
     found = bench.sites.drift()
     assert isinstance(found[SITE], Plan)
     assert bench.machine.writes == writes
-    bench.sites.apply(found[SITE])
+    runs.apply(bench.sites, found[SITE])
     assert watch.look(elapsed=60.0)
     assert watch.lines() == ()
 

@@ -11,7 +11,8 @@ from panggon.core.spec import SiteKind
 from panggon.drivers.fake import Mishap, Moment
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
-from panggon.node.agent.loop import ATTEMPTS, Agent
+from panggon.node.agent.loop import Agent
+from panggon.node.agent.wishes import ATTEMPTS
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import USER, Bench

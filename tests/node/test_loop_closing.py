@@ -12,7 +12,7 @@ from panggon.core.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine import journal_file
 from panggon.engine.patience import Patience, Policy
-from panggon.node import records, sites
+from panggon.node import records, runs
 from panggon.node.agent import loop
 from tests.node import portal as portals
 from tests.node import simulated
@@ -34,7 +34,7 @@ def in_haste(monkeypatch):
     """Whatever fails here fails for good, and each step comes a minute after the one before it."""
     once = Patience(attempts=1, first=0, longest=0)
     for name in ("USUAL", "BRIEF"):
-        monkeypatch.setattr(sites, name, Policy(once, once, once))
+        monkeypatch.setattr(runs, name, Policy(once, once, once))
     monkeypatch.setattr(loop, "AGAIN_SECONDS", 0.0)
 
 
@@ -127,7 +127,7 @@ def test_report_of_the_end_that_is_lost_with_the_agent_is_given_again(bench):
     agent = bench.agent()
     agent.step()
     bench.machine.unproven = set()
-    bench.sites.resume(SITE)  # and killed before it could tell
+    runs.resume(bench.sites, SITE)  # and killed before it could tell
     bench.agent().settle()
     assert bench.portal.reports[number]["outcome"] == "applied"
 
@@ -198,7 +198,7 @@ def of(state, generation=4):
 
 def test_what_was_begun_at_the_machine_is_gone_on_with_too(bench):
     bench.machine.refused = {RECORDS: DOWN}
-    bench.sites.apply(bench.sites.plan(of(SiteState.PARKED)))
+    runs.apply(bench.sites, bench.sites.plan(of(SiteState.PARKED)))
     bench.machine.refused = {}
     bench.portal.refusing = 503
     with pytest.raises(TemporaryError, match=r"portal\.down"):
@@ -242,7 +242,7 @@ def test_a_closing_is_given_up_only_for_what_has_begun(bench, monkeypatch, error
         with pytest.raises((Killed, TemporaryError)):
             bench.agent().step()
         with pytest.raises((Killed, TemporaryError)):
-            bench.sites.apply(bench.sites.plan(of(SiteState.PARKED)))
+            runs.apply(bench.sites, bench.sites.plan(of(SiteState.PARKED)))
     assert (bench.sites.position(SITE).wish, bench.sites.under_way()) == (number, {SITE})
     assert bench.portal.reports[number]["outcome"] == "closing"
     bench.machine.refused = {}

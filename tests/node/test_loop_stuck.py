@@ -9,7 +9,7 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.drivers.fake import Mishap, Moment
 from panggon.engine.patience import Patience, Policy
-from panggon.node import sites
+from panggon.node import runs
 from panggon.node.agent import loop
 from tests.node import portal as portals
 from tests.node import simulated
@@ -26,7 +26,7 @@ def bench(tmp_path, monkeypatch):
     """Whatever fails here fails for good, and each step comes a minute after the one before it."""
     once = Patience(attempts=1, first=0, longest=0)
     for name in ("USUAL", "BRIEF"):
-        monkeypatch.setattr(sites, name, Policy(once, once, once))
+        monkeypatch.setattr(runs, name, Policy(once, once, once))
     monkeypatch.setattr(loop, "AGAIN_SECONDS", 0.0)
     with portals.running() as portal:
         bench = Bench(tmp_path, portal)

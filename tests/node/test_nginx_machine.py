@@ -12,9 +12,8 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.spec import SiteState
-from panggon.drivers import control, shell, visit
+from panggon.drivers import control, processes, shell, visit
 from panggon.node.servers import nginx
-from panggon.node.sockets import processes
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, OTHER_SITE, SITE, WEB, WebStand
 from tests.waiting import until

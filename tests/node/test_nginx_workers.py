@@ -15,7 +15,7 @@ import pytest
 from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.drivers import control, visit, web
+from panggon.drivers import control, host_link, visit
 from panggon.node.command.status import worries
 from panggon.node.servers import nginx
 from panggon.node.sites import Sites
@@ -223,7 +223,7 @@ class TestProof:
 
     def test_without_an_nginx_nothing_is_proven(self, stand: WebStand) -> None:
         settings = replace(stand.hosts.settings, control=stand.base / "none.sock")
-        checks = web.HostDriver(settings).probe(Key(Kind.HOST, HOST), spec=SPEC)
+        checks = host_link.HostDriver(settings).probe(Key(Kind.HOST, HOST), spec=SPEC)
         assert {check.name: check.ok for check in checks}["web.workers"] is False
 
 

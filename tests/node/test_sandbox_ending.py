@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.spec import SiteKind
-from panggon.node.sockets import processes
+from panggon.drivers import processes
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.sandbox import Machine, Sandbox
 from panggon.node.sockets.settings import SocketSettings

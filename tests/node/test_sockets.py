@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from panggon.node.sockets.holder import TICK_SECONDS
-from panggon.node.sockets.processes import Users
+from panggon.node.sockets.lookups import Users
 from tests import php
 from tests.node.stand import WEB_GROUP, Stand, started
 from tests.waiting import until
@@ -242,3 +242,15 @@ def test_a_program_named_as_openssh_has_no_second_set_of_bounds(stand: Stand) ->
     assert Path(f"/proc/{named()[0]}/cgroup").read_text() == groups
     assert f"/{site}\n" in groups
     assert "-sftp" not in groups
+
+
+def test_a_program_whose_name_is_no_text_takes_the_holder_from_nobody(stand: Stand) -> None:
+    site = stand.serve(
+        900100, r"""copy('/bin/sleep', "/tmp/\xff"); chmod("/tmp/\xff", 0755); exec("/tmp/\xff 60 >&- &");"""
+    )
+    neighbour, holder = stand.serve(900101), stand.holder()
+    stand.get(site)
+    until(lambda: any(Path(f"/proc/{pid}/comm").read_bytes() == b"\xff\n" for pid in stand.processes(site)))
+    time.sleep(Users.SECONDS + 3 * TICK_SECONDS)  # the holder has looked for sessions meanwhile
+    assert stand.get(neighbour) == "ok"
+    assert stand.holder() == holder

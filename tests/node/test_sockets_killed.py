@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets import cgroups, processes
+from panggon.drivers import processes
+from panggon.node.sockets import cgroups
 from panggon.node.sockets.channel import KEEP, send
 from panggon.node.sockets.served import remember, served_of
 from tests.node.stand import Stand, started

@@ -19,10 +19,11 @@ from panggon.core.spec import SiteSpec, SiteState, Task
 from panggon.drivers import files, shell
 from panggon.drivers.tasks import Settings, TasksDriver
 from panggon.node.logs.sink import Sink
+from panggon.node.sockets.errand import Program
 from panggon.node.tasks import TaskSettings
 from panggon.node.tasks.__main__ import SandboxLauncher
 from panggon.node.tasks.owner import Owner
-from panggon.node.tasks.run import OUTPUT_MOST, Launcher, Program
+from panggon.node.tasks.run import OUTPUT_MOST, Launcher
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
 
@@ -65,7 +66,7 @@ class Place:
         self.owner = self.new_owner()
 
     def new_owner(self) -> Owner:
-        sink = Sink(self.root, UID_BASE, self.settings.bounds)
+        sink = Sink(self.root, UID_BASE, self.settings.retention)
         return Owner(self.settings, sink, self._launch, now=lambda: self.now)
 
     def wish(self, *tasks: Task, site: str = SITE) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node import layout, protections, wiring
+from panggon.drivers import processes
+from panggon.node import layout, own_servers, protections
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
-from panggon.node.sockets import processes
 from panggon.node.supervision import units
 from tests.waiting import until
 
@@ -42,7 +42,7 @@ def servers():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protections, "sandboxed", lambda _config: True)
         patch.setattr(protections, "own_mounts", lambda: True)
-        yield {server.name: server for server in wiring.servers(CONFIG)}
+        yield {server.name: server for server in own_servers.servers(CONFIG)}
 
 
 @pytest.mark.parametrize("name", configs.SERVERS)

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pytest
 
+from panggon.drivers.storage import Limit
 from panggon.node.sockets import SocketSettings
-from panggon.node.sockets.quota.bounds import Bounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.held import MAPPINGS_MOST, Held, held
 from panggon.node.sockets.quota.usage import DEPTH_MOST, Excess, Meter
 
 MEBIBYTE = 1024 * 1024
-PLENTY = Bounds(mebibytes=1000, files=1000)
+PLENTY = Limit(mebibytes=1000, files=1000)
 
 
-def exceeds(place: Path, bounds: Bounds) -> bool:
-    return bool(excess(Meter(place, bounds)))
+def exceeds(place: Path, limit: Limit) -> bool:
+    return bool(excess(Meter(place, limit)))
 
 
 def excess(meter: Meter) -> Excess:
@@ -41,16 +41,16 @@ def test_space_is_what_lies_on_the_disk(tmp_path: Path) -> None:
     (tmp_path / "a" / "b" / "three").write_bytes(os.urandom(3 * MEBIBYTE))
     with (tmp_path / "hollow").open("wb") as file:
         file.truncate(500 * MEBIBYTE)
-    assert exceeds(tmp_path, Bounds(mebibytes=2, files=1000))
-    assert not exceeds(tmp_path, Bounds(mebibytes=4, files=1000))
+    assert exceeds(tmp_path, Limit(mebibytes=2, files=1000))
+    assert not exceeds(tmp_path, Limit(mebibytes=4, files=1000))
 
 
 def test_every_name_is_a_file_but_its_content_counts_once(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(os.urandom(MEBIBYTE))
     for number in range(9):
         (tmp_path / f"again{number}").hardlink_to(tmp_path / "one")
-    assert not exceeds(tmp_path, Bounds(mebibytes=2, files=10))
-    assert exceeds(tmp_path, Bounds(mebibytes=2, files=9))
+    assert not exceeds(tmp_path, Limit(mebibytes=2, files=10))
+    assert exceeds(tmp_path, Limit(mebibytes=2, files=9))
 
 
 def test_links_lead_nowhere(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "site" / "round").symlink_to(tmp_path / "site")
-    assert not exceeds(tmp_path / "site", Bounds(mebibytes=1, files=2))
+    assert not exceeds(tmp_path / "site", Limit(mebibytes=1, files=2))
 
 
 def test_a_tree_too_deep_to_be_counted_is_too_much(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_whoever_renames_folders_and_files_all_the_time_hides_nothing(tmp_path: 
                 os.rename(f"{former}", f"{new}", src_dir_fd=place, dst_dir_fd=place)
             return 0
 
-        assert Meter(tmp_path, Bounds(mebibytes=2, files=1000)).count(1, rename) is Excess.SPACE
-        assert Meter(tmp_path, Bounds(mebibytes=4, files=378)).count(1, rename) is Excess.NOTHING
+        assert Meter(tmp_path, Limit(mebibytes=2, files=1000)).count(1, rename) is Excess.SPACE
+        assert Meter(tmp_path, Limit(mebibytes=4, files=378)).count(1, rename) is Excess.NOTHING
 
 
 def test_what_is_called_otherwise_whenever_it_is_looked_for_is_too_much(
@@ -139,7 +139,7 @@ def test_without_a_free_descriptor_nothing_is_decided_and_none_is_kept(
             raise OSError(errno.EMFILE, "too many")
         return opening(path, flags, **at)
 
-    meter = Meter(tmp_path, Bounds(mebibytes=1, files=2))
+    meter = Meter(tmp_path, Limit(mebibytes=1, files=2))
     monkeypatch.setattr(os, "open", full)
     with pytest.raises(OSError, match="too many"):
         excess(meter)
@@ -153,7 +153,7 @@ def test_it_goes_on_where_it_stopped_and_begins_anew(tmp_path: Path) -> None:
     for number in range(50):
         (tmp_path / f"{number}").touch()
     ticks = itertools.count()
-    meter = Meter(tmp_path, Bounds(mebibytes=1, files=49))
+    meter = Meter(tmp_path, Limit(mebibytes=1, files=49))
     answers = [meter.count(next(ticks) + 3.0, lambda: float(next(ticks))) for _ in range(40)]
     assert answers.count(Excess.FILES) >= 2
     assert answers[:5] == [None] * 5
@@ -164,7 +164,7 @@ def test_it_goes_on_where_it_stopped_and_begins_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["gone", "file"])
 def test_what_is_no_directory_counts_as_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    assert not exceeds(tmp_path / name, Bounds(mebibytes=1, files=1))
+    assert not exceeds(tmp_path / name, Limit(mebibytes=1, files=1))
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def test_a_deleted_file_counts_while_anybody_has_it(
     tmp_path: Path, holding: Callable[[int], AbstractContextManager[None]], found: Excess
 ) -> None:
     (tmp_path / "site").mkdir()
-    meter = Meter(tmp_path / "site", Bounds(mebibytes=2, files=9), lambda: (os.getpid(), os.getpid()))
+    meter = Meter(tmp_path / "site", Limit(mebibytes=2, files=9), lambda: (os.getpid(), os.getpid()))
     descriptor = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
     os.write(descriptor, os.urandom(3 * MEBIBYTE))
     assert excess(meter) is Excess.NOTHING, "it has a name; whoever may see it counts it"
@@ -210,7 +210,7 @@ def test_a_deleted_file_counts_while_anybody_has_it(
 
 
 def test_what_is_received_at_once_and_what_lies_in_memory_is_no_excess(tmp_path: Path) -> None:
-    meter = Meter(tmp_path, Bounds(mebibytes=2, files=9), lambda: (os.getpid(),))
+    meter = Meter(tmp_path, Limit(mebibytes=2, files=9), lambda: (os.getpid(),))
     descriptor = os.memfd_create("large")
     os.write(descriptor, bytes(3 * MEBIBYTE))
     found = []
@@ -232,14 +232,14 @@ sys.stdin.read()"""
         assert program.stdout.readline() == b"\n"
         steps = list(held([program.pid], device=tmp_path.stat().st_dev))
         assert (len(steps) >= MAPPINGS_MOST, steps[-1]) == (True, Held(0, uncounted=True))
-        meter = Meter(tmp_path, Bounds(mebibytes=2, files=9), lambda: (program.pid,))
+        meter = Meter(tmp_path, Limit(mebibytes=2, files=9), lambda: (program.pid,))
         assert excess(meter) is Excess.FILES
         assert program.stdin
         program.stdin.close()
 
 
 def test_too_many_files_is_seen_also_where_too_much_space_was_known(tmp_path: Path) -> None:
-    meter = Meter(tmp_path, Bounds(mebibytes=1, files=3))
+    meter = Meter(tmp_path, Limit(mebibytes=1, files=3))
     (tmp_path / "large").write_bytes(os.urandom(2 * MEBIBYTE))
     assert excess(meter) is Excess.SPACE
     for number in range(3):

@@ -11,7 +11,7 @@ from panggon.core.journal import Word
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.engine.patience import Patience, Policy
-from panggon.node import sites, wiring
+from panggon.node import runs, wiring
 from panggon.node.agent import loop, visiting
 from panggon.node.agent.client import Portal
 from panggon.node.agent.visiting import (
@@ -59,7 +59,7 @@ def bench(tmp_path):
     with portals.running() as portal:
         found = Bench(tmp_path, portal)
         for spec in (opened(), opened(OTHER)):
-            found.sites.apply(found.sites.plan(spec))
+            runs.apply(found.sites, found.sites.plan(spec))
         yield found
 
 
@@ -109,7 +109,7 @@ def test_what_is_not_open_or_is_worked_on_is_not_visited(bench, visits):
 def test_a_site_whose_closing_was_left_half_way_is_not_visited(bench, visits, monkeypatch):
     """Its doors are shut although what was applied last is open; once that is again, it is visited as before."""
     once = Patience(attempts=1, first=0, longest=0)
-    monkeypatch.setattr(sites, "USUAL", Policy(once, once, once))
+    monkeypatch.setattr(runs, "USUAL", Policy(once, once, once))
     link = Key(Kind.HOST, SPEC.host)
     bench.machine.unproven = {link}
     bench.ask(document(dataclasses.replace(opened(), state=SiteState.QUARANTINED, generation=3)))

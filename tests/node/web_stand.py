@@ -18,10 +18,9 @@ from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Driver
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
-from panggon.drivers import authority, files, shell, tls, visit, web
+from panggon.drivers import authority, files, host_link, processes, shell, site_file, tls, visit, web
 from panggon.drivers.visit import Answer, Door
 from panggon.node.servers import Server, nginx
-from panggon.node.sockets import processes
 from tests.drivers.running import running
 
 SITE = "s900001"
@@ -54,7 +53,7 @@ class WebStand:
         self.door = Door("127.0.0.1", self.settings.https_port, self.authority.certificate, seconds=60)
         self.now = datetime.now(UTC)
         web_settings = web.Settings(self.root, self.settings.control, self.door)
-        self.sites, self.hosts = web.SiteDriver(web_settings), web.HostDriver(web_settings)
+        self.sites, self.hosts = site_file.SiteDriver(web_settings), host_link.HostDriver(web_settings)
         tls_settings = tls.Settings(self.root, self.settings.control, self.authority, self.door, lambda: self.now)
         self.certificates = tls.CertificateDriver(tls_settings)
         self.master: shell.Process

@@ -7,7 +7,7 @@ from typing import Any
 from panggon.node.agent import client
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.agent.identity import Identity
-from panggon.node.agent.loop import Agent
+from panggon.node.agent.wishes import Wishes
 from panggon.sites import messages, resending
 from panggon.sites import selectors as machines
 from panggon.sites import services as sites
@@ -42,14 +42,14 @@ class Machine:
         self.fake = simulated.machine_of(found)
         self.sites = simulated.sites_on(found, self.fake)
         me = Identity("http://localhost", self.office.node.pk, "t")
-        self.agent = Agent(self.sites, Mute(), me, reduced=())
+        self.wishes = Wishes(self.sites, Mute(), me, reduced=())
 
     def works(self) -> Wish:
         wish = sites.take_wish(self.office.node, at=self.office.later())
         asked = client.Wish(
             wish.pk, client.Mode(Purpose(wish.purpose).mode), wish.spec, wish.approved_digest, sites.credentials(wish)
         )
-        report = messages.report_of(client._dump(self.agent.handle(asked), ()))
+        report = messages.report_of(client._dump(self.wishes.handle(asked), ()))
         assert sites.store_report(wish.pk, self.office.node, report, at=self.office.later())
         jobs.site_reported(wish.pk)
         wish.refresh_from_db()

@@ -6,8 +6,8 @@ from panggon.audit.models import Change
 from panggon.core.bounds import LEAST
 from panggon.core.site_life import SiteAction
 from panggon.node import records
-from panggon.node.agent.bounds import Measure
-from panggon.node.sites import now
+from panggon.node.agent.bounds import DailyBounds, Measure
+from panggon.node.clock import now
 from panggon.sites import life, selectors
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose
@@ -128,7 +128,7 @@ def test_the_bound_of_the_machine_holds_and_its_word_is_shown(office, machine, s
     shown = text(technician.get(f"/situs/{site.identifier}/"))
     assert "Server kembali ke keadaan lama situs ini" in shown
     assert "panggon-node allow JUMLAH" in shown
-    machine.agent._bounds.allow(Measure.CHANGED, 100, now=now())
+    DailyBounds(machine.sites).allow(Measure.CHANGED, 100, now=now())
     address = f"/situs/{site.identifier}/kirim-lagi/"
     assert "1 situs dikirim lagi" in text(technician.post(address, follow=True))
     assert "server sedang mengerjakannya" in text(technician.get(f"/situs/{site.identifier}/"))

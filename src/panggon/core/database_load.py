@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import log
 
+from panggon.core.lanes import shared
+
 MEBIBYTE = 1024 * 1024
 # As long as a copy may take (`node.databases.jobs`): changing or loading a large table is legitimate.
 SECONDS_MOST = 1800.0
@@ -156,11 +158,9 @@ def heavy(before: Set[str], busy: Mapping[str, float]) -> frozenset[str]:
 
 
 def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:
-    """The one processor that the sessions of each heavy site share. The first is nobody's, so that the others' sessions
-    find one that is free at once: to preempt somebody may take a tick each time. Nothing where there is only one.
-    """
-    _, *shared = sorted(processors)
-    return {site: shared[place % len(shared)] for place, site in enumerate(sorted(heavy))} if shared else {}
+    """The one of the shared processors that the sessions of each heavy site have; nothing where there is none."""
+    there = shared(processors)
+    return {site: there[place % len(there)] for place, site in enumerate(sorted(heavy))} if there else {}
 
 
 def _largest(sessions: Iterable[Session], what: str, size: Callable[[Session], int], most: int) -> dict[Session, str]:

@@ -1,4 +1,4 @@
-"""Which processors are left to a site that wants more of them than it may have."""
+"""Which processors are left to who wants more of them than it may have."""
 
 from collections.abc import Collection
 
@@ -6,13 +6,18 @@ from collections.abc import Collection
 SECONDS = 30.0
 
 
-def lane(number: int, percent: int, processors: Collection[int]) -> tuple[int, ...]:
-    """As many processors as the site's share of time is worth (100 is one), but never the machine's first, so that all
-    others find one where nobody is in their way: to preempt somebody may take a whole tick. Nothing where there are
-    not so many. Sites are spread by their `number`.
+def shared(processors: Collection[int]) -> list[int]:
+    """All but the machine's first, which is nobody's of them: so all others find one where nobody is in their way. To
+    preempt somebody may take a whole tick.
     """
-    _, *shared = sorted(processors)
-    wanted = -(-percent // 100)
-    if not 0 < wanted <= len(shared):
+    return sorted(processors)[1:]
+
+
+def lane(number: int, percent: int, processors: Collection[int]) -> tuple[int, ...]:
+    """As many of the shared processors as the site's share of time is worth (100 is one); nothing where there are not
+    so many. Sites are spread by their `number`.
+    """
+    there, wanted = shared(processors), -(-percent // 100)
+    if not 0 < wanted <= len(there):
         return ()
-    return tuple(sorted(shared[(number + place) % len(shared)] for place in range(wanted)))
+    return tuple(sorted(there[(number + place) % len(there)] for place in range(wanted)))

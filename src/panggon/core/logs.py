@@ -51,7 +51,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Retention:
     """Of each log of a site: all its pieces together have at most `size` bytes, none is older than `days`."""
 
     size: int
@@ -63,17 +63,17 @@ class Bounds:
         return self.size // 5
 
 
-def is_full(current: Piece, bounds: Bounds, *, incoming: int, now: datetime) -> bool:
+def is_full(current: Piece, retention: Retention, *, incoming: int, now: datetime) -> bool:
     """Whether the current piece is to be put aside before `incoming` bytes are added: each has one day's lines."""
-    return current.size > 0 and (current.size + incoming > bounds.piece or current.at.date() < now.date())
+    return current.size > 0 and (current.size + incoming > retention.piece or current.at.date() < now.date())
 
 
-def outlived(pieces: Iterable[Piece], bounds: Bounds, *, now: datetime) -> tuple[Piece, ...]:
+def outlived(pieces: Iterable[Piece], retention: Retention, *, now: datetime) -> tuple[Piece, ...]:
     """The pieces that have to go: too old, or, from the newest on, beyond the size that is kept."""
     kept, gone = 0, []
     for piece in sorted(pieces, key=lambda piece: (piece.at, piece.name), reverse=True):
         kept += piece.size
-        if piece.at < now - timedelta(days=bounds.days) or kept > bounds.size:
+        if piece.at < now - timedelta(days=retention.days) or kept > retention.size:
             gone.append(piece)
     return tuple(gone)
 

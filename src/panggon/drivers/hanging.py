@@ -4,15 +4,15 @@ import os
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from pathlib import Path
 
-PROC = Path("/proc")
+from panggon.drivers import processes
+
 MOMENT = 0.2  # seconds between two looks at the time that a process has used
 
 
 def words(master: int, heard: Collection[int]) -> str:
     """One sentence about each of the master's workers that was not heard."""
-    silent = [pid for pid in _children(master) if pid not in heard]
+    silent = [pid for pid in processes.children(master) if pid not in heard]
     before = {pid: _processor_time(pid) for pid in silent}
     time.sleep(MOMENT)
     told = [_told(pid, _processor_time(pid) - before[pid]) for pid in silent]
@@ -22,8 +22,8 @@ def words(master: int, heard: Collection[int]) -> str:
 def _told(pid: int, used: float) -> str:
     """Empty where it has ended meanwhile."""
     try:
-        state = _status(pid)[0]
-        ending = b"shutting down" in (PROC / str(pid) / "cmdline").read_bytes()
+        state = processes.fields(pid)[0]
+        ending = b"shutting down" in (processes.PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return ""
     end = f"`kill -9 {pid}` mengakhirinya, dan penggantinya mulai seketika"
@@ -40,19 +40,8 @@ def _told(pid: int, used: float) -> str:
     return f"proses nginx {pid} tidak menjawab: {doing}; {advice}"
 
 
-def _children(pid: int) -> list[int]:
-    with suppress(OSError):
-        return list(map(int, (PROC / f"{pid}/task/{pid}/children").read_text().split()))
-    return []
-
-
 def _processor_time(pid: int) -> float:
     """Seconds."""
     with suppress(OSError):
-        return sum(map(int, _status(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
+        return sum(map(int, processes.fields(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
     return 0.0
-
-
-def _status(pid: int) -> list[str]:
-    """The fields of its `stat` from the third on, its state."""
-    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

@@ -5,10 +5,8 @@ bounds the site, its own figure counts.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
@@ -31,6 +29,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """`writing`: the file system and the record are being changed, and may differ."""
+
+    limit: storage.Limit
+    writing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaDriver:
     """Attributes: `mebibytes` and `files`, of everything below the site's directory."""
 
@@ -38,18 +44,19 @@ class QuotaDriver:
 
     def read(self, key: Key) -> Observation:
         place = self._place(key)
-        content = files.read(place / RECORD)
-        if content is None:
+        owned = files.is_root_file(place / RECORD)
+        if owned is None:
             return absent(key)
-        document = _decoded(content)
-        if document.get("site") != key.name or (place / RECORD).lstat().st_uid != 0:
+        record = load_record(place) if owned else None
+        if record is None:
             return foreign(key, f"{place / RECORD} bukan milik {key.name}")
-        if document["writing"] or not files.stands(place / RECORD):
+        if record.writing or not files.stands(place / RECORD):
             return partial(key)
-        mebibytes, most_files = document["mebibytes"], document["files"]
+        mebibytes: int | None = record.limit.mebibytes
+        most_files: int | None = record.limit.files
         if self._bounded(place):
             seen = storage.bound_of(place)
-            if not storage.is_bound(seen, storage.Limit(mebibytes, most_files)):
+            if not storage.is_bound(seen, record.limit):
                 mebibytes = None if seen.most is None else seen.most // storage.MEBIBYTE
                 most_files = seen.most_files if seen.counts else most_files
         return ours(key, mebibytes=mebibytes, files=most_files)
@@ -105,11 +112,13 @@ def _limit(attributes: Attributes) -> storage.Limit:
     return storage.Limit(int(str(attributes["mebibytes"])), int(str(attributes["files"])))
 
 
-def _decoded(content: bytes) -> Mapping[str, Any]:
-    """The record, or an empty one for anything that `write` did not make."""
+def load_record(place: Path) -> Record | None:
+    """What root's record in a site's directory says; None where there is none that Panggon has written."""
     try:
-        document = json.loads(content)
-        numbers = {name: int(document[name]) for name in ("mebibytes", "files")}
-        return {**document, **numbers, "writing": document["writing"] is True}
+        document = json.loads(files.read(place / RECORD) or b"")
+        if document["site"] != place.name:
+            return None
+        limit = storage.Limit(int(document["mebibytes"]), int(document["files"]))
+        return Record(limit, writing=document["writing"] is True)
     except (ValueError, KeyError, TypeError):
-        return {}
+        return None

@@ -14,8 +14,8 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
 from panggon.core.spec import SiteKind, SiteSpec, SiteState
-from panggon.drivers import asking, visit
-from panggon.drivers.owner import running, uid_of
+from panggon.drivers import asking, processes, visit
+from panggon.drivers.owner import uid_of
 from panggon.drivers.storage import database_mark
 from panggon.drivers.visit import Door
 
@@ -102,7 +102,8 @@ class RuntimeDriver:
             serving = ask(self.settings.control, do="show", site=key.name)["serving"]
         except PanggonError as error:
             return Check("programs.stopped", ok=False, detail=str(error))
-        left = [f"{name} ({pid})" for pid, name in running(uid_of(key.name, base=self.settings.uid_base))]
+        running = processes.of_user(uid_of(key.name, base=self.settings.uid_base))
+        left = [f"{processes.name(pid)} ({pid})" for pid in running]
         ends = lets_in(spec)
         if serving is not None or (left and not ends):
             words = f"masih berjalan: {', '.join(left)}" if left else "program situs masih menerima permintaan"

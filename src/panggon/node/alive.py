@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from panggon.drivers import processes
 from panggon.node import records, systemd
-from panggon.node.sockets import processes
 
 
 def announce(path: Path) -> None:

@@ -152,7 +152,7 @@ def mariadb_settings(config: NodeConfig) -> mariadb.Settings:
 
 
 def postgresql_settings(config: NodeConfig) -> postgresql.Settings:
-    """The socket's directory has a short name: PostgreSQL's own name for the socket is long (`config.ShortPath`)."""
+    """The socket's directory has a short name: PostgreSQL's own name for the socket is long (`rules.ShortPath`)."""
     paths, wished = config.paths, config.postgresql
     return postgresql.Settings(
         data=paths.state / "postgresql",

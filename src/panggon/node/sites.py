@@ -1,68 +1,30 @@
-"""What can be done with one site on this machine: the same for the agent and for the command line."""
+"""The sites of this machine: what may be asked of them here, what a wish would change, and how far their runs are.
 
-import itertools
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+Nothing here changes a site; that is done in `runs`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
 
 from panggon.core import closing, journal
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE, MachineFacts
-from panggon.core.driver import Check
-from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError, TemporaryError
+from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
 from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
-from panggon.drivers import files, htaccess, mariadb
-from panggon.engine import journal_file, runner
-from panggon.engine.journal_file import JournalFile
+from panggon.drivers import files, htaccess
+from panggon.engine import journal_file
 from panggon.engine.observe import Drivers, observe
-from panggon.engine.patience import BRIEF, USUAL
-from panggon.engine.runner import Progress
 from panggon.node import layout, records, wiring
+from panggon.node.passwords import Passwords
 from panggon.node.recorded import Recorded, names_by_site
 from panggon.node.settings.config import NodeConfig
-
-log = logging.getLogger(__name__)
-
-Watcher = Callable[[int, Progress], None]
-# Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any
-# run reports between two entries, so no number is used twice.
-NUMBERS_AN_ENTRY = 100
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def ignore(_number: int, _progress: Progress) -> None:
-    """For those who do not watch."""
-
-
-class CarryingOut(Protocol):
-    def __call__(
-        self,
-        *,
-        wish: int = 0,
-        enrolment: str = "",
-        credentials: Mapping[str, str] | None = None,
-        watch: Watcher = ignore,
-    ) -> Outcome: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan that was made just now."""
-
-    plan: Plan
-    carry_out: CarryingOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +85,18 @@ class Sites:
         leads = spec.kind is SiteKind.PROXY and spec.proxy is not None and spec.state in ALIVE
         return leads and not self.facts.address(spec.proxy.target if spec.proxy else "")
 
-    # What is done
+    # What would be changed
 
     def plan(self, spec: SiteSpec) -> Plan:
         """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
         `make`.
         """
-        return self._plan(spec, self.position(spec.site))
+        return self.plan_from(self.position(spec.site), spec)
 
-    def _plan(self, spec: SiteSpec, position: Position | None) -> Plan:
+    def plan_from(self, position: Position | None, spec: SiteSpec) -> Plan:
+        """The same for who knows already where the site's last run is."""
         if position and position.outcome:  # what a full disk has kept from being put on record
-            self._ended(position.plan.spec, position.outcome)
+            self.note_end(position.plan.spec, position.outcome)
         former = self.applied(spec.site)
         if former and former.state is not SiteState.PURGED:
             _refuse_orphans(spec, former)
@@ -179,108 +142,11 @@ class Sites:
             since = f"{site} sudah diparkir {waited.days} hari selama mesin ini menyala"
             raise PermanentError("node.purge_early", f"{since}; baru dapat dihapus sesudah {waiting.days} hari")
 
-    @contextmanager
-    def planned(self, spec: SiteSpec) -> Iterator[Planned]:
-        """The plan, and the site's lock until it is carried out or left: nobody of ours comes between, so it is carried
-        out without looking at everything once more (`runner.run`, `fresh`). For who decides at once. Errors as `plan`,
-        and TemporaryError `journal.busy`.
-        """
-        with journal_file.writing(self._journal(spec.site)) as store, mariadb.lasting():
-            plan = self._plan(spec, journal.fold(store.entries()))
-            yield Planned(plan, partial(self._carry_out, store, plan, fresh=True))
-
-    def apply(
-        self,
-        plan: Plan,
-        *,
-        wish: int = 0,
-        enrolment: str = "",
-        credentials: Mapping[str, str] | None = None,
-        watch: Watcher = ignore,
-    ) -> Outcome:
-        """Carry out a plan. An earlier run of the site must have been brought to its end before (`resume`); a closing
-        that cannot come to it now gives way.
-        """
-        with journal_file.writing(self._journal(plan.spec.site)) as store:
-            return self._carry_out(
-                store, plan, fresh=False, wish=wish, enrolment=enrolment, credentials=credentials, watch=watch
-            )
-
-    def _carry_out(
-        self,
-        store: JournalFile,
-        plan: Plan,
-        *,
-        fresh: bool,
-        wish: int = 0,
-        enrolment: str = "",
-        credentials: Mapping[str, str] | None = None,
-        watch: Watcher = ignore,
-    ) -> Outcome:
-        if journal.may_begin(journal.fold(store.entries())):  # else a former password would be overwritten
-            self._keep_former_password(plan)
-        known = self._passwords(plan.spec.site, credentials or {})
-        outcome = runner.run(
-            plan,
-            store=store,
-            drivers=self.drivers(plan.spec, known),
-            now=now,
-            progress=_numbered(watch, 0),
-            wish=wish,
-            enrolment=enrolment,
-            fresh=fresh,
-            policy=USUAL,
-            together=_at_once,
-        )
-        return self._ended(plan.spec, outcome)
-
-    def resume(
-        self,
-        site: str,
-        *,
-        credentials: Mapping[str, str] | None = None,
-        watch: Watcher = ignore,
-    ) -> Outcome | None:
-        """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
-
-        Without `credentials` a run that needs a password's hash which this machine does not have raises
-        TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
-        """
-        with journal_file.writing(self._journal(site)) as store:
-            position = journal.fold(store.entries())
-            if position is None:
-                return None
-            if position.outcome:
-                return self._ended(position.plan.spec, position.outcome)
-            wiring.sweep_proofs(self.config, site)
-            known = self._passwords(site, credentials or {})
-            if credentials is None and _awaits_password(position, known):
-                raise TemporaryError("password.awaited", site)
-            outcome = runner.resume(
-                store,
-                drivers=self.drivers(position.plan.spec, known),
-                now=now,
-                progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
-                policy=BRIEF if _is_tried_again(position) else USUAL,
-                together=_at_once,
-            )
-            return self._ended(position.plan.spec, outcome)
-
-    def verify(self, spec: SiteSpec) -> tuple[Check, ...]:
-        return runner.verify(spec, self.facts, self.drivers(spec, {}), together=_at_once)
-
-    def unread(self, site: str) -> tuple[htaccess.Found, ...]:
-        """Which words of the site's `.htaccess` files have no effect. Raises PermanentError `node.unknown_site`."""
-        spec = self.applied(site) if SITE_ID.fullmatch(site) else None
-        if spec is None:
-            raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
-        return htaccess.found(self.config.paths.root / "sites" / site / "public", spec.profile)
-
     # What is known
 
     def position(self, site: str) -> Position | None:
         """Where the site's last run is; None where none was begun."""
-        return journal.fold(journal_file.read(self._journal(site)))
+        return journal.fold(journal_file.read(self.journal_path(site)))
 
     def begun(self) -> tuple[str, ...]:
         """Every site with a journal."""
@@ -288,18 +154,18 @@ class Sites:
 
     def under_way(self) -> frozenset[str]:
         """Every site whose last run may not be at its end, whoever has begun it. Cheap: it is asked every minute."""
-        return frozenset(site for site in self.begun() if journal_file.may_be_open(self._journal(site)))
+        return frozenset(site for site in self.begun() if journal_file.may_be_open(self.journal_path(site)))
 
     def sweep(self) -> None:
         """Take away what runs have left that were killed before they began."""
         journal_file.sweep(self._journals)
 
     def is_settled(self, site: str) -> bool:
-        """Whether the site's last run has ended and left nothing to be done (`_ended`). Cheap: it is asked of every
+        """Whether the site's last run has ended and left nothing to be done (`note_end`). Cheap: it is asked of every
         site when an agent starts.
         """
-        ended = journal_file.ended(self._journal(site))
-        if ended is None or self._former(site).exists():
+        ended = journal_file.ended(self.journal_path(site))
+        if ended is None or Passwords(self.config, site).keeps_former:
             return False
         word, spec = ended
         if word is not Word.APPLIED:
@@ -313,7 +179,7 @@ class Sites:
 
     def _last_plan(self, site: str) -> Plan | None:
         """Of what was applied last, where the journal goes back so far."""
-        return journal.applied(journal_file.read(self._journal(site)))
+        return journal.applied(journal_file.read(self.journal_path(site)))
 
     def without_php(self) -> Mapping[str, Sequence[str]]:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
@@ -321,43 +187,36 @@ class Sites:
 
     def is_shutting(self, site: str) -> bool:
         """Whether a closing was left before its end (`journal.is_shutting`)."""
-        return journal.is_shutting(journal_file.read(self._journal(site)))
+        return journal.is_shutting(journal_file.read(self.journal_path(site)))
 
     def named_under_way(self) -> Mapping[str, frozenset[str]]:
         """The names that runs under way give, by site. Every journal is read for it."""
         found = {}
         for site in self.begun():
             with suppress(PanggonError):  # a broken journal: what it was for is told of
-                if journal_file.ended(self._journal(site)) is None and (position := self.position(site)):
+                if journal_file.ended(self.journal_path(site)) is None and (position := self.position(site)):
                     found[site] = frozenset(position.plan.spec.hosts)
         return found
 
-    def _ended(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
-        """Idempotent: what a kill or a full disk has prevented is done at the next start, from the journal."""
+    def unread(self, site: str) -> tuple[htaccess.Found, ...]:
+        """Which words of the site's `.htaccess` files have no effect. Raises PermanentError `node.unknown_site`."""
+        spec = self.applied(site) if SITE_ID.fullmatch(site) else None
+        if spec is None:
+            raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
+        return htaccess.found(self.config.paths.root / "sites" / site / "public", spec.profile)
+
+    def note_end(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
+        """Put on record how a run has ended; the outcome again. Idempotent: what a kill or a full disk has prevented is
+        done at the next start, from the journal.
+        """
         if outcome.word is Word.APPLIED:
             self.recorded.keep(spec)
         if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
             # Who came in from which address is not kept longer than the site.
             files.remove(self._logins(spec.site))
         if outcome.word is not Word.STUCK:
-            files.sweep(self._former(spec.site))
-            files.remove(self._former(spec.site))
+            Passwords(self.config, spec.site).forget_former()
         return outcome
-
-    def _keep_former_password(self, plan: Plan) -> None:
-        """Going back needs the hash that a new one replaces, also after a kill; it lies beside its own record, as
-        protected as that is.
-        """
-        if _passwords_of(plan)[0]:
-            records.save(self._former(plan.spec.site), wiring.installed_passwords(self.config, plan.spec.site))
-
-    def _passwords(self, site: str, credentials: Mapping[str, str]) -> Mapping[str, str]:
-        former = records.known(self._former(site), dict, otherwise={})
-        return {**former, **wiring.installed_passwords(self.config, site), **credentials}
-
-    @property
-    def _journals(self) -> Path:
-        return self.config.paths.state / "journal"
 
     @property
     def strays(self) -> Mapping[str, Sequence[str]]:
@@ -373,14 +232,15 @@ class Sites:
     def _strays(self) -> Path:
         return self.config.paths.state / "strays.json"
 
-    def _journal(self, site: str) -> Path:
+    def journal_path(self, site: str) -> Path:
         return self._journals / f"{site}.jsonl"
+
+    @property
+    def _journals(self) -> Path:
+        return self.config.paths.state / "journal"
 
     def _logins(self, site: str) -> Path:
         return layout.log_settings(self.config).logins / f"{site}.json"
-
-    def _former(self, site: str) -> Path:
-        return self.config.paths.state / "former" / f"{site}.json"
 
 
 def _refuse_orphans(spec: SiteSpec, former: SiteSpec) -> None:
@@ -398,34 +258,3 @@ def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:
 
 def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
     return wiring.drivers(config, known, engine=spec.database, state=spec.state)
-
-
-def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
-    numbers = itertools.count(first)
-    return lambda progress: watch(next(numbers), progress)
-
-
-def _at_once(ask: Callable[[Key], runner.Checks], keys: Sequence[Key]) -> list[runner.Checks]:
-    """A proof mostly waits for servers: the one of SFTP takes as long as all others together."""
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(ask, keys))
-
-
-def _is_tried_again(position: Position) -> bool:
-    """Whether the run, where it fails for now, stays open; others wait meanwhile."""
-    plan = position.plan
-    return plan.closes or plan.spec.state is SiteState.PURGED or position.problem is not None
-
-
-def _awaits_password(position: Position, known: Mapping[str, Any]) -> bool:
-    wished = _passwords_of(position.plan)[1]
-    return position.problem is None and bool(wished) and wished not in known
-
-
-def _passwords_of(plan: Plan) -> tuple[str, str]:
-    """The fingerprints before and after a plan that changes the password; "" where there is none."""
-    change = next((change for change in plan.changes if change.key == Key(Kind.USER, plan.spec.site)), None)
-    if change is None:
-        return "", ""
-    before, after = (str((side or {}).get("password", "")) for side in (change.before, change.after))
-    return before, after

@@ -1,16 +1,11 @@
-"""From the settings to the drivers and servers of this machine; the only module that imports the drivers of kinds."""
+"""From the settings to the drivers of this machine; the only module that imports those of kinds."""
 
 import ipaddress
-import json
 import os
-import pwd
-import stat
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from panggon.core import zone_names
 from panggon.core.desired import MachineFacts
@@ -26,9 +21,11 @@ from panggon.drivers import (
     dns,
     fake,
     files,
+    host_link,
     quota,
     runtime,
     sftp,
+    site_file,
     tasks,
     tls,
     transfer,
@@ -41,10 +38,9 @@ from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.visit import Door
-from panggon.node import alive, backup, layout, protections
+from panggon.node import clock, layout, protections
 from panggon.node.layout import WEB_GROUP
-from panggon.node.servers import Server, knot, mariadb, nginx, postgresql, sshd
-from panggon.node.settings import config_file
+from panggon.node.servers import nginx, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.launch import DATABASE_DIRECTORIES
@@ -73,11 +69,11 @@ def drivers(
         Kind.DATABASE: database.DatabaseDriver(
             database.Settings(database_servers(config), root, uid_base), engine, state
         ),
-        Kind.SITE: web.SiteDriver(in_web),
+        Kind.SITE: site_file.SiteDriver(in_web),
         Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state),
         Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),
         Kind.CERTIFICATE: certificates(config),
-        Kind.HOST: web.HostDriver(in_web),
+        Kind.HOST: host_link.HostDriver(in_web),
         Kind.ACCESS: sftp.AccessDriver(_access(config)),
         Kind.RECORDS: dns.RecordsDriver(_records(config)),
     }
@@ -87,7 +83,7 @@ def drivers(
 class Outside:
     """How a site of this machine looks to a visitor, and how much it stores."""
 
-    web: web.SiteDriver
+    web: site_file.SiteDriver
     programs: runtime.RuntimeDriver
     quota: quota.QuotaDriver
 
@@ -97,7 +93,9 @@ class Outside:
         if config.simulate:
             return None
         return cls(
-            web.SiteDriver(_web(config)), runtime.RuntimeDriver(_runtime(config)), quota.QuotaDriver(_quota(config))
+            site_file.SiteDriver(_web(config)),
+            runtime.RuntimeDriver(_runtime(config)),
+            quota.QuotaDriver(_quota(config)),
         )
 
     def answers(self, spec: SiteSpec, *, wakes: bool) -> bool:
@@ -146,7 +144,7 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             control=nginx.control_socket(config.paths.run),
             authority=_authority(config),
             door=_door(config),
-            now=lambda: datetime.now(UTC),
+            now=clock.now,
             web_group=WEB_GROUP,
             issuer=wished.issuer,
             order=partial(acme_orders.order, orders) if orders else None,
@@ -194,92 +192,9 @@ def php_versions(config: NodeConfig) -> tuple[str, ...]:
     return sockets.php_versions(layout.socket_settings(config))
 
 
-def installed_passwords(config: NodeConfig, site: str) -> Mapping[str, str]:
-    """The hash that the site's user has now, by fingerprint (systemd.io/USER_RECORD, `hashedPassword`)."""
-    record = json.loads(files.read(config.paths.userdb / f"{site}.user-privileged") or b"{}")
-    return {user.fingerprint(hashed): hashed for hashed in record.get("privileged", {}).get("hashedPassword", [])}
-
-
-def prepare(config: NodeConfig) -> None:
-    """Everything that the servers need before they start; made once, brought up to date each time.
-
-    Raises PermanentError `node.path` where the sites would not be safe, `node.packages` where a server is missing,
-    `node.restore`.
-    """
-    paths = config.paths
-    _demand_packages(config)
-    backup.demand_restored(config)
-    _demand_root_owned(paths.root)
-    for folder in (paths.root, paths.run, paths.etc, paths.logs, paths.userdb):
-        files.directory(folder)
-    files.directory(paths.state, mode=0o711)
-    for folder in (layout.task_settings(config).folder, layout.acme_account(config).parent):
-        files.directory(folder, mode=0o700)
-    authority.create_authority(layout.authority_certificate(config).parent, now=datetime.now(UTC))
-    preparers = {
-        "mariadb": lambda: mariadb.prepare(layout.mariadb_settings(config)),
-        "postgresql": lambda: postgresql.prepare(layout.postgresql_settings(config)),
-        "sockets": lambda: layout.socket_settings(config).save(layout.holder_settings_file(config)),
-        "knot": lambda: knot.prepare(layout.knot_settings(config)),
-        "sshd": lambda: sshd.prepare(layout.sshd_settings(config)),
-        "nginx": lambda: nginx.prepare(_nginx(config)),
-        "logs": lambda: layout.log_settings(config).save(layout.log_settings_file(config)),
-        "tasks": lambda: layout.task_settings(config).save(layout.task_settings_file(config)),
-        "databases": lambda: config_file.save(config, layout.databases_settings_file(config)),
-        "renewal": lambda: config_file.save(config, layout.renewal_settings_file(config)),
-    }
-    for name in config.services.run:
-        preparers[name]()
-
-
-def servers(config: NodeConfig) -> tuple[Server, ...]:
-    """The servers that Panggon runs here, in the order of starting; after `prepare`."""
-    makers = {
-        "mariadb": lambda: mariadb.server(layout.mariadb_settings(config)),
-        "postgresql": lambda: postgresql.server(layout.postgresql_settings(config)),
-        "sockets": lambda: _holder(config),
-        "knot": lambda: knot.server(layout.knot_settings(config)),
-        "sshd": lambda: sshd.server(layout.sshd_settings(config)),
-        "nginx": lambda: nginx.server(_nginx(config)),
-        "logs": lambda: _own(config, "logs", layout.log_settings_file(config), layout.log_settings(config).alive),
-        "tasks": lambda: _own(config, "tasks", layout.task_settings_file(config), layout.task_settings(config).alive),
-        "databases": lambda: _own(
-            config, "databases", layout.databases_settings_file(config), layout.databases_alive(config)
-        ),
-        "renewal": lambda: _own(config, "renewal", layout.renewal_settings_file(config), layout.renewal_alive(config)),
-    }
-    return tuple(makers[name]() for name in config.services.run)
-
-
-def _holder(config: NodeConfig) -> Server:
-    settings = layout.socket_settings(config)
-    return Server(
-        name="sockets",
-        argv=(sys.executable, "-m", "panggon.node.sockets", "--config", str(layout.holder_settings_file(config))),
-        log=config.paths.logs / "keeper.log",
-        ready=lambda: protections.ask_holder(config) is not None,
-        stop_seconds=settings.stop_seconds + 10,
-    )
-
-
-def _own(config: NodeConfig, name: str, settings: Path, record: Path) -> Server:
-    """A small server of the node's own: `python -m panggon.node.<name>`."""
-    return Server(
-        name=name,
-        argv=(sys.executable, "-m", f"panggon.node.{name}", "--config", str(settings)),
-        log=config.paths.logs / f"{name}.log",
-        ready=lambda: alive.announced(record),
-    )
-
-
 def renew_authority(config: NodeConfig) -> datetime:
     """When the new certificate of the machine's own authority ends. Raises PermanentError `certificate.authority`."""
-    return authority.renew(_authority(config), now=datetime.now(UTC))
-
-
-def _nginx(config: NodeConfig) -> nginx.Settings:
-    sandboxed = protections.sandboxed(config)
-    return layout.nginx_settings(config, sandboxed=sandboxed, own_mounts=protections.own_mounts())
+    return authority.renew(_authority(config), now=clock.now())
 
 
 def _authority(config: NodeConfig) -> authority.Authority:
@@ -306,7 +221,7 @@ def _door(config: NodeConfig) -> Door:
 
 
 def _web(config: NodeConfig) -> web.Settings:
-    return web.Settings(config.paths.root, _nginx(config).control, _door(config), WEB_GROUP)
+    return web.Settings(config.paths.root, nginx.control_socket(config.paths.run), _door(config), WEB_GROUP)
 
 
 def _runtime(config: NodeConfig) -> runtime.Settings:
@@ -346,19 +261,3 @@ def _records(config: NodeConfig) -> zone.Settings:
         ttl=wished.ttl,
         signed=wished.signed,
     )
-
-
-def _demand_packages(config: NodeConfig) -> None:
-    """Each of these users comes with the server's package."""
-    users = {"mariadb": mariadb.USER, "postgresql": postgresql.USER, "knot": knot.USER, "nginx": nginx.USER}
-    for server, name in users.items():
-        if server in config.services.run and name not in {entry.pw_name for entry in pwd.getpwall()}:
-            raise PermanentError("node.packages", f"paket {server} belum terpasang: pengguna {name} tidak ada")
-
-
-def _demand_root_owned(path: Path) -> None:
-    """OpenSSH refuses a jail below a directory that others may change (sshd_config(5), ChrootDirectory)."""
-    for part in (path, *path.parents):
-        if part.exists() and (part.stat().st_uid != 0 or part.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-            why = f"{part} harus milik root dan hanya dapat diubah root, karena situs ada di dalamnya"
-            raise PermanentError("node.path", why)

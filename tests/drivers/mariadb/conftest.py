@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key, Kind
+from panggon.core.resources import Attributes
 from panggon.drivers.database import DatabaseDriver
-from panggon.drivers.directory import DirectoryDriver
-from panggon.drivers.directory import Settings as DirectorySettings
 from panggon.node.servers import mariadb
-from tests.drivers.conftest import UID_BASE
+from tests.drivers.databases import _database as _database
+from tests.drivers.databases import key as key
+from tests.drivers.databases import private as private
 from tests.drivers.mariadb.reach import FIRST, driver_of
 from tests.drivers.running import running
 
@@ -25,20 +25,12 @@ def server(root: Path) -> mariadb.Settings:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _mariadb(server: mariadb.Settings) -> Iterator[None]:
+def _mariadb(server: mariadb.Settings, private: Path) -> Iterator[None]:
     """A directory that a killed first start left half made is no obstacle."""
     (server.data.parent / "mariadb.new" / "mysql").mkdir(parents=True)
     mariadb.prepare(server)
     with running(mariadb.server(server)):
         yield
-
-
-@pytest.fixture(scope="package", autouse=True)
-def private(root: Path, site: str, uid: int) -> Iterator[Path]:
-    trees, key = DirectoryDriver(DirectorySettings(root, UID_BASE)), Key(Kind.DIRECTORY, site)
-    trees.write(key, {"uid": uid})
-    yield root / "sites" / site / "private"
-    trees.write(key, None)
 
 
 @pytest.fixture(scope="package")
@@ -47,12 +39,5 @@ def driver(server: mariadb.Settings, root: Path) -> DatabaseDriver:
 
 
 @pytest.fixture(scope="package")
-def key(site: str) -> Key:
-    return Key(Kind.DATABASE, site)
-
-
-@pytest.fixture
-def _database(driver: DatabaseDriver, key: Key) -> Iterator[None]:
-    driver.write(key, FIRST)
-    yield
-    driver.write(key, None)
+def first() -> Attributes:
+    return FIRST

@@ -10,6 +10,7 @@ from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.mariadb import MariaDb
 from panggon.node.servers import mariadb
 from tests.drivers.conftest import UID_BASE
+from tests.drivers.databases import ini
 
 FIRST: Attributes = {"engine": "mariadb", "connections": 5, "mebibytes": 64}
 
@@ -25,11 +26,6 @@ def root_says(server: mariadb.Settings, *statements: str) -> list[tuple[object, 
         for statement in statements:
             cursor.execute(statement)
         return list(cursor.fetchall())
-
-
-def ini(private: Path) -> dict[str, str]:
-    lines = (private / "database.ini").read_text().splitlines()
-    return {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
 
 
 def as_site(server: mariadb.Settings, private: Path) -> pymysql.connections.Connection:

@@ -21,7 +21,8 @@ from panggon.drivers.mariadb.server import LEFT_SECONDS
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import mariadb
 from tests.drivers.contract import Case, Contract
-from tests.drivers.mariadb.reach import FIRST, as_site, ini, root_says, spec
+from tests.drivers.databases import ini
+from tests.drivers.mariadb.reach import FIRST, as_site, root_says, spec
 
 pytestmark = pytest.mark.real
 

@@ -14,7 +14,8 @@ from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.node.servers import mariadb
-from tests.drivers.mariadb.reach import FIRST, as_site, ini, spec
+from tests.drivers.databases import ini
+from tests.drivers.mariadb.reach import FIRST, as_site, spec
 
 pytestmark = pytest.mark.real
 

@@ -11,7 +11,8 @@ from panggon.core.resources import Key
 from panggon.core.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver
 from panggon.node.servers import mariadb
-from tests.drivers.mariadb.reach import FIRST, as_site, count, ini, root_says, spec
+from tests.drivers.databases import ini
+from tests.drivers.mariadb.reach import FIRST, as_site, count, root_says, spec
 from tests.waiting import until
 
 pytestmark = pytest.mark.real

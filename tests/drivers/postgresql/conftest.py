@@ -3,14 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key, Kind
+from panggon.core.resources import Attributes
 from panggon.core.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
-from panggon.drivers.directory import DirectoryDriver
-from panggon.drivers.directory import Settings as DirectorySettings
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import postgresql
 from tests.drivers.conftest import UID_BASE
+from tests.drivers.databases import _database as _database
+from tests.drivers.databases import key as key
+from tests.drivers.databases import private as private
 from tests.drivers.postgresql.reach import FIRST
 from tests.drivers.running import running
 
@@ -34,14 +35,6 @@ def server(root: Path) -> Iterator[postgresql.Settings]:
 
 
 @pytest.fixture(scope="package")
-def private(root: Path, site: str, uid: int) -> Iterator[Path]:
-    trees, key = DirectoryDriver(DirectorySettings(root, UID_BASE)), Key(Kind.DIRECTORY, site)
-    trees.write(key, {"uid": uid})
-    yield root / "sites" / site / "private"
-    trees.write(key, None)
-
-
-@pytest.fixture(scope="package")
 def reached(server: postgresql.Settings) -> PostgreSql:
     return PostgreSql(server.run, server.run)
 
@@ -52,12 +45,5 @@ def driver(reached: PostgreSql, root: Path, private: Path) -> DatabaseDriver:
 
 
 @pytest.fixture(scope="package")
-def key(site: str) -> Key:
-    return Key(Kind.DATABASE, site)
-
-
-@pytest.fixture
-def _database(driver: DatabaseDriver, key: Key) -> Iterator[None]:
-    driver.write(key, FIRST)
-    yield
-    driver.write(key, None)
+def first() -> Attributes:
+    return FIRST

@@ -8,6 +8,7 @@ from psycopg.conninfo import make_conninfo
 from panggon.core.resources import Attributes
 from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.node.servers import postgresql
+from tests.drivers.databases import ini
 
 FIRST: Attributes = {"engine": "postgresql", "connections": 5, "mebibytes": 16}
 
@@ -17,11 +18,6 @@ def root_says(server: postgresql.Settings, *statements: str, database: str = "po
         for statement in statements:
             found = session.execute(statement)
         return found.fetchall() if found.description else []
-
-
-def ini(private: Path) -> dict[str, str]:
-    lines = (private / "database.ini").read_text().splitlines()
-    return {name: value.strip('"') for name, value in (line.split(" = ") for line in lines)}
 
 
 def as_site(private: Path, **other: str) -> psycopg.Connection:

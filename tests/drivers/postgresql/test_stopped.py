@@ -13,7 +13,8 @@ from panggon.core.spec import SiteState
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import FIRST, as_site, count, ini, refusal, root_says, spec
+from tests.drivers.databases import ini
+from tests.drivers.postgresql.reach import FIRST, as_site, count, refusal, root_says, spec
 from tests.waiting import until
 
 pytestmark = pytest.mark.real

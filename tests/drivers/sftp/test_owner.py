@@ -10,10 +10,10 @@ import pytest
 
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
-from panggon.drivers import files, sftp
-from panggon.node.sockets import SocketSettings, cgroups, processes
+from panggon.drivers import files, processes, sftp
+from panggon.node.sockets import SocketSettings, cgroups
 from panggon.node.sockets.asleep import Asleep
-from panggon.node.sockets.processes import Users
+from panggon.node.sockets.lookups import Users
 from panggon.node.sockets.quota.full import NOTE, Full
 from panggon.node.sockets.quota.usage import Excess
 from panggon.node.sockets.sandbox import Machine

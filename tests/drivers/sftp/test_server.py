@@ -11,9 +11,8 @@ import pytest
 from panggon.core.logins import login_of
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
-from panggon.drivers import files, sftp, user
+from panggon.drivers import files, processes, sftp, user
 from panggon.node.servers import sshd
-from panggon.node.sockets import processes
 from tests.drivers.contract import Case, Contract
 from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, spec, visit
 from tests.waiting import until

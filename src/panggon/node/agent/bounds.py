@@ -33,7 +33,7 @@ _SENTENCES: Mapping[Measure, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class DailyBounds:
     """In `state`, root's: `counted-*.json`, `allowed-*.json`, and in `let_in/` a mark of each site that somebody was
     once let into.
     """

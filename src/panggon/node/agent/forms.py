@@ -11,7 +11,7 @@ from pathlib import Path
 from panggon.core.desired import CLOSED
 from panggon.core.errors import PanggonError
 from panggon.core.journal import Word
-from panggon.node import records
+from panggon.node import records, runs
 from panggon.node.sites import Sites
 
 # 1: the databases of closed sites are locked.
@@ -48,7 +48,7 @@ class Forms:
             plan = self.sites.drift_of(site)
             if plan is None or not plan.only_locks:
                 return False
-            outcome = self.sites.apply(plan)
+            outcome = runs.apply(self.sites, plan)
         except PanggonError as error:
             log.warning("%s keeps its older form for now: %s", site, error)
             self._left = True

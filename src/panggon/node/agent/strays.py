@@ -14,7 +14,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
 from panggon.core.strays import Standing, strays
-from panggon.drivers import files, web
+from panggon.drivers import files, host_link
 from panggon.node import layout, records, wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
@@ -99,7 +99,7 @@ def _leading(config: NodeConfig) -> Mapping[str, str]:
     with suppress(FileNotFoundError), os.scandir(config.paths.root / "live") as entries:
         for entry in entries:
             target = files.read_link(Path(entry.path)) if entry.is_symlink() else None
-            match = web.TARGET.fullmatch(target or "")
+            match = host_link.TARGET.fullmatch(target or "")
             found[entry.name] = match[2] if match else ""
     return found
 

@@ -20,7 +20,8 @@ from typing import Protocol
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
-from panggon.node.sites import Sites, now
+from panggon.node.clock import now
+from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import usage_of
 
 PASS_SECONDS = 3600.0

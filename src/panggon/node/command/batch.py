@@ -19,8 +19,10 @@ from panggon.core.bounds import is_new
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.journal import Problem, Word
 from panggon.core.spec import SiteSpec
-from panggon.node.agent.bounds import Bounds
-from panggon.node.sites import Sites, now
+from panggon.node import runs
+from panggon.node.agent.bounds import DailyBounds
+from panggon.node.clock import now
+from panggon.node.sites import Sites
 
 log = logging.getLogger(__name__)
 
@@ -119,21 +121,21 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
     position = sites.position(wish.site)
     interrupted = position is not None and position.outcome is None
     if interrupted:
-        sites.resume(wish.site, credentials={})
-    with sites.planned(wish) as planned:
+        runs.resume(sites, wish.site, credentials={})
+    with runs.planned(sites, wish) as planned:
         plan = planned.plan
         if not plan.changes and sites.applied(wish.site) == wish:
             return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
         if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
             with admission:
-                Bounds(sites).admit(plan, now=now())
+                DailyBounds(sites).admit(plan, now=now())
         outcome = planned.carry_out()
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
 
 
 def _verified(sites: Sites, site: str) -> Result:
     spec = sites.applied(site)
-    failed = [f"{check.name}: {check.detail}" for check in (sites.verify(spec) if spec else ()) if not check.ok]
+    failed = [f"{check.name}: {check.detail}" for check in (runs.verify(sites, spec) if spec else ()) if not check.ok]
     if failed:
         return Result(site, Ending.FAILED, Problem("unproven", "; ".join(failed)))
     return Result(site, Ending.PROVEN)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from panggon.core.errors import PermanentError
 from panggon.drivers import files
 from panggon.drivers.patience import Patience
-from panggon.node import backup, layout, protections, wiring
+from panggon.node import backup, layout, own_servers, protections
 from panggon.node.agent import identity
 from panggon.node.servers import Server
 from panggon.node.settings.config import SERVERS, NodeConfig, Paths
@@ -26,7 +26,7 @@ def begin(config: NodeConfig, tell: Callable[[str], None]) -> None:
         protections.demand(config)
     else:
         protections.demand(config)
-        wiring.prepare(config)
+        own_servers.prepare(config)
         tell("Tanpa systemd: jalankan `panggon-node services run`, lalu `panggon-node run` setelah mesin terdaftar.")
     try:
         tell(f"Portal: {identity.load(config.paths.state).url}")
@@ -51,7 +51,7 @@ def _with_systemd(config: NodeConfig, tell: Callable[[str], None]) -> None:
     units.enable(wanted, [name for name in SERVERS if name not in wanted])
     units.renew([name for name, state in states.items() if state.replaced])
     _take_over_changes(config, {name for name in running if not states[name].replaced}, before, began)
-    _await(wiring.servers(config), tell)
+    _await(own_servers.servers(config), tell)
 
 
 def _take_over_changes(
@@ -68,7 +68,7 @@ def _take_over_changes(
 
 
 def _fingerprints(config: NodeConfig) -> dict[str, str]:
-    return {server.name: services.fingerprint(server) for server in wiring.servers(config)}
+    return {server.name: services.fingerprint(server) for server in own_servers.servers(config)}
 
 
 def _begins(config: NodeConfig) -> dict[str, object]:

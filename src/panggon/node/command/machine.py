@@ -9,12 +9,13 @@ from types import FrameType
 
 import click
 
-from panggon.node import backup, layout, protections, systemd, wiring
+from panggon.node import backup, layout, own_servers, protections, systemd, wiring
 from panggon.node.agent import identity
-from panggon.node.agent.bounds import Bounds, Measure
+from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.loop import VERSION, Agent
+from panggon.node.clock import now
 from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say
 from panggon.node.command.status import status as status_of
@@ -23,7 +24,7 @@ from panggon.node.lock import alone
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
 from panggon.node.settings.config import NodeConfig
-from panggon.node.sites import Sites, now
+from panggon.node.sites import Sites
 from panggon.node.supervision import services
 from panggon.node.supervision.services import Service, Supervisor
 
@@ -51,7 +52,7 @@ def restore(config: NodeConfig) -> None:
 @on_machine
 def allow(config: NodeConfig, number: int, *, new: bool) -> None:
     """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini, atau membuat sampai JUMLAH nama situs baru."""
-    limits, measure = Bounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
+    limits, measure = DailyBounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
     limits.allow(measure, number, now=now())
     done = limits.done(measure, now=now())
     what, was = ("membuat sampai {} nama situs baru", "dibuat") if new else ("mengubah sampai {} situs", "diubah")
@@ -134,7 +135,7 @@ def services_group() -> None:
 @on_machine
 def services_prepare(config: NodeConfig) -> None:
     """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
-    wiring.prepare(config)
+    own_servers.prepare(config)
 
 
 @services_group.command("run")
@@ -144,10 +145,10 @@ def services_run(config: NodeConfig) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     demand_real(config)
     protections.demand(config)
-    wiring.prepare(config)
+    own_servers.prepare(config)
     wanted = [
         Service(server, layout.listeners(config, server.name), early=server.name in configs.OWNERS)
-        for server in wiring.servers(config)
+        for server in own_servers.servers(config)
     ]
     Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
 

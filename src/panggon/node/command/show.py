@@ -16,7 +16,7 @@ from panggon.core.journal import Outcome, Word
 from panggon.core.plan import Plan
 from panggon.core.resources import Key
 from panggon.drivers.htaccess import Found
-from panggon.engine.runner import Phase, Progress
+from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE
 from panggon.node.command.status import Status
 

@@ -15,6 +15,7 @@ from panggon.core.errors import Fault, InvalidError
 from panggon.core.journal import Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
+from panggon.node import runs
 from panggon.node.agent import strays
 from panggon.node.command import batch, copies, show, show_many
 from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
@@ -71,7 +72,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     sites = Sites.of(config)
     if path is None:
         _verify_all(sites, as_json=as_json)
-    checks = sites.verify(_spec(sites, path))
+    checks = runs.verify(sites, _spec(sites, path))
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
     say(as_json, document, lambda console: show.evidence(console, checks))
@@ -144,8 +145,8 @@ def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
     if position and not position.outcome:
         errors.print(f"Menyelesaikan dahulu pekerjaan {spec.site} yang terputus.")
         with show.Watcher(position.plan, errors) as watch:
-            sites.resume(spec.site, credentials={}, watch=watch)
-    with sites.planned(spec) as planned, show.Watcher(planned.plan, errors) as watch:
+            runs.resume(sites, spec.site, credentials={}, watch=watch)
+    with runs.planned(sites, spec) as planned, show.Watcher(planned.plan, errors) as watch:
         ended = planned.carry_out(watch=watch)
     say(as_json, show.outcome_document(ended, planned.plan.digest), lambda console: show.outcome(console, ended))
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)

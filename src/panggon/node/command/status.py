@@ -9,10 +9,11 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import control, files
 from panggon.node import layout, protections, records
 from panggon.node.agent import identity, strays
+from panggon.node.clock import now
 from panggon.node.renewal import report
 from panggon.node.servers import nginx, postgresql
 from panggon.node.settings.config import NodeConfig
-from panggon.node.sites import Sites, now
+from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 from panggon.node.sockets.quota.full import TOO_MUCH, excess_of
 from panggon.node.supervision import services, units

@@ -9,10 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.spec import SITE_ID
-from panggon.drivers import shell
+from panggon.drivers import processes, shell
 
 SOCKET = re.compile(r"socket:\[(\d+)\]")
-USER = re.compile(r"^Uid:\t(\d+)", re.MULTILINE)
 SECONDS = 10.0
 
 
@@ -41,13 +40,10 @@ def total(found: Mapping[str, Mapping[int, int]]) -> Counter[str]:
 
 
 def _processes(uid_base: int) -> Iterator[tuple[int, str]]:
-    """By what `status` says: the directory of one that wants not to be looked at is root's (PR_SET_DUMPABLE)."""
-    for place in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            user = USER.search((place / "status").read_text())
-            site = f"s{int(user[1]) - uid_base:06d}" if user else ""
-            if SITE_ID.fullmatch(site):
-                yield int(place.name), site
+    for uid, pids in processes.by_user().items():
+        site = f"s{uid - uid_base:06d}"
+        if SITE_ID.fullmatch(site):
+            yield from ((pid, site) for pid in pids)
 
 
 def _sockets(pid: int) -> Iterator[str]:

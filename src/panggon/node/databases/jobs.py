@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from panggon.node.databases.wishes import Todo, Wish
 from panggon.node.sockets import errand
+from panggon.node.sockets.errand import Program
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.settings import SocketSettings
 
@@ -18,14 +19,6 @@ SCRIPT = "panggon_database.py"
 # A gigabyte of SQL takes MariaDB some minutes to load, and one to write; what takes longer holds up everybody.
 SECONDS, DUMP_SECONDS = 1800.0, 600.0
 SAID_MOST = 64 * 1024
-
-
-class Program(Protocol):
-    pidfd: int
-    output: int
-
-    def kill(self) -> None: ...
-    def close(self) -> int: ...
 
 
 Launcher = Callable[[Wish], Program]

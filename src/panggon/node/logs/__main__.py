@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.node import alive
+from panggon.node import alive, clock
 from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.logs.settings import LogSettings, load
@@ -42,13 +42,13 @@ def _run(settings: LogSettings, splitter: Splitter, logins: LoginWatch, ending: 
     """Until asked to end; then what is there is still handed out."""
     swept = datetime.min.replace(tzinfo=UTC)
     while not ending.is_set():
-        now = datetime.now(UTC)
+        now = clock.now()
         if now - swept > SWEEP_EVERY:
             _sweep(settings, splitter, now)
             swept = now
         bound_machine_logs(settings.logs, most=settings.rotate)
         ending.wait(_pause(settings, splitter, logins, now))
-    _pause(settings, splitter, logins, datetime.now(UTC))
+    _pause(settings, splitter, logins, clock.now())
 
 
 def _pause(settings: LogSettings, splitter: Splitter, logins: LoginWatch, now: datetime) -> float:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.logs import Bounds
+from panggon.core.logs import Retention
 from panggon.drivers import files
 
 PATHS = ("root", "run", "logs", "state", "nginx_pid")
@@ -32,8 +32,8 @@ class LogSettings:
     tick: float = 1.0
 
     @property
-    def bounds(self) -> Bounds:
-        return Bounds(self.size, self.days)
+    def retention(self) -> Retention:
+        return Retention(self.size, self.days)
 
     @property
     def record(self) -> Path:

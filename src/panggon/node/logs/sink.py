@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.logs import Bounds, Piece, is_full, outlived, tail
+from panggon.core.logs import Piece, Retention, is_full, outlived, tail
 from panggon.drivers import files
 from panggon.drivers.owner import uid_of
 
@@ -25,7 +25,7 @@ class Sink:
 
     root: Path
     uid_base: int
-    bounds: Bounds
+    retention: Retention
 
     def room(self, site: str, name: str, data: bytes, *, now: datetime) -> tuple[int, bytes]:
         """Make room for these lines: the current file's size, and what of them is to be added to it.
@@ -34,11 +34,11 @@ class Sink:
         """
         with self._opened(site) as directory:
             current = _piece(directory, f"{name}.log")
-            if current and is_full(current, self.bounds, incoming=len(data), now=now):
+            if current and is_full(current, self.retention, incoming=len(data), now=now):
                 os.rename(f"{name}.log", _aside(name, now), src_dir_fd=directory, dst_dir_fd=directory)
                 self._prune(directory, name, now)
                 current = None
-        return current.size if current else 0, tail(data, self.bounds.piece)
+        return current.size if current else 0, tail(data, self.retention.piece)
 
     def append(self, site: str, name: str, data: bytes) -> None:
         """Raises OSError (a full disk) and PanggonError; some of `data` may then be there."""
@@ -73,7 +73,7 @@ class Sink:
 
     def _prune(self, directory: int, name: str, now: datetime) -> None:
         found = [entry for entry in os.listdir(directory) if (match := PIECE.fullmatch(entry)) and match[1] == name]
-        for piece in outlived(filter(None, (_piece(directory, entry) for entry in found)), self.bounds, now=now):
+        for piece in outlived(filter(None, (_piece(directory, entry) for entry in found)), self.retention, now=now):
             os.unlink(piece.name, dir_fd=directory)
 
     @contextmanager

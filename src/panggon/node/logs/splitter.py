@@ -21,11 +21,11 @@ from typing import Any
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.logs import VISITORS, Connection, error_origin, origin
 from panggon.core.spec import SITE_ID
+from panggon.drivers import processes
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
 from panggon.node.logs.sources import READ_BYTES, Source
-from panggon.node.sockets import processes
 
 CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
@@ -50,7 +50,7 @@ class Splitter:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        self.sink = Sink(settings.root, settings.uid_base, settings.bounds)
+        self.sink = Sink(settings.root, settings.uid_base, settings.retention)
         record = _recorded(settings.record)
         self.access = Source(settings.logs / "access.log", _offsets(record.get("access")))
         self.errors = Source(settings.logs / "nginx.log", _offsets(record.get("errors")))

@@ -5,10 +5,9 @@ import logging
 import signal
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
-from panggon.node import alive, layout, wiring
+from panggon.node import alive, clock, layout, wiring
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config_file
 
@@ -31,7 +30,7 @@ def main() -> int:
     time.sleep(FIRST_SECONDS)
     while True:
         try:
-            renewal.step(datetime.now(UTC))
+            renewal.step(clock.now())
         except OSError as error:  # a full disk: nothing can be kept now
             log.warning("%s", error)
         time.sleep(PASS_SECONDS)

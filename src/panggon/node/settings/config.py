@@ -9,44 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.site_kinds import PROXY_TARGET, origin
+from panggon.core.site_kinds import origin
 from panggon.core.spec import SITE_ID, SiteKind
-from panggon.node.settings import tables
+from panggon.node.settings import rules, tables
+from panggon.node.settings.rules import AbsolutePath, Address, Host, Port, ShortPath, Target, Text, Truth
 
 DEFAULT_PATH = Path("/etc/panggon/node.toml")
 # Small servers of the node's own, each the one owner of something; they need nobody to start.
 OWNERS = ("logs", "tasks", "databases", "renewal")
 SERVERS = ("mariadb", "postgresql", "sockets", "knot", "sshd", "nginx", *OWNERS)
-# A Unix socket's path has at most 107 bytes (unix(7)); this is the longest name below `run`.
-SOCKET_PATH_MOST = 107 - len("/mariadb/mysqld.sock")
 SITE_MOST = 999_999
 UID_MOST = 2_147_483_647  # where systemd's own ranges begin again (systemd.io/UIDS-GIDS)
 
-
-def _short_path(value: Any) -> Path:
-    path = tables.absolute_path(value)
-    if len(str(path).encode()) > SOCKET_PATH_MOST:
-        raise ValueError(f"paling panjang {SOCKET_PATH_MOST} huruf, karena di dalamnya ada soket Unix")
-    return path
-
-
-def _target(value: Any) -> str:
-    return str(outgoing.parse(tables.text(value)))
-
-
-AbsolutePath = Annotated[Path, tables.absolute_path]
-ShortPath = Annotated[Path, _short_path]
-Text = Annotated[str, tables.text]
-Truth = Annotated[bool, tables.truth]
-Host = Annotated[str, tables.host]
-Address = Annotated[str, tables.address(4, 6)]
-Port = Annotated[int, tables.number(1, 65535)]
-Target = Annotated[str, _target]
-Number = Annotated[int, tables.number(1, SITE_MOST)]
+Number = Annotated[int, rules.number(1, SITE_MOST)]
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- public servers
 
 
@@ -80,11 +58,11 @@ class Sites:
     parked for `purge_days` before it may be purged.
     """
 
-    uid_base: Annotated[int, tables.number(100_000, UID_MOST - SITE_MOST)] = 1_900_000_000
+    uid_base: Annotated[int, rules.number(100_000, UID_MOST - SITE_MOST)] = 1_900_000_000
     first_site: Number = 1
     last_site: Number = 799_999
-    kinds: tuple[Annotated[str, tables.choice(*SiteKind)], ...] = tuple(map(str, SiteKind))
-    purge_days: Annotated[int, tables.number(1, 3650)] = 30
+    kinds: tuple[Annotated[str, rules.choice(*SiteKind)], ...] = tuple(map(str, SiteKind))
+    purge_days: Annotated[int, rules.number(1, 3650)] = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +73,13 @@ class Web:
     probe_address: Address = "127.0.0.1"
 
 
-def _proxy_target(value: Any) -> str:
-    if not isinstance(value, str) or not PROXY_TARGET.fullmatch(value):
-        raise ValueError("harus alamat server seperti https://aplikasi.kota.example:8443, tanpa jalur")
-    return value
-
-
 @dataclass(frozen=True, slots=True)
 class ProxyTarget:
     """A server that sites of kind proxy may lead to: as specs name it, and the address where it is. No name is ever
     looked up, so that nobody who changes a name leads visitors elsewhere.
     """
 
-    url: Annotated[str, _proxy_target]
+    url: Annotated[str, rules.proxy_target]
     address: Address
 
 
@@ -126,15 +98,15 @@ class Tls:
     bought. `caa` is the issuer's name in CAA records.
     """
 
-    issuer: Annotated[str, tables.choice("local", "acme", "wildcard", "bought")] = "local"
-    challenge: Annotated[str, tables.choice("dns-01", "http-01")] = "dns-01"
+    issuer: Annotated[str, rules.choice("local", "acme", "wildcard", "bought")] = "local"
+    challenge: Annotated[str, rules.choice("dns-01", "http-01")] = "dns-01"
     directory: Text = ""
     contact: Text = ""
     ca: AbsolutePath | None = None
     roots: AbsolutePath = Path("/etc/ssl/certs/ca-certificates.crt")
     certificate: AbsolutePath | None = None
     key: AbsolutePath | None = None
-    caa: Annotated[str, tables.host] = ""
+    caa: Annotated[str, rules.host] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +124,23 @@ class Dns:
     secondaries: tuple[Endpoint, ...] = ()
     key_name: Text = "panggon"
     secret_file: AbsolutePath | None = None
-    ipv4: tuple[Annotated[str, tables.address(4)], ...] = ()
-    ipv6: tuple[Annotated[str, tables.address(6)], ...] = ()
+    ipv4: tuple[Annotated[str, rules.address(4)], ...] = ()
+    ipv6: tuple[Annotated[str, rules.address(6)], ...] = ()
     own_names: tuple[Host, ...] = ()
-    ttl: Annotated[int, tables.number(30, 86400)] = 300
+    ttl: Annotated[int, rules.number(30, 86400)] = 300
     signed: Truth = True
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    buffer_mebibytes: Annotated[int, tables.number(16, 1_048_576)] = 128
-    connections: Annotated[int, tables.number(10, 100_000)] = 500
+    buffer_mebibytes: Annotated[int, rules.number(16, 1_048_576)] = 128
+    connections: Annotated[int, rules.number(10, 100_000)] = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Postgresql:
-    buffer_mebibytes: Annotated[int, tables.number(16, 1_048_576)] = 128
-    connections: Annotated[int, tables.number(10, 10_000)] = 200
+    buffer_mebibytes: Annotated[int, rules.number(16, 1_048_576)] = 128
+    connections: Annotated[int, rules.number(10, 10_000)] = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,22 +153,15 @@ class Sftp:
 class Logs:
     """Bounds of each log of a site: all its files together, and the age of the oldest line."""
 
-    site_mebibytes: Annotated[int, tables.number(1, 10_240)] = 20
-    days: Annotated[int, tables.number(1, 3650)] = 30
-
-
-def _time_zone(value: Any) -> str:
-    try:
-        return ZoneInfo(value).key
-    except (ValueError, TypeError, OSError, ZoneInfoNotFoundError) as error:
-        raise ValueError("harus zona waktu seperti Asia/Jakarta") from error
+    site_mebibytes: Annotated[int, rules.number(1, 10_240)] = 20
+    days: Annotated[int, rules.number(1, 3650)] = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
     """`zone` is the time zone of the schedules of sites."""
 
-    zone: Annotated[str, _time_zone] = "Asia/Jakarta"
+    zone: Annotated[str, rules.time_zone] = "Asia/Jakarta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +173,7 @@ class Protections:
 class Outgoing:
     """A policy of outgoing traffic that specs may name on this machine; `core.outgoing` says what a target is."""
 
-    name: Annotated[str, tables.matching(outgoing.NAME, "huruf kecil, angka, tanda hubung")]
+    name: Annotated[str, rules.matching(outgoing.NAME, "huruf kecil, angka, tanda hubung")]
     targets: tuple[Target, ...]
 
 
@@ -224,7 +189,7 @@ class Portal:
 class Services:
     """The servers that Panggon itself runs here, in the order in which they are started."""
 
-    run: tuple[Annotated[str, tables.choice(*SERVERS)], ...] = SERVERS
+    run: tuple[Annotated[str, rules.choice(*SERVERS)], ...] = SERVERS
 
 
 @dataclass(frozen=True, slots=True)

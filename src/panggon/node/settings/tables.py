@@ -5,17 +5,13 @@ own. A member with a default may be left out.
 """
 
 import dataclasses
-import ipaddress
-import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.spec import HOST
+from panggon.node.settings.rules import Rule
 
 Table = TypeVar("Table")
-Rule = Callable[[Any], Any]
 
 
 def read(kind: type[Table], document: Any) -> Table:
@@ -71,71 +67,3 @@ def _rule(kind: Any) -> Rule:
         rule: Rule = kind.__metadata__[0]
         return rule
     return next(_rule(one) for one in get_args(kind) if one is not type(None))  # `… | None`
-
-
-# Rules: the value, or ValueError with what it must be
-
-
-def absolute_path(value: Any) -> Path:
-    if not isinstance(value, str) or not Path(value).is_absolute() or ".." in Path(value).parts:
-        raise ValueError("harus alamat berkas lengkap, dimulai dengan /")
-    return Path(value)
-
-
-def number(least: int, most: int) -> Rule:
-    def rule(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise ValueError(f"harus bilangan bulat dari {least} sampai {most}")
-        return value
-
-    return rule
-
-
-def truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("harus true atau false")  # noqa: TRY004 -- a rule's one error
-    return value
-
-
-def text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("harus teks yang tidak kosong")
-    return value
-
-
-def host(value: Any) -> str:
-    if not isinstance(value, str) or not HOST.fullmatch(value):
-        raise ValueError("harus nama domain dengan huruf kecil, misalnya kota.example")
-    return value
-
-
-def address(*versions: int) -> Rule:
-    def rule(value: Any) -> str:
-        names = " atau ".join(f"IPv{version}" for version in versions)
-        try:
-            found = ipaddress.ip_address(value if isinstance(value, str) else "")
-        except ValueError as error:
-            raise ValueError(f"harus alamat {names}, bukan {value!r}") from error
-        if found.version not in versions:
-            raise ValueError(f"harus alamat {names}, bukan {value!r}")
-        return str(found)
-
-    return rule
-
-
-def matching(pattern: re.Pattern[str], words: str) -> Rule:
-    def rule(value: Any) -> str:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise ValueError(f"harus {words}")
-        return value
-
-    return rule
-
-
-def choice(*choices: str) -> Rule:
-    def rule(value: Any) -> str:
-        if value not in choices:
-            raise ValueError(f"harus salah satu dari {', '.join(choices)}")
-        return str(value)
-
-    return rule

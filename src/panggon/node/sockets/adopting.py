@@ -6,8 +6,7 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-from panggon.drivers import files
-from panggon.node.sockets import processes
+from panggon.drivers import files, processes
 from panggon.node.sockets.sandbox import Machine, Sandbox, end_leftovers, groups_of, members, record_of
 
 UNKNOWN = 0  # the number of no socket

@@ -16,8 +16,8 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import storage
 from panggon.node.sockets import sandbox
-from panggon.node.sockets.quota.bounds import bounds_of
 from panggon.node.sockets.quota.full import Full
+from panggon.node.sockets.quota.limit import limit_of
 from panggon.node.sockets.quota.usage import Excess, Meter
 from panggon.node.sockets.sandbox import Machine
 
@@ -28,10 +28,10 @@ SECONDS_MOST = 0.01
 
 
 def meter(machine: Machine, site: str, *, known: Excess) -> Meter | None:
-    """None where nothing is bounded. Raises OSError, ValueError and PanggonError as the record is broken."""
-    bounds = bounds_of(machine.settings, site)
+    """None where nothing is bounded. Errors as `limit_of`."""
+    limit = limit_of(machine.settings, site)
     place = machine.settings.site(site)
-    return Meter(place, bounds, lambda: sandbox.running(machine, site), known) if bounds else None
+    return Meter(place, limit, lambda: sandbox.running(machine, site), known) if limit else None
 
 
 @dataclass(frozen=True, slots=True)

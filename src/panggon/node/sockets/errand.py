@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from panggon.core.errors import TemporaryError
 from panggon.core.outgoing import NOBODY
@@ -15,18 +16,36 @@ from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
 from panggon.node.sockets import cgroups
 from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
-from panggon.node.sockets.sandbox import Machine, gate_group, group_bounds, process_limits, readable, way_out
+from panggon.node.sockets.sandbox import Machine, gate_group
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.starting import group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
 HOLDER_SECONDS = 10.0
 
 
+class Program(Protocol):
+    """What the owner of an errand knows of it. `pidfd` becomes readable when it has ended; `output` is the reading end
+    of what it says, not blocking.
+    """
+
+    pidfd: int
+    output: int
+
+    def kill(self) -> None:
+        """It and all that it has started."""
+        ...
+
+    def close(self) -> int:
+        """After its end: its exit status, negative: the signal that ended it; nothing of it is left."""
+        ...
+
+
 @dataclass(slots=True)
 class Errand:
-    """`pidfd` becomes readable at its end; `output` is what it says, a pipe that does not block."""
+    """One that runs now: a `Program`."""
 
     machine: Machine
     group: str
@@ -40,7 +59,6 @@ class Errand:
         self.child.kill_session()
 
     def close(self) -> int:
-        """Its exit status; negative: the signal that ended it. What it has started ends too, and its way out."""
         groups = (self.group, gate_group(self.group))
         for group in groups:
             self.machine.groups.kill(group)

@@ -1,43 +1,21 @@
-"""One site's running programs: started, adopted from an earlier holder, asked to end, killed, cleaned up after."""
+"""What runs for a site: a sandbox that was started (`starting`) or adopted, asked to end, killed, cleaned up after."""
 
-import json
 import os
-import resource
 import signal
-import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.outgoing import Policy
 from panggon.core.spec import SiteKind
-from panggon.drivers import files, shell
-from panggon.node.sockets import launch as launching
-from panggon.node.sockets import network, processes
-from panggon.node.sockets.cgroups import Bounds, ControlGroups
+from panggon.drivers import files, processes, shell
+from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.lanes import Lanes
-from panggon.node.sockets.launch import END_SIGNALS, LISTEN, Launch
-from panggon.node.sockets.processes import Conversations, Users
-from panggon.node.sockets.served import Description
+from panggon.node.sockets.launch import END_SIGNALS
+from panggon.node.sockets.lookups import Conversations, Users
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield
 
-RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
-# bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
-OWN_PROCESSES = 2
-# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
-LIMITS: dict[int, int] = {
-    resource.RLIMIT_NOFILE: 1024,
-    resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_MEMLOCK: 64 * 1024,
-    RLIMIT_MSGQUEUE: 0,
-}
-GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
-# What of a site's user is no program of its own: OpenSSH's, for its SFTP (`sshd`, since 9.8 `sshd-session`).
-SFTP = "sshd"
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4
 # Whom the kernel kills is given so long to be gone; nobody else is served meanwhile.
@@ -147,83 +125,6 @@ def groups_of(machine: Machine, site: str) -> tuple[str, ...]:
     return (site, *(f"{site}-{number}" for number in range(2, many + 1)))
 
 
-def start(
-    machine: Machine, site: str, described: Description, launch: Launch, listener: socket.socket, *, group: str
-) -> Sandbox:
-    """Start the site's program on its socket, in a control group that no other sandbox has. Raises OSError or
-    PanggonError when that cannot even be tried.
-    """
-    end_leftovers(machine, site, group)
-    settings, uid = machine.settings, machine.settings.uid(site)
-    number = listener.fileno()
-    with (
-        _output(settings, site) as output,
-        readable(launch.handed_over) as descriptors,
-        way_out(machine, site, launch, group=group) as gate,
-    ):
-        child = shell.start(
-            launch.argv(descriptors, networked=gate is not None),
-            log=settings.output(site),
-            environment={
-                **launch.outer_environment,
-                "FPM_SOCKETS": f"{LISTEN}={number}",
-                "PANGGON_SOCKET": str(number),
-                "PANGGON_OUTPUT": f"/proc/self/fd/{output}",
-            },
-            pass_fds=[number, output, *descriptors.values()],
-            user=uid,
-            group=uid,
-            groups=machine.groups.create(group, group_bounds(described)),
-            limits=process_limits(described),
-        )
-    name, fingerprint = listener.getsockname(), launch.fingerprint
-    record = {
-        "pid": child.pid,
-        "started": processes.start_time(child.pid),
-        "fingerprint": fingerprint,
-        "socket": os.fstat(number).st_ino,
-        "name": name,
-        "kind": launch.kind.value,
-    }
-    with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
-        files.write(record_of(settings, group), json.dumps(record), mode=0o600)
-    pidfd = os.pidfd_open(child.pid)
-    return Sandbox(machine, site, group, child.pid, pidfd, fingerprint, child, launch.kind, name, gate)
-
-
-@contextmanager
-def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
-    """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody; otherwise
-    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed.
-    """
-    if not launch.outgoing.targets:
-        yield None
-        return
-    made = network.make(launch.outgoing)
-    try:
-        gate = _start_gate(machine, site, launch.outgoing, made, group)
-        with made.entered():
-            yield gate
-    finally:
-        made.close()
-
-
-def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Network, group: str) -> shell.Process:
-    """One that ends before its sandbox takes nothing along but the way out."""
-    uid, sockets = machine.settings.uid(site), [each.fileno() for each in made.sockets]
-    gate = launching.gate(machine.settings, site, policy, sockets, network.resolvers())
-    with readable(gate.handed_over) as descriptors:
-        return shell.start(
-            gate.argv(descriptors),
-            log=Path("/dev/null"),
-            pass_fds=[*sockets, *descriptors.values()],
-            user=uid,
-            group=uid,
-            groups=machine.groups.create(gate_group(group), GATE_BOUNDS),
-            limits=LIMITS,
-        )
-
-
 def end_leftovers(machine: Machine, site: str, group: str) -> None:
     """Kill what is left of a sandbox whose first process was killed: it would go on answering requests. It is gone
     afterwards, unless the kernel takes long.
@@ -243,7 +144,8 @@ def end_leftovers(machine: Machine, site: str, group: str) -> None:
 def members(machine: Machine, site: str, group: str) -> frozenset[int]:
     if machine.groups.tells_apart:
         return machine.groups.members(group) if machine.groups.has(group) else frozenset()
-    return processes.of_user(machine.settings.uid(site), but=SFTP)
+    own = processes.of_user(machine.settings.uid(site))
+    return frozenset(pid for pid in own if not processes.is_named_openssh(pid))
 
 
 def running(machine: Machine, site: str) -> frozenset[int]:
@@ -264,51 +166,6 @@ def end_others(machine: Machine, site: str, *, but: Sandbox | None) -> None:
 
 def gate_group(group: str) -> str:
     return f"{group}-gate"
-
-
-def group_bounds(described: Description) -> Bounds:
-    """Of all processes of a site together."""
-    return Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
-
-
-def process_limits(described: Description) -> dict[int, int]:
-    """Of each of them. No single file, the log of what it says included, may take more than all of the site's."""
-    storage = described.storage
-    return LIMITS | ({resource.RLIMIT_FSIZE: storage.mebibytes * 1024 * 1024} if storage else {})
-
-
-@contextmanager
-def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
-    """Each content on a descriptor of its own, in memory."""
-    descriptors: dict[str, int] = {}
-    try:
-        for name, content in contents.items():
-            descriptors[name] = os.memfd_create(name.replace("/", "-"))
-            os.write(descriptors[name], content)
-            os.lseek(descriptors[name], 0, os.SEEK_SET)
-        yield descriptors
-    finally:
-        for descriptor in descriptors.values():
-            os.close(descriptor)
-
-
-@contextmanager
-def _output(settings: SocketSettings, site: str) -> Iterator[int]:
-    """A descriptor of what the site's programs say, until the owner of the logs has put it into the site's
-    `logs/error.log`; made here because its directory is root's. The file is the site's group's to write, because PHP
-    opens it anew for each message.
-    """
-    path = settings.output(site)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise PermanentError("runtime.log", str(error)) from error
-    try:
-        os.fchown(descriptor, 0, settings.uid(site))
-        os.fchmod(descriptor, 0o620)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def record_of(settings: SocketSettings, group: str) -> Path:

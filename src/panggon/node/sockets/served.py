@@ -14,7 +14,8 @@ from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
 from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
 from panggon.drivers import files
-from panggon.node.sockets.quota.bounds import Bounds, bounds_of
+from panggon.drivers.storage import Limit
+from panggon.node.sockets.quota.limit import limit_of
 from panggon.node.sockets.settings import SocketSettings
 
 
@@ -63,7 +64,7 @@ class Description:
     cpu_percent: int
     database: str
     outgoing: str
-    storage: Bounds | None
+    storage: Limit | None
     full: bool
     php_memory_mebibytes: int
     execution_seconds: int
@@ -99,7 +100,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
         database=str(members.get("database", Engine.MARIADB)),
         outgoing=str(members.get("outgoing", NONE)),
-        storage=bounds_of(settings, site),
+        storage=limit_of(settings, site),
         full=settings.full(site).exists(),
         php_memory_mebibytes=_number(members.get("php_memory_mebibytes", usual["memory_mebibytes"])),
         execution_seconds=_number(members.get("execution_seconds", usual["execution_seconds"])),

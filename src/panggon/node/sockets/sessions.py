@@ -8,12 +8,11 @@ before the site was full are ended: OpenSSH asks only then what they may do.
 import signal
 from collections.abc import Mapping, Set
 from contextlib import suppress
-from pathlib import Path
 
-from panggon.node.sockets import processes
+from panggon.drivers import processes
 from panggon.node.sockets.cgroups import Bounds
 from panggon.node.sockets.quota.full import Full
-from panggon.node.sockets.sandbox import SFTP, Machine
+from panggon.node.sockets.sandbox import Machine
 
 # Clients that people use open some ten at a time.
 SESSIONS_MOST = 16
@@ -39,7 +38,7 @@ class Sessions:
         self._seen = running
 
     def _attend(self, number: int, pids: frozenset[int], *, new: Set[int]) -> None:
-        came = frozenset(filter(_is_sftp, new))
+        came = frozenset(filter(_is_session, new))
         since = {pid: processes.start_time(pid) for pid in self._known.get(number, frozenset()) & pids | came}
         sessions = frozenset(pid for pid, started in since.items() if started)
         if came:
@@ -70,8 +69,6 @@ def _began(pid: int) -> int:
     return processes.start_time(processes.parent(pid))
 
 
-def _is_sftp(pid: int) -> bool:
+def _is_session(pid: int) -> bool:
     """What a program in a sandbox calls itself makes it no session, and gives it no bounds beside those it has."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text().startswith(SFTP) and processes.in_own_view(pid)
-    return False
+    return processes.is_named_openssh(pid) and processes.in_own_view(pid)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from panggon.core.errors import PanggonError
-from panggon.node.sockets import sandbox
+from panggon.node.sockets import sandbox, starting
 from panggon.node.sockets.adopting import adopt
 from panggon.node.sockets.asleep import meter
 from panggon.node.sockets.former import Former
@@ -99,7 +99,7 @@ class Site:
         self._end_by = None
         try:
             description, wanted = self._wanted()
-            self.sandbox = sandbox.start(
+            self.sandbox = starting.start(
                 self.machine, self.served.site, description, wanted, self.listener, group=self._free_group
             )
             self.machine.lanes.started(self.sandbox.group, number=self._number, now=now)

@@ -6,9 +6,8 @@ import select
 import signal
 from dataclasses import dataclass
 
-from panggon.drivers import shell
+from panggon.drivers import processes, shell
 from panggon.node.servers import Server
-from panggon.node.sockets import processes
 
 
 @dataclass(slots=True)

@@ -15,18 +15,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.drivers import processes
 from panggon.drivers.patience import Patience
-from panggon.node import records
+from panggon.node import clock, records
 from panggon.node.layout import Listener
 from panggon.node.lock import alone
 from panggon.node.servers import Server
-from panggon.node.sockets import processes
 from panggon.node.supervision.running import Running, begin, find
 
 READY_SECONDS = 180.0  # for one that hangs; one that ends is noticed at once
@@ -128,7 +128,7 @@ class Supervisor:
     def _start(self, service: Service) -> None:
         server = service.server
         service.running = begin(server)
-        service.since, service.began, service.due = datetime.now(UTC), time.monotonic(), None
+        service.since, service.began, service.due = clock.now(), time.monotonic(), None
         service.fingerprint = fingerprint(server)
         self._write_record()
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import shell
-from panggon.node.sockets import processes
+from panggon.drivers import processes, shell
 
 TARGET = "panggon-node.target"
 RUNNING = Path("/run/systemd/system")  # sd_booted(3)

@@ -13,11 +13,11 @@ from panggon.core.spec import Task
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import cgroups, errand
 from panggon.node.sockets import settings as sockets
+from panggon.node.sockets.errand import Program
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import served_of
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.tasks.owner import Owner
-from panggon.node.tasks.run import Program
 from panggon.node.tasks.settings import load
 
 
@@ -35,7 +35,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     holder = sockets.load(settings.holder)
-    sink = Sink(holder.root, holder.uid_base, settings.bounds)
+    sink = Sink(holder.root, holder.uid_base, settings.retention)
     Owner(settings, sink, SandboxLauncher(holder, arguments.groups_of)).run(ending)
     return 0
 

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SITE_ID
 from panggon.core.tasks import BACK_MOST, Name, due, to_start
-from panggon.node import alive, records
+from panggon.node import alive, clock, records
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets.control import Connection, Desk
 from panggon.node.tasks.agenda import Agenda
@@ -38,7 +38,7 @@ class Owner:
         sink: Sink,
         launch: Launcher,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._settings, self._sink, self._launch, self._now = settings, sink, launch, now
         self.agenda = Agenda(settings.folder, ZoneInfo(settings.zone), _looked(settings))

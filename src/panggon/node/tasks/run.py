@@ -4,26 +4,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 
 from panggon.core.spec import Task
+from panggon.node.sockets.errand import Program
 
 OUTPUT_MOST = 64 * 1024
-
-
-class Program(Protocol):
-    """`pidfd` becomes readable when it has ended; `output` is the reading end of what it says, not blocking."""
-
-    pidfd: int
-    output: int
-
-    def kill(self) -> None:
-        """It and all that it has started."""
-        ...
-
-    def close(self) -> int:
-        """After its end: its exit status; nothing of it is left."""
-        ...
 
 
 Launcher = Callable[[str, Task], Program]

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.logs import Bounds
+from panggon.core.logs import Retention
 from panggon.drivers import files
 
 PATHS = ("holder", "folder", "state", "run")
@@ -39,8 +39,8 @@ class TaskSettings:
         return self.run / "tasks.json"
 
     @property
-    def bounds(self) -> Bounds:
-        return Bounds(self.size, self.days)
+    def retention(self) -> Retention:
+        return Retention(self.size, self.days)
 
     def save(self, path: Path) -> None:
         members = {**dataclasses.asdict(self), **{name: str(getattr(self, name)) for name in PATHS}}

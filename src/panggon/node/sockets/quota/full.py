@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.drivers import files
-from panggon.node.sockets import processes
+from panggon.drivers import files, processes
 from panggon.node.sockets.quota.usage import Excess
 from panggon.node.sockets.settings import SocketSettings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from panggon.node.sockets.quota.bounds import Bounds
+from panggon.drivers.storage import Limit
 from panggon.node.sockets.quota.held import held
 
 BLOCK_BYTES = 512  # of `st_blocks`, whatever the file system (stat(2))
@@ -41,10 +41,10 @@ class Usage:
     hidden: bool = False
     unread: set[int] = field(default_factory=set)
 
-    def excess(self, bounds: Bounds) -> Excess:
-        if self.hidden or self.files > bounds.files:
+    def excess(self, limit: Limit) -> Excess:
+        if self.hidden or self.files > limit.files:
             return Excess.FILES
-        return Excess.SPACE if self.size > bounds.mebibytes * 1024 * 1024 else Excess.NOTHING
+        return Excess.SPACE if self.size > limit.mebibytes * 1024 * 1024 else Excess.NOTHING
 
 
 def usage_of(place: Path, *, files_most: int) -> Usage | None:
@@ -63,7 +63,7 @@ class Meter:
     """
 
     place: Path
-    bounds: Bounds
+    limit: Limit
     processes: Callable[[], Iterable[int]] = tuple
     known: Excess = Excess.NOTHING
     _usage: Usage = field(default_factory=Usage)
@@ -77,11 +77,11 @@ class Meter:
         try:
             self._steps = self._steps or _pass(self.place, self.processes, self._usage, self._unread)
             for _ in self._steps:
-                if self._usage.excess(self.bounds) > min(self.known, Excess.SPACE):
+                if self._usage.excess(self.limit) > min(self.known, Excess.SPACE):
                     break
                 if clock() >= until:
                     return None
-            self.known = self._usage.excess(self.bounds)
+            self.known = self._usage.excess(self.limit)
         except OSError:
             self._begin_anew()
             raise

@@ -1,0 +1,169 @@
+"""Carries out wishes, and brings to its end what was interrupted; only the journals say what is under way."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+
+from panggon.core import journal
+from panggon.core import plan as plans
+from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
+from panggon.core.journal import Position, Problem
+from panggon.core.spec import SiteSpec
+from panggon.node import runs
+from panggon.node.agent.bounds import DailyBounds
+from panggon.node.agent.client import Ending, Mode, Portal, Report, Wish
+from panggon.node.agent.identity import Identity
+from panggon.node.agent.looking import seen
+from panggon.node.agent.progress import ProgressSender
+from panggon.node.agent.reports import Reporter, refused, report_of
+from panggon.node.agent.waiting import Waiting
+from panggon.node.clock import now
+from panggon.node.fault_words import fault_words
+from panggon.node.sites import Sites
+
+# Something that may pass keeps a wish waiting this many times; then its people are told.
+ATTEMPTS = 6
+
+log = logging.getLogger(__name__)
+
+
+class Wishes:
+    """`reduced` is what this machine cannot protect; it goes with every report."""
+
+    def __init__(self, sites: Sites, portal: Portal, identity: Identity, *, reduced: tuple[str, ...]) -> None:
+        self._sites = sites
+        self._identity = identity
+        self._reporter = Reporter(portal, Waiting(sites.config.paths.state, identity.enrolment), reduced)
+        self._progress = ProgressSender(portal)
+        self._bounds = DailyBounds(sites)
+        self._attempts: dict[int, int] = {}
+
+    def settle(self) -> None:
+        """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
+        self._sites.sweep()
+        self._settle_each(self._sites.begun())
+
+    def go_on(self) -> None:
+        """The same, of those that are known to be under way or were told of before their end."""
+        self._settle_each(sorted(self._sites.under_way() | self._reporter.told().keys()))
+
+    def answer(self, wish: Wish) -> Report:
+        """Carry out the wish, and report how it ended. Errors as `handle`, and those of the portal."""
+        report = self.handle(wish)
+        self._reporter.report(wish.number, report)
+        self._attempts.pop(wish.number, None)
+        return report
+
+    def handle(self, wish: Wish) -> Report:
+        """How the wish ended. Raises TemporaryError while it has not: it will be offered again."""
+        try:
+            return self._carry_out(wish)
+        except InvalidError as error:
+            return refused("spec.invalid", " ".join(map(fault_words, error.faults)))
+        except PermanentError as error:
+            return refused(error.code, error.detail)
+        except TemporaryError as error:
+            attempts = self._attempts[wish.number] = self._attempts.get(wish.number, 0) + 1
+            if attempts < ATTEMPTS or self._under_way(wish):
+                raise
+            return refused(error.code, error.detail)
+        except Exception as error:
+            log.exception("wish %s", wish.number)
+            return refused("node.unexpected", f"{type(error).__name__}: {error}")
+
+    def _carry_out(self, wish: Wish) -> Report:
+        spec = self._sites.parse(wish.spec)
+        position = self._sites.position(spec.site)
+        if position and self._is_of(position, wish, spec):
+            outcome = runs.resume(
+                self._sites, spec.site, credentials=wish.credentials, watch=self._progress.watch(wish.number)
+            )
+            return report_of(position.plan, outcome)
+        if position and not position.outcome:
+            self._settle(spec.site, wish)
+        if wish.mode is Mode.VERIFY:
+            return self._verify(spec)
+        if wish.mode is Mode.LOOK:
+            return replace(self._verify(spec), seen=seen(self._sites.config, spec.site, now=now()))
+        self._refuse_between(spec.site)
+        if wish.mode is Mode.PLAN:
+            plan = self._sites.plan(spec)
+            return Report(Ending.PLANNED, plans.dump(plan), plan.digest)
+        with runs.planned(self._sites, spec) as planned:
+            plan = planned.plan
+            if wish.approved_digest and plan.digest != wish.approved_digest:
+                problem = Problem("plan.changed", "keadaan mesin berubah sejak rencana disetujui")
+                return Report(Ending.STALE, plans.dump(plan), plan.digest, problem=problem)
+            self._bounds.admit(plan, now=now())
+            outcome = planned.carry_out(
+                wish=wish.number,
+                enrolment=self._identity.enrolment,
+                credentials=wish.credentials,
+                watch=self._progress.watch(wish.number),
+            )
+        self._reporter.give_way(spec.site, to=wish.number)
+        return report_of(plan, outcome)
+
+    def _refuse_between(self, site: str) -> None:
+        """Nothing newer begins on a site whose run is not at its end; only a closing gives way."""
+        position, told = self._sites.position(site), self._reporter.told().get(site)
+        if not journal.may_begin(position):
+            raise TemporaryError("run.stuck", told.detail if told else "")
+
+    def _verify(self, spec: SiteSpec) -> Report:
+        evidence = runs.verify(self._sites, spec)
+        failed = "; ".join(f"{check.name}: {check.detail}" for check in evidence if not check.ok)
+        problem = Problem("unproven", failed) if failed else None
+        return Report(
+            Ending.UNPROVEN if failed else Ending.VERIFIED, evidence=evidence, proved_at=now(), problem=problem
+        )
+
+    def _settle_each(self, sites: Iterable[str]) -> None:
+        waiting = self._reporter.told()
+        for site in sites:
+            self._settle_alone(site, waiting=site in waiting)
+
+    def _settle_alone(self, site: str, *, waiting: bool) -> None:
+        try:
+            if waiting or not self._sites.is_settled(site):
+                self._settle(site)
+        except PanggonError as error:
+            log.warning("%s waits: %s", site, error)
+        except Exception:  # with its traceback in the log: one broken journal must not hold up all other sites
+            log.exception("%s cannot be resumed", site)
+
+    def _settle(self, site: str, wish: Wish | None = None) -> None:
+        """End an earlier run; the newer `wish` may bring the password's hash that it needs, and no other will."""
+        position = self._sites.position(site)
+        if position is None:
+            return
+        told = self._reporter.told().get(site)
+        outcome = runs.resume(
+            self._sites,
+            site,
+            credentials=None if wish is None else wish.credentials,
+            watch=self._progress.watch(position.wish),
+        )
+        report = report_of(position.plan, outcome)
+        if told and told.wish != position.wish:  # something else was begun, by somebody at the machine perhaps
+            self._reporter.give_way(site, to=position.wish)
+            told = None
+        if self._is_ours(position) and (told or not position.outcome):
+            self._reporter.report_earlier(position.wish, report, told)
+
+    def _is_ours(self, position: Position) -> bool:
+        return position.wish > 0 and position.enrolment == self._identity.enrolment
+
+    def _is_of(self, position: Position, wish: Wish, spec: SiteSpec) -> bool:
+        """Whether the journal's run is this very wish's."""
+        same = position.wish == wish.number and position.plan.spec == spec and wish.mode is Mode.APPLY
+        return same and self._is_ours(position)
+
+    def _under_way(self, wish: Wish) -> bool:
+        """Whether a run of this wish has begun: then only its end may be reported."""
+        try:
+            spec = self._sites.parse(wish.spec)
+            position = self._sites.position(spec.site)
+        except PanggonError:
+            return False
+        return position is not None and position.outcome is None and self._is_of(position, wish, spec)

@@ -1,0 +1,146 @@
+"""What is done with one site: a plan is carried out, a run that was interrupted is ended, the proofs are made. The same
+for the agent and for the command line.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from panggon.core import journal
+from panggon.core.driver import Check
+from panggon.core.errors import TemporaryError
+from panggon.core.journal import Outcome, Position
+from panggon.core.plan import Plan
+from panggon.core.resources import Key
+from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers import mariadb
+from panggon.engine import journal_file, runner
+from panggon.engine.journal_file import JournalFile
+from panggon.engine.patience import BRIEF, USUAL
+from panggon.engine.steps import Checks, Progress
+from panggon.node import passwords, wiring
+from panggon.node.clock import now
+from panggon.node.passwords import Passwords
+from panggon.node.sites import Sites
+
+Watcher = Callable[[int, Progress], None]
+# Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any
+# run reports between two entries, so no number is used twice.
+NUMBERS_AN_ENTRY = 100
+
+
+def ignore(_number: int, _progress: Progress) -> None:
+    """For those who do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and the hold on its site's journal. `_fresh`: it was made under this hold (`runner.run`)."""
+
+    plan: Plan
+    _sites: Sites
+    _store: JournalFile
+    _fresh: bool
+
+    def carry_out(
+        self,
+        *,
+        wish: int = 0,
+        enrolment: str = "",
+        credentials: Mapping[str, str] | None = None,
+        watch: Watcher = ignore,
+    ) -> Outcome:
+        sites, spec = self._sites, self.plan.spec
+        hashes = Passwords(sites.config, spec.site)
+        if journal.may_begin(journal.fold(self._store.entries())):  # else a former password would be overwritten
+            hashes.keep_former(self.plan)
+        outcome = runner.run(
+            self.plan,
+            store=self._store,
+            drivers=sites.drivers(spec, hashes.known(credentials or {})),
+            now=now,
+            progress=_numbered(watch, 0),
+            wish=wish,
+            enrolment=enrolment,
+            fresh=self._fresh,
+            policy=USUAL,
+            together=_at_once,
+        )
+        return sites.note_end(spec, outcome)
+
+
+@contextmanager
+def planned(sites: Sites, spec: SiteSpec) -> Iterator[Planned]:
+    """The plan, and the site's lock until it is carried out or left: nobody of ours comes between, so it is carried
+    out without looking at everything once more. For who decides at once. Errors as `Sites.plan`, and TemporaryError
+    `journal.busy`.
+    """
+    with journal_file.writing(sites.journal_path(spec.site)) as store, mariadb.lasting():
+        plan = sites.plan_from(journal.fold(store.entries()), spec)
+        yield Planned(plan, sites, store, _fresh=True)
+
+
+def apply(sites: Sites, plan: Plan, *, credentials: Mapping[str, str] | None = None) -> Outcome:
+    """Carry out a plan that was made before. An earlier run of the site must have been brought to its end (`resume`); a
+    closing that cannot come to it now gives way.
+    """
+    with journal_file.writing(sites.journal_path(plan.spec.site)) as store:
+        return Planned(plan, sites, store, _fresh=False).carry_out(credentials=credentials)
+
+
+def resume(
+    sites: Sites,
+    site: str,
+    *,
+    credentials: Mapping[str, str] | None = None,
+    watch: Watcher = ignore,
+) -> Outcome | None:
+    """Bring the site's last run to its end; its outcome again when it has ended; None where nothing was begun.
+
+    Without `credentials` a run that needs a password's hash which this machine does not have raises
+    TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
+    """
+    with journal_file.writing(sites.journal_path(site)) as store:
+        position = journal.fold(store.entries())
+        if position is None:
+            return None
+        spec = position.plan.spec
+        if position.outcome:
+            return sites.note_end(spec, position.outcome)
+        wiring.sweep_proofs(sites.config, site)
+        known = Passwords(sites.config, site).known(credentials or {})
+        if credentials is None and passwords.awaited(position, known):
+            raise TemporaryError("password.awaited", site)
+        outcome = runner.resume(
+            store,
+            drivers=sites.drivers(spec, known),
+            now=now,
+            progress=_numbered(watch, len(store.entries()) * NUMBERS_AN_ENTRY),
+            policy=BRIEF if _is_tried_again(position) else USUAL,
+            together=_at_once,
+        )
+        return sites.note_end(spec, outcome)
+
+
+def verify(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
+    """Every proof of the wish, made once."""
+    return runner.verify(spec, sites.facts, sites.drivers(spec, {}), together=_at_once)
+
+
+def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:
+    numbers = itertools.count(first)
+    return lambda progress: watch(next(numbers), progress)
+
+
+def _at_once(ask: Callable[[Key], Checks], keys: Sequence[Key]) -> list[Checks]:
+    """A proof mostly waits for servers: the one of SFTP takes as long as all others together."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(ask, keys))
+
+
+def _is_tried_again(position: Position) -> bool:
+    """Whether the run, where it fails for now, stays open; others wait meanwhile."""
+    plan = position.plan
+    return plan.closes or plan.spec.state is SiteState.PURGED or position.problem is not None

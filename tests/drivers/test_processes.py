@@ -1,0 +1,33 @@
+"""Processes of sites' users, which may call themselves as they like."""
+
+import os
+import signal
+
+import pytest
+
+from panggon.drivers import processes
+from panggon.drivers.owner import end_logins
+from tests.named import NO_TEXT, named
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("name", [NO_TEXT, b"a) Z 1 (", b"\n"])
+def test_whatever_a_process_calls_itself_it_is_seen(name: bytes, uid: int) -> None:
+    with named(name, uid) as pid, named(b"sshd: s123456", uid) as session:
+        assert processes.of_user(uid) == {pid, session}
+        assert processes.parent(pid) == os.getpid()
+        assert not processes.is_named_openssh(pid)
+        end_logins(uid)
+        until(lambda: processes.start_time(session) == 0)
+        assert processes.start_time(pid) > 0
+        assert processes.of_user(uid) == {pid}
+
+
+def test_what_has_ended_is_of_no_user(uid: int) -> None:
+    with named(b"php-fpm", uid) as pid:
+        processes.send(pid, signal.SIGKILL)
+        until(lambda: processes.start_time(pid) == 0)
+        assert pid in processes.by_user()[uid], "it waits for its parent"
+        assert processes.of_user(uid) == frozenset()
