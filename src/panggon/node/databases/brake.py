@@ -91,11 +91,13 @@ class Brake:
 
     def _end_strangers(self, engine: Engine, watched: Watched) -> None:
         """Where nobody has logged in the server has nothing to end by: the programs that hold them go."""
-        found = crowd.connections(self.servers[engine].door, self.uid_base)
-        site = database_load.crowding(crowd.total(found), watched.load().sessions)
+        found, sessions = crowd.connections(self.servers[engine].door, self.uid_base), watched.load().sessions
+        site = database_load.crowding(crowd.total(found), sessions)
         if site:
-            log.warning("%s: its programs that connect to %s and do not log in are ended", site, engine)
-            crowd.end(found[site], most=database_load.STRANGERS_OF_ONE)
+            own = sum(session.site == site for session in sessions)
+            programs = database_load.holders(found[site], own)
+            log.warning("%s: %d programs that connect to %s and do not log in are ended", site, len(programs), engine)
+            crowd.end(programs)
 
 
 def _end(engine: Engine, watched: Watched, found: Mapping[Session, str]) -> None:

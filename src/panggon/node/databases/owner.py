@@ -85,14 +85,15 @@ class Owner:
 
     def look(self) -> None:
         found = self._databases()
+        for site in found.keys() - self.running.keys():
+            with going_on(log, site):
+                self._lock_again(site)
         outgrown = self.watch.look(found, loading=self._loading())
         for site in outgrown:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
             with going_on(log, site):
-                if site not in self.running:
-                    self._lock_again(site)
                 for wish in self._folders.wishes(site, now=time.time()):
                     self._take(wish, found[site])
 

@@ -100,7 +100,9 @@ class Sites:
                 site.tick(now)
                 if site.is_outdated(now):
                     self._renew(site, _nobody_waits)
-                self._attend(site)
+            with going_on(log, site.served.site):
+                if self._sites.get(site.served.site) is site:
+                    self._attend(site)
         for name in [name for name, until in self._lingering.items() if now >= until]:
             with going_on(log, name):
                 self.drop(name, _nobody_waits)
@@ -150,7 +152,7 @@ class Sites:
         self._dropping.discard(name)
         site = self._sites.get(name) or self.add(served, self.open(name), kept=True)
         if site.serve(served) or lost:
-            self._renew(site, then)
+            self._renew(site, then, lost=lost)
         else:
             then()
         self._attend(site)
@@ -181,9 +183,11 @@ class Sites:
                     self._renew(site, _nobody_waits)
             self._attend(site)
 
-    def _renew(self, site: Site, then: Then) -> None:
-        """Another sandbox from now on; `then` when nobody new meets this one."""
-        if site.replaceable:
+    def _renew(self, site: Site, then: Then, *, lost: bool = False) -> None:
+        """Another sandbox from now on; `then` when nobody new meets this one. One that is ending keeps its socket, for
+        who waits in that, unless its name is `lost`.
+        """
+        if site.replaceable and (lost or not site.ending):
             self._replace(site)
             then()
         else:
@@ -251,6 +255,8 @@ class Sites:
             site.kill(now, gone)
         else:
             site.leave(now, gone, seconds=_patience(site))
+        if self._sites.get(name) is site:
+            self._attend(site)
 
     def end(self, name: str, then: Then) -> None:
         """Put the site to sleep now."""
@@ -260,7 +266,7 @@ class Sites:
         """Put every site to sleep and wake none again."""
         self._ending = True
         for site in self._sites.values():
-            site.leave(time.monotonic(), _nobody_waits, seconds=self._settings.stop_seconds)
+            site.end_all(time.monotonic(), seconds=self._settings.stop_seconds)
             self._attend(site)
 
     def _dropped(self, name: str, then: Then) -> None:
@@ -300,11 +306,9 @@ class Sites:
         """Watch exactly what this site waits for now: its socket while asleep, its sandbox's end while awake."""
         name = site.served.site
         wanted: dict[int, Then] = {}
-        if (
-            site.listens(time.monotonic())
-            and not self._ending
-            and (name not in self._dropping or name in self._lingering)
-        ):
+        now = time.monotonic()
+        served = name not in self._dropping or name in self._lingering or site.lets_in(now)
+        if site.listens(now) and served and not self._ending:
             wanted[site.listener.fileno()] = lambda: self._wake(site)
         if site.sandbox:
             wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
