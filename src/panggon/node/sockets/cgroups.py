@@ -125,8 +125,15 @@ class ControlGroups:
         return bool(self.memory or self.processes)
 
     def has(self, name: str) -> bool:
-        """Whether there is such a group; cheap, because it is asked of every site when a holder starts."""
-        return any(os.path.isdir(f"{folder}/{name}") for folder in self._folders if folder)  # noqa: PTH112 -- twice as fast
+        return any(directory.is_dir() for directory in self._directories(name))
+
+    def names(self) -> frozenset[str]:
+        """Of all groups, and of the files beside them: for who asks of thousands of sites whether they have one."""
+        found: set[str] = set()
+        for folder in set(filter(None, self._folders)):
+            with suppress(FileNotFoundError):  # an installation that ended took it away
+                found.update(each.name for each in folder.iterdir())
+        return frozenset(found)
 
     def members(self, name: str) -> frozenset[int]:
         pids: set[int] = set()
