@@ -99,10 +99,11 @@ class Holder:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
         kept = self._sites.keeper.kept() if self._sites.keeper else {}
         there = {**kept, **dict(_handed_over(self._settings))}
-        found = dict(listener.newest(there.values()))
+        found, known, groups = dict(listener.newest(there.values())), set(kept.values()), self._groups.names()
         for served in remembered(self._settings):
             own = found.pop(served.site, None)
-            self._sites.add(served, own or self._sites.open(served.site), kept=own is None or own in kept.values())
+            own_is_kept = own is None or own in known
+            self._sites.add(served, own or self._sites.open(served.site), kept=own_is_kept, groups=groups)
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
             self._sites.drop(site, lambda: None, Dropping.LATER)

@@ -4,7 +4,7 @@ import logging
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 
 from panggon.core.errors import PanggonError
@@ -38,12 +38,22 @@ log = logging.getLogger(__name__)
 class Site:
     """Times are seconds of a monotonic clock."""
 
-    def __init__(self, machine: Machine, served: Served, listener: socket.socket, full: Full, *, now: float) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        served: Served,
+        listener: socket.socket,
+        full: Full,
+        *,
+        groups: Set[str],
+        now: float,
+    ) -> None:
+        """`groups` are all control groups that there are."""
         self.machine = machine
         self._full = full
         self.served = served
         self.listener = listener
-        self.sandbox, former = adopt(machine, served.site, served.kind, listener)
+        self.sandbox, former = adopt(machine, served.site, served.kind, listener, there=groups)
         self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
         self._started = self._worked = now

@@ -5,7 +5,7 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -150,7 +150,9 @@ class Sites:
         lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
         self._dropping.discard(name)
-        site = self._sites.get(name) or self.add(served, self.open(name), kept=True)
+        site = self._sites.get(name) or self.add(
+            served, self.open(name), kept=True, groups=self._machine.groups.names()
+        )
         if site.serve(served) or lost:
             self._renew(site, then, lost=lost)
         else:
@@ -223,9 +225,10 @@ class Sites:
         put_in_place(self._settings, listener)
         return listener
 
-    def add(self, served: Served, listener: socket.socket, *, kept: bool) -> Site:
-        """Serve a site on this socket; a sandbox that runs already is adopted."""
-        site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
+    def add(self, served: Served, listener: socket.socket, *, kept: bool, groups: Set[str]) -> Site:
+        """Serve a site on this socket; a sandbox that runs already is adopted. `groups` are all control groups."""
+        site = Site(self._machine, served, listener, self.full, groups=groups, now=time.monotonic())
+        self._sites[served.site] = site
         if not kept and self.keeper:
             self.keeper.keep(name_of(listener), listener)
         put_in_place(self._settings, listener)
