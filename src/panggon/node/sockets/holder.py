@@ -140,14 +140,19 @@ class Holder:
             case "show" if known:
                 known_now = {"serving": self._sites.serving(name), "ending": self._sites.ending(name)}
                 connection.answer(ok=True, foreign=self._sites.foreign(name), **known_now)
+            case "about":
+                connection.answer(ok=True, **self._about())
             case "list":
-                found = [dataclasses.asdict(protection) for protection in self.protections]
                 sites = [serving for site in self._sites if (serving := self._sites.serving(site))]
-                connection.answer(ok=True, sites=sites, full=list(self._sites.full), protections=found)
+                connection.answer(ok=True, sites=sites, **self._about())
             case "handover" if connection.passed:
                 self._hand_over(connection.passed)
             case _:
                 connection.refuse("runtime.request", "unknown request or site")
+
+    def _about(self) -> dict[str, Any]:
+        protections = [dataclasses.asdict(protection) for protection in self.protections]
+        return {"full": list(self._sites.full), "protections": protections}
 
     # Keeper, successor, end
 
