@@ -16,6 +16,7 @@ from panggon.core.database_load import (
     crowding,
     growing,
     heavy,
+    holders,
     lane_of_server,
     lanes,
     niceness,
@@ -114,6 +115,15 @@ def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():
     assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST}, own) == ONE
     assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST + 2}, own) == OTHER
     assert crowding({}, ()) == ""
+
+
+def test_of_a_crowd_programs_go_until_half_of_what_may_be_is_left_however_they_share_it():
+    half = STRANGERS_MOST // 2
+    assert holders({1: 1, 2: 70, 3: 30, 4: half - 1}, 0) == (2, 3)
+    spread = dict.fromkeys(range(100), 5)
+    assert holders(spread, 0) == tuple(range(95))
+    assert holders(spread, 20) == tuple(range(91))
+    assert holders({1: half, 2: 10}, 10) == ()
 
 
 def test_the_sessions_of_a_site_weigh_as_much_as_one():

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import time
@@ -62,6 +63,15 @@ def sftp_read(machine, spec, path):
     copy.unlink(missing_ok=True)
     machine.sftp_client(spec, "owner").batch(f"get {path} {copy}")
     return copy.read_text() if copy.exists() else ""
+
+
+def test_a_purge_of_the_package_knows_every_file_that_is_made_anew_from_the_settings(machine):
+    """What else lies there is the machine's own: its keys, and what belongs to sites."""
+    own = {"ca.pem", "ca-key.pem", "ssh_host_ed25519_key", "ssh_host_ed25519_key.pub", "tsig.secret"}
+    text = (Path(__file__).resolve().parents[2] / "packaging" / "panggon-node" / "postrm").read_text()
+    removed = set(re.search(r"for name in (.*?); do", text, re.DOTALL)[1].replace("\\\n", " ").split())
+    made = {path.name for path in (machine.base / "etc").iterdir() if path.is_file()}
+    assert made - own == removed
 
 
 def test_a_prepared_site_waits_and_lets_nobody_in(machine):

@@ -23,9 +23,8 @@ SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
-# Connections of a site that have not logged in: no application has so many that begin at the same moment. Those of its
-# processes that have more connections than the second number are ended; one of PHP has one or two.
-STRANGERS_MOST, STRANGERS_OF_ONE = 50, 5
+# Connections of a site that have not logged in: no application has so many that begin at the same moment.
+STRANGERS_MOST = 50
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it keeps less than LIGHT busy.
@@ -134,6 +133,18 @@ def crowding(connections: Mapping[str, int], sessions: Collection[Session]) -> s
     strangers = {site: number - sum(each.site == site for each in sessions) for site, number in connections.items()}
     site = max(strangers, key=lambda each: strangers[each], default="")
     return site if strangers.get(site, 0) > STRANGERS_MOST else ""
+
+
+def holders(connections: Mapping[int, int], sessions: int) -> tuple[int, ...]:
+    """The programs of a site that are ended, of the connections that each has: who has most goes first, until half of
+    what may be is left beyond its sessions.
+    """
+    left, found = sum(connections.values()) - sessions, []
+    for program in sorted(connections, key=lambda each: connections[each], reverse=True):
+        if left > STRANGERS_MOST // 2:
+            found.append(program)
+            left -= connections[program]
+    return tuple(found)
 
 
 def niceness(active: int) -> int:

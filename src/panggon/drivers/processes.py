@@ -11,8 +11,8 @@ from pathlib import Path
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 OPENSSH = "sshd"  # what its programs call themselves; since 9.8 also `sshd-session`
-# Code that runs from a file which is gone (proc(5), `maps`); what a program has in memory only has such a name too.
-REPLACED = re.compile(r"^\S+ ..x. .* /(?!memfd:|dev/|SYSV)\S+ \(deleted\)$", re.MULTILINE)
+# Code of Debian's that runs from a file which is gone (proc(5), `maps`). Elsewhere a program may remove its own.
+REPLACED = re.compile(r"^\S+ ..x. \S+ \S+ \S+ +/usr/\S+ \(deleted\)$", re.MULTILINE)
 
 
 def start_time(pid: int) -> int:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.mariadb import MariaDb
+from panggon.drivers.mariadb.server import LEFT_SECONDS
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import mariadb
 from tests.drivers.contract import Case, Contract
@@ -90,6 +93,27 @@ def test_it_sees_and_writes_only_its_own(
         ("database.row", True),
     ]
     assert root_says(server, f"SHOW TABLES FROM {key.name}") == []
+
+
+@pytest.mark.usefixtures("_database")
+def test_proofs_at_once_are_all_right(driver: DatabaseDriver, key: Key) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        proofs = [pool.submit(driver.probe, key, spec=spec(key.name)) for _ in range(30)]
+    assert {(check.name, check.ok) for proof in proofs for check in proof.result()} == {
+        ("database.login", True),
+        ("database.alone", True),
+        ("database.row", True),
+    }
+
+
+@pytest.mark.usefixtures("_database")
+def test_what_a_killed_proof_left_goes_and_what_another_needs_stays(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings
+) -> None:
+    made = [f"_panggon_probe_{int(time.time()) - ago}_0123456789abcdef" for ago in (2 * LEFT_SECONDS, 5)]
+    root_says(server, *(f"CREATE TABLE {key.name}.{name} (n INT)" for name in (*made, "_panggon_probely")))
+    assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+    assert root_says(server, f"SHOW TABLES FROM {key.name}") == [(made[1],), ("_panggon_probely",)]
 
 
 @pytest.mark.usefixtures("_database")

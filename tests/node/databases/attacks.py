@@ -146,13 +146,14 @@ HOLDING = """
 import ctypes, socket, sys, time
 ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE: what /proc has of it is root's
 held = []
-while True:
+for _ in range(int(sys.argv[3])):
     try:
         held.append(socket.socket(socket.AF_UNIX))
         held[-1].connect(sys.argv[1])
         held[-1].sendall(bytes.fromhex(sys.argv[2]))
     except OSError:
         time.sleep(0.01)
+time.sleep(600)
 """
 # As far as a client of PostgreSQL comes without its password: version 3.0, user and database "s900871".
 BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
@@ -160,17 +161,22 @@ BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
 
 @pytest.mark.usefixtures("_brake")
 @pytest.mark.parametrize("engine", list(Engine))
+@pytest.mark.parametrize(("programs", "each"), [(2, 1000), (40, 5)])
 def test_programs_that_connect_and_never_log_in_are_ended(
-    made: tuple[Place, str], neighbour: str, engine: Engine
+    made: tuple[Place, str], neighbour: str, engine: Engine, programs: int, each: int
 ) -> None:
     place, site = made
     begins = BEGINNING if engine is Engine.POSTGRESQL else ""
     door, uid = str(place.owner.watch.servers[engine].door), UID_BASE + int(site[1:])
-    argv = [sys.executable, "-c", HOLDING, door, begins]
-    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(2)]
-    until(lambda: all(each.poll() is not None for each in crowd))
-    assert {each.returncode for each in crowd} == {-signal.SIGKILL}
+    argv = [sys.executable, "-c", HOLDING, door, begins, str(each)]
+    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(programs)]
+    most = database_load.STRANGERS_MOST // each
+    until(lambda: sum(one.poll() is None for one in crowd) <= most)
+    assert {one.poll() for one in crowd} - {None} == {-signal.SIGKILL}
     until(lambda: served(place, neighbour, engine), seconds=20)
+    for one in crowd:
+        one.kill()
+        one.wait()
     assert served(place, site, engine)
 
 

@@ -36,7 +36,9 @@ EVERYBODYS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 log = logging.getLogger(__name__)
 
 # Lines by site and log.
-Parts = defaultdict[tuple[str, str], bytearray]
+Parts = defaultdict[tuple[str, str], list[bytes]]
+# How much of a line is compared with the ones before: `VISITORS` lies within, unless numbers are very long.
+COMPARED = 112
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Splitter:
         for source in (self.access, self.errors):
             if passed := source.give_up(self.settings.backlog):
                 log.warning("%s: %d bytes were passed over", source.path, passed)
-        parts: Parts = defaultdict(bytearray)
+        parts: Parts = defaultdict(list)
         read = [self._read_access(parts), self._read_errors(parts, now)]
         emptied = self._read_outputs(parts)
         if any(read) or parts:
@@ -90,14 +92,21 @@ class Splitter:
         if part is None:
             return False
         inode, offset, lines = part
-        begun_alike: dict[bytes, bytearray] = {}  # as do all lines of one connection in one second
+        begun_alike: dict[bytes, list[bytes]] = {}  # as do all lines of one connection in one second
+        gathered: list[bytes] = []
+        start = end = 0  # of neighbouring lines that go the same way: they are taken as one piece
         for line in io.BytesIO(lines):  # at line feeds only
-            beginning = line.partition(VISITORS)[0]
-            gathered = begun_alike.get(beginning)
-            if gathered is None:
+            target = begun_alike.get(line[:COMPARED])
+            if target is None:
                 site = self._learn(line)
-                gathered = begun_alike[beginning] = parts[site, "access"] if site else bytearray()
-            gathered += line
+                target = parts[site, "access"] if site else []
+                if VISITORS in line[:COMPARED]:
+                    begun_alike[line[:COMPARED]] = target
+            if target is not gathered:
+                gathered.append(lines[start:end])
+                gathered, start = target, end
+            end += len(line)
+        gathered.append(lines[start:])
         self.access.offsets[inode] = offset + len(lines)
         return True
 
@@ -132,7 +141,7 @@ class Splitter:
             if found and site is None and now - found[1] < timedelta(seconds=self.settings.hold):
                 break
             if site:
-                parts[site, "error"] += line
+                parts[site, "error"].append(line)
             taken += len(line)
         self.errors.offsets[inode] = offset + taken
         return taken > 0
@@ -147,7 +156,7 @@ class Splitter:
                 self.settings.output(site), self.outputs.get(site, 0), whole=site not in awake
             )
             if lines:
-                parts[site, "error"] += lines
+                parts[site, "error"].append(lines)
             self.outputs[site] = offset + len(lines)
             done = self.outputs[site] >= size
             if done and size > (OUTPUT_MOST if site in awake else 0):
@@ -162,7 +171,7 @@ class Splitter:
         wanted: dict[tuple[str, str], bytes] = {}
         for (site, name), lines in parts.items():
             with _its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
-                size, data = self.sink.room(site, name, bytes(lines), now=now)
+                size, data = self.sink.room(site, name, b"".join(lines), now=now)
                 sizes[f"{site}/{name}"], wanted[site, name] = size, data
         try:
             self._save({**before, "batch": sizes})

@@ -21,6 +21,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
+from panggon.node.going_on import heed
 from panggon.node.sockets import channel, listener
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
@@ -39,6 +40,7 @@ PAGES = (
     "php/proof.php",
     *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_database")),
 )
+
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ class Holder:
             alert = self._sites.waiting or self._sites.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
             for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
-                key.data()
+                heed(log, key.data)
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()
                 self._look(looked)
