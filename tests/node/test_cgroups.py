@@ -143,6 +143,42 @@ def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() 
         groups.remove(name)
 
 
+def test_who_works_nearly_all_of_its_time_leaves_the_first_processor_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However evenly, so that it is never held back; over half a second that is only a page that takes its time."""
+    name, group = "s000001", tmp_path / "s000001"
+    group.mkdir()
+    for file, content in (("cpuset.cpus", "0-1"), ("cpu.max", "1000000 1000000")):
+        (group / file).write_text(content)
+    (tmp_path / "cpuset.cpus.effective").write_text("0-1\n")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    lanes = Lanes(ControlGroups(tmp_path, tmp_path, tmp_path, cpuset=tmp_path))
+
+    def looked_at(now: float, worked: float) -> str:
+        (group / "cpu.stat").write_text(f"usage_usec {worked * 1e6:.0f}\nnr_throttled 0\n")
+        lanes.look(name, number=1, now=now)
+        return (group / "cpuset.cpus").read_text()
+
+    slow_page = [(0.0, 5.0), (0.5, 5.5), (1.0, 5.85)]
+    assert [looked_at(*each) for each in (*slow_page, (2.0, 6.0))] == ["0-1"] * 4
+    assert [looked_at(*each) for each in ((2.5, 6.45), (3.0, 6.91))] == ["0-1", "1"]
+    assert [looked_at(*each) for each in ((32.5, 7.0), (33.0, 7.0))] == ["1", "0-1"]
+
+
+def test_with_version_1_what_a_group_has_worked_is_its_members_sum(tmp_path: Path) -> None:
+    (tmp_path / "s000001").mkdir()
+    (tmp_path / "s000001" / "cpu.stat").write_text("nr_periods 0\nnr_throttled 0\nthrottled_time 0\n")
+    groups = ControlGroups(None, None, tmp_path)
+    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as burner:
+        (tmp_path / "s000001" / "cgroup.procs").write_text(str(burner.pid))
+        try:
+            until(lambda: groups.worked("s000001") > 0.1)
+        finally:
+            burner.kill()
+    assert groups.worked("s000001") == 0.0, "it has ended"
+
+
 def test_groups_lie_in_the_unit_beside_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 1 has the controllers, and systemd knows its units by hierarchies of their own."""
     hierarchies = ("memory", "pids", "cpu", "name=systemd", "")

@@ -8,14 +8,15 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, get_native_id
 
 from panggon.core import database_load
 from panggon.core.database_load import Load, Session
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
-from panggon.node.databases import crowd
+from panggon.node.databases import crowd, slices
 from panggon.node.databases.lanes import Lanes
 from panggon.node.going_on import going_on
 
@@ -51,6 +52,7 @@ class Brake:
     def _watch(self, engine: Engine, over: Event) -> None:
         while not over.is_set():
             with going_on(log, engine, expected=logging.DEBUG), self.servers[engine].watched() as watched:
+                _be_in_time(watched)
                 while not over.is_set():
                     self.look(engine, watched)
                     self._follow(engine, watched, over, time.monotonic() + SECONDS)
@@ -58,7 +60,7 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.lanes.look(engine, load.sessions)
+        busy = self.lanes.look(engine, load.sessions, watched.own())
         self._hold(engine, watched)
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
@@ -83,7 +85,7 @@ class Brake:
         heavy = self.lanes.heavy[engine]
         while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if heavy else GLANCE_SECONDS):
             if heavy:
-                self.lanes.place(watched.threads(heavy))
+                self.lanes.follow(engine, watched.threads(heavy))
             if crowding := watched.crowding():
                 _end(engine, watched, database_load.too_much(crowding))
                 if crowding.strangers > database_load.STRANGERS_MOST:
@@ -104,6 +106,13 @@ def _end(engine: Engine, watched: Watched, found: Mapping[Session, str]) -> None
     for session, why in found.items():
         log.warning("%s: session %d of %s ended, %s", session.site, session.number, engine, why)
         watched.end(session.number)
+
+
+def _be_in_time(watched: Watched) -> None:
+    """A new session of a heavy site works as soon as its door opens, wherever it is: who looks for it comes first."""
+    for thread in (get_native_id(), watched.thread):
+        with suppress(OSError):  # it has ended, or this process may not
+            slices.set_slice(thread, slices.WATCH)
 
 
 def _tidy(server: DatabaseServer, over: Event) -> None:

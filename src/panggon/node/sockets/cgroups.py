@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.drivers import processes
+
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
 LEAF = "panggon-holder"
@@ -76,11 +78,22 @@ class ControlGroups:
 
     def held_back(self, name: str) -> int:
         """How often the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
+        return self._figures(name).get("nr_throttled", 0)
+
+    def worked(self, name: str) -> float:
+        """Seconds of a processor that the group has taken; with version 1 without what has ended and had no parent in
+        the group that waited for it.
+        """
+        if known := self._figures(name).get("usage_usec"):
+            return known / 1_000_000
+        return sum(map(processes.worked, self.members(name)))
+
+    def _figures(self, name: str) -> dict[str, int]:
         with suppress(OSError):  # it has ended
             if self.cpu:
-                figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
-                return int(figures.get("nr_throttled", 0))
-        return 0
+                lines = (self.cpu / name / "cpu.stat").read_text().splitlines()
+                return {word: int(figure) for word, figure in map(str.split, lines)}
+        return {}
 
     def cpu_percent(self, name: str) -> int:
         """What was allowed to the group, 0 where nothing is bounded."""
