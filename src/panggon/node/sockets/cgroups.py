@@ -266,6 +266,9 @@ def _enable(directory: Path, controller: str) -> None:
 
 
 def _limit_memory(directory: Path, size: int) -> None:
+    """With version 1 what waits in TCP's and UDP's sockets is no memory of the group's, but has a bound of its own, and
+    is counted for sockets only that are made afterwards.
+    """
     if (directory / "memory.max").exists():
         (directory / "memory.max").write_text(str(size))
         with suppress(OSError):  # no such file without swap accounting
@@ -277,6 +280,8 @@ def _limit_memory(directory: Path, size: int) -> None:
     (directory / "memory.limit_in_bytes").write_text(str(size))
     with suppress(OSError):
         with_swap.write_text(str(size))
+    with suppress(OSError):  # no such file where the kernel counts none of its own memory; `protections` finds out
+        (directory / "memory.kmem.tcp.limit_in_bytes").write_text(str(size))
 
 
 def _limit_cpu(directory: Path, percent: int, period: int) -> None:
