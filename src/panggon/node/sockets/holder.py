@@ -27,10 +27,11 @@ from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection, Desk
 from panggon.node.sockets.protections import active, demand, protections
+from panggon.node.sockets.room import memory_for_sites
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.sites import Dropping, Sites, memory_for_sites
+from panggon.node.sockets.sites import Dropping, Sites
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
@@ -68,8 +69,8 @@ class Holder:
         signals, self._woken = _signals()
         self._take_over()
         Desk(self._selector, self._answer, refusal="runtime.request").open(self._settings.control)
-        if self._sites.keeper and self._sites.keeper.line:
-            self._watch(self._sites.keeper.line, self._keeper_gone)
+        if self._sites.sockets.keeper and self._sites.sockets.keeper.line:
+            self._watch(self._sites.sockets.keeper.line, self._keeper_gone)
         self._watch(signals, self._told_to_end)
         log.info("serving %d sites", len(self._sites))
         systemd.ready()
@@ -81,7 +82,7 @@ class Holder:
     def _serve(self) -> None:
         looked = time.monotonic()
         while not self._done and not (self._ending and not self._sites.awake):
-            alert = self._sites.waiting or self._sites.keeper is None
+            alert = self._sites.waiting or self._sites.sockets.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
             for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
                 heed(log, key.data)
@@ -92,12 +93,12 @@ class Holder:
     def _look(self, now: float) -> None:
         """At what nobody tells of."""
         self._sites.tick(now)
-        if self._sites.keeper is None and not self._settings.control.is_socket():
+        if self._sites.sockets.keeper is None and not self._settings.control.is_socket():
             self._end()  # nobody can ask for anything any more: the installation was removed
 
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
-        kept = self._sites.keeper.kept() if self._sites.keeper else {}
+        kept = self._sites.sockets.keeper.kept() if self._sites.sockets.keeper else {}
         there = {**kept, **dict(_handed_over(self._settings))}
         found, known, groups = dict(listener.newest(there.values())), set(kept.values()), self._groups.names()
         for served in remembered(self._settings):
@@ -160,7 +161,7 @@ class Holder:
         """Go on alone: the sites keep working until a new keeper's holder takes over."""
         log.warning("the keeper is gone; going on without it")
         self._selector.unregister(keeper)
-        self._sites.keeper = None
+        self._sites.sockets.keeper = None
 
     def _hand_over(self, successor: socket.socket) -> None:
         log.info("handing over to another holder")

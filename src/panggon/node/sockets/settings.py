@@ -24,7 +24,7 @@ class SocketSettings:
     the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped;
     requests that still run when it has to stop get `stop_seconds`. With `require_all` the holder refuses to start
     where a protection cannot be had. At most `awake_most` sites are awake at a time (0: as many as the machine's memory
-    is for, `sites.MEBIBYTES_AWAKE` each). What runs is compared with what lies on the disk every `update_seconds`.
+    is for, `room.MEBIBYTES_AWAKE` each). What runs is compared with what lies on the disk every `update_seconds`.
     `outgoing` are this machine's own policies, their targets by name.
     """
 
