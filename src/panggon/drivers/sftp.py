@@ -7,7 +7,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -21,7 +21,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
-from panggon.drivers import files, knocking, shell
+from panggon.drivers import files, knocking, shell, turns
 from panggon.drivers.owner import end_logins, uid_of
 
 SHOWN = frozenset({"public", "private", "tmp", "logs"})
@@ -92,14 +92,14 @@ class AccessDriver:
         """
         if spec.state in CLOSED and not lets_in(spec):
             return (self._locked(key),)
-        with files.translated(), tempfile.TemporaryDirectory(prefix=_prefix(key.name)) as folder:
-            client = _Client(self.settings, key.name, Path(folder))
+        with self._at_turn(key) as (folder, let_in):
+            client = _Client(self.settings, key.name, folder)
             client.prepare()
             keys = [client.new_key("stranger"), *spec.access.ssh_keys]
-            with self._let_in(key, client.new_key("probe")):
-                inside, first = client.visit(keys[:KEYS_A_LOGIN], bringing=spec.state in ALIVE)
-                stranger, *owner = [*first, *client.ask(keys[KEYS_A_LOGIN:])]
-            return (*inside, _stranger(stranger), self._owner(key, owner, spec))
+            let_in(client.new_key("probe"))
+            inside, first = client.visit(keys[:KEYS_A_LOGIN], bringing=spec.state in ALIVE)
+            stranger, *owner = [*first, *client.ask(keys[KEYS_A_LOGIN:])]
+        return (*inside, _stranger(stranger), self._owner(key, owner, spec))
 
     def _locked(self, key: Key) -> Check:
         found = [folder for folder in ("keys", "probe-keys") if _any_key(self.settings.etc / folder / key.name)]
@@ -118,17 +118,17 @@ class AccessDriver:
         return Check("sftp.locked", locked, "terkunci bagi pemilik" if locked else "kunci pemilik masih diterima")
 
     @contextmanager
-    def _let_in(self, key: Key, public: str) -> Iterator[None]:
-        """The key is good for a minute, and only at the server of a proof; after a kill it is worthless by itself."""
-        path = self._probe_keys(key)
-        expiry = time.strftime(EXPIRY, time.gmtime(time.time() + PROBE_SECONDS))
-        files.directory(path.parent)
-        files.sweep(path)
-        files.write(path, f'restrict,expiry-time="{expiry}" {public}\n', durable=False)
-        try:
-            yield
-        finally:
-            files.remove(path)
+    def _at_turn(self, key: Key) -> Iterator[tuple[Path, Callable[[str], None]]]:
+        """A folder for the client, and what lets this public key in until the end. One proof of a site goes on at a
+        time: another one's key would take the place of its own.
+        """
+        files.directory(self._probe_keys(key).parent)
+        with (
+            turns.taken(self._probe_keys(key)) as descriptor,
+            files.translated(),
+            tempfile.TemporaryDirectory(prefix=_prefix(key.name)) as folder,
+        ):
+            yield Path(folder), lambda public: turns.fill(descriptor, _line(public))
 
     def _has_back_door(self, key: Key) -> bool:
         """Whether a key lies among those of the proofs that outlives one."""
@@ -145,11 +145,16 @@ class AccessDriver:
 
 
 def sweep(settings: Settings, site: str, public: Path) -> None:
-    """Remove what a killed proof has left: its key, its folder, its file in the site's `public`. For the one writer
-    that a site has.
+    """Remove what a killed proof has left: its key, its folder, its file in the site's `public`; nothing while one goes
+    on.
     """
-    files.sweep(settings.etc / "probe-keys" / site)
-    files.remove(settings.etc / "probe-keys" / site)
+    files.directory(settings.etc / "probe-keys")
+    with turns.free(settings.etc / "probe-keys" / site) as left:
+        if left:
+            _remove_left(settings, site, public)
+
+
+def _remove_left(settings: Settings, site: str, public: Path) -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_prefix(site)}*"):
         shutil.rmtree(folder, ignore_errors=True)
     # Whatever the owner has put in the way there stays: nothing depends on it.
@@ -317,6 +322,12 @@ def _stranger(verdict: _Verdict) -> Check:
 
 def _prefix(site: str) -> str:
     return f"panggon-probe-{site}-"
+
+
+def _line(public: str) -> str:
+    """Of the keys that are let in: good for a minute, and only at the server of a proof; worthless after a kill."""
+    expiry = time.strftime(EXPIRY, time.gmtime(time.time() + PROBE_SECONDS))
+    return f'restrict,expiry-time="{expiry}" {public}\n'
 
 
 def _keys(attributes: Attributes | None) -> tuple[str, ...]:

@@ -250,7 +250,8 @@ function M.route()
         path, rest = routing.split(site.routing, path)
     end
     if WITH_FILES[site.kind] then
-        if routing.is_private(site.routing, path) then
+        -- nginx writes the name of a file that it cannot open into its log as it is, line feeds too.
+        if routing.is_private(site.routing, path) or ngx.var.uri:find("%c") then
             return missing()
         end
     end

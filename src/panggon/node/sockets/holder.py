@@ -21,6 +21,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
+from panggon.node.going_on import heed
 from panggon.node.sockets import channel, listener
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
@@ -39,6 +40,7 @@ PAGES = (
     "php/proof.php",
     *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_database")),
 )
+
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ class Holder:
             alert = self._sites.waiting or self._sites.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
             for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
-                key.data()
+                heed(log, key.data)
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()
                 self._look(looked)
@@ -97,10 +99,11 @@ class Holder:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
         kept = self._sites.keeper.kept() if self._sites.keeper else {}
         there = {**kept, **dict(_handed_over(self._settings))}
-        found = dict(listener.newest(there.values()))
+        found, known, groups = dict(listener.newest(there.values())), set(kept.values()), self._groups.names()
         for served in remembered(self._settings):
             own = found.pop(served.site, None)
-            self._sites.add(served, own or self._sites.open(served.site), kept=own is None or own in kept.values())
+            own_is_kept = own is None or own in known
+            self._sites.add(served, own or self._sites.open(served.site), kept=own_is_kept, groups=groups)
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
             self._sites.drop(site, lambda: None, Dropping.LATER)
@@ -137,14 +140,19 @@ class Holder:
             case "show" if known:
                 known_now = {"serving": self._sites.serving(name), "ending": self._sites.ending(name)}
                 connection.answer(ok=True, foreign=self._sites.foreign(name), **known_now)
+            case "about":
+                connection.answer(ok=True, **self._about())
             case "list":
-                found = [dataclasses.asdict(protection) for protection in self.protections]
                 sites = [serving for site in self._sites if (serving := self._sites.serving(site))]
-                connection.answer(ok=True, sites=sites, full=list(self._sites.full), protections=found)
+                connection.answer(ok=True, sites=sites, **self._about())
             case "handover" if connection.passed:
                 self._hand_over(connection.passed)
             case _:
                 connection.refuse("runtime.request", "unknown request or site")
+
+    def _about(self) -> dict[str, Any]:
+        protections = [dataclasses.asdict(protection) for protection in self.protections]
+        return {"full": list(self._sites.full), "protections": protections}
 
     # Keeper, successor, end
 

@@ -3,11 +3,13 @@
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from panggon.core.outgoing import BUILT_IN, Policy, parse
+from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.drivers.storage import leaving_mark
 
@@ -61,6 +63,13 @@ class SocketSettings:
     def pages(self) -> Path:
         """The node's own pages, bound into every sandbox as `/panggon`."""
         return self.root / "php"
+
+    def sites(self) -> tuple[str, ...]:
+        """All of which there is a directory, in order."""
+        with suppress(FileNotFoundError):
+            names = (each.name for each in (self.root / "sites").iterdir())
+            return tuple(sorted(filter(SITE_ID.fullmatch, names)))
+        return ()
 
     def site(self, site: str) -> Path:
         return self.root / "sites" / site

@@ -5,18 +5,19 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files
+from panggon.node.going_on import going_on
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.former import Former
 from panggon.node.sockets.launch import document_root
-from panggon.node.sockets.listener import make, name_of, put_in_place, socket_path
+from panggon.node.sockets.listener import is_shut, make, name_of, put_in_place, socket_path
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
@@ -94,15 +95,20 @@ class Sites:
     def tick(self, now: float) -> None:
         waiting = [self._sites[name] for name in self._waiting]
         for number, site in enumerate(waiting, start=1):
-            site.count(now + COUNTING_SECONDS * number / len(waiting))
-            site.tick(now)
-            if site.is_outdated(now):
-                self._renew(site, _nobody_waits)
-            self._attend(site)
+            with going_on(log, site.served.site):
+                site.count(now + COUNTING_SECONDS * number / len(waiting))
+                site.tick(now)
+                if site.is_outdated(now):
+                    self._renew(site, _nobody_waits)
+            with going_on(log, site.served.site):
+                if self._sites.get(site.served.site) is site:
+                    self._attend(site)
         for name in [name for name, until in self._lingering.items() if now >= until]:
-            self.drop(name, _nobody_waits)
-        self._sessions.look()
-        self._asleep.look()
+            with going_on(log, name):
+                self.drop(name, _nobody_waits)
+        for each in (self._sessions, self._asleep):
+            with going_on(log, "a look at all sites"):
+                each.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
@@ -141,15 +147,21 @@ class Sites:
             return
         self._lingering.pop(name, None)
         files.remove(self._settings.leaving(name))
-        lost = name in self._sites and self.serving(name) is None  # somebody removed the socket's file
+        lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
         self._dropping.discard(name)
-        site = self._sites.get(name) or self.add(served, self.open(name), kept=True)
+        site = self._sites.get(name) or self.add(
+            served, self.open(name), kept=True, groups=self._machine.groups.names()
+        )
         if site.serve(served) or lost:
-            self._renew(site, then)
+            self._renew(site, then, lost=lost)
         else:
             then()
         self._attend(site)
+
+    def _is_lost(self, name: str) -> bool:
+        """Whether nobody comes in any more: its socket's file was removed, or a program of the site has shut it."""
+        return self.serving(name) is None or is_shut(self._sites[name].listener)
 
     def _sync_after(self, served: Served, then: Then) -> None:
         """When all that ran is gone. Whoever asked finds by looking what could not be done."""
@@ -173,9 +185,11 @@ class Sites:
                     self._renew(site, _nobody_waits)
             self._attend(site)
 
-    def _renew(self, site: Site, then: Then) -> None:
-        """Another sandbox from now on; `then` when nobody new meets this one."""
-        if site.replaceable:
+    def _renew(self, site: Site, then: Then, *, lost: bool = False) -> None:
+        """Another sandbox from now on; `then` when nobody new meets this one. One that is ending keeps its socket, for
+        who waits in that, unless its name is `lost`.
+        """
+        if site.replaceable and (lost or not site.ending):
             self._replace(site)
             then()
         else:
@@ -211,9 +225,10 @@ class Sites:
         put_in_place(self._settings, listener)
         return listener
 
-    def add(self, served: Served, listener: socket.socket, *, kept: bool) -> Site:
-        """Serve a site on this socket; a sandbox that runs already is adopted."""
-        site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
+    def add(self, served: Served, listener: socket.socket, *, kept: bool, groups: Set[str]) -> Site:
+        """Serve a site on this socket; a sandbox that runs already is adopted. `groups` are all control groups."""
+        site = Site(self._machine, served, listener, self.full, groups=groups, now=time.monotonic())
+        self._sites[served.site] = site
         if not kept and self.keeper:
             self.keeper.keep(name_of(listener), listener)
         put_in_place(self._settings, listener)
@@ -243,6 +258,8 @@ class Sites:
             site.kill(now, gone)
         else:
             site.leave(now, gone, seconds=_patience(site))
+        if self._sites.get(name) is site:
+            self._attend(site)
 
     def end(self, name: str, then: Then) -> None:
         """Put the site to sleep now."""
@@ -252,7 +269,7 @@ class Sites:
         """Put every site to sleep and wake none again."""
         self._ending = True
         for site in self._sites.values():
-            site.leave(time.monotonic(), _nobody_waits, seconds=self._settings.stop_seconds)
+            site.end_all(time.monotonic(), seconds=self._settings.stop_seconds)
             self._attend(site)
 
     def _dropped(self, name: str, then: Then) -> None:
@@ -292,11 +309,9 @@ class Sites:
         """Watch exactly what this site waits for now: its socket while asleep, its sandbox's end while awake."""
         name = site.served.site
         wanted: dict[int, Then] = {}
-        if (
-            site.listens(time.monotonic())
-            and not self._ending
-            and (name not in self._dropping or name in self._lingering)
-        ):
+        now = time.monotonic()
+        served = name not in self._dropping or name in self._lingering or site.lets_in(now)
+        if site.listens(now) and served and not self._ending:
             wanted[site.listener.fileno()] = lambda: self._wake(site)
         if site.sandbox:
             wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
@@ -312,13 +327,17 @@ class Sites:
 
     def _wake(self, site: Site) -> None:
         # An event of the same round may have dropped the site or started it already.
-        if self._sites.get(site.served.site) is site and site.listens(time.monotonic()):
-            now = time.monotonic()
-            if self._makes_room(now):
+        name, now = site.served.site, time.monotonic()
+        if self._sites.get(name) is not site or not site.listens(now):
+            return
+        site.hold_back(now)  # unless it wakes: who still knocks would be told of at once, and fail again
+        with going_on(log, name):
+            if is_shut(site.listener) and name not in self._dropping:
+                log.warning("%s: one of its programs has shut its socket", name)
+                self._replace(site)
+            elif self._makes_room(now):
                 site.wake(now)
-            else:
-                site.hold_back(now)
-            self._attend(site)
+        self._attend(site)
 
     def _makes_room(self, now: float) -> bool:
         """Whoever asks for every site's page wakes them all: the one that has been idle longest makes room."""
