@@ -1,12 +1,14 @@
 """A shared log that grows, read from where it was left, whatever it is called by now: files are known by inode."""
 
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-READ_BYTES = 1024 * 1024
+# Each part costs its readers a millisecond, whatever is in it: what it takes to survive a kill.
+PART_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -15,8 +17,10 @@ class Source:
 
     path: Path
     offsets: dict[int, int] = field(default_factory=dict)
-    # Made once: memory that comes anew for each part costs more than to read into it.
-    _part: bytearray = field(init=False, repr=False, default_factory=lambda: bytearray(READ_BYTES))
+    # Made once: memory that comes anew for each part costs more than to read into it. What no part filled takes none.
+    _part: mmap.mmap = field(
+        init=False, repr=False, default_factory=lambda: mmap.mmap(-1, PART_BYTES, mmap.MAP_PRIVATE)
+    )
 
     @property
     def aside(self) -> Path:
@@ -79,4 +83,4 @@ class Source:
             file.seek(offset)
             size = file.readinto(self._part)
         end = self._part.rfind(b"\n", 0, size) + 1
-        return bytes(memoryview(self._part)[: end or (size if size == READ_BYTES else 0)])
+        return self._part[: end or (size if size == PART_BYTES else 0)]

@@ -25,12 +25,13 @@ from panggon.drivers import processes
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
-from panggon.node.logs.sources import READ_BYTES, Source
+from panggon.node.logs.sources import PART_BYTES, Source
 
 CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
 SETTLED = timedelta(seconds=10)
 OUTPUT_MOST = 256 * 1024
+OUTPUT_PART = 1024 * 1024
 EVERYBODYS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class Splitter:
 
     def _learn_again(self) -> None:
         """Whose connections were, as far as the error log may still speak of them."""
-        for line in self.access.before(4 * READ_BYTES).splitlines():
+        for line in self.access.before(PART_BYTES).splitlines():
             self._learn(line)
 
     def _learn(self, line: bytes) -> str:
@@ -275,9 +276,9 @@ def _unread(path: Path, offset: int, *, whole: bool) -> tuple[int, int, bytes]:
         if size == offset:
             return size, offset, b""
         file.seek(offset)
-        data = file.read(READ_BYTES)
+        data = file.read(OUTPUT_PART)
     end = data.rfind(b"\n") + 1
-    return size, offset, data if whole or (not end and len(data) == READ_BYTES) else data[:end]
+    return size, offset, data if whole or (not end and len(data) == OUTPUT_PART) else data[:end]
 
 
 def _recorded(path: Path) -> dict[str, Any]:
