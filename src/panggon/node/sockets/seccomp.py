@@ -22,6 +22,9 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     ),
     "tells a site when root counts what it stores": ("inotify_init", "inotify_init1"),
     "a second way to all other calls, past this filter": ("io_uring_setup", "io_uring_enter", "io_uring_register"),
+    "taken from all: the machine has 65,536 places for such requests, and database servers use them": (
+        "io_setup", "io_destroy", "io_submit", "io_cancel", "io_getevents", "io_pgetevents",
+    ),
     "the kernel's keys know no namespace": ("keyctl", "add_key", "request_key"),
     "changes what is mounted, or the root": (
         "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount",
