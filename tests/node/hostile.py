@@ -109,6 +109,7 @@ def calls() -> Iterator[Named]:
     for request in (TIOCSTI, TIOCSTI | 1 << 32):
         yield f"type on the terminal {request:x}", "EPERM", lambda request=request: answered(ioctl(0, request))
     yield "hear who reads a directory", "EPERM", told_of_reads
+    yield "hear who opens a file, and hold him up", "EPERM", leased
     yield "become root", "EINVAL", lambda: os.setuid(0) or "root"
     yield "become root for files", "EINVAL", lambda: os.setreuid(-1, 0) or "root"
     yield "join a group", "EPERM", lambda: os.setgroups([0]) or "root's"
@@ -177,6 +178,14 @@ def told_of_reads() -> object:
         return fcntl.fcntl(directory, fcntl.F_NOTIFY, fcntl.DN_ACCESS) or "by a signal"
     finally:
         os.close(directory)
+
+
+def leased() -> object:
+    file = os.open(f"/tmp/leased-{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK) or "until it is given back"
+    finally:
+        os.close(file)
 
 
 def called(name: str, *arguments: int) -> object:

@@ -52,8 +52,8 @@ FAMILIES = frozenset({socket.AF_UNSPEC, socket.AF_UNIX, socket.AF_INET, socket.A
 NETLINK_ROUTE = 0
 # Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
 TERMINAL_REQUESTS = (0x5412, 0x541C)
-# As inotify, in the words of fcntl(2).
-F_NOTIFY = 1026
+# In the words of fcntl(2): as inotify; and a lease, whose holder is told who opens the file, and lets him wait or fail.
+F_NOTIFY, F_SETLEASE = 1026, 1024
 LOWER_HALF = 0xFFFFFFFF
 
 
@@ -90,6 +90,7 @@ def _rules() -> Iterator[_Rule]:
     yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.GT, max(FAMILIES)),))
     netlink = pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK)
     yield _Rule("socket", errno.EAFNOSUPPORT, (netlink, pyseccomp.Arg(2, pyseccomp.NE, NETLINK_ROUTE)))
-    yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, F_NOTIFY),))
+    for command in (F_NOTIFY, F_SETLEASE):
+        yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, command),))
     for request in TERMINAL_REQUESTS:
         yield _Rule("ioctl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, request),))
