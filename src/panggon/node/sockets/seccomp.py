@@ -41,6 +41,7 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "old or of one processor only, and seldom looked at": (
         "iopl", "ioperm", "modify_ldt", "uselib", "personality", "ustat", "sysfs", "_sysctl", "vm86", "vm86old",
     ),
+    "writes out what all others have written, who wait for it meanwhile": ("sync", "syncfs"),
     "memory that even root cannot read": ("memfd_secret",),
 }  # fmt: skip
 # clone(2): what makes a namespace. clone3(2) hides its flags in memory, where no filter can look: refused as if the
