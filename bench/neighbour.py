@@ -83,10 +83,10 @@ def main() -> None:
         record = stand.settings.site(attacker) / "quota.json"
         files.write(record, json.dumps({"site": attacker, **BOUNDS}))
         stand.get(neighbour)
-        with suppress(PermissionError):
-            os.nice(PRIORITY)  # only now: what has been started keeps its own
         _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio")
         with databases.running_beside(stand) as beside:
+            with suppress(PermissionError):
+                os.nice(PRIORITY)  # only now: what has been started keeps its own
             for name in sys.argv[1:] or ATTACKS:
                 pair = beside.pairs.get(name.split()[0], (neighbour, attacker))
                 worst = max(worst, _compared(stand, name, *pair, beside))

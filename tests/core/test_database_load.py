@@ -16,6 +16,8 @@ from panggon.core.database_load import (
     crowding,
     growing,
     heavy,
+    holders,
+    lane_of_server,
     lanes,
     niceness,
     too_much,
@@ -115,6 +117,15 @@ def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():
     assert crowding({}, ()) == ""
 
 
+def test_of_a_crowd_programs_go_until_half_of_what_may_be_is_left_however_they_share_it():
+    half = STRANGERS_MOST // 2
+    assert holders({1: 1, 2: 70, 3: 30, 4: half - 1}, 0) == (2, 3)
+    spread = dict.fromkeys(range(100), 5)
+    assert holders(spread, 0) == tuple(range(95))
+    assert holders(spread, 20) == tuple(range(91))
+    assert holders({1: half, 2: 10}, 10) == ()
+
+
 def test_the_sessions_of_a_site_weigh_as_much_as_one():
     assert [niceness(active) for active in (0, 1, 2, 20, 100)] == [0, 0, 3, 13, 19]
     assert 0.9 < 20 * 1.25 ** -niceness(20) < 1.1
@@ -133,3 +144,11 @@ def test_each_heavy_site_has_one_processor_and_the_first_is_nobodys():
     assert lanes({"a", "b"}, {0, 1}) == {"a": 1, "b": 1}
     assert lanes({"a"}, {0}) == {}
     assert lanes((), {0, 1}) == {}
+
+
+def test_what_a_server_does_of_itself_is_not_on_the_first_processor_while_somebody_is_heavy():
+    assert [lane_of_server({"a"}, {3, 0, 5}), lane_of_server({"a"}, {0}), lane_of_server((), {0, 1})] == [
+        {3, 5},
+        {0},
+        {0, 1},
+    ]

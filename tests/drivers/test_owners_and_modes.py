@@ -136,7 +136,8 @@ def test_seen_and_mended(made: dict[str, Made], kind: str) -> None:
 def test_the_key_of_a_proof_is_no_back_door(made: dict[str, Made]) -> None:
     access = made["access"]
     assert isinstance(access.driver, sftp.AccessDriver)
-    with access.driver._let_in(access.key, ssh_key("probe")):
+    with access.driver._at_turn(access.key) as (_, let_in):
+        let_in(ssh_key("probe"))
         assert access.driver.read(access.key).attributes == access.wish
     access.files["back door"].write_text(f'restrict,expiry-time="20200101000000Z" {ssh_key("x")}\n')
     assert access.driver.read(access.key).attributes == access.wish  # of a proof that was killed: worthless

@@ -1,6 +1,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,18 @@ from tests.node.web_stand import HOST, SITE, SPEC, WebStand
 
 pytestmark = pytest.mark.real
 
+OTHER_PROVER = """
+import sys
+import threading
+from pathlib import Path
+from panggon.drivers import visit
+ended = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.readline(), ended.set()), daemon=True).start()
+print("began", flush=True)
+while not ended.is_set():
+    with visit.token(Path(sys.argv[1]), sys.argv[2], web_group="www-data"):
+        pass
+"""
 SITE_KEY, HOST_KEY = Key(Kind.SITE, SITE), Key(Kind.HOST, HOST)
 WISH: Attributes = {
     "host": HOST,
@@ -181,6 +195,17 @@ class TestProbe:
             "web.unknown_host": True,
         }
         assert not list((stand.root / "proof").iterdir())
+
+    def test_two_provers_at_once_are_both_right(self, stand: WebStand) -> None:
+        """Another process opens the same door all the while, as the agent's visits do."""
+        wish = stand.make()
+        words = [sys.executable, "-c", OTHER_PROVER, str(stand.root / "proof"), SITE]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout
+            other.stdout.readline()
+            results = [self.results(stand, wish)["web.site"] for _ in range(20)]
+            other.communicate("end\n")
+        assert (results, other.returncode) == ([True] * 20, 0)
 
     def test_a_former_name_leads_to_the_new_one(self, stand: WebStand) -> None:
         wish = stand.make(host="baru.kota.example", former_hosts=(HOST,), generation=8)

@@ -155,6 +155,34 @@ def test_while_a_plan_writes_to_the_site_nothing_is_put_in_its_place(place: Plac
     assert place.ends() > first
 
 
+def test_what_was_ordered_for_a_site_that_is_worked_on_is_kept_and_nothing_is_ordered_again(place: Place) -> None:
+    first, orders = place.ends(), []
+
+    def order(host: str) -> bytes:
+        orders.append(host)
+        return authority.issue(place.authority, host, now=place.now)
+
+    renewal = place.renewal(issuer="acme", order=order)
+    with journal_file.writing(place.config.paths.state / "journal" / f"{SITE}.jsonl"):
+        for day in (60, 60.1, 60.2):
+            assert place.at(day, renewal) == ()
+    assert (orders, place.ends()) == ([HOST], first)
+    place.at(60.3, renewal)
+    assert (orders, place.ends() > first) == ([HOST], True)
+    place.at(120.3, renewal)
+    assert orders == [HOST] * 2, "another one, two thirds of its life later"
+
+
+def test_a_name_that_is_taken_off_while_it_is_ordered_for_has_nobodys_lock(place: Place) -> None:
+    def order(host: str) -> bytes:
+        (place.config.paths.root / "live" / host).unlink()
+        return authority.issue(place.authority, host, now=place.now)
+
+    first = place.ends()
+    assert place.at(60, place.renewal(issuer="acme", order=order)) == ()
+    assert (place.ends(), [*(place.config.paths.state / "journal").glob("*")]) == (first, [])
+
+
 def test_a_parked_site_is_left_alone(place: Place) -> None:
     first = place.ends()
     failing = place.renewal(issuer="acme", order=down)

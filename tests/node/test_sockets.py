@@ -185,17 +185,26 @@ def test_an_update_of_php_reaches_who_is_awake_and_cuts_nobody_off(own_php: Path
             early = visitors.submit(stand.get, site, seconds=60)
             until(lambda: len(stand.processes(site)) >= 3)
             before = stand.process(site)
-            binary = Path(str(own_php).format(version=php.VERSION))
-            shutil.copy(binary, binary.with_suffix(".new"))
-            binary.with_suffix(".new").replace(binary)
+            replace_on_disk(own_php)
             until(lambda: stand.process(site) != before)
             assert stand.get(site, "/site/public/now.php") == "now"
             assert before in stand.processes(site)
             after = stand.process(site)
+            replace_on_disk(own_php)
+            time.sleep(1.5)
+            assert (stand.process(site), before in stand.processes(site)) == (after, True), "one after the other"
             stand.page(site, "", "told.php")
             assert early.result() == "whole"
-        until(lambda: before not in stand.processes(site))
-        assert stand.process(site) == after
+            until(lambda: before not in stand.processes(site))
+            until(lambda: stand.process(site) != after)
+            assert stand.get(site, "/site/public/now.php") == "now"
+
+
+def replace_on_disk(own_php: Path) -> None:
+    """As dpkg does."""
+    binary = Path(str(own_php).format(version=php.VERSION))
+    shutil.copy(binary, binary.with_suffix(".new"))
+    binary.with_suffix(".new").replace(binary)
 
 
 @pytest.mark.parametrize("stand", [{"awake_most": 2}], indirect=True)

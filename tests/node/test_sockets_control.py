@@ -163,6 +163,47 @@ def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stan
     assert stand.ask(do="drop", site=site, running="never")["code"] == "runtime.invalid"
 
 
+@pytest.mark.parametrize("stand", [{"awake_most": 1}], indirect=True)
+def test_who_waits_in_the_socket_of_a_site_that_goes_is_answered(stand: Stand) -> None:
+    """There is no room for its program yet: nothing has taken him in when the site is dropped."""
+    other, site = stand.serve(900101, SLOW), stand.serve(900100)
+    with ThreadPoolExecutor() as visitors:
+        busy = visitors.submit(stand.get, other, query="s=60")
+        until(lambda: has_begun(stand, other))
+        waiting = visitors.submit(stand.get, site)
+        until(lambda: is_waited_at(site))
+        dropped = visitors.submit(stand.ask, do="drop", site=site)
+        until(lambda: not (stand.settings.root / "run" / f"{site}.sock").exists())
+        assert not dropped.done(), "somebody is to be answered"
+        stand.page(other, "", "told.php")
+        assert (busy.result(), waiting.result(), dropped.result()) == ("done", "ok", {"ok": True})
+    assert stand.processes(site) == []
+
+
+def test_who_waits_for_a_program_that_is_ending_is_answered_by_the_next_one(stand: Stand) -> None:
+    site = stand.serve(900100, SLOW)
+    stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
+    with ThreadPoolExecutor() as visitors:
+        early = visitors.submit(stand.get, site, query="s=60")
+        until(lambda: has_begun(stand, site))
+        with socket.socket(socket.AF_UNIX) as stopping:
+            stopping.connect(str(stand.settings.control))
+            stopping.sendall(json.dumps({"do": "stop", "site": site}).encode() + b"\n")
+            assert stand.ask(do="show", site=site)["ok"], "it has heard of the stop by then"
+            waiting = visitors.submit(stand.get, site, "/site/public/now.php")
+            until(lambda: is_waited_at(site))
+            stand.describe(site, {"generation": 2})
+            told = visitors.submit(stand.sync, site)
+            stand.page(site, "", "told.php")
+            assert (early.result(), told.result(), waiting.result()) == ("done", {"ok": True}, "2")
+
+
+def is_waited_at(site: str) -> bool:
+    """Whether somebody has come whom nothing has taken in (unix(7): the state is that of who is being connected)."""
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    return any(" 02 " in line and line.endswith(f"run/.{site}-1.sock") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -190,6 +231,15 @@ def test_a_bad_request_is_refused_and_harms_nothing(stand: Stand, text: str) -> 
         client.sendall(text.encode())
         assert json.loads(client.makefile().readline())["ok"] is False
     assert stand.ask(do="list")["ok"]
+
+
+def test_what_the_holder_says_of_itself_names_no_site(stand: Stand) -> None:
+    """Every command of the node asks for it, with thousands of sites there."""
+    site, _ = stand.serve(900100), stand.serve(900101)
+    assert stand.ask(do="about").keys() == {"ok", "full", "protections"}
+    said = stand.ask(do="list")
+    assert [row["site"] for row in said["sites"]] == [site, "s900101"]
+    assert said["protections"] == stand.ask(do="about")["protections"]
 
 
 def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:

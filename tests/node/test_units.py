@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,17 +74,30 @@ def test_a_server_runs_as_the_user_that_its_data_belongs_to():
     assert users == {"mariadb": "mysql", "postgresql": "postgres", "knot": "knot"}
 
 
-def test_a_program_that_was_replaced_on_the_disk_is_known(tmp_path):
-    program = tmp_path / "program"
+def is_known_to_be_replaced(program: Path) -> bool:
     shutil.copy("/usr/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as process:
         until(lambda: str(program) in Path(f"/proc/{process.pid}/maps").read_text())
         assert not processes.is_replaced(process.pid)
-        shutil.copy("/usr/bin/sleep", tmp_path / "newer")
-        (tmp_path / "newer").rename(program)  # as dpkg does
-        assert processes.is_replaced(process.pid)
+        shutil.copy("/usr/bin/sleep", program.with_name("newer"))
+        program.with_name("newer").rename(program)  # as dpkg does
+        found = processes.is_replaced(process.pid)
         process.kill()
     assert not processes.is_replaced(process.pid)
+    return found
+
+
+def test_a_program_that_was_replaced_on_the_disk_is_known():
+    with tempfile.TemporaryDirectory(dir="/usr/local/lib") as folder:
+        assert is_known_to_be_replaced(Path(folder) / "program")
+
+
+def test_what_a_site_can_replace_by_itself_is_no_update(tmp_path):
+    """Each one would bring another sandbox beside it."""
+    folder = tmp_path / "x /usr/bin"
+    folder.mkdir(parents=True)
+    for place in (tmp_path, folder):
+        assert not is_known_to_be_replaced(place / "program")
 
 
 def test_nothing_else_may_be_written_than_what_panggon_has():

@@ -23,9 +23,8 @@ SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
-# Connections of a site that have not logged in: no application has so many that begin at the same moment. Those of its
-# processes that have more connections than the second number are ended; one of PHP has one or two.
-STRANGERS_MOST, STRANGERS_OF_ONE = 50, 5
+# Connections of a site that have not logged in: no application has so many that begin at the same moment.
+STRANGERS_MOST = 50
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it keeps less than LIGHT busy.
@@ -136,6 +135,18 @@ def crowding(connections: Mapping[str, int], sessions: Collection[Session]) -> s
     return site if strangers.get(site, 0) > STRANGERS_MOST else ""
 
 
+def holders(connections: Mapping[int, int], sessions: int) -> tuple[int, ...]:
+    """The programs of a site that are ended, of the connections that each has: who has most goes first, until half of
+    what may be is left beyond its sessions.
+    """
+    left, found = sum(connections.values()) - sessions, []
+    for program in sorted(connections, key=lambda each: connections[each], reverse=True):
+        if left > STRANGERS_MOST // 2:
+            found.append(program)
+            left -= connections[program]
+    return tuple(found)
+
+
 def niceness(active: int) -> int:
     """With this each of so many sessions that work, all of them weigh as much as one of another site."""
     return min(NICE_MOST, round(log(max(active, 1), STEP)))
@@ -150,6 +161,11 @@ def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:
     """The one of the shared processors that the sessions of each heavy site have; nothing where there is none."""
     there = shared(processors)
     return {site: there[place % len(there)] for place, site in enumerate(sorted(heavy))} if there else {}
+
+
+def lane_of_server(heavy: Collection[str], processors: Set[int]) -> Set[int]:
+    """Where the server does what it does for all: while somebody is heavy mostly for him, and so where he is."""
+    return frozenset(shared(processors) if heavy else ()) or processors
 
 
 def _largest(sessions: Iterable[Session], what: str, size: Callable[[Session], int], most: int) -> dict[Session, str]:

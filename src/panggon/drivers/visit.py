@@ -6,21 +6,19 @@ import http.client
 import secrets
 import socket
 import ssl
-import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import files
+from panggon.drivers import turns
 
 PROOF_HEADER = "X-Panggon-Proof"
 BODY_MOST = 1_048_576
 # Of this machine itself, which then could not ask at all.
 UNABLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
-# One of them for each site; a few sites share one.
-_TURNS = tuple(threading.Lock() for _ in range(64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def get(
     any_certificate: bool = False,
 ) -> Answer:
     """GET the path of this host, in a TLS connection for `name` (as a rule the host), whose certificate must hold
-    unless `any_certificate` will do.
+    unless `any_certificate` will do. Of a body that goes on for longer than `door.seconds` it is what has come by then.
 
     Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold included, and
     `visit.unable` when this machine could not ask.
@@ -64,10 +62,18 @@ def get(
             connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
             response = connection.getresponse()
             received = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, received, response.read(BODY_MOST))
+            return Answer(response.status, received, _body(response, door.seconds))
     except (OSError, http.client.HTTPException) as error:
         code = "visit.unable" if getattr(error, "errno", None) in UNABLE else "visit.failed"
         raise TemporaryError(code, f"{host}{path}: {error}") from error
+
+
+def _body(response: http.client.HTTPResponse, seconds: float) -> bytes:
+    """A site that gives one byte after another must not have who asks for longer."""
+    body, ends = b"", time.monotonic() + seconds
+    while len(body) < BODY_MOST and time.monotonic() < ends and (more := response.read1(BODY_MOST - len(body))):
+        body += more
+    return body
 
 
 @contextmanager
@@ -89,20 +95,15 @@ def connected(door: Door, name: str, *, any_certificate: bool = False) -> Iterat
 def token(directory: Path, site: str, *, web_group: str) -> Iterator[Mapping[str, str]]:
     """The headers that open this site's proof paths while the block runs; the token is gone after it.
 
-    A site has one token at a time: proofs that are asked at once take turns here.
+    A site has one token at a time: proofs that are asked at once, in whatever process, take turns here.
     """
     word = secrets.token_urlsafe(32)
-    path = directory / site
-    with _TURNS[int(site[1:]) % len(_TURNS)]:
-        files.sweep(path)
-        files.write(path, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid, durable=False)
-        try:
-            yield {PROOF_HEADER: word}
-        finally:
-            files.remove(path)
+    with turns.taken(directory / site) as descriptor:
+        turns.fill(descriptor, word, mode=0o640, gid=grp.getgrnam(web_group).gr_gid)
+        yield {PROOF_HEADER: word}
 
 
 def sweep(directory: Path, site: str) -> None:
-    """Remove the token that a killed proof has left. For the one writer that a site has."""
-    files.sweep(directory / site)
-    files.remove(directory / site)
+    """Remove the token that a killed proof has left."""
+    with turns.free(directory / site):
+        pass

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.mariadb import MariaDb
+from panggon.drivers.mariadb.server import LEFT_SECONDS
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import mariadb
 from tests.drivers.contract import Case, Contract
@@ -93,6 +96,27 @@ def test_it_sees_and_writes_only_its_own(
 
 
 @pytest.mark.usefixtures("_database")
+def test_proofs_at_once_are_all_right(driver: DatabaseDriver, key: Key) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        proofs = [pool.submit(driver.probe, key, spec=spec(key.name)) for _ in range(30)]
+    assert {(check.name, check.ok) for proof in proofs for check in proof.result()} == {
+        ("database.login", True),
+        ("database.alone", True),
+        ("database.row", True),
+    }
+
+
+@pytest.mark.usefixtures("_database")
+def test_what_a_killed_proof_left_goes_and_what_another_needs_stays(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings
+) -> None:
+    made = [f"_panggon_probe_{int(time.time()) - ago}_0123456789abcdef" for ago in (2 * LEFT_SECONDS, 5)]
+    root_says(server, *(f"CREATE TABLE {key.name}.{name} (n INT)" for name in (*made, "_panggon_probely")))
+    assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
+    assert root_says(server, f"SHOW TABLES FROM {key.name}") == [(made[1],), ("_panggon_probely",)]
+
+
+@pytest.mark.usefixtures("_database")
 def test_connections_are_limited(driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path) -> None:
     driver.write(key, {"engine": "mariadb", "connections": 2, "mebibytes": 64})
     with as_site(server, private), as_site(server, private):
@@ -142,6 +166,39 @@ def test_rights_of_strangers_are_seen_and_mended(driver: DatabaseDriver, key: Ke
     root_says(server, "GRANT SELECT ON mysql.* TO tamu@'%'")  # no matter of this site
     assert driver.read(key).attributes == FIRST
     root_says(server, "DROP USER tamu@'%'")
+
+
+@pytest.mark.usefixtures("_database")
+@pytest.mark.parametrize(
+    ("given", "reached"),
+    [
+        (["GRANT SELECT ON tetangga.* TO {site}@localhost"], "tetangga"),
+        (["GRANT SELECT (n) ON tetangga.rahasia TO {site}@localhost"], "tetangga"),
+        (["GRANT EXECUTE ON FUNCTION tetangga.satu TO {site}@localhost"], "tetangga"),
+        (["GRANT SELECT ON tetangga.* TO PUBLIC"], "tetangga"),
+        (["CREATE USER ''@localhost", "GRANT SELECT ON tetangga.* TO ''@localhost"], "tetangga"),
+        (
+            [
+                *("CREATE ROLE r", "GRANT SELECT ON tetangga.* TO r"),
+                *("GRANT r TO {site}@localhost", "SET DEFAULT ROLE r FOR {site}@localhost"),
+            ],
+            "tetangga",
+        ),
+        (["GRANT SHOW DATABASES ON *.* TO {site}@localhost"], "*"),
+    ],
+)
+def test_whatever_lets_it_reach_another_database_is_told(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, given: list[str], reached: str
+) -> None:
+    root_says(server, "CREATE OR REPLACE DATABASE tetangga", "CREATE TABLE tetangga.rahasia (n INT)")
+    root_says(server, "CREATE FUNCTION tetangga.satu() RETURNS INT RETURN 1")
+    root_says(server, *(line.format(site=key.name) for line in given))
+    alone = next(check for check in driver.probe(key, spec=spec(key.name)) if check.name == "database.alone")
+    root_says(server, "DROP ROLE IF EXISTS r", "DROP USER IF EXISTS ''@localhost")
+    root_says(server, "GRANT SELECT ON tetangga.* TO PUBLIC", "REVOKE SELECT ON tetangga.* FROM PUBLIC")
+    root_says(server, "DROP DATABASE tetangga")
+    assert not alone.ok
+    assert sorted(alone.detail.removeprefix("berhak di ").split(", ")) == sorted([key.name, reached])
 
 
 @pytest.mark.usefixtures("_database")

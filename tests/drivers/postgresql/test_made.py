@@ -1,6 +1,7 @@
 """What a site has in PostgreSQL, and what people and others did to it."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -94,6 +95,17 @@ def test_a_usual_application_makes_its_schema_and_extensions(private: Path) -> N
         session.execute("CREATE EXTENSION citext")
         session.execute("CREATE SCHEMA arsip; CREATE TABLE arsip.surat (id serial, nomor citext)")
         session.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+@pytest.mark.usefixtures("_database")
+def test_proofs_at_once_are_all_right(driver: DatabaseDriver, key: Key) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        proofs = [pool.submit(driver.probe, key, spec=spec(key.name)) for _ in range(30)]
+    assert {(check.name, check.ok) for proof in proofs for check in proof.result()} == {
+        ("database.login", True),
+        ("database.alone", True),
+        ("database.row", True),
+    }
 
 
 @pytest.mark.usefixtures("_database")

@@ -3,6 +3,7 @@ import re
 import shlex
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -142,7 +143,8 @@ class TestProof:
             return visit(settings, key.name, "ls\n", options=by_key(owner[0]), folder=tmp_path).returncode
 
         path = settings.etc / "probe-keys" / key.name
-        with driver._let_in(key, owner[1]):
+        with driver._at_turn(key) as (_, let_in):
+            let_in(owner[1])
             line = path.read_text()
             assert (enter(), enter_from_outside()) == (0, 255)
         assert (path.exists(), enter()) == (False, 255)
@@ -150,6 +152,25 @@ class TestProof:
         path.write_text(line.replace(expiry, "20200101000000Z"))
         assert enter() == 255
         path.unlink()
+
+    def test_two_proofs_at_once_are_both_right_and_what_a_killed_one_left_goes(
+        self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], root: Path
+    ) -> None:
+        driver.write(key, {"keys": (owner[1],)})
+        with ThreadPoolExecutor() as pool:
+            proofs = [pool.submit(driver.probe, key, spec=spec(key.name, SiteState.OPEN, owner[1])) for _ in range(3)]
+        assert all(check.ok for proof in proofs for check in proof.result()), proofs
+        public, left = root / "sites" / key.name / "public", settings.etc / "probe-keys" / key.name
+        with driver._at_turn(key) as (folder, let_in):
+            let_in(owner[1])
+            (public / f".{folder.name}").touch()
+            sftp.sweep(settings, key.name, public)
+            assert (folder.exists(), left.exists(), (public / f".{folder.name}").exists()) == (True, True, True)
+            kept = left.read_text()
+        folder.mkdir()
+        left.write_text(kept)
+        sftp.sweep(settings, key.name, public)
+        assert (folder.exists(), left.exists(), (public / f".{folder.name}").exists()) == (False, False, False)
 
     def test_a_door_that_is_shut_is_proven_without_any_server(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str]

@@ -2,13 +2,14 @@
 the neighbour goes on (script/test-more).
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -145,13 +146,14 @@ HOLDING = """
 import ctypes, socket, sys, time
 ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE: what /proc has of it is root's
 held = []
-while True:
+for _ in range(int(sys.argv[3])):
     try:
         held.append(socket.socket(socket.AF_UNIX))
         held[-1].connect(sys.argv[1])
         held[-1].sendall(bytes.fromhex(sys.argv[2]))
     except OSError:
         time.sleep(0.01)
+time.sleep(600)
 """
 # As far as a client of PostgreSQL comes without its password: version 3.0, user and database "s900871".
 BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
@@ -159,17 +161,22 @@ BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
 
 @pytest.mark.usefixtures("_brake")
 @pytest.mark.parametrize("engine", list(Engine))
+@pytest.mark.parametrize(("programs", "each"), [(2, 1000), (40, 5)])
 def test_programs_that_connect_and_never_log_in_are_ended(
-    made: tuple[Place, str], neighbour: str, engine: Engine
+    made: tuple[Place, str], neighbour: str, engine: Engine, programs: int, each: int
 ) -> None:
     place, site = made
     begins = BEGINNING if engine is Engine.POSTGRESQL else ""
     door, uid = str(place.owner.watch.servers[engine].door), UID_BASE + int(site[1:])
-    argv = [sys.executable, "-c", HOLDING, door, begins]
-    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(2)]
-    until(lambda: all(each.poll() is not None for each in crowd))
-    assert {each.returncode for each in crowd} == {-signal.SIGKILL}
+    argv = [sys.executable, "-c", HOLDING, door, begins, str(each)]
+    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(programs)]
+    most = database_load.STRANGERS_MOST // each
+    until(lambda: sum(one.poll() is None for one in crowd) <= most)
+    assert {one.poll() for one in crowd} - {None} == {-signal.SIGKILL}
     until(lambda: served(place, neighbour, engine), seconds=20)
+    for one in crowd:
+        one.kill()
+        one.wait()
     assert served(place, site, engine)
 
 
@@ -189,13 +196,21 @@ WHO = "SUBSTRING_INDEX(USER(), '@', 1)"
 SLEEPING = {Engine.MARIADB: "DO SLEEP(1000);", Engine.POSTGRESQL: "SELECT pg_sleep(1000);"}
 
 
+def places(threads: Iterable[int]) -> Iterator[frozenset[int]]:
+    for thread in threads:
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            yield frozenset(os.sched_getaffinity(thread))
+
+
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="with one processor there is none to share")
 @pytest.mark.usefixtures("_brake")
 @pytest.mark.parametrize("engine", list(Engine))
 def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
     made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also one that begins later. What works at all is heavy here: how much it gets is the machine's matter."""
+    """Also one that begins later, and what the server does of itself. What works at all is heavy here: how much it gets
+    is the machine's matter.
+    """
     monkeypatch.setattr(database_load, "HEAVY", 0.0)
     monkeypatch.setattr(database_load, "LIGHT", 0.0)
     place, site = made
@@ -208,7 +223,14 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
             return watched.load().sessions
 
     def where(of: str) -> set[frozenset[int]]:
-        return {frozenset(os.sched_getaffinity(each.thread)) for each in sessions() if each.site == of}
+        return set(places(each.thread for each in sessions() if each.site == of))
+
+    def of_the_server() -> set[frozenset[int]]:
+        with server.watched() as watched:
+            own = watched.own()
+        assert len(own) > 3
+        assert own.isdisjoint({each.thread for each in sessions()})
+        return set(places(own))
 
     def end(number: int) -> None:
         with server.watched() as watched:
@@ -222,8 +244,9 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
     clients.append(client(place, site, engine, SLEEPING[engine]))
     until(lambda: len(sessions()) == 3 and where(site) == {frozenset(shared)}, seconds=10)
     until(lambda: where(neighbour) == {frozenset(everywhere)}, seconds=30)
+    until(lambda: of_the_server() == {frozenset(everywhere - {min(everywhere)})}, seconds=30)
     end(busy)
-    until(lambda: where(site) == {frozenset(everywhere)}, seconds=30)
+    until(lambda: where(site) == of_the_server() == {frozenset(everywhere)}, seconds=30)
     if engine is Engine.MARIADB:
         until(lambda: place.say(site, "SELECT @@GLOBAL.init_connect") == "")
     for session in sessions():

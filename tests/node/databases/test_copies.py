@@ -17,7 +17,7 @@ from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node.databases.watch import databases
 from panggon.node.databases.wishes import Todo, Wish
 from tests.node.databases.attacks import client
-from tests.node.databases.place import ENGINES, Place
+from tests.node.databases.place import ENGINES, FILL, Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 
@@ -159,10 +159,12 @@ def leaving(made: tuple[Place, str]) -> Iterator[tuple[Place, str]]:
     files.remove(leaving_mark(place.stand.settings.site(site)))
 
 
-def close(place: Place, site: str, engine: Engine, state: SiteState, *, locked: bool = True) -> Place:
+def close(
+    place: Place, site: str, engine: Engine, state: SiteState, *, locked: bool = True, mebibytes: int = 64
+) -> Place:
     """As a plan for this state does with the database; the place with a driver for it."""
     found = replace(place, driver=replace(place.driver, state=state))
-    found.make(site, engine, **({"locked": True} if locked else {}))
+    found.make(site, engine, mebibytes, **({"locked": True} if locked else {}))
     return found
 
 
@@ -196,6 +198,26 @@ def test_requests_end_with_their_database_and_then_it_is_locked(leaving: tuple[P
     assert (place.is_locked(site, engine), server.sessions(site), [*mark.glob("database-*")]) == (True, 0, [])
     assert begun.communicate(timeout=60)[1]
     assert (reads_locked(suspended, site), idle(suspended, site, engine)) == (True, True)
+
+
+@ENGINES
+def test_who_was_let_in_before_fills_no_database_beyond_its_bound(leaving: tuple[Place, str], engine: Engine) -> None:
+    place, site = leaving
+    server = place.owner.watch.servers[engine]
+    close(place, site, engine, SiteState.SUSPENDED, mebibytes=16)
+    written = client(place, site, engine, FILL[engine])
+    assert (written.communicate(timeout=60), written.returncode) == (("", ""), 0)
+    place.look()
+    assert (server.find(site, known=True).full, place.is_locked(site, engine)) == (True, False)
+    assert client(place, site, engine, "INSERT INTO surat VALUES ('lagi');").communicate(timeout=60)[1]
+    files.remove(leaving_mark(place.stand.settings.site(site)))
+    place.look()
+    assert (server.find(site, known=True).full, place.is_locked(site, engine)) == (True, True)
+    close(place, site, engine, SiteState.OPEN, locked=False).say(site, "DELETE FROM surat")
+    server.compact(site)
+    place.make(site, engine)
+    place.look()
+    assert not server.find(site, known=True).full
 
 
 @ENGINES

@@ -11,6 +11,7 @@ import pytest
 from panggon.core.database_size import MEBIBYTE
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
+from panggon.drivers.storage import open_mark
 from panggon.node import records
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.watch import Watch, databases
@@ -133,6 +134,20 @@ def test_half_made_and_unbounded_ones_are_let_be(watch: Watch, server: Server) -
         path.write_text(json.dumps(json.loads(path.read_text()) | change))
     look(watch)
     assert server.said == []
+
+
+def test_a_closed_one_is_let_be_once_nobody_works_in_it_any_more(watch: Watch, server: Server) -> None:
+    server.size = {SITE: 101, OTHER: 101}
+    for site in (SITE, OTHER):
+        path = watch.sites / site / "database.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"locked": True}))
+    open_mark(watch.sites / SITE).touch()
+    look(watch)
+    assert server.said == [f"stop {SITE}"]
+    open_mark(watch.sites / SITE).unlink()
+    server.size[SITE] = 10
+    look(watch)
+    assert server.said == [f"stop {SITE}"]
 
 
 def test_who_keeps_the_server_from_saying_how_much_is_in_use_is_stopped_all_the_same(

@@ -188,12 +188,14 @@ def _password(session: Session, site: str, password: str) -> sql.Composed:
 
 
 def _written_row(session: Session, site: str) -> Check:
+    """In a table of its own, because another proof may go on."""
     token = secrets.token_hex(8)
+    table = sql.Identifier(f"_panggon_probe_{token}")
     with session.transaction():
-        session.execute("CREATE TABLE IF NOT EXISTS _panggon_probe (token text)")
-        session.execute("INSERT INTO _panggon_probe VALUES (%s)", (token,))
-        found = session.execute("SELECT token FROM _panggon_probe").fetchall()
-        session.execute("DROP TABLE _panggon_probe")
+        session.execute(sql.SQL("CREATE TABLE {} (token text)").format(table))
+        session.execute(sql.SQL("INSERT INTO {} VALUES (%s)").format(table), (token,))
+        found = session.execute(sql.SQL("SELECT token FROM {}").format(table)).fetchall()
+        session.execute(sql.SQL("DROP TABLE {}").format(table))
     return Check("database.row", found == [(token,)], f"satu baris ditulis dan dibaca di {site}")
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,12 +28,11 @@ def connections(door: Path, uid_base: int) -> Mapping[str, Mapping[int, int]]:
     return found
 
 
-def end(connections: Mapping[int, int], *, most: int) -> None:
-    """The programs that have more of them than this, at once."""
-    for pid, count in connections.items():
-        if count > most:
-            with suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+def end(programs: Iterable[int]) -> None:
+    """At once."""
+    for pid in programs:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def total(found: Mapping[str, Mapping[int, int]]) -> Counter[str]:

@@ -14,7 +14,7 @@ from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.storage import database_mark
+from panggon.drivers.storage import database_mark, open_mark
 from panggon.node import records
 
 NOTE = "PENUH-BASIS-DATA.txt"
@@ -57,8 +57,7 @@ class Watch:
         outgrown = []
         for engine, server in self.servers.items():
             own = {site: record for site, record in found.items() if record.engine is engine and record.mebibytes}
-            # A closed one does not grow, and nothing in it is to be moved: it may be evidence.
-            own = {site: record for site, record in own.items() if not record.locked or site in loading}
+            own = {site: record for site, record in own.items() if not self._is_shut(site, record) or site in loading}
             try:
                 sizes = server.sizes() if own else {}
             except PanggonError as error:  # a server that is away: nothing grows there
@@ -90,6 +89,12 @@ class Watch:
         if database_mark(self.sites / site).exists():
             self._loads[site] += 1
         self.give_back(server, site)
+
+    def _is_shut(self, site: str, record: Record) -> bool:
+        """A closed one does not grow, and nothing in it is to be moved: it may be evidence. One that is still open for
+        who was let in before grows as any.
+        """
+        return record.locked and not open_mark(self.sites / site).exists()
 
     def _attend(self, server: DatabaseServer, site: str, size: Size) -> None:
         """One that fails is left for a while: it must not take the time of all others."""

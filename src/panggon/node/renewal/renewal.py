@@ -6,7 +6,6 @@ put in its place while nobody else writes to the site (the lock of its journal).
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,6 +36,7 @@ class Renewal:
     config: NodeConfig
     driver: CertificateDriver
     _orders: int = 0  # in this pass
+    _ordered: dict[str, bytes] = field(default_factory=dict)  # by host, what is not in place yet
     _unwritten: dict[str, Failures] = field(default_factory=dict)  # as long as the disk is full
     _dates: dict[Path, tuple[float, Lifetime]] = field(default_factory=dict)
 
@@ -150,10 +150,17 @@ class Renewal:
             del self._unwritten[name]
 
     def _renew(self, host: str) -> None:
-        bundle = self._checked(self.driver.issue(host), host)
-        with self._alone(host):
-            self.driver.install(Key(Kind.CERTIFICATE, host), bundle.text())
-        log.info("%s is renewed until %s", host, bundle.ends)
+        """Nobody who works on the site waits for an order; what cannot be put in place now is kept, because an ACME
+        server gives few of one name.
+        """
+        content = self._ordered.pop(host, b"") or self.driver.issue(host)
+        bundle, self._ordered[host] = self._checked(content, host), content
+        site = self._site(host)
+        if site is not None:  # its name may have been taken off it just now
+            with journal_file.writing(self.config.paths.state / "journal" / f"{site}.jsonl"):
+                self.driver.install(Key(Kind.CERTIFICATE, host), bundle.text())
+            log.info("%s is renewed until %s", host, bundle.ends)
+        del self._ordered[host]
 
     def _renew_wildcard(self) -> None:
         wildcard = f"*.{self.config.dns.zone}"
@@ -183,9 +190,10 @@ class Renewal:
             raise PermanentError("certificate.unusable", wrong)
         return bundle
 
-    def _alone(self, host: str) -> AbstractContextManager[object]:
-        target = files.read_link(self.config.paths.root / "live" / host) or ""
-        return journal_file.writing(self.config.paths.state / "journal" / f"{target.rpartition('/')[2]}.jsonl")
+    def _site(self, host: str) -> str | None:
+        """Whose the name is; None where it leads nowhere."""
+        target = files.read_link(self.config.paths.root / "live" / host)
+        return target.rpartition("/")[2] if target else None
 
     def _lifetime(self, name: str) -> Lifetime | None:
         """Kept while the file is the same: reading 5,000 certificates takes a second."""

@@ -4,7 +4,7 @@ import logging
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 
 from panggon.core.errors import PanggonError
@@ -38,18 +38,29 @@ log = logging.getLogger(__name__)
 class Site:
     """Times are seconds of a monotonic clock."""
 
-    def __init__(self, machine: Machine, served: Served, listener: socket.socket, full: Full, *, now: float) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        served: Served,
+        listener: socket.socket,
+        full: Full,
+        *,
+        groups: Set[str],
+        now: float,
+    ) -> None:
+        """`groups` are all control groups that there are."""
         self.machine = machine
         self._full = full
         self.served = served
         self.listener = listener
-        self.sandbox, former = adopt(machine, served.site, served.kind, listener)
+        self.sandbox, former = adopt(machine, served.site, served.kind, listener, there=groups)
         self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
         self._started = self._worked = now
         self._compared = now - self._number % machine.settings.update_seconds  # not all adopted ones at once
         self._wake_after = 0.0
         self._end_by: float | None = None
+        self._leave_by: float | None = None
         self._when_asleep: list[Callable[[], None]] = []
         self._when_gone: list[Callable[[], None]] = []
         self._meter: Meter | None = None
@@ -57,7 +68,7 @@ class Site:
     @property
     def waiting(self) -> bool:
         """Whether anything is to be done at a later tick."""
-        return self.awake or self._wake_after > 0
+        return self.awake or self._wake_after > 0 or self._leave_by is not None
 
     @property
     def awake(self) -> bool:
@@ -78,8 +89,17 @@ class Site:
     def stays_awake(self) -> bool:
         return self.sandbox is not None and self._end_by is None
 
+    @property
+    def ending(self) -> bool:
+        """Whether what answers takes nobody in any more: who waits in its socket is the next one's."""
+        return self.sandbox is not None and self._end_by is not None
+
+    def lets_in(self, now: float) -> bool:
+        """Whether somebody waits in the socket of this site, which goes, who is to be answered still."""
+        return self._leave_by is not None and now < self._leave_by and _is_readable(self.listener)
+
     def hold_back(self, now: float) -> None:
-        """There is no room for it now; whoever knocks waits."""
+        """It cannot wake now; whoever knocks waits."""
         self._wake_after = now + ROOM_SECONDS
 
     def wake(self, now: float) -> None:
@@ -99,6 +119,8 @@ class Site:
 
     def tick(self, now: float) -> None:
         """Ask an idle sandbox to end; kill one that does not end in time."""
+        if self._leave_by is not None:
+            self._go(now)
         for former in self.former:
             former.tick(now)
         for each in self._sandboxes:
@@ -152,24 +174,34 @@ class Site:
         self.sandbox.ask_to_end()
 
     def leave(self, now: float, then: Callable[[], None], *, seconds: float) -> None:
-        """As `end`, of all that runs, the former sandboxes among it."""
+        """As `end_all`, once nobody waits in its socket, whose name is gone, whom nothing has taken in."""
         self._when_gone.append(then)
+        self._leave_by = now + seconds
+        self._go(now)
+
+    def _go(self, now: float) -> None:
+        if self._leave_by is not None and not self.lets_in(now):
+            self.end_all(now, seconds=max(0.0, self._leave_by - now))
+            self._tell(now)
+
+    def end_all(self, now: float, *, seconds: float) -> None:
+        """As `end`, of all that runs, the former sandboxes among it."""
         for former in self.former:
             former.end(now + seconds + GRACE_SECONDS)
         self.end(now, seconds=seconds)
-        self._tell()
 
     def kill(self, now: float, then: Callable[[], None]) -> None:
         """End all at once, whatever runs; `then` as of `leave`."""
         self._when_gone.append(then)
         self._end_by = now if self.sandbox else None
+        self._leave_by = None
         for each in self._sandboxes:
             each.kill()
-        self._tell()
+        self._tell(now)
 
     def is_outdated(self, now: float) -> bool:
         """Whether what answers is no longer what lies on the disk (an update); looked at once in a while."""
-        if self.sandbox is None or self._end_by is not None:
+        if self.sandbox is None or self._end_by is not None or self.former:  # one after the other
             return False
         if now - self._compared < self.machine.settings.update_seconds:
             return False
@@ -204,14 +236,14 @@ class Site:
             log.warning("%s: ended by itself", self.served.site)
             self._failed(now)
         self._end_by = None
-        self._tell()
+        self._tell(now)
 
     def former_ended(self, former: Former, now: float) -> None:
         """Its process is gone."""
         former.sandbox.clean_up()
         self.machine.lanes.ended(former.sandbox.group, by_itself=False, now=now)
         self.former.remove(former)
-        self._tell()
+        self._tell(now)
 
     def serve(self, served: Served) -> bool:
         """Take over what is wished now; True when the sandbox that runs was started with something else.
@@ -222,12 +254,12 @@ class Site:
         self.failures, self._wake_after = 0, 0.0
         return self.sandbox is not None and self.sandbox.fingerprint != self._wanted()[1].fingerprint
 
-    def _tell(self) -> None:
+    def _tell(self, now: float) -> None:
         """Whoever waits for what has happened by now."""
         due: list[Callable[[], None]] = []
         if self.sandbox is None:
             due, self._when_asleep = self._when_asleep, []
-        if not self.awake:
+        if not self.awake and not self.lets_in(now):
             due, self._when_gone = [*due, *self._when_gone], []
         for then in due:
             then()
@@ -256,15 +288,21 @@ class Site:
 
     def _turn_away(self) -> None:
         """Close what waits on the socket, so that the web server says that the site does not answer."""
-        waiting = select.poll()
-        waiting.register(self.listener, select.POLLIN)
-        for _ in range(BACKLOG):
-            if not waiting.poll(0):
-                break
-            self.listener.accept()[0].close()
+        with suppress(OSError):  # it was shut by a program of the site
+            for _ in range(BACKLOG):
+                if not _is_readable(self.listener):
+                    break
+                self.listener.accept()[0].close()
 
     def _failed(self, now: float) -> None:
         sound = now - self._started >= SOUND_SECONDS
         self.failures = 0 if sound else self.failures + 1
         shortest, longest = PAUSE_SECONDS
         self._wake_after = 0.0 if sound else now + min(longest, shortest * 2 ** min(self.failures - 1, 10))
+
+
+def _is_readable(listener: socket.socket) -> bool:
+    """Whether somebody waits in it; in one that a program of the site has shut nobody does (POLLHUP)."""
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    return waiting.poll(0) == [(listener.fileno(), select.POLLIN)]

@@ -1,0 +1,66 @@
+"""A visit to a server that wants to have whoever asks for as long as it can."""
+
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from panggon.core.errors import TemporaryError
+from panggon.drivers import authority, visit
+from panggon.drivers.visit import Door
+
+HOST = "lambat.kota.example"
+SECONDS = 0.5
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        made.settimeout(60)
+        yield made
+
+
+@pytest.fixture
+def door(listener: socket.socket, tmp_path: Path) -> Door:
+    made = authority.create_authority(tmp_path, now=datetime.now(UTC))
+    (tmp_path / "bundle.pem").write_bytes(authority.issue(made, HOST, now=datetime.now(UTC)))
+    return Door("127.0.0.1", listener.getsockname()[1], made.certificate, SECONDS)
+
+
+def answer(listener: socket.socket, bundle: Path, first: bytes, *, drops: int) -> None:
+    """So many single bytes after the first words, each well before anybody gives up waiting for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle)
+    with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as line:
+        line.recv(4096)
+        line.sendall(first)
+        for _ in range(drops):
+            line.sendall(b"x")
+            time.sleep(SECONDS / 10)
+
+
+def test_a_body_that_comes_byte_after_byte_is_not_waited_for(
+    listener: socket.socket, door: Door, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        served = pool.submit(answer, listener, tmp_path / "bundle.pem", HEAD, drops=1000)
+        found = visit.get(door, HOST, "/")
+        assert (found.status, set(found.body), served.done()) == (200, set(b"x"), False)
+        assert len(found.body) < 1000
+
+
+def test_a_whole_body_is_taken_and_silence_is_no_answer(listener: socket.socket, door: Door, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    with ThreadPoolExecutor() as pool:
+        pool.submit(answer, listener, bundle, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", drops=0)
+        assert visit.get(door, HOST, "/").body == b"whole"
+        pool.submit(answer, listener, bundle, b"", drops=0)
+        with pytest.raises(TemporaryError, match=r"visit\.failed"):
+            visit.get(door, HOST, "/")
