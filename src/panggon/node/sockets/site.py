@@ -291,7 +291,9 @@ class Site:
 
 
 def _is_readable(listener: socket.socket) -> bool:
-    """Whether somebody waits in it."""
+    """Whether somebody waits in it. In one that a site's program has shut down nobody can, and it says that there is
+    something to read for ever.
+    """
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
-    return bool(waiting.poll(0))
+    return any(event == select.POLLIN for _, event in waiting.poll(0))
