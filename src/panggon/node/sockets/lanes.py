@@ -26,7 +26,7 @@ class Lanes:
         self._held_back[name] = count
         if wants_more:
             if name not in self._until:
-                self._confine(name, number)
+                self.confine(name, number)
             self._until[name] = now + SECONDS
         elif name in self._until and now >= self._until[name]:
             del self._until[name]
@@ -35,7 +35,7 @@ class Lanes:
     def started(self, name: str, *, number: int, now: float) -> None:
         """Who was confined a moment ago still is."""
         if self._until.get(name, now) > now:
-            self._confine(name, number)
+            self.confine(name, number)
         else:
             self._until.pop(name, None)
 
@@ -45,6 +45,7 @@ class Lanes:
         if by_itself:
             self._until[name] = now + SECONDS
 
-    def _confine(self, name: str, number: int) -> None:
+    def confine(self, name: str, number: int) -> None:
+        """From now on, for as long as nobody lets it out."""
         if place := lane(number, self.groups.cpu_percent(name), os.sched_getaffinity(0)):
             self.groups.confine(name, place)
