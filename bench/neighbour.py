@@ -3,18 +3,21 @@ some attacks, if they are named.
 
 Each attack runs inside its own site until the figures are taken; before each, the same is measured without one. Asked
 is php-fpm itself, by FastCGI, through the holder of the sockets: what all sites of a machine share besides is nginx.
+Beside one that fills TCP's sockets it is a transfer over TCP on the machine, as nginx, sshd and Knot have them.
 """
 
 import json
 import multiprocessing
 import os
 import shutil
+import socket
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +55,15 @@ ATTACKS = {
     "open files": "while (true) { $held[] = @fopen('/dev/null', 'r'); if (count($held) > 5000) { $held = []; } }",
     "log": "while (true) { error_log(substr($block, 0, 1000)); }",
     "sockets": "while (true) { $held[] = @stream_socket_server('tcp://127.0.0.1:0'); }",
+    "filled sockets": (
+        "$door = stream_socket_server('tcp://127.0.0.1:0'); $name = stream_socket_get_name($door, false);"
+        ' while (true) { $held[] = $one = stream_socket_client("tcp://$name"); $held[] = stream_socket_accept($door);'
+        " stream_set_blocking($one, false); while (@fwrite($one, $block)); }"
+    ),
     **databases.ATTACKS,
 }
+# Over TCP, where the attack is on it.
+TRANSFERRED = {"filled sockets": 8 << 20}
 _APART = multiprocessing.get_context("fork")
 # What the attacker may store.
 BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
@@ -73,10 +83,10 @@ def main() -> None:
         record = stand.settings.site(attacker) / "quota.json"
         files.write(record, json.dumps({"site": attacker, **BOUNDS}))
         stand.get(neighbour)
-        with suppress(PermissionError):
-            os.nice(PRIORITY)  # only now: what has been started keeps its own
         _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio")
         with databases.running_beside(stand) as beside:
+            with suppress(PermissionError):
+                os.nice(PRIORITY)  # only now: what has been started keeps its own
             for name in sys.argv[1:] or ATTACKS:
                 pair = beside.pairs.get(name.split()[0], (neighbour, attacker))
                 worst = max(worst, _compared(stand, name, *pair, beside))
@@ -98,12 +108,14 @@ def _compared(stand: Stand, name: str, neighbour: str, attacker: str, beside: da
     """How many times the neighbour's p95 alone is what it is while attacked."""
     alone: list[float] = []
     attacked: list[float] = []
+    size = TRANSFERRED.get(name)
+    ask = partial(_transfer, size) if size else partial(stand.get, neighbour)
     for _ in range(ROUNDS):
-        alone += _measure(stand, neighbour)
+        alone += _measure(ask)
         with _attacking(stand, attacker, f"{FOR_EVER} {ATTACKS[name]}"):
             if name in databases.ATTACKS:
                 time.sleep(databases.SETTLED_SECONDS)
-            attacked += _measure(stand, neighbour)
+            attacked += _measure(ask)
         beside.calm(attacker)
     figures = (statistics.median(alone), _p95(alone), statistics.median(attacked), _p95(attacked))
     ratio = _p95(attacked) / _p95(alone)
@@ -111,15 +123,39 @@ def _compared(stand: Stand, name: str, neighbour: str, attacker: str, beside: da
     return ratio
 
 
-def _measure(stand: Stand, site: str) -> list[float]:
+def _measure(ask: Callable[[], object]) -> list[float]:
     """Milliseconds a request."""
     waits, ends = [], time.monotonic() + SECONDS
     while time.monotonic() < ends:
         began = time.monotonic()
-        stand.get(site)
+        ask()
         waits.append(1000 * (time.monotonic() - began))
         time.sleep(PAUSE)
     return waits
+
+
+def _transfer(size: int) -> None:
+    """One connection of the machine to itself that carries so much; begun anew when the kernel resets it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        while not _transferred(server, size):
+            pass
+
+
+def _transferred(server: socket.socket, size: int) -> bool:
+    client = socket.create_connection(server.getsockname())
+    sent, _ = server.accept()
+    sender = threading.Thread(target=_send, args=(sent, size))
+    sender.start()
+    with client, suppress(OSError):
+        while part := client.recv(1 << 16):
+            size -= len(part)
+    sender.join()
+    return size == 0
+
+
+def _send(sent: socket.socket, size: int) -> None:
+    with sent, suppress(OSError):
+        sent.sendall(bytes(size))
 
 
 def _p95(waits: list[float]) -> float:

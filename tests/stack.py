@@ -23,7 +23,7 @@ SECONDS_TO_START = 300
 SECONDS_TO_STOP = 300
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stack:
     """A running stack: where it keeps its things, who may sign in, and the supervisor that started it."""
 
@@ -43,6 +43,14 @@ class Stack:
         """In the portal's own database: for what else only days would bring about."""
         with psycopg.connect(postgres.url(self.layout.state / "postgres", self.ports["postgres"])) as session:
             session.execute(statement, values)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Nothing of it runs meanwhile; whoever was signed in still is afterwards."""
+        _stop(self.process)
+        yield
+        self.process = _start(self.layout, simulate=False)
+        _await_ready(self.layout, self.process)
 
     @contextmanager
     def deaf_worker(self) -> Iterator[None]:
@@ -68,12 +76,13 @@ def running_stack(name: str, *, first_site: int, simulate: bool = False) -> Iter
     cleaning.remove(state, hosting=hosting, first_site=first_site)  # of a run that was killed
     base.mkdir(exist_ok=True)
     places = layout.prepare(state=state, hosting=hosting, first_site=first_site)
-    process = _start(places, simulate=simulate)
+    stack = Stack(places, {}, _start(places, simulate=simulate))
     try:
-        _await_ready(places, process)
-        yield Stack(places, _accounts(places), process)
+        _await_ready(places, stack.process)
+        stack.accounts = _accounts(places)
+        yield stack
     finally:
-        _stop(process)
+        _stop(stack.process)
         cleaning.remove(state, hosting=hosting, first_site=first_site)
         base.rmdir()
 

@@ -20,6 +20,7 @@ from panggon.core.database_load import (
     growing,
     heavy,
     holders,
+    lane_of_server,
     lanes,
     niceness,
     too_much,
@@ -160,3 +161,11 @@ def test_each_heavy_site_has_one_processor_and_the_first_is_nobodys():
     assert lanes({"a", "b"}, {0, 1}) == {"a": 1, "b": 1}
     assert lanes({"a"}, {0}) == {}
     assert lanes((), {0, 1}) == {}
+
+
+def test_what_a_server_does_of_itself_is_not_on_the_first_processor_while_somebody_is_heavy():
+    assert [lane_of_server({"a"}, {3, 0, 5}), lane_of_server({"a"}, {0}), lane_of_server((), {0, 1})] == [
+        {3, 5},
+        {0},
+        {0, 1},
+    ]

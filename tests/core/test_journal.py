@@ -1,5 +1,6 @@
 """The journal: what follows from its entries, and its form as lines."""
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -206,3 +207,19 @@ def test_only_a_closing_gives_way_to_a_newer_run():
 
 def test_a_plan_that_shuts_nothing_leaves_nothing_shut():
     assert not subject.is_shutting(run_of(make(OPEN, FACTS, existing(PREPARED)), Word.STALE))
+
+
+def test_what_is_kept_of_the_runs_before_says_whether_the_doors_may_be_shut():
+    """However many runs came between: of those that have gone back, or were left, only the last one is kept whole."""
+    opening = make(OPEN, FACTS, existing(PREPARED))
+    ends = (Word.APPLIED, Word.STALE, Word.RESTORED)
+    ways = [(SHUTTING, None), *((plan, word) for plan in (SHUTTING, opening) for word in ends)]
+    for runs in itertools.product(ways, repeat=4):
+        whole, kept = [], ()
+        for plan, word in runs:
+            begun, *end = run_of(plan, word)
+            whole += [begun, *end]
+            kept = (*subject.kept(kept, begun), *end)
+            assert subject.is_shutting(kept) == subject.is_shutting(whole), runs
+            assert fold(kept) == fold(whole)
+        assert sum(isinstance(entry, Started) for entry in kept) <= 3

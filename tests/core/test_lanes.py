@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.core.lanes import lane
+from panggon.core.lanes import lane, wants_much
 
 
 def test_one_processor_of_those_that_are_not_the_first():
@@ -14,6 +14,12 @@ def test_one_processor_of_those_that_are_not_the_first():
 
 def test_nothing_where_there_are_not_so_many_or_nothing_is_bounded():
     assert [lane(7, 100, {0}), lane(7, 101, {0, 1}), lane(7, 0, {0, 1})] == [(), (), ()]
+
+
+def test_who_uses_nearly_all_of_its_share_wants_much():
+    assert [wants_much(worked, seconds=1.0, percent=100) for worked in (0.9, 0.91)] == [False, True]
+    assert [wants_much(worked, seconds=2.0, percent=50) for worked in (0.9, 0.91)] == [False, True]
+    assert not wants_much(9.0, seconds=1.0, percent=0)
 
 
 @given(st.integers(0, 999_999), st.integers(1, 6400), st.sets(st.integers(0, 63), min_size=1))

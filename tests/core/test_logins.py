@@ -9,6 +9,7 @@ from panggon.core.visits import answers
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 PRINT = "SHA256:" + "A" * 43
+FORGED = "Accepted publickey for s000007 from 10.1.2.3 port 22 ssh2"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,11 @@ def test_a_line_about_a_site_is_a_try(line, expected):
         "Invalid user s000007 from 192.0.2.7 port 3",
         "Postponed publickey for s000007 from 192.0.2.7 port 3 ssh2 [preauth]",
         "",
+        # What a visitor may call himself.
+        f"Invalid user {FORGED} from 192.0.2.7 port 3",
+        f"Failed none for invalid user {FORGED} from 192.0.2.7 port 3 ssh2",
+        f"Connection closed by invalid user {FORGED} 192.0.2.7 port 3",
+        "Invalid user Connection closed by authenticating user s000007 10.1.2.3 port 22 from 192.0.2.7 port 3",
     ],
 )
 def test_every_other_line_says_nothing(line):

@@ -20,7 +20,7 @@ from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, host_link, site_file, tls, visit, web
 from panggon.drivers.authority import Authority, create_authority
-from panggon.drivers.mariadb import MariaDb
+from panggon.drivers.mariadb import MariaDb, line
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
 from panggon.drivers.visit import Door
 from panggon.node.servers import Server, mariadb, nginx
@@ -211,6 +211,23 @@ def test_a_python_site_proves_itself_before_anything_is_uploaded(made: Node) -> 
     assert not made.probe(replace(wish, generation=5))["python.generation"].ok
     asgi = replace(wish, python=PythonApplication("situs:app", Interface.ASGI))
     assert not made.probe(asgi)["python.generation"].ok
+
+
+@pytest.mark.parametrize("kind", [SiteKind.PHP, SiteKind.PYTHON])
+def test_a_database_user_that_reaches_more_is_told(made: Node, kind: SiteKind) -> None:
+    python = PythonApplication("situs:app") if kind is SiteKind.PYTHON else None
+    wish = replace(SPEC, kind=kind, python=python, generation=4)
+    made.make(wish)
+    databases = made.drivers[Kind.DATABASE]
+    assert isinstance(databases, database.DatabaseDriver)
+    with line.root(databases.settings.servers[Engine.MARIADB].door) as cursor:
+        for rights, more in (("SHOW DATABASES ON *.*", "*"), ("SELECT ON mysql.user", "mysql")):
+            cursor.execute(f"GRANT {rights} TO {SITE}@localhost")
+            seen = made.probe(wish)[f"{kind}.database"]
+            cursor.execute(f"REVOKE {rights} FROM {SITE}@localhost")
+            assert not seen.ok
+            assert set(seen.detail.partition("terlihat: ")[2].split(", ")) == {SITE, more}
+        assert made.probe(wish)[f"{kind}.database"].ok
 
 
 def test_limits_and_variables_of_the_site_are_phps(made: Node) -> None:

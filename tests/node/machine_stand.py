@@ -1,6 +1,7 @@
 """A whole hosting machine on loopback, as `panggon-node` runs it: own directories and ports, cleaned up completely."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -175,13 +176,17 @@ require_all = false
 
 @contextmanager
 def standing() -> Iterator[Machine]:
-    """A machine whose servers run."""
-    found = Machine()
-    try:
-        found.start()
-        yield found
-    finally:
-        found.close()
+    """A machine whose servers run. Two at a time would take each other's users away: their sites have the same numbers
+    in the one `/etc/userdb`.
+    """
+    with Path("/run/lock/panggon-test-machine").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        found = Machine()
+        try:
+            found.start()
+            yield found
+        finally:
+            found.close()
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Stand:
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError, ValueError):
-            return bool(self.ask(do="list")["ok"])
+            return bool(self.ask(do="about")["ok"])
         return False
 
     def holder(self) -> int | None:

@@ -1,8 +1,10 @@
 """The command line on a simulated machine: words, JSON, exit statuses, and input that changes nothing."""
 
 import dataclasses
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,14 +14,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
+from rich.console import Console
 
+from panggon.core.driver import Check
 from panggon.core.errors import TemporaryError
+from panggon.core.htaccess import Effect, Lost
 from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.drivers import authority
 from panggon.drivers.fake import FakeDriver, Killed, Mishap, Moment
+from panggon.drivers.htaccess import Found
 from panggon.engine.patience import Patience, Policy
 from panggon.node import lock, runs
 from panggon.node.agent import identity
+from panggon.node.command import show
 from panggon.node.command.cli import cli
 from tests.node import portal as portals
 from tests.node import simulated
@@ -347,3 +354,31 @@ def test_a_journal_that_cannot_be_written_is_one_sentence_and_nothing_changes(te
     assert result.stderr.startswith("catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan: ")
     assert len(result.stderr.splitlines()) == 1
     assert terminal.machine.resources() == {}
+
+
+@pytest.mark.parametrize(
+    "said", ["\x1b]0;owned\x07\x1b[31mmerah", "\x9b31m", "\udcff", "\u202ekanan", "\r\n[bold]a[/bold]"]
+)
+def test_what_a_site_says_obeys_nobody_s_terminal(said):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    console = Console(file=out, force_terminal=True, color_system=None, width=200)
+    show.evidence(console, [Check("php.answer", ok=False, detail=f"awal {said} akhir")])
+    show.unread(console, [Found(f"folder/{said}/.htaccess", (Lost(1, f"Deny {said}", Effect.PROTECTION),))])
+    console.print(show.text(show.problem("unproven", said * 5000)))
+    out.seek(0)
+    shown = out.read()
+    assert "\x1b" not in shown
+    assert all(each.isprintable() or each == "\n" for each in shown)
+    assert len(shown) < 10_000
+    assert re.search("awal .* akhir", shown)
+
+
+def test_a_folder_whose_name_is_no_text_is_told_of_by_a_command_that_ends_well(terminal):
+    assert terminal("apply", terminal.spec()).exit_code == 0
+    folder = terminal.settings.paths.root / "sites" / SITE / "public" / os.fsdecode(b"\xff\x1b[31m")
+    folder.mkdir(parents=True)
+    (folder / ".htaccess").write_text("Deny from all\n")
+    for more in ((), ("--json",)):
+        result = terminal("htaccess", SITE, *more)
+        assert (result.exit_code, result.exception.__class__, "Deny" in result.stdout) == (1, SystemExit, True)
+        assert all(each.isprintable() or each == "\n" for each in result.stdout)

@@ -25,7 +25,9 @@ def test_it_looks_around_by_the_clock_whatever_it_is_told_meanwhile(monkeypatch,
 
     served._ending = served._done = False
     served._selector = SimpleNamespace(select=hear)
-    served._sites = SimpleNamespace(waiting=waiting, awake=True, keeper=object(), tick=looks.append)
+    served._sites = SimpleNamespace(
+        waiting=waiting, awake=True, sockets=SimpleNamespace(keeper=object()), tick=looks.append
+    )
     monkeypatch.setattr(holder, "time", SimpleNamespace(monotonic=lambda: now))
     served._serve()
     assert looks == [pause * (number + 1) for number in range(int(SECONDS / pause))]

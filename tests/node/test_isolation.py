@@ -264,7 +264,7 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(
     assert "SFTP" in note.read_text()
     assert (note.stat().st_uid, note.stat().st_gid) == (0, stand.settings.uid(site))
     assert stand.ask(do="show", site=site)["serving"]["full"]
-    until(lambda: stand.ask(do="list")["full"] == [site, asleep])
+    until(lambda: stand.ask(do="about")["full"] == [site, asleep])
     assert connected.wait(60) == -signal.SIGKILL, "whoever was at it then comes in anew"
     until(lambda: processes.ended(forking.pidfd))
     assert forking.close() == -signal.SIGKILL
@@ -275,7 +275,7 @@ def test_a_site_that_stores_too_much_may_store_no_more_until_it_has_made_room(
     assert not note.exists()
     for path in (stand.settings.site(asleep) / "public").iterdir():
         path.unlink()
-    until(lambda: stand.ask(do="list")["full"] == [])
+    until(lambda: stand.ask(do="about")["full"] == [])
 
     def full_meanwhile(*given: Any) -> Launch:
         files.write(stand.settings.full(asleep), "SPACE")

@@ -1,6 +1,8 @@
 """A site's life on a simulated machine: what may be asked when, how much of it in a day, and what people changed."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -62,6 +64,23 @@ def clock(monkeypatch):
         (jumped if jump else ran)[0] += timedelta(**by)
 
     return move
+
+
+def test_who_only_plans_changes_nothing_of_what_is_on_record(bench):
+    """Also where a full disk has kept the last run's end from it: that is for who holds the site's journal."""
+    former = bench.settings.paths.state / "former" / f"{SITE}.json"
+    record = bench.settings.paths.state / "specs" / f"{SITE}.json"
+    apply(bench, SPEC)
+    older = record.read_bytes()
+    apply(bench, OPEN)
+    record.write_bytes(older)
+    records.save(former, {"fingerprint": "hash"})
+    with pytest.raises(PermanentError, match=rf"node\.database_engine: {SITE} mempunyai basis data mariadb"):
+        bench.sites.plan(later(OPEN, database=Engine.POSTGRESQL))
+    assert bench.sites.plan(later(OPEN)).spec == later(OPEN)
+    assert (record.read_bytes(), former.exists()) == (older, True)
+    with runs.planned(bench.sites, later(OPEN)):
+        assert (bench.sites.applied(SITE), former.exists()) == (OPEN, False)
 
 
 def test_renamed_site_must_say_what_becomes_of_its_old_name(bench):
@@ -229,6 +248,24 @@ def test_a_name_counts_once_however_often_it_is_tried(bench):
     with pytest.raises(PermanentError, match=r"sudah 5 situs diubah"):
         bounds.admit(make(wish, FACTS, seen.values()), now=clocks.now())
     assert [bounds.done(measure, now=clocks.now()) for measure in Measure] == [5, 1]
+
+
+def test_nothing_is_lost_of_what_several_count_at_once(bench, monkeypatch):
+    def kept_later(path, document):
+        time.sleep(0.05)
+        save(path, document)
+
+    save, sites = records.save, [f"s{number}" for number in range(900002, 900007)]
+    monkeypatch.setattr(records, "save", kept_later)
+
+    def park(site):
+        former = replace(OPEN, site=site, host=f"{site}.kota.example")
+        plan = make(later(former, state=SiteState.PARKED), FACTS, existing(former))
+        DailyBounds(bench.sites).admit(plan, now=clocks.now())
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        list(pool.map(park, sites))
+    assert DailyBounds(bench.sites).done(Measure.CHANGED, now=clocks.now()) == len(sites)
 
 
 def test_whom_a_site_let_in_once_is_not_replaced_for_free(bench):

@@ -4,11 +4,12 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def sftp_read(machine, spec, path):
     copy.unlink(missing_ok=True)
     machine.sftp_client(spec, "owner").batch(f"get {path} {copy}")
     return copy.read_text() if copy.exists() else ""
+
+
+def test_a_purge_of_the_package_knows_every_file_that_is_made_anew_from_the_settings(machine):
+    """What else lies there is the machine's own: its keys, and what belongs to sites."""
+    own = {"ca.pem", "ca-key.pem", "ssh_host_ed25519_key", "ssh_host_ed25519_key.pub", "tsig.secret"}
+    text = (Path(__file__).resolve().parents[2] / "packaging" / "panggon-node" / "postrm").read_text()
+    removed = set(re.search(r"for name in (.*?); do", text, re.DOTALL)[1].replace("\\\n", " ").split())
+    made = {path.name for path in (machine.base / "etc").iterdir() if path.is_file()}
+    assert made - own == removed
 
 
 def test_a_prepared_site_waits_and_lets_nobody_in(machine):
@@ -221,3 +231,52 @@ def test_a_name_outside_the_zone_is_refused(machine, portal):
     agent.wait(60)
     assert (report["outcome"], report["problem"]["code"]) == ("refused", "spec.invalid")
     assert not (machine.base / "root" / "sites" / "s990005").exists()
+
+
+@contextmanager
+def held(pids):
+    """These processes do nothing in the block."""
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def was_read(folder):
+    """Whether anybody has read the directory since `unread`."""
+    return folder.stat().st_atime_ns != 0
+
+
+def unread(folder):
+    os.utime(folder, ns=(0, folder.stat().st_mtime_ns))
+    assert not was_read(folder)
+
+
+def test_nobody_looks_through_all_sites_when_one_is_made(machine):
+    """Each of these directories has an entry of every site: what reads one takes longer with each that is there. The
+    holder reads `sites` by the clock, whatever is made.
+    """
+    state, etc = machine.base / "state", machine.base / "etc"
+    folders = [
+        *(machine.base / "root" / name for name in ("live", "tls")),
+        *(state / name for name in ("mariadb", "journal", "specs")),
+        *(etc / name for name in ("keys", "probe-keys")),
+    ]
+    there, spec = (
+        machine.spec(number, state="open", access={"ssh_keys": [machine.key("among")]}) for number in (990007, 990008)
+    )
+    assert machine.node("apply", machine.write_spec(there)).returncode == 0
+    for folder in folders:
+        unread(folder)
+        list(folder.iterdir())
+        assert was_read(folder), "this file system does not tell"
+    with held([machine.pids()[owner] for owner in ("databases", "logs", "renewal")]):  # they look at all, now and then
+        for folder in folders:
+            unread(folder)
+        applied = machine.node("apply", machine.write_spec(spec), "--json")
+        assert applied.returncode == 0, applied.stdout + applied.stderr
+        assert {"database.alone", "php.database"} <= {row["name"] for row in json.loads(applied.stdout)["evidence"]}
+        assert [folder.name for folder in folders if was_read(folder)] == []

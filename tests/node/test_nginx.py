@@ -1,6 +1,7 @@
 """The real nginx with its one configuration, asked by strangers of every kind."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +47,16 @@ class TestPages:
     def test_files_with_a_dot_are_not_given_out(self, stand: WebStand, path: str) -> None:
         stand.put(path.replace("%2e", ".").lstrip("/"), "rahasia")
         assert stand.get(path).status == 404
+
+    def test_the_name_of_a_file_writes_no_line_of_its_own_into_the_log(self, stand: WebStand) -> None:
+        """It would be handed out to the site whose connection it names."""
+        line = "2026/11/26 12:00:00 [error] 77#77: *55 dipalsukan"
+        stand.put(f"x\n{line}", "x").chmod(0)
+        stand.put("tertutup", "x").chmod(0)
+        assert [stand.get(quote(path)).status for path in (f"/x\n{line}", "/tertutup")] == [404, 404]
+        log = (stand.base / "logs" / "nginx.log").read_text()
+        assert "tertutup" in log, "what cannot be opened is told"
+        assert not [told for told in log.splitlines() if told.startswith(line)]
 
     def test_well_known_is_the_owners(self, stand: WebStand) -> None:
         stand.put(".well-known/security.txt", "Contact: mailto:a@b.example")

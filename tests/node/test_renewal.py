@@ -18,7 +18,9 @@ from panggon.drivers.bundles import key_text
 from panggon.drivers.tls import CertificateDriver
 from panggon.drivers.visit import Door
 from panggon.engine import journal_file
+from panggon.node import clock, records
 from panggon.node.renewal import report
+from panggon.node.renewal.__main__ import attend
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config as configs
 from panggon.node.settings import config_file
@@ -102,6 +104,33 @@ def test_a_failed_renewal_leaves_the_former_one_and_is_told_days_before_its_end(
     assert place.at(61, place.renewal()) == ()
     assert place.ends() > first
     assert report.failures(failing.folder, HOST).count == 0
+
+
+def test_on_a_full_disk_a_failure_is_known_as_long_as_the_process_lives(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the same name were ordered at each pass, and at each start of a process that it ended."""
+    orders: list[str] = []
+
+    def full(_path: Path, _document: Any) -> None:
+        raise TemporaryError("disk.full", "disk penuh")
+
+    def order(host: str) -> bytes:
+        orders.append(host)
+        return down(host)
+
+    failing = place.renewal(issuer="acme", order=order)
+    with monkeypatch.context() as disk:
+        disk.setattr(records, "save", full)
+        for days in (60.0, 60.001, 60.01):
+            place.now = BEGIN + timedelta(days=days)
+            disk.setattr(clock, "now", lambda: place.now)
+            attend(failing)
+    assert orders == [HOST]
+    words = "pembaruan gagal 2 kali: acme.down: server ACME mati"
+    assert place.at(60.1, failing)[0].endswith(words), "with room again it is on record"
+    assert report.failures(failing.folder, HOST).count == 2
+    assert place.at(61, place.renewal()) == ()
 
 
 def test_what_orders_have_left_is_taken_away_or_waits(place: Place) -> None:

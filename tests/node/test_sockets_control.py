@@ -233,6 +233,15 @@ def test_a_bad_request_is_refused_and_harms_nothing(stand: Stand, text: str) -> 
     assert stand.ask(do="list")["ok"]
 
 
+def test_what_the_holder_says_of_itself_names_no_site(stand: Stand) -> None:
+    """Every command of the node asks for it, with thousands of sites there."""
+    site, _ = stand.serve(900100), stand.serve(900101)
+    assert stand.ask(do="about").keys() == {"ok", "full", "protections"}
+    said = stand.ask(do="list")
+    assert [row["site"] for row in said["sites"]] == [site, "s900101"]
+    assert said["protections"] == stand.ask(do="about")["protections"]
+
+
 def test_the_file_of_another_is_named_and_not_touched(stand: Stand) -> None:
     site = stand.lay_out(900100, {})
     path = stand.settings.root / "run" / f"{site}.sock"

@@ -28,7 +28,7 @@ class TestReduced:
         return site, str(home / "public" / "index.php")
 
     def test_what_is_missing_is_named(self, stand: Stand) -> None:
-        found = {row["name"]: row for row in stand.ask(do="list")["protections"]}
+        found = {row["name"]: row for row in stand.ask(do="about")["protections"]}
         assert list(found) == [
             "sandbox",
             "network",

@@ -12,8 +12,9 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs, wiring
-from panggon.node.agent import loop, visiting
+from panggon.node.agent import looking, loop, visiting
 from panggon.node.agent.client import Portal
+from panggon.node.agent.looking import FirstLogins
 from panggon.node.agent.visiting import (
     AGAIN_SECONDS,
     COUNT_EVERY,
@@ -113,13 +114,14 @@ def test_a_site_whose_closing_was_left_half_way_is_not_visited(bench, visits, mo
     link = Key(Kind.HOST, SPEC.host)
     bench.machine.unproven = {link}
     bench.ask(document(dataclasses.replace(opened(), state=SiteState.QUARANTINED, generation=3)))
-    bench.ask(document(dataclasses.replace(opened(), generation=4)))
-    assert bench.sites.position(SITE).outcome.word is Word.RESTORED
+    for generation in (4, 5, 6):  # tried in vain, as often as somebody likes
+        bench.ask(document(dataclasses.replace(opened(), generation=generation)))
+        assert bench.sites.position(SITE).outcome.word is Word.RESTORED
     assert bench.sites.applied(SITE).state is SiteState.OPEN
     visits.turn(elapsed=PASS_SECONDS)
     assert visits.outside.asked == {"s900002": 1}
     bench.machine.unproven = set()
-    assert bench.ask(document(dataclasses.replace(opened(), generation=5)))["outcome"] == "applied"
+    assert bench.ask(document(dataclasses.replace(opened(), generation=7)))["outcome"] == "applied"
     visits.turn(elapsed=PASS_SECONDS)
     assert visits.outside.asked[SITE] == 1
 
@@ -204,6 +206,40 @@ def test_programs_are_asked_when_they_run_are_to_be_woken_or_nobody_can_tell(awa
     outside = wiring.Outside(site, programs, None)
     assert outside.answers(opened(), wakes=wakes) is not asked
     assert (site.asked.total(), programs.asked.total()) == (1, int(asked))
+
+
+def test_what_one_site_makes_of_its_answer_costs_no_other_its_visit(bench, visits):
+    visits.outside.found = {SITE: RecursionError("deep")}
+    visits.turn(elapsed=PASS_SECONDS)
+    visits.tell()
+    assert told(bench) == [("s900002", True)]
+
+
+class Over(BaseException):
+    """Ends what goes on for ever."""
+
+
+@pytest.mark.parametrize("error", [TypeError("odd"), OSError(24, "Too many open files"), TemporaryError("portal.down")])
+@pytest.mark.parametrize(("watcher", "does"), [(Visits, "turn"), (FirstLogins, "tell")])
+def test_what_is_watched_beside_the_wishes_goes_on_whatever_one_turn_meets(bench, monkeypatch, watcher, does, error):
+    turns = []
+
+    def turn(_self, **_elapsed):
+        turns.append(does)
+        if len(turns) == 1:
+            raise error
+        if len(turns) == 3:
+            raise Over
+
+    portal = Portal(bench.portal.url, token=TOKEN)
+    monkeypatch.setattr(looking.time, "sleep", bench.slept.append)
+    monkeypatch.setattr(watcher, does, turn)
+    watched = FirstLogins(bench.settings, portal)
+    if watcher is Visits:
+        watched = Visits(bench.sites, portal, Strangers(), sleep=bench.slept.append)
+    with pytest.raises(Over):
+        watched.watch()
+    assert len(turns) == 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -187,6 +187,11 @@ def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:
     return {site: there[place % len(there)] for place, site in enumerate(sorted(heavy))} if there else {}
 
 
+def lane_of_server(heavy: Collection[str], processors: Set[int]) -> Set[int]:
+    """Where the server does what it does for all: while somebody is heavy mostly for him, and so where he is."""
+    return frozenset(shared(processors) if heavy else ()) or processors
+
+
 def _largest(sessions: Iterable[Session], what: str, size: Callable[[Session], int], most: int) -> dict[Session, str]:
     """Of each site that takes more than it may: its largest sessions, until what is left is half of that."""
     found: dict[Session, str] = {}

@@ -5,7 +5,7 @@ change may be half written.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -272,14 +272,31 @@ def is_shutting(entries: Iterable[Entry]) -> bool:
     """Whether a closing was left before its end, and nothing that was begun since has reached its wish: the doors may
     be shut, whatever was applied last.
     """
-    closing = left = False  # closing: the run that is looked at is one, and under way
+    return _left_closing(entries) is not None
+
+
+def kept(entries: Sequence[Entry], begun: Started) -> tuple[Entry, ...]:
+    """The journal when another run begins: the last one is kept, and of a closing that was left before (`is_shutting`)
+    its beginning.
+    """
+    last = next((index for index in reversed(range(len(entries))) if isinstance(entries[index], Started)), 0)
+    left = _left_closing((*entries, begun))
+    earlier = (left,) if left and left in entries[:last] else ()
+    return (*earlier, *entries[last:], begun)
+
+
+def _left_closing(entries: Iterable[Entry]) -> Started | None:
+    left: Started | None = None
+    closing: Started | None = None  # the run that is looked at, where it is one and under way
     for entry in entries:
         match entry:
             case Started(plan=plan):
-                left, closing = left or closing, plan.closes
+                left, closing = closing or left, entry if plan.closes else None
+            case Finished(Outcome(word=Word.APPLIED)):
+                left = closing = None
             case Finished(Outcome(word=word)):
-                left = word is not Word.APPLIED and (left or (closing and word is Word.STALE))
-                closing = False
+                left = left or (closing if word is Word.STALE else None)
+                closing = None
     return left
 
 

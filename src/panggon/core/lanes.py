@@ -1,9 +1,16 @@
-"""Which processors are left to who wants more of them than it may have."""
+"""Which processors are left to who wants much of them."""
 
 from collections.abc import Collection
 
 # As long as it is not let out. Then it has everybody's processors again, until it wants too much once more.
 SECONDS = 30.0
+# Who uses this part of its share over so many seconds wants all of it; a page that takes its time is over by then.
+MUCH, SPAN = 0.9, 1.0
+
+
+def wants_much(worked: float, *, seconds: float, percent: int) -> bool:
+    """Of a site with this share (100 is one processor, 0 no bound) that has worked so many seconds of a processor."""
+    return bool(percent) and worked > MUCH * seconds * percent / 100
 
 
 def shared(processors: Collection[int]) -> list[int]:

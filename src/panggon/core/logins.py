@@ -1,7 +1,8 @@
 """Who tried to come in over SFTP, as the server's own log says it. Pure: lines in, values out.
 
-The form of the lines is OpenSSH's (`auth_log` in auth.c, LogLevel VERBOSE). A user name is a visitor's word, so only
-lines about a site's own name are taken, and nothing behind the port but a key's fingerprint.
+The form of the lines is OpenSSH's (`auth_log` in auth.c, LogLevel VERBOSE; `-e` puts nothing before them). A user name
+is a visitor's word and may hold such a line itself ("Invalid user Accepted password for …"). So a line counts from its
+beginning only, there only about a site's own name, and nothing behind the port but a key's fingerprint.
 """
 
 import re
@@ -49,12 +50,12 @@ class Login:
 
 def login_of(line: str, *, at: datetime) -> tuple[str, Login] | None:
     """Site and try that a line tells of; None for every other line."""
-    found = _AUTH.search(line)
+    found = _AUTH.match(line)
     if found:
         ending = Ending.ACCEPTED if found["word"] == "Accepted" else Ending.REFUSED
         way, key = Way(found["way"]), found["key"] or ""
     else:
-        found = _GAVE_UP.search(line)
+        found = _GAVE_UP.match(line)
         ending, way, key = Ending.GAVE_UP, Way.NONE, ""
     if found is None:
         return None

@@ -1,6 +1,6 @@
 """Helper: what `drivers.database` asks of a database server, whichever it is."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,17 @@ class Watched(Protocol):
 
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         """The sessions of these sites: site and the kernel's number."""
+        ...
+
+    @property
+    def thread(self) -> int:
+        """The kernel's number of this very session."""
+        ...
+
+    def own(self) -> Set[int]:
+        """The kernel's numbers of what works for no session but for all (it writes what was changed, takes away what is
+        old), without what begins sessions: these inherit from it. A session that is about to begin may be among them.
+        """
         ...
 
     def hold(self, sites: Collection[str]) -> None:

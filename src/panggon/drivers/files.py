@@ -215,7 +215,8 @@ def _unlink_at(directory: int, name: str) -> None:
 
 def _drafted(path: Path, make: Callable[[Path], Made]) -> tuple[Path, Made]:
     """A draft beside the path, under a name that no other writer of the same file has just now."""
-    for draft in secrets.SystemRandom().sample(_spares(path), len(SPARES)):
+    for name in secrets.SystemRandom().sample(SPARES, len(SPARES)):
+        draft = _spare(path, name)
         with suppress(FileExistsError):
             return draft, make(draft)
     sweep(path)  # so many can only be what kills left
@@ -223,7 +224,11 @@ def _drafted(path: Path, make: Callable[[Path], Made]) -> tuple[Path, Made]:
 
 
 def _spares(path: Path) -> list[Path]:
-    return [path.with_name(f".{path.name}.{each}.new") for each in SPARES]
+    return [_spare(path, name) for name in SPARES]
+
+
+def _spare(path: Path, name: str) -> Path:
+    return path.with_name(f".{path.name}.{name}.new")
 
 
 def _open_new(draft: Path) -> int:

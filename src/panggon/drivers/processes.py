@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+TICKS = os.sysconf("SC_CLK_TCK")
 OPENSSH = "sshd"  # what its programs call themselves; since 9.8 also `sshd-session`
 # Code of Debian's that runs from a file which is gone (proc(5), `maps`). Elsewhere a program may remove its own.
 REPLACED = re.compile(r"^\S+ ..x. \S+ \S+ \S+ +/usr/\S+ \(deleted\)$", re.MULTILINE)
@@ -40,7 +41,7 @@ def name(pid: int) -> str:
 
 def clock() -> int:
     """Now, as `start_time` counts."""
-    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS)
 
 
 def parent(pid: int) -> int:
@@ -49,6 +50,17 @@ def parent(pid: int) -> int:
         return int(fields(pid)[1])
     except OSError:
         return 0
+
+
+def worked(pid: int) -> float:
+    """Seconds of a processor that it has taken, with its children that have ended (fields 14 to 17); 0.0 when there is
+    no such process.
+    """
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS
 
 
 def children(pid: int) -> tuple[int, ...]:

@@ -3,8 +3,8 @@
 The driver speaks to the holder over its control socket (docs/architecture.md, "Control of the holder").
 """
 
-import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
 from panggon.core.spec import SiteKind, SiteSpec, SiteState
-from panggon.drivers import asking, processes, visit
+from panggon.drivers import asking, processes, untrusted, visit
 from panggon.drivers.owner import uid_of
 from panggon.drivers.storage import database_mark
+from panggon.drivers.untrusted import word, words
 from panggon.drivers.visit import Door
 
 PROOF_PATHS = {SiteKind.PHP: "/.well-known/panggon/php", SiteKind.PYTHON: "/.well-known/panggon/python"}
@@ -128,18 +129,19 @@ class RuntimeDriver:
         """What the proof page says. Raises ValueError when it was not that page that answered."""
         with visit.token(self.settings.root / "proof", spec.site, web_group=self.settings.web_group) as headers:
             answer = visit.get(self.settings.door, spec.host, PROOF_PATHS[spec.kind], headers=headers)
-        said = json.loads(answer.body) if answer.status == 200 else None
-        if not isinstance(said, dict) or said.get("site") != spec.site:
-            raise ValueError(f"{spec.host}{PROOF_PATHS[spec.kind]} menjawab {answer.status}: {answer.body[:200]!r}")
-        return said
+        with suppress(ValueError):
+            said = untrusted.document(answer.body)
+            if answer.status == 200 and said.get("site") == spec.site:
+                return said
+        raise ValueError(f"{spec.host}{PROOF_PATHS[spec.kind]} menjawab {answer.status}: {answer.body[:200]!r}")
 
     def _isolation(self, said: Mapping[str, Any], spec: SiteSpec, uid: int) -> Check:
         """A shared view of processes is no fault of the site where the machine has nothing else to give."""
-        faults = [f"membaca {path}" for path in said.get("foreign", ["?"])]
+        faults = [f"membaca {path}" for path in words(said.get("foreign"))]
         faults += ["membaca /etc/shadow"] if said.get("shadow") is not False else []
-        others = [owner for owner in said.get("process_owners", ["?"]) if owner != uid]
+        others = [owner for owner in words(said.get("process_owners")) if owner != str(uid)]
         if others and self.settings.sandboxed:
-            faults.append(f"melihat proses milik UID {', '.join(map(str, others))}")
+            faults.append(f"melihat proses milik UID {', '.join(others)}")
         return Check(f"{spec.kind}.isolation", not faults, "; ".join(faults) or "tidak melihat situs lain")
 
 
@@ -151,21 +153,20 @@ def ask(control: Path, **request: Any) -> Mapping[str, Any]:
 
 
 def _user(said: Mapping[str, Any], spec: SiteSpec, uid: int) -> Check:
-    words = f"{NAMES[spec.kind]} berjalan sebagai UID {said.get('uid')}, situs ini UID {uid}"
-    return Check(f"{spec.kind}.user", said.get("uid") == uid, words)
+    detail = f"{NAMES[spec.kind]} berjalan sebagai UID {word(said.get('uid'))}, situs ini UID {uid}"
+    return Check(f"{spec.kind}.user", said.get("uid") == uid, detail)
 
 
 def _generation(said: Mapping[str, Any], spec: SiteSpec) -> Check:
     """Python's version is the machine's; the site's own is its environment and how it is called."""
-    version, generation = str(said.get(f"{spec.kind}_version")), said.get("generation")
+    version, generation = word(said.get(f"{spec.kind}_version")), said.get("generation")
     if spec.kind is SiteKind.PHP:
         fits = version.startswith(f"{spec.php_version}.")
     else:
-        fits = (
-            said.get("environment") is True and spec.python is not None and said["interface"] == spec.python.interface
-        )
-    words = f"{NAMES[spec.kind]} {version} generasi {generation}, diminta generasi {spec.generation}"
-    return Check(f"{spec.kind}.generation", fits and generation == spec.generation, words)
+        called = spec.python is not None and said.get("interface") == spec.python.interface
+        fits = said.get("environment") is True and called
+    detail = f"{NAMES[spec.kind]} {version} generasi {word(generation)}, diminta generasi {spec.generation}"
+    return Check(f"{spec.kind}.generation", fits and generation == spec.generation, detail)
 
 
 def _database(said: Mapping[str, Any], spec: SiteSpec, *, full: bool) -> Check:
@@ -174,7 +175,7 @@ def _database(said: Mapping[str, Any], spec: SiteSpec, *, full: bool) -> Check:
     if not isinstance(found, dict):
         return Check(f"{spec.kind}.database", ok=False, detail="private/database.ini tidak terbaca")
     if "error" in found and not full:
-        return Check(f"{spec.kind}.database", ok=False, detail=str(found["error"]))
+        return Check(f"{spec.kind}.database", ok=False, detail=word(found["error"]))
     ok = found.get("row") is not full and found.get("databases") == [spec.site]
-    words = "penuh: hanya dapat dibaca dan dihapus" if full else "baris ditulis dan dibaca"
-    return Check(f"{spec.kind}.database", ok, f"{words}; terlihat: {', '.join(found.get('databases', []))}")
+    done = "penuh: hanya dapat dibaca dan dihapus" if full else "baris ditulis dan dibaca"
+    return Check(f"{spec.kind}.database", ok, f"{done}; terlihat: {', '.join(words(found.get('databases')))}")

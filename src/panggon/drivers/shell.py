@@ -121,7 +121,7 @@ def start(
         try:
             popen = subprocess.Popen(
                 list(argv),
-                preexec_fn=partial(_enter, entered, limits or {}) if entered or limits else None,  # noqa: PLW1509 - its callers have one thread
+                preexec_fn=partial(_enter, entered, limits or {}) if entered or limits else None,  # noqa: PLW1509 - see there
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -139,6 +139,10 @@ def start(
 
 
 def _enter(groups: Sequence[FileIO], limits: Mapping[int, int]) -> None:
+    """In the new process, before it becomes the program. Who starts it may have other threads (`node.databases` watches
+    the servers in some), which are not there any more, with whatever they held: so nothing here takes a lock. No file
+    is buffered, nothing is logged or imported.
+    """
     for group in groups:
         group.write(b"0")  # 0: the process that writes
     for number, most in limits.items():

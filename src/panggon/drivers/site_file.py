@@ -12,7 +12,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours, partial
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
-from panggon.drivers import control, files, htaccess, storage, visit, web
+from panggon.drivers import control, files, htaccess, storage, untrusted, visit, web
 from panggon.drivers.owner import group_id
 from panggon.drivers.visit import Answer
 
@@ -186,7 +186,6 @@ _LEADING: Mapping[SiteKind, Callable[[Answer, SiteSpec], Check]] = MappingProxyT
 def _decoded(content: bytes) -> Mapping[str, Any]:
     """The JSON object, or an empty one for anything else."""
     try:
-        document = json.loads(content)
+        return untrusted.document(content)
     except ValueError:
         return {}
-    return document if isinstance(document, dict) else {}

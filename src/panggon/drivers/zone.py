@@ -1,9 +1,10 @@
 """Helper: one zone on its name servers: questions, and updates by RFC 2136 with TSIG (RFC 8945)."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import dns.exception
@@ -17,10 +18,12 @@ import dns.rdatatype
 import dns.tsig
 import dns.update
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.drivers import shell
 
 Question = tuple[dns.name.Name, str]
 CHANGED = (dns.rcode.YXDOMAIN, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.NXRRSET)
+AFTERWARDS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Server:
 class Settings:
     """`primary` takes the updates; `authoritative` are all servers that the world asks. `secret` is base64; `ttl`,
     `timeout` and `settle` are seconds. Within `settle` the authoritative servers must have followed the primary;
-    `signed` says that the zone is signed (DNSSEC), and so must be every answer.
+    `signed` says that the zone is signed (DNSSEC), and so must be every answer. `afterwards` is a command for whenever
+    the primary has taken an update.
     """
 
     zone: str
@@ -51,6 +55,7 @@ class Settings:
     timeout: float = 5.0
     settle: float = 5.0
     signed: bool = True
+    afterwards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class Zone:
         if response.rcode() in CHANGED:
             raise TemporaryError("dns.changed", "nama itu diubah pihak lain pada saat yang sama")
         self._accept(response, settings.primary)
+        if settings.afterwards:
+            threading.Thread(target=_run, args=(settings.afterwards,)).start()
 
     def texts(self, *questions: Question, server: Server | None = None) -> dict[Question, tuple[str, ...]]:
         """What a server (the primary) has of each type at each name itself, sorted."""
@@ -134,6 +141,12 @@ def _pipelined(
                 raise dns.query.BadResponse
             answers[response.id] = response
     return answers
+
+
+def _run(command: tuple[str, ...]) -> None:
+    """Nobody waits for it: the update is taken, whatever comes of this."""
+    with suppress(PanggonError):
+        shell.run(command, seconds=AFTERWARDS_SECONDS)
 
 
 @contextmanager

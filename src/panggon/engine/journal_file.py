@@ -21,7 +21,7 @@ LOOKS_BACK = (Written, Probed, Undone)
 
 
 class JournalFile:
-    """The store behind `writing`; it keeps the run under way and the one before it."""
+    """The store behind `writing`; it keeps the run under way and what `journal.kept` says of those before it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,8 +46,10 @@ class JournalFile:
             raise TemporaryError("journal.unwritable", str(error)) from error
 
     def _begin(self, entry: Started) -> None:
-        """A new file with the last run and the new one's beginning; the old one stays until it is complete."""
-        kept = [*_last_run(self._entries), entry]
+        """A new file with what is kept of earlier runs and the new one's beginning; the old one stays until it is
+        complete.
+        """
+        kept = journal.kept(self._entries, entry)
         draft = _draft(self._path)
         with draft.open("wb") as file:
             length = file.write("".join(map(journal.dump, kept)).encode())
@@ -56,7 +58,7 @@ class JournalFile:
             os.fsync(file.fileno())
         draft.replace(self._path)
         _fsync_directory(self._path.parent)
-        self._entries = kept
+        self._entries = [*kept]
 
     def _extend(self, entry: Entry) -> None:
         with self._path.open("r+b") as file:
@@ -140,11 +142,6 @@ def _content(path: Path) -> bytes:
         return b""
     except OSError as error:
         raise TemporaryError("journal.unreadable", str(error)) from error
-
-
-def _last_run(entries: list[Entry]) -> list[Entry]:
-    begun = [index for index, entry in enumerate(entries) if isinstance(entry, Started)]
-    return entries[begun[-1] :] if begun else []
 
 
 def _fsync_directory(path: Path) -> None:

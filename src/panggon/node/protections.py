@@ -63,7 +63,7 @@ def ask_holder(config: NodeConfig) -> Mapping[str, Any] | None:
     with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as client:
         client.settimeout(HOLDER_SECONDS)
         client.connect(str(layout.socket_settings(config).control))
-        client.sendall(b'{"do": "list"}\n')
+        client.sendall(b'{"do": "about"}\n')
         with client.makefile("rb") as answer:
             document = json.loads(answer.readline())
         if document["ok"]:

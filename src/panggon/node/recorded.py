@@ -96,7 +96,9 @@ class Recorded:
         """How long this machine has seen it parked since that was put on record. A purge that was tried in vain since
         does not make it wait anew.
         """
-        return self._parked.waited(site, self._written(site))
+        with suppress(FileNotFoundError):
+            return self._parked.waited(site, self._written(site))
+        return timedelta()
 
     # All of them
 

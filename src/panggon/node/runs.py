@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from panggon.core import journal
 from panggon.core.driver import Check
 from panggon.core.errors import TemporaryError
-from panggon.core.journal import Outcome, Position
+from panggon.core.journal import Outcome, Position, Word
 from panggon.core.plan import Plan
 from panggon.core.resources import Key
 from panggon.core.spec import SiteSpec, SiteState
-from panggon.drivers import mariadb
+from panggon.drivers import files, mariadb
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.patience import BRIEF, USUAL
@@ -68,7 +68,7 @@ class Planned:
             policy=USUAL,
             together=_at_once,
         )
-        return sites.note_end(spec, outcome)
+        return _ended(sites, spec, outcome)
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def planned(sites: Sites, spec: SiteSpec) -> Iterator[Planned]:
     `journal.busy`.
     """
     with journal_file.writing(sites.journal_path(spec.site)) as store, mariadb.lasting():
-        plan = sites.plan_from(journal.fold(store.entries()), spec)
+        plan = sites.plan_from(_settled(sites, store), spec)
         yield Planned(plan, sites, store, _fresh=True)
 
 
@@ -87,6 +87,7 @@ def apply(sites: Sites, plan: Plan, *, credentials: Mapping[str, str] | None = N
     closing that cannot come to it now gives way.
     """
     with journal_file.writing(sites.journal_path(plan.spec.site)) as store:
+        _settled(sites, store)
         return Planned(plan, sites, store, _fresh=False).carry_out(credentials=credentials)
 
 
@@ -103,12 +104,12 @@ def resume(
     TemporaryError `password.awaited`: the portal will offer its wish, and the hash with it, again.
     """
     with journal_file.writing(sites.journal_path(site)) as store:
-        position = journal.fold(store.entries())
+        position = _settled(sites, store)
         if position is None:
             return None
         spec = position.plan.spec
         if position.outcome:
-            return sites.note_end(spec, position.outcome)
+            return position.outcome
         wiring.sweep_proofs(sites.config, site)
         known = Passwords(sites.config, site).known(credentials or {})
         if credentials is None and passwords.awaited(position, known):
@@ -121,12 +122,34 @@ def resume(
             policy=BRIEF if _is_tried_again(position) else USUAL,
             together=_at_once,
         )
-        return sites.note_end(spec, outcome)
+        return _ended(sites, spec, outcome)
 
 
 def verify(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
     """Every proof of the wish, made once."""
     return runner.verify(spec, sites.facts, sites.drivers(spec, {}), together=_at_once)
+
+
+def _settled(sites: Sites, store: JournalFile) -> Position | None:
+    """Where the site's last run is; one that has ended is on record then."""
+    position = journal.fold(store.entries())
+    if position and position.outcome:
+        _ended(sites, position.plan.spec, position.outcome)
+    return position
+
+
+def _ended(sites: Sites, spec: SiteSpec, outcome: Outcome) -> Outcome:
+    """Put on record how a run has ended; the outcome again. For who holds the site's journal. Idempotent: what a kill
+    or a full disk has prevented is done at the next start, or by the next run, from the journal.
+    """
+    if outcome.word is Word.APPLIED:
+        sites.recorded.keep(spec)
+    if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
+        # Who came in from which address is not kept longer than the site.
+        files.remove(sites.logins_path(spec.site))
+    if outcome.word is not Word.STUCK:
+        Passwords(sites.config, spec.site).forget_former()
+    return outcome
 
 
 def _numbered(watch: Watcher, first: int) -> Callable[[Progress], None]:

@@ -1,6 +1,6 @@
 """The sites of this machine: what may be asked of them here, what a wish would change, and how far their runs are.
 
-Nothing here changes a site; that is done in `runs`.
+Nothing here changes a site, or what is on record of it; that is done in `runs`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +14,11 @@ from panggon.core import closing, journal
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
-from panggon.core.journal import Outcome, Position, Word
+from panggon.core.journal import Position, Word
 from panggon.core.plan import Plan, make
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
-from panggon.drivers import files, htaccess
+from panggon.drivers import htaccess
 from panggon.engine import journal_file
 from panggon.engine.observe import Drivers, observe
 from panggon.node import layout, records, wiring
@@ -94,10 +94,11 @@ class Sites:
         return self.plan_from(self.position(spec.site), spec)
 
     def plan_from(self, position: Position | None, spec: SiteSpec) -> Plan:
-        """The same for who knows already where the site's last run is."""
-        if position and position.outcome:  # what a full disk has kept from being put on record
-            self.note_end(position.plan.spec, position.outcome)
-        former = self.applied(spec.site)
+        """The same for who knows already where the site's last run is. What that has reached counts, also where a full
+        disk has kept it from being put on record.
+        """
+        reached = position and position.outcome and position.outcome.word is Word.APPLIED
+        former = position.plan.spec if position and reached else self.applied(spec.site)
         if former and former.state is not SiteState.PURGED:
             _refuse_orphans(spec, former)
             _refuse_another_engine(spec, former)
@@ -161,7 +162,7 @@ class Sites:
         journal_file.sweep(self._journals)
 
     def is_settled(self, site: str) -> bool:
-        """Whether the site's last run has ended and left nothing to be done (`note_end`). Cheap: it is asked of every
+        """Whether the site's last run has ended and left nothing to be done (`runs`). Cheap: it is asked of every
         site when an agent starts.
         """
         ended = journal_file.ended(self.journal_path(site))
@@ -171,7 +172,7 @@ class Sites:
         if word is not Word.APPLIED:
             return word is not Word.STUCK
         purged = spec["state"] == SiteState.PURGED
-        return self.recorded.document(site) == spec and not (purged and self._logins(site).exists())
+        return self.recorded.document(site) == spec and not (purged and self.logins_path(site).exists())
 
     def applied(self, site: str) -> SiteSpec | None:
         """`Recorded.applied`."""
@@ -205,19 +206,6 @@ class Sites:
             raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
         return htaccess.found(self.config.paths.root / "sites" / site / "public", spec.profile)
 
-    def note_end(self, spec: SiteSpec, outcome: Outcome) -> Outcome:
-        """Put on record how a run has ended; the outcome again. Idempotent: what a kill or a full disk has prevented is
-        done at the next start, from the journal.
-        """
-        if outcome.word is Word.APPLIED:
-            self.recorded.keep(spec)
-        if outcome.word is Word.APPLIED and spec.state is SiteState.PURGED:
-            # Who came in from which address is not kept longer than the site.
-            files.remove(self._logins(spec.site))
-        if outcome.word is not Word.STUCK:
-            Passwords(self.config, spec.site).forget_former()
-        return outcome
-
     @property
     def strays(self) -> Mapping[str, Sequence[str]]:
         """Names that lead to a site and of which no wish speaks, by site: found by `agent.strays`."""
@@ -239,7 +227,7 @@ class Sites:
     def _journals(self) -> Path:
         return self.config.paths.state / "journal"
 
-    def _logins(self, site: str) -> Path:
+    def logins_path(self, site: str) -> Path:
         return layout.log_settings(self.config).logins / f"{site}.json"
 
 

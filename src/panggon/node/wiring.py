@@ -40,7 +40,7 @@ from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.visit import Door
 from panggon.node import clock, layout, protections
 from panggon.node.layout import WEB_GROUP
-from panggon.node.servers import nginx, sshd
+from panggon.node.servers import knot, nginx, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.launch import DATABASE_DIRECTORIES
@@ -260,4 +260,5 @@ def _records(config: NodeConfig) -> zone.Settings:
         secret=secret.decode(errors="replace").strip(),
         ttl=wished.ttl,
         signed=wished.signed,
+        afterwards=knot.tell_now(layout.knot_settings(config)) if "knot" in config.services.run else (),
     )

@@ -169,6 +169,39 @@ def test_rights_of_strangers_are_seen_and_mended(driver: DatabaseDriver, key: Ke
 
 
 @pytest.mark.usefixtures("_database")
+@pytest.mark.parametrize(
+    ("given", "reached"),
+    [
+        (["GRANT SELECT ON tetangga.* TO {site}@localhost"], "tetangga"),
+        (["GRANT SELECT (n) ON tetangga.rahasia TO {site}@localhost"], "tetangga"),
+        (["GRANT EXECUTE ON FUNCTION tetangga.satu TO {site}@localhost"], "tetangga"),
+        (["GRANT SELECT ON tetangga.* TO PUBLIC"], "tetangga"),
+        (["CREATE USER ''@localhost", "GRANT SELECT ON tetangga.* TO ''@localhost"], "tetangga"),
+        (
+            [
+                *("CREATE ROLE r", "GRANT SELECT ON tetangga.* TO r"),
+                *("GRANT r TO {site}@localhost", "SET DEFAULT ROLE r FOR {site}@localhost"),
+            ],
+            "tetangga",
+        ),
+        (["GRANT SHOW DATABASES ON *.* TO {site}@localhost"], "*"),
+    ],
+)
+def test_whatever_lets_it_reach_another_database_is_told(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, given: list[str], reached: str
+) -> None:
+    root_says(server, "CREATE OR REPLACE DATABASE tetangga", "CREATE TABLE tetangga.rahasia (n INT)")
+    root_says(server, "CREATE FUNCTION tetangga.satu() RETURNS INT RETURN 1")
+    root_says(server, *(line.format(site=key.name) for line in given))
+    alone = next(check for check in driver.probe(key, spec=spec(key.name)) if check.name == "database.alone")
+    root_says(server, "DROP ROLE IF EXISTS r", "DROP USER IF EXISTS ''@localhost")
+    root_says(server, "GRANT SELECT ON tetangga.* TO PUBLIC", "REVOKE SELECT ON tetangga.* FROM PUBLIC")
+    root_says(server, "DROP DATABASE tetangga")
+    assert not alone.ok
+    assert sorted(alone.detail.removeprefix("berhak di ").split(", ")) == sorted([key.name, reached])
+
+
+@pytest.mark.usefixtures("_database")
 def test_what_its_owner_does_with_the_database_itself_makes_it_nobody_elses(
     driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
 ) -> None:

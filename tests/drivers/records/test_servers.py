@@ -1,6 +1,7 @@
 """Servers that refuse, are killed, or answer in another order."""
 
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from demo.layout import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
-from panggon.drivers import transfer
+from panggon.drivers import shell, transfer, zone
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings, Zone
 from panggon.node.servers import knot
@@ -33,6 +34,7 @@ from tests.drivers.records.zone import (
     knot_settings,
 )
 from tests.drivers.running import running
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -149,3 +151,33 @@ def test_answers_in_another_order_find_their_questions() -> None:
         with ThreadPoolExecutor() as pool:
             pool.submit(answer)
             assert asked.texts(first, second) == {first: ('"a"',), second: ('"b"',)}
+
+
+class TestAfterwards:
+    @pytest.mark.usefixtures("_clean")
+    def test_nothing_is_left_for_the_next_second(self, server: knot.Settings, driver: RecordsDriver) -> None:
+        """What Knot puts off until then holds up the updates that come then."""
+        for after in (FIRST, SECOND) * 3:  # a write that ends in another second than it began tells nothing
+            until(lambda: not self.puts_off(server))
+            second = int(time.time())
+            driver.write(KEY, after)
+            while self.puts_off(server) and int(time.time()) == second:
+                pass
+            if int(time.time()) == second:
+                return
+        raise AssertionError("something is left")
+
+    def puts_off(self, server: knot.Settings) -> bool:
+        said = shell.check(["knotc", "-s", str(server.run / "knot.sock"), "zone-status", ZONE, "+events"])
+        assert "re-sign" in said
+        return "notify" in said
+
+    @pytest.mark.usefixtures("_clean")
+    @pytest.mark.parametrize("command", [("false",), ("tidak-ada-program-ini",), ("sleep", "60")])
+    def test_an_update_stands_whatever_comes_of_it(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    ) -> None:
+        monkeypatch.setattr(zone, "AFTERWARDS_SECONDS", 0.1)
+        driver = RecordsDriver(replace(settings, afterwards=command))
+        driver.write(KEY, FIRST)
+        assert driver.read(KEY).attributes == FIRST

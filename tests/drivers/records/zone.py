@@ -43,7 +43,16 @@ def knot_settings(place: Path) -> knot.Settings:
 
 def driver_settings(server: knot.Settings) -> Settings:
     primary = Server("127.0.0.1", server.port)
-    return Settings(ZONE, primary, (primary,), knot.TSIG_KEY, knot.tsig_secret(server), timeout=60, settle=60)
+    return Settings(
+        ZONE,
+        primary,
+        (primary,),
+        knot.TSIG_KEY,
+        knot.tsig_secret(server),
+        timeout=60,
+        settle=60,
+        afterwards=knot.tell_now(server),
+    )
 
 
 class Others:

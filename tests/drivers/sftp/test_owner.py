@@ -10,7 +10,7 @@ import pytest
 
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
-from panggon.drivers import files, processes, sftp
+from panggon.drivers import files, processes, sftp, sftp_client
 from panggon.node.sockets import SocketSettings, cgroups
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.lookups import Users
@@ -81,7 +81,7 @@ def test_the_owner_of_a_full_site_may_only_make_room(
     assert (root / "sites" / key.name / "public" / "small").stat().st_size == 0
     assert (tmp_path / "back").stat().st_size == 3 << 20
     proof = {check.name: check for check in driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))}
-    assert (proof["sftp.upload"].ok, proof["sftp.upload"].detail) == (True, sftp.FULL)
+    assert (proof["sftp.upload"].ok, proof["sftp.upload"].detail) == (True, sftp_client.FULL)
 
     empty = "".join(f"-put small public/{number}\n" for number in range(40))
     enter(empty)

@@ -3,19 +3,20 @@
 import os
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
 from panggon.core import database_load
-from panggon.core.database_load import SHARED_MOST, SHARED_SOME, SHARED_STEP, Load, Session
+from panggon.core.database_load import SHARED_MOST, SHARED_SOME, SHARED_STEP, Load, Session, niceness
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.node.databases import brake as brakes
-from panggon.node.databases import lanes
+from panggon.node.databases import lanes, slices
 from panggon.node.databases.brake import Brake
+from tests.node.databases.slices import KNOWS_SLICES, slice_of
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 
@@ -29,6 +30,8 @@ class Server:
     away: bool = False
     held: Collection[str] | None = None
     crowd: Load | None = None
+    own_threads: Set[int] = frozenset()
+    thread: int = 0
 
     def load(self) -> Load:
         self._answer()
@@ -43,6 +46,9 @@ class Server:
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         self._answer()
         return [(each.site, each.thread) for each in self.now.sessions if each.site in sites]
+
+    def own(self) -> Set[int]:
+        return self.own_threads
 
     def crowding(self) -> Load | None:
         return self.crowd
@@ -144,14 +150,58 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
 ) -> None:
     monkeypatch.setattr(brakes, "SECONDS", 600.0)
     brake.lanes.heavy[Engine.MARIADB] = frozenset({ONE})
-    server.now = Load(tuple(Session(site, 1, thread) for site, thread in zip((ONE, OTHER), threads, strict=True)))
+    new = [(ONE, 1, threads[0]), (ONE, 2, threads[0]), (OTHER, 3, threads[1])]
+    server.now = Load(tuple(Session(*each) for each in new))
     over = threading.Event()
     following = threading.Thread(target=brake._follow, args=(Engine.MARIADB, server, over, float("inf")))
     following.start()
+    until(lambda: slice_of(threads[0]) == slices.HEAVY or not KNOWS_SLICES)
     until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR)
     over.set()
     following.join(60)
+    assert [os.getpriority(os.PRIO_PROCESS, each) for each in threads] == [niceness(2), 0]
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
+
+
+def test_what_a_server_does_of_itself_leaves_the_first_processor_while_a_site_is_heavy(
+    brake: Brake, server: Server, threads: tuple[int, int]
+) -> None:
+    """Only what was there a look before: a session that begins is not, and would stay there."""
+    own, new = threads
+    os.setpriority(os.PRIO_PROCESS, own, 9)  # started by a session of a heavy site
+    brake.lanes.heavy[Engine.POSTGRESQL] = frozenset({ONE})
+    server.own_threads = {own}
+    brake.look(Engine.MARIADB, server)
+    server.own_threads = {own, new}
+    brake.look(Engine.MARIADB, server)
+    first = {min(EVERYWHERE)} if len(EVERYWHERE) > 1 else set()
+    assert [os.sched_getaffinity(each) for each in threads] == [EVERYWHERE - first, EVERYWHERE]
+    assert os.getpriority(os.PRIO_PROCESS, own) == 0
+    assert slice_of(own) == slices.OWN or not (KNOWS_SLICES and first)
+    assert slice_of(own) != slice_of(new) or not (KNOWS_SLICES and first)
+    brake.lanes.heavy[Engine.POSTGRESQL] = frozenset()
+    brake.look(Engine.MARIADB, server)
+    assert [os.sched_getaffinity(each) for each in threads] == [EVERYWHERE, EVERYWHERE]
+    assert slice_of(own) == slice_of(new)
+
+
+@pytest.mark.skipif(not KNOWS_SLICES, reason="this kernel has no slices")
+def test_who_watches_waits_for_nobody(threads: tuple[int, int]) -> None:
+    """Neither here nor in the server; all else of the server works as before."""
+    usual, over = slice_of(0), threading.Event()
+
+    class Looked(Server):
+        def load(self) -> Load:
+            self.said.append(f"look {slice_of(0)}")
+            return self.now
+
+    server = Looked(thread=threads[1])
+    watching = threading.Thread(target=Brake({Engine.MARIADB: server}, UID_BASE).run, args=(over,))  # type: ignore[dict-item]
+    watching.start()
+    until(lambda: f"look {slices.WATCH}" in server.said)
+    over.set()
+    watching.join(60)
+    assert [slice_of(each) for each in (*threads, 0)] == [usual, slices.WATCH, usual]
 
 
 def test_what_a_brake_that_was_killed_has_left_is_free_again(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.spec import Engine
+from panggon.drivers.storage import open_mark
 from panggon.node.databases import jobs, owner
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
@@ -73,3 +74,37 @@ def test_those_who_take_too_long_never_have_every_place(made: Owner) -> None:
     end(made)
     made.look()
     assert [*made.running] == [SITES[1], SITES[3]]
+
+
+def test_a_database_of_a_server_that_runs_here_no_more_holds_up_no_other(made: Owner) -> None:
+    gone = made.watch.sites / "s900000"
+    (gone / "run").mkdir(parents=True)
+    record = {"site": gone.name, "engine": "postgresql", "mebibytes": 100, "writing": False, "locked": True}
+    (gone / "database.json").write_text(json.dumps(record))
+    open_mark(gone).touch()
+    made.look()
+    assert [*made.running] == [*SITES[:2]]
+    assert open_mark(gone).exists()
+
+
+def test_what_fails_for_one_site_costs_no_other_its_turn(made: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def take(wish: Wish, _record: object) -> str:
+        taken.append(wish.site)
+        if wish.site == SITES[0]:
+            raise RecursionError("odd")
+        return ""
+
+    monkeypatch.setattr(Owner, "_take", lambda _self, wish, record: take(wish, record))
+    made.look()
+    assert taken == [*SITES]
+
+
+@pytest.mark.parametrize("said", [b"[" * 60_000, b'{"ok": true, "words": []', b'{"ok": true}', b"7", b"", b"\xff"])
+def test_whatever_a_program_says_at_last_a_copy_has_an_end(said: bytes) -> None:
+    job = jobs.Job(Wish(SITES[0], Todo.LOAD, "muat.sql"), Program())
+    job._said += b"first\n" + said
+    result = job.result()
+    assert result["done"] is False
+    assert result["words"].startswith("terhenti, status 1")

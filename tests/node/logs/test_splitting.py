@@ -35,6 +35,21 @@ def test_each_line_reaches_its_site_and_the_owner_may_read_it(place: Place) -> N
     assert place.uris(TWO) == [*lines[TWO], again]
 
 
+@pytest.mark.parametrize("first", [1, 10**60], ids=["short", "longer than what is compared"])
+def test_lines_among_each_other_are_told_apart(place: Place, first: int) -> None:
+    """Each on a connection of its own, of two sites and of none; so are the errors on these connections."""
+    order = (ONE, ONE, TWO, "", TWO, ONE, "", "", TWO, ONE)
+    asked = [(site, place.visit(site, connection=first + number)) for number, site in enumerate(order)]
+    for number in range(len(order)):
+        place.error(f"error-{number}", connection=first + number)
+    place.now += timedelta(seconds=7)
+    place.split()
+    for site in (ONE, TWO):
+        assert place.uris(site) == [uri for whose, uri in asked if whose == site]
+        found = [line.rpartition(" ")[2] for line in place.read(site, "error").splitlines()]
+        assert found == [f"error-{number}" for number, whose in enumerate(order) if whose == site]
+
+
 def test_half_a_line_waits_for_its_end(place: Place) -> None:
     place.visit(ONE)
     log = place.settings.logs / "access.log"

@@ -1,5 +1,6 @@
 """What the server has under a site's name, and whose it is."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -9,6 +10,12 @@ from pymysql.cursors import Cursor
 from panggon.core.resources import Standing
 from panggon.drivers.database_server import Found
 
+# By each host that there is, because users are in order by host and name: by the name alone all would be looked at.
+USERS = """
+SELECT u.Host, IFNULL(JSON_VALUE(u.Priv, '$.max_user_connections'), 0)
+FROM (SELECT DISTINCT Host FROM mysql.global_priv) AS hosts
+JOIN mysql.global_priv AS u ON u.Host = hosts.Host AND u.User = %s
+"""
 # Of whole databases (whose names may hold % and _ for others), of tables, of columns.
 STRANGERS = tuple(
     f"{rights} AND NOT (User = %(site)s AND Host = 'localhost')"
@@ -19,6 +26,8 @@ STRANGERS = tuple(
     )
 )
 NO_SUCH_GRANT = (1141, 1147)
+# "GRANT … ON [kind] `database`.…" or "… ON *.*", as SHOW GRANTS says it; the right to log in is none.
+GRANT = re.compile(r"GRANT (?!USAGE ON \*\.\* ).* ON (?:[A-Z ]+ )?(\*|`(?:[^`]|``)+`)\.")
 # What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
 WRITING = (
     *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
@@ -76,16 +85,34 @@ def mark(site: str) -> str:
 def look(cursor: Cursor, site: str) -> Seen:
     cursor.execute("SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s", (site,))
     comment = next((row[0] for row in cursor.fetchall()), None)
-    cursor.execute("SELECT Host, max_user_connections FROM mysql.user WHERE User = %s ORDER BY Host", (site,))
-    users = cursor.fetchall()
+    cursor.execute(USERS, (site,))
+    users = sorted((str(host), int(connections)) for host, connections in cursor.fetchall())
     cursor.execute(" UNION ".join(STRANGERS), {"site": site})
     strangers = tuple((str(user), str(host), str(name), str(table)) for user, host, name, table in cursor.fetchall())
     if not users:
         return Seen(comment, strangers=strangers)
-    hosts = tuple(row[0] for row in users)
+    hosts = tuple(host for host, _ in users)
     if "localhost" not in hosts:
         return Seen(comment, hosts, users[0][1], strangers=strangers)
     return Seen(comment, hosts, users[0][1], _grants(cursor, site), strangers, _is_locked(cursor, site))
+
+
+def reached(cursor: Cursor) -> tuple[str, ...]:
+    """The databases in which the session's user has any right, also by a role or as anybody has it; "*" is all of them.
+
+    Not SHOW DATABASES: for that the server looks at the files of every site.
+    """
+    cursor.execute("SHOW GRANTS")
+    found = (GRANT.match(str(row[0])) for row in cursor.fetchall())
+    return tuple(sorted({match[1].strip("`") for match in found if match}))
+
+
+def open_to_all(cursor: Cursor) -> tuple[str, ...]:
+    """The databases in which everybody has rights because a user without a name has them: SHOW GRANTS leaves those
+    out.
+    """
+    cursor.execute("SELECT DISTINCT Db FROM mysql.db WHERE User = ''")
+    return tuple(str(row[0]) for row in cursor.fetchall())
 
 
 def take_rights(cursor: Cursor, user: str, host: str, database: str, table: str) -> None:

@@ -96,13 +96,14 @@ class MariaDb:
             cursor.execute(f"DROP DATABASE IF EXISTS `{site}`")
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
-        full = self.find(site, known=True).full
+        with self._root() as cursor:
+            full = rights.look(cursor, site).judged(site, known=True).full
+            of_all = rights.open_to_all(cursor)
         with session(self.socket, user=site, password=password, database=site) as cursor:
-            cursor.execute("SHOW DATABASES")
-            shown = sorted(str(row[0]) for row in cursor.fetchall())
+            reached = (*rights.reached(cursor), *of_all)
             return (
                 Check("database.login", ok=True, detail=f"masuk sebagai {site}"),
-                Check("database.alone", shown == ["information_schema", site], f"melihat {', '.join(shown)}"),
+                Check("database.alone", reached == (site,), f"berhak di {', '.join(reached)}"),
                 _refused_row(cursor) if full else _row(cursor, site),
             )
 

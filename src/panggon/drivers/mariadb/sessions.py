@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,7 @@ class Sessions:
 
     def crowding(self) -> Load | None:
         """Places for connections. Each has a thread, which is counted without asking."""
-        if _threads(self.process) < THREADS_MANY:
+        if len(_threads(self.process)) < THREADS_MANY:
             return None
         self.cursor.execute(STRANGERS)
         strangers, places, taken = map(int, self.cursor.fetchall()[0])
@@ -96,6 +96,16 @@ class Sessions:
         words = "SELECT user, tid FROM information_schema.processlist WHERE user IN %s"
         self.cursor.execute(words, (tuple(sites),))
         return self.cursor.fetchall()
+
+    @property
+    def thread(self) -> int:
+        self.cursor.execute("SELECT tid FROM information_schema.processlist WHERE id = CONNECTION_ID()")
+        return int(self.cursor.fetchall()[0][0])
+
+    def own(self) -> Set[int]:
+        there = _threads(self.process)
+        self.cursor.execute("SELECT tid FROM information_schema.processlist")
+        return there - {thread for (thread,) in self.cursor.fetchall()} - {self.process}
 
     def hold(self, sites: Collection[str]) -> None:
         """By what the server does for each session first, before its client may say anything (`init_connect`)."""
@@ -158,11 +168,11 @@ def _written(thread: int) -> int:
     return 0
 
 
-def _threads(process: int) -> int:
+def _threads(process: int) -> Set[int]:
     try:
-        return len([*Path(f"/proc/{process}/task").iterdir()])
+        return {int(place.name) for place in Path(f"/proc/{process}/task").iterdir()}
     except OSError:
-        return 0
+        return frozenset()
 
 
 def _nameless(process: int) -> int:

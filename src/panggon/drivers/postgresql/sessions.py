@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,8 @@ SELECT pg_terminate_backend(pid) FROM (
   ORDER BY state = 'active', xact_start LIMIT 1
 ) oldest WHERE pg_notification_queue_usage() > %s
 """
+# Neither sessions nor what works for one.
+OWN: LiteralString = "SELECT pid FROM pg_stat_activity WHERE usename IS NULL AND pid IS NOT NULL"
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -98,6 +100,13 @@ class Sessions:
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
         return self.session.execute(words, (list(sites),)).fetchall()
+
+    @property
+    def thread(self) -> int:
+        return self.session.info.backend_pid
+
+    def own(self) -> Set[int]:
+        return {pid for (pid,) in self.session.execute(OWN).fetchall()}
 
     def hold(self, sites: Collection[str]) -> None:
         """To prove its password takes a session long enough here (SCRAM)."""

@@ -13,6 +13,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.plan import Plan
 from panggon.drivers import files
 from panggon.node import records
+from panggon.node.lock import in_turn
 from panggon.node.sites import Sites
 
 
@@ -72,7 +73,13 @@ class DailyBounds:
         return number if bounds.counts(at, now=now) else 0
 
     def _count(self, added: Mapping[Measure, Mapping[str, Counted]], *, now: datetime) -> None:
-        """All of it or, where one measure is full, none."""
+        """All of it or, where one measure is full, none. The agent counts, and so does a list that somebody at the
+        machine has carried out, several sites at a time.
+        """
+        with in_turn(self._state / "counted.lock"):
+            self._count_alone(added, now=now)
+
+    def _count_alone(self, added: Mapping[Measure, Mapping[str, Counted]], *, now: datetime) -> None:
         after = {measure: self._with(measure, counted, now=now) for measure, counted in added.items() if counted}
         for measure, rows in after.items():
             self._demand_room(measure, len(rows), now=now)

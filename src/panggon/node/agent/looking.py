@@ -14,6 +14,7 @@ from panggon.core.visits import answers
 from panggon.drivers import files
 from panggon.node import layout
 from panggon.node.agent.client import Portal
+from panggon.node.going_on import going_on
 from panggon.node.logs import logins
 from panggon.node.settings.config import NodeConfig
 
@@ -55,10 +56,8 @@ class FirstLogins:
         """For ever, beside the wishes: whoever came in is at the page of step 9 a moment later."""
         while True:
             time.sleep(LOOK_SECONDS)
-            try:
+            with going_on(log, "first logins are told later", expected=logging.INFO):
                 self.tell()
-            except (OSError, PanggonError) as error:
-                log.info("first logins are told later: %s", error)
 
     def tell(self) -> None:
         """Raises what the portal raises; then all is told again the next time. With nothing new in their folder the

@@ -21,6 +21,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
 from panggon.node.clock import now
+from panggon.node.going_on import going_on
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import usage_of
 
@@ -86,11 +87,9 @@ class Visits:
         while True:
             self.sleep(TURN_SECONDS)
             elapsed, began = self.clock() - began, self.clock()
-            try:
+            with going_on(log, "visits are told later", expected=logging.INFO):
                 self.turn(elapsed=elapsed)
                 self.tell()
-            except (OSError, PanggonError) as error:
-                log.info("visits are told later: %s", error)
 
     def turn(self, *, elapsed: float) -> None:
         """As many visits as `elapsed` seconds are worth, in an order that is another one in each pass."""
@@ -158,7 +157,9 @@ class Visits:
             return self.outside.answers(spec, wakes=spec.site in waking)
         except (OSError, PanggonError) as error:
             log.info("%s could not be visited: %s", spec.site, error)
-            return None
+        except Exception:  # what one site answers costs no other its visit
+            log.exception("%s could not be visited", spec.site)
+        return None
 
     def _used(self, spec: SiteSpec) -> int | None:
         try:

@@ -6,7 +6,6 @@ Stopped anywhere, the same list given again goes on where it was: what is as wis
 import json
 import logging
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -82,8 +81,7 @@ def apply(sites: Sites, wishes: Sequence[SiteSpec]) -> Iterator[Result]:
     """Each site's result as soon as it has ended. When the caller stops asking, nothing new is begun, and what is under
     way is brought to its end.
     """
-    admission = threading.Lock()
-    return _each(sites, [(wish.site, partial(_applied, sites, wish, admission)) for wish in wishes])
+    return _each(sites, [(wish.site, partial(_applied, sites, wish)) for wish in wishes])
 
 
 def verify(sites: Sites) -> Iterator[Result]:
@@ -117,7 +115,7 @@ def _ended(site: str, do: Callable[[], Result]) -> Result:
         return Result(site, Ending.FAILED, Problem("node.unexpected", f"{type(error).__name__}: {error}"))
 
 
-def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
+def _applied(sites: Sites, wish: SiteSpec) -> Result:
     position = sites.position(wish.site)
     interrupted = position is not None and position.outcome is None
     if interrupted:
@@ -127,8 +125,7 @@ def _applied(sites: Sites, wish: SiteSpec, admission: threading.Lock) -> Result:
         if not plan.changes and sites.applied(wish.site) == wish:
             return Result(wish.site, Ending.APPLIED if interrupted else Ending.KEPT)
         if not is_new(plan):  # new ones are what such a list is for; its slips of the pen are bounded
-            with admission:
-                DailyBounds(sites).admit(plan, now=now())
+            DailyBounds(sites).admit(plan, now=now())
         outcome = planned.carry_out()
     return Result(wish.site, Ending.APPLIED if outcome.word is Word.APPLIED else Ending.FAILED, outcome.problem)
 

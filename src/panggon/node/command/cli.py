@@ -9,6 +9,7 @@ from panggon.core.errors import InvalidError, PanggonError
 from panggon.node.agent.loop import VERSION
 from panggon.node.command import machine, show, sites
 from panggon.node.command.options import FAILED, REFUSED
+from panggon.node.command.printable import printable
 from panggon.node.fault_words import fault_words
 from panggon.node.settings import config as configs
 
@@ -28,7 +29,7 @@ class Commands(click.Group):
                 [show.problem("disk.refused", f"{error.filename or error} tidak boleh dipakai pengguna ini")],
                 FAILED,
             )
-        click.echo("\n".join(lines), err=True)
+        click.echo("\n".join(map(printable, lines)), err=True)
         return ctx.exit(code)
 
 

@@ -42,6 +42,6 @@ def demand_real(config: NodeConfig) -> None:
 
 def say(as_json: bool, document: Any, words: Callable[[Console], None]) -> None:
     if as_json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(document, indent=2))
     else:
         words(Console())

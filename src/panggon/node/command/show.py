@@ -18,6 +18,7 @@ from panggon.core.resources import Key
 from panggon.drivers.htaccess import Found
 from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE
+from panggon.node.command.printable import printable
 from panggon.node.command.status import Status
 
 ENDINGS = {
@@ -51,6 +52,11 @@ _MEANINGS: Mapping[str, str] = {
 }
 
 
+def text(words: str, *, style: str = "") -> Text:
+    """Without marks of rich, and of terminals, in it."""
+    return Text(printable(words), style=style)
+
+
 def problem(code: str, detail: str) -> str:
     """One sentence about what stood in the way, with the code to look up."""
     return f"{': '.join(filter(None, (_MEANINGS.get(code), detail))) or 'gagal'} ({code})"
@@ -74,9 +80,9 @@ class Watcher:
     def __call__(self, _number: int, progress: Progress) -> None:
         words = self._sentence(progress)
         if progress.phase in (Phase.WRITTEN, Phase.UNDONE):
-            self._console.print(Text(f"✓ {words}"))
+            self._console.print(text(f"✓ {words}"))
         elif progress.phase is not Phase.PROBED:
-            self._status.update(Text(words))
+            self._status.update(text(words))
 
     def _sentence(self, progress: Progress) -> str:
         match progress.phase:
@@ -92,23 +98,23 @@ class Watcher:
 
 def plan(console: Console, made: Plan) -> None:
     for number, sentence in enumerate(plan_words.words(made), 1):
-        console.print(Text(f"{number}. {sentence}"))
+        console.print(text(f"{number}. {sentence}"))
     if not made.changes:
         console.print("Semua sudah seperti yang diminta.")
-    console.print(Text(f"Sidik rencana: {made.digest}"), soft_wrap=True)
+    console.print(text(f"Sidik rencana: {made.digest}"), soft_wrap=True)
 
 
 def evidence(console: Console, checks: Sequence[Check]) -> None:
     table = Table("Bukti", "", "Yang terlihat")
     for check in checks:
-        table.add_row(check.name, "[green]✓[/]" if check.ok else "[red]✗[/]", Text(check.detail))
+        table.add_row(check.name, "[green]✓[/]" if check.ok else "[red]✗[/]", text(check.detail))
     console.print(table)
 
 
 def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
     for site, sentences in found.items():
         for sentence in sentences:
-            console.print(Text(f"{site}: {sentence}"), soft_wrap=True)
+            console.print(text(f"{site}: {sentence}"), soft_wrap=True)
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
 
@@ -131,22 +137,22 @@ def outcome(console: Console, ended: Outcome, *, goes_on: bool) -> None:
         evidence(console, ended.evidence)
     console.print(ENDINGS[ended.word] if goes_on or ended.word is not Word.STUCK else ALONE)
     if ended.problem:
-        console.print(Text(problem(ended.problem.code, ended.problem.detail)))
+        console.print(text(problem(ended.problem.code, ended.problem.detail)))
 
 
 def status(console: Console, found: Status) -> None:
-    console.print(Text(f"Portal: {found.portal or 'belum terdaftar'}"))
+    console.print(text(f"Portal: {found.portal or 'belum terdaftar'}"))
     console.print(f"Situs: {found.sites}")
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
     for words in found.worries:
-        console.print(Text(f"Perlu diperhatikan: {words}", style="red"))
+        console.print(text(f"Perlu diperhatikan: {words}", style="red"))
     for site in found.full:
         console.print(f"Penuh, tidak dapat menulis: {site}")
     guards = Table("Perlindungan", "Keadaan", "Alasan")
     for guard in found.protections:
-        guards.add_row(guard.name, "[green]aktif[/]" if guard.active else "[yellow]berkurang[/]", Text(guard.reason))
+        guards.add_row(guard.name, "[green]aktif[/]" if guard.active else "[yellow]berkurang[/]", text(guard.reason))
     console.print(guards)
     servers = Table("Server", "Keadaan", "Sejak", "Dijalankan ulang")
     for server in found.servers:
@@ -170,7 +176,7 @@ def unread(console: Console, files: Sequence[Found]) -> None:
     table = Table("Berkas", "Baris", "Perintah", "Sebagai gantinya")
     for file in files:
         for each in file.lost:
-            table.add_row(Text(file.path), str(each.line), Text(each.directive), _INSTEAD[each.effect])
+            table.add_row(text(file.path), str(each.line), text(each.directive), _INSTEAD[each.effect])
     console.print(table if files else "Tidak ada perintah .htaccess yang tidak berlaku.")
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from panggon.node.command.batch import Ending, Result
-from panggon.node.command.show import problem
+from panggon.node.command.show import problem, text
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -34,7 +33,7 @@ class Many:
         for result in results:
             found.append(result)
             if result.problem:
-                self._console.print(Text(failure(result)), soft_wrap=True)
+                self._console.print(text(failure(result)), soft_wrap=True)
             self._tell(found, time.monotonic())
         return found
 
@@ -74,7 +73,7 @@ def verified(console: Console, found: Sequence[Result]) -> None:
 def failures(console: Console, found: Sequence[Result]) -> None:
     for result in found:
         if result.ending is Ending.FAILED:
-            console.print(Text(failure(result)), soft_wrap=True)
+            console.print(text(failure(result)), soft_wrap=True)
 
 
 def results_document(found: Sequence[Result]) -> dict[str, Any]:

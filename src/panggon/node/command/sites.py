@@ -19,6 +19,7 @@ from panggon.node import runs
 from panggon.node.agent import strays
 from panggon.node.command import batch, copies, show, show_many
 from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
+from panggon.node.command.printable import printable
 from panggon.node.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
@@ -119,7 +120,7 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
 def dump(config: NodeConfig, site: str, target: Path | None) -> None:
     """Buat salinan basis data SITUS di folder private/database-nya."""
     said = copies.dump(config, site, target)
-    click.echo(said.words)
+    click.echo(printable(said.words))
     sys.exit(0 if said.done else FAILED)
 
 
@@ -130,7 +131,7 @@ def dump(config: NodeConfig, site: str, target: Path | None) -> None:
 def load(config: NodeConfig, site: str, source: Path) -> None:
     """Ganti isi basis data SITUS dengan BERKAS (.sql atau .sql.gz)."""
     said = copies.load(config, site, source)
-    click.echo(said.words)
+    click.echo(printable(said.words))
     sys.exit(0 if said.done else FAILED)
 
 

@@ -6,20 +6,20 @@ A server bounds little of it by itself: most of its limits a session may set for
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, get_native_id
 
 from panggon.core import database_load
 from panggon.core.database_load import Load, Session
-from panggon.core.errors import PanggonError
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
 from panggon.drivers.owner import uid_of
-from panggon.node.databases import crowd
+from panggon.node.databases import crowd, slices
 from panggon.node.databases.lanes import Lanes
+from panggon.node.going_on import going_on
 
 SECONDS = 1.0
 # A session is on any processor until it is found, and who is ended at each look comes back as often.
@@ -42,7 +42,9 @@ class Brake:
     _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
 
     def run(self, over: Event) -> None:
-        """Each server in a thread: one that takes its time to answer leaves no other unwatched."""
+        """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
+        matter here: nobody takes anything of it.
+        """
         with ThreadPoolExecutor(2 * len(self.servers) or 1) as pool:
             for engine, server in self.servers.items():
                 pool.submit(_tidy, server, over)
@@ -50,7 +52,8 @@ class Brake:
 
     def _watch(self, engine: Engine, over: Event) -> None:
         while not over.is_set():
-            with _going_on(engine), self.servers[engine].watched() as watched:
+            with going_on(log, engine, expected=logging.DEBUG), self.servers[engine].watched() as watched:
+                _be_in_time(watched)
                 while not over.is_set():
                     self.look(engine, watched)
                     self._follow(engine, watched, over, time.monotonic() + SECONDS)
@@ -58,7 +61,7 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.lanes.look(engine, load.sessions)
+        busy = self.lanes.look(engine, load.sessions, watched.own())
         self._hold(engine, watched)
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
@@ -83,7 +86,7 @@ class Brake:
         heavy = self.lanes.heavy[engine]
         while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if heavy else GLANCE_SECONDS):
             if heavy:
-                self.lanes.place(watched.threads(heavy))
+                self.lanes.follow(engine, watched.threads(heavy))
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:
@@ -107,19 +110,15 @@ def _end(engine: Engine, watched: Watched, found: Mapping[Session, str]) -> None
         watched.end(session.number)
 
 
+def _be_in_time(watched: Watched) -> None:
+    """A new session of a heavy site works as soon as its door opens, wherever it is: who looks for it comes first."""
+    for thread in (get_native_id(), watched.thread):
+        with suppress(OSError):  # it has ended, or this process may not
+            slices.set_slice(thread, slices.WATCH)
+
+
 def _tidy(server: DatabaseServer, over: Event) -> None:
     """Beside the looks: to take back what a gone session has prepared may last, and nobody is watched meanwhile."""
     while not over.wait(SECONDS):
-        with _going_on("tidying"):
+        with going_on(log, "tidying", expected=logging.DEBUG):
             server.tidy()
-
-
-@contextmanager
-def _going_on(what: str) -> Iterator[None]:
-    """A thread that ended would let every site do anything: other errors stand in the log with their traceback."""
-    try:
-        yield
-    except PanggonError as error:  # a server that is away: nobody takes anything of it
-        log.debug("%s: %s", what, error)
-    except Exception:
-        log.exception("%s", what)

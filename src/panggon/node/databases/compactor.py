@@ -8,6 +8,7 @@ from threading import Event
 from panggon.core.errors import PanggonError
 from panggon.drivers.database import load_record
 from panggon.node.databases.watch import Watch
+from panggon.node.going_on import going_on
 
 SECONDS, REST = 2.0, 20.0
 
@@ -26,10 +27,8 @@ class Compactor:
 
     def run(self, over: Event) -> None:
         while not over.wait(SECONDS):
-            try:
+            with going_on(log, "compacting"):
                 self.step()
-            except Exception:  # with its traceback in the log: a thread that ended would give back nothing any more
-                log.exception("compacting")
 
     def step(self) -> None:
         began = time.monotonic()

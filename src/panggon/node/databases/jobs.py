@@ -1,6 +1,5 @@
 """One copy that is made or loaded: a program in its site's sandbox, bounded in time, and what it says at its end."""
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -9,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from panggon.drivers import untrusted
+from panggon.drivers.untrusted import word
 from panggon.node.databases.wishes import Todo, Wish
 from panggon.node.sockets import errand
 from panggon.node.sockets.errand import Program
@@ -58,9 +59,9 @@ class Job:
         """What it said at last; a program that was ended, or said nothing of the kind, has failed."""
         code = self.program.close()
         try:
-            said = json.loads(bytes(self._said).splitlines()[-1])
-            return {"done": said["ok"] is True, "words": str(said["words"]), "file": str(said["file"])}
-        except (ValueError, KeyError, IndexError, TypeError):
+            said = untrusted.document(bytes(self._said).splitlines()[-1])
+            return {"done": said["ok"] is True, "words": word(said["words"]), "file": word(said["file"])}
+        except (ValueError, KeyError, IndexError):
             words = self.why or f"terhenti, status {code}: {bytes(self._said[-300:]).decode(errors='replace')}"
             return {"done": False, "words": words, "file": ""}
 

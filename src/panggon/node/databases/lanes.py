@@ -2,13 +2,14 @@
 
 A server is one control group, whoever asks it: the kernel does not know a site's sessions as one. So each gets a
 priority with which all of them weigh as one of another site, and those of a site that is heavy share one processor
-(sched(7)). They are never held up: whoever has a lock of the server that others wait for goes on.
+(sched(7)), where they give way at once. They are never held up: whoever has a lock of the server that others wait for
+goes on. What the server does by threads of its own it does mostly for who is heavy, on the processors of these.
 """
 
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from panggon.core import database_load
 from panggon.core.database_load import Session
 from panggon.core.spec import Engine
+from panggon.node.databases import slices
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Shorter lives are no measure of how busy a session is.
@@ -39,26 +41,46 @@ class Lanes:
 
     heavy: dict[Engine, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(Engine, frozenset()))
     _clocks: dict[Engine, dict[int, Clock]] = field(default_factory=dict)
+    _placed: dict[Engine, set[tuple[str, int]]] = field(default_factory=lambda: {engine: set() for engine in Engine})
+    _own: dict[Engine, Set[int]] = field(default_factory=dict)
 
-    def look(self, engine: Engine, sessions: Sequence[Session]) -> Mapping[str, float]:
-        """Put all sessions of the server where they belong; returns how many processors each site keeps busy."""
+    def look(self, engine: Engine, sessions: Sequence[Session], own: Set[int] = frozenset()) -> Mapping[str, float]:
+        """Put all sessions of the server where they belong, and its `own` threads; returns how many processors each
+        site keeps busy.
+        """
         busy = self._busy(engine, sessions)
         self.heavy[engine] = database_load.heavy(self.heavy[engine], busy)
         active = Counter(session.site for session in sessions if session.active)
-        for session in sessions:
-            with suppress(OSError):  # it has ended, or this process may not
-                os.setpriority(os.PRIO_PROCESS, session.thread, database_load.niceness(active[session.site]))
-        self.place([(session.site, session.thread) for session in sessions])
+        self._placed[engine] = set()
+        self._place(engine, [(session.site, session.thread) for session in sessions], active)
+        self._place_own(engine, own)
         return busy
 
-    def place(self, threads: Sequence[tuple[str, int]]) -> None:
-        """Those of heavy sites on their one processor, others wherever their server may be. They are of one server."""
+    def follow(self, engine: Engine, threads: Sequence[tuple[str, int]]) -> None:
+        """Put those sessions of heavy sites where they belong that have come since the last look."""
+        new = [each for each in threads if each not in self._placed[engine]]
+        self._place(engine, new, Counter(site for site, _ in threads))
+
+    def _place(self, engine: Engine, threads: Sequence[tuple[str, int]], active: Mapping[str, int]) -> None:
+        """Those of heavy sites on their one processor, others wherever their server may be."""
         everywhere = _processors(thread for _, thread in threads)
-        if everywhere:
-            lanes = database_load.lanes(frozenset().union(*self.heavy.values()), everywhere)
-            for site, thread in threads:
-                with suppress(OSError):
-                    os.sched_setaffinity(thread, {lanes[site]} if site in lanes else everywhere)
+        lanes = database_load.lanes(self._all_heavy, everywhere) if everywhere else {}
+        for site, thread in threads:
+            processors, seconds = ({lanes[site]}, slices.HEAVY) if site in lanes else (everywhere, slices.USUAL)
+            _set(thread, processors, niceness=database_load.niceness(active[site]), seconds=seconds)
+            self._placed[engine].add((site, thread))
+
+    def _place_own(self, engine: Engine, threads: Set[int]) -> None:
+        """Only those that were there at the last look too: others may be sessions that are about to begin."""
+        everywhere = _processors(threads)
+        processors = database_load.lane_of_server(self._all_heavy, everywhere)
+        for thread in threads & self._own.get(engine, frozenset()):
+            _set(thread, processors, niceness=0, seconds=slices.OWN if processors != everywhere else slices.USUAL)
+        self._own[engine] = threads
+
+    @property
+    def _all_heavy(self) -> frozenset[str]:
+        return frozenset().union(*self.heavy.values())
 
     def _busy(self, engine: Engine, sessions: Iterable[Session]) -> dict[str, float]:
         """Since the last look; of a session that was not there then, since it began."""
@@ -73,6 +95,13 @@ class Lanes:
                 clocks[session.thread] = now
         self._clocks[engine] = clocks
         return busy
+
+
+def _set(thread: int, processors: Set[int], *, niceness: int, seconds: float) -> None:
+    with suppress(OSError):  # it has ended, or this process may not
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)
+        os.sched_setaffinity(thread, processors)
+        slices.set_slice(thread, seconds)
 
 
 def _clock(thread: int) -> Clock | None:

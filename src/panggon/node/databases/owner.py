@@ -26,6 +26,7 @@ from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
+from panggon.node.going_on import going_on, heed
 from panggon.node.sockets.control import Connection, Desk
 
 # A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
@@ -71,7 +72,8 @@ class Owner:
             self._end_what_must()
             if time.monotonic() >= due:
                 began = time.monotonic()
-                self.look()
+                with going_on(log, "a look"):
+                    self.look()
                 due = time.monotonic() + _pause(time.monotonic() - began)
         over.set()
         for job in self.running.values():
@@ -82,16 +84,23 @@ class Owner:
         desk.close(listener)
 
     def look(self) -> None:
-        found = databases(self.watch.sites)
+        found = self._databases()
         for site in found.keys() - self.running.keys():
-            self._lock_again(site)
+            with going_on(log, site):
+                self._lock_again(site)
         outgrown = self.watch.look(found, loading=self._loading())
         for site in outgrown:
             self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
-            for wish in self._folders.wishes(site, now=time.time()):
-                self._take(wish, found[site])
+            with going_on(log, site):
+                for wish in self._folders.wishes(site, now=time.time()):
+                    self._take(wish, found[site])
+
+    def _databases(self) -> Mapping[str, Record]:
+        """By site, those of the servers that run here: one may have been taken out of the settings."""
+        found = databases(self.watch.sites).items()
+        return {site: record for site, record in found if record.engine in self.watch.servers}
 
     def _end_what_must(self) -> None:
         for site, job in self.running.items():
@@ -201,7 +210,7 @@ class Owner:
             if key.data is None:
                 return True
             if self._selector.get_map().get(key.fd) == key:  # an event of the same round may have closed it
-                key.data()
+                heed(log, key.data)
         return False
 
     # Control
@@ -211,7 +220,7 @@ class Owner:
         under the name LOAD_BY_HAND.
         """
         site, todo = str(request.get("site")), request.get("do")
-        record = databases(self.watch.sites).get(site) if SITE_ID.fullmatch(site) else None
+        record = self._databases().get(site) if SITE_ID.fullmatch(site) else None
         if record is None or todo not in (Todo.DUMP, Todo.LOAD):
             connection.refuse("database.request", f"situs {site} tidak mempunyai basis data")
             return

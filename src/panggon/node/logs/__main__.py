@@ -14,7 +14,7 @@ from panggon.node import alive, clock
 from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.logs.settings import LogSettings, load
-from panggon.node.logs.sources import READ_BYTES
+from panggon.node.logs.sources import PART_BYTES
 from panggon.node.logs.splitter import Splitter
 
 SWEEP_EVERY = timedelta(days=1)
@@ -55,7 +55,7 @@ def _pause(settings: LogSettings, splitter: Splitter, logins: LoginWatch, now: d
     """A part that is not full waits for the next tick: each costs the disk two writes, whatever is in it."""
     try:
         logins.step(now)
-        return 0.0 if splitter.step(now) and splitter.waiting() >= READ_BYTES else settings.tick
+        return 0.0 if splitter.step(now) and splitter.waiting() >= PART_BYTES else settings.tick
     except (OSError, PanggonError) as error:
         log.warning("logs cannot be written: %s", error)
         return FULL_SECONDS

@@ -1,12 +1,14 @@
 """A shared log that grows, read from where it was left, whatever it is called by now: files are known by inode."""
 
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-READ_BYTES = 1024 * 1024
+# Each part costs its readers a millisecond, whatever is in it: what it takes to survive a kill.
+PART_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -15,6 +17,10 @@ class Source:
 
     path: Path
     offsets: dict[int, int] = field(default_factory=dict)
+    # Made once: memory that comes anew for each part costs more than to read into it. What no part filled takes none.
+    _part: mmap.mmap = field(
+        init=False, repr=False, default_factory=lambda: mmap.mmap(-1, PART_BYTES, mmap.MAP_PRIVATE)
+    )
 
     @property
     def aside(self) -> Path:
@@ -38,7 +44,7 @@ class Source:
         """Inode, offset and whole lines of the next part; None when all was read."""
         for path, found in self.files():
             offset = self.offsets[found.st_ino] = self._offset(found)
-            lines = _lines(path, found.st_ino, offset) if found.st_size > offset else b""
+            lines = self._lines(path, found.st_ino, offset) if found.st_size > offset else b""
             if lines:
                 return found.st_ino, offset, lines
         return None
@@ -69,13 +75,12 @@ class Source:
         offset = self.offsets.get(found.st_ino, 0)
         return offset if offset <= found.st_size else 0
 
-
-def _lines(path: Path, inode: int, offset: int) -> bytes:
-    """Whole lines only: the server may be writing the next one. One that is longer than a part is taken in pieces."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_ino != inode:
-            return b""
-        file.seek(offset)
-        data = file.read(READ_BYTES)
-    end = data.rfind(b"\n") + 1
-    return data if not end and len(data) == READ_BYTES else data[:end]
+    def _lines(self, path: Path, inode: int, offset: int) -> bytes:
+        """Whole lines only: the server may be writing the next one. One longer than a part is taken in pieces."""
+        with path.open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_ino != inode:
+                return b""
+            file.seek(offset)
+            size = file.readinto(self._part)
+        end = self._part.rfind(b"\n", 0, size) + 1
+        return self._part[: end or (size if size == PART_BYTES else 0)]

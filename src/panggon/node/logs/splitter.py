@@ -25,18 +25,21 @@ from panggon.drivers import processes
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
-from panggon.node.logs.sources import READ_BYTES, Source
+from panggon.node.logs.sources import PART_BYTES, Source
 
 CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
 SETTLED = timedelta(seconds=10)
 OUTPUT_MOST = 256 * 1024
+OUTPUT_PART = 1024 * 1024
 EVERYBODYS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 
 log = logging.getLogger(__name__)
 
 # Lines by site and log.
-Parts = defaultdict[tuple[str, str], bytearray]
+Parts = defaultdict[tuple[str, str], list[bytes]]
+# How much of a line is compared with the ones before: `VISITORS` lies within, unless numbers are very long.
+COMPARED = 112
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ class Splitter:
         for source in (self.access, self.errors):
             if passed := source.give_up(self.settings.backlog):
                 log.warning("%s: %d bytes were passed over", source.path, passed)
-        parts: Parts = defaultdict(bytearray)
+        parts: Parts = defaultdict(list)
         read = [self._read_access(parts), self._read_errors(parts, now)]
         emptied = self._read_outputs(parts)
         if any(read) or parts:
@@ -90,20 +93,27 @@ class Splitter:
         if part is None:
             return False
         inode, offset, lines = part
-        begun_alike: dict[bytes, bytearray] = {}  # as do all lines of one connection in one second
+        begun_alike: dict[bytes, list[bytes]] = {}  # as do all lines of one connection in one second
+        gathered: list[bytes] = []
+        start = end = 0  # of neighbouring lines that go the same way: they are taken as one piece
         for line in io.BytesIO(lines):  # at line feeds only
-            beginning = line.partition(VISITORS)[0]
-            gathered = begun_alike.get(beginning)
-            if gathered is None:
+            target = begun_alike.get(line[:COMPARED])
+            if target is None:
                 site = self._learn(line)
-                gathered = begun_alike[beginning] = parts[site, "access"] if site else bytearray()
-            gathered += line
+                target = parts[site, "access"] if site else []
+                if VISITORS in line[:COMPARED]:
+                    begun_alike[line[:COMPARED]] = target
+            if target is not gathered:
+                gathered.append(lines[start:end])
+                gathered, start = target, end
+            end += len(line)
+        gathered.append(lines[start:])
         self.access.offsets[inode] = offset + len(lines)
         return True
 
     def _learn_again(self) -> None:
         """Whose connections were, as far as the error log may still speak of them."""
-        for line in self.access.before(4 * READ_BYTES).splitlines():
+        for line in self.access.before(PART_BYTES).splitlines():
             self._learn(line)
 
     def _learn(self, line: bytes) -> str:
@@ -132,7 +142,7 @@ class Splitter:
             if found and site is None and now - found[1] < timedelta(seconds=self.settings.hold):
                 break
             if site:
-                parts[site, "error"] += line
+                parts[site, "error"].append(line)
             taken += len(line)
         self.errors.offsets[inode] = offset + taken
         return taken > 0
@@ -147,7 +157,7 @@ class Splitter:
                 self.settings.output(site), self.outputs.get(site, 0), whole=site not in awake
             )
             if lines:
-                parts[site, "error"] += lines
+                parts[site, "error"].append(lines)
             self.outputs[site] = offset + len(lines)
             done = self.outputs[site] >= size
             if done and size > (OUTPUT_MOST if site in awake else 0):
@@ -162,7 +172,7 @@ class Splitter:
         wanted: dict[tuple[str, str], bytes] = {}
         for (site, name), lines in parts.items():
             with _its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
-                size, data = self.sink.room(site, name, bytes(lines), now=now)
+                size, data = self.sink.room(site, name, b"".join(lines), now=now)
                 sizes[f"{site}/{name}"], wanted[site, name] = size, data
         try:
             self._save({**before, "batch": sizes})
@@ -266,9 +276,9 @@ def _unread(path: Path, offset: int, *, whole: bool) -> tuple[int, int, bytes]:
         if size == offset:
             return size, offset, b""
         file.seek(offset)
-        data = file.read(READ_BYTES)
+        data = file.read(OUTPUT_PART)
     end = data.rfind(b"\n") + 1
-    return size, offset, data if whole or (not end and len(data) == READ_BYTES) else data[:end]
+    return size, offset, data if whole or (not end and len(data) == OUTPUT_PART) else data[:end]
 
 
 def _recorded(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 local cjson = require("cjson.safe")
 local routing = require("routing")
+local sendable = require("sendable")
 local spool = require("spool")
 local ssl = require("ngx.ssl")
 local store = require("store")
@@ -141,15 +142,18 @@ local function python(site, path)
     return hand_over(site, "@python")
 end
 
-local function static(_, path)
+local function static(site, path)
     if routing.is_source(path) then
         return missing()
     end
+    sendable.remember(site, path)
 end
 
 local function run(site, script, rest)
     ngx.var.document_root_of_php = site.document_root
-    ngx.var.path_info = rest
+    if rest ~= "" then
+        ngx.var.path_info = rest
+    end
     ngx.req.set_uri(script, false, true)
     return hand_over(site, "@php")
 end
@@ -194,9 +198,11 @@ local function php(site, path, rest)
     if is_script and not routing.runs(profile, script) or not is_script and routing.is_source(script) then
         return missing()
     end
-    local look = is_script and store.is_there or store.was_there
-    if look(site.public .. script) then
-        return is_script and run(site, script, rest) or nil -- what is no script nginx sends
+    if store.is_there(site.public .. script) then
+        if is_script then
+            return run(site, script, rest)
+        end
+        return path ~= "/" and sendable.remember(site, path) or nil -- what is no script nginx sends
     end
     return not follow(site, script) and run_another(site, script) or nil
 end
@@ -233,16 +239,20 @@ function M.route()
     if site.hsts then
         ngx.var.hsts = site.hsts
     end
+    if site.folder then
+        ngx.var.folder = site.folder
+    end
+    if sendable.knows(site, path) then
+        return
+    end
     local rest = ""
     if site.kind == "php" then
         path, rest = routing.split(site.routing, path)
     end
     if WITH_FILES[site.kind] then
-        if routing.is_private(site.routing, path) then
+        -- nginx writes the name of a file that it cannot open into its log as it is, line feeds too.
+        if routing.is_private(site.routing, path) or ngx.var.uri:find("%c") then
             return missing()
-        end
-        if site.routing.folder ~= "" then
-            ngx.var.folder = site.routing.folder
         end
     end
     return ANSWERS[site.kind](site, path, rest)

@@ -14,7 +14,6 @@ local MOST = 10000
 local SHARED = 8
 local SLOTS = 1024
 local LINK_MOST = 256
-local PATHS, PATH_SECONDS = 2048, 2 -- open_file_cache_valid
 local LEAST_TOKEN = 32
 local EINVAL = 22 -- of readlink(2): no link
 
@@ -25,7 +24,6 @@ local exiting = ngx.worker.exiting
 local sites = assert(lrucache.new(MOST))
 local certificates = assert(lrucache.new(MOST))
 local shared = assert(lrucache.new(SHARED))
-local there = assert(lrucache.new(PATHS))
 local buffer = ffi.new("char[?]", LINK_MOST)
 
 function M.configure(directory)
@@ -63,18 +61,6 @@ end
 -- Whether something lies there that is no link; only below directories that are none, where the kernel refuses links.
 function M.is_there(path)
     return ffi.C.readlink(path, buffer, LINK_MOST) < 0 and ffi.errno() == EINVAL
-end
-
--- Of what nginx opens itself: what was there is believed to be for as long as nginx takes a file for what it was.
-function M.was_there(path)
-    if there:get(path) then
-        return true
-    end
-    local found = M.is_there(path)
-    if found then
-        there:set(path, true, PATH_SECONDS)
-    end
-    return found
 end
 
 function M.is_file(path)
@@ -116,6 +102,7 @@ local function read_site(host)
     end
     -- One for the form around the file.
     local body_mebibytes = math.max(document.upload_mebibytes + 1, document.post_mebibytes or 0)
+    local folder = routing.of(document.profile).folder
     return {
         id = id,
         state = STATES[word] or word,
@@ -123,7 +110,8 @@ local function read_site(host)
         kind = document.kind,
         routing = routing.of(document.profile),
         content = root .. "/sites/" .. id .. "/public",
-        public = root .. "/sites/" .. id .. "/public" .. routing.of(document.profile).folder,
+        public = root .. "/sites/" .. id .. "/public" .. folder,
+        folder = folder ~= "" and folder,
         body_most = body_mebibytes * 1048576,
         untold_mebibytes = greatest_power(body_mebibytes), -- of a body whose length the visitor does not say
         document_root = document.document_root,

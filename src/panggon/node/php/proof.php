@@ -39,6 +39,21 @@ function process_owners(): array
 }
 
 /**
+ * The databases of "GRANT … ON [kind] `database`.…", "*" for all: MariaDB reads a list of databases from the files of
+ * every site.
+ */
+function reached(array $grants): array
+{
+    $found = [];
+    foreach ($grants as $grant) {
+        if (preg_match('/^GRANT (?!USAGE ON \*\.\* ).* ON (?:[A-Z ]+ )?(\*|`(?:[^`]|``)+`)\./', $grant, $match)) {
+            $found[trim($match[1], '`')] = true;
+        }
+    }
+    return array_keys($found);
+}
+
+/**
  * The databases that this site's user can reach, and one row written to and read from its own. In a temporary table:
  * that rows last is proven by the driver, and once is enough.
  */
@@ -52,12 +67,13 @@ function database(string $file): ?array
     $place = $postgresql ? "pgsql:host={$access['host']}" : "mysql:unix_socket={$access['socket']}";
     $list = $postgresql
         ? "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
-        : "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> 'information_schema'";
+        : 'SHOW GRANTS';
     $written = bin2hex(random_bytes(8));
     $found = ['name' => $access['database'], 'row' => false, 'databases' => []];
     try {
         $link = new PDO("$place;dbname={$access['database']}", $access['user'], $access['password']);
-        $found['databases'] = $link->query($list)->fetchAll(PDO::FETCH_COLUMN);
+        $lines = $link->query($list)->fetchAll(PDO::FETCH_COLUMN);
+        $found['databases'] = $postgresql ? $lines : reached($lines);
         $link->exec('CREATE TEMPORARY TABLE panggon_proof (word VARCHAR(32))');
         $link->exec("INSERT INTO panggon_proof VALUES ('$written')");
         $found['row'] = $link->query('SELECT word FROM panggon_proof')->fetchColumn() === $written;

@@ -8,6 +8,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
@@ -97,7 +98,8 @@ def _said(start: Start, status: str, kind: str, body: bytes) -> list[bytes]:
     return [body]
 
 
-MARIADB_LIST = "SELECT schema_name FROM information_schema.schemata WHERE schema_name <> 'information_schema'"
+# "GRANT … ON [kind] `database`.…", or "*" for all: MariaDB reads a list of databases from the files of every site.
+GRANT = re.compile(r"GRANT (?!USAGE ON \*\.\* ).* ON (?:[A-Z ]+ )?(\*|`(?:[^`]|``)+`)\.")
 POSTGRESQL_LIST = "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
 
 # The proof: what this site's Python is and what it can reach. It says what it sees, the node judges.
@@ -149,8 +151,10 @@ def _database(file: Path) -> dict[str, Any] | None:
     word = secrets.token_hex(8)
     try:
         with contextlib.closing(_connected(access)) as link, link.cursor() as cursor:
-            cursor.execute(POSTGRESQL_LIST if access.get("engine") == "postgresql" else MARIADB_LIST)
-            found["databases"] = [row[0] for row in cursor.fetchall()]
+            postgresql = access.get("engine") == "postgresql"
+            cursor.execute(POSTGRESQL_LIST if postgresql else "SHOW GRANTS")
+            lines = [str(row[0]) for row in cursor.fetchall()]
+            found["databases"] = lines if postgresql else _reached(lines)
             cursor.execute("CREATE TEMPORARY TABLE panggon_proof (word VARCHAR(32))")
             cursor.execute("INSERT INTO panggon_proof VALUES (%s)", (word,))
             cursor.execute("SELECT word FROM panggon_proof")
@@ -158,6 +162,10 @@ def _database(file: Path) -> dict[str, Any] | None:
     except Exception as error:  # noqa: BLE001 -- each engine's library has errors of its own
         found["error"] = str(error)
     return found
+
+
+def _reached(grants: list[str]) -> list[str]:
+    return sorted({match[1].strip("`") for match in map(GRANT.match, grants) if match})
 
 
 def _connected(access: dict[str, str]) -> Any:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from panggon.core.errors import PanggonError
 from panggon.node import alive, clock, layout, wiring
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config_file
@@ -29,11 +30,16 @@ def main() -> int:
     alive.announce(layout.renewal_alive(config))
     time.sleep(FIRST_SECONDS)
     while True:
-        try:
-            renewal.step(clock.now())
-        except OSError as error:  # a full disk: nothing can be kept now
-            log.warning("%s", error)
+        attend(renewal)
         time.sleep(PASS_SECONDS)
+
+
+def attend(renewal: Renewal) -> None:
+    """One pass. A full disk must not end the process: begun again, it would order again what it could not keep."""
+    try:
+        renewal.step(clock.now())
+    except (OSError, PanggonError) as error:
+        log.warning("%s", error)
 
 
 if __name__ == "__main__":

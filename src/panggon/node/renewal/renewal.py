@@ -37,6 +37,7 @@ class Renewal:
     driver: CertificateDriver
     _orders: int = 0  # in this pass
     _ordered: dict[str, bytes] = field(default_factory=dict)  # by host, what is not in place yet
+    _unwritten: dict[str, Failures] = field(default_factory=dict)  # as long as the disk is full
     _dates: dict[Path, tuple[float, Lifetime]] = field(default_factory=dict)
 
     @property
@@ -44,7 +45,9 @@ class Renewal:
         return self.config.paths.state / "renewal"
 
     def step(self, now: datetime) -> None:
-        """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later."""
+        """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later. Raises OSError and
+        TemporaryError where nobody can be told of it, after all was attended.
+        """
         said: list[str] = []
         self._orders = 0
         self._sweep(now - ORDER_LONGEST)
@@ -92,11 +95,11 @@ class Renewal:
 
     def _turn(self, host: str) -> datetime:
         """Who failed stands behind those that were not tried yet: the orders of a pass may not do for all."""
-        return report.failures(self.folder, host).again or datetime.min.replace(tzinfo=UTC)
+        return self._failures(host).again or datetime.min.replace(tzinfo=UTC)
 
     def _attend(self, name: str, renew: Callable[[], None], now: datetime) -> list[str]:
         """Renew what is due; the sentence for people, if there is one."""
-        lifetime, failed = self._lifetime(name), report.failures(self.folder, name)
+        lifetime, failed = self._lifetime(name), self._failures(name)
         bought = name == "_bought"
         due = bought or lifetime is None or wanted(lifetime, name, now=now)
         if due and not waits(failed.again, now=now) and self._may_order():
@@ -125,10 +128,26 @@ class Renewal:
             count = failed.count + 1
             left = lifetime.ends - now if lifetime else timedelta(days=1)
             found = Failures(count, str(error)[:500], now + pause(count, left=left))
-            report.keep_failures(self.folder, name, found)
+            self._keep(name, found)
             return found
+        self._unwritten.pop(name, None)
         report.forget_failures(self.folder, name)
         return Failures()
+
+    def _failures(self, name: str) -> Failures:
+        return self._unwritten.get(name) or report.failures(self.folder, name)
+
+    def _keep(self, name: str, found: Failures) -> None:
+        """A full disk, on which the renewal itself has perhaps failed, must not make it forgotten: the same name would
+        be ordered anew at once, and an issuer takes few orders.
+        """
+        self._unwritten[name] = found
+        try:
+            report.keep_failures(self.folder, name, found)
+        except (OSError, PanggonError) as error:
+            log.warning("%s: that it failed is known only until this process ends: %s", name, error)
+        else:
+            del self._unwritten[name]
 
     def _renew(self, host: str) -> None:
         """Nobody who works on the site waits for an order; what cannot be put in place now is kept, because an ACME

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from collections.abc import Set
 from contextlib import suppress
 from typing import Any
 
@@ -13,14 +14,16 @@ UNKNOWN = 0  # the number of no socket
 
 
 def adopt(
-    machine: Machine, site: str, kind: str, listener: socket.socket
+    machine: Machine, site: str, kind: str, listener: socket.socket, *, there: Set[str]
 ) -> tuple[Sandbox | None, tuple[Sandbox, ...]]:
     """What an earlier holder started: the sandbox that answers on this socket, if one does, and those that do not.
 
     One whose holder was killed before it could write the record gets an empty fingerprint: it is to be replaced, after
-    its running requests. Without a record it is of the `kind` served, and taken to answer on this socket.
+    its running requests. Without a record it is of the `kind` served, and taken to answer on this socket. `there` are
+    all control groups.
     """
-    found = [each for group in groups_of(machine, site) if (each := _adopted(machine, site, group, kind, listener))]
+    groups = [each for each in groups_of(machine, site) if each in there or not machine.groups.tells_apart]
+    found = [each for group in groups if (each := _adopted(machine, site, group, kind, listener))]
     number = os.fstat(listener.fileno()).st_ino
     here = [each for socket_number in (number, UNKNOWN) for each, of in found if of == socket_number]
     return next(iter(here), None), tuple(each for each, _ in found if each not in here[:1])
@@ -28,8 +31,6 @@ def adopt(
 
 def _adopted(machine: Machine, site: str, group: str, kind: str, listener: socket.socket) -> tuple[Sandbox, int] | None:
     """With the number of its socket."""
-    if machine.groups.tells_apart and not machine.groups.has(group):
-        return None
     record = _recorded(machine, group) or _unrecorded(machine, site, group, kind)
     pidfd = processes.open_pidfd(record["pid"], record["started"]) if record else None
     if pidfd is None:

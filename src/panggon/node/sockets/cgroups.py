@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.drivers import processes
+
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
 LEAF = "panggon-holder"
@@ -21,8 +23,7 @@ BESIDE = "unit of systemd, beside this one, below which the groups of sites are 
 # back after having waited for a new share is owed time, and goes before those who have just woken, for a whole tick. In
 # periods of 20 ms that happened to every tenth request of the neighbours, in these it happens once a second.
 PERIOD = 1_000_000
-
-
+# So often a group is looked at anew for what was forked while the rest was moved.
 MOVES_MOST = 5
 
 
@@ -77,11 +78,22 @@ class ControlGroups:
 
     def held_back(self, name: str) -> int:
         """How often the group has wanted more processor time than it may have (`cpu.stat`, both versions)."""
+        return self._figures(name).get("nr_throttled", 0)
+
+    def worked(self, name: str) -> float:
+        """Seconds of a processor that the group has taken; with version 1 without what has ended and had no parent in
+        the group that waited for it.
+        """
+        if known := self._figures(name).get("usage_usec"):
+            return known / 1_000_000
+        return sum(map(processes.worked, self.members(name)))
+
+    def _figures(self, name: str) -> dict[str, int]:
         with suppress(OSError):  # it has ended
             if self.cpu:
-                figures = dict(line.split() for line in (self.cpu / name / "cpu.stat").read_text().splitlines())
-                return int(figures.get("nr_throttled", 0))
-        return 0
+                lines = (self.cpu / name / "cpu.stat").read_text().splitlines()
+                return {word: int(figure) for word, figure in map(str.split, lines)}
+        return {}
 
     def cpu_percent(self, name: str) -> int:
         """What was allowed to the group, 0 where nothing is bounded."""
@@ -125,8 +137,15 @@ class ControlGroups:
         return bool(self.memory or self.processes)
 
     def has(self, name: str) -> bool:
-        """Whether there is such a group; cheap, because it is asked of every site when a holder starts."""
-        return any(os.path.isdir(f"{folder}/{name}") for folder in self._folders if folder)  # noqa: PTH112 -- twice as fast
+        return any(directory.is_dir() for directory in self._directories(name))
+
+    def names(self) -> frozenset[str]:
+        """Of all groups, and of the files beside them: for who asks of thousands of sites whether they have one."""
+        found: set[str] = set()
+        for folder in set(filter(None, self._folders)):
+            with suppress(FileNotFoundError):  # an installation that ended took it away
+                found.update(each.name for each in folder.iterdir())
+        return frozenset(found)
 
     def members(self, name: str) -> frozenset[int]:
         pids: set[int] = set()
@@ -211,18 +230,28 @@ def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path 
 
 
 def _delegate(own: Path, controller: str) -> Path:
+    """Raises OSError when the kernel refuses."""
     top = own.parent if own.name == LEAF else own
-    try:
-        _enable(top, controller)
-    except OSError:
-        leaf = top / LEAF
-        leaf.mkdir(exist_ok=True)
-        for pid in _own_processes(top):
-            (leaf / "cgroup.procs").write_text(str(pid))
+    for _ in range(MOVES_MOST):
+        try:
+            _enable(top, controller)
+            break
+        except OSError:
+            _empty(top)
+    else:
         _enable(top, controller)
     (top / FOLDER).mkdir(exist_ok=True)
     _enable(top / FOLDER, controller)
     return top / FOLDER
+
+
+def _empty(top: Path) -> None:
+    """Into its leaf. What is just being started there may fork and end meanwhile."""
+    leaf = top / LEAF
+    leaf.mkdir(exist_ok=True)
+    for pid in _own_processes(top):
+        with suppress(ProcessLookupError):
+            (leaf / "cgroup.procs").write_text(str(pid))
 
 
 def _own_processes(top: Path) -> set[int]:
@@ -237,6 +266,9 @@ def _enable(directory: Path, controller: str) -> None:
 
 
 def _limit_memory(directory: Path, size: int) -> None:
+    """With version 1 what waits in TCP's and UDP's sockets is no memory of the group's, but has a bound of its own, and
+    is counted for sockets only that are made afterwards.
+    """
     if (directory / "memory.max").exists():
         (directory / "memory.max").write_text(str(size))
         with suppress(OSError):  # no such file without swap accounting
@@ -248,6 +280,8 @@ def _limit_memory(directory: Path, size: int) -> None:
     (directory / "memory.limit_in_bytes").write_text(str(size))
     with suppress(OSError):
         with_swap.write_text(str(size))
+    with suppress(OSError):  # no such file where the kernel counts none of its own memory; `protections` finds out
+        (directory / "memory.kmem.tcp.limit_in_bytes").write_text(str(size))
 
 
 def _limit_cpu(directory: Path, percent: int, period: int) -> None:

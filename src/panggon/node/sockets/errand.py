@@ -77,7 +77,7 @@ def machine_as_held(settings: SocketSettings, *, groups_of: str = "") -> Machine
 
     Raises TemporaryError `runtime.holder`.
     """
-    answer = asking.ask(settings.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "list"})
+    answer = asking.ask(settings.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "about"})
     shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
     return Machine(settings, shields, cgroups.find(beside=groups_of))
 

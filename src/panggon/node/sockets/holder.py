@@ -21,15 +21,17 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
+from panggon.node.going_on import heed
 from panggon.node.sockets import channel, listener
 from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection, Desk
 from panggon.node.sockets.protections import active, demand, protections
+from panggon.node.sockets.room import memory_for_sites
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.sites import Dropping, Sites, memory_for_sites
+from panggon.node.sockets.sites import Dropping, Sites
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
@@ -39,6 +41,7 @@ PAGES = (
     "php/proof.php",
     *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_database")),
 )
+
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +69,8 @@ class Holder:
         signals, self._woken = _signals()
         self._take_over()
         Desk(self._selector, self._answer, refusal="runtime.request").open(self._settings.control)
-        if self._sites.keeper and self._sites.keeper.line:
-            self._watch(self._sites.keeper.line, self._keeper_gone)
+        if self._sites.sockets.keeper and self._sites.sockets.keeper.line:
+            self._watch(self._sites.sockets.keeper.line, self._keeper_gone)
         self._watch(signals, self._told_to_end)
         log.info("serving %d sites", len(self._sites))
         systemd.ready()
@@ -79,10 +82,10 @@ class Holder:
     def _serve(self) -> None:
         looked = time.monotonic()
         while not self._done and not (self._ending and not self._sites.awake):
-            alert = self._sites.waiting or self._sites.keeper is None
+            alert = self._sites.waiting or self._sites.sockets.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
             for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
-                key.data()
+                heed(log, key.data)
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()
                 self._look(looked)
@@ -90,17 +93,18 @@ class Holder:
     def _look(self, now: float) -> None:
         """At what nobody tells of."""
         self._sites.tick(now)
-        if self._sites.keeper is None and not self._settings.control.is_socket():
+        if self._sites.sockets.keeper is None and not self._settings.control.is_socket():
             self._end()  # nobody can ask for anything any more: the installation was removed
 
     def _take_over(self) -> None:
         """Get every socket from the keeper, or from a holder that lost its keeper; open what nobody had."""
-        kept = self._sites.keeper.kept() if self._sites.keeper else {}
+        kept = self._sites.sockets.keeper.kept() if self._sites.sockets.keeper else {}
         there = {**kept, **dict(_handed_over(self._settings))}
-        found = dict(listener.newest(there.values()))
+        found, known, groups = dict(listener.newest(there.values())), set(kept.values()), self._groups.names()
         for served in remembered(self._settings):
             own = found.pop(served.site, None)
-            self._sites.add(served, own or self._sites.open(served.site), kept=own is None or own in kept.values())
+            own_is_kept = own is None or own in known
+            self._sites.add(served, own or self._sites.open(served.site), kept=own_is_kept, groups=groups)
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
             self._sites.drop(site, lambda: None, Dropping.LATER)
@@ -137,14 +141,19 @@ class Holder:
             case "show" if known:
                 known_now = {"serving": self._sites.serving(name), "ending": self._sites.ending(name)}
                 connection.answer(ok=True, foreign=self._sites.foreign(name), **known_now)
+            case "about":
+                connection.answer(ok=True, **self._about())
             case "list":
-                found = [dataclasses.asdict(protection) for protection in self.protections]
                 sites = [serving for site in self._sites if (serving := self._sites.serving(site))]
-                connection.answer(ok=True, sites=sites, full=list(self._sites.full), protections=found)
+                connection.answer(ok=True, sites=sites, **self._about())
             case "handover" if connection.passed:
                 self._hand_over(connection.passed)
             case _:
                 connection.refuse("runtime.request", "unknown request or site")
+
+    def _about(self) -> dict[str, Any]:
+        protections = [dataclasses.asdict(protection) for protection in self.protections]
+        return {"full": list(self._sites.full), "protections": protections}
 
     # Keeper, successor, end
 
@@ -152,7 +161,7 @@ class Holder:
         """Go on alone: the sites keep working until a new keeper's holder takes over."""
         log.warning("the keeper is gone; going on without it")
         self._selector.unregister(keeper)
-        self._sites.keeper = None
+        self._sites.sockets.keeper = None
 
     def _hand_over(self, successor: socket.socket) -> None:
         log.info("handing over to another holder")

@@ -1,13 +1,14 @@
-"""Programs that want more processor time than they may have go on, but not on everybody's processors.
+"""Programs that want all of their processor time go on, but not on everybody's processors.
 
 A bound by the second lets a site take two processors for half of it, and who wakes meanwhile waits for a tick
-(`core.lanes`). The rule is seen to by the group's own count of how often it was held back.
+(`core.lanes`). The rule is seen to by the group's own counts: how often it was held back, and how long it has worked,
+because who waits for his own locks is everywhere without ever being held back.
 """
 
 import os
 from dataclasses import dataclass, field
 
-from panggon.core.lanes import SECONDS, lane
+from panggon.core.lanes import SECONDS, SPAN, lane, wants_much
 from panggon.node.sockets.cgroups import ControlGroups
 
 
@@ -17,20 +18,35 @@ class Lanes:
 
     groups: ControlGroups
     _held_back: dict[str, int] = field(default_factory=dict)
+    _worked: dict[str, tuple[float, float]] = field(default_factory=dict)  # when it was read, and how much it was
     _until: dict[str, float] = field(default_factory=dict)
 
     def look(self, name: str, *, number: int, now: float) -> None:
         """At a group of the site with this number that runs now."""
-        count = self.groups.held_back(name)
-        wants_more = count > self._held_back.get(name, count)
-        self._held_back[name] = count
-        if wants_more:
+        if self._was_held_back(name) | self._worked_much(name, now):
             if name not in self._until:
                 self.confine(name, number)
             self._until[name] = now + SECONDS
         elif name in self._until and now >= self._until[name]:
             del self._until[name]
             self.groups.confine(name, ())
+
+    def _was_held_back(self, name: str) -> bool:
+        count = self.groups.held_back(name)
+        before, self._held_back[name] = self._held_back.get(name, count), count
+        return count > before
+
+    def _worked_much(self, name: str, now: float) -> bool:
+        """Since it was asked for the last time that is long enough ago."""
+        last = self._worked.get(name)
+        if last and now - last[0] < SPAN:
+            return False
+        worked = self.groups.worked(name)
+        self._worked[name] = now, worked
+        if last is None:
+            return False
+        since, before = last
+        return wants_much(worked - before, seconds=now - since, percent=self.groups.cpu_percent(name))
 
     def started(self, name: str, *, number: int, now: float) -> None:
         """Who was confined a moment ago still is."""
@@ -42,6 +58,7 @@ class Lanes:
     def ended(self, name: str, *, by_itself: bool, now: float) -> None:
         """Who is killed for its memory, and begins anew, is never held back: it counts as wanting too much."""
         self._held_back.pop(name, None)
+        self._worked.pop(name, None)
         if by_itself:
             self._until[name] = now + SECONDS
 

@@ -5,6 +5,7 @@ says what is left to be done.
 """
 
 import os
+import select
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -54,6 +55,15 @@ def put_in_place(settings: SocketSettings, listener: socket.socket) -> None:
     draft = settings.root / str(listener.getsockname())
     if draft.is_socket():
         draft.replace(socket_path(settings, site_of(listener)))
+
+
+def is_shut(listener: socket.socket) -> bool:
+    """Whether nobody can come in by it any more, as a program of the site, which has it too, can bring about
+    (shutdown(2)). Who waits for it is called again and again.
+    """
+    poll = select.poll()
+    poll.register(listener, select.POLLRDHUP)  # and POLLHUP, which is always told
+    return bool(poll.poll(0))
 
 
 def sweep(settings: SocketSettings) -> None:

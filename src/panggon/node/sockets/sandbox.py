@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from panggon.core.errors import PanggonError
 from panggon.core.spec import SiteKind
 from panggon.drivers import files, processes, shell
 from panggon.node.sockets.cgroups import ControlGroups
@@ -116,7 +117,8 @@ class Sandbox:
         if self.gate:
             self.gate.wait(seconds=1)
         self.machine.groups.remove(gate_group(self.group))  # while it was dying it could not go
-        files.remove(record_of(self.machine.settings, self.group))
+        with suppress(PanggonError):  # of a process that is gone; a disk may take nothing now
+            files.remove(record_of(self.machine.settings, self.group))
 
 
 def groups_of(machine: Machine, site: str) -> tuple[str, ...]:

@@ -113,9 +113,9 @@ def described(settings: SocketSettings, site: str) -> Description:
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:
     """What was served last, site by site; a record that cannot be read counts as none, and drift shows it."""
     found = []
-    for path in sorted((settings.root / "sites").glob("s*/run/served.json")):
+    for site in settings.sites():
         try:
-            found.append(served_of(settings, path.parent.parent.name))
+            found.append(served_of(settings, site))
         except (OSError, ValueError, TypeError):
             continue
     return tuple(found)

@@ -3,11 +3,13 @@
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from panggon.core.outgoing import BUILT_IN, Policy, parse
+from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.drivers.storage import leaving_mark
 
@@ -22,7 +24,7 @@ class SocketSettings:
     the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped;
     requests that still run when it has to stop get `stop_seconds`. With `require_all` the holder refuses to start
     where a protection cannot be had. At most `awake_most` sites are awake at a time (0: as many as the machine's memory
-    is for, `sites.MEBIBYTES_AWAKE` each). What runs is compared with what lies on the disk every `update_seconds`.
+    is for, `room.MEBIBYTES_AWAKE` each). What runs is compared with what lies on the disk every `update_seconds`.
     `outgoing` are this machine's own policies, their targets by name.
     """
 
@@ -61,6 +63,13 @@ class SocketSettings:
     def pages(self) -> Path:
         """The node's own pages, bound into every sandbox as `/panggon`."""
         return self.root / "php"
+
+    def sites(self) -> tuple[str, ...]:
+        """All of which there is a directory, in order."""
+        with suppress(FileNotFoundError):
+            names = (each.name for each in (self.root / "sites").iterdir())
+            return tuple(sorted(filter(SITE_ID.fullmatch, names)))
+        return ()
 
     def site(self, site: str) -> Path:
         return self.root / "sites" / site

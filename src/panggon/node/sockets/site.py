@@ -4,7 +4,7 @@ import logging
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 
 from panggon.core.errors import PanggonError
@@ -38,12 +38,22 @@ log = logging.getLogger(__name__)
 class Site:
     """Times are seconds of a monotonic clock."""
 
-    def __init__(self, machine: Machine, served: Served, listener: socket.socket, full: Full, *, now: float) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        served: Served,
+        listener: socket.socket,
+        full: Full,
+        *,
+        groups: Set[str],
+        now: float,
+    ) -> None:
+        """`groups` are all control groups that there are."""
         self.machine = machine
         self._full = full
         self.served = served
         self.listener = listener
-        self.sandbox, former = adopt(machine, served.site, served.kind, listener)
+        self.sandbox, former = adopt(machine, served.site, served.kind, listener, there=groups)
         self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
         self._started = self._worked = now
@@ -89,7 +99,7 @@ class Site:
         return self._leave_by is not None and now < self._leave_by and _is_readable(self.listener)
 
     def hold_back(self, now: float) -> None:
-        """There is no room for it now; whoever knocks waits."""
+        """It cannot wake now; whoever knocks waits."""
         self._wake_after = now + ROOM_SECONDS
 
     def wake(self, now: float) -> None:
@@ -278,10 +288,11 @@ class Site:
 
     def _turn_away(self) -> None:
         """Close what waits on the socket, so that the web server says that the site does not answer."""
-        for _ in range(BACKLOG):
-            if not _is_readable(self.listener):
-                break
-            self.listener.accept()[0].close()
+        with suppress(OSError):  # it was shut by a program of the site
+            for _ in range(BACKLOG):
+                if not _is_readable(self.listener):
+                    break
+                self.listener.accept()[0].close()
 
     def _failed(self, now: float) -> None:
         sound = now - self._started >= SOUND_SECONDS
@@ -291,9 +302,7 @@ class Site:
 
 
 def _is_readable(listener: socket.socket) -> bool:
-    """Whether somebody waits in it. In one that a site's program has shut down nobody can, and it says that there is
-    something to read for ever.
-    """
+    """Whether somebody waits in it; in one that a program of the site has shut nobody does (POLLHUP)."""
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
-    return any(event == select.POLLIN for _, event in waiting.poll(0))
+    return waiting.poll(0) == [(listener.fileno(), select.POLLIN)]

@@ -5,32 +5,30 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files
+from panggon.node.going_on import going_on
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.former import Former
 from panggon.node.sockets.launch import document_root
-from panggon.node.sockets.listener import make, name_of, put_in_place, socket_path
+from panggon.node.sockets.listener import is_shut, name_of, socket_path
+from panggon.node.sockets.listeners import Listeners
 from panggon.node.sockets.quota.full import Full
+from panggon.node.sockets.room import awake_most, make_room
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site
+from panggon.node.sockets.watching import Watching
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
-
-# Of the machine's memory, what all sites together may have: the rest is the servers', and the kernel ends a site's
-# program, not a server, when all that is taken. What a site that is awake takes as a rule says how many may be.
-MEMORY_SHARE = 0.6
-MEBIBYTES_AWAKE = 32
-AWAKE_LEAST = 16
 
 # Less than who asks waits for an answer (`drivers/runtime.py`).
 WAITED_FOR_SECONDS = 50.0
@@ -49,23 +47,22 @@ class Dropping(StrEnum):
 
 
 class Sites:
-    """`keeper` is told of every socket; None: nobody keeps them."""
+    """`keeper` as of `Listeners`."""
 
     def __init__(self, machine: Machine, selector: selectors.BaseSelector, keeper: Keeping | None) -> None:
-        self.keeper = keeper
+        self.sockets = Listeners(machine.settings, keeper)
         self._machine = machine
         self._settings = machine.settings
         self.full = Full(machine.settings)
         self._asleep = Asleep(machine, self.full, self._is_awake)
         self._sessions = Sessions(machine, self.full)
-        self._selector = selector
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
-        self._watched: dict[str, dict[int, Then]] = {}
+        self._watching = Watching(selector)
         self._dropping: set[str] = set()
         self._lingering: dict[str, float] = {}  # of these: served to who was let in before, until when
         self._ending = False
-        self._awake_most = machine.settings.awake_most or max(AWAKE_LEAST, memory_for_sites() // MEBIBYTES_AWAKE)
+        self._awake_most = awake_most(machine.settings)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sites)
@@ -94,16 +91,20 @@ class Sites:
     def tick(self, now: float) -> None:
         waiting = [self._sites[name] for name in self._waiting]
         for number, site in enumerate(waiting, start=1):
-            site.count(now + COUNTING_SECONDS * number / len(waiting))
-            site.tick(now)
-            if site.is_outdated(now):
-                self._renew(site, _nobody_waits)
-            if self._sites.get(site.served.site) is site:
-                self._attend(site)
+            with going_on(log, site.served.site):
+                site.count(now + COUNTING_SECONDS * number / len(waiting))
+                site.tick(now)
+                if site.is_outdated(now):
+                    self._renew(site, _nobody_waits)
+            with going_on(log, site.served.site):
+                if self._sites.get(site.served.site) is site:
+                    self._attend(site)
         for name in [name for name, until in self._lingering.items() if now >= until]:
-            self.drop(name, _nobody_waits)
-        self._sessions.look()
-        self._asleep.look()
+            with going_on(log, name):
+                self.drop(name, _nobody_waits)
+        for each in (self._sessions, self._asleep):
+            with going_on(log, "a look at all sites"):
+                each.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
@@ -142,15 +143,21 @@ class Sites:
             return
         self._lingering.pop(name, None)
         files.remove(self._settings.leaving(name))
-        lost = name in self._sites and self.serving(name) is None  # somebody removed the socket's file
+        lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
         self._dropping.discard(name)
-        site = self._sites.get(name) or self.add(served, self.open(name), kept=True)
+        site = self._sites.get(name) or self.add(
+            served, self.open(name), kept=True, groups=self._machine.groups.names()
+        )
         if site.serve(served) or lost:
             self._renew(site, then, lost=lost)
         else:
             then()
         self._attend(site)
+
+    def _is_lost(self, name: str) -> bool:
+        """Whether nobody comes in any more: its socket's file was removed, or a program of the site has shut it."""
+        return self.serving(name) is None or is_shut(self._sites[name].listener)
 
     def _sync_after(self, served: Served, then: Then) -> None:
         """When all that ran is gone. Whoever asked finds by looking what could not be done."""
@@ -188,38 +195,26 @@ class Sites:
         """What runs goes on with the socket that it has; nobody new comes to that."""
         former, new = site.listener, self.open(site.served.site)
         if site.sandbox:
-            self._forget(site, site.sandbox.pidfd)  # its end means something else from now on
+            self._watching.forget(site.served.site, site.sandbox.pidfd)  # its end means something else from now on
         site.replace(new, time.monotonic())
-        self._close(former)
-
-    def _close(self, listener: socket.socket) -> None:
-        if self.keeper:
-            self.keeper.drop(name_of(listener))
-        listener.close()
+        self.sockets.close(former)
 
     def close_but_own(self, listeners: Iterable[socket.socket]) -> None:
         """Those of sites that are not served, and those that another came after."""
         own = {site.listener for site in self._sites.values()}
         for listener in set(listeners) - own:
-            self._close(listener)
+            self.sockets.close(listener)
 
     def open(self, name: str) -> socket.socket:
-        """A new socket of the site, in place. The keeper has it before: whoever is killed between loses no site.
-        Raises OSError.
-        """
+        """Another socket of the site. Errors as `Listeners.open`."""
         site = self._sites.get(name)
-        listener = make(self._settings, name, former=site.listener if site else None)
-        if self.keeper:
-            self.keeper.keep(name_of(listener), listener)
-        put_in_place(self._settings, listener)
-        return listener
+        return self.sockets.open(name, former=site.listener if site else None)
 
-    def add(self, served: Served, listener: socket.socket, *, kept: bool) -> Site:
-        """Serve a site on this socket; a sandbox that runs already is adopted."""
-        site = self._sites[served.site] = Site(self._machine, served, listener, self.full, now=time.monotonic())
-        if not kept and self.keeper:
-            self.keeper.keep(name_of(listener), listener)
-        put_in_place(self._settings, listener)
+    def add(self, served: Served, listener: socket.socket, *, kept: bool, groups: Set[str]) -> Site:
+        """Serve a site on this socket; a sandbox that runs already is adopted. `groups` are all control groups."""
+        site = Site(self._machine, served, listener, self.full, groups=groups, now=time.monotonic())
+        self._sites[served.site] = site
+        self.sockets.take(listener, kept=kept)
         self._attend(site)
         return site
 
@@ -267,9 +262,8 @@ class Sites:
             files.remove(self._settings.leaving(name))
             self._waiting.discard(name)
             site = self._sites.pop(name)
-            for descriptor in self._watched.pop(name):
-                self._selector.unregister(descriptor)
-            self._close(site.listener)
+            self._watching.drop(name)
+            self.sockets.close(site.listener)
         then()
 
     def _time_to_leave(self, site: Site) -> float | None:
@@ -305,57 +299,36 @@ class Sites:
             wanted[site.sandbox.pidfd] = lambda: self._sandbox_ended(site)
         for former in site.former:
             wanted[former.sandbox.pidfd] = partial(self._former_ended, site, former)
-        watched = self._watched.get(name, {})
-        for descriptor in watched.keys() - wanted.keys():
-            self._selector.unregister(descriptor)
-        for descriptor in wanted.keys() - watched.keys():
-            self._selector.register(descriptor, selectors.EVENT_READ, wanted[descriptor])
-        self._watched[name] = wanted
+        self._watching.watch(name, wanted)
         (self._waiting.add if site.waiting else self._waiting.discard)(name)
 
     def _wake(self, site: Site) -> None:
         # An event of the same round may have dropped the site or started it already.
-        if self._sites.get(site.served.site) is site and site.listens(time.monotonic()):
-            now = time.monotonic()
-            if self._makes_room(now):
+        name, now = site.served.site, time.monotonic()
+        if self._sites.get(name) is not site or not site.listens(now):
+            return
+        site.hold_back(now)  # unless it wakes: who still knocks would be told of at once, and fail again
+        with going_on(log, name):
+            if is_shut(site.listener) and name not in self._dropping:
+                log.warning("%s: one of its programs has shut its socket", name)
+                self._replace(site)
+            elif make_room(map(self._sites.__getitem__, self._waiting), most=self._awake_most, now=now):
                 site.wake(now)
-            else:
-                site.hold_back(now)
-            self._attend(site)
-
-    def _makes_room(self, now: float) -> bool:
-        """Whoever asks for every site's page wakes them all: the one that has been idle longest makes room."""
-        awake = [site for name in self._waiting if (site := self._sites[name]).stays_awake]
-        if len(awake) < self._awake_most:
-            return True
-        idle = {since: site for site in awake if (since := site.idle_since(now)) is not None}
-        if not idle:
-            return False
-        idle[min(idle)].end(now)
-        return True
+        self._attend(site)
 
     def _sandbox_ended(self, site: Site) -> None:
         if site.sandbox is None:
             return
-        self._forget(site, site.sandbox.pidfd)
+        self._watching.forget(site.served.site, site.sandbox.pidfd)
         site.ended(time.monotonic())
         if self._sites.get(site.served.site) is site:
             self._attend(site)
 
     def _former_ended(self, site: Site, former: Former) -> None:
-        self._forget(site, former.sandbox.pidfd)
+        self._watching.forget(site.served.site, former.sandbox.pidfd)
         site.former_ended(former, time.monotonic())
         if self._sites.get(site.served.site) is site:
             self._attend(site)
-
-    def _forget(self, site: Site, descriptor: int) -> None:
-        self._selector.unregister(descriptor)
-        self._watched[site.served.site].pop(descriptor)
-
-
-def memory_for_sites() -> int:
-    """In MiB, of all sites together."""
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE) >> 20
 
 
 def _nobody_waits() -> None:

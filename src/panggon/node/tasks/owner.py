@@ -19,6 +19,7 @@ from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SITE_ID
 from panggon.core.tasks import BACK_MOST, Name, due, to_start
 from panggon.node import alive, clock, records
+from panggon.node.going_on import heed
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets.control import Connection, Desk
 from panggon.node.tasks.agenda import Agenda
@@ -83,9 +84,9 @@ class Owner:
         for name in to_start(self._waiting, self.running):
             if self._start(name, now):
                 self._waiting.remove(name)
-        clock = time.monotonic()
+        moment = time.monotonic()
         for run in self.running.values():
-            if clock - run.started > run.task.seconds:
+            if moment - run.started > run.task.seconds:
                 run.end(f"dihentikan setelah {run.task.seconds} detik")
 
     def _step(self) -> bool:
@@ -95,7 +96,7 @@ class Owner:
                 self._selector.unregister(key.fileobj)
                 return True
             if self._selector.get_map().get(key.fd) == key:  # an event of the same round may have closed it
-                key.data()
+                heed(log, key.data)
         return False
 
     def _pause(self) -> float:

@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 class Full:
     def __init__(self, settings: SocketSettings) -> None:
         self._settings = settings
-        marks = (settings.root / "sites").glob("s*/run/full")
-        self._since = {mark.parent.parent.name: processes.clock() for mark in marks}
+        self._since = {site: processes.clock() for site in settings.sites() if settings.full(site).exists()}
         self._tell_sftp()
 
     def __iter__(self) -> Iterator[str]:

@@ -1,0 +1,37 @@
+"""How much of the machine all sites together may have, and which of them makes room when another wants to wake."""
+
+import os
+from collections.abc import Iterable
+
+from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.site import Site
+
+# Of the machine's memory, what all sites together may have: the rest is the servers', and the kernel ends a site's
+# program, not a server, when all that is taken. What a site that is awake takes as a rule says how many may be.
+MEMORY_SHARE = 0.6
+MEBIBYTES_AWAKE = 32
+AWAKE_LEAST = 16
+
+
+def memory_for_sites() -> int:
+    """In MiB, of all sites together."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE) >> 20
+
+
+def awake_most(settings: SocketSettings) -> int:
+    """How many sites may be awake at once."""
+    return settings.awake_most or max(AWAKE_LEAST, memory_for_sites() // MEBIBYTES_AWAKE)
+
+
+def make_room(sites: Iterable[Site], *, most: int, now: float) -> bool:
+    """Whether one more may wake. Whoever asks for every site's page wakes them all: of these `sites` the one that has
+    been idle longest makes room.
+    """
+    awake = [site for site in sites if site.stays_awake]
+    if len(awake) < most:
+        return True
+    idle = {since: site for site in awake if (since := site.idle_since(now)) is not None}
+    if not idle:
+        return False
+    idle[min(idle)].end(now)
+    return True

@@ -1,0 +1,115 @@
+"""A program of a site has the socket that visitors come in by, and may do to it what it likes."""
+
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from panggon.drivers import files
+from panggon.node.sockets import SocketSettings, cgroups
+from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sites import Sites
+from tests.node import stand as stands
+from tests.node.stand import UID_BASE, Stand
+from tests.waiting import until
+
+SITE = "s900330"
+SHUTS = """
+import os, signal, socket
+for number in range(3, 20):
+    try:
+        socket.socket(fileno=os.dup(number)).shutdown(socket.SHUT_RDWR)
+        open("/site/private/shut", "a").write("x")
+    except OSError:
+        pass
+"""
+ENDS = "for pid in (os.getppid(), 1):\n    os.kill(pid, signal.SIGTERM)\n"
+ANSWERS = "def app(environ, start):\n    start('200 OK', [])\n    return [b'answered']\n"
+
+
+@pytest.fixture
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    yield from stands.started(request)
+
+
+def put(stand: Stand, code: str) -> None:
+    uid, private = stand.settings.uid(SITE), stand.settings.site(SITE) / "private"
+    files.write(private / "app.py", code, mode=0o644, uid=uid, gid=uid)
+    (private / "shut").unlink(missing_ok=True)
+
+
+def ask(stand: Stand) -> bytes:
+    """What one visitor gets; nothing where there is nobody to let him in."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        try:
+            client.connect(str(stand.settings.root / "run" / f"{SITE}.sock"))
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return b"".join(iter(lambda: client.recv(4096), b""))
+        except OSError:
+            return b""
+
+
+@pytest.mark.real
+def test_who_shuts_its_socket_has_no_visitors_until_it_is_served_anew_and_the_holder_goes_on(stand: Stand) -> None:
+    neighbour, holder = stand.serve(900331), stand.holder()
+    stand.lay_out(900330, {"kind": "python", "interface": "wsgi", "entry": "app:app"})
+    put(stand, SHUTS + ENDS + ANSWERS)
+    assert stand.sync(SITE)["ok"]
+    until(lambda: ask(stand) == b"" and (stand.settings.site(SITE) / "private" / "shut").exists())
+    ends = time.monotonic() + 9  # three failures in a row, and visitors are turned away
+    while time.monotonic() < ends:
+        ask(stand)
+        time.sleep(0.2)
+    assert stand.get(neighbour) == "ok"
+    assert stand.holder() == holder
+    put(stand, ANSWERS)
+    until(lambda: ask(stand).endswith(b"answered"), seconds=20)
+
+
+@pytest.mark.real
+def test_a_sync_gives_a_site_that_is_awake_another_socket_for_one_that_is_shut(stand: Stand) -> None:
+    stand.lay_out(900330, {"kind": "python", "interface": "wsgi", "entry": "app:app"})
+    put(stand, SHUTS + ANSWERS)
+    assert stand.sync(SITE)["ok"]
+    until(lambda: ask(stand) == b"" and (stand.settings.site(SITE) / "private" / "shut").exists())
+    put(stand, ANSWERS)
+    assert ask(stand) == b""
+    assert stand.sync(SITE)["ok"]
+    assert ask(stand).endswith(b"answered")
+
+
+class Awake:
+    """A site that has something to do at each tick."""
+
+    def __init__(self, name: str, error: Exception | None = None) -> None:
+        self.served, self.error, self.ticks = type("Served", (), {"site": name}), error, 0
+
+    def count(self, until: float) -> None:
+        self.ticks += 1
+        if self.error:
+            raise self.error
+
+
+def test_what_fails_for_one_site_is_told_and_the_others_have_their_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = SocketSettings(tmp_path, tmp_path / "run", tmp_path / "logs", UID_BASE, web_group=33)
+    with selectors.DefaultSelector() as selector:
+        sites = Sites(Machine(settings, frozenset(), cgroups.ControlGroups(None, None, None)), selector, None)
+        errors = (OSError(22, "Invalid argument"), ValueError("odd"), RecursionError("deep"), None)
+        there = {f"s90033{number}": Awake(f"s90033{number}", error) for number, error in enumerate(errors)}
+        monkeypatch.setattr(sites, "_sites", there)
+        monkeypatch.setattr(sites, "_waiting", set(there))
+        looks: list[str] = []
+        monkeypatch.setattr(sites._sessions, "look", lambda: 1 / 0)
+        monkeypatch.setattr(sites._asleep, "look", lambda: looks.append("asleep"))
+        with caplog.at_level(logging.WARNING):
+            sites.tick(time.monotonic())
+    assert [each.ticks for each in there.values()] == [1, 1, 1, 1]
+    assert looks == ["asleep"]
+    assert {record.getMessage().partition(":")[0] for record in caplog.records} >= {"s900330", "s900331", "s900332"}
