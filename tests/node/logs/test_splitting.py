@@ -4,8 +4,10 @@ import errno
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -231,6 +233,31 @@ class TestHostile:
         assert place.uris(TWO)[-1] == "/4"
         if oddity == "somebody's":
             assert odd.read_text() == "theirs"
+
+    @pytest.mark.parametrize(("room", "others"), [(1000, ["/1"]), (0, [])])
+    def test_a_full_site_on_xfs_costs_nobody_else_a_line(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch, room: int, others: list[str]
+    ) -> None:
+        """There a project at its bound says that the disk is full; whether it is, the disk says."""
+        place.visit(ONE)
+        place.visit(TWO)
+        splitter = Splitter(place.settings)
+        append = type(splitter.sink).append
+
+        def full(sink: Any, site: str, name: str, data: bytes) -> None:
+            if site == TWO:
+                raise OSError(errno.ENOSPC, "full")
+            append(sink, site, name, data)
+
+        def told(path: Path) -> SimpleNamespace:
+            blocks = 500 if path.name == TWO else 5000
+            return SimpleNamespace(f_blocks=blocks, f_bavail=room, f_favail=1000)
+
+        monkeypatch.setattr(type(splitter.sink), "append", full)
+        monkeypatch.setattr(os, "statvfs", told)
+        with nullcontext() if room else pytest.raises(OSError, match="full"):
+            splitter.step(place.now)
+        assert place.uris(ONE) == others
 
     def test_a_full_disk_hands_nothing_out(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         place.visit(ONE)

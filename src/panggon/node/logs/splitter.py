@@ -22,7 +22,7 @@ from typing import Any
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.logs import VISITORS, Connection, error_origin, origin
 from panggon.core.spec import SITE_ID
-from panggon.drivers import processes
+from panggon.drivers import processes, storage
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
@@ -172,7 +172,7 @@ class Splitter:
         sizes: dict[str, int] = {}
         wanted: dict[tuple[str, str], bytes] = {}
         for (site, name), lines in parts.items():
-            with _its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
+            with self._its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
                 size, data = self.sink.room(site, name, b"".join(lines), now=now)
                 sizes[f"{site}/{name}"], wanted[site, name] = size, data
         try:
@@ -188,7 +188,7 @@ class Splitter:
 
     def _append(self, site: str, name: str, data: bytes, size: int) -> None:
         whole = False
-        with _its_own_matter(site):
+        with self._its_own_matter(site):
             self.sink.append(site, name, data)
             whole = True
         if not whole:
@@ -196,8 +196,20 @@ class Splitter:
 
     def _cut(self, place: str, size: int) -> None:
         site, _, name = place.partition("/")
-        with _its_own_matter(site):
+        with self._its_own_matter(site):
             self.sink.cut(site, name, size)
+
+    @contextmanager
+    def _its_own_matter(self, site: str) -> Iterator[None]:
+        """A full quota, or what somebody has put in the place of a log, costs nobody else a line; a full disk does."""
+        try:
+            yield
+        except (OSError, PermanentError) as error:
+            number = error.errno if isinstance(error, OSError) else None
+            alone = number == errno.ENOSPC and storage.is_full_alone(self.settings.root / "sites" / site)
+            if number in EVERYBODYS and not alone:
+                raise
+            log.warning("%s: its logs cannot be written: %s", site, error)
 
     def _go_back(self, record: dict[str, Any]) -> None:
         self.access.offsets, self.errors.offsets = (_offsets(record.get(name)) for name in ("access", "errors"))
@@ -250,17 +262,6 @@ class Splitter:
             pid = int(self.settings.nginx_pid.read_text())
             if (processes.PROC / str(pid) / "comm").read_text().strip() == "nginx":
                 processes.send(pid, signal.SIGUSR1)
-
-
-@contextmanager
-def _its_own_matter(site: str) -> Iterator[None]:
-    """A full quota, or what somebody has put in the place of a log, costs nobody else a line; a full disk does."""
-    try:
-        yield
-    except (OSError, PermanentError) as error:
-        if isinstance(error, OSError) and error.errno in EVERYBODYS:
-            raise
-        log.warning("%s: its logs cannot be written: %s", site, error)
 
 
 def _settled(found: os.stat_result, now: datetime) -> bool:
