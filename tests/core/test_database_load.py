@@ -137,10 +137,16 @@ def test_where_few_places_are_left_who_has_most_gives_way_and_nobody_loses_the_f
     found = giving_way(replace(crowd, strangers=1))
     assert (len(found), {session.site for session in found}) == (11, {ONE})
     assert not any(session.active for session in found)
-    found = giving_way(replace(crowd, strangers=100))
+    found = giving_way(replace(crowd, places=5))
     left = Counter(session.site for session in crowd.sessions if session not in found)
     assert left == {ONE: FIRST_FEW, OTHER: FIRST_FEW}
     assert giving_way(replace(crowd, places=0)) == {}
+
+
+def test_a_crowd_of_strangers_costs_nobody_else_a_session():
+    sessions = tuple(Session(ONE, number, number, active=True) for number in range(40))
+    assert giving_way(Load(sessions, strangers=380, places=500)) == {}
+    assert len(giving_way(Load(sessions, strangers=380, places=100))) == 40 + STRANGERS_MOST - 70
 
 
 def test_the_sessions_of_a_site_weigh_as_much_as_one():

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +13,12 @@ from tests.named import NO_TEXT, named
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+
+FIRST_THREAD_ENDS = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
 
 
 @pytest.mark.parametrize("name", [NO_TEXT, b"a) Z 1 (", b"\n"])
@@ -22,6 +30,7 @@ def test_whatever_a_process_calls_itself_it_is_seen(name: bytes, uid: int) -> No
         end_logins(uid)
         until(lambda: processes.start_time(session) == 0)
         assert processes.start_time(pid) > 0
+        assert processes.worked(pid) >= 0
         assert processes.of_user(uid) == {pid}
 
 
@@ -30,4 +39,13 @@ def test_what_has_ended_is_of_no_user(uid: int) -> None:
         processes.send(pid, signal.SIGKILL)
         until(lambda: processes.start_time(pid) == 0)
         assert pid in processes.by_user()[uid], "it waits for its parent"
+        assert processes.of_user(uid) == frozenset()
+
+
+def test_one_whose_first_thread_has_ended_still_runs(uid: int) -> None:
+    with subprocess.Popen([sys.executable, "-ISc", FIRST_THREAD_ENDS], user=uid, group=uid, extra_groups=[]) as child:
+        until(lambda: processes.fields(child.pid)[0] == "Z")
+        assert processes.of_user(uid) == {child.pid}
+        processes.send(child.pid, signal.SIGKILL)
+        until(lambda: processes.start_time(child.pid) == 0)
         assert processes.of_user(uid) == frozenset()

@@ -154,9 +154,10 @@ def holders(connections: Mapping[int, int], sessions: int) -> tuple[int, ...]:
 
 def giving_way(load: Load) -> dict[Session, str]:
     """Where few places for connections are left: of whoever has most sessions one that does nothing, and again, until
-    there is room. What all sites may have together is far more than there are; none is kept from its first few.
+    there is room. What all sites may have together is far more than there are; none is kept from its first few. Of
+    strangers only as many count as nobody is ended for: one site's crowd of them costs no other its sessions.
     """
-    taken = len(load.sessions) + load.strangers
+    taken = len(load.sessions) + min(load.strangers, STRANGERS_MOST)
     if not load.places or taken <= PLACES_MOST * load.places:
         return {}
     own: dict[str, list[Session]] = defaultdict(list)

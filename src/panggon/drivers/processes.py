@@ -17,6 +17,7 @@ REPLACED = re.compile(r"^\S+ ..x. \S+ \S+ \S+ +/usr/\S+ \(deleted\)$", re.MULTIL
 
 def start_time(pid: int) -> int:
     """When it started, in clock ticks since boot (proc(5), field 22); 0 when there is no such process, or a zombie.
+    One whose first thread only has ended looks like that, but has others (field 20).
 
     Pid and start time together name one process for ever; a pid alone is used again.
     """
@@ -24,7 +25,7 @@ def start_time(pid: int) -> int:
         found = fields(pid)
     except OSError:
         return 0
-    return 0 if found[0] == "Z" else int(found[19])
+    return 0 if found[0] == "Z" and found[17] == "1" else int(found[19])
 
 
 def fields(pid: int) -> list[str]:
@@ -57,10 +58,9 @@ def worked(pid: int) -> float:
     no such process.
     """
     try:
-        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields(pid)[11:15])) / TICKS
     except OSError:
         return 0.0
-    return sum(map(int, fields[11:15])) / TICKS
 
 
 def children(pid: int) -> tuple[int, ...]:

@@ -302,7 +302,7 @@ class Site:
 
 
 def _is_readable(listener: socket.socket) -> bool:
-    """Whether somebody waits in it; in one that a program of the site has shut nobody does (POLLHUP)."""
+    """Whether somebody waits in it; in one that a program of the site has shut nobody does (POLLRDHUP, POLLHUP)."""
     waiting = select.poll()
-    waiting.register(listener, select.POLLIN)
+    waiting.register(listener, select.POLLIN | select.POLLRDHUP)
     return waiting.poll(0) == [(listener.fileno(), select.POLLIN)]
