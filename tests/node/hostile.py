@@ -29,7 +29,9 @@ CALLS = {
         "init_module": 175, "quotactl": 179, "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272,
         "perf_event_open": 298, "fanotify_init": 300, "open_by_handle_at": 304, "name_to_handle_at": 303, "setns": 308,
         "process_vm_readv": 310, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320, "bpf": 321,
-        "userfaultfd": 323, "clone": 56, "inotify_init1": 294,
+        "userfaultfd": 323, "clone": 56, "inotify_init1": 294, "io_setup": 206, "io_destroy": 207, "io_getevents": 208,
+        "io_submit": 209, "io_cancel": 210, "io_pgetevents": 333, "sync": 162,
+        "syncfs": 306,
     },
     "aarch64": {
         "ptrace": 117, "syslog": 116, "personality": 92, "pivot_root": 41, "chroot": 51, "acct": 89,
@@ -37,7 +39,9 @@ CALLS = {
         "init_module": 105, "quotactl": 60, "add_key": 217, "request_key": 218, "keyctl": 219, "unshare": 97,
         "perf_event_open": 241, "fanotify_init": 262, "open_by_handle_at": 265, "name_to_handle_at": 264, "setns": 268,
         "process_vm_readv": 270, "kcmp": 272, "finit_module": 273, "kexec_file_load": 294, "bpf": 280,
-        "userfaultfd": 282, "clone": 220, "inotify_init1": 26,
+        "userfaultfd": 282, "clone": 220, "inotify_init1": 26, "io_setup": 0, "io_destroy": 1, "io_submit": 2,
+        "io_cancel": 3, "io_getevents": 4, "io_pgetevents": 292, "sync": 81,
+        "syncfs": 267,
     },
 }[platform.machine()] | {
     "io_uring_setup": 425, "io_uring_enter": 426, "open_tree": 428, "move_mount": 429, "fsopen": 430, "clone3": 435,
@@ -107,6 +111,7 @@ def calls() -> Iterator[Named]:
     for request in (TIOCSTI, TIOCSTI | 1 << 32):
         yield f"type on the terminal {request:x}", "EPERM", lambda request=request: answered(ioctl(0, request))
     yield "hear who reads a directory", "EPERM", told_of_reads
+    yield "hear who opens a file, and hold him up", "EPERM", leased
     yield "become root", "EINVAL", lambda: os.setuid(0) or "root"
     yield "become root for files", "EINVAL", lambda: os.setreuid(-1, 0) or "root"
     yield "join a group", "EPERM", lambda: os.setgroups([0]) or "root's"
@@ -175,6 +180,14 @@ def told_of_reads() -> object:
         return fcntl.fcntl(directory, fcntl.F_NOTIFY, fcntl.DN_ACCESS) or "by a signal"
     finally:
         os.close(directory)
+
+
+def leased() -> object:
+    file = os.open(f"/tmp/leased-{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK) or "until it is given back"
+    finally:
+        os.close(file)
 
 
 def called(name: str, *arguments: int) -> object:

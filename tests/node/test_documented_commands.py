@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,17 @@ def test_they_are_found_at_all() -> None:
     assert len(ALL) > 60
     assert {"panggon-node renew-authority", "panggon-node allow --new 60", "script/demo --exit"} <= words
     assert {"panggon serve --nodes", "python -m bench.node"} <= words
+
+
+def test_the_backup_reads_no_holes(tmp_path: Path) -> None:
+    """An owner may have as many as he likes, larger than any disk."""
+    lines = [line for block in FENCED.findall((ROOT / "docs/node.md").read_text()) for line in block.splitlines()]
+    options, _, _ = next(line for line in lines if re.match("tar .*-c", line)).partition(" /")
+    with (tmp_path / "hole").open("wb") as file:
+        file.truncate(1 << 40)
+    command = [*shlex.split(options), str(tmp_path / "copy.tar.gz"), "-C", str(tmp_path), "hole"]
+    assert subprocess.run(command, timeout=60, check=True).returncode == 0
+    assert (tmp_path / "copy.tar.gz").stat().st_size < 10_000
 
 
 def test_each_is_there() -> None:

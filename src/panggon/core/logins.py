@@ -2,7 +2,8 @@
 
 The form of the lines is OpenSSH's (`auth_log` in auth.c, LogLevel VERBOSE; `-e` puts nothing before them). A user name
 is a visitor's word and may hold such a line itself ("Invalid user Accepted password for …"). So a line counts from its
-beginning only, there only about a site's own name, and nothing behind the port but a key's fingerprint.
+beginning only, there only about a site's own name, and nothing behind the port but a key's fingerprint. That a message
+is one line, whatever it holds, is the work of `node.supervision.said`.
 """
 
 import re

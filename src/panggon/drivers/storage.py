@@ -143,6 +143,14 @@ def _room(path: Path) -> Iterator[None]:
         bound(path, limit)
 
 
+def is_full_alone(path: Path) -> bool:
+    """Whether ENOSPC in the directory is its own bound, as XFS says it of a full project, and not the disk's end. Asked
+    of statvfs(2), which tells the bounds of a project as its size, because that needs no right. Raises OSError.
+    """
+    own, disk = os.statvfs(path), os.statvfs(path.parent)
+    return own.f_blocks < disk.f_blocks and disk.f_bavail > 0 and disk.f_favail > 0
+
+
 def is_bound(seen: Bound, limit: Limit) -> bool:
     """Whether the limit is this one, also where a killed `write` has left it wider."""
     return seen.is_at(limit) or seen.is_at(limit.wider())

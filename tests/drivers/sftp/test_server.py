@@ -15,6 +15,7 @@ from panggon.drivers import files, processes, sftp, user
 from panggon.node.servers import sshd
 from tests.drivers.contract import Case, Contract
 from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, spec, visit
+from tests.drivers.sftp.stranger import enter_as
 from tests.waiting import until
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -123,6 +124,17 @@ class TestServer:
         driver.write(key, {"keys": (owner[1],)})
         assert told(enter) == [("accepted", "publickey", "127.0.0.1")]
         assert told(lambda: driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))) == []
+
+    def test_a_stranger_writes_no_line_of_a_login(
+        self, settings: sftp.Settings, server: sshd.Settings, serving: int, key: Key
+    ) -> None:
+        """By what he calls himself; OpenSSH's own client refuses such a name, another does not."""
+        log, before = server.log, len(server.log.read_text())
+        enter_as(f"x\nAccepted password for {key.name} from 10.1.2.3 port 1 ssh2\nz", settings.port)
+        until(lambda: "Invalid user x?Accepted" in log.read_text()[before:])
+        until(lambda: processes.children(serving) == ())
+        told = [login_of(line, at=NOW) for line in log.read_text()[before:].splitlines()]
+        assert set(told) == {None}
 
     def test_a_hostile_owner_reaches_nothing_else_and_plants_nothing(
         self,

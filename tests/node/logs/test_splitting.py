@@ -4,8 +4,10 @@ import errno
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -232,6 +234,31 @@ class TestHostile:
         if oddity == "somebody's":
             assert odd.read_text() == "theirs"
 
+    @pytest.mark.parametrize(("room", "others"), [(1000, ["/1"]), (0, [])])
+    def test_a_full_site_on_xfs_costs_nobody_else_a_line(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch, room: int, others: list[str]
+    ) -> None:
+        """There a project at its bound says that the disk is full; whether it is, the disk says."""
+        place.visit(ONE)
+        place.visit(TWO)
+        splitter = Splitter(place.settings)
+        append = type(splitter.sink).append
+
+        def full(sink: Any, site: str, name: str, data: bytes) -> None:
+            if site == TWO:
+                raise OSError(errno.ENOSPC, "full")
+            append(sink, site, name, data)
+
+        def told(path: Path) -> SimpleNamespace:
+            blocks = 500 if path.name == TWO else 5000
+            return SimpleNamespace(f_blocks=blocks, f_bavail=room, f_favail=1000)
+
+        monkeypatch.setattr(type(splitter.sink), "append", full)
+        monkeypatch.setattr(os, "statvfs", told)
+        with nullcontext() if room else pytest.raises(OSError, match="full"):
+            splitter.step(place.now)
+        assert place.uris(ONE) == others
+
     def test_a_full_disk_hands_nothing_out(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         place.visit(ONE)
         place.visit(TWO)
@@ -277,16 +304,55 @@ def test_killed_at_any_line_no_line_is_lost_or_doubled(tmp_path: Path) -> None:
     ]
 
 
-def _killed(line: int, place: Place) -> bool:
-    """Whether a splitter of its own process was killed before its `line`-th line."""
+def test_killed_while_it_empties_what_a_program_said_no_word_is_lost(tmp_path: Path) -> None:
+    said: list[str] = []
+    for line in range(60):
+        place = Place(tmp_path / str(line))
+        said = [f"{line}-{number}\n" for number in range(50)]
+        place.say(ONE, "".join(said[:10]))
+        killed = _killed(line, place, within="_empty")
+        place.say(ONE, "".join(said[10:]))  # more than there was before
+        place.split()
+        place.split()
+        found = place.read(ONE, "error").splitlines(keepends=True)
+        assert (sorted(set(found)), place.settings.output(ONE).read_text()) == (sorted(said), "")
+        if not killed:
+            assert (line > 5, found) == (True, said)
+            return
+    raise AssertionError("the step was never completed")
+
+
+def test_what_was_said_since_it_was_read_stays_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.say(ONE, "first\n")
+    splitter = Splitter(place.settings)
+    save = Splitter._save
+
+    def late(splitter: Splitter, document: dict[str, Any]) -> None:
+        place.say(ONE, "late\n")
+        save(splitter, document)
+
+    with monkeypatch.context() as said:
+        said.setattr(Splitter, "_save", late)
+        splitter.step(place.now)
+    place.split(splitter)
+    place.split()
+    found = place.read(ONE, "error").splitlines()
+    assert (found[0], set(found[1:]), place.settings.output(ONE).read_text()) == ("first", {"late"}, "")
+    assert len(found) > 2
+
+
+def _killed(line: int, place: Place, *, within: str = "") -> bool:
+    """Whether a splitter of its own process was killed before its `line`-th line, or that of a function `within`."""
     child = os.fork()
     if child == 0:
         left = iter(range(line))
 
         def trace(frame: Any, event: str, _argument: Any) -> Any:
             named = {each.f_code.co_name for each in (frame, frame.f_back) if each}
-            if LOGS not in frame.f_code.co_filename or named & {"_learn", "_learn_again", "_empty"}:
+            if LOGS not in frame.f_code.co_filename or named & {"_learn", "_learn_again"}:
                 return None
+            if (within and within not in named) or (not within and "_empty" in named):
+                return trace
             if event == "line" and next(left, None) is None:
                 os.kill(os.getpid(), signal.SIGKILL)
             return trace

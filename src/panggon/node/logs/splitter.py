@@ -2,7 +2,8 @@
 
 Before a part is handed out, its record says how long each file was. After a kill at any instruction the files are cut
 back to that, and the part is handed out again; only then is the part counted as read. So nothing is lost or doubled by
-a kill; a power cut may cost the lines of its last seconds.
+a kill, but what a program said may be doubled where its own file was just to be emptied; a power cut may cost the lines
+of its last seconds.
 """
 
 import errno
@@ -21,7 +22,7 @@ from typing import Any
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.logs import VISITORS, Connection, error_origin, origin
 from panggon.core.spec import SITE_ID
-from panggon.drivers import processes
+from panggon.drivers import processes, storage
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
@@ -171,7 +172,7 @@ class Splitter:
         sizes: dict[str, int] = {}
         wanted: dict[tuple[str, str], bytes] = {}
         for (site, name), lines in parts.items():
-            with _its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
+            with self._its_own_matter(site), suppress(PanggonError):  # a site that is gone has no logs
                 size, data = self.sink.room(site, name, b"".join(lines), now=now)
                 sizes[f"{site}/{name}"], wanted[site, name] = size, data
         try:
@@ -187,7 +188,7 @@ class Splitter:
 
     def _append(self, site: str, name: str, data: bytes, size: int) -> None:
         whole = False
-        with _its_own_matter(site):
+        with self._its_own_matter(site):
             self.sink.append(site, name, data)
             whole = True
         if not whole:
@@ -195,8 +196,20 @@ class Splitter:
 
     def _cut(self, place: str, size: int) -> None:
         site, _, name = place.partition("/")
-        with _its_own_matter(site):
+        with self._its_own_matter(site):
             self.sink.cut(site, name, size)
+
+    @contextmanager
+    def _its_own_matter(self, site: str) -> Iterator[None]:
+        """A full quota, or what somebody has put in the place of a log, costs nobody else a line; a full disk does."""
+        try:
+            yield
+        except (OSError, PermanentError) as error:
+            number = error.errno if isinstance(error, OSError) else None
+            alone = number == errno.ENOSPC and storage.is_full_alone(self.settings.root / "sites" / site)
+            if number in EVERYBODYS and not alone:
+                raise
+            log.warning("%s: its logs cannot be written: %s", site, error)
 
     def _go_back(self, record: dict[str, Any]) -> None:
         self.access.offsets, self.errors.offsets = (_offsets(record.get(name)) for name in ("access", "errors"))
@@ -209,13 +222,15 @@ class Splitter:
         records.save(self.settings.record, document)
 
     def _empty(self, sites: list[str]) -> None:
-        """What PHP writes between reading and this is lost, and what it writes after a kill in here may be: nothing
-        else can shorten a file that somebody has open.
+        """The record comes first: after a kill in here what the file still holds is handed out once more. Lost is only
+        what PHP writes between the last look at the size and the cut: nothing else can shorten a file that somebody
+        has open.
         """
-        for site in sites:
+        read = {site: self.outputs[site] for site in sites}
+        self._save({**self._document(), "outputs": {**self.outputs, **dict.fromkeys(sites, 0)}})
+        for site, size in read.items():
             with suppress(OSError):
-                os.close(os.open(self.settings.output(site), os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC))
-            self.outputs[site] = 0
+                self.outputs[site] = 0 if _emptied(self.settings.output(site), size) else size
         self._save(self._document())
 
     def _rotate(self, source: Source, now: datetime, *, keep: bool) -> None:
@@ -249,17 +264,6 @@ class Splitter:
                 processes.send(pid, signal.SIGUSR1)
 
 
-@contextmanager
-def _its_own_matter(site: str) -> Iterator[None]:
-    """A full quota, or what somebody has put in the place of a log, costs nobody else a line; a full disk does."""
-    try:
-        yield
-    except (OSError, PermanentError) as error:
-        if isinstance(error, OSError) and error.errno in EVERYBODYS:
-            raise
-        log.warning("%s: its logs cannot be written: %s", site, error)
-
-
 def _settled(found: os.stat_result, now: datetime) -> bool:
     return datetime.fromtimestamp(found.st_mtime, UTC) < now - SETTLED
 
@@ -279,6 +283,18 @@ def _unread(path: Path, offset: int, *, whole: bool) -> tuple[int, int, bytes]:
         data = file.read(OUTPUT_PART)
     end = data.rfind(b"\n") + 1
     return size, offset, data if whole or (not end and len(data) == OUTPUT_PART) else data[:end]
+
+
+def _emptied(path: Path, size: int) -> bool:
+    """Whether the file was emptied: only one that is still of this size is. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        same = os.fstat(descriptor).st_size == size
+        if same:
+            os.ftruncate(descriptor, 0)
+        return same
+    finally:
+        os.close(descriptor)
 
 
 def _recorded(path: Path) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def load(name: str) -> None:
     _demand_whole(source)
     dump(BEFORE)
     (FOLDER / MARK).write_text(name)
-    os.sync()
+    _write_out(FOLDER / BEFORE, FOLDER / MARK, FOLDER)
     try:
         _replace(source)
     except FailedError as error:
@@ -159,6 +159,15 @@ def _replace(source: Path) -> None:
     ):
         child.stdin.write(emptying)
         shutil.copyfileobj(content, child.stdin, 1 << 16)
+
+
+def _write_out(*paths: Path) -> None:
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _demand_whole(source: Path) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import re
 import socket
 import string
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from panggon.node.sockets.quota.full import GROUP_NAMES, GROUPS
 from panggon.node.sockets.quota.usage import Excess
 
 PROGRAM = "/usr/sbin/sshd"  # it insists on its absolute path
+SAID = "panggon.node.supervision.said"  # each of its messages is one line of the log, whatever strangers write into it
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # built into Debian's sshd
 NAME_SERVICES = Path("/etc/nsswitch.conf")
 # Arguments: the own nsswitch.conf and list of groups, then the program. Where mounts of one's own cannot be had it goes
@@ -77,7 +79,7 @@ def prepare(settings: Settings) -> None:
 
 
 def server(settings: Settings) -> Server:
-    argv = (PROGRAM, "-D", "-e", "-f", str(settings.configuration))
+    argv = (sys.executable, "-m", SAID, PROGRAM, "-D", "-e", "-f", str(settings.configuration))
     return Server(
         name="sshd",
         argv=("sh", "-c", START, "panggon-sshd", str(settings.name_services), str(settings.groups), *argv),

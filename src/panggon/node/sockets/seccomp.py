@@ -22,6 +22,9 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     ),
     "tells a site when root counts what it stores": ("inotify_init", "inotify_init1"),
     "a second way to all other calls, past this filter": ("io_uring_setup", "io_uring_enter", "io_uring_register"),
+    "taken from all: the machine has 65,536 places for such requests, and database servers use them": (
+        "io_setup", "io_destroy", "io_submit", "io_cancel", "io_getevents", "io_pgetevents",
+    ),
     "the kernel's keys know no namespace": ("keyctl", "add_key", "request_key"),
     "changes what is mounted, or the root": (
         "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount",
@@ -38,6 +41,7 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "old or of one processor only, and seldom looked at": (
         "iopl", "ioperm", "modify_ldt", "uselib", "personality", "ustat", "sysfs", "_sysctl", "vm86", "vm86old",
     ),
+    "writes out what all others have written, who wait for it meanwhile": ("sync", "syncfs"),
     "memory that even root cannot read": ("memfd_secret",),
 }  # fmt: skip
 # clone(2): what makes a namespace. clone3(2) hides its flags in memory, where no filter can look: refused as if the
@@ -49,8 +53,8 @@ FAMILIES = frozenset({socket.AF_UNSPEC, socket.AF_UNIX, socket.AF_INET, socket.A
 NETLINK_ROUTE = 0
 # Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
 TERMINAL_REQUESTS = (0x5412, 0x541C)
-# As inotify, in the words of fcntl(2).
-F_NOTIFY = 1026
+# In the words of fcntl(2): as inotify; and a lease, whose holder is told who opens the file, and lets him wait or fail.
+F_NOTIFY, F_SETLEASE = 1026, 1024
 LOWER_HALF = 0xFFFFFFFF
 
 
@@ -87,6 +91,7 @@ def _rules() -> Iterator[_Rule]:
     yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.GT, max(FAMILIES)),))
     netlink = pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK)
     yield _Rule("socket", errno.EAFNOSUPPORT, (netlink, pyseccomp.Arg(2, pyseccomp.NE, NETLINK_ROUTE)))
-    yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, F_NOTIFY),))
+    for command in (F_NOTIFY, F_SETLEASE):
+        yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, command),))
     for request in TERMINAL_REQUESTS:
         yield _Rule("ioctl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, request),))

@@ -1,0 +1,44 @@
+"""A program's messages are one line each, whatever strangers have written into them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from panggon.node.supervision import said
+from tests.waiting import until
+
+SAID = (sys.executable, "-m", said.__name__)
+SPEAKING = """
+import os, sys
+os.write(2, b"Invalid user x\\nAccepted password for s000007 from 10.1.2.3 port 1 ssh2\\r\\nz\\r\\n")
+os.write(2, b"second\\r\\n")
+if os.fork() == 0:  # a session that outlives the server
+    sys.stdin.read()
+    os.write(2, b"third\\x1b[2J\\n")
+"""
+LINES = [
+    "Invalid user x?Accepted password for s000007 from 10.1.2.3 port 1 ssh2??z",
+    "second",
+    "third?[2J",
+]
+
+
+def test_each_message_is_one_line_to_the_last_word_of_the_last_session(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with (
+        log.open("ab") as file,
+        subprocess.Popen([*SAID, sys.executable, "-c", SPEAKING], stdin=subprocess.PIPE, stderr=file) as process,
+    ):
+        assert process.stdin
+        until(lambda: process.poll() is not None)
+        until(lambda: log.read_text().splitlines() == LINES[:2])
+        process.stdin.close()
+    until(lambda: log.read_text().splitlines() == LINES)
+
+
+def test_the_program_takes_its_place(tmp_path: Path) -> None:
+    """Whoever has started it ends it, and hears how it ended."""
+    with subprocess.Popen([*SAID, "/bin/sh", "-c", "echo $$; exit 7"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert int(process.stdout.readline()) == process.pid
+    assert process.returncode == 7
