@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from panggon.node.sockets import cgroups
-from panggon.node.sockets.cgroups import Bounds, ControlGroups, _free_cpu
+from panggon.node.sockets.cgroups import ControlGroups, GroupBounds, _free_cpu
 from panggon.node.sockets.lanes import Lanes
 from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
 from tests.waiting import until
 
-BOUNDS = Bounds(memory_mebibytes=64, processes=12, cpu_percent=150)
+BOUNDS = GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=150)
 TRIALS = (_try_cpu, _try_memory, _try_processes)
 MEMORY = str(64 * 1024 * 1024)
 
@@ -112,7 +112,7 @@ def ends_in_its_period(groups: ControlGroups, name: str) -> bool:
         lines = (groups.cpu / name / "cpu.stat").read_text().splitlines()
         return [line for line in lines if line.startswith("nr_periods ")]
 
-    directories = groups.create(name, Bounds(memory_mebibytes=64, processes=12, cpu_percent=1))
+    directories = groups.create(name, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=1))
     burner = subprocess.Popen(["sh", "-c", "while :; do :; done"])
     try:
         for directory in directories:
@@ -132,7 +132,7 @@ def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() 
     groups, name, everywhere = cgroups.find(), f"test-{os.getpid()}-lane", os.sched_getaffinity(0)
     if groups.cpu is None or groups.cpuset is None or len(everywhere) < 2:  # a container, or a machine of one
         pytest.skip("no controller of processor time or of processors, or only one processor")
-    directories = groups.create(name, Bounds(memory_mebibytes=64, processes=12, cpu_percent=1))
+    directories = groups.create(name, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=1))
     code = "read go; (while :; do :; done) & while :; do :; done"
     burner = subprocess.Popen(["sh", "-c", code], stdin=subprocess.PIPE)
     try:

@@ -118,6 +118,11 @@ class TestScripts:
         answer = stand.get("/gone.php")
         assert (answer.status, answer.body) == (503, b"kata situs")
 
+    def test_no_script_says_that_its_page_is_the_machines_own(self, stand: WebStand) -> None:
+        stand.put("palsu.php", "<?php header('X-Panggon-Page: closed'); header('X-Lain: ya');")
+        answer = stand.get("/palsu.php")
+        assert (answer.headers.get("x-panggon-page"), answer.headers["x-lain"]) == (None, "ya")
+
 
 class TestTricks:
     @pytest.mark.parametrize(

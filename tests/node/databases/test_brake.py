@@ -14,7 +14,7 @@ from panggon.core.database_load import SHARED_MOST, SHARED_SOME, SHARED_STEP, Lo
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.node.databases import brake as brakes
-from panggon.node.databases import lanes, slices
+from panggon.node.databases import placement, slices
 from panggon.node.databases.brake import Brake
 from tests.node.databases.slices import KNOWS_SLICES, slice_of
 from tests.node.stand import UID_BASE
@@ -99,7 +99,7 @@ def works(thread: int) -> None:
 
 
 def worked(thread: int) -> float:
-    clock = lanes._clock(thread)
+    clock = placement._clock(thread)
     assert clock
     return clock.worked
 
@@ -152,7 +152,7 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(brakes, "SECONDS", 600.0)
-    brake.lanes.heavy[Engine.MARIADB] = frozenset({ONE})
+    brake.placement.heavy[Engine.MARIADB] = frozenset({ONE})
     new = [(ONE, 1, threads[0]), (ONE, 2, threads[0]), (OTHER, 3, threads[1])]
     server.now = Load(tuple(Session(*each) for each in new))
     over = threading.Event()
@@ -172,7 +172,7 @@ def test_what_a_server_does_of_itself_leaves_the_first_processor_while_a_site_is
     """Only what was there a look before: a session that begins is not, and would stay there."""
     own, new = threads
     os.setpriority(os.PRIO_PROCESS, own, 9)  # started by a session of a heavy site
-    brake.lanes.heavy[Engine.POSTGRESQL] = frozenset({ONE})
+    brake.placement.heavy[Engine.POSTGRESQL] = frozenset({ONE})
     server.own_threads = {own}
     brake.look(Engine.MARIADB, server)
     server.own_threads = {own, new}
@@ -182,7 +182,7 @@ def test_what_a_server_does_of_itself_leaves_the_first_processor_while_a_site_is
     assert os.getpriority(os.PRIO_PROCESS, own) == 0
     assert slice_of(own) == slices.OWN or not (KNOWS_SLICES and first)
     assert slice_of(own) != slice_of(new) or not (KNOWS_SLICES and first)
-    brake.lanes.heavy[Engine.POSTGRESQL] = frozenset()
+    brake.placement.heavy[Engine.POSTGRESQL] = frozenset()
     brake.look(Engine.MARIADB, server)
     assert [os.sched_getaffinity(each) for each in threads] == [EVERYWHERE, EVERYWHERE]
     assert slice_of(own) == slice_of(new)
@@ -222,7 +222,7 @@ def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(brakes, "SECONDS", 0.01)
-    brake.lanes.heavy[Engine.MARIADB] = frozenset({ONE})
+    brake.placement.heavy[Engine.MARIADB] = frozenset({ONE})
     server.away = True
     over = threading.Event()
     running = threading.Thread(target=brake.run, args=(over,))

@@ -1,5 +1,5 @@
 """What sites take of a database server besides room for their data: who takes too much is ended within seconds, and the
-sessions of a site share the processors as one, those of a heavy one a single processor (`lanes`).
+sessions of a site share the processors as one, those of a heavy one a single processor (`placement`).
 
 A server bounds little of it by itself: most of its limits a session may set for itself.
 """
@@ -18,7 +18,7 @@ from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
 from panggon.drivers.owner import uid_of
 from panggon.node.databases import crowd, slices
-from panggon.node.databases.lanes import Lanes
+from panggon.node.databases.placement import Placement
 from panggon.node.going_on import going_on
 
 SECONDS = 1.0
@@ -36,7 +36,7 @@ class Brake:
 
     servers: Mapping[Engine, DatabaseServer]
     uid_base: int
-    lanes: Lanes = field(default_factory=Lanes)
+    placement: Placement = field(default_factory=Placement)
     _before: dict[Engine, Load] = field(default_factory=dict)
     _spared: dict[Engine, str] = field(default_factory=dict)
     _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.lanes.look(engine, load.sessions, watched.own())
+        busy = self.placement.look(engine, load.sessions, watched.own())
         self._hold(engine, watched)
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
@@ -74,7 +74,7 @@ class Brake:
 
     def _hold(self, engine: Engine, watched: Watched) -> None:
         """Whom a brake that was killed has left held is let go by the first look."""
-        heavy = self.lanes.heavy[engine]
+        heavy = self.placement.heavy[engine]
         if heavy or self._held.get(engine) != heavy:
             watched.hold(heavy)
             self._held[engine] = heavy
@@ -83,10 +83,10 @@ class Brake:
         """Until the next look is due: put the new sessions of heavy sites where they belong, and see that nobody takes
         all of what can be taken within a second.
         """
-        heavy = self.lanes.heavy[engine]
+        heavy = self.placement.heavy[engine]
         while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if heavy else GLANCE_SECONDS):
             if heavy:
-                self.lanes.follow(engine, watched.threads(heavy))
+                self.placement.follow(engine, watched.threads(heavy))
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:

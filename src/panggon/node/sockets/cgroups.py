@@ -28,7 +28,7 @@ MOVES_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class GroupBounds:
     """What all processes of one group together may use. `cpu_percent`: 100 is one processor."""
 
     memory_mebibytes: int
@@ -54,7 +54,7 @@ class ControlGroups:
         if self.memory:
             _limit_memory(self.memory, memory_mebibytes * 1024 * 1024)
 
-    def create(self, name: str, bounds: Bounds, *, period: int = PERIOD) -> tuple[Path, ...]:
+    def create(self, name: str, bounds: GroupBounds, *, period: int = PERIOD) -> tuple[Path, ...]:
         """Make or adjust the group; returns the directories to enter. Processor time is given out in each `period` of
         microseconds. Raises OSError when the kernel refuses.
         """
@@ -68,7 +68,7 @@ class ControlGroups:
             _limit_cpu(self.cpu / name, bounds.cpu_percent, period)
         return (*self._directories(name), *self.tracking)
 
-    def enter(self, name: str, bounds: Bounds, pids: Iterable[int]) -> None:
+    def enter(self, name: str, bounds: GroupBounds, pids: Iterable[int]) -> None:
         """Put processes that run into the group, and with them what they will start. Raises OSError as `create`."""
         self.create(name, bounds)
         for pid in pids:

@@ -11,7 +11,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.outgoing import Policy, parse
 from panggon.drivers import shell
 from panggon.node.sockets import cgroups, network
-from panggon.node.sockets.cgroups import Bounds, ControlGroups
+from panggon.node.sockets.cgroups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield, calls, walls
 
@@ -104,7 +104,7 @@ def _try_cpu(groups: ControlGroups) -> str:
         return "mesin ini tidak memberi pengendali cpu (control groups)"
     name = f"trial-{os.getpid()}"
     try:
-        bounds = Bounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5)
+        bounds = GroupBounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5)
         directories = groups.create(name, bounds, period=TRIAL_PERIOD)
         code, errors = _attempt(["sh", "-c", SOME_WORK], groups=directories)
         held_back = groups.held_back(name)
@@ -144,7 +144,7 @@ def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) ->
     """Why the limit does not hold, empty when the program, which wants more than its group has, fails."""
     name = f"trial-{os.getpid()}"
     try:
-        directories = groups.create(name, Bounds(TRIAL_MEBIBYTES, processes, cpu_percent=100))
+        directories = groups.create(name, GroupBounds(TRIAL_MEBIBYTES, processes, cpu_percent=100))
         code, errors = _attempt(argv, groups=directories)
     except OSError as error:
         return str(error)

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Set
 from contextlib import suppress
 
 from panggon.drivers import processes
-from panggon.node.sockets.cgroups import Bounds
+from panggon.node.sockets.cgroups import GroupBounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandbox import Machine
 
 # Clients that people use open some ten at a time.
 SESSIONS_MOST = 16
 SITES_MOST = 999_999  # of the number in an id
-BOUNDS = Bounds(memory_mebibytes=256, processes=6 * SESSIONS_MOST, cpu_percent=100)
+BOUNDS = GroupBounds(memory_mebibytes=256, processes=6 * SESSIONS_MOST, cpu_percent=100)
 
 
 class Sessions:

@@ -13,7 +13,7 @@ from panggon.core.outgoing import Policy
 from panggon.drivers import files, processes, shell
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network
-from panggon.node.sockets.cgroups import Bounds
+from panggon.node.sockets.cgroups import GroupBounds
 from panggon.node.sockets.launch import LISTEN, Launch
 from panggon.node.sockets.sandbox import Machine, Sandbox, end_leftovers, gate_group, record_of
 from panggon.node.sockets.served import Description
@@ -29,7 +29,7 @@ LIMITS: dict[int, int] = {
     resource.RLIMIT_MEMLOCK: 64 * 1024,
     RLIMIT_MSGQUEUE: 0,
 }
-GATE_BOUNDS = Bounds(memory_mebibytes=48, processes=4, cpu_percent=50)
+GATE_BOUNDS = GroupBounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 
 
 def start(
@@ -109,9 +109,9 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
         )
 
 
-def group_bounds(described: Description) -> Bounds:
+def group_bounds(described: Description) -> GroupBounds:
     """Of all processes of a site together."""
-    return Bounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
+    return GroupBounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
 
 
 def process_limits(described: Description) -> dict[int, int]:

@@ -8,12 +8,14 @@ from panggon.node.sockets import seccomp
 OWN_NETWORK = "--unshare-net"
 # Memory that processes of a site may share by name; it counts as the site's memory besides.
 SHARED_BYTES = 16 * 1024 * 1024
-# What /proc tells about machine and kernel that helps an intruder, or says when others do what; no site needs it.
+# What /proc tells about machine and kernel that helps an intruder, or says when others do what; no site needs it. Of
+# stat and meminfo, which tell some of it too, the C library makes how many processors and how much memory there are.
 TELLTALE = tuple(
     f"/proc/{name}"
     for name in (
         *("cmdline", "config.gz", "diskstats", "interrupts", "kallsyms", "key-users", "keys", "latency_stats", "locks"),
         *("modules", "partitions", "sched_debug", "schedstat", "softirqs", "swaps", "timer_list"),
+        *("buddyinfo", "pressure/cpu", "pressure/io", "pressure/irq", "pressure/memory", "vmstat", "zoneinfo"),
     )
 )
 

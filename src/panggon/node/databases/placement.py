@@ -36,7 +36,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Lanes:
+class Placement:
     """What is not heavy any more is free at the next look, and so is what another process of this kind has left."""
 
     heavy: dict[Engine, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(Engine, frozenset()))
