@@ -1,9 +1,12 @@
 """A program's messages are one line each, whatever strangers have written into them."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from panggon.drivers import processes
 from panggon.node.supervision import said
 from tests.waiting import until
 
@@ -34,6 +37,37 @@ def test_each_message_is_one_line_to_the_last_word_of_the_last_session(tmp_path:
         until(lambda: log.read_text().splitlines() == LINES[:2])
         process.stdin.close()
     until(lambda: log.read_text().splitlines() == LINES)
+
+
+def test_whoever_kills_the_one_that_hears_keeps_no_message_from_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with (
+        log.open("ab") as file,
+        subprocess.Popen(
+            [*SAID, sys.executable, "-c", SPEAKING, str(tmp_path)], stdin=subprocess.PIPE, stderr=file
+        ) as process,
+    ):
+        assert process.stdin
+        until(lambda: process.poll() is not None)
+        until(lambda: log.read_text().splitlines() == LINES[:2])
+        os.kill(hearing(str(tmp_path)), signal.SIGKILL)
+        process.stdin.close()
+    until(lambda: log.read_text().splitlines() == LINES)
+
+
+def hearing(marked: str) -> int:
+    """Who was begun by one of the same command line, and begins nobody."""
+    there = [int(each.name) for each in Path("/proc").glob("[0-9]*") if is_said(each, marked)]
+    (found,) = [pid for pid in there if processes.parent(pid) in there or not processes.children(pid)]
+    return found
+
+
+def is_said(place: Path, marked: str) -> bool:
+    try:
+        words = (place / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return False
+    return marked in words and said.__name__ in words
 
 
 def test_the_program_takes_its_place(tmp_path: Path) -> None:
