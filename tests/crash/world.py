@@ -27,7 +27,7 @@ APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal
 # Made by programs of a site when they run, and left with its owner's files.
 PROGRAMS = re.compile(r"^sites/s[0-9]{6}/(private/venv(/|$)|private/__pycache__|tmp/[.]panggon-asked)")
 # By the owners of databases and logs at their own time; with the site they go.
-OTHERS = re.compile(r"^sites/s[0-9]{6}/private/database(/|$)|^state/logins/s[0-9]{6}\.json")
+OTHERS = re.compile(r"^sites/s[0-9]{6}/(private/database(/|$)|run/database-open$)|^state/logins/s[0-9]{6}\.json")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
 
 
