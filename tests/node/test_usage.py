@@ -6,9 +6,11 @@ import errno
 import itertools
 import mmap
 import os
+import platform
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -207,6 +209,52 @@ def test_a_deleted_file_counts_while_anybody_has_it(
     with holding(descriptor):
         assert [excess(meter) for _ in range(3)][1:] == [found, found]
     assert [excess(meter) for _ in range(2)][-1] is Excess.NOTHING
+
+
+HOLDS = """import ctypes, os, sys, threading
+libc = ctypes.CDLL(None)
+def hold():
+    {before}
+    descriptor = os.open({path!r}, os.O_RDWR | os.O_CREAT)
+    os.write(descriptor, os.urandom(3 << 20))
+    os.unlink({path!r})
+    print(flush=True)
+    threading.Event().wait()
+threading.Thread(target=hold).start()
+{after}"""
+CLONE_FILES, EXIT_OF_A_THREAD = 0x400, {"x86_64": 60, "aarch64": 93}[platform.machine()]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"assert libc.unshare({CLONE_FILES}) == 0", ""),
+        ("", f"libc.syscall({EXIT_OF_A_THREAD}, 0)"),
+    ],
+    ids=["a thread with descriptors of its own", "a first thread that has ended"],
+)
+def test_what_any_thread_holds_counts(tmp_path: Path, before: str, after: str) -> None:
+    code = HOLDS.format(path=str(tmp_path / "file"), before=before, after=after)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as program:
+        assert program.stdout
+        assert program.stdout.readline() == b"\n"
+        meter = Meter(tmp_path, Limit(mebibytes=2, files=9), lambda: (program.pid,))
+        found = [excess(meter) for _ in range(3)]
+        program.kill()
+    assert found == [Excess.SPACE] * 3
+
+
+def test_descriptors_that_threads_have_in_common_are_looked_at_once(tmp_path: Path) -> None:
+    over = threading.Event()
+    threads = [threading.Thread(target=over.wait) for _ in range(20)]
+    alone = len(list(held([os.getpid()], device=tmp_path.stat().st_dev)))
+    for thread in threads:
+        thread.start()
+    together = len(list(held([os.getpid()], device=tmp_path.stat().st_dev)))
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert together < 2 * alone
 
 
 def test_what_is_received_at_once_and_what_lies_in_memory_is_no_excess(tmp_path: Path) -> None:
