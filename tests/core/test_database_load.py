@@ -1,6 +1,8 @@
+from collections import Counter
 from dataclasses import replace
 
 from panggon.core.database_load import (
+    FIRST_FEW,
     HEAVY,
     LIGHT,
     LOCKS_MOST,
@@ -14,6 +16,7 @@ from panggon.core.database_load import (
     Load,
     Session,
     crowding,
+    giving_way,
     growing,
     heavy,
     holders,
@@ -124,6 +127,20 @@ def test_of_a_crowd_programs_go_until_half_of_what_may_be_is_left_however_they_s
     assert holders(spread, 0) == tuple(range(95))
     assert holders(spread, 20) == tuple(range(91))
     assert holders({1: half, 2: 10}, 10) == ()
+
+
+def test_where_few_places_are_left_who_has_most_gives_way_and_nobody_loses_the_first_few():
+    many = tuple(Session(ONE, number, number, active=number % 2 == 0) for number in range(60))
+    some = tuple(Session(OTHER, number, number, active=True) for number in range(100, 120))
+    crowd = Load((*many, *some), places=100)
+    assert giving_way(crowd) == {}
+    found = giving_way(replace(crowd, strangers=1))
+    assert (len(found), {session.site for session in found}) == (11, {ONE})
+    assert not any(session.active for session in found)
+    found = giving_way(replace(crowd, strangers=100))
+    left = Counter(session.site for session in crowd.sessions if session not in found)
+    assert left == {ONE: FIRST_FEW, OTHER: FIRST_FEW}
+    assert giving_way(replace(crowd, places=0)) == {}
 
 
 def test_the_sessions_of_a_site_weigh_as_much_as_one():

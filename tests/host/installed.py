@@ -255,7 +255,10 @@ def test_five_thousand_sites_start_in_two_seconds_and_cost_nothing_idle(machine,
     assert max(starts) < SECONDS_TO_START, figures
 
 
-def test_a_package_that_is_purged_leaves_every_site(machine):
+def test_a_package_that_is_purged_leaves_every_site(machine, vendor):
+    machine.run("apt-get", "-qq", "-y", "remove", "panggon-node")
+    with pytest.raises(RuntimeError, match="lebih lama"):
+        machine.run("apt-get", "-qq", "-y", "--allow-downgrades", "install", f"panggon-node={vendor.full(NOW)}")
     machine.run("apt-get", "-qq", "-y", "purge", "panggon-node", "panggon")
     assert active(machine, *SERVERS, "agent") == ["inactive"] * (len(SERVERS) + 1)
     for site in SITES:

@@ -17,12 +17,14 @@ from cryptography import x509
 from rich.console import Console
 
 from panggon.core.driver import Check
+from panggon.core.errors import TemporaryError
 from panggon.core.htaccess import Effect, Lost
 from panggon.core.resources import Key, Kind, foreign, ours
 from panggon.drivers import authority
-from panggon.drivers.fake import Killed, Mishap, Moment
+from panggon.drivers.fake import FakeDriver, Killed, Mishap, Moment
 from panggon.drivers.htaccess import Found
-from panggon.node import runs
+from panggon.engine.patience import Patience, Policy
+from panggon.node import lock, runs
 from panggon.node.agent import identity
 from panggon.node.command import show
 from panggon.node.command.cli import cli
@@ -226,6 +228,29 @@ def test_an_interrupted_run_is_ended_first(terminal):
     assert f"Menyelesaikan dahulu pekerjaan {SITE} yang terputus." in result.stderr
     assert terminal.machine.attributes(Key(Kind.SITE, SITE))["generation"] == 2
     assert json.loads(terminal("status", "--json").stdout)["unfinished"] == []
+
+
+def test_a_closing_that_nobody_goes_on_with_says_so_and_what_is_left(terminal, monkeypatch):
+    once = Patience(attempts=1, first=0, longest=0)
+    for name in ("USUAL", "BRIEF"):
+        monkeypatch.setattr(runs, name, Policy(once, once, once))
+    assert terminal("apply", terminal.spec(document(opened()))).exit_code == 0
+
+    def away(*_words):
+        raise TemporaryError("dns.down", "ns1 is away")
+
+    write = FakeDriver.write
+    with monkeypatch.context() as broken:
+        broken.setattr(FakeDriver, "write", lambda *words: (away if words[1].kind is Kind.RECORDS else write)(*words))
+        alone = terminal("remove", terminal.spec(document(opened())))
+        with lock.alone(terminal.settings.paths.state / lock.AGENT, "the agent"):
+            accompanied = terminal("remove", terminal.spec(document(opened())))
+    assert (alone.exit_code, accompanied.exit_code) == (1, 1)
+    assert "Tidak ada agen yang berjalan di mesin ini" in alone.stdout
+    assert "ns1 is away" in alone.stdout
+    assert "agen mesin ini mencobanya lagi setiap menit" in accompanied.stdout
+    done = terminal("remove", terminal.spec(document(opened())))
+    assert (done.exit_code, "Selesai" in done.stdout) == (0, True)
 
 
 def test_a_machine_is_enrolled_once_and_keeps_its_token_to_itself(terminal):

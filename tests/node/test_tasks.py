@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
+from panggon.core.lanes import lane
 from panggon.core.resources import Key, Kind, canonical
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SiteSpec, SiteState, Task
@@ -247,6 +248,9 @@ echo posix_geteuid(), " ", ini_get("memory_limit"), " ", getenv("PANGGON_SITE"),
 echo count(glob("/proc/[0-9]*")), " ", var_export(@file_get_contents("/etc/shadow"), true), "\\n";
 echo @stream_socket_client("tcp://127.0.0.1:%d", $code, $why, 1) ? "reached" : "alone", "\\n";
 file_put_contents("/site/private/mark", "x");
+usleep(200000);  // it was started wherever there was room
+preg_match("/^Cpus_allowed_list:\\s*(\\S+)/m", file_get_contents("/proc/self/status"), $found);
+echo "processors $found[1]\\n";
 if (in_array("memory", $argv)) { ini_set("memory_limit", -1); $all = str_repeat("x", 400000000); echo strlen($all); }
 """
 
@@ -267,6 +271,8 @@ def test_a_real_task_runs_inside_the_sandbox_of_its_site_with_its_limits(tmp_pat
         said = place.log(site)
         assert f"  {uid} 64M {site} /site/private/a.php,satu kata\n  1 false\n  alone\n" in said
         assert "uji: selesai, status 0" in said
+        if own := lane(900160, 100, os.sched_getaffinity(0)):
+            assert f"  processors {own[0]}\n" in said
         assert "rakus: gagal" in said
         assert "400000000" not in said
         assert (private / "mark").stat().st_uid == uid

@@ -180,3 +180,22 @@ def test_what_the_hosting_machine_needs_is_locked_as_in_the_checkout():
     own = dict(pattern.findall((REPOSITORY / "packaging" / "panggon-node" / "requirements.txt").read_text()))
     assert own.items() <= everything.items()
     assert not {"django", "procrastinate", "granian"} & own.keys()
+
+
+@pytest.mark.parametrize("name", ["panggon-node", "panggon"])
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ("install", False),
+        ("upgrade 1.2.0 1.3.0", False),
+        ("upgrade 1.3.0 1.2.0", True),
+        ("install 1.2.0 1.3.0", False),
+        ("install 1.3.0 1.2.0", True),
+        ("abort-upgrade 1.3.0", False),
+    ],
+)
+def test_an_older_version_is_refused_where_a_newer_one_is_or_was_removed(name, words, refused):
+    """As dpkg calls it (Debian's policy, 6.5): what a newer version wrote stays when that is removed."""
+    argv = ["sh", REPOSITORY / "packaging" / name / "preinst", *words.split()]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert (done.returncode != 0, "lebih lama" in done.stderr) == (refused, refused), done.stderr

@@ -1,6 +1,6 @@
 """What the sessions of one site may take of a database server that all sites share: pure rules over what is seen."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,6 +23,9 @@ SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
+# Parts of the places for connections: from where on sites with many give way, and until when; and how many sessions a
+# site keeps in any case.
+PLACES_MOST, PLACES_LEFT, FIRST_FEW = 0.8, 0.7, 3
 # Connections of a site that have not logged in: no application has so many that begin at the same moment.
 STRANGERS_MOST = 50
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
@@ -54,7 +57,8 @@ class Session:
 class Load:
     """The sessions of all sites; in bytes, the temporary room of all for `tables` and for `sorting`, and `undo`, what
     can be taken back, with `history`, how many transactions are kept there for those who still see what was before;
-    `strangers`: connections that nobody has logged in by.
+    `strangers`: connections that nobody has logged in by; `places`: how many connections there may be, 0 where nobody
+    has to know, because few are taken.
     """
 
     sessions: tuple[Session, ...]
@@ -63,6 +67,7 @@ class Load:
     undo: int = 0
     history: int = 0
     strangers: int = 0
+    places: int = 0
 
     @property
     def shared(self) -> int:
@@ -145,6 +150,25 @@ def holders(connections: Mapping[int, int], sessions: int) -> tuple[int, ...]:
             found.append(program)
             left -= connections[program]
     return tuple(found)
+
+
+def giving_way(load: Load) -> dict[Session, str]:
+    """Where few places for connections are left: of whoever has most sessions one that does nothing, and again, until
+    there is room. What all sites may have together is far more than there are; none is kept from its first few.
+    """
+    taken = len(load.sessions) + load.strangers
+    if not load.places or taken <= PLACES_MOST * load.places:
+        return {}
+    own: dict[str, list[Session]] = defaultdict(list)
+    for session in sorted(load.sessions, key=lambda each: each.active, reverse=True):
+        own[session.site].append(session)
+    found = {}
+    for _ in range(taken - int(PLACES_LEFT * load.places)):
+        most = max(own.values(), key=len, default=[])
+        if len(most) <= FIRST_FEW:
+            break
+        found[most.pop()] = "places"
+    return found
 
 
 def niceness(active: int) -> int:

@@ -42,6 +42,10 @@ class Watched(Protocol):
         """
         ...
 
+    def holders(self) -> Sequence[int]:
+        """The server's processes that have connections."""
+        ...
+
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         """The sessions of these sites: site and the kernel's number."""
         ...

@@ -8,6 +8,16 @@ from pathlib import Path
 
 from panggon.core.errors import TemporaryError
 
+AGENT = "agent.lock"  # in the directory of the machine's state
+
+
+def is_held(path: Path) -> bool:
+    try:
+        with alone(path, ""):
+            return False
+    except TemporaryError:
+        return True
+
 
 @contextmanager
 def alone(path: Path, words: str) -> Iterator[None]:

@@ -14,17 +14,19 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from panggon.core import database_load
-from panggon.core.database_load import MEBIBYTE, Session
+from panggon.core.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
+from panggon.drivers.mariadb import sessions as mariadb_sessions
 from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+ASLEEP = {Engine.MARIADB: "DO SLEEP(600);", Engine.POSTGRESQL: "SELECT pg_sleep(600);"}
 NEIGHBOURS = {Engine.MARIADB: 900872, Engine.POSTGRESQL: 900873}
 FOR_EVER = "CREATE TABLE IF NOT EXISTS lama (n int, isi varchar(7000)); DELETE FROM lama;"
 UNDO = """
@@ -142,18 +144,57 @@ def test_who_has_every_lock_is_ended_by_a_session_that_was_there_before(
     assert served(place, neighbour, engine)
 
 
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", list(Engine))
+def test_where_places_are_short_who_has_most_sessions_gives_way(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, site = made
+    server, places = place.owner.watch.servers[engine], {Engine.MARIADB: 500, Engine.POSTGRESQL: 200}[engine]
+    monkeypatch.setattr(mariadb_sessions, "THREADS_MANY", 0)
+    beside = [client(place, neighbour, engine, ASLEEP[engine]) for _ in range(2)]
+    crowd = [client(place, site, engine, ASLEEP[engine]) for _ in range(8)]
+    until(lambda: (server.sessions(neighbour), server.sessions(site)) == (2, 8))
+    monkeypatch.setattr(database_load, "PLACES_LEFT", 4.5 / places)
+    monkeypatch.setattr(database_load, "PLACES_MOST", 7 / places)
+    until(lambda: server.sessions(site) == FIRST_FEW)
+    assert served(place, neighbour, engine)
+    assert (server.sessions(neighbour), [each.poll() for each in beside]) == (2, [None, None])
+    for each in (*beside, *crowd):
+        each.kill()
+        each.communicate()
+
+
 HOLDING = """
-import ctypes, socket, sys, time
+import ctypes, os, socket, sys, time
+door, begins, most, where = sys.argv[1], bytes.fromhex(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE: what /proc has of it is root's
-held = []
-for _ in range(int(sys.argv[3])):
-    try:
-        held.append(socket.socket(socket.AF_UNIX))
-        held[-1].connect(sys.argv[1])
-        held[-1].sendall(bytes.fromhex(sys.argv[2]))
-    except OSError:
-        time.sleep(0.01)
-time.sleep(600)
+
+def hold(ways):
+    for number in range(most):
+        try:
+            held.append(socket.socket(socket.AF_UNIX))
+            held[-1].connect(door)
+            held[-1].sendall(begins)
+            if where != "open":  # nobody has it as an open file
+                socket.send_fds(ways[number // 8][0], [b"x"], [held[-1].fileno()])
+                held[-1].close()
+        except OSError:
+            time.sleep(0.01)
+
+ways = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(most // 8 + 1)]
+if where == "left":  # by who has ended
+    if os.fork() == 0:
+        held = []
+        hold(ways)
+        os._exit(0)
+    os.wait()
+    time.sleep(600)
+while True:
+    held = []
+    hold(ways)
+    time.sleep(4)  # the server lets go of them then
+    ways = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(most // 8 + 1)]
 """
 # As far as a client of PostgreSQL comes without its password: version 3.0, user and database "s900871".
 BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
@@ -161,14 +202,16 @@ BEGINNING = "0000002700030000" + b"user\0s900871\0database\0s900871\0\0".hex()
 
 @pytest.mark.usefixtures("_brake")
 @pytest.mark.parametrize("engine", list(Engine))
-@pytest.mark.parametrize(("programs", "each"), [(2, 1000), (40, 5)])
+@pytest.mark.parametrize(
+    ("programs", "each", "where"), [(1, 300, "open"), (40, 5, "open"), (1, 100, "on their way"), (1, 100, "left")]
+)
 def test_programs_that_connect_and_never_log_in_are_ended(
-    made: tuple[Place, str], neighbour: str, engine: Engine, programs: int, each: int
+    made: tuple[Place, str], neighbour: str, engine: Engine, programs: int, each: int, where: str
 ) -> None:
     place, site = made
     begins = BEGINNING if engine is Engine.POSTGRESQL else ""
     door, uid = str(place.owner.watch.servers[engine].door), UID_BASE + int(site[1:])
-    argv = [sys.executable, "-c", HOLDING, door, begins, str(each)]
+    argv = [sys.executable, "-c", HOLDING, door, begins, str(each), where]
     crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(programs)]
     most = database_load.STRANGERS_MOST // each
     until(lambda: sum(one.poll() is None for one in crowd) <= most)

@@ -50,6 +50,9 @@ class Server:
     def own(self) -> Set[int]:
         return self.own_threads
 
+    def holders(self) -> Sequence[int]:
+        return ()
+
     def crowding(self) -> Load | None:
         return self.crowd
 

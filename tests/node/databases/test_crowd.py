@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from panggon.drivers import processes
 from panggon.node.databases import crowd
 from tests.drivers.conftest import UID_BASE
 from tests.named import NO_TEXT, named
@@ -46,8 +47,9 @@ def test_who_connects_is_known_whatever_it_calls_itself(server: socket.socket, n
     ):
         for _ in range(7):
             accepted.enter_context(server.accept()[0])
-        found = crowd.connections(door, UID_BASE)
+        found = crowd.connections([os.getpid()], door, UID_BASE)
         assert found == {ONE: {many: 5}, OTHER: {few: 2}}
         assert crowd.total(found) == {ONE: 5, OTHER: 2}
-        crowd.end([many])
-        until(lambda: crowd.connections(door, UID_BASE) == {OTHER: {few: 2}})
+        crowd.end(one, [many])
+        until(lambda: not processes.of_user(one))
+        assert processes.of_user(other) == {few}

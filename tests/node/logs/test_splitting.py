@@ -304,16 +304,55 @@ def test_killed_at_any_line_no_line_is_lost_or_doubled(tmp_path: Path) -> None:
     ]
 
 
-def _killed(line: int, place: Place) -> bool:
-    """Whether a splitter of its own process was killed before its `line`-th line."""
+def test_killed_while_it_empties_what_a_program_said_no_word_is_lost(tmp_path: Path) -> None:
+    said: list[str] = []
+    for line in range(60):
+        place = Place(tmp_path / str(line))
+        said = [f"{line}-{number}\n" for number in range(50)]
+        place.say(ONE, "".join(said[:10]))
+        killed = _killed(line, place, within="_empty")
+        place.say(ONE, "".join(said[10:]))  # more than there was before
+        place.split()
+        place.split()
+        found = place.read(ONE, "error").splitlines(keepends=True)
+        assert (sorted(set(found)), place.settings.output(ONE).read_text()) == (sorted(said), "")
+        if not killed:
+            assert (line > 5, found) == (True, said)
+            return
+    raise AssertionError("the step was never completed")
+
+
+def test_what_was_said_since_it_was_read_stays_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.say(ONE, "first\n")
+    splitter = Splitter(place.settings)
+    save = Splitter._save
+
+    def late(splitter: Splitter, document: dict[str, Any]) -> None:
+        place.say(ONE, "late\n")
+        save(splitter, document)
+
+    with monkeypatch.context() as said:
+        said.setattr(Splitter, "_save", late)
+        splitter.step(place.now)
+    place.split(splitter)
+    place.split()
+    found = place.read(ONE, "error").splitlines()
+    assert (found[0], set(found[1:]), place.settings.output(ONE).read_text()) == ("first", {"late"}, "")
+    assert len(found) > 2
+
+
+def _killed(line: int, place: Place, *, within: str = "") -> bool:
+    """Whether a splitter of its own process was killed before its `line`-th line, or that of a function `within`."""
     child = os.fork()
     if child == 0:
         left = iter(range(line))
 
         def trace(frame: Any, event: str, _argument: Any) -> Any:
             named = {each.f_code.co_name for each in (frame, frame.f_back) if each}
-            if LOGS not in frame.f_code.co_filename or named & {"_learn", "_learn_again", "_empty"}:
+            if LOGS not in frame.f_code.co_filename or named & {"_learn", "_learn_again"}:
                 return None
+            if (within and within not in named) or (not within and "_empty" in named):
+                return trace
             if event == "line" and next(left, None) is None:
                 os.kill(os.getpid(), signal.SIGKILL)
             return trace

@@ -21,7 +21,12 @@ NO_SUCH_THREAD = 1094
 # Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
 THREADS_MANY = 80
 HISTORY = "SELECT COUNT FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'"
-STRANGERS = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'unauthenticated user'"
+STRANGERS = """
+SELECT SUM(user = 'unauthenticated user'), @@max_connections, COUNT(*) FROM information_schema.processlist
+"""
+TAKEN = """
+SELECT user, id, tid, command <> 'Sleep' FROM information_schema.processlist WHERE user REGEXP '^s[0-9]{6}$'
+"""
 # So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
 DOOR_SECONDS = 0.03
 # The number of the session in hexadecimal, behind that of the process.
@@ -76,7 +81,16 @@ class Sessions:
         if len(_threads(self.process)) < THREADS_MANY:
             return None
         self.cursor.execute(STRANGERS)
-        return Load((), strangers=int(self.cursor.fetchall()[0][0]))
+        strangers, places, taken = map(int, self.cursor.fetchall()[0])
+        if taken <= database_load.PLACES_MOST * places:
+            return Load((), strangers=strangers)
+        self.cursor.execute(TAKEN)
+        rows = self.cursor.fetchall()
+        sessions = tuple(Session(site, number, thread, active=bool(active)) for site, number, thread, active in rows)
+        return Load(sessions, strangers=strangers, places=places)
+
+    def holders(self) -> Sequence[int]:
+        return (self.process,)
 
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         words = "SELECT user, tid FROM information_schema.processlist WHERE user IN %s"

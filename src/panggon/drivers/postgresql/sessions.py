@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
+from panggon.core import database_load
 from panggon.core.database_load import Load
 from panggon.core.database_load import Session as SiteSession
 from panggon.drivers.database_server import ENDING_SECONDS
@@ -33,10 +34,14 @@ LOCKS_MANY = 50_000
 # looked how many have not logged in.
 CHILDREN_OWN, CHILDREN_MANY = 5, 60
 TAKEN: LiteralString = """
-SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END
+SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END,
+  current_setting('max_connections')
+"""
+SESSIONS: LiteralString = """
+SELECT usesysid, pid, 0, state = 'active' FROM pg_stat_get_activity(NULL) WHERE usesysid <> 10
 """
 LOCKS: LiteralString = """
-SELECT a.usesysid, l.pid, l.count FROM (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l
+SELECT a.usesysid, l.pid, l.count, true FROM (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l
 JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
 """
 # Part of the queue of notices, which has eight gigabytes.
@@ -72,17 +77,25 @@ class Sessions:
         """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
         logged in, and each of the server's own processes, is an activity.
         """
-        children = _children(self.process)
+        children = len(_children(self.process))
         if children <= CHILDREN_OWN:
             return None
         (found,) = self.session.execute(TAKEN, (children < CHILDREN_MANY,)).fetchall()
-        locks, activities = map(int, found)
+        locks, activities, places = map(int, found)
         strangers = 0 if children < CHILDREN_MANY else children - activities
-        if locks < LOCKS_MANY and not strangers:
-            return None
-        rows = self.session.execute(LOCKS).fetchall() if locks >= LOCKS_MANY else []
-        sessions = tuple(SiteSession(f"role {role}", pid, pid, locks=locks) for role, pid, locks in rows)
-        return Load(sessions, strangers=strangers)
+        crowded = children > database_load.PLACES_MOST * places
+        if locks >= LOCKS_MANY:
+            return Load(self._sessions(LOCKS), strangers=strangers)
+        if crowded:
+            return Load(self._sessions(SESSIONS), strangers=strangers, places=places)
+        return Load((), strangers=strangers) if strangers else None
+
+    def _sessions(self, query: LiteralString) -> tuple[SiteSession, ...]:
+        rows = self.session.execute(query).fetchall()
+        return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
+
+    def holders(self) -> Sequence[int]:
+        return _children(self.process)
 
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
@@ -129,11 +142,11 @@ def end_oldest_where_notices_wait(session: Session) -> None:
     session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
 
 
-def _children(process: int) -> int:
+def _children(process: int) -> tuple[int, ...]:
     try:
-        return len(Path(f"/proc/{process}/task/{process}/children").read_text().split())
+        return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
     except OSError:
-        return 0
+        return ()
 
 
 def _memory(pid: int) -> int:

@@ -20,7 +20,7 @@ from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say
 from panggon.node.command.status import status as status_of
 from panggon.node.command.status import worries
-from panggon.node.lock import alone
+from panggon.node.lock import AGENT, alone
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
 from panggon.node.settings.config import NodeConfig
@@ -102,7 +102,7 @@ def run(config: NodeConfig) -> None:
     protections.demand(config)
     me = identity.load(config.paths.state)
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
-    with alone(config.paths.state / "agent.lock", "agen mesin ini sudah berjalan"):
+    with alone(config.paths.state / AGENT, "agen mesin ini sudah berjalan"):
         systemd.ready()
         sites = Sites.of(config)
         Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()

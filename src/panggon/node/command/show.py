@@ -25,9 +25,12 @@ ENDINGS = {
     Word.APPLIED: "Selesai: semua bukti terpenuhi.",
     Word.RESTORED: "Gagal, dan keadaan semula sudah dikembalikan.",
     Word.STALE: "Berhenti: keadaan mesin tidak seperti rencana. Tidak ada lagi yang diubah.",
-    Word.STUCK: "Belum selesai, dan tidak dapat ditinggalkan begini; jalankan perintah ini lagi.",
+    Word.STUCK: "Belum selesai, dan tidak dapat ditinggalkan begini; agen mesin ini mencobanya lagi setiap menit.",
 }
-
+ALONE = (
+    "Belum selesai, dan tidak dapat ditinggalkan begini. Tidak ada agen yang berjalan di mesin ini, jadi tidak ada "
+    "yang mencobanya lagi: jalankan perintah ini lagi sampai selesai."
+)
 
 # What a code means where its detail is in the words of a system, or names only things.
 _MEANINGS: Mapping[str, str] = {
@@ -128,10 +131,11 @@ def _difference_words(found: Plan | PanggonError) -> list[str]:
     )
 
 
-def outcome(console: Console, ended: Outcome) -> None:
+def outcome(console: Console, ended: Outcome, *, goes_on: bool) -> None:
+    """`goes_on`: whether somebody tries again by himself what has not come to its end."""
     if ended.evidence:
         evidence(console, ended.evidence)
-    console.print(ENDINGS[ended.word])
+    console.print(ENDINGS[ended.word] if goes_on or ended.word is not Word.STUCK else ALONE)
     if ended.problem:
         console.print(text(problem(ended.problem.code, ended.problem.detail)))
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from panggon.core import plan_words
 from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.journal import Word
+from panggon.core.journal import Outcome, Word
 from panggon.core.plan import plain_attributes
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node import runs
@@ -20,6 +20,7 @@ from panggon.node.agent import strays
 from panggon.node.command import batch, copies, show, show_many
 from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
 from panggon.node.command.printable import printable
+from panggon.node.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 
@@ -140,16 +141,26 @@ COMMANDS = (plan, apply, remove, verify, drift, unread, dump, load)
 
 
 def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
-    """An interrupted run first, then plan and run; exit status 0 only if every proof held."""
+    """An interrupted run first, then plan and run; exit status 0 only if every proof held. One for this very wish that
+    cannot come to its end now is left as it is: a new one in its place would take the other half for its beginning.
+    """
     errors = Console(stderr=True, quiet=as_json)
     position = sites.position(spec.site)
     if position and not position.outcome:
         errors.print(f"Menyelesaikan dahulu pekerjaan {spec.site} yang terputus.")
         with show.Watcher(position.plan, errors) as watch:
-            runs.resume(sites, spec.site, credentials={}, watch=watch)
+            resumed = runs.resume(sites, spec.site, credentials={}, watch=watch)
+        if resumed and resumed.word is Word.STUCK and position.plan.spec == spec:
+            _end(sites, resumed, position.plan.digest, as_json=as_json)
     with runs.planned(sites, spec) as planned, show.Watcher(planned.plan, errors) as watch:
         ended = planned.carry_out(watch=watch)
-    say(as_json, show.outcome_document(ended, planned.plan.digest), lambda console: show.outcome(console, ended))
+    _end(sites, ended, planned.plan.digest, as_json=as_json)
+
+
+def _end(sites: Sites, ended: Outcome, digest: str, *, as_json: bool) -> NoReturn:
+    goes_on = is_held(sites.config.paths.state / AGENT)
+    document = show.outcome_document(ended, digest)
+    say(as_json, document, lambda console: show.outcome(console, ended, goes_on=goes_on))
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)
 
 

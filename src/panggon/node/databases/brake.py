@@ -16,6 +16,7 @@ from panggon.core import database_load
 from panggon.core.database_load import Load, Session
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
+from panggon.drivers.owner import uid_of
 from panggon.node.databases import crowd, slices
 from panggon.node.databases.lanes import Lanes
 from panggon.node.going_on import going_on
@@ -87,19 +88,20 @@ class Brake:
             if heavy:
                 self.lanes.follow(engine, watched.threads(heavy))
             if crowding := watched.crowding():
-                _end(engine, watched, database_load.too_much(crowding))
+                _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:
                     self._end_strangers(engine, watched)
 
     def _end_strangers(self, engine: Engine, watched: Watched) -> None:
         """Where nobody has logged in the server has nothing to end by: the programs that hold them go."""
-        found, sessions = crowd.connections(self.servers[engine].door, self.uid_base), watched.load().sessions
+        door, sessions = self.servers[engine].door, watched.load().sessions
+        found = crowd.connections(watched.holders(), door, self.uid_base)
         site = database_load.crowding(crowd.total(found), sessions)
         if site:
             own = sum(session.site == site for session in sessions)
             programs = database_load.holders(found[site], own)
             log.warning("%s: %d programs that connect to %s and do not log in are ended", site, len(programs), engine)
-            crowd.end(programs)
+            crowd.end(uid_of(site, base=self.uid_base), programs)
 
 
 def _end(engine: Engine, watched: Watched, found: Mapping[Session, str]) -> None:

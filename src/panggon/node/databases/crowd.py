@@ -1,54 +1,76 @@
-"""Whose connections to a server's socket are while nobody has logged in by them: the server itself does not know."""
+"""Whose connections to a server's socket are while nobody has logged in by them: the server itself does not know, but
+the kernel knows who made each (unix(7), SO_PEERCRED), whoever has its other end by now: one of a site's programs may
+hand it on, and it may be on its way between two sockets for ever.
+"""
 
+import ctypes
+import errno
 import os
-import re
 import signal
+import socket
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.spec import SITE_ID
-from panggon.drivers import processes, shell
+from panggon.drivers import processes
 
-SOCKET = re.compile(r"socket:\[(\d+)\]")
-SECONDS = 10.0
+PIDFD_GETFD = 438  # pidfd_getfd(2), on every architecture
+CREDENTIALS = struct.Struct("iII")  # struct ucred: process, user, group
+GONE = (errno.EBADF, errno.ESRCH)  # the connection, or the process, since it was listed
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
-def connections(door: Path, uid_base: int) -> Mapping[str, Mapping[int, int]]:
-    """How many each process of each site has to the socket with this path, as the kernel's list of sockets pairs them
-    (ss(8)). Raises PermanentError `shell.failed`, TemporaryError `shell.slow`.
+def connections(holders: Iterable[int], door: Path, uid_base: int) -> Mapping[str, Mapping[int, int]]:
+    """How many each process of each site has made to the socket with this path, of those that these processes of the
+    server have. Raises OSError where this process may not look into the server's.
     """
-    pairs = shell.check(["ss", "-xHn", "src", str(door)], seconds=SECONDS).splitlines()
-    peers = {words[-1] for words in map(str.split, pairs) if words}
-    found: dict[str, dict[int, int]] = defaultdict(dict)
-    for pid, site in _processes(uid_base):
-        if count := sum(each in peers for each in _sockets(pid)):
-            found[site][pid] = count
+    found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for holder in holders:
+        for pid, uid in _callers(holder, door):
+            site = f"s{uid - uid_base:06d}"
+            if SITE_ID.fullmatch(site):
+                found[site][pid] += 1
     return found
 
 
-def end(programs: Iterable[int]) -> None:
-    """At once."""
-    for pid in programs:
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+def end(uid: int, programs: Iterable[int]) -> None:
+    """These of the user's programs, at once; everything that runs as the user where one has ended by itself, and left
+    its connections to others.
+    """
+    chosen, running = frozenset(programs), processes.of_user(uid)
+    for pid in chosen if chosen <= running else running:
+        processes.send(pid, signal.SIGKILL)
 
 
 def total(found: Mapping[str, Mapping[int, int]]) -> Counter[str]:
-    return Counter({site: sum(processes.values()) for site, processes in found.items()})
+    return Counter({site: sum(made.values()) for site, made in found.items()})
 
 
-def _processes(uid_base: int) -> Iterator[tuple[int, str]]:
-    for uid, pids in processes.by_user().items():
-        site = f"s{uid - uid_base:06d}"
-        if SITE_ID.fullmatch(site):
-            yield from ((pid, site) for pid in pids)
+def _callers(holder: int, door: Path) -> Iterator[tuple[int, int]]:
+    """Process and user of who made each."""
+    with suppress(ProcessLookupError, FileNotFoundError):  # it has ended
+        pidfd = os.pidfd_open(holder)
+        try:
+            for descriptor in Path(f"/proc/{holder}/fd").iterdir():
+                with suppress(FileNotFoundError):
+                    if str(descriptor.readlink()).startswith("socket:"):
+                        yield from _caller(pidfd, int(descriptor.name), door)
+        finally:
+            os.close(pidfd)
 
 
-def _sockets(pid: int) -> Iterator[str]:
-    with suppress(OSError):
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(OSError):
-                if found := SOCKET.fullmatch(str(descriptor.readlink())):
-                    yield found[1]
+def _caller(pidfd: int, descriptor: int, door: Path) -> Iterator[tuple[int, int]]:
+    copy = _libc.syscall(PIDFD_GETFD, pidfd, descriptor, 0)
+    if copy < 0:
+        number = ctypes.get_errno()
+        if number in GONE:
+            return
+        raise OSError(number, "pidfd_getfd")
+    with socket.socket(fileno=copy) as held:
+        if held.family == socket.AF_UNIX and held.getsockname() == str(door):
+            pid, uid, _ = CREDENTIALS.unpack(held.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size))
+            yield pid, uid

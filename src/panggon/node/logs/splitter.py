@@ -2,7 +2,8 @@
 
 Before a part is handed out, its record says how long each file was. After a kill at any instruction the files are cut
 back to that, and the part is handed out again; only then is the part counted as read. So nothing is lost or doubled by
-a kill; a power cut may cost the lines of its last seconds.
+a kill, but what a program said may be doubled where its own file was just to be emptied; a power cut may cost the lines
+of its last seconds.
 """
 
 import errno
@@ -221,13 +222,15 @@ class Splitter:
         records.save(self.settings.record, document)
 
     def _empty(self, sites: list[str]) -> None:
-        """What PHP writes between reading and this is lost, and what it writes after a kill in here may be: nothing
-        else can shorten a file that somebody has open.
+        """The record comes first: after a kill in here what the file still holds is handed out once more. Lost is only
+        what PHP writes between the last look at the size and the cut: nothing else can shorten a file that somebody
+        has open.
         """
-        for site in sites:
+        read = {site: self.outputs[site] for site in sites}
+        self._save({**self._document(), "outputs": {**self.outputs, **dict.fromkeys(sites, 0)}})
+        for site, size in read.items():
             with suppress(OSError):
-                os.close(os.open(self.settings.output(site), os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC))
-            self.outputs[site] = 0
+                self.outputs[site] = 0 if _emptied(self.settings.output(site), size) else size
         self._save(self._document())
 
     def _rotate(self, source: Source, now: datetime, *, keep: bool) -> None:
@@ -280,6 +283,18 @@ def _unread(path: Path, offset: int, *, whole: bool) -> tuple[int, int, bytes]:
         data = file.read(OUTPUT_PART)
     end = data.rfind(b"\n") + 1
     return size, offset, data if whole or (not end and len(data) == OUTPUT_PART) else data[:end]
+
+
+def _emptied(path: Path, size: int) -> bool:
+    """Whether the file was emptied: only one that is still of this size is. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        same = os.fstat(descriptor).st_size == size
+        if same:
+            os.ftruncate(descriptor, 0)
+        return same
+    finally:
+        os.close(descriptor)
 
 
 def _recorded(path: Path) -> dict[str, Any]:

@@ -138,6 +138,7 @@ def _begin(machine: Machine, site: str, group: str, wanted: Launch, limits: Desc
         raise
     finally:
         os.close(writing)
+    machine.lanes.confine(group, int(site[1:]))  # nobody waits for it, and it may want all that it may have
     begun = Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
     if machine.settings.full(site).exists() and not limits.full:
         # Who found that has ended all that ran then, but this may have begun a moment later, with the right to write.

@@ -25,7 +25,7 @@ class Lanes:
         """At a group of the site with this number that runs now."""
         if self._was_held_back(name) | self._worked_much(name, now):
             if name not in self._until:
-                self._confine(name, number)
+                self.confine(name, number)
             self._until[name] = now + SECONDS
         elif name in self._until and now >= self._until[name]:
             del self._until[name]
@@ -51,7 +51,7 @@ class Lanes:
     def started(self, name: str, *, number: int, now: float) -> None:
         """Who was confined a moment ago still is."""
         if self._until.get(name, now) > now:
-            self._confine(name, number)
+            self.confine(name, number)
         else:
             self._until.pop(name, None)
 
@@ -62,6 +62,7 @@ class Lanes:
         if by_itself:
             self._until[name] = now + SECONDS
 
-    def _confine(self, name: str, number: int) -> None:
+    def confine(self, name: str, number: int) -> None:
+        """From now on, for as long as nobody lets it out."""
         if place := lane(number, self.groups.cpu_percent(name), os.sched_getaffinity(0)):
             self.groups.confine(name, place)
