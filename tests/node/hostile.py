@@ -150,8 +150,8 @@ def places() -> Iterator[Named]:
     for path in ("/proc/sysrq-trigger", "/proc/sys/vm/drop_caches", "/proc/sys/kernel/core_pattern"):
         yield f"write {path}", "EACCES ENOENT", lambda path=path: os.open(path, os.O_WRONLY)
     secret = ("kmsg", "kcore", "keys", "cmdline", "timer_list", "config.gz", "modules", "interrupts", "slabinfo")
-    secret += ("buddyinfo", "pressure/cpu", "pressure/io", "pressure/irq", "pressure/memory", "vmstat", "zoneinfo")
-    for name in secret:
+    telling = ("buddyinfo", "pressure/cpu", "pressure/io", "pressure/irq", "pressure/memory", "vmstat", "zoneinfo")
+    for name in (*secret, *telling):
         yield f"read /proc/{name}", "EACCES ENOENT", lambda name=name: Path(f"/proc/{name}").read_bytes()
     for path in ("/dev/kmsg", "/dev/mem", "/dev/vda", "/dev/sda", "/dev/fuse", "/dev/kvm", "/dev/net/tun"):
         yield f"open {path}", "ENOENT", lambda path=path: os.open(path, os.O_RDONLY)
