@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
@@ -275,7 +275,7 @@ class Sites:
         mark, longest = self._settings.leaving(site.served.site), site.request_seconds or 0
         try:
             if not mark.exists():
-                files.write(mark, "")
+                storage.write(mark, "")
             since = time.time() - mark.stat().st_mtime
         except (OSError, TemporaryError):
             return None
