@@ -203,6 +203,8 @@ def test_a_full_site_can_be_changed(driver: QuotaDriver, key: Key, place: Path, 
     filled(place)
     storage.write(place / "site.json", "x" * 4096)
     assert (place / "site.json").stat().st_size == 4096
+    storage.write(place / "run" / "served.json", "x" * 4096)
+    assert (place / "run" / "served.json").stat().st_size == 4096
     storage.rename(place / "site.json", place / "other.json")
     assert (place / "other.json").stat().st_size == 4096
     assert not (place / "site.json").exists()

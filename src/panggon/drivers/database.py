@@ -167,7 +167,7 @@ class DatabaseDriver:
         """What runs of a site that is suspended may end, with its database; `node.databases` locks it then."""
         leaving = self.state is SiteState.SUSPENDED and storage.leaving_mark(self._place(site)).exists()
         if leaving:
-            files.write(storage.open_mark(self._place(site)), "")
+            storage.write(storage.open_mark(self._place(site)), "")
         return not leaving
 
     def _password(self, site: str, uid: int, engine: Engine, *, anew: bool) -> str:

@@ -108,11 +108,12 @@ def bound_of(path: Path) -> Bound:
     return Bound(*subvolumes.usage(path))
 
 
-def write(path: Path, content: str, *, mode: int = 0o644, gid: int = 0) -> None:
-    """Root's own small file in a site's directory, written also where the owner has filled that up to its limit: a full
-    site must be able to be changed and closed. Errors as `files.write`.
+def write(path: Path, content: str, *, mode: int = 0o644, gid: int = 0, durable: bool = True) -> None:
+    """Root's own small file in a site's directory, or in one of the folders there, written also where the owner has
+    filled that up to its limit: a full site must be able to be changed, closed and opened again. Errors as
+    `files.write`.
     """
-    _beyond_the_limit(path.parent, lambda: files.write(path, content, mode=mode, gid=gid))
+    _beyond_the_limit(path.parent, lambda: files.write(path, content, mode=mode, gid=gid, durable=durable))
 
 
 def rename(path: Path, place: Path) -> None:
@@ -125,9 +126,10 @@ def _beyond_the_limit(directory: Path, act: Callable[[], None]) -> None:
         act()
     except TemporaryError as error:
         refused = isinstance(error.__cause__, OSError) and error.__cause__.errno in REFUSALS
-        if not refused or not is_bounded(directory):
+        bounded = next(filter(is_bounded, (directory, directory.parent)), None)
+        if not refused or bounded is None:
             raise
-        with _room(directory):
+        with _room(bounded):
             act()
 
 

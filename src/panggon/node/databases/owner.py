@@ -17,7 +17,7 @@ from typing import Any
 
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node import alive
@@ -141,14 +141,14 @@ class Owner:
         """The mark comes first: whoever finds it after a kill takes back what has been loaded by then."""
         server = self.watch.servers[record.engine]
         if wish.todo is Todo.LOAD:
-            files.write(loading_mark(self.watch.sites / wish.site), "")
+            storage.write(loading_mark(self.watch.sites / wish.site), "")
             self.watch.lend(server, wish.site)
         elif wish.todo is Todo.RESTORE:
             self.watch.give_back(server, wish.site)
 
     def _unlock(self, site: str, record: Record) -> None:
         """The mark comes first: whoever finds it after a kill locks again."""
-        files.write(open_mark(self.watch.sites / site), "")
+        storage.write(open_mark(self.watch.sites / site), "")
         self.watch.servers[record.engine].unlock(site)
 
     def _lock_again(self, site: str) -> None:

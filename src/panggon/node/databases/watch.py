@@ -11,7 +11,7 @@ from pathlib import Path
 from panggon.core.database_size import MEBIBYTE, Size
 from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.spec import Engine
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.storage import database_mark, open_mark
@@ -127,11 +127,11 @@ class Watch:
     def _stop(self, server: DatabaseServer, site: str, size: Size) -> None:
         """The mark comes first: whoever finds it after a kill does the rest again."""
         place = self.sites / site
-        files.write(database_mark(place), "")
+        storage.write(database_mark(place), "")
         self.full[site] = size
         server.stop_writing(site)
         words = NOTE_WORDS.format(most=size.most, used=size.mebibytes, room=int(size.most * 0.95), loads=LOADS_MOST)
-        files.write(place / "logs" / NOTE, words, mode=0o640, gid=self.uid_base + int(site[1:]))
+        storage.write(place / "logs" / NOTE, words, mode=0o640, gid=self.uid_base + int(site[1:]))
         self._least[site] = size.used
         log.info("%s is full: %d of %d MiB", site, size.mebibytes, size.most)
 

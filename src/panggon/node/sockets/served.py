@@ -13,7 +13,7 @@ from panggon.core.outgoing import NONE
 from panggon.core.routing import ROUTINGS
 from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
 from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.storage import Limit
 from panggon.node.sockets.quota.limit import limit_of
 from panggon.node.sockets.settings import SocketSettings
@@ -127,7 +127,7 @@ def served_of(settings: SocketSettings, site: str) -> Served:
 
 
 def remember(settings: SocketSettings, served: Served) -> None:
-    files.write(settings.served(served.site), json.dumps(dataclasses.asdict(served)), mode=0o640)
+    storage.write(settings.served(served.site), json.dumps(dataclasses.asdict(served)), mode=0o640)
 
 
 def _bounded(name: str, value: object) -> int:

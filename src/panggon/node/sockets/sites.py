@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
@@ -25,6 +25,7 @@ from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site
+from panggon.node.sockets.unread import Unread, is_short
 from panggon.node.sockets.watching import Watching
 
 # At each tick, for what all sites store: under a hundredth of a processor.
@@ -56,6 +57,7 @@ class Sites:
         self.full = Full(machine.settings)
         self._asleep = Asleep(machine, self.full, self._is_awake)
         self._sessions = Sessions(machine, self.full)
+        self._unread = Unread(machine.users, machine.settings.uid_base, is_short)
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
         self._watching = Watching(selector)
@@ -102,7 +104,7 @@ class Sites:
         for name in [name for name, until in self._lingering.items() if now >= until]:
             with going_on(log, name):
                 self.drop(name, _nobody_waits)
-        for each in (self._sessions, self._asleep):
+        for each in (self._sessions, self._asleep, self._unread):
             with going_on(log, "a look at all sites"):
                 each.look()
 
@@ -273,7 +275,7 @@ class Sites:
         mark, longest = self._settings.leaving(site.served.site), site.request_seconds or 0
         try:
             if not mark.exists():
-                files.write(mark, "")
+                storage.write(mark, "")
             since = time.time() - mark.stat().st_mtime
         except (OSError, TemporaryError):
             return None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.outgoing import Policy
-from panggon.drivers import files, processes, shell
+from panggon.drivers import files, processes, shell, storage
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network
 from panggon.node.sockets.cgroups import GroupBounds
@@ -143,8 +143,10 @@ def _output(settings: SocketSettings, site: str) -> Iterator[int]:
     """
     path = settings.output(site)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
+        if not os.path.lexists(path):
+            storage.write(path, "", durable=False)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+    except (OSError, TemporaryError) as error:
         raise PermanentError("runtime.log", str(error)) from error
     try:
         os.fchown(descriptor, 0, settings.uid(site))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.drivers import files, processes
+from panggon.drivers import files, processes, storage
 from panggon.node.sockets.quota.usage import Excess
 from panggon.node.sockets.settings import SocketSettings
 
@@ -64,8 +64,8 @@ class Full:
         mark, note = self._settings.full(site), self._settings.site(site) / "logs" / NOTE
         if excess:
             words = NOTE_WORDS.format(too_much=TOO_MUCH[excess], left=LEFT[excess])
-            files.write(note, words, mode=0o640, gid=self._settings.uid(site), durable=False)
-            files.write(mark, excess.name, durable=False)  # found anew by counting; a busy disk holds nobody up
+            storage.write(note, words, mode=0o640, gid=self._settings.uid(site), durable=False)
+            storage.write(mark, excess.name, durable=False)  # found anew by counting; a busy disk holds nobody up
         else:
             files.remove(mark)
             files.remove(note)

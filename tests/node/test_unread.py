@@ -1,0 +1,73 @@
+"""A site that leaves connections unaccepted, and what it was sent in them unread."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from panggon.node.sockets import unread
+from panggon.node.sockets.lookups import Users
+from panggon.node.sockets.unread import Unread, is_short
+from tests.drivers.conftest import UID_BASE
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+FILLS = """
+import socket, sys, time
+door = socket.create_server(("127.0.0.1", 0), backlog=64)
+held, sent = [], 0
+while sent < int(sys.argv[1]):
+    one = socket.create_connection(door.getsockname())
+    one.setblocking(False)
+    held.append(one)
+    try:
+        while sent < int(sys.argv[1]):
+            sent += one.send(bytes(65536))
+    except BlockingIOError:
+        pass
+print(flush=True)
+time.sleep(600)
+"""
+
+
+@contextmanager
+def program(number: int, mebibytes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Of the site with this number, in a network of its own, with so much that it never reads."""
+    user = str(UID_BASE + number)
+    words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", sys.executable, "-c", FILLS]
+    script = 'ip link set lo up; exec "$@"'
+    argv = ["unshare", "--net", "sh", "-c", script, "sh", *words, str(mebibytes << 20)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        assert running.stdout.readline() == b"\n"
+        yield running
+        running.kill()
+
+
+@pytest.mark.parametrize(("short", "left"), [(True, 1), (False, 2)])
+def test_where_memory_is_short_who_has_most_is_ended_and_nobody_else(short: bool, left: int) -> None:
+    with program(900873, 40) as greedy, program(900874, 2) as modest:
+        Unread(Users(), UID_BASE, lambda: short).look()
+        until(lambda: sum(each.poll() is None for each in (greedy, modest)) == left)
+        assert modest.poll() is None
+
+
+@pytest.mark.parametrize(("taken", "short"), [(100, False), (101, True)])
+def test_what_the_kernel_says_of_all_connections_counts(
+    taken: int, short: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, said in (
+        ("net/sockstat", f"sockets: used 9\nTCP: inuse 9 orphan 0 tw 1 alloc 9 mem {taken}\nUDP: inuse 2 mem 999\n"),
+        ("sys/net/ipv4/tcp_mem", "300\t400\t600\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(said)
+    monkeypatch.setattr(unread, "PROC", tmp_path)
+    assert is_short() is short
+
+
+def test_this_kernel_says_it_so_and_has_room() -> None:
+    assert is_short() is False
