@@ -85,7 +85,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Answers:
-    """Medians in seconds: of a sleeping site's `first` request, and of plain php-fpm's start and first answer (`php`)."""
+    """Medians in seconds: a sleeping site's `first` request, and plain `php`-fpm from its start to its first answer."""
 
     rows: tuple[Row, ...]
     first: float
