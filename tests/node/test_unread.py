@@ -43,8 +43,10 @@ def program(number: int, mebibytes: int) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as running:
         assert running.stdout
         assert running.stdout.readline() == b"\n"
-        yield running
-        running.kill()
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize(("short", "left"), [(True, 1), (False, 2)])
