@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.core.errors import PanggonError
 from panggon.node import alive, clock, layout, wiring
+from panggon.node.going_on import going_on
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config_file
 
@@ -36,10 +36,8 @@ def main() -> int:
 
 def attend(renewal: Renewal) -> None:
     """One pass. A full disk must not end the process: begun again, it would order again what it could not keep."""
-    try:
+    with going_on(log, "a pass"):
         renewal.step(clock.now())
-    except (OSError, PanggonError) as error:
-        log.warning("%s", error)
 
 
 if __name__ == "__main__":
