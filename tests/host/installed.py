@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from panggon.node.agent.client import POLL_SECONDS
 from tests.host.administrator import (
     SERVERS,
     active,
@@ -217,7 +218,9 @@ def test_after_a_reboot_everything_is_there_again(machine):
     assert {row["name"] for row in status["protections"] if not row["active"]} <= {"disk", "files"}
     assert [row["restarts"] for row in status["servers"]] == [0] * len(SERVERS)
     for unit in ("sockets", "agent", "mariadb", "knot", "sshd"):
-        assert len(machine.run("journalctl", "--boot", "--unit", f"panggon-{unit}", "--output=cat").splitlines()) > 1
+        said = machine.run("journalctl", "--boot", "--unit", f"panggon-{unit}", "--output=cat")
+        assert len(said.splitlines()) > 1
+        assert "Errno" not in said  # nothing fails again and again
     assert took < 60
 
 
@@ -241,7 +244,8 @@ def test_five_thousand_sites_start_in_two_seconds_and_cost_nothing_idle(machine,
             row = shown(machine, f"panggon-{unit}", "InactiveExitTimestampMonotonic", "ActiveEnterTimestampMonotonic")
             began, ready = (int(value) for value in sorted(row.values(), key=int))
             figures[f"{unit} {name}"] = (ready - began) / 1e6
-    time.sleep(10)
+    # Before: the agent looks through all that is there when it has waited for a wish once, then every six hours.
+    time.sleep(POLL_SECONDS + 15)
     before = {unit: _cpu(machine, unit) for unit in ("sockets", "agent")}
     time.sleep(60)
     spent = {f"{unit} share of a core": (_cpu(machine, unit) - before[unit]) / 60 for unit in before}
