@@ -35,7 +35,7 @@ def specs(machine) -> dict[str, dict]:
     """What was applied: a site of files, and one of PHP for each kind of database."""
     set_up(machine)
     machine.shell("test -e /root/owner || ssh-keygen -q -t ed25519 -N '' -C '' -f /root/owner")
-    key = machine.run("cat", "/root/owner.pub").strip()
+    key = machine.run("ssh-keygen", "-y", "-f", "/root/owner").strip()
     wished = {STATIC: document(machine, STATIC) | {"kind": "static"}}
     for site, engine in SITES.items():
         wished[site] = document(machine, site) | {"database": engine, "access": {"ssh_keys": [key]}}

@@ -91,7 +91,7 @@ def wished(machine) -> dict[str, dict]:
     if active(machine, "nginx") != ["active"]:
         set_up(machine)
     machine.shell("test -e /root/owner || ssh-keygen -q -t ed25519 -N '' -C '' -f /root/owner")
-    key = machine.run("cat", "/root/owner.pub").strip()
+    key = machine.run("ssh-keygen", "-y", "-f", "/root/owner").strip()
     specs = {}
     for site, engine in SITES.items():
         specs[site] = document(machine, site) | {"database": engine, "access": {"ssh_keys": [key]}}
