@@ -44,6 +44,12 @@ function M.is_private(profile, path)
     return find(path, profile.private, FLAGS) ~= nil
 end
 
+-- nginx writes the name of a file that it cannot open into its log as it is, line feeds too. Not string.find, which
+-- LuaJIT does not compile, and with it nothing that calls it.
+function M.has_controls(path)
+    return find(path, "[\\x00-\\x1f\\x7f]", FLAGS) ~= nil
+end
+
 function M.is_source(path)
     return find(path, PHP_SOURCE, "ijo") ~= nil
 end
