@@ -74,9 +74,8 @@ def test_what_the_kernel_says_of_all_connections_counts(
 def test_in_a_network_of_its_own_nothing_is_looked_at() -> None:
     """There the kernel does not say from when on it saves."""
     script = "from panggon.node.sockets.unread import is_short; print(is_short())"
-    said = subprocess.run(
-        ["unshare", "--net", sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    argv = ["unshare", "--net", sys.executable, "-c", script]
+    said = subprocess.run(argv, capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
 
 
