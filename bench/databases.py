@@ -53,6 +53,7 @@ ATTACKS = {
         "CREATE TEMPORARY TABLE t (isi LONGTEXT)", "INSERT INTO t SELECT REPEAT('x', 1000000) FROM seq_1_to_90000"
     ),
     "mariadb sessions": AGAIN.format("SELECT BENCHMARK(100000, SHA2('x', 512))"),
+    "mariadb logins": AGAIN.format("SELECT 1"),
     "postgresql processors": _asked("SET statement_timeout = 0", "DO 'BEGIN LOOP END LOOP; END'"),
     "postgresql memory": _asked(
         "SET work_mem = '8GB'",
@@ -60,6 +61,7 @@ ATTACKS = {
     ),
     "postgresql sorting": _asked("SELECT md5(n::text) a FROM generate_series(1, 90000000) n ORDER BY a LIMIT 1"),
     "postgresql sessions": AGAIN.format("SELECT max(md5(n::text)) FROM generate_series(1, 200000) n"),
+    "postgresql logins": AGAIN.format("SELECT 1"),
 }
 
 

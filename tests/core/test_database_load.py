@@ -1,10 +1,18 @@
 from collections import Counter
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from panggon.core.database_load import (
     FIRST_FEW,
+    HASTY,
+    HASTY_DOOR,
+    HASTY_SECONDS,
     HEAVY,
+    HEAVY_DOOR,
     LIGHT,
+    LIGHT_SECONDS,
     LOCKS_MOST,
     MEMORY_MOST,
     SECONDS_MOST,
@@ -16,8 +24,10 @@ from panggon.core.database_load import (
     Load,
     Session,
     crowding,
+    doors,
     giving_way,
     growing,
+    hasty,
     heavy,
     holders,
     lane_of_server,
@@ -154,12 +164,43 @@ def test_the_sessions_of_a_site_weigh_as_much_as_one():
     assert 0.9 < 20 * 1.25 ** -niceness(20) < 1.1
 
 
-def test_a_site_is_heavy_until_it_is_light_and_not_before_it_is_heavy():
+def test_a_site_is_heavy_until_it_has_been_light_for_a_while_and_not_before_it_is_heavy():
     between = (HEAVY + LIGHT) / 2
-    assert heavy(frozenset(), {ONE: HEAVY + 0.01, OTHER: between}) == {ONE}
-    assert heavy({ONE}, {ONE: between, OTHER: between}) == {ONE}
-    assert heavy({ONE}, {ONE: LIGHT}) == frozenset()
-    assert heavy({ONE}, {}) == frozenset()
+    assert heavy({}, {ONE: HEAVY + 0.01, OTHER: between}, now=1.0) == {ONE: 1.0}
+    assert heavy({ONE: 1.0}, {ONE: between, OTHER: between}, now=9.0) == {ONE: 9.0}
+    for light in ({ONE: LIGHT}, {}):
+        assert heavy({ONE: 1.0}, light, now=0.9 + LIGHT_SECONDS) == {ONE: 1.0}
+        assert heavy({ONE: 1.0}, light, now=1.0 + LIGHT_SECONDS) == {}
+
+
+def test_a_site_is_hasty_from_two_hundred_sessions_a_second_on_and_for_a_while_after():
+    assert hasty({}, {ONE: HASTY + 1, OTHER: HASTY}, now=1.0) == {ONE: 1.0}
+    assert hasty({ONE: 1.0}, {ONE: HASTY + 1}, now=9.0) == {ONE: 9.0}
+    assert hasty({ONE: 1.0}, {ONE: 100.0}, now=0.9 + HASTY_SECONDS) == {ONE: 1.0}
+    assert hasty({ONE: 1.0}, {}, now=1.0 + HASTY_SECONDS) == {}
+
+
+@given(st.lists(st.dictionaries(st.sampled_from((ONE, OTHER)), st.floats(0, 10 * HASTY)), max_size=60))
+def test_who_is_let_in_a_usual_number_of_times_never_waits_and_who_waits_has_been_hasty(seconds):
+    """A look a second, whatever the neighbour does meanwhile."""
+    found: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for now, begun in enumerate(seconds):
+        last |= {site: float(now) for site, number in begun.items() if number > HASTY}
+        found = hasty(found, begun, now=float(now))
+        assert found == {site: at for site, at in last.items() if now - at < HASTY_SECONDS}
+
+
+@given(st.sets(st.sampled_from("abcd")), st.sets(st.sampled_from("abcd")))
+def test_who_is_hasty_waits_long_however_heavy_and_nobody_waits_who_is_neither(heavy, hasty):
+    found = doors(heavy, hasty)
+    assert {site for site, seconds in found.items() if seconds == HASTY_DOOR} == hasty
+    assert {site for site, seconds in found.items() if seconds == HEAVY_DOOR} == heavy - hasty
+    assert found.keys() == heavy | hasty
+
+
+def test_what_the_places_of_a_site_are_worth_at_the_door_is_less_than_makes_it_hasty():
+    assert 25 / HASTY_DOOR == 100 < HASTY
 
 
 def test_each_heavy_site_has_one_processor_and_the_first_is_nobodys():

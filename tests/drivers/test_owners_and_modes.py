@@ -50,7 +50,7 @@ def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
     authority = create_authority(root / "own-ca", now=datetime.now(UTC))
     in_web = web.Settings(root, root / "control.sock", door)
     task = canonical(dump_task(Task("a", "0 3 * * *", ("php", "private/a.php"))))
-    access = sftp.AccessDriver(sftp.Settings("127.0.0.1", 1, root / "none", root / "etc", UID_BASE))
+    access = sftp.AccessDriver(sftp.Settings((), 1, root / "none", root / "etc", UID_BASE, root / "sites"))
     certificates = tls.CertificateDriver(tls.Settings(root, in_web.control, authority, door, lambda: datetime.now(UTC)))
     folder = directory.DirectoryDriver(directory.Settings(root, UID_BASE))
     place, record = root / "tls" / HOST, USERDB / f"{site}.user"

@@ -30,8 +30,14 @@ PLACES_MOST, PLACES_LEFT, FIRST_FEW = 0.8, 0.7, 3
 STRANGERS_MOST = 50
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
-# Processors that a site's sessions keep busy: with more it is heavy, until it keeps less than LIGHT busy.
-HEAVY, LIGHT = 0.7, 0.3
+# Processors that a site's sessions keep busy: with more it is heavy, until it has kept less than LIGHT busy so long.
+HEAVY, LIGHT, LIGHT_SECONDS = 0.7, 0.3, 5.0
+# Sessions that a site begins in a second: with more it is hasty, and so long after. A visit of an application that
+# connects once for each page is one, and a site with 100 visits a second at every hour would be the city's largest.
+HASTY, HASTY_SECONDS = 200.0, 20.0
+# So long a new session of such a site waits before it may do anything: some looks of who puts it where it belongs
+# (`node.databases`); and so long that the site's places are worth a hundred sessions in a second.
+HEAVY_DOOR, HASTY_DOOR = 0.03, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,16 @@ class Session:
     changed: int = 0
     written: int = 0
     active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Of all sessions of a site, also of those that have ended: seconds of a processor for statements that have ended,
+    and how many sessions have `begun`.
+    """
+
+    worked: float = 0.0
+    begun: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +193,29 @@ def niceness(active: int) -> int:
     return min(NICE_MOST, round(log(max(active, 1), STEP)))
 
 
-def heavy(before: Set[str], busy: Mapping[str, float]) -> frozenset[str]:
-    """The sites that are heavy now, of the processors that each keeps busy and of those that were so before."""
-    return frozenset(site for site, processors in busy.items() if processors > (LIGHT if site in before else HEAVY))
+def heavy(before: Mapping[str, float], busy: Mapping[str, float], *, now: float) -> dict[str, float]:
+    """The sites that are heavy, with when each was found to be so last, of the processors that each keeps busy and of
+    those that were so before.
+    """
+    found = {site for site, processors in busy.items() if processors > (LIGHT if site in before else HEAVY)}
+    return _recent(before, LIGHT_SECONDS, now) | dict.fromkeys(found, now)
+
+
+def hasty(before: Mapping[str, float], begun: Mapping[str, float], *, now: float) -> dict[str, float]:
+    """The sites that are hasty, with when each was found to be so last, of how many sessions each begins in a second:
+    less while it waits at the door, so that for a while nothing is concluded from few.
+    """
+    found = {site for site, sessions in begun.items() if sessions > HASTY}
+    return _recent(before, HASTY_SECONDS, now) | dict.fromkeys(found, now)
+
+
+def doors(heavy: Collection[str], hasty: Collection[str]) -> dict[str, float]:
+    """How long each new session of these sites waits."""
+    return dict.fromkeys(heavy, HEAVY_DOOR) | dict.fromkeys(hasty, HASTY_DOOR)
+
+
+def _recent(found: Mapping[str, float], seconds: float, now: float) -> dict[str, float]:
+    return {site: at for site, at in found.items() if now - at < seconds}
 
 
 def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:

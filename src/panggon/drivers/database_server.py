@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from panggon.core.database_load import Load
+from panggon.core.database_load import Load, Taken
 from panggon.core.driver import Check
 from panggon.core.resources import Standing
 
@@ -35,6 +35,10 @@ class Watched(Protocol):
         """What the sessions of all sites take now."""
         ...
 
+    def taken(self) -> Mapping[str, Taken]:
+        """By site, what its sessions have taken since this was asked last, as far as the server counts it."""
+        ...
+
     def crowding(self) -> Load | None:
         """What they take of what all sites share and one can take all of within a second (locks, places for
         connections), where it may be more than is good; to be asked many times a second. A site may have another name
@@ -61,9 +65,9 @@ class Watched(Protocol):
         """
         ...
 
-    def hold(self, sites: Collection[str]) -> None:
-        """A new session of these sites, and of these only, waits a moment before it may do anything, so that it is
-        where it belongs by then. Forgotten when the server begins anew.
+    def hold(self, doors: Mapping[str, float]) -> None:
+        """A new session of these sites, and of these only, waits so many seconds before it may do anything. Forgotten
+        when the server begins anew.
         """
         ...
 

@@ -235,7 +235,7 @@ BUSY = {
     Engine.MARIADB: "SET max_statement_time = 0; SELECT BENCHMARK(1e12, SHA2('x', 512));",
     Engine.POSTGRESQL: "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
 }
-WHO = "SUBSTRING_INDEX(USER(), '@', 1)"
+DOOR = "DO SLEEP(CASE SUBSTRING_INDEX(USER(), '@', 1) {} ELSE 0 END)"
 SLEEPING = {Engine.MARIADB: "DO SLEEP(1000);", Engine.POSTGRESQL: "SELECT pg_sleep(1000);"}
 
 
@@ -283,7 +283,7 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
     until(lambda: where(site) == {frozenset(shared)}, seconds=30)
     (busy,) = (each.number for each in sessions() if each.site == site)
     if engine is Engine.MARIADB:  # who comes now waits at the door, and is let in
-        assert place.say(site, "SELECT @@GLOBAL.init_connect") == f"DO IF({WHO} IN ('{site}'), SLEEP(0.03), 0)"
+        until(lambda: place.say(site, "SELECT @@GLOBAL.init_connect") == DOOR.format(f"WHEN '{site}' THEN 0.03"))
     clients.append(client(place, site, engine, SLEEPING[engine]))
     until(lambda: len(sessions()) == 3 and where(site) == {frozenset(shared)}, seconds=10)
     until(lambda: where(neighbour) == {frozenset(everywhere)}, seconds=30)
@@ -296,6 +296,46 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
         end(session.number)
     for each in clients:
         each.communicate(timeout=20)
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_seconds_after(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a door at which eight places are worth four sessions in a second, and a bound that any machine reaches."""
+    monkeypatch.setattr(database_load, "HASTY", 10.0)
+    monkeypatch.setattr(database_load, "HASTY_DOOR", 2.0)
+    monkeypatch.setattr(database_load, "HASTY_SECONDS", 5.0)
+    monkeypatch.setattr(database_load, "HEAVY", 100.0)
+    place, site = made
+    over = threading.Event()
+    entered: list[float] = []
+
+    def enter_again() -> None:
+        while not over.is_set():
+            client(place, site, engine, "SELECT 1;").communicate()
+            entered.append(time.monotonic())
+
+    def door() -> str:
+        return place.say(site, "SELECT @@GLOBAL.init_connect")
+
+    attackers = [threading.Thread(target=enter_again) for _ in range(8)]
+    for each in attackers:
+        each.start()
+    until(lambda: door() == DOOR.format(f"WHEN '{site}' THEN 2.0"), seconds=30)
+    began = time.monotonic()
+    assert served(place, neighbour, engine)
+    over.wait(4)
+    assert door()
+    ended = time.monotonic()
+    let_in = sum(began < each < ended for each in entered)
+    assert let_in <= 8 * (2 + (ended - began) / 2)  # eight have come in before it was shut
+    over.set()
+    for each in attackers:
+        each.join()
+    until(lambda: door() == "", seconds=30)
+    assert served(place, site, engine)
 
 
 @pytest.mark.parametrize("engine", [Engine.MARIADB])

@@ -3,14 +3,24 @@
 import os
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
 from panggon.core import database_load
-from panggon.core.database_load import SHARED_MOST, SHARED_SOME, SHARED_STEP, Load, Session, niceness
+from panggon.core.database_load import (
+    HASTY_DOOR,
+    HEAVY_DOOR,
+    SHARED_MOST,
+    SHARED_SOME,
+    SHARED_STEP,
+    Load,
+    Session,
+    Taken,
+    niceness,
+)
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.node.databases import brake as brakes
@@ -28,7 +38,8 @@ class Server:
     now: Load = field(default_factory=lambda: Load(()))
     said: list[str] = field(default_factory=list)
     away: bool = False
-    held: Collection[str] | None = None
+    held: Mapping[str, float] | None = None
+    seen: Mapping[str, Taken] = field(default_factory=dict)
     crowd: Load | None = None
     own_threads: Set[int] = frozenset()
     thread: int = 0
@@ -47,6 +58,9 @@ class Server:
         self._answer()
         return [(each.site, each.thread) for each in self.now.sessions if each.site in sites]
 
+    def taken(self) -> Mapping[str, Taken]:
+        return self.seen
+
     def own(self) -> Set[int]:
         return self.own_threads
 
@@ -60,8 +74,8 @@ class Server:
         if self.away:
             raise TemporaryError("database.down", "away")
 
-    def hold(self, sites: Collection[str]) -> None:
-        self.held = sites
+    def hold(self, doors: Mapping[str, float]) -> None:
+        self.held = doors
 
     def end(self, number: int) -> None:
         self.said.append(f"end {number}")
@@ -131,28 +145,68 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
 ) -> None:
     """However slow this machine is, what never works is light, and what works is heavy where nothing is asked of it."""
     busy, idle = threads
+    server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
+    brake.look(Engine.MARIADB, server)  # to begin takes work too
     monkeypatch.setattr(database_load, "HEAVY", 0.0)
     monkeypatch.setattr(database_load, "LIGHT", 0.0)
     works(busy)
-    server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
     brake.look(Engine.MARIADB, server)
     assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
-    assert server.held == {ONE}
+    assert server.held == {ONE: HEAVY_DOOR}
     works(busy)
     server.held = None  # the server has begun anew
     brake.look(Engine.MARIADB, server)
-    assert server.held == {ONE}
+    assert server.held == {ONE: HEAVY_DOOR}
     monkeypatch.setattr(database_load, "LIGHT", 100.0)
+    monkeypatch.setattr(database_load, "LIGHT_SECONDS", 0.0)
     brake.look(Engine.MARIADB, server)
     assert os.sched_getaffinity(busy) == EVERYWHERE
-    assert server.held == set()
+    assert server.held == {}
+
+
+@pytest.fixture
+def hour(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the clock of who looks says, in seconds: the test turns it."""
+    now = [100.0]
+    monkeypatch.setattr(placement, "monotonic", lambda: now[0])
+    return now
+
+
+def test_whose_sessions_have_ended_before_anybody_looks_is_heavy_by_what_they_have_taken(
+    brake: Brake, server: Server, threads: tuple[int, int], hour: list[float]
+) -> None:
+    """Where nobody can say since when, nothing is concluded."""
+    server.seen = {ONE: Taken(worked=0.8), OTHER: Taken(worked=0.6)}
+    server.now = Load((Session(ONE, 1, threads[1]),))
+    for heavy, doors in ((frozenset(), {}), (frozenset({ONE}), {ONE: HEAVY_DOOR})):
+        brake.look(Engine.MARIADB, server)
+        assert frozenset(brake.placement.heavy[Engine.MARIADB]) == heavy
+        assert server.held == doors
+        hour[0] += 1.0
+    assert os.sched_getaffinity(threads[1]) == ONE_PROCESSOR
+
+
+def test_who_begins_too_many_sessions_waits_longer_until_some_seconds_after(
+    brake: Brake, server: Server, hour: list[float]
+) -> None:
+    """By the second: a look that comes late sees more."""
+    brake.look(Engine.MARIADB, server)
+    hour[0] += 2.0
+    server.seen = {ONE: Taken(begun=402), OTHER: Taken(begun=400)}
+    brake.look(Engine.MARIADB, server)
+    assert server.held == {ONE: HASTY_DOOR}
+    server.seen = {}
+    for seconds, doors in ((19.0, {ONE: HASTY_DOOR}), (1.0, {})):
+        hour[0] += seconds
+        brake.look(Engine.MARIADB, server)
+        assert server.held == doors
 
 
 def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(brakes, "SECONDS", 600.0)
-    brake.placement.heavy[Engine.MARIADB] = frozenset({ONE})
+    brake.placement.heavy[Engine.MARIADB] = {ONE: 0.0}
     new = [(ONE, 1, threads[0]), (ONE, 2, threads[0]), (OTHER, 3, threads[1])]
     server.now = Load(tuple(Session(*each) for each in new))
     over = threading.Event()
@@ -172,7 +226,7 @@ def test_what_a_server_does_of_itself_leaves_the_first_processor_while_a_site_is
     """Only what was there a look before: a session that begins is not, and would stay there."""
     own, new = threads
     os.setpriority(os.PRIO_PROCESS, own, 9)  # started by a session of a heavy site
-    brake.placement.heavy[Engine.POSTGRESQL] = frozenset({ONE})
+    brake.placement.heavy[Engine.POSTGRESQL] = {ONE: 0.0}
     server.own_threads = {own}
     brake.look(Engine.MARIADB, server)
     server.own_threads = {own, new}
@@ -182,7 +236,7 @@ def test_what_a_server_does_of_itself_leaves_the_first_processor_while_a_site_is
     assert os.getpriority(os.PRIO_PROCESS, own) == 0
     assert slice_of(own) == slices.OWN or not (KNOWS_SLICES and first)
     assert slice_of(own) != slice_of(new) or not (KNOWS_SLICES and first)
-    brake.placement.heavy[Engine.POSTGRESQL] = frozenset()
+    brake.placement.heavy[Engine.POSTGRESQL] = {}
     brake.look(Engine.MARIADB, server)
     assert [os.sched_getaffinity(each) for each in threads] == [EVERYWHERE, EVERYWHERE]
     assert slice_of(own) == slice_of(new)
@@ -212,17 +266,17 @@ def test_what_a_brake_that_was_killed_has_left_is_free_again(
 ) -> None:
     os.sched_setaffinity(threads[1], ONE_PROCESSOR)
     os.setpriority(os.PRIO_PROCESS, threads[1], 0)
-    server.now, server.held = Load((Session(ONE, 1, threads[1]),)), {ONE}
+    server.now, server.held = Load((Session(ONE, 1, threads[1]),)), {ONE: HEAVY_DOOR}
     brake.look(Engine.MARIADB, server)
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
-    assert server.held == set()
+    assert server.held == {}
 
 
 def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
     brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(brakes, "SECONDS", 0.01)
-    brake.placement.heavy[Engine.MARIADB] = frozenset({ONE})
+    brake.placement.heavy[Engine.MARIADB] = {ONE: 0.0}
     server.away = True
     over = threading.Event()
     running = threading.Thread(target=brake.run, args=(over,))

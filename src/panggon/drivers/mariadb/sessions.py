@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from panggon.core import database_load
-from panggon.core.database_load import Load, Session
+from panggon.core.database_load import Load, Session, Taken
 from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
@@ -27,8 +27,6 @@ SELECT SUM(user = 'unauthenticated user'), @@max_connections, COUNT(*) FROM info
 TAKEN = """
 SELECT user, id, tid, command <> 'Sleep' FROM information_schema.processlist WHERE user REGEXP '^s[0-9]{6}$'
 """
-# So long a new session of a site that is held waits: some looks of who puts it where it belongs (`node.databases`).
-DOOR_SECONDS = 0.03
 # The number of the session in hexadecimal, behind that of the process.
 TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
 WRITTEN = re.compile(r"^wchar: (\d+)$", re.MULTILINE)
@@ -37,6 +35,12 @@ SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.com
   GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
 FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
 WHERE p.user REGEXP '^s[0-9]{6}$'
+"""
+
+
+# By user, since they were forgotten (`userstat`).
+STATISTICS = """
+SELECT user, cpu_time, total_connections FROM information_schema.user_statistics WHERE user REGEXP '^s[0-9]{6}$'
 """
 
 
@@ -76,6 +80,13 @@ class Sessions:
         self.cursor.execute(HISTORY)
         return int(self.cursor.fetchall()[0][0])
 
+    def taken(self) -> Mapping[str, Taken]:
+        """They are forgotten, so that those are few who have any: what is counted in between is lost."""
+        self.cursor.execute(STATISTICS)
+        rows = self.cursor.fetchall()
+        self.cursor.execute("FLUSH LOCAL USER_STATISTICS")
+        return {site: Taken(float(worked), begun) for site, worked, begun in rows}
+
     def crowding(self) -> Load | None:
         """Places for connections. Each has a thread, which is counted without asking."""
         if len(_threads(self.process)) < THREADS_MANY:
@@ -107,10 +118,10 @@ class Sessions:
         self.cursor.execute("SELECT tid FROM information_schema.processlist")
         return there - {thread for (thread,) in self.cursor.fetchall()} - {self.process}
 
-    def hold(self, sites: Collection[str]) -> None:
+    def hold(self, doors: Mapping[str, float]) -> None:
         """By what the server does for each session first, before its client may say anything (`init_connect`)."""
-        names = ", ".join(f"'{site}'" for site in sorted(sites))
-        words = f"DO IF(SUBSTRING_INDEX(USER(), '@', 1) IN ({names}), SLEEP({DOOR_SECONDS}), 0)" if sites else ""
+        waits = " ".join(f"WHEN '{site}' THEN {seconds}" for site, seconds in sorted(doors.items()))
+        words = f"DO SLEEP(CASE SUBSTRING_INDEX(USER(), '@', 1) {waits} ELSE 0 END)" if doors else ""
         self.cursor.execute("SET GLOBAL init_connect = %s", (words,))
 
     def end(self, number: int) -> None:

@@ -4,14 +4,14 @@ import os
 import re
 import signal
 import time
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
 from panggon.core import database_load
-from panggon.core.database_load import Load
+from panggon.core.database_load import Load, Taken
 from panggon.core.database_load import Session as SiteSession
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
@@ -73,6 +73,9 @@ class Sessions:
             )
         )
 
+    def taken(self) -> Mapping[str, Taken]:
+        return {}
+
     def crowding(self) -> Load | None:
         """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
         logged in, and each of the server's own processes, is an activity.
@@ -108,7 +111,7 @@ class Sessions:
     def own(self) -> Set[int]:
         return {pid for (pid,) in self.session.execute(OWN).fetchall()}
 
-    def hold(self, sites: Collection[str]) -> None:
+    def hold(self, doors: Mapping[str, float]) -> None:
         """To prove its password takes a session long enough here (SCRAM)."""
 
     def end(self, number: int) -> None:

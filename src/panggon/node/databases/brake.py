@@ -39,7 +39,7 @@ class Brake:
     placement: Placement = field(default_factory=Placement)
     _before: dict[Engine, Load] = field(default_factory=dict)
     _spared: dict[Engine, str] = field(default_factory=dict)
-    _held: dict[Engine, frozenset[str]] = field(default_factory=dict)
+    _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
 
     def run(self, over: Event) -> None:
         """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
@@ -61,7 +61,7 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.placement.look(engine, load.sessions, watched.own())
+        busy = self.placement.look(engine, load.sessions, watched.taken(), watched.own())
         self._hold(engine, watched)
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
@@ -74,19 +74,19 @@ class Brake:
 
     def _hold(self, engine: Engine, watched: Watched) -> None:
         """Whom a brake that was killed has left held is let go by the first look."""
-        heavy = self.placement.heavy[engine]
-        if heavy or self._held.get(engine) != heavy:
-            watched.hold(heavy)
-            self._held[engine] = heavy
+        doors = database_load.doors(self.placement.heavy[engine], self.placement.hasty[engine])
+        if doors or self._held.get(engine) != doors:
+            watched.hold(doors)
+            self._held[engine] = doors
 
     def _follow(self, engine: Engine, watched: Watched, over: Event, ends: float) -> None:
-        """Until the next look is due: put the new sessions of heavy sites where they belong, and see that nobody takes
-        all of what can be taken within a second.
+        """Until the next look is due: put the new sessions of heavy and hasty sites where they belong, and see that
+        nobody takes all of what can be taken within a second.
         """
-        heavy = self.placement.heavy[engine]
-        while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if heavy else GLANCE_SECONDS):
-            if heavy:
-                self.placement.follow(engine, watched.threads(heavy))
+        confined = self.placement.confined(engine)
+        while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if confined else GLANCE_SECONDS):
+            if confined:
+                self.placement.follow(engine, watched.threads(confined))
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:

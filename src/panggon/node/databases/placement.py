@@ -12,10 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
+from time import monotonic
 
 from panggon.core import database_load
-from panggon.core.database_load import Session
+from panggon.core.database_load import Session, Taken
 from panggon.core.spec import Engine
 from panggon.node.databases import slices
 
@@ -39,17 +41,28 @@ class Clock:
 class Placement:
     """What is not heavy any more is free at the next look, and so is what another process of this kind has left."""
 
-    heavy: dict[Engine, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(Engine, frozenset()))
+    heavy: dict[Engine, Mapping[str, float]] = field(default_factory=lambda: {engine: {} for engine in Engine})
+    hasty: dict[Engine, Mapping[str, float]] = field(default_factory=lambda: {engine: {} for engine in Engine})
+    _looked: dict[Engine, float] = field(default_factory=dict)
     _clocks: dict[Engine, dict[int, Clock]] = field(default_factory=dict)
     _placed: dict[Engine, set[tuple[str, int]]] = field(default_factory=lambda: {engine: set() for engine in Engine})
     _own: dict[Engine, Set[int]] = field(default_factory=dict)
 
-    def look(self, engine: Engine, sessions: Sequence[Session], own: Set[int] = frozenset()) -> Mapping[str, float]:
-        """Put all sessions of the server where they belong, and its `own` threads; returns how many processors each
-        site keeps busy.
+    def look(
+        self, engine: Engine, sessions: Sequence[Session], taken: Mapping[str, Taken], own: Set[int] = frozenset()
+    ) -> Mapping[str, float]:
+        """Put all sessions of the server where they belong, and its `own` threads, by what the sessions of each site
+        have `taken` since the last look; returns how many processors each site keeps busy: of statements that have
+        ended, and of sessions that are there, because what goes on counts nowhere else.
         """
+        now = monotonic()
+        seconds = now - self._looked.get(engine, -inf)
+        self._looked[engine] = now
         busy = self._busy(engine, sessions)
-        self.heavy[engine] = database_load.heavy(self.heavy[engine], busy)
+        busy |= {site: max(busy.get(site, 0.0), its.worked / seconds) for site, its in taken.items()}
+        begun = {site: its.begun / seconds for site, its in taken.items()}
+        self.heavy[engine] = database_load.heavy(self.heavy[engine], busy, now=now)
+        self.hasty[engine] = database_load.hasty(self.hasty[engine], begun, now=now)
         active = Counter(session.site for session in sessions if session.active)
         self._placed[engine] = set()
         self._place(engine, [(session.site, session.thread) for session in sessions], active)
@@ -57,14 +70,14 @@ class Placement:
         return busy
 
     def follow(self, engine: Engine, threads: Sequence[tuple[str, int]]) -> None:
-        """Put those sessions of heavy sites where they belong that have come since the last look."""
+        """Put those sessions of heavy and hasty sites where they belong that have come since the last look."""
         new = [each for each in threads if each not in self._placed[engine]]
         self._place(engine, new, Counter(site for site, _ in threads))
 
     def _place(self, engine: Engine, threads: Sequence[tuple[str, int]], active: Mapping[str, int]) -> None:
-        """Those of heavy sites on their one processor, others wherever their server may be."""
+        """Those of heavy and hasty sites on their one processor, others wherever their server may be."""
         everywhere = _processors(thread for _, thread in threads)
-        lanes = database_load.lanes(self._all_heavy, everywhere) if everywhere else {}
+        lanes = database_load.lanes(self._all_confined, everywhere) if everywhere else {}
         for site, thread in threads:
             processors, seconds = ({lanes[site]}, slices.HEAVY) if site in lanes else (everywhere, slices.USUAL)
             _set(thread, processors, niceness=database_load.niceness(active[site]), seconds=seconds)
@@ -73,14 +86,18 @@ class Placement:
     def _place_own(self, engine: Engine, threads: Set[int]) -> None:
         """Only those that were there at the last look too: others may be sessions that are about to begin."""
         everywhere = _processors(threads)
-        processors = database_load.lane_of_server(self._all_heavy, everywhere)
+        processors = database_load.lane_of_server(self._all_confined, everywhere)
         for thread in threads & self._own.get(engine, frozenset()):
             _set(thread, processors, niceness=0, seconds=slices.OWN if processors != everywhere else slices.USUAL)
         self._own[engine] = threads
 
+    def confined(self, engine: Engine) -> frozenset[str]:
+        """Sites that share processors on this server."""
+        return frozenset(self.heavy[engine]) | frozenset(self.hasty[engine])
+
     @property
-    def _all_heavy(self) -> frozenset[str]:
-        return frozenset().union(*self.heavy.values())
+    def _all_confined(self) -> frozenset[str]:
+        return frozenset().union(*map(self.confined, Engine))
 
     def _busy(self, engine: Engine, sessions: Iterable[Session]) -> dict[str, float]:
         """Since the last look; of a session that was not there then, since it began."""
@@ -105,11 +122,13 @@ def _set(thread: int, processors: Set[int], *, niceness: int, seconds: float) ->
 
 
 def _clock(thread: int) -> Clock | None:
-    """As proc(5) describes `stat`; None when it has ended."""
+    """As proc(5) describes `stat` and `schedstat`, which knows of less than a tick; None when it has ended."""
     with suppress(OSError, ValueError, IndexError):
-        fields = Path(f"/proc/{thread}/task/{thread}/stat").read_text().rpartition(")")[2].split()
-        user, system, began = (int(fields[place]) / TICKS for place in (11, 12, 19))
-        return Clock(user + system, began, time.clock_gettime(time.CLOCK_BOOTTIME))
+        place = Path(f"/proc/{thread}/task/{thread}")
+        fields = (place / "stat").read_text().rpartition(")")[2].split()
+        user, system, began = (int(fields[number]) / TICKS for number in (11, 12, 19))
+        exactly = int((place / "schedstat").read_text().split()[0]) / 1e9
+        return Clock(max(exactly, user + system), began, time.clock_gettime(time.CLOCK_BOOTTIME))
     return None
 
 

@@ -102,8 +102,11 @@ local function hand_over(site, program)
         return refuse(413, "large")
     end
     local on_disk = not length and site.untold_mebibytes * MEBIBYTE or length > IN_MEMORY and length or nil
-    local admitted, answer_on_disk = spool.admit(site.id, on_disk)
+    local admitted, answer_on_disk, would_wake = spool.admit(site.id, on_disk)
     if not admitted then
+        if would_wake then
+            return refuse(ngx.HTTP_TOO_MANY_REQUESTS, "asleep")
+        end
         return refuse(ngx.HTTP_SERVICE_UNAVAILABLE, "busy")
     end
     if on_disk then

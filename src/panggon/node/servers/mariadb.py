@@ -82,8 +82,8 @@ def _configuration(settings: Settings) -> str:
     asked for: those of other kinds in memory count as nobody's, and without NO_ENGINE_SUBSTITUTION a file that names
     another kind is loaded all the same. Prepared statements count in their session's memory, so that their number,
     which all sites share, needs no bound. A thread serves one session only: it keeps the priority that the brake gave
-    it. What can be taken back lies in files that shrink again. `ibtmp1`, which has the temporary tables of all
-    sites, is not bounded here: a server that cannot roll back there for want of room dies.
+    it. What each user takes is counted. What can be taken back lies in files that shrink again. `ibtmp1`, which has the
+    temporary tables of all sites, is not bounded here: a server that cannot roll back there for want of room dies.
     """
     return f"""[mariadbd]
 datadir = {settings.data}
@@ -103,6 +103,7 @@ sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER
 max-delayed-threads = 0
 connect-timeout = 5
 thread-cache-size = 0
+userstat = 1
 max-prepared-stmt-count = 1048576
 innodb-undo-tablespaces = 3
 innodb-undo-log-truncate = on

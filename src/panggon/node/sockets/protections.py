@@ -10,7 +10,7 @@ from pathlib import Path
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.outgoing import Policy, parse
 from panggon.drivers import shell
-from panggon.node.sockets import cgroups, network
+from panggon.node.sockets import controllers, network
 from panggon.node.sockets.cgroups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield, calls, walls
@@ -55,7 +55,7 @@ def protections(settings: SocketSettings, groups: ControlGroups | None = None) -
     unless below this process's own.
     """
     uid = settings.uid_base + TRIAL_NUMBER
-    groups = groups or cgroups.find()
+    groups = groups or controllers.find()
     reasons = {Shield.SANDBOX: _try_walls(uid, frozenset())}
     for shield in (Shield.NETWORK, Shield.NESTED):
         reasons[shield] = reasons[Shield.SANDBOX] or _try_walls(uid, frozenset({shield}))
