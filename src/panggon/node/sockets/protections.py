@@ -21,22 +21,24 @@ TRIAL_MEBIBYTES = 32
 TRIAL_PERIOD = 20_000  # microseconds: whether a group was held back shows at the end of one
 # Several milliseconds of a processor, however long a busy machine takes for them.
 SOME_WORK = "n=0; while [ $n -lt 10000 ]; do n=$((n + 1)); done"
-# Bytes that nobody reads, sent over this machine's loopback. Some MiB fit into a connection: where nothing bounds them,
-# far fewer connections do.
-CONNECTIONS_MOST = 40
+# Bytes that nobody reads, sent over this machine's loopback. Some MiB fit into a connection, hardly any byte into one
+# that is made when the bound is reached: a few of these in a row say it, because each is waited for.
+LITTLE, LITTLE_MOST = 256 * 1024, 3
 UNREAD = f"""
 import socket, sys
-left, held = int(sys.argv[1]), []
+left, held, little = int(sys.argv[1]), [], 0
 with socket.create_server(("127.0.0.1", 0)) as server:
-    while left > 0 and len(held) < 2 * {CONNECTIONS_MOST}:
+    while left > 0 and little < {LITTLE_MOST}:
         client = socket.create_connection(server.getsockname())
         held += [client, server.accept()[0]]
-        client.settimeout(0.02)
+        client.settimeout(0.01)
+        before = left
         try:
             while left > 0:
                 left -= client.send(bytes(1 << 20))
         except TimeoutError:
             pass
+        little = little + 1 if before - left < {LITTLE} else 0
 sys.exit(left > 0)
 """
 
