@@ -239,6 +239,18 @@ def test_what_cannot_bound_is_said(root: Path, bounding: Path, counts: bool) -> 
     assert list(bounding.glob(".trial-*")) + list(root.glob(".trial-*")) == []
 
 
+def test_what_takes_a_part_of_a_write_bounds_too(root: Path) -> None:
+    """As ext4 does, and a file system in memory of 4 KiB less than the trial's MiB."""
+    place = root / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1020k", "tmpfs", str(place)], check=True)
+    try:
+        assert storage._takes_too_much(place) is False
+    finally:
+        filesystems.unmount(place)
+        place.rmdir()
+
+
 def test_a_trial_that_was_killed_is_swept_and_one_under_way_is_not(bounding: Path) -> None:
     killed, running = bounding / ".trial-000000000001", bounding / ".trial-000000000002"
     for place in (killed, running):

@@ -227,11 +227,11 @@ def _sweep(root: Path) -> None:
 
 
 def _takes_too_much(place: Path) -> bool:
-    with (place / "trial").open("wb") as file:
+    """Without a buffer: ext4 takes a part of what is written, and closing would try the rest once more."""
+    with (place / "trial").open("wb", buffering=0) as file:
         for _ in range(3 * TRIAL_LIMIT.mebibytes):
             try:
                 file.write(os.urandom(MEBIBYTE))
-                file.flush()
                 os.fsync(file.fileno())
             except OSError as error:
                 return error.errno not in REFUSALS
