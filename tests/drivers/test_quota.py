@@ -222,6 +222,21 @@ def test_a_full_site_can_be_changed(driver: QuotaDriver, key: Key, place: Path, 
     assert driver.read(key).attributes == SECOND
 
 
+def test_a_site_that_stores_more_than_a_smaller_plan_can_be_changed(
+    driver: QuotaDriver, key: Key, place: Path, bounded_as_sites_are: None
+) -> None:
+    """Into that plan and out of it."""
+    driver.write(key, SECOND)
+    assert filled(place) >= 30
+    driver.write(key, FIRST)
+    assert driver.read(key).attributes == FIRST
+    storage.write(place / "site.json", "x" * 4096)
+    assert (place / "site.json").stat().st_size == 4096
+    assert storage.bound_of(place).most == 20 * MEBIBYTE
+    driver.write(key, SECOND)
+    assert driver.read(key).attributes == SECOND
+
+
 def test_a_limit_that_others_changed_is_seen(driver: QuotaDriver, key: Key, place: Path, counts: bool) -> None:
     driver.write(key, FIRST)
     storage.bound(place, None)
