@@ -187,6 +187,7 @@ def test_postgresql_of_a_site(machine: Machine, tmp_path: Path) -> None:
         ]
     said = machine.node("dump", own, "--to", str(tmp_path / "salinan.sql.gz"))
     assert (said.returncode, said.stdout[:31]) == (0, "Salinan basis data selesai: sal"), said.stdout + said.stderr
+    assert (tmp_path / "salinan.sql.gz").stat().st_mode & 0o777 == 0o600
     assert "Kota Batik" in gzip.decompress((tmp_path / "salinan.sql.gz").read_bytes()).decode()
     (tmp_path / "rusak.sql").write_text("DROP TABLE surat; BUKAN SQL;")
     said = machine.node("load", own, str(tmp_path / "rusak.sql"))

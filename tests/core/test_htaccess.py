@@ -87,6 +87,30 @@ def test_a_line_that_goes_on():
     ]
 
 
+@pytest.mark.timeout(30)  # of a pattern that goes back and forth each takes hours, and nobody can interrupt it
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("<Files" + " " * 5000 + '"a" b', []),
+        ("<Files ~" + " " * 60_000 + "a", []),
+        ("RewriteRule ^ / " + "[,F" * 20_000, ["routing"]),
+        ("Options " + "-" * 60_000 + "!", ["other"]),
+    ],
+)
+def test_a_line_that_was_made_to_be_read_for_hours(line, expected):
+    assert [effect for _, _, effect in found(line)] == expected
+
+
+def test_a_section_is_told_by_its_file_however_it_is_written():
+    for section in ('<Files ~ "wp-config.php">', "<files wp-config.php >", '<FilesMatch "wp-config.php" >'):
+        assert found(f"{section}\nDeny from all\n</Files>\n", profile=Profile.WORDPRESS) == []
+
+
+def test_flags_count_at_the_end_of_a_rule_only():
+    assert found("RewriteRule ^[F]$ /new [L]") == [(1, "RewriteRule", "routing")]
+    assert found("RewriteRule ^old - [NC, forbidden ]") == [(1, "RewriteRule", "protection")]
+
+
 @given(st.text(), st.sampled_from(Profile))
 def test_any_text_is_judged(text, profile):
     count = len(text.splitlines())

@@ -89,9 +89,11 @@ def test_answers_are_counted_by_status_and_only_those_to_visitors_of_late():
         line(200),
         line(200),
         line(502),
+        line(999),
+        line("009"),
         line(404, at=NOW - timedelta(hours=2)),
         line(200, uri="/.well-known/panggon/site"),
         '{"time":"2026',
         '{"time":"2026-11-26T03:00:00+00:00","status":"x","uri":"/"}',
     ]
-    assert answers(lines, since=NOW - timedelta(hours=1)) == {"200": 2, "502": 1}
+    assert answers(lines, since=NOW - timedelta(hours=1)) == {"200": 2, "500": 1, "502": 1}

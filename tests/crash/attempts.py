@@ -75,6 +75,11 @@ class Ended:
     evidence: tuple[Check, ...] = ()
     passed: int = 0
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether its run may be left for the agent's next start."""
+        return self.word in ("killed", "stuck", "error")
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

@@ -56,14 +56,12 @@ class Chances:
         return self.random.choice(kinds)(attempt, spec)
 
     def _killed(self, attempt: Attempt, spec: SiteSpec) -> Chance:
-        moments = self.random.choice(list(Moments))
-        at = self.random.randrange(MOMENTS[moments])
-        return f"killed: {moments} {at}", lambda: attempt.apply(spec, Fault(moments, at))
+        fault = killed_somewhere(self.random)
+        return f"killed: {fault.moments} {fault.number}", lambda: attempt.apply(spec, fault)
 
     def _killed_again(self, attempt: Attempt, spec: SiteSpec) -> Chance:
         """And so is the next start, while it brings the run to its end."""
-        moments = self.random.choices(list(Moments), k=2)
-        first, second = (Fault(each, self.random.randrange(MOMENTS[each])) for each in moments)
+        first, second = killed_somewhere(self.random), killed_somewhere(self.random)
 
         def act() -> Ended:
             ended = attempt.apply(spec, first)
@@ -83,11 +81,8 @@ class Chances:
         )
 
     def _no_room(self, attempt: Attempt, spec: SiteSpec) -> Chance:
-        at, error = self.random.randrange(MOMENTS[Moments.WRITES]), self.random.choice((errno.ENOSPC, errno.EROFS))
-        return (
-            f"disk {errno.errorcode[error]}: {at}",
-            lambda: attempt.apply(spec, Fault(Moments.WRITES, at, error)),
-        )
+        fault = no_room_somewhere(self.random)
+        return f"disk {errno.errorcode[fault.error]}: {fault.number}", lambda: attempt.apply(spec, fault)
 
     def _failing(self, attempt: Attempt, spec: SiteSpec) -> Chance:
         failing = Failing(
@@ -185,6 +180,21 @@ class Chances:
         except PanggonError:
             return 0
         return int((answer["serving"] or {}).get("process") or 0)
+
+
+def killed_somewhere(chance: random.Random) -> Fault:
+    moments = chance.choice(list(Moments))
+    return Fault(moments, chance.randrange(MOMENTS[moments]))
+
+
+def no_room_somewhere(chance: random.Random) -> Fault:
+    at, error = chance.randrange(MOMENTS[Moments.WRITES]), chance.choice((errno.ENOSPC, errno.EROFS))
+    return Fault(Moments.WRITES, at, error)
+
+
+def struck_somewhere(chance: random.Random) -> Fault:
+    """One of the two."""
+    return chance.choice((killed_somewhere, no_room_somewhere))(chance)
 
 
 @contextmanager

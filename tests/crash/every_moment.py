@@ -2,14 +2,18 @@
 
 Which moments: PANGGON_EVERY=1 for all of them (hours), n for every n-th. Entries of the journal forwards are few: all
 are taken. PANGGON_SLICE=2/5 takes the second of five parts, and no more is begun when PANGGON_SECONDS (4 hours) are
-over. PANGGON_ENGINE is the database's (mariadb), PANGGON_WAY the kind that the site begins as (php).
+over. Two faults in a row are chosen by chance (PANGGON_SEED), for PANGGON_LIVES lives (4). PANGGON_ENGINE is the
+database's (mariadb), PANGGON_WAY the kind that the site begins as (php).
 """
 
 import errno
 import logging
 import os
+import random
+import secrets
 import time
 from collections.abc import Iterable
+from functools import partial
 
 import pytest
 
@@ -17,6 +21,7 @@ from panggon.core.resources import Kind
 from panggon.core.spec import Engine
 from tests.crash import surroundings
 from tests.crash.attempts import Attempt, Moments
+from tests.crash.chances import struck_somewhere
 from tests.crash.lives import Way
 from tests.crash.mischief import Failing, Refuted
 from tests.crash.walking import Obstacle, Walk
@@ -25,6 +30,8 @@ from tests.faults.machine import Machine
 pytestmark = [pytest.mark.real, pytest.mark.timeout(4 * 3600)]
 EVERY = int(os.environ.get("PANGGON_EVERY", "12"))
 PART, PARTS = map(int, os.environ.get("PANGGON_SLICE", "1/1").split("/"))
+SEED = int(os.environ.get("PANGGON_SEED", "0"))
+LIVES = int(os.environ.get("PANGGON_LIVES", "4"))
 SECONDS = float(os.environ.get("PANGGON_SECONDS", "14400"))
 ENGINE = Engine(os.environ.get("PANGGON_ENGINE", "mariadb"))
 WAY = Way(os.environ.get("PANGGON_WAY", "php"))
@@ -101,6 +108,19 @@ def test_killed_at_calls(machine: Machine, attempt: Attempt, back: bool) -> None
     if back:
         walk.meet(Refuted(Kind.USER))
     walked(walk, part(walk, EVERY))
+    assert_nothing_found(walk)
+
+
+@pytest.mark.parametrize("obstacle", [None, *OBSTACLES[:1]], ids=["forwards", "back"])
+def test_two_faults_in_a_row(machine: Machine, attempt: Attempt, obstacle: Obstacle | None) -> None:
+    """Killed while a run that met a full disk is brought to its end, full while one that was killed is, and so on."""
+    walk, seed = Walk.of(machine, attempt, 7, Moments.ENTRIES, ENGINE, WAY), SEED or secrets.randbits(32)
+    chance, ends, walk.obstacle = random.Random(f"{seed} {obstacle}"), time.monotonic() + SECONDS, obstacle
+    for _ in range(LIVES):
+        walk.struck_twice(partial(struck_somewhere, chance))
+        log.info("PANGGON_SEED=%s: %s faults so far, %s found", seed, walk.faults, len(walk.found))
+        if time.monotonic() > ends:
+            break
     assert_nothing_found(walk)
 
 

@@ -117,12 +117,19 @@ def fetch(machine: Machine, host: str, path: str) -> tuple[int, str]:
 
 
 def sftp(machine: Machine, site: str, *commands: str) -> bool:
+    """Whether the owner comes in and all of it is done."""
+    return not _refused(machine, site, *commands)
+
+
+def _refused(machine: Machine, site: str, *commands: str) -> str:
+    """What the owner cannot do, in the client's words; "" where all of it is done."""
     port = machine.layout.ports["sftp"]
     known = machine.layout.state / "known_hosts"
     known.write_text(f"[127.0.0.1]:{port} {machine.layout.sftp_host_key.read_text()}")
     options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes", f"UserKnownHostsFile={known}"]
     argv = ["sftp", "-F/dev/null", *(f"-o{option}" for option in options), "-b-", "-i", str(machine.key)]
-    return _run(*argv, "-P", str(port), f"{site}@127.0.0.1", stdin="\n".join(commands) + "\n").returncode == 0
+    done = _run(*argv, "-P", str(port), f"{site}@127.0.0.1", stdin="\n".join(commands) + "\n")
+    return f"the owner cannot {commands[0]}: {done.stderr.strip()}" if done.returncode else ""
 
 
 def _scripts(machine: Machine, spec: SiteSpec) -> Iterator[str]:
@@ -130,12 +137,13 @@ def _scripts(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     nonce = secrets.token_hex(8)
     script = machine.layout.state / "prober.php"
     script.write_text(SCRIPT % nonce)
-    if not sftp(machine, spec.site, f"put {script} /public/{nonce}.php"):
-        yield "the owner cannot bring files"
+    if refused := _refused(machine, spec.site, f"put {script} /public/{nonce}.php"):
+        yield refused
         return
     if fault := _fault(*fetch(machine, spec.host, f"/{nonce}.php"), spec, nonce):
         yield fault
-    sftp(machine, spec.site, f"rm /public/{nonce}.php")
+    if refused := _refused(machine, spec.site, f"rm /public/{nonce}.php"):
+        yield refused
     yield from _pages(machine, spec)
 
 
@@ -146,8 +154,8 @@ def _applications(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     script = machine.layout.state / "prober.py"
     script.write_text(APPLICATION % (nonce, interface))
     brought = (f"put {script} /private/{module}.py", f"put {script} /private/restart.txt")
-    if not sftp(machine, spec.site, *brought):
-        yield "the owner cannot bring files"
+    if refused := _refused(machine, spec.site, *brought):
+        yield refused
         return
     ends, fault = time.monotonic() + RELOADED, "?"
     while fault and time.monotonic() < ends:
@@ -155,7 +163,9 @@ def _applications(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     if fault:
         yield fault
     written = (f"/private/{module}.py", "/private/restart.txt", f"/private/__pycache__/{module}.*")
-    sftp(machine, spec.site, *(f"-rm {path}" for path in written), "-rmdir /private/__pycache__")
+    # Its programs make that folder where they can, so it may not be there.
+    if refused := _refused(machine, spec.site, *(f"-rm {path}" for path in written), "-rmdir /private/__pycache__"):
+        yield refused
     yield from _pages(machine, spec)
 
 
@@ -169,25 +179,28 @@ def _pages(machine: Machine, spec: SiteSpec) -> Iterator[str]:
     nonce = secrets.token_hex(8)
     page = machine.layout.state / "prober.txt"
     page.write_text(nonce)
-    if not sftp(machine, spec.site, f"put {page} /public/{nonce}.txt"):
-        yield "the owner cannot bring files"
+    if refused := _refused(machine, spec.site, f"put {page} /public/{nonce}.txt"):
+        yield refused
         return
     if (seen := fetch(machine, spec.host, f"/{nonce}.txt")) != (200, nonce):
         yield f"a page answers {seen}"
     if spec.kind is SiteKind.STATIC:
         yield from _runs_nothing(machine, spec, nonce)
-    sftp(machine, spec.site, f"rm /public/{nonce}.txt")
+    if refused := _refused(machine, spec.site, f"rm /public/{nonce}.txt"):
+        yield refused
 
 
 def _runs_nothing(machine: Machine, spec: SiteSpec, nonce: str) -> Iterator[str]:
     """What was a program once is neither run nor shown."""
     script = machine.layout.state / "prober.php"
     script.write_text("<?php echo 'dijalankan';")
-    sftp(machine, spec.site, f"put {script} /public/{nonce}.php")
+    if refused := _refused(machine, spec.site, f"put {script} /public/{nonce}.php"):
+        yield refused
     status, body = fetch(machine, spec.host, f"/{nonce}.php")
     if status == 200 or "dijalankan" in body:
         yield f"a script on a static site answers {status} {body[:80]!r}"
-    sftp(machine, spec.site, f"rm /public/{nonce}.php")
+    if refused := _refused(machine, spec.site, f"rm /public/{nonce}.php"):
+        yield refused
 
 
 def _redirect(machine: Machine, spec: SiteSpec) -> Iterator[str]:
@@ -211,8 +224,8 @@ def _proxy(machine: Machine, spec: SiteSpec) -> Iterator[str]:
 
 
 def _enters(machine: Machine, spec: SiteSpec) -> Iterator[str]:
-    if not sftp(machine, spec.site, "pwd"):
-        yield "the owner does not come in"
+    if refused := _refused(machine, spec.site, "pwd"):
+        yield refused
 
 
 _CONTENTS = {

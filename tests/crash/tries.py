@@ -50,7 +50,7 @@ class Tries:
         attempt = replace(self.attempt, later=step.later)
         name, act = Chances(self.machine, self.chance).of(attempt, step.spec)
         ended = act()
-        if ended.word in ("killed", "stuck", "error"):
+        if ended.unfinished:
             ended = attempt.resume(step.spec)
         self.ended[name.partition(":")[0], ended.word] += 1
         where = f"{step.name} after {name}: {ended.word} {ended.code}"

@@ -80,21 +80,32 @@ class Walk:
             if not due[index]:
                 self.of_step(step).apply(step.spec, self.never)
                 continue
-            self.faults += 1
-            self.judge(index, fault, self.of_step(step, hindered=True).apply(step.spec, fault))
+            self.judge(index, str(fault), self.of_step(step, hindered=True).apply(step.spec, fault))
             if proven:
                 self.found += [f"{step.name} {fault}: {each}" for each in prober.faults(self.machine, step.spec)]
         for step in ending(self.steps[last].spec):
             self.of_step(step).apply(step.spec, self.never)
 
-    def judge(self, index: int, fault: Fault, ended: Ended) -> None:
+    def struck_twice(self, choose: Callable[[], Fault]) -> None:
+        """One life in which the agent, started again after each step's fault, meets another one on its way to the end
+        of that run.
+        """
+        for index, step in enumerate(self.steps):
+            first, second = choose(), choose()
+            happened = [self.of_step(step, hindered=True).apply(step.spec, first)]
+            if happened[0].unfinished:
+                happened.append(self.of_step(step).resume(step.spec, second))
+            self.judge(index, f"{first}, {second}", *happened)
+
+    def judge(self, index: int, faults: str, *happened: Ended) -> None:
         """After the agent's next start: the wish or the former state. Then on to the wish."""
+        self.faults += len(happened)
         step, attempt = self.steps[index], self.of_step(self.steps[index])
-        named, ended = ended, attempt.resume(step.spec)
-        if named.code == "UNNAMED" or ended.word in ("stuck", "stale"):
-            self.found.append(f"{step.name} {fault}: {named} then {ended}")
+        ended = attempt.resume(step.spec)
+        if any(each.code == "UNNAMED" for each in happened) or ended.word in ("stuck", "stale"):
+            self.found.append(f"{step.name} {faults}: {happened} then {ended}")
         now = self.world()
-        where = f"{step.name} {fault} {self.obstacle or ''}: {ended.word} {ended.code} {ended.detail}"
+        where = f"{step.name} {faults} {self.obstacle or ''}: {ended.word} {ended.code} {ended.detail}"
         wished = self.worlds[index + 1] if ended.word == "applied" else self.worlds[index]
         if between := world.difference(wished, now):
             self.found.append(f"{where}\n{between}")

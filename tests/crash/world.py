@@ -28,6 +28,8 @@ APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal
 PROGRAMS = re.compile(r"^sites/s[0-9]{6}/(private/venv(/|$)|private/__pycache__|tmp/[.]panggon-asked)")
 # By the owners of databases and logs at their own time; with the site they go.
 OTHERS = re.compile(r"^sites/s[0-9]{6}/(private/database(/|$)|run/database-open$)|^state/logins/s[0-9]{6}\.json")
+# Of a site that is served to who was let in before a suspension, until all that has ended.
+LEAVING = ("sites/{}/run/leaving", "sites/{}/run/served.json", "run/{}.sock")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
 
 
@@ -46,6 +48,9 @@ def seen(machine: Machine, temporary: Path) -> World:
     found.update({f"journal/{path.name}": "" for path in (state / "journal").glob(".*")})
     found.update(_files(temporary, "temporary/"))
     found = {name: content for name, content in found.items() if not (OTHERS.search(name) or PROGRAMS.search(name))}
+    for site in [name.split("/")[1] for name in found if name.endswith("/run/leaving")]:
+        for name in LEAVING:
+            found.pop(name.format(site), None)
     found.update(_users(machine))
     found.update(_databases(machine))
     found.update(_zone(machine))

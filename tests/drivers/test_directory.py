@@ -166,3 +166,23 @@ def test_a_full_disk_changes_nothing(
         driver.write(key, {"uid": uid})
     assert driver.read(key).standing is Standing.ABSENT
     assert [path.name for path in place.parent.iterdir() if key.name in path.name] == []
+
+
+def test_folders_in_folders_without_end_are_removed(driver: DirectoryDriver, key: Key, place: Path, uid: int) -> None:
+    """More than a path can have, and than Python can call itself; with links, of which none is followed."""
+    driver.write(key, {"uid": uid})
+    kept = place.parent / "kept"
+    kept.mkdir()
+    (kept / "file").touch()
+    here = os.open(place / "public", os.O_RDONLY)
+    for _ in range(3000):
+        os.symlink(kept, "link", dir_fd=here)
+        os.mkdir("beside", dir_fd=here)
+        os.mkdir("d", dir_fd=here)
+        there = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = there
+    os.close(here)
+    driver.write(key, None)
+    assert [path.name for path in place.parent.iterdir()] == ["kept"]
+    assert (kept / "file").exists()

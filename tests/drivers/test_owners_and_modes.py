@@ -20,6 +20,7 @@ from panggon.drivers.authority import create_authority
 from panggon.drivers.visit import Door
 from tests.core.site_specs import ssh_key
 from tests.drivers.conftest import UID_BASE
+from tests.drivers.test_user import HASH, PRINT
 from tests.drivers.test_web import WISH as SITE_WISH
 
 pytestmark = pytest.mark.real
@@ -49,7 +50,7 @@ def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
     authority = create_authority(root / "own-ca", now=datetime.now(UTC))
     in_web = web.Settings(root, root / "control.sock", door)
     task = canonical(dump_task(Task("a", "0 3 * * *", ("php", "private/a.php"))))
-    access = sftp.AccessDriver(sftp.Settings("127.0.0.1", 1, root / "none", root / "etc", UID_BASE))
+    access = sftp.AccessDriver(sftp.Settings((), 1, root / "none", root / "etc", UID_BASE, root / "sites"))
     certificates = tls.CertificateDriver(tls.Settings(root, in_web.control, authority, door, lambda: datetime.now(UTC)))
     folder = directory.DirectoryDriver(directory.Settings(root, UID_BASE))
     place, record = root / "tls" / HOST, USERDB / f"{site}.user"
@@ -67,7 +68,7 @@ def made(root: Path, site: str, uid: int) -> Iterator[dict[str, Made]]:
             Key(Kind.HOST, HOST), {"site": site, "state": "open"}, {"": root / "live" / HOST},
         ),
         "user": Made(
-            user.UserDriver(user.Settings(USERDB, UID_BASE), lambda _: None),
+            user.UserDriver(user.Settings(USERDB, UID_BASE), {PRINT: HASH}.get),
             Key(Kind.USER, site), {"uid": uid, "password": ""},
             {"": record, "password": record.with_suffix(".user-privileged"), "link": USERDB / f"{uid}.user"},
         ),
@@ -167,3 +168,33 @@ def test_whose_password_or_key_goes_while_the_file_is_spoilt_loses_the_session(
         made[kind].files[""].chmod(0o666)
         made[kind].driver.write(made[kind].key, wish)
     assert ended == ["password", "keys"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "fewer"),
+    [
+        ("user", {"password": PRINT}, {"password": ""}),
+        ("user", {"password": PRINT}, None),
+        ("access", {"keys": (ssh_key("a"), ssh_key("b"))}, {"keys": (ssh_key("b"),)}),
+        ("access", {"keys": (ssh_key("a"),)}, None),
+    ],
+)
+def test_whose_password_or_key_goes_loses_the_session_also_after_a_kill_between(
+    made: dict[str, Made], monkeypatch: pytest.MonkeyPatch, kind: str, more: Attributes, fewer: Attributes | None
+) -> None:
+    each, ended = made[kind], list[int]()
+    after = None if fewer is None else {**each.wish, **fewer}
+    each.driver.write(each.key, {**each.wish, **more})
+    for module in (user, sftp):
+        monkeypatch.setattr(module, "end_logins", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        each.driver.write(each.key, after)
+    assert each.driver.read(each.key).attributes == after, "what it has written stands"
+    for module in (user, sftp):
+        monkeypatch.setattr(module, "end_logins", ended.append)
+    each.driver.write(each.key, after)  # as the next start does, by the journal
+    assert len(ended) == 1
+
+
+def _killed(_uid: int) -> None:
+    raise KeyboardInterrupt

@@ -144,13 +144,16 @@ def test_writing_stops_at_the_limit_of_space(
     driver: QuotaDriver, key: Key, place: Path, bounded_as_sites_are: None
 ) -> None:
     driver.write(key, FIRST)
+    assert not storage.is_full(place)
     assert 15 <= filled(place) <= 20
+    assert storage.is_full(place)
     with pytest.raises(OSError, match=r"quota|No space"):
         (place / "private" / "more").write_bytes(bytes(MEBIBYTE))
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("quota.bounded", True)
     assert 15 * MEBIBYTE <= (driver.used(key) or 0) <= 20 * MEBIBYTE
     (place / "public" / "filler").unlink()
+    assert not storage.is_full(place)
     driver.write(key, SECOND)
     assert 30 <= filled(place) <= 40
 
@@ -163,6 +166,7 @@ def test_a_file_system_that_bounds_nothing_is_watched(root: Path, site: str, uid
     tree.write(Key(Kind.DIRECTORY, site), {"uid": uid})
     driver.write(key, FIRST)
     assert filled(root / "sites" / site) == 64
+    assert not storage.is_full(root / "sites" / site)
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("watch.space", True)
     assert "hanya diawasi" in check.detail
@@ -176,6 +180,7 @@ def test_making_files_stops_at_the_limit_of_files(
     driver.write(key, {"mebibytes": 20, "files": 100})
     made = crowded(place)
     assert made == (2000 if not counts else pytest.approx(90, abs=8))  # the site's own directories and files count too
+    assert storage.is_full(place) is counts
     storage.write(place / "site.json", "{}")
     assert (place / "site.json").read_text() == "{}"
     driver.write(key, {"mebibytes": 20, "files": 1000})

@@ -193,7 +193,7 @@ def test_undoing_that_was_interrupted_is_written_again(moment):
 def test_kill_after_the_decision_to_go_back_never_goes_forward_again():
     new = world(PREPARED)
     new.machine.unproven.add(Key(Kind.HOST, HOST))
-    decided = next(n for n in range(100) if _decides_at(n))
+    decided = next(n for n in range(100) if _decides_at(n, PREPARED, None, Key(Kind.HOST, HOST)))
     new.journal.at_append[decided] = Moment.AFTER
     with pytest.raises(Killed):
         new.run()
@@ -202,9 +202,9 @@ def test_kill_after_the_decision_to_go_back_never_goes_forward_again():
     assert new.machine.resources() == new.former
 
 
-def _decides_at(number: int) -> bool:
-    trial = world(PREPARED)
-    trial.machine.unproven.add(Key(Kind.HOST, HOST))
+def _decides_at(number: int, wish: SiteSpec, before: SiteSpec | None, unproven: Key) -> bool:
+    trial = world(wish, before=before)
+    trial.machine.unproven.add(unproven)
     trial.run()
     return isinstance(trial.journal.entries()[number], Failed)
 
@@ -223,6 +223,29 @@ def test_foreign_that_appears_under_way_stops_everything():
     assert outcome.problem == Problem("stale", f"host:{HOST}: bukan buatan Panggon (tautan ke /var/www)")
     assert new.machine.resources()[theirs.key] == theirs
     assert phase(new, "undoing") == []
+
+
+@pytest.mark.parametrize(("before", "wish"), [(None, PREPARED), (PREPARED, OPEN)], ids=["made by it", "kept by it"])
+def test_clock_that_jumps_past_the_end_of_a_certificate_keeps_no_run_from_going_back(before, wish):
+    new = world(wish, before=before)
+    certificate = Key(Kind.CERTIFICATE, HOST)
+
+    def jump(progress):
+        if progress.phase == "probing" and progress.key == certificate:
+            new.machine.put(ours(certificate, **{**new.machine.attributes(certificate), "valid": False}))
+            new.machine.unproven.add(certificate)
+
+    new.on_progress = jump
+    decided = next(n for n in range(100) if _decides_at(n, wish, before, certificate))
+    new.journal.at_append[decided] = Moment.AFTER  # so the next start looks at everything once more
+    with pytest.raises(Killed):
+        new.run()
+    assert new.resume().word is Word.RESTORED
+    kept = new.machine.resources()
+    assert {key: each for key, each in kept.items() if key != certificate} == {
+        key: each for key, each in new.former.items() if key != certificate
+    }
+    assert (certificate in kept) == (before is not None)
 
 
 def test_all_that_is_stale_is_named_at_once():

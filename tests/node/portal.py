@@ -14,7 +14,9 @@ CODE = "one-use"
 
 
 class FakePortal(ThreadingHTTPServer):
-    """`refusing` answers every request with this status; `losing_reports` takes that many reports and forgets them."""
+    """`refusing` answers every request with this status; `losing_reports` takes that many reports and forgets them.
+    Reports with a member of `disliked` are no reports to it.
+    """
 
     daemon_threads = True
 
@@ -29,6 +31,7 @@ class FakePortal(ThreadingHTTPServer):
         self.token = TOKEN
         self.refusing = 0
         self.losing_reports = 0
+        self.disliked: set[str] = set()
         self.polls = 0
         self.changed = threading.Condition()
 
@@ -74,6 +77,8 @@ class FakePortal(ThreadingHTTPServer):
             case "POST", ["wish", number, "report"] if self.losing_reports:
                 self.losing_reports -= 1
                 return 503, {"error": f"{number} is lost"}
+            case "POST", ["wish", _number, "report"] if any(map(body.get, self.disliked)):
+                return 400, {"error": "invalid", "fields": sorted(self.disliked)}
             case "POST", ["wish", number, "report"]:
                 former = self.reports.get(int(number))
                 if former is None or former["outcome"] == "closing":

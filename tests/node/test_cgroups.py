@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets import cgroups
+from panggon.node.sockets import controllers
 from panggon.node.sockets.cgroups import ControlGroups, GroupBounds, _free_cpu
 from panggon.node.sockets.lanes import Lanes
 from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
@@ -77,7 +77,7 @@ def test_a_limit_that_nobody_enforces_is_none(tmp_path: Path, stat: str) -> None
 
 
 def test_memory_is_bounded_only_if_what_waits_in_sockets_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    groups = cgroups.find()
+    groups = controllers.find()
     if groups.memory is None:  # a container may be given none
         pytest.skip("no controller of memory")
     assert _try_memory(groups) == ""
@@ -87,7 +87,7 @@ def test_memory_is_bounded_only_if_what_waits_in_sockets_is_bounded_too(monkeypa
     def without_sockets(directory: Path, size: int) -> None:
         (directory / "memory.limit_in_bytes").write_text(str(size))
 
-    monkeypatch.setattr(cgroups, "_limit_memory", without_sockets)
+    monkeypatch.setattr("panggon.node.sockets.cgroups._limit_memory", without_sockets)
     assert _try_memory(groups) == "batas sudah dipasang, tetapi tidak ditegakkan"
 
 
@@ -100,7 +100,7 @@ def test_no_controller_is_no_limit() -> None:
 
 def test_who_has_used_up_its_share_of_the_processor_is_killed_at_once() -> None:
     """Not in the next period, when it may run again; a slow machine may come to the next one before it ends."""
-    groups, name = cgroups.find(), f"test-{os.getpid()}"
+    groups, name = controllers.find(), f"test-{os.getpid()}"
     if groups.cpu is None:  # a container may be given none; `status` says so there, which other tests hold
         pytest.skip("no controller of processor time")
     until(lambda: ends_in_its_period(groups, name))
@@ -129,7 +129,7 @@ def ends_in_its_period(groups: ControlGroups, name: str) -> bool:
 
 
 def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() -> None:
-    groups, name, everywhere = cgroups.find(), f"test-{os.getpid()}-lane", os.sched_getaffinity(0)
+    groups, name, everywhere = controllers.find(), f"test-{os.getpid()}-lane", os.sched_getaffinity(0)
     if groups.cpu is None or groups.cpuset is None or len(everywhere) < 2:  # a container, or a machine of one
         pytest.skip("no controller of processor time or of processors, or only one processor")
     directories = groups.create(name, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=1))
@@ -206,14 +206,14 @@ def test_groups_lie_in_the_unit_beside_this_one(tmp_path: Path, monkeypatch: pyt
     for name in hierarchies:
         (tmp_path / f"of-{name}" / "panggon-sites.service").mkdir(parents=True)
     own = {name: tmp_path / f"of-{name}" / "panggon-sockets.service" for name in hierarchies}
-    monkeypatch.setattr(cgroups, "_own_groups", lambda: own)
-    found = cgroups.find(beside="panggon-sites.service")
+    monkeypatch.setattr(controllers, "_own_groups", lambda: own)
+    found = controllers.find(beside="panggon-sites.service")
     folders = [tmp_path / f"of-{name}" / "panggon-sites.service" / "panggon" for name in ("memory", "pids", "cpu")]
     assert [found.memory, found.processes, found.cpu] == folders
     assert found.tracking == tuple(tmp_path / f"of-{name}" / "panggon-sites.service" for name in ("name=systemd", ""))
     assert found.create("s000001", BOUNDS)[-2:] == found.tracking
     assert [found.has("s000001"), found.has("s000002")] == [True, False]
-    assert cgroups.find(beside="nobody.service") == ControlGroups(None, None, None)
+    assert controllers.find(beside="nobody.service") == ControlGroups(None, None, None)
 
 
 @pytest.mark.parametrize("program", ["exec sleep 60", *["while :; do (:); done"] * 8])
@@ -229,19 +229,19 @@ def test_version_2_wants_the_unit_beside_emptied_into_a_leaf(program: str) -> No
     before = given.read_text()
     holder = subprocess.Popen(["sh", "-c", program])
     try:
-        cgroups._enable(root, "hugetlb")
+        controllers._enable(root, "hugetlb")
         unit.mkdir()
         (unit / "cgroup.procs").write_text(str(holder.pid))
-        folder = cgroups._folder(None, unit, "hugetlb")
+        folder = controllers._folder(None, unit, "hugetlb")
         assert folder == unit / "panggon"
-        assert str(holder.pid) in (unit / cgroups.LEAF / "cgroup.procs").read_text().split()
+        assert str(holder.pid) in (unit / controllers.LEAF / "cgroup.procs").read_text().split()
         (folder / "s000001").mkdir()
         assert "hugetlb" in (folder / "s000001" / "cgroup.controllers").read_text()
-        assert cgroups._folder(None, unit, "hugetlb") == folder  # the next holder
+        assert controllers._folder(None, unit, "hugetlb") == folder  # the next holder
     finally:
         holder.kill()
         holder.wait()
-        for place in (unit / "panggon" / "s000001", unit / "panggon", unit / cgroups.LEAF, unit):
+        for place in (unit / "panggon" / "s000001", unit / "panggon", unit / controllers.LEAF, unit):
             until(lambda place=place: not place.exists() or _removed(place))
         if "hugetlb" not in before:
             given.write_text("-hugetlb")

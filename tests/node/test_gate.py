@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from panggon.core import outgoing
 from panggon.core.outgoing import Destination, Policy
-from panggon.node import gate
+from panggon.node.gate import questions
+from panggon.node.gate.carrying import Gate
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 NAME = st.lists(LABEL, min_size=1, max_size=6).map(".".join)
@@ -30,15 +31,15 @@ def answer(name: str, *records: tuple[str, str]) -> bytes:
 @given(NAME)
 def test_a_question_names_its_host(name: str) -> None:
     question = dns.message.make_query(name.upper(), "AAAA").to_wire()
-    assert gate.asked_name(question) == name
-    assert question[gate.name_end(question, 12) : gate.name_end(question, 12) + 2] == b"\0\x1c"
+    assert questions.asked_name(question) == name
+    assert question[questions.name_end(question, 12) : questions.name_end(question, 12) + 2] == b"\0\x1c"
 
 
 @FEW
 @given(NAME, FOUR, SIX)
 def test_all_addresses_of_an_answer_are_learned(name: str, four: str, six: str) -> None:
     told = answer(name, ("CNAME", f"lain.{name}."), ("A", four), ("TXT", '"127.0.0.1"'), ("AAAA", six))
-    assert list(gate.answered_addresses(told)) == [four, six]
+    assert list(questions.answered_addresses(told)) == [four, six]
 
 
 @FEW
@@ -46,7 +47,7 @@ def test_all_addresses_of_an_answer_are_learned(name: str, four: str, six: str) 
 def test_a_refusal_is_the_answer_to_its_question(name: str) -> None:
     question = dns.message.make_query(name, "A")
     wire = question.to_wire()
-    refused = dns.message.from_wire(wire[:2] + gate.REFUSED + wire[12 : gate.name_end(wire, 12) + 4])
+    refused = dns.message.from_wire(wire[:2] + questions.REFUSED + wire[12 : questions.name_end(wire, 12) + 4])
     assert (refused.rcode().name, refused.question, question.is_response(refused)) == (
         "REFUSED",
         question.question,
@@ -55,7 +56,7 @@ def test_a_refusal_is_the_answer_to_its_question(name: str) -> None:
 
 
 def test_a_machine_that_asks_nobody_refuses_questions_and_goes_on() -> None:
-    made = gate.Gate(Policy((outgoing.parse("*:443"),)), ())
+    made = Gate(Policy((outgoing.parse("*:443"),)), ())
     door, asker = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     with door, asker:
         for each in (door, asker):
@@ -73,9 +74,9 @@ def test_a_machine_that_asks_nobody_refuses_questions_and_goes_on() -> None:
 @FEW
 @given(st.binary(max_size=600))
 def test_nothing_that_comes_in_breaks_it(message: bytes) -> None:
-    name = gate.asked_name(message)
+    name = questions.asked_name(message)
     assert name is None or len(name) < len(message)
-    assert len(list(gate.answered_addresses(message))) <= len(message)
+    assert len(list(questions.answered_addresses(message))) <= len(message)
 
 
 @FEW
@@ -84,5 +85,5 @@ def test_nothing_cut_or_spoilt_breaks_it(name: str, four: str, data: st.DataObje
     told = bytearray(answer(name, ("A", four)))
     for at in data.draw(st.lists(st.integers(0, len(told) - 1), max_size=5)):
         told[at] = data.draw(st.integers(0, 255))
-    list(gate.answered_addresses(bytes(told[: data.draw(st.integers(0, len(told)))])))
-    gate.asked_name(bytes(told))
+    list(questions.answered_addresses(bytes(told[: data.draw(st.integers(0, len(told)))])))
+    questions.asked_name(bytes(told))

@@ -17,7 +17,7 @@ import pytest
 
 from panggon.core.errors import TemporaryError
 from panggon.drivers import files, processes
-from panggon.node.sockets import cgroups, errand, protections, starting
+from panggon.node.sockets import controllers, errand, protections, starting
 from panggon.node.sockets.launch import Launch, launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
@@ -110,7 +110,7 @@ def own_address() -> str:
 def run_inside(stand: Stand, site: str, *program: str) -> str:
     """What a program prints that is started in the site's sandbox instead of its PHP."""
     settings, served = stand.settings, Served(site, "php", 1, php.VERSION)
-    machine = Machine(settings, active(protections(settings)), cgroups.find())
+    machine = Machine(settings, active(protections(settings)), controllers.find())
     description = described(settings, site)
     wanted = launch(settings, served, description, machine.shields)
     log = settings.site(site) / "run" / "output.log"

@@ -76,6 +76,31 @@ def test_a_look_proves_and_tells_what_was_seen(bench):
     assert "seen" not in bench.ask(document(), "verify")
 
 
+def test_a_report_that_the_portal_does_not_take_holds_up_no_other_wish(bench):
+    bench.portal.disliked = {"evidence", "plan"}
+    applied = bench.ask(document())
+    assert (applied["outcome"], applied["evidence"], applied["plan"], applied["proved_at"]) == (
+        "applied",
+        [],
+        None,
+        None,
+    )
+    assert bench.sites.applied(SITE) == SPEC
+    bench.machine.unproven = {Key(Kind.RECORDS, HOST)}
+    looked = bench.ask(document(), "look")
+    assert (looked["outcome"], looked["problem"]) == ("unproven", {"code": "unproven", "detail": ""})
+    assert "seen" not in looked
+    planned = bench.ask(document(), "plan")
+    assert (planned["outcome"], planned["problem"]["code"]) == ("refused", "report.refused")
+
+
+def test_a_wish_that_the_portal_knows_no_more_is_told_of(bench):
+    bench.portal.disliked = {"outcome"}
+    with pytest.raises(PermanentError) as caught:
+        bench.ask(document(), "verify")
+    assert caught.value.code == "portal.refused"
+
+
 def test_a_permanent_failure_is_reported_as_restored(bench):
     bench.machine.refused = {Key(Kind.CERTIFICATE, HOST): PermanentError("tls.refused", "no")}
     report = bench.ask(document())
@@ -178,6 +203,28 @@ def test_an_unknown_machine_stops_with_words(bench):
     agent = Agent(bench.sites, Portal(me.url, token=me.token), me, reduced=())
     with pytest.raises(PermanentError, match="daftarkan lagi dengan panggon-node enroll"):
         agent.run()
+
+
+@pytest.mark.parametrize("trouble", [ZeroDivisionError("a bug"), TemporaryError("runtime.holder", "silent")])
+def test_what_it_cannot_say_of_itself_keeps_no_wish_away(bench, trouble):
+    def worries():
+        raise trouble
+
+    me = Identity(bench.portal.url, 1, TOKEN)
+    agent = Agent(bench.sites, Portal(me.url, token=TOKEN), me, reduced=(), worries=worries)
+    number = bench.portal.wish(document())
+    agent.step()
+    assert bench.portal.reports[number]["outcome"] == "applied"
+    assert bench.portal.statuses == []
+
+
+def test_what_is_no_text_is_told_all_the_same(bench):
+    me = Identity(bench.portal.url, 1, TOKEN)
+    said = ("nginx: \ud800 \0berhenti", "x" * 5000)
+    agent = Agent(bench.sites, Portal(me.url, token=TOKEN), me, reduced=(), worries=lambda: said)
+    bench.portal.wish(document(), "plan")
+    agent.step()
+    assert bench.portal.statuses[0]["reduced"] == ["nginx: ? berhenti", "x" * 4000]
 
 
 def test_it_says_how_it_is(bench):

@@ -121,6 +121,23 @@ def test_one_that_cannot_come_to_its_end_gives_way(bench):
     assert LINK not in bench.machine.resources()
 
 
+def test_what_an_earlier_closing_has_left_is_gone_on_with_by_the_same_wish_given_again(bench):
+    """Its doors are shut already: what is left has no way back either, and nobody is told of an end before it."""
+    bench.machine.refused = {RECORDS: DOWN}
+    first = bench.portal.wish(closed(SiteState.PARKED))
+    agent = bench.agent()
+    agent.step()
+    bench.machine.unproven = {CERTIFICATE}
+    again = bench.portal.wish(document(dataclasses.replace(OPEN, state=SiteState.PARKED, generation=4)))
+    agent.step()
+    assert [bench.portal.reports[number]["outcome"] for number in (first, again)] == ["stale", "closing"]
+    bench.machine.refused = {}
+    bench.agent().settle()
+    assert bench.portal.reports[again]["outcome"] == "applied"
+    assert RECORDS not in bench.machine.resources()
+    assert bench.sites.applied(SITE).generation == 4
+
+
 def test_report_of_the_end_that_is_lost_with_the_agent_is_given_again(bench):
     bench.machine.unproven = {LINK}
     number = bench.portal.wish(closed(SiteState.QUARANTINED))

@@ -119,6 +119,58 @@ class TestRoom:
             return tostring(pool.take("a", "1", 1) and 1) """
         assert run(code) == 1
 
+    def test_who_may_not_begin(self) -> None:
+        """Asked again only when nobody has had anything of a site for two turns; what is under way is not forgotten."""
+        code = """local asked = {}
+            local pool = require("spool").pool(40, function(site, network, known)
+                table.insert(asked, string.format('["%s", "%s", %s]', site, network, known))
+                return site ~= "c"
+            end)
+            assert(pool.take("a", "1", 1) and pool.take("a", "2", 1) and pool.take("b", "1", 1))
+            local taken, short_here = pool.take("c", "1", 1)
+            assert(not taken and short_here == nil)
+            pool.give_back("b", "1", 1)
+            pool.turn()
+            assert(pool.take("b", "2", 1))
+            pool.give_back("b", "2", 1)
+            pool.turn()
+            pool.turn()
+            assert(pool.take("a", "2", 1) and pool.take("b", "3", 1))
+            pool.give_back("a", "1", 1)
+            pool.give_back("a", "2", 2)
+            return "[" .. table.concat(asked, ",") .. "]" """
+        first = [["a", "1", False], ["b", "1", False], ["c", "1", False]]
+        assert run(code) == [*first, ["b", "2", True], ["a", "2", True], ["b", "3", False]]
+
+
+def woken(most: int, networks: str, *, attempts: int = 500) -> list[int]:
+    """How many sleeping sites each of these networks wakes, one after the other."""
+    lines = [
+        "local kept = {}",
+        "function kept:get(name) return self[name] end",
+        "function kept:incr(name, by, first, seconds)",
+        "assert(seconds == 30); self[name] = (self[name] or first) + by end",
+        'local wakes, counts = require("wakes"), {}',
+        f"wakes.configure({most}, 30)",
+    ]
+    for number, network in enumerate(networks, 1):
+        lines.append(f"counts[{number}] = 0")
+        woke = f'if wakes.take(kept, "{network}") then counts[{number}] = counts[{number}] + 1 end'
+        lines.append(f"for _ = 1, {attempts} do {woke} end")
+    return run("\n".join([*lines, 'return "[" .. table.concat(counts, ",") .. "]"']))
+
+
+class TestWakes:
+    def test_a_network_gets_as_much_as_it_leaves(self) -> None:
+        assert woken(450, "abcd") == [225, 113, 56, 28]
+
+    def test_nobody_gets_too_little_for_people(self) -> None:
+        assert woken(40, "abcd") == [20, 16, 16, 16]
+        assert woken(450, "aaaa") == [225, 0, 0, 0]
+
+    def test_who_wakes_few_is_counted_against_nobody(self) -> None:
+        assert woken(450, "abcdefghij", attempts=16) == [16] * 10
+
 
 @pytest.mark.parametrize(
     ("seconds", "arrived", "amount", "slow"),

@@ -163,8 +163,9 @@ def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stan
     assert stand.ask(do="drop", site=site, running="never")["code"] == "runtime.invalid"
 
 
+@pytest.mark.parametrize("handed_over", [False, True], ids=["one holder", "another holder meanwhile"])
 @pytest.mark.parametrize("stand", [{"awake_most": 1}], indirect=True)
-def test_who_waits_in_the_socket_of_a_site_that_goes_is_answered(stand: Stand) -> None:
+def test_who_waits_in_the_socket_of_a_site_that_goes_is_answered(stand: Stand, handed_over: bool) -> None:
     """There is no room for its program yet: nothing has taken him in when the site is dropped."""
     other, site = stand.serve(900101, SLOW), stand.serve(900100)
     with ThreadPoolExecutor() as visitors:
@@ -175,8 +176,15 @@ def test_who_waits_in_the_socket_of_a_site_that_goes_is_answered(stand: Stand) -
         dropped = visitors.submit(stand.ask, do="drop", site=site)
         until(lambda: not (stand.settings.root / "run" / f"{site}.sock").exists())
         assert not dropped.done(), "somebody is to be answered"
+        if handed_over:
+            former = stand.kill_keeper()
+            stand.start()
+            stand.new_holder(after=former)
+            assert isinstance(dropped.exception(), ValueError), "who asked is not answered, and asks again"
+            dropped = visitors.submit(stand.ask, do="drop", site=site)
         stand.page(other, "", "told.php")
         assert (busy.result(), waiting.result(), dropped.result()) == ("done", "ok", {"ok": True})
+    assert not (stand.settings.root / "run" / f"{site}.sock").exists()
     assert stand.processes(site) == []
 
 

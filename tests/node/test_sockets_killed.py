@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from panggon.drivers import processes
-from panggon.node.sockets import cgroups
+from panggon.node.sockets import controllers
 from panggon.node.sockets.channel import KEEP, send
 from panggon.node.sockets.served import remember, served_of
 from tests.node.stand import Stand, started
@@ -34,7 +34,7 @@ def test_killing_the_holder_disturbs_nobody(stand: Stand) -> None:
     awake, asleep = stand.serve(900100, "usleep(3000); echo 'ok';"), stand.serve(900101)
     assert stand.get(awake) == "ok"
     before, everywhere = stand.process(awake), os.sched_getaffinity(0)
-    cgroups.find().confine(awake, [max(everywhere)])  # as this holder does with who wants too much
+    controllers.find().confine(awake, [max(everywhere)])  # as this holder does with who wants too much
     answers: list[str] = []
     visitor = threading.Thread(target=lambda: answers.extend(stand.get(awake) for _ in range(150)))
     visitor.start()

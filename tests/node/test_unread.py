@@ -71,5 +71,13 @@ def test_what_the_kernel_says_of_all_connections_counts(
     assert is_short() is short
 
 
+def test_in_a_network_of_its_own_nothing_is_looked_at() -> None:
+    """There the kernel does not say from when on it saves."""
+    script = "from panggon.node.sockets.unread import is_short; print(is_short())"
+    argv = ["unshare", "--net", sys.executable, "-c", script]
+    said = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
+
+
 def test_this_kernel_says_it_so_and_has_room() -> None:
     assert is_short() is False

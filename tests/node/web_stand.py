@@ -33,7 +33,7 @@ OTHER = SiteSpec(OTHER_SITE, OTHER_HOST, SiteState.OPEN, 1, kind=SiteKind.STATIC
 
 
 class WebStand:
-    def __init__(self, name: str, *, own_mounts: bool = True) -> None:
+    def __init__(self, name: str, **settings: Any) -> None:
         self.proxies: dict[str, str] = {}
         self.base = Path(f"/srv/panggon-test-{os.getpid()}-{name}")
         self.base.mkdir(mode=0o755)
@@ -47,7 +47,7 @@ class WebStand:
             http_port=free_port(),
             https_port=free_port(),
             proof_page=f"{self.root}/php/proof.php",
-            own_mounts=own_mounts,
+            **settings,
         )
         self.authority = authority.create_authority(self.base / "ca", now=datetime.now(UTC))
         self.door = Door("127.0.0.1", self.settings.https_port, self.authority.certificate, seconds=60)

@@ -110,6 +110,15 @@ def test_the_wish_of_another_node_is_not_to_be_had(site):
     assert Wish.objects.get(pk=number).reported_at is None
 
 
+@pytest.mark.parametrize("wrong", [timedelta(days=-400), timedelta(days=400)], ids=["behind", "ahead"])
+def test_the_clock_of_a_machine_makes_no_evidence_older_or_newer(site, wrong):
+    agent, before = enrolled(), timezone.now()
+    number = agent.poll()[1]["wish"]
+    told = APPLIED | {"proved_at": (timezone.now() + wrong).isoformat()}
+    assert agent.post(f"wish/{number}/report", told) == (204, {})
+    assert before <= Wish.objects.get(pk=number).proved_at <= timezone.now()
+
+
 def test_a_wish_that_was_not_taken_cannot_be_reported(site):
     agent = enrolled()
     site.node = Node.objects.get(name="node-2")

@@ -39,12 +39,12 @@ def assumed(spec: SiteSpec, former: SiteSpec, facts: MachineFacts) -> Mapping[Ke
 
 def closes(spec: SiteSpec, changes: Mapping[Key, tuple[Attributes | None, Attributes | None]]) -> bool:
     """Whether a plan with these changes, each from before to after, shuts the site further; or has nothing to do but to
-    prove once more that it is shut.
+    take away what an earlier closing has left (the records of a parked one), and to prove once more that it is shut.
     """
     if spec.state not in CLOSED or not changes:
         return False
     return any(_shuts(key, *way) for key, way in changes.items()) or all(
-        _asks_anew(key, *way) for key, way in changes.items()
+        way[1] is None or _asks_anew(key, *way) for key, way in changes.items()
     )
 
 

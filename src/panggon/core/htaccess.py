@@ -41,8 +41,9 @@ _EFFECTS: Mapping[Effect, tuple[str, ...]] = {
 _SILENT = ("<", "rewriteengine", "rewritebase", "rewritecond", "rewriteoptions", "order", "expiresactive")
 # Nobody may list a directory, follow a link or run CGI here, whatever is asked.
 _HARMLESS_OPTIONS = re.compile(r"(?:-\w+|\+?(?:FollowSymLinks|SymLinksIfOwnerMatch|None))", re.IGNORECASE)
-_SECTION = re.compile(r"<(/?)(FilesMatch|Files)\b\s*~?\s*\"?([^\">]*)\"?\s*>", re.IGNORECASE)
-_DENYING_FLAG = re.compile(r"\[(?:.*,)?\s*(?:F|G|forbidden|gone|R\s*=\s*40\d)\s*(?:,.*)?\]", re.IGNORECASE)
+# The texts are strangers': no pattern may take longer than its line, or one line stops everything.
+_SECTION = re.compile(r"<(/?)(?:FilesMatch|Files)\b([^>]*)>", re.IGNORECASE)
+_DENYING_FLAG = re.compile(r"F|G|forbidden|gone|R *= *40\d", re.IGNORECASE)
 
 
 def lost(text: str, *, folder: str, profile: Profile) -> tuple[Lost, ...]:
@@ -51,7 +52,7 @@ def lost(text: str, *, folder: str, profile: Profile) -> tuple[Lost, ...]:
     for line, words in _directives(text):
         section = _SECTION.fullmatch(words)
         if section:
-            files = "" if section[1] else section[3]
+            files = "" if section[1] else section[2].strip(' \t~"')
             continue
         directive = words.split(maxsplit=1)[0].lower()
         effect = _effect(directive, words, profile)
@@ -89,13 +90,18 @@ def _effect(directive: str, words: str, profile: Profile) -> Effect | None:
     return next((effect for effect, names in _EFFECTS.items() if directive.startswith(names)), Effect.OTHER)
 
 
+def _flags(words: str) -> list[str]:
+    """What stands in brackets at the end of a rule."""
+    return words.rpartition("[")[2].removesuffix("]").split(",") if words.endswith("]") else []
+
+
 def _grants(words: str) -> bool:
     return re.fullmatch(r"(?:Require\s+all\s+granted|Allow\s+from\s+all)", words, re.IGNORECASE) is not None
 
 
 def _rewriting(words: str, profile: Profile) -> Effect | None:
     """A rule that refuses protects; one that leads where the profile leads, or nowhere, is not missed."""
-    if _DENYING_FLAG.search(words):
+    if any(_DENYING_FLAG.fullmatch(flag.strip()) for flag in _flags(words)):
         return Effect.PROTECTION
     target = words.split()[2] if len(words.split()) > 2 else "-"
     scripts = {rewritten.partition("?")[0].rpartition("/")[2] for _, rewritten in ROUTINGS[profile].rewrites}

@@ -6,7 +6,6 @@ Every change is a rename: after a kill at any instruction a reader sees the old 
 import errno
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ Made = TypeVar("Made")
 # What is being made or removed has one of so few names beside its place that each can be tried: looking through a
 # directory with the names of 5,000 sites takes longer than all else that is done for one of them.
 SPARES = "0123456789abcdef"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def remove_tree(path: Path) -> None:
             path.rename(grave := spare(path))
         except FileNotFoundError:
             return
-        shutil.rmtree(grave)
+        _remove_whole(grave)
 
 
 def sweep(path: Path) -> None:
@@ -138,7 +138,7 @@ def sweep(path: Path) -> None:
             try:
                 litter.unlink(missing_ok=True)
             except IsADirectoryError:
-                shutil.rmtree(litter)
+                _remove_whole(litter)
 
 
 def spare(path: Path) -> Path:
@@ -211,6 +211,41 @@ def remove_at(directory: int, name: str) -> None:
 def _unlink_at(directory: int, name: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=directory)
+
+
+def _remove_whole(tree: Path) -> None:
+    """However deep folders lie in folders: `shutil.rmtree` calls itself for each, and ends at a thousand."""
+    here = os.open(tree, _FOLDER)
+    try:
+        way: list[tuple[str, list[str]]] = [("", _emptied(here))]
+        while way:
+            if way[-1][1]:
+                name = way[-1][1].pop()
+                here = _moved(here, name)
+                way.append((name, _emptied(here)))
+            elif done := way.pop()[0]:
+                here = _moved(here, "..")
+                os.rmdir(done, dir_fd=here)
+    finally:
+        os.close(here)
+    tree.rmdir()
+
+
+def _emptied(directory: int) -> list[str]:
+    """Remove all but folders; their names."""
+    with os.scandir(directory) as entries:
+        found = list(entries)
+    for entry in found:
+        if not entry.is_dir(follow_symlinks=False):
+            _unlink_at(directory, entry.name)
+    return [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+
+
+def _moved(here: int, name: str) -> int:
+    """From one folder to another; a link is none."""
+    there = os.open(name, _FOLDER, dir_fd=here)
+    os.close(here)
+    return there
 
 
 def _drafted(path: Path, make: Callable[[Path], Made]) -> tuple[Path, Made]:

@@ -18,7 +18,9 @@ from panggon.core.site_kinds import Profile
 NAME = ".htaccess"
 FILES_MOST = 100
 FOLDERS_MOST = 2000
-BYTES_MOST = 65_536
+DEPTH_MOST = 100  # os.fwalk calls itself for each folder in a folder
+BYTES_MOST = 65_536  # of one
+ALL_BYTES_MOST = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,11 @@ class Found:
 
 
 def found(public: Path, profile: Profile) -> tuple[Found, ...]:
-    """Every `.htaccess` with words that have no effect, by path; of the first `FOLDERS_MOST` folders."""
+    """Every `.htaccess` with words that have no effect, by path; of the first `FOLDERS_MOST` folders, and of those that
+    lie at most `DEPTH_MOST` deep.
+    """
     root = Path(f"{public}{ROUTINGS[profile].folder}")
-    texts = islice(_texts(root), FILES_MOST)
+    texts = _at_most(ALL_BYTES_MOST, islice(_texts(root), FILES_MOST))
     seen = (Found(f"{folder}{NAME}", lost(text, folder=folder, profile=profile)) for folder, text in texts)
     return tuple(sorted((each for each in seen if each.lost), key=lambda each: each.path))
 
@@ -51,10 +55,22 @@ def _texts(root: Path) -> Iterator[tuple[str, str]]:
     """Folder and content of each; a link is no folder and no file."""
     if not root.is_dir():
         return
-    for place, _, names, directory in islice(os.fwalk(root, follow_symlinks=False), FOLDERS_MOST):
+    for place, folders, names, directory in islice(os.fwalk(root, follow_symlinks=False), FOLDERS_MOST):
+        folder = f"{place.removeprefix(str(root))}/"
+        if folder.count("/") > DEPTH_MOST:
+            folders.clear()
         if NAME in names:
             with suppress(OSError):
-                yield f"{place.removeprefix(str(root))}/", _read(directory)
+                yield folder, _read(directory)
+
+
+def _at_most(size: int, texts: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those that have `size` characters together."""
+    for folder, text in texts:
+        size -= len(text)
+        if size < 0:
+            return
+        yield folder, text
 
 
 def _read(directory: int) -> str:

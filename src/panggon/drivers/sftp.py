@@ -15,7 +15,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
 from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
 from panggon.core.spec import SiteSpec
-from panggon.drivers import files, turns
+from panggon.drivers import files, storage, turns
 from panggon.drivers.owner import end_logins, uid_of
 from panggon.drivers.sftp_client import KEYS_A_LOGIN, Client, Verdict
 
@@ -27,7 +27,7 @@ EXPIRY, EXPIRES = "%Y%m%d%H%M%SZ", re.compile(r'restrict,expiry-time="([0-9]{14}
 class Settings:
     """`server` is the command line of a server for one login, with the configuration of the one that listens on `port`.
     `host_key` is the server's public key file; `etc` holds `keys/` and `probe-keys/`. A site's uid is `uid_base` + its
-    number.
+    number; `sites` holds their directories.
     """
 
     server: Sequence[str]
@@ -35,6 +35,7 @@ class Settings:
     host_key: Path
     etc: Path
     uid_base: int
+    sites: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ class AccessDriver:
             files.write(path, "".join(f"{line}\n" for line in (_head(key.name), *keys)))
         if self._has_back_door(key):
             files.remove(self._probe_keys(key))
-        if seen.standing is Standing.PARTIAL or not set(_keys(seen.attributes)) <= set(keys):
+        former = _keys(seen.attributes)
+        # What stands there already, a run may have written that was killed before it ended any session.
+        if seen.standing is Standing.PARTIAL or former == keys or not set(former) <= set(keys):
             end_logins(uid_of(key.name, base=self.settings.uid_base))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
@@ -82,7 +85,11 @@ class AccessDriver:
             client.prepare()
             keys = [client.new_key("stranger"), *spec.access.ssh_keys]
             let_in(client.new_key("probe"))
-            inside, first = client.visit(keys[:KEYS_A_LOGIN], bringing=spec.state in ALIVE)
+            inside, first = client.visit(
+                keys[:KEYS_A_LOGIN],
+                bringing=spec.state in ALIVE,
+                is_full=lambda: storage.is_full(self.settings.sites / key.name),
+            )
             stranger, *owner = [*first, *client.ask(keys[KEYS_A_LOGIN:])]
         return (*inside, _stranger(stranger), self._owner(key, owner, spec))
 

@@ -2,7 +2,7 @@
 
 import shlex
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +14,8 @@ from panggon.core.driver import Check
 from panggon.drivers import files, knocking, shell
 
 SHOWN = frozenset({"public", "private", "tmp", "logs"})
-# Root's note in the jail of a site that stores too much: OpenSSH lets nobody bring anything there.
+# Root's note in the jail of a site that stores too much: OpenSSH lets nobody bring anything there. Where the file
+# system bounds the site there is none: that itself refuses what is brought.
 NOTE, FULL = "/logs/PENUH.txt", "penuh: unggahan ditolak sampai ada yang dihapus"
 # OpenSSH's server ends a connection after six keys that do not fit (sshd_config(5), MaxAuthTries).
 KEYS_A_LOGIN = 5
@@ -56,12 +57,15 @@ class Client:
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return public.decode()
 
-    def visit(self, keys: Sequence[str], *, bringing: bool) -> tuple[tuple[Check, ...], list[Verdict]]:
+    def visit(
+        self, keys: Sequence[str], *, bringing: bool, is_full: Callable[[], bool]
+    ) -> tuple[tuple[Check, ...], list[Verdict]]:
         """Log in with the key "probe"; look around, bring a file and take it back. Before, in the same connection, ask
         what the server would say to each of these public keys: a login takes OpenSSH longer than all that follows.
 
         A closed site's owner may have left no room for the file, and must not keep a site open by that: then it is not
-        a proof (`bringing` is false).
+        a proof (`bringing` is false). `is_full`: whether the file system lets nobody bring anything, asked when it was
+        not taken.
         """
         (self.folder / "sent").write_text(f"panggon {self.folder.name}\n")
         place = f"/public/.{self.folder.name}"
@@ -85,8 +89,8 @@ class Client:
             return (Check("sftp.login", ok=False, detail=errors or f"exit {done.code}"),), verdicts
         answers = dict(_answers(done.output))
         inside = (server or self._login(answers), self._jail(answers, errors))
-        full = bool(answers.get(f"-ls {NOTE}"))
-        return (*inside, self._upload(place, errors, full=full)) if bringing else inside, verdicts
+        noted = bool(answers.get(f"-ls {NOTE}"))
+        return (*inside, self._upload(place, errors, noted=noted, is_full=is_full)) if bringing else inside, verdicts
 
     def ask(self, keys: Sequence[str]) -> list[Verdict]:
         """What the server would say to each of these public keys. RFC 4252 section 7: a client may ask whether a key
@@ -129,14 +133,16 @@ class Client:
             "hanya melihat direktorinya sendiri" if jailed else "melihat direktori di luar miliknya",
         )
 
-    def _upload(self, place: str, errors: str, *, full: bool) -> Check:
+    def _upload(self, place: str, errors: str, *, noted: bool, is_full: Callable[[], bool]) -> Check:
         taken = self.folder / "taken"
         same = taken.exists() and taken.read_bytes() == (self.folder / "sent").read_bytes()
         removed = f'"{place}" not found' in errors
         # Not the file's own name: papers are bound to what was seen, and another proof has to see the same.
         seen = "berkas di /public diunggah, diunduh, dihapus" if same and removed else errors.strip()
-        if full and removed and not same:
+        if noted and removed and not same:
             return Check("sftp.upload", "Permission denied" in errors, FULL)
+        if removed and not same and is_full():
+            return Check("sftp.upload", ok=True, detail=FULL)
         return Check("sftp.upload", same and removed, seen)
 
     def _ssh(self, *names: str) -> list[str]:

@@ -37,6 +37,7 @@ class Limit:
 
 ROOM = Limit(4, 64)
 TRIAL_LIMIT = Limit(1, 16)
+SMALL = 4096  # bytes: a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,29 @@ def is_full_alone(path: Path) -> bool:
     """
     own, disk = os.statvfs(path), os.statvfs(path.parent)
     return own.f_blocks < disk.f_blocks and disk.f_bavail > 0 and disk.f_favail > 0
+
+
+def is_full(path: Path) -> bool:
+    """Whether the bound of a site's directory leaves no room for one more small file: tried, without a name, in root's
+    `run`.
+    """
+    if not is_bounded(path):
+        return False
+    with ThreadPoolExecutor(1, initializer=_give_up_privileges) as one:
+        return one.submit(_has_no_room, path).result()
+
+
+def _has_no_room(path: Path) -> bool:
+    try:
+        descriptor = os.open(path / "run", os.O_TMPFILE | os.O_WRONLY, 0o600)
+        try:
+            os.write(descriptor, bytes(SMALL))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return error.errno == errno.EDQUOT or (error.errno == errno.ENOSPC and is_full_alone(path))
+    return False
 
 
 def is_bound(seen: Bound, limit: Limit) -> bool:

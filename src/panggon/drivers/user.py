@@ -82,7 +82,9 @@ class UserDriver:
             self._make(paths, after)
         former = (standing.attributes or {}).get("password")
         changed = former and former != (after or {}).get("password")
-        if changed or standing.standing is Standing.PARTIAL:  # whatever it was before
+        # What stands there already, a run may have written that was killed before it ended any session.
+        written = canonical(standing.attributes) == canonical(after)
+        if changed or written or standing.standing is Standing.PARTIAL:  # whatever it was before
             end_logins(paths.uid)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:

@@ -13,7 +13,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.journal import JournalStore, Position, Probed, Stage, Undoing, Undone, Writing, Written
 from panggon.core.plan import Change
-from panggon.core.resources import Attributes, Key, Observation, Standing
+from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.spec import SiteSpec
 from panggon.engine.observe import Drivers, driver_of
 from panggon.engine.patience import Patience, Policy, patiently
@@ -151,7 +151,8 @@ class Steps:
         if stage in (Stage.WRITING, Stage.UNDOING):
             half = found.standing is Standing.PARTIAL
             return half or _reads(found, change.before) or _reads(found, change.after)
-        return _reads(found, change.after if stage is Stage.WRITTEN else change.before)
+        former = change.after if stage is Stage.WRITTEN else change.before
+        return _reads(found, former) or _has_run_out(found, former)
 
     def prove(self) -> None:
         """Every resource that the plan leaves is proven; what fails is asked again while the patience lasts."""
@@ -187,6 +188,13 @@ def _reads(found: Observation, attributes: Attributes | None) -> bool:
     if found.standing is Standing.OURS:
         return attributes is not None and plans.same(found.attributes, attributes)
     return found.standing is Standing.ABSENT and attributes is None
+
+
+def _has_run_out(found: Observation, former: Attributes | None) -> bool:
+    """Whether it is a certificate that only the clock has changed, as one that is set may at any moment."""
+    if found.key.kind is not Kind.CERTIFICATE or found.attributes is None:
+        return False
+    return former is not None and plans.same({**former, "valid": False}, found.attributes)
 
 
 def _strange(found: Observation) -> str:

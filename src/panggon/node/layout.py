@@ -11,6 +11,7 @@ from panggon.node.logs import LogSettings
 from panggon.node.servers import knot, mariadb, nginx, postgresql, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import SocketSettings
+from panggon.node.sockets.room import wakes_most
 from panggon.node.tasks import TaskSettings
 
 WEB_GROUP = nginx.USER
@@ -219,7 +220,8 @@ def sshd_settings(config: NodeConfig) -> sshd.Settings:
 
 def nginx_settings(config: NodeConfig, *, sandboxed: bool, own_mounts: bool) -> nginx.Settings:
     paths = config.paths
-    page = "/panggon/proof.php" if sandboxed else str(socket_settings(config).pages / "proof.php")
+    sockets = socket_settings(config)
+    page = "/panggon/proof.php" if sandboxed else str(sockets.pages / "proof.php")
     return nginx.Settings(
         root=paths.root,
         run=paths.run,
@@ -231,4 +233,6 @@ def nginx_settings(config: NodeConfig, *, sandboxed: bool, own_mounts: bool) -> 
         proof_page=page,
         own_mounts=own_mounts,
         proxy_authorities=config.proxies.ca,
+        wakes_most=wakes_most(sockets),
+        idle_seconds=sockets.idle_seconds,
     )

@@ -242,8 +242,14 @@ def _quota(config: NodeConfig) -> quota.Settings:
 def _access(config: NodeConfig) -> sftp.Settings:
     server = layout.sshd_settings(config)
     public = server.host_key.with_name(f"{server.host_key.name}.pub")
-    way_in = sshd.for_one_login(server)
-    return sftp.Settings(way_in, config.sftp.port, public, config.paths.etc, config.sites.uid_base)
+    return sftp.Settings(
+        server=sshd.for_one_login(server),
+        port=config.sftp.port,
+        host_key=public,
+        etc=config.paths.etc,
+        uid_base=config.sites.uid_base,
+        sites=config.paths.root / "sites",
+    )
 
 
 def _records(config: NodeConfig) -> zone.Settings:

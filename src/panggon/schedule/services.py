@@ -56,7 +56,7 @@ def take(changes: Iterable[DayChange], years: Iterable[int], *, actor: User, at:
         if change.after is None:
             remove(Holiday(day=change.day), actor=actor, at=at)
         else:
-            save(_holiday(change.after), actor=actor, at=at)
+            save(_new_or_changed(change.after), actor=actor, at=at)
 
 
 @transaction.atomic
@@ -112,8 +112,12 @@ def _changed(row: Row, *, before: object, after: object, actor: User | None, at:
 
 
 def _holiday(known: KnownDay) -> Holiday:
-    row = Holiday(day=known.day, name=known.name, kind=known.kind, estimated=known.estimated, source=known.source)
-    row._state.adding = not Holiday.objects.filter(pk=known.day).exists()  # noqa: SLF001 (an import may change a day)
+    return Holiday(day=known.day, name=known.name, kind=known.kind, estimated=known.estimated, source=known.source)
+
+
+def _new_or_changed(known: KnownDay) -> Holiday:
+    row = _holiday(known)
+    row._state.adding = not Holiday.objects.filter(pk=known.day).exists()  # noqa: SLF001
     return row
 
 

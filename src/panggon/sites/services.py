@@ -263,7 +263,8 @@ def store_report(wish_id: int, node: Node, report: Report, *, at: datetime) -> b
         return wish is not None
     is_known = wish.outcome == report.outcome
     wish.reported_at, wish.outcome, wish.plan, wish.digest = at, report.outcome, report.plan, report.digest
-    wish.evidence, wish.proved_at, wish.reduced = list(report.evidence), report.proved_at, list(report.reduced)
+    wish.evidence, wish.reduced = list(report.evidence), list(report.reduced)
+    wish.proved_at = report.proved_at and _between(wish.taken_at, report.proved_at, at)
     wish.problem_code, wish.problem = report.problem_code, report.problem
     wish.seen = report.seen if wish.purpose == Purpose.LOOK else None
     wish.save()
@@ -294,6 +295,11 @@ def store_progress(wish: Wish, entries: tuple[Mapping[str, Any], ...], *, at: da
     """Lines of progress; one that is known already is not taken again."""
     rows = [Progress(wish=wish, at=at, **entry) for entry in entries]
     Progress.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _between(taken_at: datetime | None, told: datetime, at: datetime) -> datetime:
+    """When something was proven, by our own clock: a machine whose clock is ahead must not make old evidence new."""
+    return min(max(taken_at or told, told), at)
 
 
 def _supersede(newer: Wish, node: Node, *, at: datetime) -> None:

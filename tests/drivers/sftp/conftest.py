@@ -34,7 +34,8 @@ def server(root: Path) -> sshd.Settings:
 @pytest.fixture(scope="module")
 def settings(server: sshd.Settings) -> sftp.Settings:
     host_key = server.host_key.with_name(f"{server.host_key.name}.pub")
-    return sftp.Settings(sshd.for_one_login(server), server.port, host_key, server.etc, UID_BASE)
+    sites = server.root / "sites"
+    return sftp.Settings(sshd.for_one_login(server), server.port, host_key, server.etc, UID_BASE, sites)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import files, processes, sftp, sftp_client
-from panggon.node.sockets import SocketSettings, cgroups
+from panggon.node.sockets import SocketSettings, controllers
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.lookups import Users
 from panggon.node.sockets.quota.full import NOTE, Full
@@ -34,7 +34,7 @@ def running(uid: int) -> list[int]:
 def machine(root: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(Users, "SECONDS", 0.0)
     settings = SocketSettings(root, root / "run", root / "logs", UID_BASE, web_group=33)
-    return Machine(settings, frozenset(), cgroups.find())
+    return Machine(settings, frozenset(), controllers.find())
 
 
 @pytest.fixture

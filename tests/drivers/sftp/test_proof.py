@@ -16,7 +16,6 @@ from demo.layout import free_port
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import knocking, sftp
-from tests.drivers.conftest import UID_BASE
 from tests.drivers.sftp.owner import by_key, spec, visit
 
 pytestmark = pytest.mark.real
@@ -70,7 +69,7 @@ class TestProof:
         self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
     ) -> None:
         (tmp_path / "other.pub").write_text(f"{owner[1]}\n")
-        other = sftp.Settings(settings.server, settings.port, tmp_path / "other.pub", settings.etc, UID_BASE)
+        other = replace(settings, host_key=tmp_path / "other.pub")
         checks = sftp.AccessDriver(other).probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
         assert [(check.name, check.ok) for check in checks] == [
             ("sftp.login", False),

@@ -18,7 +18,7 @@ from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.servers import mariadb, postgresql
-from panggon.node.sockets import cgroups, protections
+from panggon.node.sockets import controllers, protections
 from panggon.node.sockets import holder as holders
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
@@ -67,7 +67,7 @@ def place() -> Iterator[Place]:
             Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
         }
         launcher = SandboxLauncher(stand.settings, "Asia/Jakarta")
-        launcher._machine = Machine(stand.settings, active(protections(stand.settings)), cgroups.find())
+        launcher._machine = Machine(stand.settings, active(protections(stand.settings)), controllers.find())
         sites = stand.settings.root / "sites"
         watch = Watch(servers, sites, UID_BASE, base / "state" / "databases.json")
         owner = Owner(watch, launcher, base / "run" / "databases.sock", base / "run" / "databases.json")

@@ -89,10 +89,14 @@ def test_what_was_seen_of_a_site_is_of_the_last_hour(place: Place, tmp_path: Pat
     (folder / "access.log").write_text(
         "".join(json.dumps({"time": at.isoformat(), "status": status, "uri": "/"}) + "\n" for at, status in lines)
     )
+    words = "hidden\u2028from\x85the count"
+    row = {"time": now.isoformat(), "status": 403, "uri": "/", "agent": words}
+    with (folder / "access.log").open("a") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
     older = folder / "access-20260101T000000000000Z.log"
     older.write_text(json.dumps({"time": now.isoformat(), "status": 200, "uri": "/"}) + "\n")
     os.utime(older, (1, 1))
     found = seen(config, ONE, now=now)
-    assert found["answers"] == {"200": 1, "404": 1}
+    assert found["answers"] == {"200": 1, "403": 1, "404": 1}
     assert found["watched"] == {"logins": False, "answers": False}
     assert seen(config, "s900009", now=now)["answers"] == {}

@@ -163,7 +163,8 @@ class Portal:
         generations: Mapping[str, int],
     ) -> None:
         """`drift` holds what people changed by hand, as "site: sentence"; `generations` what was applied last."""
-        known = {"version": version, "reduced": list(reduced), "sites": sites, "drift": list(map(_words, drift))}
+        said, differs = list(map(_words, reduced)), list(map(_words, drift))
+        known = {"version": version, "reduced": said, "sites": sites, "drift": differs}
         found = {"php_versions": list(php_versions), "generations": dict(generations)}
         _accepted(self._ask("POST", "status", {**known, **found}))
 
@@ -253,7 +254,7 @@ def _dump(report: Report, reduced: tuple[str, ...]) -> dict[str, Any]:
         ],
         "proved_at": report.proved_at.isoformat() if report.proved_at else None,
         "problem": {"code": problem.code[:CODE_MOST], "detail": _words(problem.detail)} if problem else None,
-        "reduced": list(reduced),
+        "reduced": list(map(_words, reduced)),
         **({"seen": report.seen} if report.seen else {}),
     }
 

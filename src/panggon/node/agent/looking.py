@@ -90,7 +90,8 @@ def _lines(folder: Path, since: datetime) -> Iterator[str]:
                     found = os.fstat(descriptor)
                     if datetime.fromtimestamp(found.st_mtime, UTC) >= since:
                         file.seek(max(0, found.st_size - LOG_MOST))
-                        yield from file.read().decode(errors="replace").splitlines()
+                        # Not `splitlines`: what a visitor wrote may hold other ends of lines.
+                        yield from file.read().decode(errors="replace").split("\n")
     except (OSError, PanggonError):
         return
 

@@ -20,6 +20,7 @@ from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import FirstLogins
 from panggon.node.agent.visiting import Visits
 from panggon.node.agent.wishes import Wishes
+from panggon.node.going_on import going_on
 from panggon.node.sites import Sites
 
 VERSION = metadata.version("panggon")
@@ -103,9 +104,11 @@ class Agent:
         found = self._found_drift()
         began = time.monotonic()
         if found or not self._told or began - self._told > STATUS_SECONDS:
-            self._sites.recorded.note_parked()
-            self._tell_status()
-            self._told = began
+            # A wish is heard, whatever this machine cannot say of itself.
+            with going_on(log, "the status is told later"):
+                self._sites.recorded.note_parked()
+                self._tell_status()
+                self._told = began
         wish = self._portal.wish()
         if wish is None:
             self._sleep(max(0.0, SOONEST - (time.monotonic() - began)))

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from panggon.core.errors import PanggonError
 from panggon.engine.steps import Progress
 from panggon.node.agent.client import Portal
+from panggon.node.going_on import going_on
 
 WAITING_ENTRIES = 500
 BATCH = 50
@@ -48,7 +48,5 @@ class ProgressSender:
                 wish, entry = self._queue.get()
                 batch.setdefault(wish, []).append(entry)
             for number, entries in batch.items():
-                try:
+                with going_on(log, f"progress of wish {number} was lost", expected=logging.INFO):
                     self._portal.progress(number, entries)
-                except PanggonError as error:
-                    log.info("progress of wish %s was lost: %s", number, error)

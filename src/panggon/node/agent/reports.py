@@ -45,7 +45,7 @@ class Reporter:
             known = self.waiting.told().get(site)
             if known is None or known.wish != wish:
                 self.waiting.note(site, Told(wish, "", ""))
-        self.portal.report(wish, report, reduced=self.reduced)
+        self._send(wish, report)
         self._heard(wish, report)
 
     def report_earlier(self, wish: int, report: Report, told: Told | None) -> None:
@@ -71,6 +71,18 @@ class Reporter:
         except PermanentError as error:  # one that the portal knows no more holds up no newer one
             log.warning("wish %s: %s", told.wish, error)
         self.waiting.note(site, None)
+
+    def _send(self, wish: int, report: Report) -> None:
+        """A report that the portal does not take would leave its wish the oldest one, and nothing else would be asked
+        of this machine any more: then it hears how the wish ended, and nothing that a site could have had a part in.
+        """
+        try:
+            self.portal.report(wish, report, reduced=self.reduced)
+        except PermanentError as error:
+            if error.code != "portal.refused":
+                raise
+            log.warning("wish %s: %s", wish, error)
+            self.portal.report(wish, _bare(report), reduced=self.reduced)
 
     def _heard(self, wish: int, report: Report) -> None:
         """The portal has the report; of a run that is not at its end another one follows."""
@@ -108,6 +120,13 @@ def _so_far(plan: Plan, outcome: Outcome) -> Problem | None:
 
 def refused(code: str, detail: str) -> Report:
     return Report(Ending.REFUSED, problem=Problem(code, detail))
+
+
+def _bare(report: Report) -> Report:
+    if report.ending is Ending.PLANNED:
+        return refused("report.refused", "rencana ini tidak dapat diterima portal")
+    problem = Problem(report.problem.code, "") if report.problem else None
+    return Report(report.ending, digest=report.digest, problem=problem)
 
 
 def _told_by(wish: int, report: Report) -> Told | None:

@@ -35,7 +35,8 @@ def dump(config: NodeConfig, site: str, target: Path | None) -> Said:
     if said.done and target is not None and MADE.fullmatch(name):
         with _folder(config, site) as folder, files.translated():
             source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-            with os.fdopen(source, "rb") as content, target.open("wb") as file:
+            place = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(source, "rb") as content, os.fdopen(place, "wb") as file:
                 if stat.S_ISREG(os.fstat(source).st_mode):
                     shutil.copyfileobj(content, file)
     return said

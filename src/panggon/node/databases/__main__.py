@@ -14,13 +14,13 @@ from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.settings import config_file
 from panggon.node.settings.config import NodeConfig
-from panggon.node.sockets import cgroups
+from panggon.node.sockets import controllers
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-databases", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="settings of the machine as JSON")
-    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=controllers.BESIDE)
     arguments = parser.parse_args()
     config = config_file.load(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

@@ -14,6 +14,7 @@ from panggon.core import logins
 from panggon.core.logins import Login, Logins
 from panggon.core.spec import SITE_ID
 from panggon.node import records
+from panggon.node.logs.evidence import is_evidence
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sources import Source
 
@@ -51,8 +52,10 @@ class LoginWatch:
         return True
 
     def _keep(self, site: str, tries: list[Login], now: datetime) -> None:
-        """A name that is no site of this machine gets no file: strangers try what they like."""
-        if not (self.settings.root / "sites" / site).is_dir():
+        """A name that is no site of this machine gets no file: strangers try what they like. Nobody comes into one in
+        quarantine, and its last tries stay what they were.
+        """
+        if not (self.settings.root / "sites" / site).is_dir() or is_evidence(self.settings.root, site):
             return
         path = self.settings.logins / f"{site}.json"
         records.save(path, logins.dump(known(path).after(tries, now=now)))

@@ -13,6 +13,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.logs import Piece, Retention, is_full, outlived, tail
 from panggon.drivers import files
 from panggon.drivers.owner import uid_of
+from panggon.node.logs.evidence import is_evidence
 
 NAMES = ("access", "error", "tasks")
 FLAGS = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -28,15 +29,18 @@ class Sink:
     retention: Retention
 
     def room(self, site: str, name: str, data: bytes, *, now: datetime) -> tuple[int, bytes]:
-        """Make room for these lines: the current file's size, and what of them is to be added to it.
+        """Make room for these lines: the current file's size, and what of them is to be added to it. Who visits a site
+        in quarantine must not push its evidence out of the log: when that is full, nothing is added any more.
 
         Raises PanggonError where the site has no logs of ours.
         """
         with self._opened(site) as directory:
             current = _piece(directory, f"{name}.log")
             if current and is_full(current, self.retention, incoming=len(data), now=now):
+                if is_evidence(self.root, site) and _stored(directory, name) + len(data) > self.retention.size:
+                    return current.size, b""
                 os.rename(f"{name}.log", _aside(name, now), src_dir_fd=directory, dst_dir_fd=directory)
-                self._prune(directory, name, now)
+                self._prune(site, directory, name, now)
                 current = None
         return current.size if current else 0, tail(data, self.retention.piece)
 
@@ -69,18 +73,29 @@ class Sink:
         """Remove what is too old or too much, in every log of the site."""
         with suppress(PanggonError), self._opened(site) as directory:
             for name in NAMES:
-                self._prune(directory, name, now)
+                self._prune(site, directory, name, now)
 
-    def _prune(self, directory: int, name: str, now: datetime) -> None:
-        found = [entry for entry in os.listdir(directory) if (match := PIECE.fullmatch(entry)) and match[1] == name]
-        for piece in outlived(filter(None, (_piece(directory, entry) for entry in found)), self.retention, now=now):
-            os.unlink(piece.name, dir_fd=directory)
+    def _prune(self, site: str, directory: int, name: str, now: datetime) -> None:
+        """Nothing of a site in quarantine."""
+        gone = outlived(_pieces(directory, name), self.retention, now=now)
+        if gone and not is_evidence(self.root, site):
+            for piece in gone:
+                os.unlink(piece.name, dir_fd=directory)
 
     @contextmanager
     def _opened(self, site: str) -> Iterator[int]:
         uid_of(site, base=self.uid_base)  # no name that is not a site's becomes a path
         with files.opened(self.root / "sites" / site / "logs", uid=0) as directory:
             yield directory
+
+
+def _pieces(directory: int, name: str) -> list[Piece]:
+    found = [entry for entry in os.listdir(directory) if (match := PIECE.fullmatch(entry)) and match[1] == name]
+    return [piece for entry in found if (piece := _piece(directory, entry))]
+
+
+def _stored(directory: int, name: str) -> int:
+    return sum(piece.size for piece in _pieces(directory, name))
 
 
 def _piece(directory: int, name: str) -> Piece | None:

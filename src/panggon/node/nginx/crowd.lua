@@ -6,6 +6,7 @@
 local connections = require("connections")
 local ffi = require("ffi")
 local networks = require("networks")
+local spool = require("spool")
 
 ffi.cdef([[
 extern unsigned long *ngx_stat_active;
@@ -65,6 +66,7 @@ local function watch(premature)
     while not premature and not ngx.worker.exiting() do
         ngx.sleep(SECONDS)
         look()
+        spool.look()
     end
 end
 

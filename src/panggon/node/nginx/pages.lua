@@ -12,10 +12,15 @@ local WORDS = {
     missing = { "Halaman tidak ditemukan", "Tidak ada halaman dengan alamat ini di situs ini." },
     large = { "Kiriman terlalu besar", "Berkas yang dikirim melebihi batas unggah situs ini." },
     busy = { "Situs ini sedang sibuk", "Terlalu banyak permintaan sekaligus. Silakan coba lagi sebentar lagi." },
+    asleep = {
+        "Terlalu banyak situs sekaligus",
+        "Dari jaringan Anda sudah dibuka banyak situs dalam waktu singkat. Silakan coba lagi sebentar lagi.",
+    },
     misdirected = { "Alamat tidak cocok", "Nama situs yang diminta berbeda dengan nama pada sambungan aman." },
 }
-local BY_STATUS = { [404] = "missing", [413] = "large", [421] = "misdirected", [503] = "down" }
+local BY_STATUS = { [404] = "missing", [413] = "large", [421] = "misdirected", [429] = "asleep", [503] = "down" }
 local RETRY_SECONDS = { prepared = 3600, suspended = 3600, quarantined = 3600, closed = 300, down = 30, busy = 30 }
+RETRY_SECONDS.asleep = 30
 local NO_NOTICE = "Silakan kembali lagi nanti."
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#x27;" }

@@ -1,8 +1,8 @@
 -- From a request to its site.
 
 local cjson = require("cjson.safe")
+local judged = require("judged")
 local routing = require("routing")
-local sendable = require("sendable")
 local spool = require("spool")
 local ssl = require("ngx.ssl")
 local store = require("store")
@@ -102,8 +102,11 @@ local function hand_over(site, program)
         return refuse(413, "large")
     end
     local on_disk = not length and site.untold_mebibytes * MEBIBYTE or length > IN_MEMORY and length or nil
-    local admitted, answer_on_disk = spool.admit(site.id, on_disk)
+    local admitted, answer_on_disk, would_wake = spool.admit(site.id, on_disk)
     if not admitted then
+        if would_wake then
+            return refuse(ngx.HTTP_TOO_MANY_REQUESTS, "asleep")
+        end
         return refuse(ngx.HTTP_SERVICE_UNAVAILABLE, "busy")
     end
     if on_disk then
@@ -146,7 +149,7 @@ local function static(site, path)
     if routing.is_source(path) then
         return missing()
     end
-    sendable.remember(site, path)
+    judged.remember(site, path, "")
 end
 
 local function run(site, script, rest)
@@ -199,10 +202,10 @@ local function php(site, path, rest)
         return missing()
     end
     if store.is_there(site.public .. script) then
-        if is_script then
-            return run(site, script, rest)
+        if rest == "" and (is_script or path ~= "/") then -- paths behind a script are endless
+            judged.remember(site, path, is_script and script or "")
         end
-        return path ~= "/" and sendable.remember(site, path) or nil -- what is no script nginx sends
+        return is_script and run(site, script, rest) or nil -- what is no script nginx sends
     end
     return not follow(site, script) and run_another(site, script) or nil
 end
@@ -242,16 +245,16 @@ function M.route()
     if site.folder then
         ngx.var.folder = site.folder
     end
-    if sendable.knows(site, path) then
-        return
+    local script = judged.script(site, path)
+    if script then
+        return script ~= "" and run(site, script, "") or nil
     end
     local rest = ""
     if site.kind == "php" then
         path, rest = routing.split(site.routing, path)
     end
     if WITH_FILES[site.kind] then
-        -- nginx writes the name of a file that it cannot open into its log as it is, line feeds too.
-        if routing.is_private(site.routing, path) or ngx.var.uri:find("%c") then
+        if routing.is_private(site.routing, path) or routing.has_controls(path .. rest) then
             return missing()
         end
     end

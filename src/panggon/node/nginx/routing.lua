@@ -40,17 +40,29 @@ function M.of(name)
     return profiles[name]
 end
 
+-- Also where PCRE gives up (its bounds of time and stack): what cannot be judged is refused.
+local function may_match(path, pattern, flags)
+    local from, _, fault = find(path, pattern, flags)
+    return from ~= nil or fault ~= nil
+end
+
 function M.is_private(profile, path)
-    return find(path, profile.private, FLAGS) ~= nil
+    return may_match(path, profile.private, FLAGS)
+end
+
+-- nginx writes the name of a file that it cannot open into its log as it is, line feeds too. Not string.find, which
+-- LuaJIT does not compile, and with it nothing that calls it.
+function M.has_controls(path)
+    return may_match(path, "[\\x00-\\x1f\\x7f]", FLAGS)
 end
 
 function M.is_source(path)
-    return find(path, PHP_SOURCE, "ijo") ~= nil
+    return may_match(path, PHP_SOURCE, "ijo")
 end
 
 -- Whether this script may be run: not among what visitors have sent.
 function M.runs(profile, script)
-    if find(script, profile.storage, FLAGS) then
+    if may_match(script, profile.storage, FLAGS) then
         return false
     end
     return not profile.scripts or find(script, profile.scripts, FLAGS) ~= nil

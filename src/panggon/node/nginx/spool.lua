@@ -4,6 +4,7 @@
 
 local connections = require("connections")
 local networks = require("networks")
+local wakes = require("wakes")
 
 local KIBIBYTE, MEBIBYTE = 1024, 1048576
 local BODIES = 4 * 1025 * MEBIBYTE -- four of the greatest that any site may be sent
@@ -16,25 +17,34 @@ local READ_AHEAD, PROGRAM_SECONDS = 512 * KIBIBYTE, 310
 local M = {}
 local bodies, answers, requests
 local under_way, latest = {}, 0 -- the bodies, by number
+local turns_at = 0
 
 -- A whole, of which one site may have a quarter. A network may have as much of the whole, and of a site's quarter, as it
--- leaves free: however much some have taken, the next one finds room.
-function M.pool(whole)
-    local free, by_network, by_site = whole, {}, {}
+-- leaves free: however much some have taken, the next one finds room. `may_begin` is asked about a network and a site of
+-- which nobody has had anything since the last turn; its third argument says whether somebody had before that.
+function M.pool(whole, may_begin)
+    local free, by_network, by_site, former = whole, {}, {}, {}
     local self = {}
 
-    local function of(site)
-        local here = by_site[site]
-        if not here then
-            here = { free = whole / 4, by_network = {} }
-            by_site[site] = here
-        end
+    local function begin(site)
+        local here = former[site] or { free = whole / 4, by_network = {} }
+        by_site[site] = here
         return here
     end
 
-    -- Whether there was room; if not, whether it is the site's quarter that is short.
+    local function of(site)
+        return by_site[site] or begin(site)
+    end
+
+    -- Whether there was room; if not, whether it is the site's quarter that is short; nil where it may not begin.
     function self.take(site, network, amount)
-        local here = of(site)
+        local here = by_site[site]
+        if not here then
+            if may_begin and not may_begin(site, network, former[site] ~= nil) then
+                return false, nil
+            end
+            here = begin(site)
+        end
         local of_network, of_both = by_network[network] or 0, here.by_network[network] or 0
         local short_here = of_both + amount > here.free
         if short_here or of_network + amount > free then
@@ -57,6 +67,16 @@ function M.pool(whole)
         less(here.by_network, network, amount)
     end
 
+    -- Who has nothing, and had nothing since the last turn, is forgotten.
+    function self.turn()
+        for site, here in pairs(former) do
+            if here.free < whole / 4 then
+                by_site[site] = here
+            end
+        end
+        former, by_site = by_site, {}
+    end
+
     return self
 end
 
@@ -71,7 +91,15 @@ end
 
 -- A third of a worker's connections may lead to programs; visitors have another (crowd.lua).
 function M.configure(worker_connections)
-    bodies, answers, requests = M.pool(BODIES), M.pool(ANSWERS), M.pool(worker_connections / 3)
+    bodies, answers, requests = M.pool(BODIES), M.pool(ANSWERS), M.pool(worker_connections / 3, wakes.may_wake)
+end
+
+-- Now and then (crowd.lua).
+function M.look()
+    if ngx.now() >= turns_at then
+        requests.turn()
+        turns_at = wakes.next_turn()
+    end
 end
 
 -- Ends what comes too slowly, of one site or of all; its room is there at once.
@@ -119,11 +147,12 @@ local function note(site, network, amount)
 end
 
 -- Whether a request may go on to the site's program; with a body on disk of so many bytes, or else nil: then the second
--- value says whether its answer may lie on disk.
+-- value says whether its answer may lie on disk. Of one that may not the third says whether the site would have to wake.
 function M.admit(site, bytes)
     local network = networks.of(ngx.var.binary_remote_addr)
-    if not requests.take(site, network, 1) then
-        return false
+    local taken, short_here = requests.take(site, network, 1)
+    if not taken then
+        return false, false, short_here == nil
     end
     if bytes and not take_body(site, network, bytes) then
         requests.give_back(site, network, 1)

@@ -62,7 +62,8 @@ class Settings:
     """`addresses` are listened on, IPv4 or IPv6. `run` belongs to root. `proof_page` is the path of the node's PHP
     page as PHP sees it: `/panggon/proof.php` in a sandbox. `own_mounts`: whether `protections` found that the sites
     can be mounted without links; otherwise nginx looks at each path, which is slower and leaves a moment for a race.
-    `proxy_authorities` are trusted for the servers that sites of kind proxy lead to.
+    `proxy_authorities` are trusted for the servers that sites of kind proxy lead to. Visitors may wake `wakes_most`
+    sleeping sites in the `idle_seconds` after which one that nobody asks for sleeps (`sockets.room`).
     """
 
     root: Path
@@ -75,6 +76,8 @@ class Settings:
     proof_page: str = "/panggon/proof.php"
     own_mounts: bool = True
     proxy_authorities: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+    wakes_most: int = 240
+    idle_seconds: float = 30
 
     @property
     def routing(self) -> Path:
@@ -197,6 +200,8 @@ def _configuration(settings: Settings) -> str:
         "connections": open_files // 4,
         "body_in_memory": BODY_IN_MEMORY,
         "kept_files": open_files // 4,
+        "wakes_most": settings.wakes_most,
+        "idle_seconds": settings.idle_seconds,
         "root": _safe(settings.root),
         "run": _safe(settings.run),
         "logs": _safe(settings.logs),

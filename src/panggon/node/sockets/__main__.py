@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.node.sockets import cgroups
+from panggon.node.sockets import controllers
 from panggon.node.sockets.channel import ByKeeper, BySystemd
 from panggon.node.sockets.holder import Holder
 from panggon.node.sockets.keeper import REFUSED, Keeper
@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-sockets", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of SocketSettings")
     parser.add_argument("--kept-by-systemd", action="store_true", help="as a unit with FileDescriptorStoreMax")
-    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=controllers.BESIDE)
     parser.add_argument("--keeper", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--end", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -36,7 +36,7 @@ def main() -> int:
         return Keeper(settings, arguments.config.resolve()).run()
     try:
         keeper = BySystemd() if arguments.kept_by_systemd else ByKeeper(socket.socket(fileno=arguments.keeper))
-        holder = Holder(settings, keeper, cgroups.find(beside=arguments.groups_of))
+        holder = Holder(settings, keeper, controllers.find(beside=arguments.groups_of))
     except PanggonError as error:
         logging.getLogger("panggon.node.sockets").error("refusing to start: %s", error)  # noqa: TRY400
         return REFUSED

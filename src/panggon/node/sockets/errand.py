@@ -14,7 +14,7 @@ from panggon.core.errors import TemporaryError
 from panggon.core.outgoing import NOBODY
 from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
-from panggon.node.sockets import cgroups
+from panggon.node.sockets import controllers
 from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
 from panggon.node.sockets.sandbox import Machine, gate_group
 from panggon.node.sockets.served import Description, Served, described
@@ -73,13 +73,13 @@ class Errand:
 
 
 def machine_as_held(settings: SocketSettings, *, groups_of: str = "") -> Machine:
-    """With the protections that the holder of the sockets has found here; `groups_of` as `cgroups.BESIDE` says.
+    """With the protections that the holder of the sockets has found here; `groups_of` as `controllers.BESIDE` says.
 
     Raises TemporaryError `runtime.holder`.
     """
     answer = asking.ask(settings.control, silent="runtime.holder", seconds=HOLDER_SECONDS, request={"do": "about"})
     shields = frozenset(Shield(row["name"]) for row in answer["protections"] if row["active"])
-    return Machine(settings, shields, cgroups.find(beside=groups_of))
+    return Machine(settings, shields, controllers.find(beside=groups_of))
 
 
 def start(machine: Machine, served: Served, task: str, command: Sequence[str]) -> Errand:

@@ -113,7 +113,7 @@ def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[
         "resolvers": list(asks),
         "sockets": list(sockets),
     }
-    script = 'import sys; sys.path.insert(0, "/code"); from panggon.node import gate; gate.main()'
+    script = 'import sys; sys.path.insert(0, "/code"); from panggon.node.gate.__main__ import main; main()'
     boxed = (*walls(settings.uid(site), frozenset({Shield.NESTED})), *("--perms", "0755", "--dir", "/code"))
     code = ("--ro-bind", str(Path(panggon.__file__).parent), "/code/panggon")
     program = (PYTHON, "-I", "-S", "-c", script, json.dumps(given))

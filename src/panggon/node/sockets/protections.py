@@ -10,7 +10,7 @@ from pathlib import Path
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.outgoing import Policy, parse
 from panggon.drivers import shell
-from panggon.node.sockets import cgroups, network
+from panggon.node.sockets import controllers, network
 from panggon.node.sockets.cgroups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.walls import Shield, calls, walls
@@ -21,22 +21,24 @@ TRIAL_MEBIBYTES = 32
 TRIAL_PERIOD = 20_000  # microseconds: whether a group was held back shows at the end of one
 # Several milliseconds of a processor, however long a busy machine takes for them.
 SOME_WORK = "n=0; while [ $n -lt 10000 ]; do n=$((n + 1)); done"
-# Bytes that nobody reads, sent over this machine's loopback. Some MiB fit into a connection: where nothing bounds them,
-# far fewer connections do.
-CONNECTIONS_MOST = 40
+# Bytes that nobody reads, sent over this machine's loopback. Some MiB fit into a connection, hardly any byte into one
+# that is made when the bound is reached: a few of these in a row say it, because each is waited for.
+LITTLE, LITTLE_MOST = 256 * 1024, 3
 UNREAD = f"""
 import socket, sys
-left, held = int(sys.argv[1]), []
+left, held, little = int(sys.argv[1]), [], 0
 with socket.create_server(("127.0.0.1", 0)) as server:
-    while left > 0 and len(held) < 2 * {CONNECTIONS_MOST}:
+    while left > 0 and little < {LITTLE_MOST}:
         client = socket.create_connection(server.getsockname())
         held += [client, server.accept()[0]]
-        client.settimeout(0.02)
+        client.settimeout(0.01)
+        before = left
         try:
             while left > 0:
                 left -= client.send(bytes(1 << 20))
         except TimeoutError:
             pass
+        little = little + 1 if before - left < {LITTLE} else 0
 sys.exit(left > 0)
 """
 
@@ -55,7 +57,7 @@ def protections(settings: SocketSettings, groups: ControlGroups | None = None) -
     unless below this process's own.
     """
     uid = settings.uid_base + TRIAL_NUMBER
-    groups = groups or cgroups.find()
+    groups = groups or controllers.find()
     reasons = {Shield.SANDBOX: _try_walls(uid, frozenset())}
     for shield in (Shield.NETWORK, Shield.NESTED):
         reasons[shield] = reasons[Shield.SANDBOX] or _try_walls(uid, frozenset({shield}))

@@ -11,6 +11,8 @@ from panggon.node.sockets.site import Site
 MEMORY_SHARE = 0.6
 MEBIBYTES_AWAKE = 32
 AWAKE_LEAST = 16
+# So many programs a processor may be kept at starting, each second.
+STARTS_A_SECOND = 8
 
 
 def memory_for_sites() -> int:
@@ -21,6 +23,14 @@ def memory_for_sites() -> int:
 def awake_most(settings: SocketSettings) -> int:
     """How many sites may be awake at once."""
     return settings.awake_most or max(AWAKE_LEAST, memory_for_sites() // MEBIBYTES_AWAKE)
+
+
+def wakes_most(settings: SocketSettings) -> int:
+    """How many sleeping sites visitors may wake in as many seconds as one stays awake for nobody: whoever gets so many
+    has them awake beside each other, and wakes no more by asking for them again.
+    """
+    starts = STARTS_A_SECOND * settings.idle_seconds * (os.cpu_count() or 1)
+    return min(awake_most(settings), int(starts))
 
 
 def make_room(sites: Iterable[Site], *, most: int, now: float) -> bool:

@@ -77,9 +77,8 @@ class Sites:
 
     @property
     def listeners(self) -> Mapping[str, socket.socket]:
-        """By their own names."""
-        found = [site.listener for name, site in self._sites.items() if name not in self._dropping]
-        return {name_of(each): each for each in found}
+        """By their own names; of sites that go too, for who waits in them."""
+        return {name_of(site.listener): site.listener for site in self._sites.values()}
 
     @property
     def awake(self) -> bool:

@@ -48,9 +48,14 @@ class Unread:
 
 
 def is_short() -> bool:
-    """By what the kernel says of all connections, in whatever network they are."""
+    """By what the kernel says of all connections, in whatever network they are; never where it does not say it, as in a
+    container with a network of its own.
+    """
+    bounds = PROC / "sys/net/ipv4/tcp_mem"
+    if not bounds.exists():
+        return False
     taken = next(line.split() for line in (PROC / "net/sockstat").read_text().splitlines() if line.startswith("TCP:"))
-    saving_from = int((PROC / "sys/net/ipv4/tcp_mem").read_text().split()[0])
+    saving_from = int(bounds.read_text().split()[0])
     return tcp_memory.is_short(int(taken[taken.index("mem") + 1]), saving_from=saving_from)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from panggon.core.spec import Task
 from panggon.node.logs.sink import Sink
-from panggon.node.sockets import cgroups, errand
+from panggon.node.sockets import controllers, errand
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.errand import Program
 from panggon.node.sockets.sandbox import Machine
@@ -24,7 +24,7 @@ from panggon.node.tasks.settings import load
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panggon-tasks", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON file of TaskSettings")
-    parser.add_argument("--groups-of", default="", metavar="UNIT", help=cgroups.BESIDE)
+    parser.add_argument("--groups-of", default="", metavar="UNIT", help=controllers.BESIDE)
     arguments = parser.parse_args()
     settings = load(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

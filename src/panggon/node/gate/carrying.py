@@ -1,102 +1,23 @@
-"""The way out of one site: a process beside its sandbox that carries connections to whom its policy allows.
-
-The site's network namespace has no way out at all. Every address leads to sockets that the holder has opened in it;
-this process has inherited them, sees where each connection wanted to go, and connects there from the machine. So the
-machine routes nothing, needs no rules of a firewall, and nothing ever comes in.
-
-Started as `python3 -m panggon.node.gate`, with nothing but the standard library, in a sandbox of its own.
-"""
+"""The gate itself: one loop over the connections and the questions of names of one site."""
 
 import errno
 import ipaddress
 import itertools
-import json
 import selectors
 import socket
 import struct
-import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
-from panggon.core import outgoing
 from panggon.core.outgoing import DNS_PORT, Address, Destination, Policy
+from panggon.node.gate.pairs import CHUNK, Pair
+from panggon.node.gate.questions import REFUSED, answered_addresses, asked_name, name_end
 
-CHUNK = 65_536
 PAIRS_MOST = 200
 QUESTIONS_MOST = 64
 QUESTION_SECONDS = 5.0
 LEARNED_MOST = 4096
-# RFC 1035 section 4.1.1: an answer (QR) with REFUSED, as many sections as a question without additional records.
-REFUSED = struct.pack(">HHHHH", 0x8005, 1, 0, 0, 0)
-RECORD_A, RECORD_AAAA = 1, 28
-
-
-@dataclass(slots=True)
-class Flow:
-    """One direction of a pair: what was read from `source` and `sink` has not taken yet."""
-
-    source: socket.socket
-    sink: socket.socket
-    data: bytes = b""
-    ended: bool = False
-    closed: bool = False
-
-    def read(self) -> None:
-        with suppress(BlockingIOError):
-            self.data = self.source.recv(CHUNK)
-            self.ended = not self.data
-
-    def write(self) -> None:
-        """Raises OSError when the other side is gone."""
-        if self.data:
-            with suppress(BlockingIOError):
-                self.data = self.data[self.sink.send(self.data) :]
-        if self.ended and not self.data and not self.closed:
-            self.sink.shutdown(socket.SHUT_WR)
-            self.closed = True
-
-
-@dataclass(slots=True)
-class Pair:
-    """A connection of the site and the one that was made for it."""
-
-    inner: socket.socket
-    outer: socket.socket
-    connected: bool = False
-    flows: tuple[Flow, Flow] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.flows = (Flow(self.inner, self.outer), Flow(self.outer, self.inner))
-
-    def wants(self, sock: socket.socket) -> int:
-        if not self.connected:
-            return selectors.EVENT_WRITE if sock is self.outer else 0
-        reads = any(flow.source is sock and not flow.data and not flow.ended for flow in self.flows)
-        writes = any(flow.sink is sock and flow.data for flow in self.flows)
-        return (selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if writes else 0)
-
-    def step(self, sock: socket.socket, mask: int) -> bool:
-        """Carry on what is there; False when the pair is done. Raises OSError when one side is gone."""
-        if not self.connected:
-            if code := self.outer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                raise OSError(code, "no way")
-            self.connected = True
-            return True
-        for flow in self.flows:
-            if mask & selectors.EVENT_READ and flow.source is sock and not flow.data and not flow.ended:
-                flow.read()
-            flow.write()
-        return not all(flow.closed for flow in self.flows)
-
-    def close(self, *, reset: bool) -> None:
-        if reset:  # the site is to see a failure, not an end
-            with suppress(OSError):
-                self.inner.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.inner.close()
-        self.outer.close()
 
 
 class Gate:
@@ -247,58 +168,5 @@ def is_own(address: Address) -> bool:
     return True
 
 
-def asked_name(message: bytes) -> str | None:
-    """The host name of a DNS message's one question (RFC 1035 section 4.1), None for what is no such message."""
-    if len(message) < 17 or struct.unpack(">H", message[4:6])[0] != 1:
-        return None
-    labels, at = [], 12
-    with suppress(IndexError):
-        while length := message[at]:
-            if length > 63:
-                return None
-            labels.append(message[at + 1 : at + 1 + length])
-            at += 1 + length
-        return b".".join(labels).decode("ascii", errors="replace").lower()
-    return None
-
-
-def name_end(message: bytes, at: int) -> int:
-    """Where a name ends that begins at `at`. Raises IndexError when it goes past the message's end."""
-    while length := message[at]:
-        if length > 63:  # a pointer
-            return at + 2
-        at += 1 + length
-    return at + 1
-
-
-def answered_addresses(message: bytes) -> Iterator[str]:
-    """The addresses in a DNS answer; whatever is not well formed ends the list."""
-    with suppress(IndexError, struct.error, ValueError):
-        questions, answers = struct.unpack(">HH", message[4:8])
-        at = 12
-        for _ in range(questions):
-            at = name_end(message, at) + 4
-        for _ in range(answers):
-            at = name_end(message, at)
-            kind, _, _, size = struct.unpack(">HHIH", message[at : at + 10])
-            at += 10
-            if kind in (RECORD_A, RECORD_AAAA):
-                yield str(ipaddress.ip_address(message[at : at + size]))
-            at += size
-
-
 def _family(address: Address) -> socket.AddressFamily:
     return socket.AF_INET if address.version == 4 else socket.AF_INET6
-
-
-def main() -> None:
-    """The first argument: `{"targets": […], "resolvers": […], "sockets": [descriptor, …]}`."""
-    given = json.loads(sys.argv[1])
-    gate = Gate(Policy(tuple(map(outgoing.parse, given["targets"]))), tuple(given["resolvers"]))
-    for descriptor in given["sockets"]:
-        gate.listen(socket.socket(fileno=descriptor))
-    gate.run()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,62 @@
+"""The proof of a site that its file system lets store nothing more."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from panggon.core.driver import Check
+from panggon.core.resources import Key
+from panggon.core.spec import SiteState
+from panggon.drivers import sftp, storage
+from panggon.drivers.sftp_client import FULL
+from tests.drivers import filesystems
+from tests.drivers.sftp.owner import spec
+
+pytestmark = pytest.mark.real
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def root(root: Path) -> Iterator[Path]:
+    """On a file system that bounds each site."""
+    place = root / "bounding"
+    place.mkdir()
+    with filesystems.mounted(place, root / "bounding.img"):
+        yield place
+    place.rmdir()
+
+
+def fill(file: Path) -> None:
+    with file.open("wb", 0) as stored:
+        for _ in range(40):
+            try:
+                stored.write(os.urandom(MEBIBYTE))
+                os.fsync(stored.fileno())
+            except OSError as error:
+                assert error.errno == errno.EDQUOT  # noqa: PT017 -- the number is what is asked
+                return
+    raise AssertionError("nothing bounds it")
+
+
+@pytest.mark.usefixtures("serving", "_removed")
+def test_it_is_proven_that_uploads_are_refused(
+    driver: sftp.AccessDriver, key: Key, owner: tuple[Path, str], root: Path
+) -> None:
+    def upload() -> Check:
+        checks = driver.probe(key, spec=spec(key.name, SiteState.OPEN, owner[1]))
+        assert {check.name for check in checks if not check.ok} <= {"sftp.upload"}
+        return next(check for check in checks if check.name == "sftp.upload")
+
+    driver.write(key, {"keys": (owner[1],)})
+    place = root / "sites" / key.name
+    storage.bound(place, storage.Limit(20, 1000))
+    fill(place / "private" / "filler")
+    assert upload() == Check("sftp.upload", ok=True, detail=FULL)
+    (place / "private" / "filler").unlink()
+    assert upload() == Check("sftp.upload", ok=True, detail="berkas di /public diunggah, diunduh, dihapus")
+    (place / "public").chmod(0o550)
+    assert not upload().ok  # refused, and not because it is full
+    (place / "public").chmod(0o2750)
