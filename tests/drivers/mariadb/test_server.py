@@ -8,7 +8,7 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key
-from panggon.drivers.mariadb import line
+from panggon.drivers.mariadb import MariaDb, line
 from panggon.node.servers import mariadb
 from tests.drivers.mariadb.reach import FIRST, driver_of, root_says
 
@@ -52,6 +52,29 @@ def test_preparing_again_keeps_the_data(server: mariadb.Settings) -> None:
     assert (server.data.stat().st_ino, server.data.stat().st_uid) == (before.st_ino, before.st_uid)
     beside = sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb"))
     assert beside == ["mariadb", "mariadb.tmp"]
+
+
+def test_who_renames_an_index_for_ever_takes_no_memory_of_the_server(server: mariadb.Settings) -> None:
+    """It counts, with what users take, how often each table and index is read, also of names that are gone."""
+
+    def counted(what: str) -> int:
+        statistics = f"information_schema.{what}_statistics"
+        return len(root_says(server, f"SELECT 1 FROM {statistics} WHERE table_schema = 'counted'"))
+
+    read = "SELECT a FROM counted.one FORCE INDEX ({0}) WHERE a = 1"
+    root_says(
+        server,
+        "CREATE DATABASE counted",
+        "CREATE TABLE counted.one (a INT, KEY former (a)) AS SELECT 1 AS a",
+        read.format("former"),
+        "ALTER TABLE counted.one RENAME INDEX former TO latter",
+        read.format("latter"),
+    )
+    assert (counted("table"), counted("index")) == (1, 2)
+    with MariaDb(server.socket, server.socket, server.data, server.temporary).watched() as watched:
+        watched.taken()
+    assert (counted("table"), counted("index")) == (0, 0)
+    root_says(server, "DROP DATABASE counted")
 
 
 def number_of_session(server: mariadb.Settings) -> int:
