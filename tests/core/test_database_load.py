@@ -18,6 +18,7 @@ from panggon.core.database_load import (
     SECONDS_MOST,
     SHARED_SOME,
     SHARED_STEP,
+    STRANGERS_FEW,
     STRANGERS_MOST,
     TEMPORARY_MOST,
     UNDO_MOST,
@@ -124,19 +125,30 @@ def test_who_makes_temporary_tables_grow_changes_something_and_goes_in_turns():
 
 def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():
     own = [Session(ONE, number, number) for number in range(20)]
-    assert crowding({ONE: STRANGERS_MOST + 20, OTHER: STRANGERS_MOST}, own) == ""
-    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST}, own) == ONE
-    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST + 2}, own) == OTHER
-    assert crowding({}, ()) == ""
+    assert crowding({ONE: STRANGERS_MOST + 20, OTHER: STRANGERS_MOST}, own, STRANGERS_MOST) == ""
+    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST}, own, STRANGERS_MOST) == ONE
+    assert crowding({ONE: STRANGERS_MOST + 21, OTHER: STRANGERS_MOST + 2}, own, STRANGERS_MOST) == OTHER
+    assert crowding({}, (), STRANGERS_MOST) == ""
 
 
 def test_of_a_crowd_programs_go_until_half_of_what_may_be_is_left_however_they_share_it():
     half = STRANGERS_MOST // 2
-    assert holders({1: 1, 2: 70, 3: 30, 4: half - 1}, 0) == (2, 3)
+    assert holders({1: 1, 2: 70, 3: 30, 4: half - 1}, 0, STRANGERS_MOST) == (2, 3)
     spread = dict.fromkeys(range(100), 5)
-    assert holders(spread, 0) == tuple(range(95))
-    assert holders(spread, 20) == tuple(range(91))
-    assert holders({1: half, 2: 10}, 10) == ()
+    assert holders(spread, 0, STRANGERS_MOST) == tuple(range(95))
+    assert holders(spread, 20, STRANGERS_MOST) == tuple(range(91))
+    assert holders({1: half, 2: 10}, 10, STRANGERS_MOST) == ()
+
+
+def test_where_few_places_are_left_fewer_strangers_are_too_many():
+    """Of many sites with some each the one with most, and again at the next look; none below what it may log in by."""
+    many = {f"s90{number:04}": STRANGERS_FEW + number for number in range(17)}
+    assert crowding(many, (), Load((), strangers=561).strangers_most) == ""
+    most = Load((), strangers=561, places=500).strangers_most
+    assert crowding(many, (), most) == "s900016"
+    assert crowding(dict.fromkeys(many, STRANGERS_FEW), (), most) == ""
+    assert holders({1: 20, 2: 21}, 0, most) == (2, 1)
+    assert holders({1: 12, 2: 14}, 0, most) == (2,)
 
 
 def test_where_few_places_are_left_who_has_most_gives_way_and_nobody_loses_the_first_few():

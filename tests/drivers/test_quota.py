@@ -222,6 +222,21 @@ def test_a_full_site_can_be_changed(driver: QuotaDriver, key: Key, place: Path, 
     assert driver.read(key).attributes == SECOND
 
 
+def test_a_site_that_stores_more_than_a_smaller_plan_can_be_changed(
+    driver: QuotaDriver, key: Key, place: Path, bounded_as_sites_are: None
+) -> None:
+    """Into that plan and out of it."""
+    driver.write(key, SECOND)
+    assert filled(place) >= 30
+    driver.write(key, FIRST)
+    assert driver.read(key).attributes == FIRST
+    storage.write(place / "site.json", "x" * 4096)
+    assert (place / "site.json").stat().st_size == 4096
+    assert storage.bound_of(place).most == 20 * MEBIBYTE
+    driver.write(key, SECOND)
+    assert driver.read(key).attributes == SECOND
+
+
 def test_a_limit_that_others_changed_is_seen(driver: QuotaDriver, key: Key, place: Path, counts: bool) -> None:
     driver.write(key, FIRST)
     storage.bound(place, None)
@@ -237,6 +252,18 @@ def test_what_cannot_bound_is_said(root: Path, bounding: Path, counts: bool) -> 
     assert "tidak dapat membatasi tiap situs" in storage.unbounded(root)
     assert "No such file" in storage.unbounded(root / "none")
     assert list(bounding.glob(".trial-*")) + list(root.glob(".trial-*")) == []
+
+
+def test_what_takes_a_part_of_a_write_bounds_too(root: Path) -> None:
+    """As ext4 does, and a file system in memory of 4 KiB less than the trial's MiB."""
+    place = root / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1020k", "tmpfs", str(place)], check=True)
+    try:
+        assert storage._takes_too_much(place) is False
+    finally:
+        filesystems.unmount(place)
+        place.rmdir()
 
 
 def test_a_trial_that_was_killed_is_swept_and_one_under_way_is_not(bounding: Path) -> None:

@@ -1,5 +1,6 @@
 """Python applications behind the holder: started on the first request, in their own environment, ended gently."""
 
+import os
 import threading
 import time
 import zipfile
@@ -190,6 +191,10 @@ def test_the_owner_asks_for_new_code(site: Stand) -> None:
     assert said(site)["kata"] == "halo"
     private(site, "restart.txt", "")
     until(lambda: said(site)["kata"] == "baru", "the new code answers")
+    application(site, APPLICATION + "\nKATA = 'lebih baru'\n")
+    private(site, "restart.txt", "")
+    os.utime(site.settings.site(SITE) / "private" / "restart.txt", (0, 946_684_800))  # the clock was set back since
+    until(lambda: said(site)["kata"] == "lebih baru", "the newest code answers")
 
 
 def test_packages_come_from_the_owners_wheels(site: Stand) -> None:

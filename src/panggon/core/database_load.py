@@ -26,8 +26,10 @@ SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * M
 # Parts of the places for connections: from where on sites with many give way, and until when; and how many sessions a
 # site keeps in any case.
 PLACES_MOST, PLACES_LEFT, FIRST_FEW = 0.8, 0.7, 3
-# Connections of a site that have not logged in: no application has so many that begin at the same moment.
-STRANGERS_MOST = 50
+# Connections of a site that have not logged in: no application has so many that begin at the same moment; and how many
+# it may have where few places are left, so that many sites together do not take the last: as many as it has places
+# itself, because those that log in while it is looked are taken for strangers.
+STRANGERS_MOST, STRANGERS_FEW = 50, 25
 # Each step of niceness weighs so much less (sched(7)), and there are no more steps than these.
 STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it has kept less than LIGHT busy so long.
@@ -89,6 +91,11 @@ class Load:
     def shared(self) -> int:
         return self.tables + self.sorting
 
+    @property
+    def strangers_most(self) -> int:
+        """Of one site."""
+        return STRANGERS_FEW if self.places else STRANGERS_MOST
+
 
 NOTHING = Load(())
 
@@ -149,20 +156,20 @@ def _since(before: Load, load: Load, size: Callable[[Session], int]) -> dict[Ses
     return {session: max(0, size(session) - known.get(session.number, 0)) for session in load.sessions}
 
 
-def crowding(connections: Mapping[str, int], sessions: Collection[Session]) -> str:
-    """The site that has most connections beyond its sessions, where these are too many; otherwise ""."""
+def crowding(connections: Mapping[str, int], sessions: Collection[Session], most: int) -> str:
+    """The site that has most connections beyond its sessions, where these are more than this; otherwise ""."""
     strangers = {site: number - sum(each.site == site for each in sessions) for site, number in connections.items()}
     site = max(strangers, key=lambda each: strangers[each], default="")
-    return site if strangers.get(site, 0) > STRANGERS_MOST else ""
+    return site if strangers.get(site, 0) > most else ""
 
 
-def holders(connections: Mapping[int, int], sessions: int) -> tuple[int, ...]:
+def holders(connections: Mapping[int, int], sessions: int, most: int) -> tuple[int, ...]:
     """The programs of a site that are ended, of the connections that each has: who has most goes first, until half of
-    what may be is left beyond its sessions.
+    this is left beyond its sessions.
     """
     left, found = sum(connections.values()) - sessions, []
     for program in sorted(connections, key=lambda each: connections[each], reverse=True):
-        if left > STRANGERS_MOST // 2:
+        if left > most // 2:
             found.append(program)
             left -= connections[program]
     return tuple(found)

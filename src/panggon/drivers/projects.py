@@ -33,6 +33,7 @@ class Usage:
 
     used_bytes: int
     most_bytes: int | None
+    used_files: int
     most_files: int | None
 
 
@@ -69,7 +70,12 @@ def usage(path: Path) -> Usage:
     """Of the directory's project, with the directory itself."""
     with files.translated(), _opened(path) as descriptor:
         found = QUOTA.unpack(_quota(descriptor, GET, _project(descriptor)))
-    return Usage(used_bytes=found[2], most_bytes=found[0] * KIBIBYTE or None, most_files=found[3] or None)
+    return Usage(
+        used_bytes=found[2],
+        most_bytes=found[0] * KIBIBYTE or None,
+        used_files=found[5],
+        most_files=found[3] or None,
+    )
 
 
 @contextmanager

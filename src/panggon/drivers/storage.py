@@ -10,7 +10,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, TemporaryError
@@ -46,6 +46,7 @@ class Bound:
 
     used: int
     most: int | None
+    used_files: int = 0
     most_files: int | None = None
     counts: bool = False
 
@@ -105,7 +106,7 @@ def bound_of(path: Path) -> Bound:
     """Raises PermanentError where the file system does not say it."""
     if projects.bounds(path):
         found = projects.usage(path)
-        return Bound(found.used_bytes, found.most_bytes, found.most_files, counts=True)
+        return Bound(found.used_bytes, found.most_bytes, found.used_files, found.most_files, counts=True)
     return Bound(*subvolumes.usage(path))
 
 
@@ -136,10 +137,13 @@ def _beyond_the_limit(directory: Path, act: Callable[[], None]) -> None:
 
 @contextlib.contextmanager
 def _room(path: Path) -> Iterator[None]:
-    """A wider limit meanwhile; after a kill it stays so (`is_bound`)."""
+    """A wider limit meanwhile, wider than what is stored too, which is more after a change to a smaller plan. After a
+    kill it stays so (`is_bound`).
+    """
     seen = bound_of(path)
     limit = Limit((seen.most or 0) // MEBIBYTE, seen.most_files or 0)
-    bound(path, limit.wider())
+    stored = Limit(seen.used // MEBIBYTE, seen.used_files)
+    bound(path, Limit(*map(max, astuple(limit), astuple(stored))).wider())
     try:
         yield
     finally:
@@ -227,11 +231,11 @@ def _sweep(root: Path) -> None:
 
 
 def _takes_too_much(place: Path) -> bool:
-    with (place / "trial").open("wb") as file:
+    """Without a buffer: ext4 takes a part of what is written, and closing would try the rest once more."""
+    with (place / "trial").open("wb", buffering=0) as file:
         for _ in range(3 * TRIAL_LIMIT.mebibytes):
             try:
                 file.write(os.urandom(MEBIBYTE))
-                file.flush()
                 os.fsync(file.fileno())
             except OSError as error:
                 return error.errno not in REFUSALS

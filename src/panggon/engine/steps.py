@@ -4,7 +4,7 @@ Which of them are taken, and in which order, is said by `runner`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from panggon.core import journal
@@ -50,7 +50,7 @@ class Stale(Exception):  # noqa: N818 -- a verdict that ends the run, not an err
 
 @dataclass(slots=True)
 class Steps:
-    """`position` always equals the fold of the journal."""
+    """`position` always equals the fold of the journal, but for the words of the evidence."""
 
     position: Position
     _store: JournalStore
@@ -172,8 +172,9 @@ class Steps:
                 break
             self._sleep(pause)
         evidence = tuple(check for key in keys for check in checks[key])
-        if evidence != self.position.evidence:
+        if _verdicts(evidence) != _verdicts(self.position.evidence):
             self.note(Probed(evidence))
+        self.position = replace(self.position, evidence=evidence)  # its words are others each time
         if failed := [f"{check.name}: {check.detail}" for check in evidence if not check.ok]:
             raise PermanentError("unproven", "; ".join(failed))
 
@@ -213,6 +214,10 @@ def probe(key: Key, spec: SiteSpec, drivers: Drivers) -> Checks:
         return driver_of(key, drivers).probe(key, spec=spec)
     except PanggonError as error:
         return (Check(f"{key.kind}.probe", ok=False, detail=str(error)),)
+
+
+def _verdicts(checks: Checks) -> list[tuple[str, bool]]:
+    return [(check.name, check.ok) for check in checks]
 
 
 def _holds(checks: Checks | None) -> bool:

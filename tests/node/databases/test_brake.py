@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,8 @@ from panggon.core.database_load import (
     SHARED_MOST,
     SHARED_SOME,
     SHARED_STEP,
+    STRANGERS_FEW,
+    STRANGERS_MOST,
     Load,
     Session,
     Taken,
@@ -24,7 +27,7 @@ from panggon.core.database_load import (
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.node.databases import brake as brakes
-from panggon.node.databases import placement, slices
+from panggon.node.databases import crowd, placement, slices
 from panggon.node.databases.brake import Brake
 from tests.node.databases.slices import KNOWS_SLICES, slice_of
 from tests.node.stand import UID_BASE
@@ -43,6 +46,7 @@ class Server:
     crowd: Load | None = None
     own_threads: Set[int] = frozenset()
     thread: int = 0
+    door: Path = Path("/run/door")
 
     def load(self) -> Load:
         self._answer()
@@ -101,6 +105,7 @@ def brake(server: Server) -> Brake:
 def threads() -> Iterator[tuple[int, int]]:
     """One that works and one that sleeps."""
     with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as busy, subprocess.Popen(["sleep", "60"]) as idle:
+        until(lambda: "(sleep) S" in Path(f"/proc/{idle.pid}/stat").read_text())  # to begin takes work too
         yield busy.pid, idle.pid
         busy.kill()
         idle.kill()
@@ -146,7 +151,7 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
     """However slow this machine is, what never works is light, and what works is heavy where nothing is asked of it."""
     busy, idle = threads
     server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
-    brake.look(Engine.MARIADB, server)  # to begin takes work too
+    brake.look(Engine.MARIADB, server)
     monkeypatch.setattr(database_load, "HEAVY", 0.0)
     monkeypatch.setattr(database_load, "LIGHT", 0.0)
     works(busy)
@@ -353,3 +358,22 @@ def test_where_it_was_in_vain_it_is_another_ones_turn(brake: Brake, server: Serv
         brake.look(Engine.MARIADB, server)
     first, *others = server.said
     assert others == [{"end 1": "end 2", "end 2": "end 1"}[first], first]
+
+
+@pytest.mark.parametrize(("places", "ended"), [(0, []), (500, [UID_BASE + int(ONE[1:]), 7])])
+def test_where_few_places_are_left_fewer_strangers_are_ended(
+    brake: Brake, server: Server, monkeypatch: pytest.MonkeyPatch, places: int, ended: list[int]
+) -> None:
+    said: list[int] = []
+    server.crowd = Load((), strangers=STRANGERS_MOST + 1, places=places)
+    monkeypatch.setattr(crowd, "connections", lambda *_: {ONE: {7: STRANGERS_FEW + 1}, OTHER: {8: STRANGERS_FEW}})
+    monkeypatch.setattr(crowd, "end", lambda uid, programs: said.extend([uid, *programs]))
+    over = threading.Event()
+
+    def crowding() -> Load | None:
+        over.set()
+        return server.crowd
+
+    monkeypatch.setattr(server, "crowding", crowding)
+    brake._follow(Engine.MARIADB, server, over, float("inf"))
+    assert said == ended

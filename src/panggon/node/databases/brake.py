@@ -90,16 +90,16 @@ class Brake:
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:
-                    self._end_strangers(engine, watched)
+                    self._end_strangers(engine, watched, crowding.strangers_most)
 
-    def _end_strangers(self, engine: Engine, watched: Watched) -> None:
+    def _end_strangers(self, engine: Engine, watched: Watched, most: int) -> None:
         """Where nobody has logged in the server has nothing to end by: the programs that hold them go."""
         door, sessions = self.servers[engine].door, watched.load().sessions
         found = crowd.connections(watched.holders(), door, self.uid_base)
-        site = database_load.crowding(crowd.total(found), sessions)
+        site = database_load.crowding(crowd.total(found), sessions, most)
         if site:
             own = sum(session.site == site for session in sessions)
-            programs = database_load.holders(found[site], own)
+            programs = database_load.holders(found[site], own, most)
             log.warning("%s: %d programs that connect to %s and do not log in are ended", site, len(programs), engine)
             crowd.end(uid_of(site, base=self.uid_base), programs)
 

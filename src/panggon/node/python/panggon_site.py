@@ -33,15 +33,15 @@ class Site:
 
     def __init__(self, entry: str) -> None:
         self._entry = entry
-        self._since = self._tried = time.time()
+        self._restart = _restart_time()
+        self._tried = self._told = float("-inf")
         self._tries = 0
         self._ending = False
-        self._told = 0.0
         self.application: Any = None
         self._load()
 
     def _load(self) -> None:
-        self._tried, self._tries = time.time(), self._tries + 1
+        self._tried, self._tries = time.monotonic(), self._tries + 1
         module, _, name = self._entry.partition(":")
         importlib.invalidate_caches()
         try:
@@ -51,7 +51,7 @@ class Site:
 
     def asked(self) -> None:
         """Leave a sign that somebody asked, for the holder, who puts idle sites to sleep; once a second is enough."""
-        now = time.time()
+        now = time.monotonic()
         if self.application is None and now - self._tried > AGAIN_SECONDS:
             self._load()
         if now - self._told >= 1.0:
@@ -68,10 +68,15 @@ class Site:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _outdated(self) -> bool:
-        """Whether `private/restart.txt` was written since."""
-        with contextlib.suppress(OSError):
-            return (HOME / "restart.txt").stat().st_mtime > self._since
-        return False
+        """Whether `private/restart.txt` was written since; a clock that was set may make it older than this."""
+        return _restart_time() not in (self._restart, 0)
+
+
+def _restart_time() -> int:
+    """When `private/restart.txt` was written; 0 where it was not."""
+    with contextlib.suppress(OSError):
+        return (HOME / "restart.txt").stat().st_mtime_ns
+    return 0
 
 
 BROKEN = b"Aplikasi situs ini tidak dapat dimulai. Sebabnya ada di logs/error.log.\n"
