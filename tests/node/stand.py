@@ -86,11 +86,18 @@ class Stand:
                 self.start()  # whatever the test has killed: a new keeper takes over, and can end everything
             self.keeper.send(signal.SIGTERM)
             assert self.keeper.wait(seconds=60), "the keeper did not end"
-        left = [pid for site in self.sites for pid in self.processes(site)]
+        with contextlib.suppress(AssertionError):  # who started a sandbox outlives it by a moment
+            until(lambda: not self.left, seconds=5)
+        left = self.left
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.base)
         assert not left, f"processes were left behind: {left}"
+
+    @property
+    def left(self) -> list[int]:
+        """Every process that runs of any site."""
+        return [pid for site in self.sites for pid in self.processes(site)]
 
     def processes(self, site: str) -> list[int]:
         """Every running process of the site's user on this machine."""
