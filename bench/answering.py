@@ -1,6 +1,6 @@
 """What visitors get from a site of ours and from plain nginx with php-fpm, in turns on the same machine.
 
-`python -m bench.answering --sites 1` (root; a minute): kept-alive and new TLS connections, static and PHP, and the
+`python -m bench.answering --sites 1` (root; two minutes): kept-alive and new TLS connections, static and PHP, and the
 first request of a PHP site that sleeps. `python -m bench.node` measures the same with thousands of sites there.
 """
 
@@ -14,13 +14,14 @@ import click
 
 from bench import usual
 from bench.machine import Machine, described, running, spec
-from bench.pressing import SECONDS, Pressed, pressed
+from bench.pressing import Pressed, pressed
 from bench.serving import cpu_seconds
 from panggon.core.spec import Limits, SiteSpec
 from panggon.drivers import runtime, visit
 from panggon.node import layout
 
-ROUNDS = 5
+# Many short ones: how the connections of one round are spread over a server's workers is chance.
+ROUNDS, SECONDS = 15, 1
 WAKINGS = 15
 STATIC_CLIENTS, PHP_CLIENTS = 16, 4
 FIRST_SECONDS = 0.06
@@ -41,7 +42,7 @@ class Question:
     least: Mapping[str, float]
 
     def asked(self, host: str, port: int) -> Pressed:
-        return pressed(host, port, self.path, clients=self.clients, kept=self.kept)
+        return pressed(host, port, self.path, clients=self.clients, kept=self.kept, seconds=SECONDS)
 
 
 QUESTIONS = (

@@ -12,7 +12,8 @@ from bench.watching import Watcher
 from panggon.core.errors import TemporaryError
 from panggon.drivers import visit
 
-QUIET_SECONDS, SLOW_SECONDS = 5.0, 15
+# The slowest of few requests is no measure for the slowest of thousands.
+QUIET_SECONDS, SLOW_SECONDS = 30.0, 15
 STATIC, PHP = "/halaman.html", "/"
 SLOW_PAGE = f"<?php sleep({SLOW_SECONDS}); echo 'utuh';"
 
