@@ -84,6 +84,11 @@ def test_a_report_is_cut_to_what_the_portal_takes(fake):
     }
 
 
+def test_what_is_no_text_at_all_is_refused_and_not_tried_for_ever(fake):
+    with pytest.raises(PermanentError, match=r"portal\.refused"):
+        Portal(fake.url, token=TOKEN).report(17, Report(Ending.PLANNED, plan={"name": "\ud800"}), reduced=())
+
+
 def test_an_unknown_token_says_what_to_do(fake):
     with pytest.raises(PermanentError, match="daftarkan lagi dengan panggon-node enroll") as caught:
         Portal(fake.url, token="other").wish(seconds=0)

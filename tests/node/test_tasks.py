@@ -1,8 +1,10 @@
 """The owner of the tasks with a clock of the test: with programs of the test, and with real PHP in a real sandbox."""
 
 import contextlib
+import math
 import os
 import re
+import selectors
 import socket
 import threading
 import time
@@ -19,12 +21,14 @@ from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SiteSpec, SiteState, Task
 from panggon.drivers import files, shell
 from panggon.drivers.tasks import Settings, TasksDriver
+from panggon.node import resting
 from panggon.node.logs.sink import Sink
+from panggon.node.resting import Resting
 from panggon.node.sockets.errand import Program
 from panggon.node.tasks import TaskSettings
 from panggon.node.tasks.__main__ import SandboxLauncher
-from panggon.node.tasks.owner import Owner
-from panggon.node.tasks.run import OUTPUT_MOST, Launcher
+from panggon.node.tasks.owner import PARTS_MOST, Owner
+from panggon.node.tasks.run import OUTPUT_MOST, Launcher, Run
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
 
@@ -147,6 +151,38 @@ def test_output_is_bounded(place: Place) -> None:
     place.run(minutes=3)
     assert OUTPUT_MOST < len(place.log()) < 2 * OUTPUT_MOST
     assert "bita lagi yang tidak disimpan" in place.log()
+
+
+def test_who_says_too_much_is_heard_slowly(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading takes as much of a processor as writing, and the site would not be charged for it."""
+    heard, listen = [], Run.listen
+    monkeypatch.setattr(resting, "REST_SECONDS", 3600.0)
+    monkeypatch.setattr(Run, "listen", lambda run: (heard.append(run), listen(run))[1])
+    place.wish(task("banjir", "*/5 * * * *", "yes panggon", seconds=1))
+    place.run(minutes=3)
+    assert "banjir: dihentikan setelah 1 detik" in place.log()
+    assert len(heard) <= OUTPUT_MOST // 1024 + PARTS_MOST  # of many ten thousands
+
+
+def test_who_rests_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with selectors.DefaultSelector() as selector:
+        reading, writing = os.pipe()
+        os.write(writing, b"words")
+        selector.register(reading, selectors.EVENT_READ, "act")
+        waiting = Resting(selector)
+        monkeypatch.setattr(resting, "REST_SECONDS", 3600.0)
+        waiting.rest(reading)
+        waiting.go_on()
+        assert (selector.select(0), 3000 < waiting.pause() <= 3600) == ([], True)
+        waiting.forget(reading)
+        assert waiting.pause() == math.inf
+        selector.register(reading, selectors.EVENT_READ, "act")
+        monkeypatch.setattr(resting, "REST_SECONDS", 0.0)
+        waiting.rest(reading)
+        waiting.go_on()
+        assert [key.data for key, _ in selector.select(0)] == ["act"]
+        os.close(reading)
+        os.close(writing)
 
 
 def test_what_is_missed_runs_once_and_what_was_dealt_with_not_again(place: Place) -> None:

@@ -173,6 +173,8 @@ class Portal:
             return self._client.request(method, path, json=body, timeout=seconds)
         except httpx.HTTPError as error:
             raise TemporaryError("portal.down", f"portal tidak terjangkau: {error or type(error).__name__}") from error
+        except UnicodeEncodeError as error:  # half a pair of surrogates, from a damaged file
+            raise PermanentError("portal.refused", str(error)) from error
 
 
 def _demand_safe(url: str) -> None:

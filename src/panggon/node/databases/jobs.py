@@ -51,6 +51,10 @@ class Job:
         self._said += data[: SAID_MOST - len(self._said)]
         return bool(data)
 
+    @property
+    def says_too_much(self) -> bool:
+        return len(self._said) >= SAID_MOST
+
     def end(self, why: str) -> None:
         self.why = self.why or why
         self.program.kill()

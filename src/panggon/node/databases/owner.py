@@ -27,6 +27,7 @@ from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
 from panggon.node.going_on import going_on, heed
+from panggon.node.resting import Resting
 from panggon.node.sockets.control import Connection, Desk
 
 # A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
@@ -54,8 +55,10 @@ class Owner:
     _slow: set[str] = field(default_factory=set)
     _folders: Folders = field(init=False)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    _resting: Resting = field(init=False)
 
     def __post_init__(self) -> None:
+        self._resting = Resting(self._selector)
         self._folders = Folders(self.watch.sites, self.watch.uid_base)
 
     def run(self, ending: socket.socket) -> None:
@@ -68,7 +71,7 @@ class Owner:
         for beside in (Brake(self.watch.servers, self.watch.uid_base).run, Compactor(self.watch).run):
             threading.Thread(target=beside, args=(over,), daemon=True).start()
         due = 0.0
-        while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS))):
+        while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS, self._resting.pause()))):
             self._end_what_must()
             if time.monotonic() >= due:
                 began = time.monotonic()
@@ -174,6 +177,8 @@ class Owner:
     def _listen(self, job: Job) -> None:
         if not job.listen():
             self._selector.unregister(job.program.output)
+        elif job.says_too_much:
+            self._resting.rest(job.program.output)
 
     def _ended(self, job: Job) -> None:
         while job.program.output in self._selector.get_map() and job.listen():
@@ -184,6 +189,7 @@ class Owner:
         for descriptor in (job.program.pidfd, job.program.output):
             with suppress(KeyError):
                 self._selector.unregister(descriptor)
+        self._resting.forget(job.program.output)
         del self.running[job.wish.site]
         (self._slow.add if job.late else self._slow.discard)(job.wish.site)
         result = job.result()
@@ -206,6 +212,7 @@ class Owner:
 
     def _step(self, pause: float) -> bool:
         """Wait and do what comes; whether somebody wants the end."""
+        self._resting.go_on()
         for key, _ in self._selector.select(pause):
             if key.data is None:
                 return True

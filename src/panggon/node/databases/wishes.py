@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
@@ -33,6 +34,7 @@ LOAD_BY_HAND = "muat-petugas.sql"  # what the command line has put there
 SETTLED_SECONDS = 10.0
 # Two changes that follow each other may bear the same time, and a look may fall in between.
 SAME_SECONDS = 2.0
+NAMES_MOST = 1000
 
 
 class Todo(StrEnum):
@@ -84,7 +86,7 @@ class Folders:
         changed = found_now.st_mtime_ns
         if self._seen.get(site) == changed:
             return ()
-        names = os.listdir(folder)
+        names = _names(folder)
         if INTERRUPTED in names and loading_mark(self.sites / site).exists():
             return (Wish(site, Todo.RESTORE),)
         found = [Wish(site, Todo.DUMP, name) for name in names if DUMP_NAME.fullmatch(name)]
@@ -106,6 +108,22 @@ def opened(parent: int, uid: int) -> int:
         files.write_at(descriptor, README, README_WORDS, mode=0o600, uid=uid, gid=uid)
         os.fchown(descriptor, uid, uid)
     return descriptor
+
+
+def _names(folder: int) -> list[str]:
+    """Some of what lies there, and all that must not be missed: the more a site puts there, the later all would have
+    their turn.
+    """
+    with os.scandir(folder) as entries:
+        found = {entry.name for entry in islice(entries, NAMES_MOST)}
+    return sorted(found | {name for name in (INTERRUPTED, *LOAD_NAMES) if _there(folder, name)})
+
+
+def _there(folder: int, name: str) -> bool:
+    with suppress(OSError):
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        return True
+    return False
 
 
 def _settled(folder: int, name: str, now: float) -> bool:

@@ -21,6 +21,7 @@ from panggon.core.tasks import BACK_MOST, Name, due, to_start
 from panggon.node import alive, clock, records
 from panggon.node.going_on import heed
 from panggon.node.logs.sink import Sink
+from panggon.node.resting import Resting
 from panggon.node.sockets.control import Connection, Desk
 from panggon.node.tasks.agenda import Agenda
 from panggon.node.tasks.run import Launcher, Run, note
@@ -28,6 +29,8 @@ from panggon.node.tasks.settings import TaskSettings
 
 # A clock that was set shows itself at the next look; files are asked about their time no more often.
 LOOK_SECONDS = 20.0
+# Of what a task said just before its end: more than a pipe has.
+PARTS_MOST = 16
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ class Owner:
         self._waiting: list[Name] = []
         self._asked: list[tuple[str, Connection]] = []
         self._selector = selectors.DefaultSelector()
+        self._resting = Resting(self._selector)
 
     def run(self, ending: socket.socket) -> None:
         """Until `ending` becomes readable; the tasks that run are ended then."""
@@ -91,6 +95,7 @@ class Owner:
 
     def _step(self) -> bool:
         """Wait and do what comes; whether somebody wants the end."""
+        self._resting.go_on()
         for key, _ in self._selector.select(self._pause()):
             if key.data is None:
                 self._selector.unregister(key.fileobj)
@@ -103,7 +108,7 @@ class Owner:
         now, clock = self._now(), time.monotonic()
         moments = [(each.due - now).total_seconds() for each in self.agenda.entries.values()]
         moments += [run.started + run.task.seconds - clock for run in self.running.values() if not run.ended_because]
-        return max(0.0, min([LOOK_SECONDS, *moments]))
+        return max(0.0, min([LOOK_SECONDS, self._resting.pause(), *moments]))
 
     def _deal_with(self, now: datetime) -> None:
         self.agenda.looked = now
@@ -132,13 +137,17 @@ class Owner:
     def _listen(self, run: Run) -> None:
         if not run.listen():
             self._selector.unregister(run.program.output)
+        elif run.says_too_much:
+            self._resting.rest(run.program.output)
 
     def _ended(self, name: Name, run: Run) -> None:
-        while run.program.output in self._selector.get_map() and _readable(run.program.output):
-            self._listen(run)
+        for _ in range(PARTS_MOST):
+            if not (_readable(run.program.output) and run.listen()):
+                break
         for descriptor in (run.program.pidfd, run.program.output):
             with suppress(KeyError):
                 self._selector.unregister(descriptor)
+        self._resting.forget(run.program.output)
         seconds = time.monotonic() - run.started
         code = run.program.close()
         del self.running[name]
