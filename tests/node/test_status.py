@@ -1,5 +1,6 @@
 """What a machine says of itself: here, whose sites may not write any more."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from panggon.drivers import files
 from panggon.node import layout, protections, records
+from panggon.node.command import show
 from panggon.node.command.status import FULL_MOST, worries
 from panggon.node.servers import postgresql
 from panggon.node.sites import Sites
@@ -71,3 +73,23 @@ def test_databases_of_a_former_debian_are_told(
     found = [line for line in worries(config, sites) if "PostgreSQL" in line]
     assert len(found) == bool(told)
     assert all(told in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-11-27T20:00:22.856879+00:00", "28-11-2026 03.00"),
+        ("Fri 2026-11-27 20:00:22 UTC", "Fri 2026-11-27 20:00:22 UTC"),
+        ("", ""),
+    ],
+)
+def test_since_when_a_server_runs_is_told_by_this_machines_clock(
+    since: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Jakarta")
+    time.tzset()
+    try:
+        assert show.moment(since) == told
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -1,6 +1,7 @@
 """What the command line says, in Indonesian: on the terminal for people, or as JSON for programs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -157,9 +158,17 @@ def status(console: Console, found: Status) -> None:
     servers = Table("Server", "Keadaan", "Sejak", "Dijalankan ulang")
     for server in found.servers:
         state = "[green]jalan[/]" if server.running else "[red]berhenti[/]"
-        servers.add_row(server.name, state, server.since, str(server.restarts))
+        servers.add_row(server.name, state, moment(server.since), str(server.restarts))
     if found.servers:
         console.print(servers)
+
+
+def moment(since: str) -> str:
+    """By this machine's clock, to the minute. What systemd says is for people already."""
+    try:
+        return datetime.fromisoformat(since).astimezone().strftime("%d-%m-%Y %H.%M")
+    except ValueError:
+        return since
 
 
 # What the owner does instead.
