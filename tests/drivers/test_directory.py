@@ -9,6 +9,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.core.spec import SiteSpec, SiteState
+from panggon.drivers import files
 from panggon.drivers.directory import DirectoryDriver, Settings
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
@@ -186,3 +187,29 @@ def test_folders_in_folders_without_end_are_removed(driver: DirectoryDriver, key
     driver.write(key, None)
     assert [path.name for path in place.parent.iterdir()] == ["kept"]
     assert (kept / "file").exists()
+
+
+def test_a_folder_that_is_moved_meanwhile_leads_nowhere_else(
+    driver: DirectoryDriver, key: Key, place: Path, uid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can still move folders in a site must not have those removed that are beside its own."""
+    driver.write(key, {"uid": uid})
+    for name in ("one", "other"):
+        (place / "public" / "folder" / name).mkdir(parents=True)
+    kept = place.parent / "kept" / "one"
+    kept.mkdir(parents=True)
+    emptied = files._emptied
+
+    def moving(directory: int) -> list[str]:
+        here = Path(f"/proc/self/fd/{directory}").readlink()
+        if here.name == "other":
+            here.rename(kept.parent / here.name)
+        return sorted(emptied(directory))  # the last one comes first
+
+    monkeypatch.setattr(files, "_emptied", moving)
+    with pytest.raises(PermanentError, match=r"disk\.refused"):
+        driver.write(key, None)
+    assert kept.exists()
+    driver.write(key, None)
+    assert [path.name for path in place.parent.iterdir()] == ["kept"]
+    assert kept.exists()

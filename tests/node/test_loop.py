@@ -89,6 +89,8 @@ def test_a_report_that_the_portal_does_not_take_holds_up_no_other_wish(bench):
     bench.machine.unproven = {Key(Kind.RECORDS, HOST)}
     looked = bench.ask(document(), "look")
     assert (looked["outcome"], looked["problem"]) == ("unproven", {"code": "unproven", "detail": ""})
+    assert looked["evidence"] == []
+    assert looked["proved_at"] is not None
     assert "seen" not in looked
     planned = bench.ask(document(), "plan")
     assert (planned["outcome"], planned["problem"]["code"]) == ("refused", "report.refused")

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from panggon.core.errors import PermanentError, TemporaryError
 
@@ -214,21 +214,38 @@ def _unlink_at(directory: int, name: str) -> None:
 
 
 def _remove_whole(tree: Path) -> None:
-    """However deep folders lie in folders: `shutil.rmtree` calls itself for each, and ends at a thousand."""
+    """However deep folders lie in folders: `shutil.rmtree` calls itself for each, and ends at a thousand. Nothing of
+    another folder, into which somebody has moved one meanwhile.
+    """
     here = os.open(tree, _FOLDER)
     try:
-        way: list[tuple[str, list[str]]] = [("", _emptied(here))]
+        way = [_Level("", _identity(here), _emptied(here))]
         while way:
-            if way[-1][1]:
-                name = way[-1][1].pop()
+            if way[-1].folders:
+                name = way[-1].folders.pop()
                 here = _moved(here, name)
-                way.append((name, _emptied(here)))
-            elif done := way.pop()[0]:
+                way.append(_Level(name, _identity(here), _emptied(here)))
+            elif done := way.pop().name:
                 here = _moved(here, "..")
+                if _identity(here) != way[-1].identity:
+                    raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), done)
                 os.rmdir(done, dir_fd=here)
     finally:
         os.close(here)
     tree.rmdir()
+
+
+class _Level(NamedTuple):
+    """A folder that is being removed: `folders` are those in it that are left."""
+
+    name: str
+    identity: tuple[int, int]
+    folders: list[str]
+
+
+def _identity(directory: int) -> tuple[int, int]:
+    found = os.fstat(directory)
+    return found.st_dev, found.st_ino
 
 
 def _emptied(directory: int) -> list[str]:

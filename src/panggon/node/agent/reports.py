@@ -123,10 +123,13 @@ def refused(code: str, detail: str) -> Report:
 
 
 def _bare(report: Report) -> Report:
+    """What did not hold is told with its time: an older proof that held must not stand for now."""
     if report.ending is Ending.PLANNED:
         return refused("report.refused", "rencana ini tidak dapat diterima portal")
-    problem = Problem(report.problem.code, "") if report.problem else None
-    return Report(report.ending, digest=report.digest, problem=problem)
+    if report.problem is None:
+        return Report(report.ending, digest=report.digest)
+    problem = Problem(report.problem.code, "")
+    return Report(report.ending, digest=report.digest, proved_at=report.proved_at, problem=problem)
 
 
 def _told_by(wish: int, report: Report) -> Told | None:
