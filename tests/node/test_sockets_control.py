@@ -203,6 +203,7 @@ def test_who_waits_for_a_program_that_is_ending_is_answered_by_the_next_one(stan
             until(lambda: is_waited_at(site))
             stand.describe(site, {"generation": 2})
             told = visitors.submit(stand.sync, site)
+            until(lambda: stand.ask(do="show", site=site)["serving"]["generation"] == 2)
             stand.page(site, "", "told.php")
             assert (early.result(), told.result(), waiting.result()) == ("done", {"ok": True}, "2")
 

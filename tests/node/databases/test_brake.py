@@ -148,12 +148,12 @@ ONE_PROCESSOR = {*sorted(EVERYWHERE)[1:2]} or EVERYWHERE
 def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
     brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However slow this machine is, what never works is light, and what works is heavy where nothing is asked of it."""
+    """However slow this machine is, who only waits is light, and who works is heavy where little is asked of it."""
     busy, idle = threads
     server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
     brake.look(Engine.MARIADB, server)
-    monkeypatch.setattr(database_load, "HEAVY", 0.0)
-    monkeypatch.setattr(database_load, "LIGHT", 0.0)
+    monkeypatch.setattr(database_load, "HEAVY", 0.001)
+    monkeypatch.setattr(database_load, "LIGHT", 0.001)
     works(busy)
     brake.look(Engine.MARIADB, server)
     assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
