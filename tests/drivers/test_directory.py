@@ -185,7 +185,7 @@ def test_folders_in_folders_without_end_are_removed(driver: DirectoryDriver, key
         here = there
     os.close(here)
     driver.write(key, None)
-    assert [path.name for path in place.parent.iterdir()] == ["kept"]
+    assert [path.name for path in place.parent.iterdir() if key.name in path.name] == []
     assert (kept / "file").exists()
 
 
@@ -211,5 +211,5 @@ def test_a_folder_that_is_moved_meanwhile_leads_nowhere_else(
         driver.write(key, None)
     assert kept.exists()
     driver.write(key, None)
-    assert [path.name for path in place.parent.iterdir()] == ["kept"]
+    assert [path.name for path in place.parent.iterdir() if key.name in path.name] == []
     assert kept.exists()
