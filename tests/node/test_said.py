@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from panggon.drivers import processes
@@ -52,7 +54,36 @@ def test_whoever_kills_the_one_that_hears_keeps_no_message_from_the_log(tmp_path
         until(lambda: log.read_text().splitlines() == LINES[:2])
         os.kill(hearing(str(tmp_path)), signal.SIGKILL)
         process.stdin.close()
-    until(lambda: log.read_text().splitlines() == LINES)
+    until(lambda: once(log.read_text().splitlines()) == LINES)
+
+
+def test_a_message_that_is_not_written_yet_stays_for_the_next_one() -> None:
+    """Killed between the two: the next one begins with it."""
+    hearing, saying = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    reading, writing = os.pipe()
+    with hearing, saying, os.fdopen(reading, "rb") as log, os.fdopen(writing, "wb") as error:
+        for message in (b"first\n", b"second\n"):
+            saying.send(message)
+        saying.shutdown(socket.SHUT_WR)
+        for making in (killing, said.line):
+            if (child := os.fork()) == 0:
+                os.dup2(error.fileno(), said.STANDARD_ERROR)
+                said.line = making
+                said.hear(hearing)
+                os._exit(0)
+            os.waitpid(child, 0)
+        error.close()
+        assert log.read() == b"first\nsecond\n"
+
+
+def killing(message: bytes) -> bytes:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return message
+
+
+def once(lines: list[str]) -> list[str]:
+    """Whoever is killed when a message is written, and still there, has it written once more."""
+    return [line for line, _ in groupby(lines)]
 
 
 def hearing(marked: str) -> int:

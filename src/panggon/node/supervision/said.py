@@ -4,7 +4,8 @@ OpenSSH writes into its messages what strangers call themselves, and how they ta
 stand there (`LOG_STDERR_VIS` in its log.c): so a stranger could write any line of anybody. Each message is one
 write(2), which a socket here keeps apart from the next; a process beside the program makes a line of each, and ends
 with the last who has the socket open, since sessions outlive the server. OpenSSH would go on, unheard, where that is
-killed: so another one waits for it, which keeps the socket and has it begun anew.
+killed: so another one waits for it, which keeps the socket and has it begun anew. A message leaves the socket when it
+is written: whoever is killed between the two has it written twice, not never.
 """
 
 import os
@@ -46,9 +47,10 @@ def attend(hearing: socket.socket) -> None:
 
 
 def hear(hearing: socket.socket) -> None:
-    while message := hearing.recv(MESSAGE_MOST):
+    while message := hearing.recv(MESSAGE_MOST, socket.MSG_PEEK):
         with suppress(OSError):  # a full disk
             os.write(STANDARD_ERROR, line(message))
+        hearing.recv(1)  # all of it: a socket that keeps messages apart drops the rest of one
 
 
 def line(message: bytes) -> bytes:
