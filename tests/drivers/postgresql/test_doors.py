@@ -25,7 +25,7 @@ class Login(threading.Thread):
     """Of the site, that may take its time."""
 
     def __init__(self, private: Path) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.private, self.session, self.error = private, None, ""
         self.start()
 
