@@ -4,6 +4,7 @@ Nothing here imports Django before it is asked for: `script/test` runs tests of 
 for each line of a write pay for every page that the process has.
 """
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ from demo.layout import free_port
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is, no more
 settings.load_profile("busy")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: it is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
