@@ -15,6 +15,7 @@ from panggon.core.spec import SiteState
 from panggon.drivers import control, processes, shell, visit
 from panggon.node.servers import nginx
 from tests.drivers.running import running
+from tests.node.http2 import http2
 from tests.node.web_stand import HOST, OTHER_SITE, SITE, WEB, WebStand
 from tests.waiting import until
 
@@ -94,6 +95,26 @@ class TestLog:
         stand.get("/tercatat?x=\"'", **{"User-Agent": 'a"\\\n b'.replace("\n", " ")})
         line = until(lambda: self._logged(stand, "/tercatat"), "no line in the log")
         assert (line["site"], line["status"], line["host"], line["agent"]) == (SITE, 404, HOST, 'a"\\  b')
+
+    @pytest.mark.parametrize(
+        ("path", "agent", "uri_logged", "agent_logged"),
+        [
+            ("/pertama", "a\x01b", "/pertama…", "a…"),
+            ("/kedua?lagi=%01", "a\x7f", "/kedua?lagi=%01…", "a…"),
+            ("/ketiga", "a" * 1100, "/ketiga…", "a" * 256 + "…"),
+            ("/keempat" + "a" * 1100, "a", "/keempat" + "a" * 504 + "…", "a…"),
+            ("/kelima//../%6b?cari=satu", "a", "/kelima//../%6b?cari=satu", "a"),
+        ],
+    )
+    def test_nobody_makes_a_line_of_kibibytes(
+        self, stand: WebStand, path: str, agent: str, uri_logged: str, agent_logged: str
+    ) -> None:
+        """HTTP/2 lets a visitor say the same again in one byte, and what cannot be printed is logged as six."""
+        with http2(stand, HOST) as line:
+            line.get(HOST, path, more=[("user-agent", agent)])
+        found = until(lambda: self._logged(stand, path[:6]), "no line in the log")
+        assert (found["site"], found["status"], found["host"], found["method"]) == (SITE, 404, HOST, "GET")
+        assert (found["uri"], found["agent"]) == (uri_logged, agent_logged)
 
     @staticmethod
     def _logged(stand: WebStand, path: str) -> dict[str, Any] | None:
