@@ -50,6 +50,15 @@ def session(
         process.kill()
 
 
+def lists(process: "subprocess.Popen[str]", name: str) -> bool:
+    """Whether a session that is open shows this name; it is waited for as long as the session lasts."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("ls\n")
+    process.stdin.flush()
+    return any(name in line for line in process.stdout)
+
+
 def served(uid: int) -> list[str]:
     """The server's processes that work for this user now; not one that ended and that nobody has waited for yet."""
     found = []
