@@ -38,7 +38,8 @@ from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 
-# Pauses of the engine's patience are this much shorter: what fails here fails for good.
+# Pauses of the engine's patience are this much shorter where something is made to fail, and so for good. Elsewhere nothing
+# fails but what passes by itself, later on a busy machine.
 HASTE = 100
 SECONDS = 300
 
@@ -149,7 +150,8 @@ def _resume(sites: Sites, spec: SiteSpec, attempt: Attempt) -> Outcome | None:
 def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connection) -> None:
     logging.disable(logging.CRITICAL)
     tempfile.tempdir = str(attempt.place)
-    _hurry()
+    if attempt.around or fault.error:
+        _hurry()
     ran = recorded.uptime  # type: ignore[attr-defined]
     runs.now = lambda: now() + attempt.later  # type: ignore[attr-defined]
     recorded.uptime = lambda: replace(  # type: ignore[attr-defined]
