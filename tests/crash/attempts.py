@@ -38,8 +38,8 @@ from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 
-# Pauses of the engine's patience are this much shorter where something is made to fail, and so for good. Elsewhere nothing
-# fails but what passes by itself, later on a busy machine.
+# Pauses of the engine's patience are this much shorter where something is made to fail, and so for good. Elsewhere
+# nothing fails but what passes by itself, later on a busy machine.
 HASTE = 100
 SECONDS = 300
 
