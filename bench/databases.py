@@ -40,6 +40,10 @@ def _asked(*words: str) -> str:
 
 # Sessions that have ended before anybody looks.
 AGAIN = "while (true) {{ $link = null; " + ENTER.replace("{", "{{").replace("}", "}}") + '$link->query("{}"); }}'
+# Who is refused, as fast as he can.
+REFUSED = (
+    "while (true) { try { " + ENTER.replace("$ini['password']", "'salah'") + " } catch (PDOException $error) { } }"
+)
 ATTACKS = {
     "mariadb processors": _asked("SELECT BENCHMARK(1000000000, SHA2('x', 512))"),
     "mariadb memory": _asked(
@@ -54,6 +58,7 @@ ATTACKS = {
     ),
     "mariadb sessions": AGAIN.format("SELECT BENCHMARK(100000, SHA2('x', 512))"),
     "mariadb logins": AGAIN.format("SELECT 1"),
+    "mariadb refused": REFUSED,
     "postgresql processors": _asked("SET statement_timeout = 0", "DO 'BEGIN LOOP END LOOP; END'"),
     "postgresql memory": _asked(
         "SET work_mem = '8GB'",
@@ -62,6 +67,7 @@ ATTACKS = {
     "postgresql sorting": _asked("SELECT md5(n::text) a FROM generate_series(1, 90000000) n ORDER BY a LIMIT 1"),
     "postgresql sessions": AGAIN.format("SELECT max(md5(n::text)) FROM generate_series(1, 200000) n"),
     "postgresql logins": AGAIN.format("SELECT 1"),
+    "postgresql refused": REFUSED,
 }
 
 

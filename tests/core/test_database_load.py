@@ -29,6 +29,7 @@ from panggon.core.database_load import (
     giving_way,
     growing,
     hasty,
+    hasty_from,
     heavy,
     holders,
     lane_of_server,
@@ -36,6 +37,7 @@ from panggon.core.database_load import (
     niceness,
     too_much,
 )
+from panggon.core.spec import Engine
 
 ONE, OTHER = "s900001", "s900002"
 MEBIBYTE = 1024 * 1024
@@ -186,10 +188,17 @@ def test_a_site_is_heavy_until_it_has_been_light_for_a_while_and_not_before_it_i
 
 
 def test_a_site_is_hasty_from_two_hundred_sessions_a_second_on_and_for_a_while_after():
-    assert hasty({}, {ONE: HASTY + 1, OTHER: HASTY}, now=1.0) == {ONE: 1.0}
-    assert hasty({ONE: 1.0}, {ONE: HASTY + 1}, now=9.0) == {ONE: 9.0}
-    assert hasty({ONE: 1.0}, {ONE: 100.0}, now=0.9 + HASTY_SECONDS) == {ONE: 1.0}
-    assert hasty({ONE: 1.0}, {}, now=1.0 + HASTY_SECONDS) == {}
+    assert hasty({}, {ONE: HASTY + 1, OTHER: HASTY}, most=HASTY, now=1.0) == {ONE: 1.0}
+    assert hasty({ONE: 1.0}, {ONE: HASTY + 1}, most=HASTY, now=9.0) == {ONE: 9.0}
+    assert hasty({ONE: 1.0}, {ONE: 100.0}, most=HASTY, now=0.9 + HASTY_SECONDS) == {ONE: 1.0}
+    assert hasty({ONE: 1.0}, {}, most=HASTY, now=1.0 + HASTY_SECONDS) == {}
+
+
+def test_where_a_session_is_a_process_fewer_are_too_many_on_a_small_machine():
+    """A quarter of its processors; and what a large one can carry is no reason to let one site have more of it."""
+    found = [hasty_from(Engine.POSTGRESQL, processors) for processors in (1, 2, 4, 64)]
+    assert found == [50.0, 100.0, 200.0, 200.0]
+    assert [hasty_from(Engine.MARIADB, processors) for processors in (1, 64)] == [HASTY, HASTY]
 
 
 @given(st.lists(st.dictionaries(st.sampled_from((ONE, OTHER)), st.floats(0, 10 * HASTY)), max_size=60))
@@ -199,7 +208,7 @@ def test_who_is_let_in_a_usual_number_of_times_never_waits_and_who_waits_has_bee
     last: dict[str, float] = {}
     for now, begun in enumerate(seconds):
         last |= {site: float(now) for site, number in begun.items() if number > HASTY}
-        found = hasty(found, begun, now=float(now))
+        found = hasty(found, begun, most=HASTY, now=float(now))
         assert found == {site: at for site, at in last.items() if now - at < HASTY_SECONDS}
 
 

@@ -11,7 +11,7 @@ from panggon.core import closing
 from panggon.core.resources import Kind
 from panggon.core.spec import SiteState
 from tests.crash import prober, world
-from tests.crash.attempts import Attempt, Fault, Moments
+from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.lives import ending, whole_life
 from tests.crash.mischief import Failing, Refuted
 from tests.faults.machine import Machine
@@ -31,21 +31,21 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
     full = attempt.apply(create.spec, Fault(Moments.WRITES, 25, errno.ENOSPC))
     assert (full.word, full.code) == ("restored", "disk.full")
     assert world.difference(before, world.seen(machine, attempt.place)) == ""
-    assert attempt.apply(create.spec, Fault(Moments.ENTRIES, 21)).word == "killed"
-    assert attempt.resume(create.spec).word == "applied"
+    ended(attempt.apply(create.spec, Fault(Moments.ENTRIES, 21)), "killed")
+    ended(attempt.resume(create.spec), "applied")
     assert prober.faults(machine, create.spec) == []
-    assert attempt.apply(opening.spec, Fault(Moments.CALLS, 40)).word == "killed"
-    assert attempt.resume(opening.spec).word in ("applied", "nothing")
+    ended(attempt.apply(opening.spec, Fault(Moments.CALLS, 40)), "killed")
+    ended(attempt.resume(opening.spec), "applied", "nothing")
     opened = world.seen(machine, attempt.place)
     for obstacle, fault in BACK:
         hindered = replace(attempt, around=obstacle)
-        assert hindered.apply(changing.spec, fault).word == "killed"
-        assert attempt.resume(changing.spec).word == "restored"
+        ended(hindered.apply(changing.spec, fault), "killed")
+        ended(attempt.resume(changing.spec), "restored")
         assert world.difference(opened, world.seen(machine, attempt.place)) == ""
-    assert attempt.apply(changing.spec, NONE).word == "applied"
+    ended(attempt.apply(changing.spec, NONE), "applied")
     assert prober.faults(machine, changing.spec) == []
-    assert attempt.apply(becoming.spec, Fault(Moments.ENTRIES, 6)).word == "killed"  # PHP is Python from here on
-    assert attempt.resume(becoming.spec).word == "applied"
+    ended(attempt.apply(becoming.spec, Fault(Moments.ENTRIES, 6)), "killed")  # PHP is Python from here on
+    ended(attempt.resume(becoming.spec), "applied")
     assert prober.faults(machine, becoming.spec) == []
 
     tree = machine.sites_folder / create.spec.site
@@ -54,18 +54,18 @@ def test_killed_full_and_kept_open_by_its_owner(machine: Machine, attempt: Attem
         (tree / name).chmod(0)
     fill(tree)
     unproven = replace(attempt, around=Refuted(Kind.RECORDS))  # of no concern for who closes a site
-    assert unproven.apply(suspending.spec, NONE).word == "applied"
+    ended(unproven.apply(suspending.spec, NONE), "applied")
     assert prober.fetch(machine, create.spec.host, "/")[0] == 503
     (tree / "site.json").unlink()  # a person did it
     quarantined = replace(suspending.spec, state=SiteState.QUARANTINED, generation=9)
     hindered = replace(attempt, around=Refuted(Kind.HOST))
-    assert hindered.apply(quarantined, Fault(Moments.ENTRIES, 5)).word == "killed"
+    ended(hindered.apply(quarantined, Fault(Moments.ENTRIES, 5)), "killed")
     waits = hindered.resume(quarantined)
     assert (waits.word, waits.code) == ("stuck", closing.SHUT)
     assert prober.fetch(machine, create.spec.host, "/")[0] == 503
-    assert attempt.resume(quarantined).word == "applied"
+    ended(attempt.resume(quarantined), "applied")
     for step in ending(quarantined):
-        assert replace(attempt, later=step.later).apply(step.spec, NONE).word == "applied"
+        ended(replace(attempt, later=step.later).apply(step.spec, NONE), "applied")
     assert world.difference(before, world.seen(machine, attempt.place)) == ""
 
 
@@ -73,3 +73,8 @@ def fill(tree: Path) -> None:
     """Up to its bound, as its owner would."""
     with pytest.raises(OSError, match="quota"):
         (tree / "tmp" / "filler").write_bytes(os.urandom(200 << 20))
+
+
+def ended(attempt: Ended, *words: str) -> None:
+    """With all that it says of itself where it did not end so."""
+    assert attempt.word in words, attempt

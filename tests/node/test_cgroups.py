@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,23 @@ def ends_in_its_period(groups: ControlGroups, name: str) -> bool:
         burner.kill()
         burner.wait()
         groups.remove(name)
+
+
+def test_a_group_may_be_allowed_more_than_all_of_them_have() -> None:
+    """As in a container with a bound of its own, which holds then."""
+    groups, outer, name = controllers.find(), f"test-{os.getpid()}-outer", "s000001"
+    if groups.cpu is None:
+        pytest.skip("no controller of processor time")
+    groups.create(outer, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=50))
+    inner = replace(groups, cpu=groups.cpu / outer)
+    try:
+        inner.create(name, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=100))
+        assert groups.cpu_percent(outer) == 50
+        inner.create(name, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=25))
+        assert inner.cpu_percent(name) == 25
+    finally:
+        inner.remove(name)
+        groups.remove(outer)
 
 
 def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() -> None:

@@ -100,9 +100,10 @@ class TestLog:
         ("path", "agent", "uri_logged", "agent_logged"),
         [
             ("/pertama", "a\x01b", "/pertama…", "a…"),
-            ("/kedua%01lagi", "a", "/kedua…", "a…"),
+            ("/kedua?lagi=%01", "a\x7f", "/kedua?lagi=%01…", "a…"),
             ("/ketiga", "a" * 1100, "/ketiga…", "a" * 256 + "…"),
             ("/keempat" + "a" * 1100, "a", "/keempat" + "a" * 504 + "…", "a…"),
+            ("/kelima//../%6b?cari=satu", "a", "/kelima//../%6b?cari=satu", "a"),
         ],
     )
     def test_nobody_makes_a_line_of_kibibytes(

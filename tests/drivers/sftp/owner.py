@@ -8,7 +8,7 @@ from pathlib import Path
 from passlib.hash import sha512_crypt
 
 from panggon.core.spec import Access, SiteSpec, SiteState
-from panggon.drivers import sftp, user
+from panggon.drivers import processes, sftp, user
 
 PASSWORD = "kata sandi pemilik 2026"
 HASH = sha512_crypt.using(rounds=5000).hash(PASSWORD)
@@ -50,12 +50,22 @@ def session(
         process.kill()
 
 
+def lists(process: "subprocess.Popen[str]", name: str) -> bool:
+    """Whether a session that is open shows this name; it is waited for as long as the session lasts."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("ls\n")
+    process.stdin.flush()
+    return any(name in line for line in process.stdout)
+
+
 def served(uid: int) -> list[str]:
-    """The server's processes that work for this user now."""
+    """The server's processes that work for this user now; not one that ended and that nobody has waited for yet."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # ended meanwhile
-            if process.stat().st_uid == uid and (process / "comm").read_text().startswith("sshd"):
+            own = process.stat().st_uid == uid and (process / "comm").read_text().startswith("sshd")
+            if own and processes.start_time(int(process.name)):
                 found.append(process.name)
     return found
 

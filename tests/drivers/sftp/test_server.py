@@ -14,13 +14,14 @@ from panggon.core.spec import SiteState
 from panggon.drivers import files, processes, sftp, user
 from panggon.node.servers import sshd
 from tests.drivers.contract import Case, Contract
-from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, served, session, spec, visit
+from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, lists, served, session, spec, visit
 from tests.drivers.sftp.stranger import enter_as
 from tests.waiting import until
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 pytestmark = pytest.mark.real
+MORE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"  # one more key, of nobody
 IP_FREEBIND = 15  # linux/in.h: an address that no interface has
 
 
@@ -49,7 +50,7 @@ class TestContract(Contract):
             driver=lambda: driver,
             key=key,
             first={"keys": ()},
-            second={"keys": (owner[1], "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA")},
+            second={"keys": (owner[1], MORE)},
             plant=lambda: path.write_text(f"{owner[1]}\n") and None,
             planted=path.read_text,
             clear=path.unlink,
@@ -229,21 +230,28 @@ class TestServer:
         owner: tuple[Path, str],
         tmp_path: Path,
     ) -> None:
-        def allow(keys: tuple[str, ...], password: str) -> None:
+        def allow_keys(*keys: str) -> None:
             driver.write(key, {"keys": keys})
+
+        def allow_password(password: str) -> None:
             site_user.write(Key(Kind.USER, key.name), {"uid": uid, "password": password})
 
-        allow((owner[1],), PRINT)
+        allow_keys(owner[1])
+        allow_password(PRINT)
         options = by_key(owner[0]) if way == "key" else BY_PASSWORD
         with session(settings, key.name, options=options, folder=tmp_path) as process:
             until(lambda: served(uid))
-            allow((owner[1],), PRINT)
-            assert served(uid)
-            allow((owner[1],) if way == "password" else (), "" if way == "password" else PRINT)
+            allow_keys(owner[1], MORE)  # nobody loses a right
+            assert lists(process, "public")
+            if way == "key":
+                allow_keys(MORE)
+            else:
+                allow_password("")
             until(lambda: not served(uid))
             assert "public" not in process.communicate("ls\n", timeout=60)[0]
             assert process.returncode != 0
-        allow((), "")
+        allow_keys()
+        allow_password("")
 
     def test_no_shell_no_command_no_tunnel(
         self, driver: sftp.AccessDriver, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path

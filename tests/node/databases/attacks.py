@@ -236,6 +236,8 @@ BUSY = {
     Engine.POSTGRESQL: "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
 }
 DOOR = "DO SLEEP(CASE SUBSTRING_INDEX(USER(), '@', 1) {} ELSE 0 END)"
+# In PostgreSQL somebody asks again and again to have the database alone.
+ASKING = "RESET ROLE; SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'ALTER DATABASE \"{}\" RENAME %'"
 SLEEPING = {Engine.MARIADB: "DO SLEEP(1000);", Engine.POSTGRESQL: "SELECT pg_sleep(1000);"}
 
 
@@ -300,14 +302,14 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
 
 
 @pytest.mark.usefixtures("_brake")
-@pytest.mark.parametrize("engine", [Engine.MARIADB])
+@pytest.mark.parametrize("engine", list(Engine))
 def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_seconds_after(
     made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a door at which eight places are worth four sessions in a second, and a bound that any machine reaches."""
-    monkeypatch.setattr(database_load, "HASTY", 10.0)
+    monkeypatch.setattr(database_load, "hasty_from", lambda *_: 10.0)
     monkeypatch.setattr(database_load, "HASTY_DOOR", 2.0)
-    monkeypatch.setattr(database_load, "HASTY_SECONDS", 5.0)
+    monkeypatch.setattr(database_load, "HASTY_SECONDS", 600.0)
     monkeypatch.setattr(database_load, "HEAVY", 100.0)
     place, site = made
     over = threading.Event()
@@ -320,23 +322,27 @@ def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_secon
                 entered.append(time.monotonic())
 
     def door() -> str:
-        return place.say(site, "SELECT @@GLOBAL.init_connect")
+        return place.say(site, "SELECT @@GLOBAL.init_connect" if engine is Engine.MARIADB else ASKING.format(site))
 
     attackers = [threading.Thread(target=enter_again) for _ in range(8)]
     for each in attackers:
         each.start()
-    until(lambda: door() == DOOR.format(f"WHEN '{site}' THEN 2.0"), seconds=30)
+    shut, is_open = (DOOR.format(f"WHEN '{site}' THEN 2.0"), "") if engine is Engine.MARIADB else ("1", "0")
+    until(lambda: door() == shut, seconds=30)
     began = time.monotonic()
     assert served(place, neighbour, engine)
     over.wait(4)
-    assert door()
+    assert door() == shut
     ended = time.monotonic()
     let_in = sum(began < each < ended for each in entered)
-    assert let_in <= 8 * (2 + (ended - began) / 2)  # eight have come in before it was shut
+    if engine is Engine.MARIADB:  # in PostgreSQL it is open for a moment each time
+        assert let_in <= 8 * (2 + (ended - began) / 2)  # eight have come in before it was shut
+    assert let_in
     over.set()
     for each in attackers:
         each.join()
-    until(lambda: door() == "", seconds=30)
+    monkeypatch.setattr(database_load, "HASTY_SECONDS", 0.0)
+    until(lambda: door() == is_open, seconds=30)
     assert served(place, site, engine)
 
 

@@ -207,6 +207,19 @@ def test_who_begins_too_many_sessions_waits_longer_until_some_seconds_after(
         assert server.held == doors
 
 
+@pytest.mark.parametrize(("begun", "doors"), [(201, {ONE: HASTY_DOOR}), (200, {})])
+def test_of_postgresql_fewer_sessions_are_too_many_on_a_small_machine(
+    server: Server, hour: list[float], monkeypatch: pytest.MonkeyPatch, begun: int, doors: Mapping[str, float]
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    brake = Brake({Engine.POSTGRESQL: server}, UID_BASE)  # type: ignore[dict-item]
+    brake.look(Engine.POSTGRESQL, server)
+    hour[0] += 2.0
+    server.seen = {ONE: Taken(begun=begun)}
+    brake.look(Engine.POSTGRESQL, server)
+    assert server.held == doors
+
+
 def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     brake: Brake, server: Server, threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from panggon.core.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.postgresql import full, line, rights, sessions
+from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 
 # RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
@@ -153,8 +154,8 @@ class PostgreSql:
 
     @contextmanager
     def watched(self) -> Iterator[Watched]:
-        with self._session() as session:
-            yield sessions.Sessions(session, _postmaster(self.door))
+        with Doors(self._session) as doors, self._session() as session:
+            yield sessions.Sessions(session, _postmaster(self.door), doors)
 
     def tidy(self) -> None:
         with self._session() as session:

@@ -6,16 +6,19 @@ import signal
 import time
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
 from panggon.core import database_load
 from panggon.core.database_load import Load, Taken
 from panggon.core.database_load import Session as SiteSession
+from panggon.core.spec import SITE_ID
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
-from panggon.drivers.postgresql.line import Session, row
+from panggon.drivers.postgresql import doors as door
+from panggon.drivers.postgresql.doors import Doors
+from panggon.drivers.postgresql.line import Session
 
 LOAD: LiteralString = r"""
 SELECT a.usename, a.pid, coalesce(
@@ -52,6 +55,9 @@ SELECT pg_terminate_backend(pid) FROM (
   ORDER BY state = 'active', xact_start LIMIT 1
 ) oldest WHERE pg_notification_queue_usage() > %s
 """
+# All that have begun in each database, those that have ended among them. Names are told apart afterwards: to do it here
+# takes twice as long.
+BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
 # Neither sessions nor what works for one.
 OWN: LiteralString = "SELECT pid FROM pg_stat_activity WHERE usename IS NULL AND pid IS NOT NULL"
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
@@ -63,6 +69,8 @@ class Sessions:
 
     session: Session
     process: int
+    doors: Doors
+    _begun: dict[str, int] = field(default_factory=dict)
 
     def load(self) -> Load:
         rows = self.session.execute(LOAD).fetchall()
@@ -74,7 +82,11 @@ class Sessions:
         )
 
     def taken(self) -> Mapping[str, Taken]:
-        return {}
+        """How many have begun; what they have worked it does not count."""
+        before = self._begun.copy()
+        self._begun.update(now := {str(name): int(number) for name, number in self.session.execute(BEGUN)})
+        begun = {name: number - before.get(name, number) for name, number in now.items()}
+        return {site: Taken(begun=number) for site, number in begun.items() if number > 0 and SITE_ID.fullmatch(site)}
 
     def crowding(self) -> Load | None:
         """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
@@ -101,8 +113,11 @@ class Sessions:
         return _children(self.process)
 
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        """Those too that stand at a door: they are where they belong when it opens."""
         words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
-        return self.session.execute(words, (list(sites),)).fetchall()
+        found = self.session.execute(words, (list(sites),)).fetchall()
+        at_doors = self.doors.held & frozenset(sites)
+        return found + (door.waiting(self.session, list(at_doors)) if at_doors else [])
 
     @property
     def thread(self) -> int:
@@ -112,7 +127,8 @@ class Sessions:
         return {pid for (pid,) in self.session.execute(OWN).fetchall()}
 
     def hold(self, doors: Mapping[str, float]) -> None:
-        """To prove its password takes a session long enough here (SCRAM)."""
+        """No short ones: to begin takes a session long enough here to be found before it has done much."""
+        self.doors.hold(doors)
 
     def end(self, number: int) -> None:
         """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
@@ -125,16 +141,21 @@ class Sessions:
 
 
 def count(session: Session, site: str) -> int:
-    found = row(session, "SELECT count(*) FROM pg_stat_activity WHERE usename = %s", site)
-    return int(str(found[0])) if found else 0
+    return len(_all(session, site))
 
 
 def end_all(session: Session, site: str) -> None:
     """Who had just logged in is among them at the second time."""
     patience = Patience(ENDING_SECONDS)
-    while count(session, site) and not patience.is_over():
-        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (site,))
+    while (found := _all(session, site)) and not patience.is_over():
+        session.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) pid", (found,))
         time.sleep(0.02)
+
+
+def _all(session: Session, site: str) -> list[int]:
+    """Also those that have proved who they are, and wait to be let in."""
+    found = session.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (site,)).fetchall()
+    return [pid for (pid,) in found] + [pid for _, pid in door.waiting(session, [site])]
 
 
 def end_oldest_where_notices_wait(session: Session) -> None:

@@ -62,7 +62,8 @@ class Placement:
         busy |= {site: max(busy.get(site, 0.0), its.worked / seconds) for site, its in taken.items()}
         begun = {site: its.begun / seconds for site, its in taken.items()}
         self.heavy[engine] = database_load.heavy(self.heavy[engine], busy, now=now)
-        self.hasty[engine] = database_load.hasty(self.hasty[engine], begun, now=now)
+        most = database_load.hasty_from(engine, len(os.sched_getaffinity(0)))
+        self.hasty[engine] = database_load.hasty(self.hasty[engine], begun, most=most, now=now)
         active = Counter(session.site for session in sessions if session.active)
         self._placed[engine] = set()
         self._place(engine, [(session.site, session.thread) for session in sessions], active)

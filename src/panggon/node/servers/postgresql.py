@@ -25,6 +25,8 @@ REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts 
 REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer) FROM PUBLIC
 CREATE ROLE panggon_kept NOLOGIN
 """
+# So long waits who is refused: his places are worth no more than at the door (`core.database_load`).
+REFUSED_MILLISECONDS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ max_connections = {settings.connections}
 shared_buffers = {settings.buffer_mebibytes}MB
 authentication_timeout = 5s
 password_encryption = scram-sha-256
+shared_preload_libraries = auth_delay
+auth_delay.milliseconds = {REFUSED_MILLISECONDS}
 lc_messages = C
 log_min_error_statement = panic
 log_parameter_max_length_on_error = 0

@@ -5,6 +5,7 @@ Where their folders can be, `controllers` finds out. Nothing here says that a li
 that.
 """
 
+import errno
 import os
 import signal
 from collections.abc import Iterable, Sequence
@@ -219,6 +220,8 @@ def _limit_memory(directory: Path, size: int) -> None:
 def _limit_cpu(directory: Path, percent: int, period: int) -> None:
     """Besides this bound the kernel shares what is there equally among the groups that want it. As much again as a
     group did not use before it may use at once, so that some visitors who come together do not wait for a new period.
+    Version 1 refuses what is more than all groups together have, in a container with a bound: that one holds, as with
+    version 2.
     """
     quota = percent * period // 100
     _free_cpu(directory)  # the kernel refuses steps between, whose period, quota and burst do not fit each other
@@ -226,7 +229,12 @@ def _limit_cpu(directory: Path, percent: int, period: int) -> None:
         (directory / "cpu.max").write_text(f"{quota} {period}")
     else:
         (directory / "cpu.cfs_period_us").write_text(str(period))
-        (directory / "cpu.cfs_quota_us").write_text(str(quota))
+        try:
+            (directory / "cpu.cfs_quota_us").write_text(str(quota))
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            return
     _burst(directory).write_text(str(quota))
 
 
