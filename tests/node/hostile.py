@@ -124,6 +124,9 @@ def families() -> Iterator[Named]:
     for name in names:
         family = getattr(socket, name, {"AF_TIPC": 30, "AF_XDP": 44}.get(name))
         yield f"socket {name}", "EAFNOSUPPORT", lambda family=family: socket.socket(family, socket.SOCK_RAW)
+    for family in (socket.AF_INET, socket.AF_INET6):
+        mptcp = (family, socket.SOCK_STREAM, 262)
+        yield f"MPTCP of {family.name}", "EPROTONOSUPPORT", lambda mptcp=mptcp: socket.socket(*mptcp)
     packets = (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     yield "socket for raw packets", "EPERM", lambda: socket.socket(*packets)
     for number in (NETLINK_AUDIT, NETLINK_FIREWALL, NETLINK_EVENTS, NETLINK_CRYPTO):

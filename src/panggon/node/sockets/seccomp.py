@@ -51,6 +51,9 @@ NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0
 # seldom looked at. Netlink only to ask for addresses and routes, as getaddrinfo(3) does.
 FAMILIES = frozenset({socket.AF_UNSPEC, socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK})
 NETLINK_ROUTE = 0
+# Over IP nothing newer than TCP and UDP: what waits in a connection of MPTCP stands in no list of TCP's, so whoever fills
+# the kernel's memory by it is not found (unread.py).
+INTERNET = (socket.AF_INET, socket.AF_INET6)
 # Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
 TERMINAL_REQUESTS = (0x5412, 0x541C)
 # In the words of fcntl(2): as inotify; and a lease, whose holder is told who opens the file, and lets him wait or fail.
@@ -91,6 +94,9 @@ def _rules() -> Iterator[_Rule]:
     yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.GT, max(FAMILIES)),))
     netlink = pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK)
     yield _Rule("socket", errno.EAFNOSUPPORT, (netlink, pyseccomp.Arg(2, pyseccomp.NE, NETLINK_ROUTE)))
+    newer = pyseccomp.Arg(2, pyseccomp.GT, socket.IPPROTO_UDP)
+    for family in INTERNET:
+        yield _Rule("socket", errno.EPROTONOSUPPORT, (pyseccomp.Arg(0, pyseccomp.EQ, family), newer))
     for command in (F_NOTIFY, F_SETLEASE):
         yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, command),))
     for request in TERMINAL_REQUESTS:
