@@ -51,8 +51,8 @@ NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0
 # seldom looked at. Netlink only to ask for addresses and routes, as getaddrinfo(3) does.
 FAMILIES = frozenset({socket.AF_UNSPEC, socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK})
 NETLINK_ROUTE = 0
-# Over IP nothing newer than TCP and UDP: what waits in a connection of MPTCP stands in no list of TCP's, so whoever fills
-# the kernel's memory by it is not found (unread.py).
+# Over IP nothing newer than TCP and UDP: what waits in a connection of MPTCP stands in no list of TCP's, so whoever
+# fills the kernel's memory by it is not found (unread.py).
 INTERNET = (socket.AF_INET, socket.AF_INET6)
 # Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
 TERMINAL_REQUESTS = (0x5412, 0x541C)
