@@ -132,7 +132,7 @@ def ends_in_its_period(groups: ControlGroups, name: str) -> bool:
 def test_a_group_may_be_allowed_more_than_all_of_them_have() -> None:
     """As in a container with a bound of its own, which holds then."""
     groups, outer, name = controllers.find(), f"test-{os.getpid()}-outer", "s000001"
-    if groups.cpu is None:
+    if groups.cpu is None:  # a container may be given none; `status` says so there, which other tests hold
         pytest.skip("no controller of processor time")
     groups.create(outer, GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=50))
     inner = replace(groups, cpu=groups.cpu / outer)

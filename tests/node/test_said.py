@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from itertools import groupby
 from pathlib import Path
 
 from panggon.drivers import processes
@@ -52,9 +51,11 @@ def test_whoever_kills_the_one_that_hears_keeps_no_message_from_the_log(tmp_path
         assert process.stdin
         until(lambda: process.poll() is not None)
         until(lambda: log.read_text().splitlines() == LINES[:2])
-        os.kill(hearing(str(tmp_path)), signal.SIGKILL)
+        found = hearing(str(tmp_path))
+        until(lambda: waits(found))
+        os.kill(found, signal.SIGKILL)
         process.stdin.close()
-    until(lambda: once(log.read_text().splitlines()) == LINES)
+    until(lambda: log.read_text().splitlines() == LINES)
 
 
 def test_a_message_that_is_not_written_yet_stays_for_the_next_one() -> None:
@@ -81,9 +82,9 @@ def killing(message: bytes) -> bytes:
     return message
 
 
-def once(lines: list[str]) -> list[str]:
-    """Whoever is killed when a message is written, and still there, has it written once more."""
-    return [line for line, _ in groupby(lines)]
+def waits(pid: int) -> bool:
+    """Whether it has nothing in hand: what it has written down has left the socket too."""
+    return processes.fields(pid)[0] == "S"
 
 
 def hearing(marked: str) -> int:
