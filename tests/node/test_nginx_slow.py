@@ -153,7 +153,7 @@ class TestOneWithManyAddresses:
                 before = sum(parts)
                 until(lambda: sum(parts) > before + BUFFERED)
 
-    def test_files_that_nobody_takes_end_connections_of_who_has_most_before_memory_is_short(self, stand: WebStand) -> None:
+    def test_files_that_nobody_takes_end_connections_before_memory_is_short(self, stand: WebStand) -> None:
         """Few connections, and far more than a worker may keep of the answers; nginx would keep them for a minute."""
         stand.put("besar.bin", "x" * (256 << 10))
         with ExitStack() as lines:
