@@ -269,17 +269,17 @@ def test_who_connects_and_goes_fills_only_its_own_queue_and_is_shut_out_for_a_wh
     place, site = made
     own, other, uid = (*(entrance(place, each, engine) for each in (site, neighbour)), UID_BASE + int(site[1:]))
     argv = [sys.executable, "-c", CLOSING, str(own)]
-    crowd = [subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]) for _ in range(8)]
-    until(lambda: is_turned_away(own), seconds=60)
-    assert [is_turned_away(other) for _ in range(20)] == [False] * 20
-    monkeypatch.setattr(entrances, "QUEUE_MOST", 50)
-    until(lambda: own.stat().st_mode & 0o777 == 0o700, seconds=60)
-    assert f"{site}: " in caplog.text
-    assert neighbour not in caplog.text
-    assert served(place, neighbour, engine)
-    for each in crowd:
-        each.kill()
-        each.wait()
+    with contextlib.ExitStack() as crowd:
+        for _ in range(8):
+            one = crowd.enter_context(subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]))
+            crowd.callback(one.kill)
+        until(lambda: is_turned_away(own), seconds=60)
+        assert [is_turned_away(other) for _ in range(20)] == [False] * 20
+        monkeypatch.setattr(entrances, "QUEUE_MOST", 50)
+        until(lambda: own.stat().st_mode & 0o777 == 0o700, seconds=60)
+        assert f"{site}: " in caplog.text
+        assert neighbour not in caplog.text
+        assert served(place, neighbour, engine)
     monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
     until(lambda: own.stat().st_mode & 0o777 == 0o777)
     assert served(place, site, engine)
