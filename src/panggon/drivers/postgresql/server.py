@@ -1,9 +1,5 @@
 """What is done with a site's database and its role."""
 
-import base64
-import hashlib
-import hmac
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -20,9 +16,8 @@ from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.postgresql import full, line, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
+from panggon.drivers.postgresql.scram import verifier, verifies
 
-# RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
-VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
@@ -75,7 +70,7 @@ class PostgreSql:
                 sql.SQL("{} ROLE {} {} " + NO_MORE + " CONNECTION LIMIT {}").format(
                     sql.SQL(verb), name, sql.SQL("NOLOGIN" if locked else "LOGIN"), sql.Literal(connections)
                 )
-                + (_password(session, site, password) if password is not None else sql.SQL(""))
+                + (_password(password) if password is not None else sql.SQL(""))
             )
             is_full = rights.find(session, site, known=True).full
         if not is_full:
@@ -172,19 +167,9 @@ class PostgreSql:
         return line.session(self.run, database, user=user, password=password)
 
 
-def verifies(verifier: str, password: str) -> bool:
-    """Whether this is the verifier of that password (RFC 5802 section 3)."""
-    found = VERIFIER.fullmatch(verifier)
-    if found is None:
-        return False
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
-    client = hmac.digest(salted, b"Client Key", "sha256")
-    return hmac.compare_digest(hashlib.sha256(client).digest(), base64.b64decode(found[3]))
-
-
-def _password(session: Session, site: str, password: str) -> sql.Composed:
-    verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
-    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
+def _password(password: str) -> sql.Composed:
+    """The verifier, so that no log of the server can ever have the password itself."""
+    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier(password)))
 
 
 def _written_row(session: Session, site: str) -> Check:
