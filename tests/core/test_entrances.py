@@ -2,7 +2,17 @@
 
 import pytest
 
-from panggon.core.entrances import QUEUE_MOST, QUEUE_SECONDS, Queue, choose, flooded, long_queues
+from panggon.core.entrances import (
+    QUEUE_MOST,
+    QUEUE_SECONDS,
+    WAITING_SECONDS,
+    Queue,
+    always_waiting,
+    choose,
+    flooded,
+    long_queues,
+    to_be_last,
+)
 
 LONG = QUEUE_MOST + 1
 
@@ -53,3 +63,14 @@ def looks(*lengths: int, every: float = QUEUE_SECONDS / 2) -> tuple[int, ...]:
 )
 def test_one_is_shut_where_too_many_wait_and_do_not_become_fewer(lengths: tuple[int, ...], found: tuple[int]) -> None:
     assert looks(*lengths) == found
+
+
+@pytest.mark.parametrize(
+    ("lengths", "found"), [((1, 3, 1), (7,)), ((3, 1), ()), ((1, 0, 1), ()), ((1, 1, 0), ()), ((0, 1, 1, 2), (7,))]
+)
+def test_one_where_somebody_waits_all_the_time_comes_last(lengths: tuple[int, ...], found: tuple[int]) -> None:
+    waiting: dict[int, float] = {}
+    for place, length in enumerate(lengths):
+        now = 100 + place * WAITING_SECONDS / 2
+        waiting = always_waiting(waiting, {6: 0, 7: length}, now=now)
+    assert to_be_last(waiting, now=now) == found

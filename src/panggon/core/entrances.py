@@ -18,6 +18,10 @@ ENTRANCES: Mapping[Engine, int] = {Engine.MARIADB: 250, Engine.POSTGRESQL: 60}
 # long, and not fewer than before, makes them faster than they are taken in; nobody comes in there for a while.
 QUEUE_MOST, QUEUE_SECONDS = STRANGERS_MOST, 0.5
 SHUT_SECONDS = 60.0
+# MariaDB takes in all who wait at one before it looks at the next, always in the same order
+# (`handle_connections_sockets` of its mysqld.cc): who has somebody waiting all the time is put behind all others.
+UNFAIR = frozenset({Engine.MARIADB})
+WAITING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,16 @@ def long_queues(before: Mapping[int, Queue], lengths: Mapping[int, int], *, now:
             known = before.get(entrance)
             found[entrance] = known if known and known.length <= length else Queue(now, length)
     return found
+
+
+def always_waiting(before: Mapping[int, float], lengths: Mapping[int, int], *, now: float) -> dict[int, float]:
+    """By entrance, since when somebody has waited there at each look."""
+    return {number: before.get(number, now) for number, length in lengths.items() if length}
+
+
+def to_be_last(waiting: Mapping[int, float], *, now: float) -> tuple[int, ...]:
+    """The entrances that are to be put behind all others."""
+    return tuple(number for number, since in waiting.items() if now - since >= WAITING_SECONDS)
 
 
 def flooded(queues: Mapping[int, Queue], *, now: float) -> tuple[int, ...]:

@@ -27,6 +27,11 @@ class Entrances:
         """The directory of each, by number."""
         return tuple(self.run / str(number) for number in range(entrances.ENTRANCES[self.engine]))
 
+    @property
+    def last(self) -> Path:
+        """The directory of the one behind all others, where the server is unfair: nobody's, and lent."""
+        return self.run / "last"
+
     def of(self, site: str, *, is_there: Callable[[str], bool]) -> Path:
         """The directory of the site's entrance, which it keeps; the server's own where there are none yet, as between
         an update and its `panggon-node init`. `is_there`: whether the machine still has this site.

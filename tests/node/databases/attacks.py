@@ -285,6 +285,43 @@ def test_who_connects_and_goes_fills_only_its_own_queue_and_is_shut_out_for_a_wh
     assert served(place, site, engine)
 
 
+def greeted(connection: socket.socket) -> int:
+    """The number of the session that MariaDB begins; it counts them as it takes them in."""
+    said = connection.recv(1024)
+    version = said.index(b"\0", 5)
+    return int.from_bytes(said[version + 1 : version + 5], "little")
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_who_always_has_somebody_waiting_comes_last_for_a_while(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server itself would take in all of his before the first of a neighbour."""
+    monkeypatch.setattr(entrances, "WAITING_SECONDS", 0.0)
+    place, site = made
+    server = place.owner.watch.servers[engine]
+    last = place.stand.settings.entrances(engine).last / server.door.name
+    own, other = (entrance(place, each, engine) for each in (site, neighbour))
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.kill, server.process, signal.SIGCONT)
+        os.kill(server.process, signal.SIGSTOP)
+        first = stack.enter_context(socket.socket(socket.AF_UNIX))
+        first.connect(str(own))
+        until(lambda: own.samefile(last))
+        monkeypatch.setattr(entrances, "WAITING_SECONDS", 600.0)
+        two = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(2)]
+        for connection, door in zip(two, (own, other), strict=True):
+            connection.connect(str(door))
+        os.kill(server.process, signal.SIGCONT)
+        mine, theirs = (greeted(each) for each in two)
+        assert mine > theirs
+    assert served(place, site, engine)
+    monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
+    until(lambda: not own.samefile(last))
+    assert served(place, site, engine)
+
+
 def comes_in(server: DatabaseServer) -> bool:
     try:
         with server.watched():

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from threading import Event
 
@@ -47,10 +48,13 @@ class Queues:
     entrances: Entrances = field(init=False)
     _long: dict[int, Queue] = field(default_factory=dict)
     _shut: dict[int, float] = field(init=False)
+    _waiting: dict[int, float] = field(default_factory=dict)
+    _behind: dict[int, float] = field(init=False)
 
     def __post_init__(self) -> None:
         self.entrances = Entrances(self.server.door.parent, self.engine)
-        self._shut = {number: 0.0 for number, place in enumerate(self._sockets) if _is_shut(place)}
+        self._shut = {number: -inf for number, place in enumerate(self._sockets) if _is_shut(place)}
+        self._behind = {number: -inf for number, _ in enumerate(self.entrances.all) if self._kept(number).exists()}
 
     def run(self, over: Event) -> None:
         """While the server is away nobody waits."""
@@ -60,21 +64,58 @@ class Queues:
 
     def look(self, *, now: float) -> None:
         """Raises OSError where the kernel does not tell; nobody is shut out then for longer than he was to be."""
-        for number in [each for each, since in self._shut.items() if now - since >= entrances.SHUT_SECONDS]:
+        for number in _over(self._behind, now):
+            self._put_back(number)
+        for number in _over(self._shut, now):
             _set(self._sockets[number], OPEN)
             del self._shut[number]
         lengths = waiting(self.server.process)
         found = {number: lengths[str(place)] for number, place in enumerate(self._sockets) if str(place) in lengths}
+        self._shut_flooded(found, now)
+        if self.engine in entrances.UNFAIR:
+            self._put_last_where_always_somebody_waits(found, now)
+
+    def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
         self._long = entrances.long_queues(self._long, found, now=now)
         for number in set(entrances.flooded(self._long, now=now)) - self._shut.keys():
-            sites = ", ".join(self.entrances.sites(number))
+            behind = self._behind if number == len(self.entrances.all) else (number,)
+            sites = ", ".join(site for each in behind for site in self.entrances.sites(each))
             log.warning("%s: %d connections to %s wait, its entrance is shut", sites, found[number], self.engine)
             _set(self._sockets[number], SHUT)
             self._shut[number] = now
 
+    def _put_last_where_always_somebody_waits(self, found: Mapping[int, int], now: float) -> None:
+        own = {number: length for number, length in found.items() if number < len(self.entrances.all)}
+        self._waiting = entrances.always_waiting(self._waiting, own, now=now)
+        for number in set(entrances.to_be_last(self._waiting, now=now)) - self._shut.keys() - self._behind.keys():
+            log.info("%s: somebody waits there all the time, it comes last", ", ".join(self.entrances.sites(number)))
+            self._put_last(number)
+            self._behind[number] = now
+
     @property
     def _sockets(self) -> tuple[Path, ...]:
-        return tuple(place / self.server.door.name for place in self.entrances.all)
+        """By number; the last one has the next number."""
+        return tuple(place / self.server.door.name for place in (*self.entrances.all, self.entrances.last))
+
+    def _kept(self, number: int) -> Path:
+        """The socket itself, while its name leads to the last one."""
+        return self.entrances.run / f"{number}.kept"
+
+    def _put_last(self, number: int) -> None:
+        """Who comes in by this name waits there from now on; those who wait here are taken in here."""
+        named, kept = self._sockets[number], self._kept(number)
+        lent = kept.with_suffix(".lent")
+        with suppress(FileNotFoundError, FileExistsError):  # the server begins anew; it is there already
+            lent.unlink(missing_ok=True)
+            kept.hardlink_to(named)
+            lent.hardlink_to(self._sockets[-1])
+            lent.replace(named)
+
+    def _put_back(self, number: int) -> None:
+        with suppress(FileNotFoundError):  # the server has begun anew
+            self._kept(number).replace(self._sockets[number])
+            self._kept(number).unlink()  # it was never put last
+        self._behind.pop(number)
 
 
 def waiting(process: int) -> Mapping[str, int]:
@@ -118,6 +159,10 @@ def _one(attributes: bytes) -> Iterator[tuple[str, int]]:
 
 def _aligned(length: int) -> int:
     return (length + 3) & ~3
+
+
+def _over(since: Mapping[int, float], now: float) -> list[int]:
+    return [number for number, began in since.items() if now - began >= entrances.SHUT_SECONDS]
 
 
 def _is_shut(place: Path) -> bool:

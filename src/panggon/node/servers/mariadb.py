@@ -44,7 +44,8 @@ def prepare(settings: Settings) -> None:
     """Write the configuration; make the data directory unless there is one."""
     user, group = _ids()
     files.directory(settings.socket.parent, uid=user, gid=group)
-    for entrance in Entrances(settings.socket.parent, Engine.MARIADB).all:
+    entrances = Entrances(settings.socket.parent, Engine.MARIADB)
+    for entrance in (*entrances.all, entrances.last):
         files.directory(entrance, uid=user, gid=group)
     files.directory(settings.configuration.parent)
     files.directory(settings.log.parent)
