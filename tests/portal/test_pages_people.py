@@ -1,11 +1,15 @@
 """Signing in: two factors for officials, no sign-up, accounts and posts."""
 
 import json
+import time
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
 from allauth.mfa.models import Authenticator
 from click.testing import CliRunner
+from django.test import Client
+from django.utils import timezone
 
 from panggon.audit.selectors import history_of
 from panggon.core.errors import InvalidError
@@ -17,6 +21,7 @@ from tests.portal.office import MONDAY
 from tests.portal.visitor import SECRET, faults, text, visitor
 
 PASSWORD = "kawung-dan-parang-7"
+HALF_MINUTE = int(MONDAY.timestamp()) // 30 * 30  # the code of this half minute is what the tests give
 
 
 @pytest.fixture
@@ -44,13 +49,34 @@ def test_a_wrong_code_does_not_sign_in(registrar, client):
     assert client.get("/beranda/").headers["Location"].startswith("/masuk/")
 
 
-def test_a_code_works_once(registrar, client):
-    services.enrol_totp(registrar, SECRET)
-    code = pyotp.TOTP(SECRET).now()
-    for expected in (302, 422):
+def came_with(code: str, *, at: int, monkeypatch) -> bool:
+    """Whether who knows the password comes in with this code at that second."""
+    moment = datetime.fromtimestamp(at, tz=UTC)
+    with monkeypatch.context() as clock:
+        clock.setattr(time, "time", lambda: at)
+        clock.setattr("django.core.cache.backends.db.tz_now", lambda: moment)
+        clock.setattr(timezone, "now", lambda: moment)
+        client = Client()
         client.post("/masuk/", {"login": "tu", "password": PASSWORD})
-        assert client.post("/akun/kode/", {"code": code}).status_code == expected
-        client.post("/akun/keluar/")
+        return client.post("/akun/kode/", {"code": code}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("late_seconds", "comes_in"),
+    [(-31, False), (-30, True), (0, True), (29, True), (59, True), (60, False)],
+)
+def test_a_code_is_taken_half_a_minute_before_and_after_its_own(registrar, monkeypatch, late_seconds, comes_in):
+    services.enrol_totp(registrar, SECRET)
+    code = pyotp.TOTP(SECRET).at(HALF_MINUTE)
+    assert came_with(code, at=HALF_MINUTE + late_seconds, monkeypatch=monkeypatch) == comes_in
+
+
+def test_a_code_works_once_for_as_long_as_it_is_taken(registrar, monkeypatch):
+    services.enrol_totp(registrar, SECRET)
+    code = pyotp.TOTP(SECRET).at(HALF_MINUTE)
+    assert came_with(code, at=HALF_MINUTE - 30, monkeypatch=monkeypatch)
+    for later, written in ((0, code), (31, f"{code[:3]}-{code[3:]}"), (59, f" {code}")):
+        assert not came_with(written, at=HALF_MINUTE + later, monkeypatch=monkeypatch)
 
 
 def test_an_official_without_a_second_factor_sees_nothing_but_its_set_up(registrar, client):

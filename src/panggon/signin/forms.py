@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as second
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
@@ -12,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from panggon.forms import PlainForm
-from panggon.signin import door
+from panggon.signin import door, services
 from panggon.signin.adapters import MFAAdapter
 
 NEW_PASSWORD = {"password1": _("Kata sandi baru"), "password2": _("Kata sandi baru, sekali lagi")}
@@ -48,6 +49,8 @@ class _CodeForm(second.BaseAuthenticateForm):
     def clean_code(self) -> str:
         with door.braked(door.code_try(context.request, self.user)) as was_right:
             code = super().clean_code()
+            if not services.spend_code(self.user, code):
+                raise get_adapter().validation_error("incorrect_code")
             was_right()
         return code
 

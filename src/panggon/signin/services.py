@@ -4,8 +4,11 @@ import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
@@ -65,6 +68,16 @@ def take_back(brake: Brake, who: str) -> None:
     rows = Braked.objects.filter(key=_key(brake, who))
     rows.update(failures=F("failures") - 1)
     rows.filter(failures=0).delete()
+
+
+def spend_code(user: User, code: str) -> bool:
+    """Mark a code as used; False: it was used before (RFC 6238, section 5.2).
+
+    For as long as the code is taken: django-allauth itself forgets it after one period, whatever the tolerance.
+    """
+    lives_seconds = app_settings.TOTP_PERIOD * (1 + 2 * app_settings.TOTP_TOLERANCE)
+    digest = hashlib.sha256(normalize_user_code(code).encode()).hexdigest()  # "123-456" is the same code
+    return bool(cache.add(f"signin.code:{user.pk}:{digest}", True, timeout=lives_seconds))
 
 
 def note(user: User, happening: Happening, request: HttpRequest, *, at: datetime, way: str = "") -> Visit:

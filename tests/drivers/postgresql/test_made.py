@@ -12,7 +12,7 @@ from panggon.core.resources import Key, Standing
 from panggon.core.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.postgresql import PostgreSql
-from panggon.drivers.postgresql.server import verifies
+from panggon.drivers.postgresql.scram import verifier, verifies
 from panggon.node.servers import postgresql
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
@@ -200,11 +200,10 @@ def test_nobody_else_of_the_machine_comes_in(server: postgresql.Settings) -> Non
 
 
 def test_a_verifier_belongs_to_one_password(server: postgresql.Settings) -> None:
+    """Ours, and one that the server made itself."""
     root_says(server, "CREATE ROLE uji PASSWORD 'satu'")
-    ((verifier,),) = root_says(server, "SELECT rolpassword FROM pg_authid WHERE rolname = 'uji'")
-    assert (verifies(str(verifier), "satu"), verifies(str(verifier), "dua"), verifies("md5abc", "satu")) == (
-        True,
-        False,
-        False,
-    )
+    ((made,),) = root_says(server, "SELECT rolpassword FROM pg_authid WHERE rolname = 'uji'")
+    for kept in (str(made), verifier("satu")):
+        assert [verifies(kept, "satu"), verifies(kept, "dua"), verifies("md5abc", "satu")] == [True, False, False]
+    assert verifier("satu") != verifier("satu"), "each has a salt of its own"
     root_says(server, "DROP ROLE uji")

@@ -1,9 +1,5 @@
 """What is done with a site's database and its role."""
 
-import base64
-import hashlib
-import hmac
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -20,9 +16,8 @@ from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.postgresql import full, line, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
+from panggon.drivers.postgresql.scram import verifier, verifies
 
-# RFC 5803, as the server keeps it: iterations, salt, StoredKey, ServerKey.
-VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
@@ -43,6 +38,11 @@ class PostgreSql:
     @property
     def door(self) -> Path:
         return self.run / DOOR
+
+    @property
+    def process(self) -> int:
+        """As the lock beside its socket says."""
+        return int((files.read(self.door.with_name(f"{DOOR}.lock")) or b"0").split()[0])
 
     def find(self, site: str, *, known: bool) -> Found:
         with self._session() as session:
@@ -70,7 +70,7 @@ class PostgreSql:
                 sql.SQL("{} ROLE {} {} " + NO_MORE + " CONNECTION LIMIT {}").format(
                     sql.SQL(verb), name, sql.SQL("NOLOGIN" if locked else "LOGIN"), sql.Literal(connections)
                 )
-                + (_password(session, site, password) if password is not None else sql.SQL(""))
+                + (_password(password) if password is not None else sql.SQL(""))
             )
             is_full = rights.find(session, site, known=True).full
         if not is_full:
@@ -155,7 +155,7 @@ class PostgreSql:
     @contextmanager
     def watched(self) -> Iterator[Watched]:
         with Doors(self._session) as doors, self._session() as session:
-            yield sessions.Sessions(session, _postmaster(self.door), doors)
+            yield sessions.Sessions(session, self.process, doors)
 
     def tidy(self) -> None:
         with self._session() as session:
@@ -167,25 +167,9 @@ class PostgreSql:
         return line.session(self.run, database, user=user, password=password)
 
 
-def _postmaster(door: Path) -> int:
-    """The server's process, as the lock beside its socket says; 0 when it is away."""
-    lines = (files.read(door.with_name(f"{DOOR}.lock")) or b"0").split()
-    return int(lines[0])
-
-
-def verifies(verifier: str, password: str) -> bool:
-    """Whether this is the verifier of that password (RFC 5802 section 3)."""
-    found = VERIFIER.fullmatch(verifier)
-    if found is None:
-        return False
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
-    client = hmac.digest(salted, b"Client Key", "sha256")
-    return hmac.compare_digest(hashlib.sha256(client).digest(), base64.b64decode(found[3]))
-
-
-def _password(session: Session, site: str, password: str) -> sql.Composed:
-    verifier = session.pgconn.encrypt_password(password.encode(), site.encode(), b"scram-sha-256").decode()
-    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
+def _password(password: str) -> sql.Composed:
+    """The verifier, so that no log of the server can ever have the password itself."""
+    return sql.SQL(" PASSWORD {}").format(sql.Literal(verifier(password)))
 
 
 def _written_row(session: Session, site: str) -> Check:

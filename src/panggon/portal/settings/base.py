@@ -161,6 +161,7 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Panggon"
+MFA_TOTP_TOLERANCE = 1  # half minutes before and after: typing and a slow line take time (RFC 6238, section 5.2)
 OIDC_APPS = oidc.providers(environment.text("PANGGON_OIDC_FILE"))
 SOCIALACCOUNT_ADAPTER = "panggon.signin.social.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": OIDC_APPS}}

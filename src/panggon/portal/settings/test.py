@@ -19,5 +19,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PANGGON_FIRST_SITE = 900001
 PANGGON_SESSION_SEEN_EVERY = timedelta(days=30)  # tests that count queries let the office's time pass
-MFA_TOTP_TOLERANCE = 1  # a test may come to its code at the end of half a minute
 WHITENOISE_USE_FINDERS = False
