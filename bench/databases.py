@@ -44,6 +44,11 @@ AGAIN = "while (true) {{ $link = null; " + ENTER.replace("{", "{{").replace("}",
 REFUSED = (
     "while (true) { try { " + ENTER.replace("$ini['password']", "'salah'") + " } catch (PDOException $error) { } }"
 )
+# Who connects and goes without a word.
+CLOSED = (
+    "$ini = parse_ini_file('/site/private/database.ini'); $path = $ini['socket'] ?? \"{$ini['host']}/.s.PGSQL.5432\";"
+    ' while (true) { if ($link = @stream_socket_client("unix://$path")) { fclose($link); } }'
+)
 ATTACKS = {
     "mariadb processors": _asked("SELECT BENCHMARK(1000000000, SHA2('x', 512))"),
     "mariadb memory": _asked(
@@ -59,6 +64,7 @@ ATTACKS = {
     "mariadb sessions": AGAIN.format("SELECT BENCHMARK(100000, SHA2('x', 512))"),
     "mariadb logins": AGAIN.format("SELECT 1"),
     "mariadb refused": REFUSED,
+    "mariadb closed": CLOSED,
     "postgresql processors": _asked("SET statement_timeout = 0", "DO 'BEGIN LOOP END LOOP; END'"),
     "postgresql memory": _asked(
         "SET work_mem = '8GB'",
@@ -68,6 +74,7 @@ ATTACKS = {
     "postgresql sessions": AGAIN.format("SELECT max(md5(n::text)) FROM generate_series(1, 200000) n"),
     "postgresql logins": AGAIN.format("SELECT 1"),
     "postgresql refused": REFUSED,
+    "postgresql closed": CLOSED,
 }
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def main() -> None:
         record = stand.settings.site(attacker) / "quota.json"
         files.write(record, json.dumps({"site": attacker, **BOUNDS}))
         stand.get(neighbour)
-        _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio")
+        _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio", "failed")
         with databases.running_beside(stand) as beside:
             with suppress(PermissionError):
                 os.nice(PRIORITY)  # only now: what has been started keeps its own
@@ -105,40 +106,49 @@ def _is_gone(place: Path) -> bool:
 
 
 def _compared(stand: Stand, name: str, neighbour: str, attacker: str, beside: databases.Beside) -> float:
-    """How many times the neighbour's p95 alone is what it is while attacked."""
+    """How many times the neighbour's p95 alone is what it is while attacked; without end where he was not answered."""
     alone: list[float] = []
     attacked: list[float] = []
+    failed = 0
     size = TRANSFERRED.get(name)
-    ask = partial(_transfer, size) if size else partial(stand.get, neighbour)
+    ask = partial(_transfer, size) if size else partial(_served, stand, neighbour)
     for _ in range(ROUNDS):
-        alone += _measure(ask)
+        alone += _measure(ask)[0]
         with _attacking(stand, attacker, f"{FOR_EVER} {ATTACKS[name]}"):
             if name in databases.ATTACKS:
                 time.sleep(databases.SETTLED_SECONDS)
-            attacked += _measure(ask)
+            waits, without = _measure(ask)
+            attacked += waits
+            failed += without
         beside.calm(attacker)
     figures = (statistics.median(alone), _p95(alone), statistics.median(attacked), _p95(attacked))
-    ratio = _p95(attacked) / _p95(alone)
-    _say(name, *(f"{figure:.1f} ms" for figure in figures), f"{ratio:.2f}")
+    ratio = _p95(attacked) / _p95(alone) if not failed else inf
+    _say(name, *(f"{figure:.1f} ms" for figure in figures), f"{ratio:.2f}", f"{failed} of {len(attacked)}")
     return ratio
 
 
-def _measure(ask: Callable[[], object]) -> list[float]:
-    """Milliseconds a request."""
-    waits, ends = [], time.monotonic() + SECONDS
+def _served(stand: Stand, site: str) -> bool:
+    """Whether it was answered as its page does."""
+    return stand.get(site).isdecimal()
+
+
+def _measure(ask: Callable[[], bool]) -> tuple[list[float], int]:
+    """Milliseconds a request, and how many came to nothing."""
+    waits, failed, ends = [], 0, time.monotonic() + SECONDS
     while time.monotonic() < ends:
         began = time.monotonic()
-        ask()
+        failed += not ask()
         waits.append(1000 * (time.monotonic() - began))
         time.sleep(PAUSE)
-    return waits
+    return waits, failed
 
 
-def _transfer(size: int) -> None:
+def _transfer(size: int) -> bool:
     """One connection of the machine to itself that carries so much; begun anew when the kernel resets it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         while not _transferred(server, size):
             pass
+    return True
 
 
 def _transferred(server: socket.socket, size: int) -> bool:

@@ -211,6 +211,8 @@ def test_digest_is_stable_and_covers_what_stands_there():
         (lambda document: document["changes"][0]["after"].update(uid=[{}]), "plan.digest"),
         (lambda document: document["changes"][0]["after"].update(uid={}), "plan.shape"),
         (lambda document: document.update(changes=3), "plan.shape"),
+        (lambda document: document["changes"][0].update(after=[]), "plan.shape"),
+        (lambda document: document["changes"][0].update(before="x"), "plan.shape"),
         (lambda document: document["spec"].update(site="x"), "spec.site"),
     ],
 )

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
-from panggon.core.plan import make
+import pytest
+
+from panggon.core.plan import Change, make
 from panggon.core.plan_words import meanings, words
+from panggon.core.resources import Key, Kind
 from panggon.core.spec import Access
 from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, SUSPENDED, existing, nothing
 from tests.core.site_specs import HOST, SITE, ssh_key
@@ -18,6 +21,13 @@ def test_words_of_a_new_site():
     addresses = f"situs {SITE}, A 10.0.0.1, 10.0.0.2, AAAA ::1"
     assert sentences[9] == f"Membuat rekaman DNS {HOST} ({addresses}, rekaman pengaman dmarc, mx, spf)."
     assert len(sentences) == 10
+
+
+@pytest.mark.parametrize("told", ["", "3", "{}", '{"name": 1, "schedule": 2, "command": [3]}', "[" * 100_000])
+def test_what_a_machine_tells_that_is_no_task_is_shown_as_it_is(told: str):
+    change = Change(Key(Kind.TASKS, SITE), None, {"tasks": (told,)})
+    plan = replace(make(OPEN, FACTS, existing(OPEN)), changes=(change,))
+    assert words(plan) == (f"Membuat tugas terjadwal situs {SITE} (tugas {told}).",)
 
 
 def test_words_of_opening_and_parking_and_nothing():

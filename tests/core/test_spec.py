@@ -40,6 +40,7 @@ GOOD = {
     "other types of key": {"access": {"ssh_keys": [RSA, SECURITY_KEY]}},
     "some limits": {"limits": {"processes": 4}},
     "63 letters": {"host": f"{'a' * 63}.kota.example"},
+    "237 characters": {"host": f"{'a.' * 117}aid"},
     "a task": {"tasks": [{"name": "a", "schedule": "0 3 * * 1-5", "command": ["php", "public/a.php", "é"]}]},
     "policy of outgoing traffic": {"outgoing": "surel-kota"},
     "php limits": {
@@ -73,6 +74,8 @@ BAD = {
     "host with a line feed": ({"host": "uji.kota.example\n"}, [("host", "host.bad_character")]),
     "host of 64 letters": ({"host": f"{'a' * 64}.id"}, [("host", "host.label_too_long")]),
     "host too long": ({"host": "a." * 130 + "id"}, [("host", "host.too_long")]),
+    "host without room for what stands before it": ({"host": f"{'a.' * 118}id"}, [("host", "host.too_long")]),
+    "former host without room": ({"former_hosts": [f"{'a.' * 118}id"]}, [("former_hosts.0", "host.too_long")]),
     "host as an address": ({"host": "127.0.0.1"}, [("host", "host.address")]),
     "host as a list": ({"host": ["a.id"]}, [("host", "spec.host")]),
     "state unknown": ({"state": "deleted"}, [("state", "spec.choice")]),

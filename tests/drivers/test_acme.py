@@ -1,12 +1,13 @@
 """Certificates from a real ACME server, over a real DNS server and a real nginx; and what happens when it refuses."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Thread, current_thread
 from typing import Any
 
 import dns.message
@@ -16,7 +17,7 @@ import pytest
 from demo.layout import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind
-from panggon.drivers import acme_orders, bundles
+from panggon.drivers import acme_orders, bundles, files
 from panggon.drivers import dns as records
 from panggon.drivers.acme_orders import Settings, WellKnown
 from panggon.drivers.bundles import Bundle
@@ -72,6 +73,7 @@ def stand(root: Path) -> Iterator[Stand]:
         settings = Settings(
             server.directory, root / "acme" / "account.pem", root / "planted", challenges, "tu@kota.example", server.ca
         )
+        files.directory(settings.planted)
         here: Attributes = {"site": "s900001", "a": ("127.0.0.1",), "aaaa": (), "safety": ()}
         records.RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
         yield Stand(web, settings, server.roots, challenges)
@@ -116,6 +118,46 @@ def test_the_driver_makes_proves_and_renews(stand: Stand) -> None:
     driver.install(KEY, driver.issue(HOST))
     assert stand.web.handshake(HOST) not in (before, None)
     driver.write(KEY, None)
+
+
+class OneByOne:
+    """Begins another order of the name while it plants; `done` is who has planted or taken away, in turn."""
+
+    type = "dns-01"
+
+    def __init__(self, challenges: records.ChallengeRecords, begin: Callable[[], None]) -> None:
+        self.challenges, self.begin, self.done = challenges, begin, list[Thread]()
+
+    def plant(self, host: str, place: str, value: str) -> None:
+        self.done.append(current_thread())
+        if len(self.done) == 1:
+            self.begin()
+        self.challenges.plant(host, place, value)
+
+    def clear(self, host: str, place: str, value: str) -> None:
+        self.challenges.clear(host, place, value)
+        self.done.append(current_thread())
+
+
+def test_two_orders_of_one_name_take_nothing_from_each_other(stand: Stand) -> None:
+    """A plan's and the owner of renewals'."""
+    host, bundles_had = f"dua.{ZONE}", list[Bundle]()
+
+    def order() -> None:
+        bundles_had.append(stand.order(host, challenge=challenge))
+
+    def begin() -> None:
+        other.start()
+        other.join(1)  # it waits; without a turn it would end, or take away what is planted
+
+    other, challenge = Thread(target=order), OneByOne(stand.challenges, begin)
+    order()
+    other.join()
+    assert [bundle.names for bundle in bundles_had] == [(host,)] * 2
+    mine = [current_thread()] * 2
+    assert challenge.done in (mine, [*mine, other, other]), "the server may ask once for both"
+    assert stand.planted(host) == []
+    assert list(stand.settings.planted.iterdir()) == []
 
 
 class Nothing:

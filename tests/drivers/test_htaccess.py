@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from panggon.core.site_kinds import Profile
 from panggon.drivers import files, htaccess
 
@@ -38,6 +40,30 @@ def test_so_much_is_read_of_all_together(tmp_path: Path) -> None:
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / ".htaccess").write_text(DENIED + "#" * htaccess.BYTES_MOST)
     assert len(htaccess.found(tmp_path, Profile.PLAIN)) == htaccess.ALL_BYTES_MOST // htaccess.BYTES_MOST
+
+
+def test_what_becomes_a_pipe_or_a_link_meanwhile_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that was seen as one is something else by the time it is opened: nobody waits for who writes into it."""
+    elsewhere = tmp_path / "elsewhere"
+    public = tmp_path / "public"
+    for folder in (elsewhere, public / "folder", public / "pipe", public / "link"):
+        folder.mkdir(parents=True)
+        (folder / ".htaccess").write_text(DENIED)
+    names = htaccess._names
+
+    def late(directory: int) -> list[str]:
+        found = names(directory)
+        if found:
+            (public / "pipe").rename(tmp_path / "former")
+            os.mkfifo(public / "pipe")
+            (public / "link").rename(tmp_path / "another")
+            (public / "link").symlink_to(elsewhere)
+        return found
+
+    monkeypatch.setattr(htaccess, "_names", late)
+    assert [each.path for each in htaccess.found(public, Profile.PLAIN)] == ["/folder/.htaccess"]
 
 
 def test_links_pipes_and_folders_are_not_read(tmp_path: Path) -> None:

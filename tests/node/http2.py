@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from h2 import events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.settings import SettingCodes, Settings
 
 from tests.node.web_stand import WebStand
 
@@ -30,7 +31,9 @@ class Answered:
 
 
 class Http2:
-    def __init__(self, line: ssl.SSLSocket) -> None:
+    """`room` is how much of each answer it takes before it says that it can take more."""
+
+    def __init__(self, line: ssl.SSLSocket, *, room: int = 65_535) -> None:
         self.line = line
         # Nothing that this side is told to say is looked at or mended.
         self.state = H2Connection(
@@ -41,6 +44,7 @@ class Http2:
                 validate_inbound_headers=False,
             )
         )
+        self.state.local_settings = Settings(initial_values={SettingCodes.INITIAL_WINDOW_SIZE: room})
         self.answers: dict[int, Answered] = {}
         self.gone = False
         self.state.initiate_connection()

@@ -1,5 +1,6 @@
 """The agent's side of the wish interface, against a portal over real HTTP."""
 
+import json
 from datetime import UTC, datetime
 
 import httpx
@@ -9,6 +10,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.journal import Problem
 from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report
+from panggon.node.agent.loop import LINES_MOST
 from tests.node import portal as portals
 from tests.node.portal import CODE, TOKEN
 
@@ -82,6 +84,27 @@ def test_a_report_is_cut_to_what_the_portal_takes(fake):
         "problem": {"code": "c" * 80, "detail": "w" * 4000},
         "reduced": ["memory: none"],
     }
+
+
+def test_a_status_of_many_long_lines_is_one_that_the_portal_takes() -> None:
+    """More than 1 MiB is refused (413), and nobody would hear what this machine cannot protect."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(204)
+
+    Portal("https://portal.example", token=TOKEN, transport=httpx.MockTransport(answer)).status(
+        version="1",
+        reduced=("\u1b83" * 4000,) * LINES_MOST,
+        sites=5000,
+        drift=("\x01" * 4000,) * LINES_MOST,
+        php_versions=("8.2",),
+        generations={f"s{number:06}": 2_147_483_647 for number in range(5000)},
+    )
+    told = json.loads(asked[0].content)
+    assert {*told["drift"], *told["reduced"]} == {"\u1b83" * 500, "\x01" * 500}
+    assert len(asked[0].content) < 1024 * 1024 - 20_000
 
 
 def test_what_is_no_text_at_all_is_refused_and_not_tried_for_ever(fake):

@@ -128,7 +128,7 @@ def test_every_fault_is_told_at_once():
         ({**LEAST, "services": {"run": ["knot", "knot"]}}, "services.run: menyebut satu server dua kali."),
         (
             {**LEAST, "paths": {"run": "/" + "r" * 90}},
-            "paths.run: paling panjang 87 huruf, karena di dalamnya ada soket Unix.",
+            "paths.run: paling panjang 83 huruf, karena di dalamnya ada soket Unix.",
         ),
         (
             {**LEAST, "paths": {"root": "/srv/../etc"}},

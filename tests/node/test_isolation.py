@@ -15,10 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
+from panggon.core.entrances import ENTRANCES
 from panggon.core.errors import TemporaryError
+from panggon.core.spec import Engine
 from panggon.drivers import files, processes
 from panggon.node.sockets import controllers, errand, protections, starting
-from panggon.node.sockets.launch import Launch, launch
+from panggon.node.sockets.launch import DATABASE_DIRECTORIES, Launch, launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described
@@ -149,6 +151,17 @@ def test_any_program(ground: Stand, outgoing: str) -> None:
 def test_the_database_is_there_for_who_has_one(ground: Stand, engine: str, seen: str) -> None:
     site = ground.lay_out(900100, {"database": engine})
     assert run_inside(ground, site, "/usr/bin/ls", "/run") == seen
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_of_its_database_server_a_site_sees_its_own_entrance_alone(ground: Stand, engine: Engine) -> None:
+    entrances, site = ground.settings.entrances(engine), ground.lay_out(900100, {"database": engine})
+    for number, place in enumerate(entrances.all):
+        files.directory(place)
+        (place / f"entrance-{number}").touch()
+    own = 900100 % ENTRANCES[engine]
+    assert run_inside(ground, site, "/usr/bin/ls", str(DATABASE_DIRECTORIES[engine])) == f"entrance-{own}\n"
+    assert entrances.sites(own) == (site,)
 
 
 def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:

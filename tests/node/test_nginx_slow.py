@@ -23,8 +23,11 @@ from tests.waiting import until
 pytestmark = pytest.mark.real
 OPEN_FILES = 256  # of each of the two workers, with a quarter as many connections
 CROWD, STREAMS = 160, 80
+MEMORY = 64 << 20
+UNTAKEN = 100 * 64 << 10  # of each connection that takes none of its 100 files: two pieces of 32 KiB each
 BUFFERED = 24 << 20  # more than the kernel keeps on both sides for a connection that has ended
 ELSEWHERE = "127.1.0.1"  # another network
+ESTABLISHED = 1  # of TCP_INFO's states
 SILENT_MOST = 15  # seconds; after so many nginx gives up on everybody
 
 
@@ -32,6 +35,7 @@ SILENT_MOST = 15  # seconds; after so many nginx gives up on everybody
 def stand() -> Iterator[WebStand]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nginx, "_open_files", lambda: OPEN_FILES)
+        patch.setattr(nginx, "_memory_most", lambda: MEMORY)
         with every_kind("slow") as made:
             yield made
 
@@ -148,6 +152,30 @@ class TestOneWithManyAddresses:
                 until(lambda: any(map(ended, idle)))
                 before = sum(parts)
                 until(lambda: sum(parts) > before + BUFFERED)
+
+    def test_files_that_nobody_takes_end_connections_before_memory_is_short(self, stand: WebStand) -> None:
+        """Few connections, and far more than a worker may keep of the answers; nginx would keep them for a minute."""
+        stand.put("besar.bin", "x" * (256 << 10))
+        with ExitStack() as lines:
+            office = [lines.enter_context(plain(stand, self.OFFICE)) for _ in range(2)]
+            crowd = [lines.enter_context(takes_no_files(stand)) for _ in range(16)]
+            until(lambda: sum(map(has_left, crowd)) >= len(crowd) - MEMORY // UNTAKEN)
+            assert not any(map(has_left, office))
+            assert served(stand, HOST)
+
+
+def takes_no_files(stand: WebStand) -> ssl.SSLSocket:
+    """Says that it has room for none of an answer, and asks for a hundred."""
+    line = trusting(stand.authority.certificate, "h2").wrap_socket(plain(stand), server_hostname=HOST)
+    http2 = Http2(line, room=0)
+    for _ in range(100):
+        http2.begin(HOST, "/besar.bin")
+    return line
+
+
+def has_left(line: socket.socket) -> bool:
+    """Whatever of it nobody has read yet."""
+    return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED
 
 
 @contextmanager

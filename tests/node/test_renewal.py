@@ -183,6 +183,20 @@ def test_a_name_that_is_taken_off_while_it_is_ordered_for_has_nobodys_lock(place
     assert (place.ends(), [*(place.config.paths.state / "journal").glob("*")]) == (first, [])
 
 
+def test_for_a_name_whose_certificate_is_somebody_elses_nothing_is_ordered(place: Place) -> None:
+    """A good one could not be put in its place, and an issuer gives few."""
+    orders: list[str] = []
+
+    def order(host: str) -> bytes:
+        orders.append(host)
+        return authority.issue(place.authority, host, now=place.now)
+
+    (place.config.paths.root / "tls" / HOST / ".panggon").unlink()
+    renewal = place.renewal(issuer="acme", order=order)
+    told = [words for day in (60, 70, 85) for words in place.at(day, renewal)]
+    assert (orders, "certificate.foreign" in told[-1]) == ([], True)
+
+
 def test_a_parked_site_is_left_alone(place: Place) -> None:
     first = place.ends()
     failing = place.renewal(issuer="acme", order=down)

@@ -135,10 +135,10 @@ def load(document: object) -> Plan:
     spec = parse(document.get("spec"))
     try:
         changes, unchanged = (tuple(map(_change, document[name])) for name in ("changes", "unchanged"))
-        digest = document["digest"]
-    except (KeyError, TypeError, ValueError) as error:
+        digest, known = document["digest"], _digest_of(document, spec)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InvalidError((Fault("plan.shape"),)) from error
-    if digest != _digest_of(document, spec):
+    if digest != known:
         raise InvalidError((Fault("plan.digest", "digest"),))
     return Plan(spec, changes, unchanged, digest)
 

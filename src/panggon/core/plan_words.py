@@ -198,8 +198,12 @@ def _sentence(change: Change) -> str:
 
 
 def _task(text: str) -> str:
-    task = json.loads(text)
-    return f"{task['name']} [{task['schedule']}] {' '.join(task['command'])}"
+    """Of what a machine tells that is no task, the text itself."""
+    try:
+        task = json.loads(text)
+        return f"{task['name']} [{task['schedule']}] {' '.join(task['command'])}"
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return text
 
 
 def _differences(before: Attributes, after: Attributes) -> list[str]:

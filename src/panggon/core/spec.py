@@ -40,6 +40,8 @@ FINGERPRINT = re.compile(r"[A-Za-z0-9:+/=._-]{0,128}")
 HOST = re.compile(
     r"(?=.{1,253}\Z)(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
+# Of a site's name: before it stands `_acme-challenge.` (RFC 8555 section 8.4), and that is a name too.
+HOST_MOST = 253 - len("_acme-challenge.")
 SSH_KEY_TYPES = (
     "ssh-ed25519",
     "ssh-rsa",

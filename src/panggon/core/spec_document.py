@@ -16,6 +16,7 @@ from panggon.core.spec import (
     BOUNDS,
     FINGERPRINT,
     HOST,
+    HOST_MOST,
     HOSTS_MOST,
     NOTICE,
     PHP_VERSION,
@@ -259,6 +260,8 @@ def _command(value: object) -> tuple[str, ...]:
 
 def _host(value: object) -> str:
     if isinstance(value, str) and HOST.fullmatch(value):
+        if len(value) > HOST_MOST:
+            refuse("host.too_long", length=len(value), limit=HOST_MOST)
         return value
     reasons = host_faults(value) if isinstance(value, str) else ()
     raise InvalidError(tuple(replace(fault, field="") for fault in reasons) or (Fault("spec.host"),))

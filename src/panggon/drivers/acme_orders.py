@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from josepy.jwk import JWKRSA
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.drivers import files
+from panggon.drivers import files, turns
 from panggon.drivers.bundles import key_text
 
 RSA_BITS = 2048
@@ -75,10 +75,17 @@ class WellKnown:
 
 
 def order(settings: Settings, host: str) -> bytes:
-    """A bundle for the name (or `*.<zone>`): chain and a key of its own, never used before.
+    """A bundle for the name (or `*.<zone>`): chain and a key of its own, never used before. A plan and the owner of
+    renewals may order for one name at once: each would sweep away what the other has planted, so one waits.
 
     Raises TemporaryError `acme.down`, PermanentError `acme.refused` with the server's own words.
     """
+    files.directory(settings.planted, mode=0o700)
+    with turns.taken(_record(settings, host).with_suffix(".turn")):
+        return _in_turn(settings, host)
+
+
+def _in_turn(settings: Settings, host: str) -> bytes:
     clear(settings, host)
     with _translated(settings):
         acme = _client(settings)
@@ -98,7 +105,6 @@ def order(settings: Settings, host: str) -> bytes:
 
 def keep_planted(settings: Settings, host: str, place: str, value: str) -> None:
     """Before it is planted: so it is found after a kill."""
-    files.directory(settings.planted, mode=0o700)
     files.write(_record(settings, host), json.dumps([place, value]), mode=0o600)
 
 

@@ -91,6 +91,11 @@ class DatabaseServer(Protocol):
         """The socket where it is reached."""
         ...
 
+    @property
+    def process(self) -> int:
+        """The kernel's number of the server; 0 while it is away."""
+        ...
+
     def find(self, site: str, *, known: bool) -> Found:
         """`known`: root's record says that what has this name is Panggon's, whatever its owner has made of it."""
         ...

@@ -18,7 +18,8 @@ from panggon.core.site_kinds import Profile
 NAME = ".htaccess"
 FILES_MOST = 100
 FOLDERS_MOST = 2000
-DEPTH_MOST = 100  # os.fwalk calls itself for each folder in a folder
+DEPTH_MOST = 100  # a folder stays open while those in it are read
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 BYTES_MOST = 65_536  # of one
 ALL_BYTES_MOST = 512 * 1024
 
@@ -53,15 +54,34 @@ def summary(files: tuple[Found, ...]) -> str:
 
 def _texts(root: Path) -> Iterator[tuple[str, str]]:
     """Folder and content of each; a link is no folder and no file."""
-    if not root.is_dir():
+    try:
+        directory = os.open(root, FOLDER)
+    except OSError:
         return
-    for place, folders, names, directory in islice(os.fwalk(root, follow_symlinks=False), FOLDERS_MOST):
-        folder = f"{place.removeprefix(str(root))}/"
-        if folder.count("/") > DEPTH_MOST:
-            folders.clear()
-        if NAME in names:
-            with suppress(OSError):
-                yield folder, _read(directory)
+    for folder, each in islice(_folders(directory, "/", DEPTH_MOST), FOLDERS_MOST):
+        with suppress(OSError):
+            yield folder, _read(each)
+
+
+def _folders(directory: int, folder: str, deeper: int) -> Iterator[tuple[str, int]]:
+    """The folder and those in it, each with its descriptor. `os.fwalk` would wait for ever at a pipe that has taken the
+    place of a folder meanwhile. Closes the directory.
+    """
+    try:
+        yield folder, directory
+        for name in _names(directory) if deeper else ():
+            try:
+                child = os.open(name, FOLDER, dir_fd=directory)
+            except OSError:
+                continue
+            yield from _folders(child, f"{folder}{name}/", deeper - 1)
+    finally:
+        os.close(directory)
+
+
+def _names(directory: int) -> list[str]:
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def _at_most(size: int, texts: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:

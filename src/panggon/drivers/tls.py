@@ -124,11 +124,16 @@ class CertificateDriver:
             raise PermanentError("certificate.issuer", settings.issuer)
         return settings.order(host)
 
-    def install(self, key: Key, bundle: bytes) -> None:
-        """Put a newly issued bundle in the place of the one that is there. Raises PermanentError."""
+    def demand_ours(self, key: Key) -> None:
+        """Raises PermanentError `certificate.foreign` where the name's certificate is somebody else's, or gone."""
         place = self._place(key)
         if not _marked(place, key.name):
             raise PermanentError("certificate.foreign", f"{place} tidak bertanda Panggon")
+
+    def install(self, key: Key, bundle: bytes) -> None:
+        """Put a newly issued bundle in the place of the one that is there. Raises PermanentError."""
+        self.demand_ours(key)
+        place = self._place(key)
         self._replace(place, lambda path: self._write(path, bundle))
         self.announce(key.name)
 

@@ -5,15 +5,17 @@ the neighbour goes on (script/test-more).
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
-from panggon.core import database_load
+from panggon.core import database_load, entrances
 from panggon.core.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.errors import TemporaryError
 from panggon.core.resources import Key, Kind
@@ -84,14 +86,21 @@ def _brake(place: Place) -> Iterator[None]:
     thread.join()
 
 
+def entrance(place: Place, site: str, engine: Engine) -> Path:
+    """Its socket."""
+    found = place.stand.settings.entrances(engine).of(site, is_there=lambda _: True)
+    return found / place.owner.watch.servers[engine].door.name
+
+
 def client(place: Place, site: str, engine: Engine, words: str) -> "subprocess.Popen[str]":
     """The site's own, as a program of it would."""
+    door = entrance(place, site, engine)
     lines = (place.stand.settings.site(site) / "private" / "database.ini").read_text().splitlines()
     password = dict(line.split(" = ") for line in lines)["password"].strip('"')
     if engine is Engine.MARIADB:
-        argv = ["mariadb", "--no-defaults", f"--socket={place.stand.settings.mariadb_socket}", "-BN", "-u", site, site]
+        argv = ["mariadb", "--no-defaults", f"--socket={door}", "-BN", "-u", site, site]
     else:
-        argv = ["psql", "-X", "-q", "-At", "-h", str(place.stand.settings.postgresql_run), "-U", site, "-d", site]
+        argv = ["psql", "-X", "-q", "-At", "-h", str(door.parent), "-U", site, "-d", site]
     environment = {**os.environ, "MYSQL_PWD": password, "PGPASSWORD": password}
     done = subprocess.Popen(
         argv, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -220,6 +229,96 @@ def test_programs_that_connect_and_never_log_in_are_ended(
     for one in crowd:
         one.kill()
         one.wait()
+    assert served(place, site, engine)
+
+
+CLOSING = """
+import socket, sys
+while True:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(sys.argv[1])
+    except OSError:
+        pass
+"""
+
+
+def is_turned_away(door: Path) -> bool:
+    """As who does not wait."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.setblocking(False)
+        try:
+            connection.connect(str(door))
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", list(Engine))
+def test_who_connects_and_goes_fills_only_its_own_queue_and_is_shut_out_for_a_while(
+    made: tuple[Place, str],
+    neighbour: str,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(database_load, "STRANGERS_MOST", 100_000)
+    monkeypatch.setattr(entrances, "QUEUE_MOST", 100_000)
+    monkeypatch.setattr(entrances, "QUEUE_SECONDS", 0.0)
+    place, site = made
+    own, other, uid = (*(entrance(place, each, engine) for each in (site, neighbour)), UID_BASE + int(site[1:]))
+    argv = [sys.executable, "-c", CLOSING, str(own)]
+    with contextlib.ExitStack() as crowd:
+        for _ in range(8):
+            one = crowd.enter_context(subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]))
+            crowd.callback(one.kill)
+        until(lambda: is_turned_away(own), seconds=60)
+        assert [is_turned_away(other) for _ in range(20)] == [False] * 20
+        monkeypatch.setattr(entrances, "QUEUE_MOST", 50)
+        until(lambda: own.stat().st_mode & 0o777 == 0o700, seconds=60)
+        assert f"{site}: " in caplog.text
+        assert neighbour not in caplog.text
+        assert served(place, neighbour, engine)
+    monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
+    until(lambda: own.stat().st_mode & 0o777 == 0o777)
+    assert served(place, site, engine)
+
+
+def greeted(connection: socket.socket) -> int:
+    """The number of the session that MariaDB begins; it counts them as it takes them in."""
+    said = connection.recv(1024)
+    version = said.index(b"\0", 5)
+    return int.from_bytes(said[version + 1 : version + 5], "little")
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_who_always_has_somebody_waiting_comes_last_for_a_while(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server itself would take in all of his before the first of a neighbour."""
+    monkeypatch.setattr(entrances, "WAITING_SECONDS", 0.0)
+    place, site = made
+    server = place.owner.watch.servers[engine]
+    last = place.stand.settings.entrances(engine).last / server.door.name
+    own, other = (entrance(place, each, engine) for each in (site, neighbour))
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.kill, server.process, signal.SIGCONT)
+        os.kill(server.process, signal.SIGSTOP)
+        first = stack.enter_context(socket.socket(socket.AF_UNIX))
+        first.connect(str(own))
+        until(lambda: own.samefile(last))
+        monkeypatch.setattr(entrances, "WAITING_SECONDS", 600.0)
+        two = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(2)]
+        for connection, door in zip(two, (own, other), strict=True):
+            connection.connect(str(door))
+        os.kill(server.process, signal.SIGCONT)
+        mine, theirs = (greeted(each) for each in two)
+        assert mine > theirs
+    assert served(place, site, engine)
+    monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
+    until(lambda: not own.samefile(last))
     assert served(place, site, engine)
 
 

@@ -14,6 +14,7 @@ from pymysql.cursors import Cursor
 
 from panggon.core.driver import Check
 from panggon.core.spec import SITE_ID
+from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.mariadb import rights, sessions
 from panggon.drivers.mariadb.line import root, session
@@ -43,6 +44,10 @@ class MariaDb:
     @property
     def door(self) -> Path:
         return self.socket
+
+    @property
+    def process(self) -> int:
+        return int(files.read(self.data / "mariadbd.pid") or b"0")
 
     def find(self, site: str, *, known: bool) -> Found:
         with self._root() as cursor:
@@ -138,7 +143,7 @@ class MariaDb:
     @contextmanager
     def watched(self) -> Iterator[Watched]:
         with self._root() as cursor:
-            yield sessions.Sessions(cursor, sessions.process(self.data), self.data, self.temporary)
+            yield sessions.Sessions(cursor, self.process, self.data, self.temporary)
 
     def tidy(self) -> None:
         with self._root() as cursor:

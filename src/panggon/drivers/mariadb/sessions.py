@@ -13,7 +13,6 @@ from pymysql.cursors import Cursor
 
 from panggon.core import database_load
 from panggon.core.database_load import Load, Session, Taken
-from panggon.drivers import files
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
 
@@ -166,11 +165,6 @@ def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
     except pymysql.MySQLError as error:
         if error.args[0] != NO_SUCH_THREAD:
             raise
-
-
-def process(data: Path) -> int:
-    """The server's; 0 when it is away."""
-    return int(files.read(data / "mariadbd.pid") or b"0")
 
 
 def _written(thread: int) -> int:

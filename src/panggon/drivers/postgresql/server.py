@@ -39,6 +39,11 @@ class PostgreSql:
     def door(self) -> Path:
         return self.run / DOOR
 
+    @property
+    def process(self) -> int:
+        """As the lock beside its socket says."""
+        return int((files.read(self.door.with_name(f"{DOOR}.lock")) or b"0").split()[0])
+
     def find(self, site: str, *, known: bool) -> Found:
         with self._session() as session:
             return rights.find(session, site, known=known)
@@ -150,7 +155,7 @@ class PostgreSql:
     @contextmanager
     def watched(self) -> Iterator[Watched]:
         with Doors(self._session) as doors, self._session() as session:
-            yield sessions.Sessions(session, _postmaster(self.door), doors)
+            yield sessions.Sessions(session, self.process, doors)
 
     def tidy(self) -> None:
         with self._session() as session:
@@ -160,12 +165,6 @@ class PostgreSql:
         self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""
     ) -> AbstractContextManager[Session]:
         return line.session(self.run, database, user=user, password=password)
-
-
-def _postmaster(door: Path) -> int:
-    """The server's process, as the lock beside its socket says; 0 when it is away."""
-    lines = (files.read(door.with_name(f"{DOOR}.lock")) or b"0").split()
-    return int(lines[0])
 
 
 def _password(password: str) -> sql.Composed:

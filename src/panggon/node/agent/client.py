@@ -21,6 +21,7 @@ POLL_SECONDS = 25
 SECONDS = 15
 # What the portal takes (its `sites/messages.py`); longer words would make it refuse the whole report.
 NAME_MOST, CODE_MOST, DETAIL_MOST = 80, 80, 4000
+LINE_MOST = 500  # characters of a status: hundreds of lines have to go into the 1 MiB of a message
 
 
 class Mode(StrEnum):
@@ -163,7 +164,7 @@ class Portal:
         generations: Mapping[str, int],
     ) -> None:
         """`drift` holds what people changed by hand, as "site: sentence"; `generations` what was applied last."""
-        said, differs = list(map(_words, reduced)), list(map(_words, drift))
+        said, differs = ([_words(line)[:LINE_MOST] for line in lines] for lines in (reduced, drift))
         known = {"version": version, "reduced": said, "sites": sites, "drift": differs}
         found = {"php_versions": list(php_versions), "generations": dict(generations)}
         _accepted(self._ask("POST", "status", {**known, **found}))

@@ -19,6 +19,7 @@ from panggon.drivers.database_server import DatabaseServer, Watched
 from panggon.drivers.owner import uid_of
 from panggon.node.databases import crowd, slices
 from panggon.node.databases.placement import Placement
+from panggon.node.databases.queues import Queues
 from panggon.node.going_on import going_on
 
 SECONDS = 1.0
@@ -45,9 +46,10 @@ class Brake:
         """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
         matter here: nobody takes anything of it.
         """
-        with ThreadPoolExecutor(2 * len(self.servers) or 1) as pool:
+        with ThreadPoolExecutor(3 * len(self.servers) or 1) as pool:
             for engine, server in self.servers.items():
                 pool.submit(_tidy, server, over)
+                pool.submit(Queues(server, engine).run, over)
                 pool.submit(self._watch, engine, over)
 
     def _watch(self, engine: Engine, over: Event) -> None:

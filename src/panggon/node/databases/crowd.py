@@ -25,8 +25,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def connections(holders: Iterable[int], door: Path, uid_base: int) -> Mapping[str, Mapping[int, int]]:
-    """How many each process of each site has made to the socket with this path, of those that these processes of the
-    server have. Raises OSError where this process may not look into the server's.
+    """How many each process of each site has made to the server whose own socket is this `door`, by whichever of its
+    entrances (`node.entrances`), of those that these processes of the server have. Raises OSError where this process
+    may not look into the server's.
     """
     found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for holder in holders:
@@ -63,6 +64,11 @@ def _callers(holder: int, door: Path) -> Iterator[tuple[int, int]]:
             os.close(pidfd)
 
 
+def _leads_to(door: Path, name: str | bytes) -> bool:
+    place = Path(os.fsdecode(name))
+    return place.name == door.name and door.parent in (place.parent, place.parent.parent)
+
+
 def _caller(pidfd: int, descriptor: int, door: Path) -> Iterator[tuple[int, int]]:
     copy = _libc.syscall(PIDFD_GETFD, pidfd, descriptor, 0)
     if copy < 0:
@@ -71,6 +77,6 @@ def _caller(pidfd: int, descriptor: int, door: Path) -> Iterator[tuple[int, int]
             return
         raise OSError(number, "pidfd_getfd")
     with socket.socket(fileno=copy) as held:
-        if held.family == socket.AF_UNIX and held.getsockname() == str(door):
+        if held.family == socket.AF_UNIX and _leads_to(door, held.getsockname()):
             pid, uid, _ = CREDENTIALS.unpack(held.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size))
             yield pid, uid

@@ -153,12 +153,14 @@ class Renewal:
         """Nobody who works on the site waits for an order; what cannot be put in place now is kept, because an ACME
         server gives few of one name.
         """
+        key = Key(Kind.CERTIFICATE, host)
+        self.driver.demand_ours(key)
         content = self._ordered.pop(host, b"") or self.driver.issue(host)
         bundle, self._ordered[host] = self._checked(content, host), content
         site = self._site(host)
         if site is not None:  # its name may have been taken off it just now
             with journal_file.writing(self.config.paths.state / "journal" / f"{site}.jsonl"):
-                self.driver.install(Key(Kind.CERTIFICATE, host), bundle.text())
+                self.driver.install(key, bundle.text())
             log.info("%s is renewed until %s", host, bundle.ends)
         del self._ordered[host]
 

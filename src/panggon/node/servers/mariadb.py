@@ -8,10 +8,15 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from panggon.core.entrances import ENTRANCES
+from panggon.core.spec import Engine
 from panggon.drivers import files, shell
+from panggon.node.entrances import Entrances
 from panggon.node.servers import Server, make_copy
 
 USER = "mysql"
+PYTHON = "/usr/bin/python3"
+OPENER = Path(__file__).with_name("mariadb_entrances.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,15 @@ def prepare(settings: Settings) -> None:
     """Write the configuration; make the data directory unless there is one."""
     user, group = _ids()
     files.directory(settings.socket.parent, uid=user, gid=group)
+    entrances = Entrances(settings.socket.parent, Engine.MARIADB)
+    for entrance in (*entrances.all, entrances.last):
+        files.directory(entrance, uid=user, gid=group)
     files.directory(settings.configuration.parent)
     files.directory(settings.log.parent)
     files.directory(settings.data.parent)
     files.directory(settings.temporary, mode=0o700, uid=user, gid=group)
     files.write(settings.configuration, _configuration(settings))
+    files.write(_opener(settings), OPENER.read_text())
     if not settings.data.exists():
         _make_data(settings, user, group)
 
@@ -52,7 +61,10 @@ def server(settings: Settings) -> Server:
     user, group = _ids()
     return Server(
         name="mariadb",
-        argv=("mariadbd", f"--defaults-file={settings.configuration}"),
+        argv=(
+            *(PYTHON, "-I", str(_opener(settings)), str(settings.socket), str(ENTRANCES[Engine.MARIADB])),
+            *("mariadbd", f"--defaults-file={settings.configuration}"),
+        ),
         log=settings.log,
         ready=lambda: _answers(settings.socket),
         stop_seconds=60,
@@ -71,6 +83,10 @@ def copy(settings: Settings, place: Path) -> None:
     words = (f"--socket={settings.socket}", "--user=root", f"--datadir={settings.data}", f"--open-files-limit={most}")
     make_copy(*program, "--backup", where, *words)
     make_copy(*program, "--prepare", where)
+
+
+def _opener(settings: Settings) -> Path:
+    return settings.configuration.with_name("mariadb-entrances.py")
 
 
 def _ids() -> tuple[int, int]:

@@ -4,6 +4,7 @@ import datetime as dt
 import grp
 import hashlib
 import json
+import os
 import re
 import resource
 import signal
@@ -198,6 +199,7 @@ def _configuration(settings: Settings) -> str:
         "user": USER,
         "open_files": open_files,
         "connections": open_files // 4,
+        "memory_most": _memory_most(),
         "body_in_memory": BODY_IN_MEMORY,
         "kept_files": open_files // 4,
         "wakes_most": settings.wakes_most,
@@ -241,6 +243,11 @@ def _open_files() -> int:
     """As many as may be had here without raising the hard limit, which root may not do in every container."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return OPEN_FILES_MOST if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES_MOST)
+
+
+def _memory_most() -> int:
+    """Bytes that a worker may take before visitors lose connections: nginx all together a quarter of the machine's."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8
 
 
 def _read(name: str) -> _Template:

@@ -10,7 +10,9 @@ from pathlib import Path
 import psycopg
 
 from panggon.core.errors import PermanentError
+from panggon.core.spec import Engine
 from panggon.drivers import files, shell
+from panggon.node.entrances import Entrances
 from panggon.node.servers import Server, make_copy
 
 USER = "postgres"
@@ -46,7 +48,8 @@ class Settings:
 def prepare(settings: Settings) -> None:
     """Write the configuration; make the data directory unless there is one."""
     user, group = _ids()
-    files.directory(settings.run, uid=user, gid=group)
+    for folder in (settings.run, *Entrances(settings.run, Engine.POSTGRESQL).all):
+        files.directory(folder, uid=user, gid=group)
     for folder in (settings.configuration, settings.log, settings.data):
         files.directory(folder.parent)
     files.write(settings.configuration, _configuration(settings))
@@ -118,8 +121,9 @@ def _configuration(settings: Settings) -> str:
     """What sites ask stays out of the log: it may be about people. `temp_file_limit` only the superuser may raise. One
     processor a session, no workers beside it; room for the locks of some thousand tables.
     """
+    places = ", ".join(map(str, (settings.run, *Entrances(settings.run, Engine.POSTGRESQL).all)))
     return f"""listen_addresses = ''
-unix_socket_directories = '{settings.run}'
+unix_socket_directories = '{places}'
 max_connections = {settings.connections}
 shared_buffers = {settings.buffer_mebibytes}MB
 authentication_timeout = 5s

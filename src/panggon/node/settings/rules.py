@@ -14,7 +14,7 @@ from panggon.core.spec import HOST
 Rule = Callable[[Any], Any]
 
 # A Unix socket's path has at most 107 bytes (unix(7)); this is the longest name below `run`.
-SOCKET_PATH_MOST = 107 - len("/mariadb/mysqld.sock")
+SOCKET_PATH_MOST = 107 - len("/mariadb/249/mysqld.sock")
 
 
 def absolute_path(value: Any) -> Path:

@@ -180,17 +180,15 @@ def _site_walls(
         *("--perms", "0755", "--dir", "/site"),
         *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        *_database(settings, described),
+        *_database(described),
     )
 
 
-def _database(settings: SocketSettings, described: Description) -> tuple[str, ...]:
+def _database(described: Description) -> tuple[str, ...]:
     """The directory, not the socket: a server that starts again makes a new socket in it."""
-    real = {Engine.MARIADB: settings.mariadb_socket.parent, Engine.POSTGRESQL: settings.postgresql_run}
-    if described.database not in list(Engine):
+    if described.database_run is None:
         return ()
-    engine = Engine(described.database)
-    return ("--ro-bind-try", str(real[engine]), str(DATABASE_DIRECTORIES[engine]))
+    return ("--ro-bind-try", str(described.database_run), str(DATABASE_DIRECTORIES[Engine(described.database)]))
 
 
 def _places(own: Path) -> tuple[str, ...]:

@@ -34,8 +34,7 @@ class Network:
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """What this thread starts meanwhile lives in the network."""
-        with _returning():
-            _enter(self.namespace)
+        with entered(self.namespace):
             yield
 
     def close(self) -> None:
@@ -43,6 +42,14 @@ class Network:
         os.close(self.namespace)
         for each in self.sockets:
             each.close()
+
+
+@contextlib.contextmanager
+def entered(namespace: int) -> Iterator[None]:
+    """What this thread opens and starts meanwhile lives in the network of this descriptor."""
+    with _returning():
+        _enter(namespace)
+        yield
 
 
 def make(policy: Policy) -> Network:

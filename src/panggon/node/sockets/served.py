@@ -7,6 +7,7 @@ back to the former ones while `site.json` is not restored yet), limits are read 
 import dataclasses
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from panggon.core.outgoing import NONE
@@ -54,7 +55,9 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The part of root's `site.json` that the site's programs depend on. `folder` is the profile's, below `public`."""
+    """The part of root's `site.json` that the site's programs depend on. `folder` is the profile's, below `public`;
+    `database_run` the directory of its database server's socket, by the site's entrance.
+    """
 
     memory_mebibytes: int
     processes: int
@@ -63,6 +66,7 @@ class Description:
     folder: str
     cpu_percent: int
     database: str
+    database_run: Path | None
     outgoing: str
     storage: Limit | None
     full: bool
@@ -91,6 +95,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         "input_vars": USUAL_PHP.input_vars,
         "post_mebibytes": upload + 1,
     }
+    database = str(members.get("database", Engine.MARIADB))
     return Description(
         memory_mebibytes=memory,
         processes=_bounded("processes", members.get("processes")),
@@ -98,7 +103,8 @@ def described(settings: SocketSettings, site: str) -> Description:
         document_root=str(members.get("document_root")),
         folder=ROUTINGS[Profile(members.get("profile", Profile.PLAIN))].folder,
         cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
-        database=str(members.get("database", Engine.MARIADB)),
+        database=database,
+        database_run=_database_run(settings, site, database),
         outgoing=str(members.get("outgoing", NONE)),
         storage=limit_of(settings, site),
         full=settings.full(site).exists(),
@@ -108,6 +114,13 @@ def described(settings: SocketSettings, site: str) -> Description:
         post_mebibytes=_number(members.get("post_mebibytes", usual["post_mebibytes"])),
         environment=_environment(members.get("environment", [])),
     )
+
+
+def _database_run(settings: SocketSettings, site: str, database: str) -> Path | None:
+    if database not in list(Engine):
+        return None
+    engine = Engine(database)
+    return settings.entrances(engine).of(site, is_there=lambda each: settings.site(each).is_dir())
 
 
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:

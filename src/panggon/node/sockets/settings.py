@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.outgoing import BUILT_IN, Policy, parse
-from panggon.core.spec import SITE_ID
+from panggon.core.spec import SITE_ID, Engine
 from panggon.drivers import files
 from panggon.drivers.storage import leaving_mark
+from panggon.node.entrances import Entrances
 
 PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 
@@ -42,6 +43,10 @@ class SocketSettings:
     awake_most: int = 0
     update_seconds: float = 60
     outgoing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def entrances(self, engine: Engine) -> Entrances:
+        run = {Engine.MARIADB: self.mariadb_socket.parent, Engine.POSTGRESQL: self.postgresql_run}
+        return Entrances(run[engine], engine)
 
     def policy(self, name: str) -> Policy:
         """The policy of outgoing traffic of this name. Raises ValueError where there is none on this machine."""

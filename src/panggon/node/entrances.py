@@ -1,0 +1,85 @@
+"""Where the entrances of a database server are (`core.entrances`), and which one a site has.
+
+The machine's own socket lies in the server's directory, each entrance below it in a directory with its number. Who has
+which is kept beside, and forgotten with everything that runs when the machine starts.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from panggon.core import entrances
+from panggon.core.spec import SITE_ID, Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Entrances:
+    """`run` is the server's directory."""
+
+    run: Path
+    engine: Engine
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """The directory of each, by number."""
+        return tuple(self.run / str(number) for number in range(entrances.ENTRANCES[self.engine]))
+
+    @property
+    def last(self) -> Path:
+        """The directory of the one behind all others, where the server is unfair: nobody's, and lent."""
+        return self.run / "last"
+
+    def of(self, site: str, *, is_there: Callable[[str], bool]) -> Path:
+        """The directory of the site's entrance, which it keeps; the server's own where there are none yet, as between
+        an update and its `panggon-node init`. `is_there`: whether the machine still has this site.
+        """
+        number = int(site[1:]) % entrances.ENTRANCES[self.engine]
+        with suppress(OSError, ValueError):  # where it cannot be kept it may be somebody else's too
+            number = self._kept(site) if self._claim(site).is_symlink() else self._choose(site, is_there)
+        own = self.run / str(number)
+        return own if own.is_dir() else self.run
+
+    def sites(self, number: int) -> tuple[str, ...]:
+        """Those that have this entrance."""
+        return tuple(site for site in self._claimed() if self._kept(site) == number)
+
+    def _choose(self, site: str, is_there: Callable[[str], bool]) -> int:
+        if not self.all[0].is_dir():
+            raise ValueError("there are no entrances")
+        self._claims.mkdir(mode=0o755, exist_ok=True)
+        with _alone(self._claims):
+            if not self._claim(site).is_symlink():
+                for gone in (each for each in self._claimed() if not is_there(each)):
+                    self._claim(gone).unlink()
+                taken = [self._kept(each) for each in self._claimed()]
+                number = entrances.choose(int(site[1:]), taken, entrances.ENTRANCES[self.engine])
+                self._claim(site).symlink_to(str(number))
+        return self._kept(site)
+
+    @property
+    def _claims(self) -> Path:
+        return self.run.with_name(f"{self.run.name}.entrances")
+
+    def _claim(self, site: str) -> Path:
+        return self._claims / site
+
+    def _kept(self, site: str) -> int:
+        return int(str(self._claim(site).readlink()))
+
+    def _claimed(self) -> list[str]:
+        with suppress(FileNotFoundError):
+            return sorted(each.name for each in self._claims.iterdir() if SITE_ID.fullmatch(each.name))
+        return []
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,76 @@
+"""Which entrance of a database server a site has, and when it is shut."""
+
+import pytest
+
+from panggon.core.entrances import (
+    QUEUE_MOST,
+    QUEUE_SECONDS,
+    WAITING_SECONDS,
+    Queue,
+    always_waiting,
+    choose,
+    flooded,
+    long_queues,
+    to_be_last,
+)
+
+LONG = QUEUE_MOST + 1
+
+
+@pytest.mark.parametrize(
+    ("number", "taken", "found"),
+    [
+        (7, (), 3),
+        (7, (3,), 0),
+        (7, (3, 0, 1), 2),
+        (7, (0, 1, 2, 3), 3),
+        (7, (0, 1, 2, 3, 3), 0),
+        (7, (0, 1, 2, 3, 3, 0, 1), 2),
+    ],
+)
+def test_a_site_has_one_that_nobody_has_or_one_that_fewest_share(
+    number: int, taken: tuple[int, ...], found: int
+) -> None:
+    assert choose(number, taken, 4) == found
+
+
+def test_as_many_sites_as_there_are_entrances_have_one_each() -> None:
+    taken: list[int] = []
+    for number in range(1, 600, 10):
+        taken.append(choose(number, taken, 60))
+    assert sorted(taken) == list(range(60))
+
+
+def looks(*lengths: int, every: float = QUEUE_SECONDS / 2) -> tuple[int, ...]:
+    """The entrances that are to be shut after looks that found so many at the seventh."""
+    queues: dict[int, Queue] = {}
+    for place, length in enumerate(lengths):
+        queues = long_queues(queues, {6: 0, 7: length}, now=100 + place * every)
+    return flooded(queues, now=100 + (len(lengths) - 1) * every)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "found"),
+    [
+        ((LONG, LONG, LONG), (7,)),
+        ((LONG, 400, LONG), (7,)),
+        ((LONG, LONG), ()),
+        ((QUEUE_MOST, QUEUE_MOST, QUEUE_MOST), ()),
+        ((LONG, QUEUE_MOST, LONG), ()),
+        ((400, 390, 380, 370, 360, 350), ()),  # what waited while the server was away
+        ((400, 390, 390, 391), (7,)),
+    ],
+)
+def test_one_is_shut_where_too_many_wait_and_do_not_become_fewer(lengths: tuple[int, ...], found: tuple[int]) -> None:
+    assert looks(*lengths) == found
+
+
+@pytest.mark.parametrize(
+    ("lengths", "found"), [((1, 3, 1), (7,)), ((3, 1), ()), ((1, 0, 1), ()), ((1, 1, 0), ()), ((0, 1, 1, 2), (7,))]
+)
+def test_one_where_somebody_waits_all_the_time_comes_last(lengths: tuple[int, ...], found: tuple[int]) -> None:
+    waiting: dict[int, float] = {}
+    for place, length in enumerate(lengths):
+        now = 100 + place * WAITING_SECONDS / 2
+        waiting = always_waiting(waiting, {6: 0, 7: length}, now=now)
+    assert to_be_last(waiting, now=now) == found
