@@ -19,6 +19,20 @@ def test_one_proof_that_does_not_hold_makes_its_part_unproven_and_first():
     assert found[0].sentence == "Alamat situs belum menjawab dengan benar."
 
 
+def test_of_a_closed_site_it_says_what_is_shut():
+    shut = ("database.kept", "database.idle", "web.page", "programs.stopped", "sftp.locked")
+    assert [(part.sentence, part.closed) for part in parts(map(proof, shut))] == [
+        ("Basis data tersimpan, dan tertutup bagi situs.", True),
+        ("Alamat situs menjawab dengan benar.", False),
+        ("Program situs berhenti.", True),
+        ("Akses SFTP tertutup.", True),
+    ]
+    (locked,) = parts([proof("sftp.login"), proof("sftp.locked")])  # of a site that is prepared
+    assert (locked.sentence, locked.closed) == ("Akses SFTP bekerja dan terkurung di folder situs.", False)
+    (open_still,) = parts([proof("database.kept"), proof("database.idle", ok=False)])
+    assert (open_still.ok, open_still.sentence) == (False, "Belum terbukti bahwa basis data tersimpan dan tertutup.")
+
+
 def test_a_part_without_words_is_named_as_the_machine_names_it():
     assert [part.sentence for part in parts([proof("mail.answer", ok=False)])] == ["mail: belum terbukti."]
 

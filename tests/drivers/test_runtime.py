@@ -276,5 +276,7 @@ def test_what_the_page_may_say_that_is_no_isolation(made: Node) -> None:
 
 def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
     made.runtime.write(Key(Kind.RUNTIME, SITE), None)
-    assert [(check.name, check.ok) for check in made.probe(SPEC).values()] == [("php.answer", False)]
+    checks = made.probe(SPEC)
+    assert [(check.name, check.ok) for check in checks.values()] == [("php.answer", False)]
+    assert checks["php.answer"].detail.endswith("menjawab status 503, halaman mesin “down”")
     assert not made.runtime.answers(SPEC)

@@ -44,10 +44,12 @@ def test_the_way_of_a_suspension_over_the_pages(office, site):
     assert f"Tangguhkan: {site.host}" in text(head.get("/situs/"))
     assert "Setujui dan jalankan" in text(head.get(sent.headers["Location"]))
     head.post(sent.headers["Location"], {"do": "approve", "shown_digest": DIGEST})
-    told(office, Outcome.APPLIED)
+    shut = [{"name": name, "ok": True, "detail": "tertutup"} for name in ("database.kept", "programs.stopped")]
+    told(office, Outcome.APPLIED, proofs=shut)
     after = text(head.get(sent.headers["Location"]))
     assert "Selesai" in after
     assert "2 dari 2 bukti terpenuhi" in after
+    assert "Terbukti seperti yang diminta: basis data, program situs." in text(head.get(address(site)))
     shown = text(at(office, "applicant").get(address(site)))
     assert "Ditangguhkan" in shown
     assert "Sedang diperbaiki." in shown

@@ -53,9 +53,9 @@ def done(office: Office, site: Site, action: SiteAction, **data: Any) -> Alterat
     return fresh(change)
 
 
-def told(office: Office, outcome: Outcome, *, problem: str = "") -> Wish:
+def told(office: Office, outcome: Outcome, *, problem: str = "", **more: Any) -> Wish:
     """The machine does its next wish, and the worker hears of it."""
-    wish = office.node_reports(outcome, problem=problem)
+    wish = office.node_reports(outcome, problem=problem, **more)
     jobs.site_reported(wish.pk)
     return wish
 

@@ -50,14 +50,26 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
     "site": ("pengaturan situs", "Pengaturan situs berlaku.", "Pengaturan situs belum berlaku."),
 }
 
+# The same of parts of a closed site, by proofs that no other site has.
+_CLOSED: Mapping[frozenset[str], tuple[str, str, str]] = {
+    frozenset({"database.kept", "database.idle"}): (
+        "basis data",
+        "Basis data tersimpan, dan tertutup bagi situs.",
+        "Belum terbukti bahwa basis data tersimpan dan tertutup.",
+    ),
+    frozenset({"sftp.locked"}): ("SFTP", "Akses SFTP tertutup.", "Belum terbukti bahwa akses SFTP tertutup."),
+    frozenset({"programs.stopped"}): _PARTS["programs"],
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What the proofs say of one part of a site."""
+    """What the proofs say of one part of a site. `closed`: that it is shut, not that it works."""
 
     name: str
     ok: bool
     sentence: str
+    closed: bool
 
 
 def part_name(proof: str) -> str:
@@ -69,14 +81,18 @@ def part_name(proof: str) -> str:
 
 def parts(evidence: Iterable[Mapping[str, Any]]) -> tuple[Part, ...]:
     """One a part of the site, in the order in which the parts were first proven; what does not hold comes first."""
-    held: dict[str, bool] = {}
+    held: dict[str, dict[str, bool]] = {}
     for proof in evidence:
-        part = str(proof["name"]).partition(".")[0]
-        held[part] = held.get(part, True) and bool(proof["ok"])
-    found = [_part(part, ok=ok) for part, ok in held.items()]
+        name = str(proof["name"])
+        of_part = held.setdefault(name.partition(".")[0], {})
+        of_part[name] = of_part.get(name, True) and bool(proof["ok"])
+    found = [_part(part, proofs) for part, proofs in held.items()]
     return tuple(sorted(found, key=lambda part: part.ok))
 
 
-def _part(part: str, *, ok: bool) -> Part:
-    name, good, bad = _PARTS.get(part, (part, f"{part}: terbukti.", f"{part}: belum terbukti."))
-    return Part(name, ok, good if ok else bad)
+def _part(part: str, proofs: Mapping[str, bool]) -> Part:
+    closed = next((words for names, words in _CLOSED.items() if proofs.keys() <= names), None)
+    known = _PARTS.get(part, (part, f"{part}: terbukti.", f"{part}: belum terbukti."))
+    name, good, bad = closed or known
+    ok = all(proofs.values())
+    return Part(name, ok, good if ok else bad, closed=closed is not None)

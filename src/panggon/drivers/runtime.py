@@ -14,7 +14,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
 from panggon.core.spec import SiteKind, SiteSpec, SiteState
-from panggon.drivers import asking, processes, untrusted, visit
+from panggon.drivers import asking, processes, untrusted, visit, web
 from panggon.drivers.owner import uid_of
 from panggon.drivers.storage import database_mark
 from panggon.drivers.untrusted import word, words
@@ -133,7 +133,8 @@ class RuntimeDriver:
             said = untrusted.document(answer.body)
             if answer.status == 200 and said.get("site") == spec.site:
                 return said
-        raise ValueError(f"{spec.host}{PROOF_PATHS[spec.kind]} menjawab {answer.status}: {answer.body[:200]!r}")
+        said_instead = "" if web.PAGE_HEADER in answer.headers else f": {answer.body[:200]!r}"
+        raise ValueError(f"{spec.host}{PROOF_PATHS[spec.kind]} menjawab {web.seen(answer)}{said_instead}")
 
     def _isolation(self, said: Mapping[str, Any], spec: SiteSpec, uid: int) -> Check:
         """A shared view of processes is no fault of the site where the machine has nothing else to give."""

@@ -104,7 +104,10 @@ class Preparation:
         missing = [part.name for part in self.parts if not part.ok]
         if missing:
             return _("Belum terbukti: %(parts)s.") % {"parts": ", ".join(missing)}
-        return _("Terbukti bekerja: %(parts)s.") % {"parts": ", ".join(part.name for part in self.parts)}
+        names = {"parts": ", ".join(part.name for part in self.parts)}
+        if any(part.closed for part in self.parts):
+            return _("Terbukti seperti yang diminta: %(parts)s.") % names
+        return _("Terbukti bekerja: %(parts)s.") % names
 
 
 def view_of(case: Case) -> Preparation | None:
