@@ -60,6 +60,6 @@ def test_words_of_a_new_password_of_the_database():
 
 def test_words_of_a_database_that_is_locked_and_opened():
     closing = make(SUSPENDED, FACTS, existing(OPEN))
-    assert words(closing)[-1] == f"Mengubah basis data {SITE} (terkunci: tidak ada → ya)."
+    assert words(closing)[-1] == f"Mengubah basis data {SITE} (terkunci: tidak → ya)."
     assert meanings(closing)[-1] == "Basis data dikunci: situs tidak dapat masuk, dan yang sedang berjalan dihentikan."
     assert "Basis data dibuka kembali untuk situs." in meanings(make(OPEN, FACTS, existing(SUSPENDED)))

@@ -107,6 +107,7 @@ class TestTree:
         (place / name).chmod(mode)
         (check,) = driver.probe(key, spec=spec(key.name))
         assert (check.name, check.ok) == ("directory.owners", ok)
+        assert ok or (check.detail.startswith(f"/{name}: ") and check.detail.endswith(f" {mode:04o}"))
         place.chmod(0o755)
 
     @pytest.mark.parametrize("name", ["public", "private", "tmp"])

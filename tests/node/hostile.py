@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import socket
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -112,6 +113,7 @@ def calls() -> Iterator[Named]:
         yield f"type on the terminal {request:x}", "EPERM", lambda request=request: answered(ioctl(0, request))
     yield "hear who reads a directory", "EPERM", told_of_reads
     yield "hear who opens a file, and hold him up", "EPERM", leased
+    yield "lock a file for whoever has it open", "EPERM", locked_for_an_open_file
     yield "become root", "EINVAL", lambda: os.setuid(0) or "root"
     yield "become root for files", "EINVAL", lambda: os.setreuid(-1, 0) or "root"
     yield "join a group", "EPERM", lambda: os.setgroups([0]) or "root's"
@@ -190,6 +192,15 @@ def leased() -> object:
     file = os.open(f"/tmp/leased-{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         return fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK) or "until it is given back"
+    finally:
+        os.close(file)
+
+
+def locked_for_an_open_file() -> object:
+    file = os.open(f"/tmp/locked-{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        words = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+        return fcntl.fcntl(file, fcntl.F_OFD_SETLK, words) and "wherever it goes"
     finally:
         os.close(file)
 

@@ -20,6 +20,7 @@ from panggon.core.driver import Check
 from panggon.core.errors import TemporaryError
 from panggon.core.htaccess import Effect, Lost
 from panggon.core.resources import Key, Kind, foreign, ours
+from panggon.core.spec import SiteState
 from panggon.drivers import authority
 from panggon.drivers.fake import FakeDriver, Killed, Mishap, Moment
 from panggon.drivers.htaccess import Found
@@ -66,6 +67,31 @@ def test_a_plan_is_told_in_sentences_with_its_digest(terminal):
     assert lines[-1].startswith("Sidik rencana: ")
     assert len(lines[-1].split()[-1]) == 64
     assert terminal.machine.resources() == {}
+
+
+def test_no_sentence_is_broken_where_a_program_reads_it(terminal):
+    words = ["--config", str(terminal.config), "plan", terminal.spec()]
+    lines = CliRunner().invoke(cli, words, env={"COLUMNS": "40"}).stdout.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == [*(f"{number}." for number in range(1, 10)), "Sidik"]
+
+
+@pytest.mark.parametrize("words", [[], ["services"]])
+def test_what_each_command_does_is_said_whole(words):
+    told = CliRunner().invoke(cli, [*words, "--help"], terminal_width=80).stdout.partition("Commands:")[2]
+    assert len(told.splitlines()) > 2
+    assert [line for line in told.splitlines() if line.endswith("...")] == []
+
+
+def test_a_site_that_is_to_be_gone_is_proven_by_what_is_left(terminal):
+    purged = dataclasses.replace(SPEC, generation=9, state=SiteState.PURGED)
+    gone = json.loads(terminal("verify", terminal.spec(document(purged)), "--json").stdout)
+    assert gone["evidence"] == [{"name": "site.gone", "ok": True, "detail": "tidak ada yang tersisa"}]
+    terminal.machine.put(ours(Key(Kind.DIRECTORY, SITE), uid=1))
+    left = terminal("verify", terminal.spec(document(purged)))
+    assert (left.exit_code, f"direktori situs {SITE} ada, padahal tidak diminta." in left.stdout) == (1, True)
+    terminal("apply", terminal.spec())
+    early = terminal("verify", terminal.spec(document(purged)))
+    assert (early.exit_code, "node.purge_early" in early.stderr) == (1, True)
 
 
 def test_applying_makes_and_proves_the_site(terminal):

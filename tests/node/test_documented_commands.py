@@ -87,6 +87,9 @@ def _wrong_text(words: list[str], files: list[Path]) -> list[str]:
 def _wrong_options(command: click.Command, words: list[str]) -> list[str]:
     while isinstance(command, click.Group) and words:
         name, *words = words
+        if name in _options(command):  # of the program, as `--config PATH`
+            words = words[1:]
+            continue
         if name not in command.commands:
             return [name]
         command = command.commands[name]

@@ -86,7 +86,7 @@ def test_who_only_plans_changes_nothing_of_what_is_on_record(bench):
 def test_renamed_site_must_say_what_becomes_of_its_old_name(bench):
     apply(bench, OPEN)
     renamed = later(OPEN, host=NEW_HOST)
-    with pytest.raises(PermanentError, match=rf"node\.forgotten: {HOST}$"):
+    with pytest.raises(PermanentError, match=rf"node\.forgotten: {HOST} milik {SITE} di sini, dan tidak disebut lagi$"):
         bench.sites.plan(renamed)
     kept = apply(bench, replace(renamed, former_hosts=(HOST,)))
     assert bench.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "redirect"}

@@ -1,6 +1,7 @@
 """The agent: wishes by mode, the bounds of the node, outages, bugs."""
 
 import dataclasses
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -111,9 +112,11 @@ def test_a_permanent_failure_is_reported_as_restored(bench):
     assert bench.sites.applied(SITE) is None
 
 
-def test_what_others_made_is_refused(bench):
+def test_what_others_made_is_refused(bench, caplog):
     bench.machine.put(foreign(Key(Kind.RECORDS, HOST), "milik lain"))
-    report = bench.ask(document())
+    with caplog.at_level(logging.INFO):
+        report = bench.ask(document())
+    assert caplog.messages[-1].endswith(f": refused (plan.foreign: {report['problem']['detail']})")
     assert (report["outcome"], report["problem"]["code"]) == ("refused", "plan.foreign")
     assert bench.machine.writes == 0
 

@@ -202,4 +202,7 @@ def test_the_list_finds_and_costs_the_same_for_any_number(office, site):
 def test_a_site_of_which_no_machine_has_heard_yet_has_its_page(office):
     case = office.bring_to(State.SUBMITTED)
     assert case.site.generation == 0
-    assert "Sedang Disiapkan" in text(at(office, "technician").get(address(case.site)))
+    shown = text(at(office, "technician").get(address(case.site)))
+    assert "Sedang Disiapkan" in shown
+    assert "Belum ada di server, jadi belum ada yang menjawab pada nama ini." in shown
+    assert "Pengunjung membaca bahwa situs sedang disiapkan." not in shown

@@ -230,7 +230,7 @@ def _shown(name: str, value: Value) -> str:
         return _STATES.get(str(value), str(value))
     if name == "tasks" and isinstance(value, tuple):
         return "; ".join(map(_task, value))
-    if isinstance(value, bool):
+    if isinstance(value, bool) or name == "locked":
         return "ya" if value else "tidak"
     if isinstance(value, tuple):
         return ", ".join(value) or "tidak ada"

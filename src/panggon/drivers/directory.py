@@ -46,7 +46,7 @@ class _Folder:
         """
         found = place.lstat()
         mode = stat.S_IMODE(found.st_mode)
-        seen = f"{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}"
+        seen = f"/{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}"
         usable = (mode & 0o750) == self.mode & 0o750 and not mode & 0o002 if self.uid else mode == self.mode
         if (found.st_uid, found.st_gid) == (self.uid, self.gid) and (usable or (self.uid and not alive)):
             return ""

@@ -235,7 +235,9 @@ def _refuse_orphans(spec: SiteSpec, former: SiteSpec) -> None:
     """What the site has now must be spoken of: a name that is left out would stay behind for whoever finds it."""
     left_out = [host for host in (former.host, *former.former_hosts) if host not in spec.hosts]
     if left_out:
-        raise PermanentError("node.forgotten", ", ".join(left_out))
+        raise PermanentError(
+            "node.forgotten", f"{', '.join(left_out)} milik {spec.site} di sini, dan tidak disebut lagi"
+        )
 
 
 def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:

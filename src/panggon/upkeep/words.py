@@ -51,6 +51,7 @@ SHOWN: Mapping[SiteState, tuple[str, str, Any]] = MappingProxyType(
         SiteState.PURGED: ("", "circle-x", _("Isi, basis data, dan akunnya sudah dihapus.")),
     }
 )
+NOWHERE = _("Belum ada di server, jadi belum ada yang menjawab pada nama ini.")  # a site of which nothing is proven
 # What an action does, before anybody presses it.
 MEANINGS: Mapping[SiteAction, Any] = MappingProxyType(
     {

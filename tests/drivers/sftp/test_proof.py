@@ -65,6 +65,16 @@ class TestProof:
         (root / "sites" / key.name / "public").chmod(0o2750)
         assert (checks["sftp.login"], checks["sftp.upload"]) == (True, False)
 
+    def test_what_went_wrong_is_told_without_what_the_client_notes_on_its_way(
+        self, driver: sftp.AccessDriver, key: Key, root: Path
+    ) -> None:
+        driver.write(key, {"keys": ()})
+        (root / "sites" / key.name).chmod(0o777)  # where others may write, sshd lets nobody in
+        check = driver.probe(key, spec=spec(key.name, SiteState.PREPARED))[0]
+        (root / "sites" / key.name).chmod(0o755)
+        assert (check.name, check.ok) == ("sftp.login", False)
+        assert [line for line in check.detail.splitlines() if not line.startswith("Connection ")] == []
+
     def test_another_server_in_its_place_is_seen(
         self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
     ) -> None:

@@ -13,7 +13,7 @@ from importlib import metadata
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.node import wiring
-from panggon.node.agent.client import Ending, Pauses, Portal
+from panggon.node.agent.client import Ending, Pauses, Portal, Report
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.agent.forms import Forms
 from panggon.node.agent.identity import Identity
@@ -115,7 +115,7 @@ class Agent:
             return
         log.info("wish %s: %s", wish.number, wish.mode)
         report = self._wishes.answer(wish)
-        log.info("wish %s: %s", wish.number, report.ending)
+        log.info("wish %s: %s", wish.number, _ended(report))
         if report.ending is Ending.APPLIED and self._drift.look_again(str(wish.spec["site"])):
             self._tell_status()  # a pass comes to it only after hours
 
@@ -142,3 +142,9 @@ class Agent:
             if error.code == "portal.token":
                 raise
             log.warning("the portal refused our status: %s", error)
+
+
+def _ended(report: Report) -> str:
+    """With the reason where it did not go well: who reads the machine's journal has no page of the portal."""
+    problem = report.problem
+    return f"{report.ending} ({problem.code}: {problem.detail})" if problem else str(report.ending)

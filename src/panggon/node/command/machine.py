@@ -32,7 +32,10 @@ from panggon.node.supervision.services import Service, Supervisor
 @click.command("backup")
 @on_machine
 def back_up(config: NodeConfig) -> None:
-    """Salin data basis data dan DNS semua situs secara utuh, supaya dapat dicadangkan sebagai berkas."""
+    """Salin data basis data dan DNS semua situs secara utuh.
+
+    Salinannya dapat dicadangkan sebagai berkas.
+    """
     demand_real(config)
     click.echo(f"Salinan utuh ada di {backup.make(config, click.echo)}.")
 
@@ -40,7 +43,10 @@ def back_up(config: NodeConfig) -> None:
 @click.command()
 @on_machine
 def restore(config: NodeConfig) -> None:
-    """Taruh salinan dari `backup` di tempatnya, di mesin baru sebelum `init`."""
+    """Taruh salinan dari `backup` di tempatnya.
+
+    Di mesin baru, sebelum `init`.
+    """
     demand_real(config)
     backup.restore(config, click.echo)
     click.echo("Lanjutkan dengan `panggon-node init`, lalu `panggon-node verify`.")
@@ -51,7 +57,10 @@ def restore(config: NodeConfig) -> None:
 @click.option("--new", is_flag=True, help="Nama situs baru, bukan situs yang diubah.")
 @on_machine
 def allow(config: NodeConfig, number: int, *, new: bool) -> None:
-    """Izinkan portal mengubah sampai JUMLAH situs dalam 24 jam ini, atau membuat sampai JUMLAH nama situs baru."""
+    """Izinkan portal mengubah lebih banyak situs.
+
+    Sampai JUMLAH situs dalam 24 jam ini; dengan --new, sampai JUMLAH nama situs baru.
+    """
     limits, measure = DailyBounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
     limits.allow(measure, number, now=now())
     done = limits.done(measure, now=now())
@@ -74,7 +83,10 @@ def status(config: NodeConfig, *, as_json: bool) -> None:
 @click.option("--name", default=socket.gethostname, help="Nama mesin seperti yang didaftarkan di portal.")
 @on_machine
 def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
-    """Daftarkan mesin ini ke portal di URL dengan KODE sekali pakai."""
+    """Daftarkan mesin ini ke portal.
+
+    URL adalah alamat portal, KODE kode sekali pakai yang dibuatnya.
+    """
     facts = {
         "version": VERSION,
         "zone": config.dns.zone,
@@ -111,7 +123,10 @@ def run(config: NodeConfig) -> None:
 @click.command()
 @on_machine
 def init(config: NodeConfig) -> None:
-    """Siapkan mesin ini dan jalankan servernya; ulangi setelah pengaturan diubah."""
+    """Siapkan mesin ini dan jalankan servernya.
+
+    Ulangi setelah pengaturan diubah.
+    """
     demand_real(config)
     beginning.begin(config, click.echo)
 
@@ -119,7 +134,10 @@ def init(config: NodeConfig) -> None:
 @click.command("renew-authority")
 @on_machine
 def renew_authority(config: NodeConfig) -> None:
-    """Perbarui sertifikat otoritas mesin ini; kunci dan namanya tetap, jadi sertifikat situs tetap berlaku."""
+    """Perbarui sertifikat otoritas mesin ini.
+
+    Kunci dan namanya tetap, jadi sertifikat situs tetap berlaku.
+    """
     demand_real(config)
     ends = wiring.renew_authority(config)
     place = layout.authority_certificate(config)
@@ -134,7 +152,10 @@ def services_group() -> None:
 @services_group.command("prepare")
 @on_machine
 def services_prepare(config: NodeConfig) -> None:
-    """Tulis konfigurasi server dan buat data yang belum ada, tanpa menjalankan apa pun."""
+    """Tulis konfigurasi server dan buat data yang belum ada.
+
+    Tidak ada yang dijalankan.
+    """
     own_servers.prepare(config)
 
 

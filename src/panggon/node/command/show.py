@@ -45,7 +45,7 @@ _MEANINGS: Mapping[str, str] = {
     "nginx.control": "server web tidak menurut",
     "nginx.memory": "server web masih menjawab seperti semula",
     "nginx.worker": "sebagian server web tidak menjawab",
-    "node.forgotten": "milik situs ini dan tidak disebut lagi (sebut sebagai former_hosts atau retired_hosts)",
+    "node.forgotten": "nama yang dilepas harus disebut (former_hosts atau retired_hosts)",
     "plan.partial": "ada yang setengah tertulis",
     "shell.missing": "program ini tidak terpasang",
     "stale": "keadaan mesin tidak seperti rencana",
@@ -81,7 +81,7 @@ class Watcher:
     def __call__(self, _number: int, progress: Progress) -> None:
         words = self._sentence(progress)
         if progress.phase in (Phase.WRITTEN, Phase.UNDONE):
-            self._console.print(text(f"✓ {words}"))
+            self._console.print(text(f"✓ {words}"), soft_wrap=True)
         elif progress.phase is not Phase.PROBED:
             self._status.update(text(words))
 
@@ -99,7 +99,7 @@ class Watcher:
 
 def plan(console: Console, made: Plan) -> None:
     for number, sentence in enumerate(plan_words.words(made), 1):
-        console.print(text(f"{number}. {sentence}"))
+        console.print(text(f"{number}. {sentence}"), soft_wrap=True)
     if not made.changes:
         console.print("Semua sudah seperti yang diminta.")
     console.print(text(f"Sidik rencana: {made.digest}"), soft_wrap=True)
@@ -138,7 +138,7 @@ def outcome(console: Console, ended: Outcome, *, goes_on: bool) -> None:
         evidence(console, ended.evidence)
     console.print(ENDINGS[ended.word] if goes_on or ended.word is not Word.STUCK else ALONE)
     if ended.problem:
-        console.print(text(problem(ended.problem.code, ended.problem.detail)))
+        console.print(text(problem(ended.problem.code, ended.problem.detail)), soft_wrap=True)
 
 
 def status(console: Console, found: Status) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from panggon.core import plan_words
 from panggon.core import spec_document as specs
+from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.journal import Outcome, Word
 from panggon.core.plan import plain_attributes
@@ -70,11 +71,15 @@ def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 @as_json
 @on_machine
 def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
-    """Buktikan lagi bahwa situs bekerja, atau semua situs, tanpa mengubah apa pun."""
+    """Buktikan lagi bahwa situs bekerja, tanpa mengubahnya.
+
+    Tanpa SPEC.json: semua situs, seperti yang terakhir dibuat.
+    """
     sites = Sites.of(config)
     if path is None:
         _verify_all(sites, as_json=as_json)
-    checks = runs.verify(sites, _spec(sites, path))
+    spec = _spec(sites, path)
+    checks = _gone(sites, spec) if spec.state is SiteState.PURGED else runs.verify(sites, spec)
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
     say(as_json, document, lambda console: show.evidence(console, checks))
@@ -86,7 +91,10 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
 @as_json
 @on_machine
 def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
-    """Tunjukkan yang sudah menyimpang dari SPEC.json, atau di semua situs; status 1 bila ada."""
+    """Tunjukkan yang sudah menyimpang; status 1 bila ada.
+
+    Dari SPEC.json, atau tanpanya: di semua situs dari yang terakhir dibuat.
+    """
     sites = Sites.of(config)
     if path is None:
         found = show.differences(strays.find(sites), sites.drift())
@@ -107,7 +115,10 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
 @as_json
 @on_machine
 def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
-    """Tunjukkan perintah .htaccess SITUS yang tidak berlaku; status 1 bila ada."""
+    """Tunjukkan perintah .htaccess yang tidak berlaku.
+
+    Status 1 bila ada.
+    """
     found = Sites.of(config).unread(site)
     say(as_json, show.unread_document(found), lambda console: show.unread(console, found))
     sys.exit(FAILED if found else 0)
@@ -118,9 +129,14 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini.")
 @on_machine
 def dump(config: NodeConfig, site: str, target: Path | None) -> None:
-    """Buat salinan basis data SITUS di folder private/database-nya."""
+    """Buat salinan basis data SITUS.
+
+    Salinannya ada di folder private/database situs itu, dan dengan --to juga di berkas yang disebut.
+    """
     said = copies.dump(config, site, target)
     click.echo(printable(said.words))
+    if said.done and target:
+        click.echo(printable(f"Disimpan juga sebagai {target}."))
     sys.exit(0 if said.done else FAILED)
 
 
@@ -129,7 +145,10 @@ def dump(config: NodeConfig, site: str, target: Path | None) -> None:
 @click.argument("source", metavar="BERKAS", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @on_machine
 def load(config: NodeConfig, site: str, source: Path) -> None:
-    """Ganti isi basis data SITUS dengan BERKAS (.sql atau .sql.gz)."""
+    """Ganti isi basis data SITUS dengan isi BERKAS.
+
+    BERKAS adalah .sql atau .sql.gz. Isi sebelumnya disimpan di folder private/database situs itu.
+    """
     said = copies.load(config, site, source)
     click.echo(printable(said.words))
     sys.exit(0 if said.done else FAILED)
@@ -169,6 +188,12 @@ def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -
         found = watch.to_the_end(batch.apply(sites, wishes))
     say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
     sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
+
+
+def _gone(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
+    """Nothing can be asked of what is not there: a plan that finds nothing to remove is the proof."""
+    left = plan_words.differences(sites.plan(spec))
+    return (Check("site.gone", not left, " ".join(left) or "tidak ada yang tersisa"),)
 
 
 def _verify_all(sites: Sites, *, as_json: bool) -> NoReturn:

@@ -58,6 +58,8 @@ INTERNET = (socket.AF_INET, socket.AF_INET6)
 TERMINAL_REQUESTS = (0x5412, 0x541C)
 # In the words of fcntl(2): as inotify; and a lease, whose holder is told who opens the file, and lets him wait or fail.
 F_NOTIFY, F_SETLEASE = 1026, 1024
+# Locks of an open file (F_OFD_…) stay while it is on its way in a socket, where nobody finds them (locks.py).
+F_OFD_SETLK, F_OFD_SETLKW = 37, 38
 LOWER_HALF = 0xFFFFFFFF
 
 
@@ -97,7 +99,7 @@ def _rules() -> Iterator[_Rule]:
     newer = pyseccomp.Arg(2, pyseccomp.GT, socket.IPPROTO_UDP)
     for family in INTERNET:
         yield _Rule("socket", errno.EPROTONOSUPPORT, (pyseccomp.Arg(0, pyseccomp.EQ, family), newer))
-    for command in (F_NOTIFY, F_SETLEASE):
+    for command in (F_NOTIFY, F_SETLEASE, F_OFD_SETLK, F_OFD_SETLKW):
         yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, command),))
     for request in TERMINAL_REQUESTS:
         yield _Rule("ioctl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, request),))

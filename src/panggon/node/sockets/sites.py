@@ -13,19 +13,21 @@ from typing import Any
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
+from panggon.node.sockets import locks, unread
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.former import Former
 from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.listener import is_shut, name_of, socket_path
 from panggon.node.sockets.listeners import Listeners
+from panggon.node.sockets.locks import Locks
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.room import awake_most, make_room
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site
-from panggon.node.sockets.unread import Unread, is_short
+from panggon.node.sockets.unread import Unread
 from panggon.node.sockets.watching import Watching
 
 # At each tick, for what all sites store: under a hundredth of a processor.
@@ -57,7 +59,8 @@ class Sites:
         self.full = Full(machine.settings)
         self._asleep = Asleep(machine, self.full, self._is_awake)
         self._sessions = Sessions(machine, self.full)
-        self._unread = Unread(machine.users, machine.settings.uid_base, is_short)
+        self._unread = Unread(machine.users, machine.settings.uid_base, unread.is_short)
+        self._locks = Locks(machine.users, machine.settings.uid_base, locks.is_short)
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
         self._watching = Watching(selector)
@@ -103,7 +106,7 @@ class Sites:
         for name in [name for name, until in self._lingering.items() if now >= until]:
             with going_on(log, name):
                 self.drop(name, _nobody_waits)
-        for each in (self._sessions, self._asleep, self._unread):
+        for each in (self._sessions, self._asleep, self._unread, self._locks):
             with going_on(log, "a look at all sites"):
                 each.look()
 

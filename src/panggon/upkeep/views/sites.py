@@ -25,7 +25,7 @@ from panggon.sites.forms import PlanForm
 from panggon.sites.models import Outcome, Site
 from panggon.upkeep import selectors
 from panggon.upkeep.forms import FindForm
-from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, SHOWN, STATES
+from panggon.upkeep.words import ACTIONS, AT_THE_MACHINE, MEANINGS, NEEDS, NOWHERE, SHOWN, STATES
 
 PAGE_SIZE = 25
 MONTHS_SHOWN = 3
@@ -83,6 +83,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
     now = timezone.now()
     state, official = SiteState(found.state), people.is_official(request.user, now=now)
     look, mark, sentence = SHOWN[state]
+    proof = preparation.proof_of(found)
     spec = found.spec
     lead = spec.redirect or spec.proxy
     changes = list(selectors.alterations_of(found))
@@ -97,7 +98,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "state": STATES[state],
         "look": look,
         "mark": mark,
-        "sentence": sentence,
+        "sentence": sentence if proof.evidence or state is not SiteState.PREPARED else NOWHERE,
         "state_value": state.value,
         "official": official,
         "asks_for_others": Role.REGISTRAR in people.roles_of(request.user, now=now),
@@ -111,7 +112,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "availability": [(row, percent(answered=row.answered, visits=row.visits)) for row in availability],
         "stored": next((row for row in availability if row.used_mebibytes is not None), None),
         "first_login": first_login(found),
-        "proof": preparation.proof_of(found),
+        "proof": proof,
         "drift": selectors.drift_of(found) if official else (),
         "fullness": selectors.fullness_of(found),
         "is_silent": machines.silent_sites().filter(pk=found.pk).exists(),

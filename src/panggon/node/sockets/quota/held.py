@@ -38,13 +38,13 @@ class Held:
 def held(processes: Iterable[int], *, device: int) -> Iterator[Held | None]:
     """One step a descriptor or a mapping, None for what counts as nothing. `device` is the one whose room counts."""
     for pid in processes:
-        for thread in _threads(pid):
+        for thread in threads(pid):
             with suppress(OSError):  # ended meanwhile
                 yield from _open(thread, device)
                 yield from _mapped(thread, device)
 
 
-def _threads(pid: int) -> list[int]:
+def threads(pid: int) -> list[int]:
     """As a rule the first, whose descriptors all others have too. Any may have its own (clone(2), CLONE_FILES), and the
     first shows nothing once it has ended, although its process goes on.
     """
