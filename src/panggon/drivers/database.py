@@ -21,6 +21,7 @@ from panggon.core.resources import Attributes, Key, Observation, Standing, absen
 from panggon.core.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files, storage
 from panggon.drivers.database_server import DatabaseServer, Found
+from panggon.drivers.entrances import Entrances
 from panggon.drivers.owner import uid_of
 
 INI = "database.ini"
@@ -184,7 +185,9 @@ class DatabaseDriver:
         place = self._place(site)
         if (place / RECORD).exists():
             storage.rename(place / RECORD, place / GOING)
-        self._server(engine).drop(site)
+        server = self._server(engine)
+        server.drop(site)
+        Entrances(server.door.parent, engine).forget(site)
         if self._private(site).is_dir():
             with files.opened(self._private(site), uid=uid) as private:
                 files.remove_at(private, INI)

@@ -16,6 +16,7 @@ from panggon.core.resources import Key, Standing
 from panggon.core.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
+from panggon.drivers.entrances import Entrances
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.mariadb.server import LEFT_SECONDS
 from panggon.drivers.postgresql import PostgreSql
@@ -293,3 +294,12 @@ def test_killed_while_it_is_dropped_on_a_full_disk(
     driver.write(key, after)
     kept = sorted(path.name for path in private.parent.glob("database.*"))
     assert (driver.read(key).attributes, kept) == (after, ["database.json"] if after else [])
+
+
+@pytest.mark.usefixtures("_database")
+def test_with_the_database_goes_the_sites_entrance(driver: DatabaseDriver, key: Key, server: mariadb.Settings) -> None:
+    entrances = Entrances(server.socket.parent, Engine.MARIADB)
+    number = int(entrances.of(key.name, is_there=lambda _: True).name)
+    assert entrances.sites(number) == (key.name,)
+    driver.write(key, None)
+    assert entrances.sites(number) == ()

@@ -11,6 +11,7 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Standing
 from panggon.core.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
+from panggon.drivers.entrances import Entrances
 from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.postgresql.scram import verifier, verifies
 from panggon.node.servers import postgresql
@@ -207,3 +208,14 @@ def test_a_verifier_belongs_to_one_password(server: postgresql.Settings) -> None
         assert [verifies(kept, "satu"), verifies(kept, "dua"), verifies("md5abc", "satu")] == [True, False, False]
     assert verifier("satu") != verifier("satu"), "each has a salt of its own"
     root_says(server, "DROP ROLE uji")
+
+
+@pytest.mark.usefixtures("_database")
+def test_with_the_database_goes_the_sites_entrance(
+    driver: DatabaseDriver, key: Key, server: postgresql.Settings
+) -> None:
+    entrances = Entrances(server.run, Engine.POSTGRESQL)
+    number = int(entrances.of(key.name, is_there=lambda _: True).name)
+    assert entrances.sites(number) == (key.name,)
+    driver.write(key, None)
+    assert entrances.sites(number) == ()

@@ -1,7 +1,7 @@
 """How many connections wait at each entrance of a server, as the kernel tells (sock_diag(7)).
 
 One whose program has gone waits like any other, and costs the server as much. So an entrance before which too many wait
-is shut for a while to the site that has it (`node.entrances`).
+is shut for a while to the site that has it (`drivers.entrances`).
 """
 
 import logging
@@ -20,7 +20,7 @@ from panggon.core import entrances
 from panggon.core.entrances import Queue
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
-from panggon.node.entrances import Entrances
+from panggon.drivers.entrances import Entrances
 from panggon.node.going_on import going_on
 from panggon.node.sockets import network
 

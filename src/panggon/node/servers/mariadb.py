@@ -11,7 +11,7 @@ from pathlib import Path
 from panggon.core.entrances import ENTRANCES
 from panggon.core.spec import Engine
 from panggon.drivers import files, shell
-from panggon.node.entrances import Entrances
+from panggon.drivers.entrances import Entrances
 from panggon.node.servers import Server, make_copy
 
 USER = "mysql"

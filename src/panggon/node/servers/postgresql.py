@@ -12,7 +12,7 @@ import psycopg
 from panggon.core.errors import PermanentError
 from panggon.core.spec import Engine
 from panggon.drivers import files, shell
-from panggon.node.entrances import Entrances
+from panggon.drivers.entrances import Entrances
 from panggon.node.servers import Server, make_copy
 
 USER = "postgres"

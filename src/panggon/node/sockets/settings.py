@@ -11,8 +11,8 @@ from typing import Any
 from panggon.core.outgoing import BUILT_IN, Policy, parse
 from panggon.core.spec import SITE_ID, Engine
 from panggon.drivers import files
+from panggon.drivers.entrances import Entrances
 from panggon.drivers.storage import leaving_mark
-from panggon.node.entrances import Entrances
 
 PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 

@@ -6,7 +6,7 @@ import pytest
 
 from panggon.core.entrances import ENTRANCES
 from panggon.core.spec import Engine
-from panggon.node.entrances import Entrances
+from panggon.drivers.entrances import Entrances
 
 THERE = "s000001", "s000061", "s000121"
 
@@ -33,6 +33,13 @@ def test_what_a_site_had_that_is_gone_is_free(made: Entrances) -> None:
     assert number(made, "s000001") == "1"
     assert number(made, "s000061", ("s000061",)) == "1"
     assert made.sites(1) == ("s000061",)
+
+
+def test_with_its_database_a_site_gives_its_entrance_back(made: Entrances) -> None:
+    assert [number(made, site) for site in THERE] == ["1", "2", "3"]
+    made.forget("s000061")
+    made.forget("s000061")
+    assert (made.sites(2), number(made, "s000002", ("s000001", "s000002", "s000121"))) == ((), "2")
 
 
 def test_where_all_are_taken_two_share_one(made: Entrances) -> None:

@@ -42,6 +42,10 @@ class Entrances:
         own = self.run / str(number)
         return own if own.is_dir() else self.run
 
+    def forget(self, site: str) -> None:
+        """With its database: what it had is free."""
+        self._claim(site).unlink(missing_ok=True)
+
     def sites(self, number: int) -> tuple[str, ...]:
         """Those that have this entrance."""
         return tuple(site for site in self._claimed() if self._kept(site) == number)
