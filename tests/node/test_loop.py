@@ -229,7 +229,7 @@ def test_what_is_no_text_is_told_all_the_same(bench):
     agent = Agent(bench.sites, Portal(me.url, token=TOKEN), me, reduced=(), worries=lambda: said)
     bench.portal.wish(document(), "plan")
     agent.step()
-    assert bench.portal.statuses[0]["reduced"] == ["nginx: ? berhenti", "x" * 4000]
+    assert bench.portal.statuses[0]["reduced"] == ["nginx: ? berhenti", "x" * 500]
 
 
 def test_it_says_how_it_is(bench):

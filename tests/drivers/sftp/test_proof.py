@@ -72,8 +72,9 @@ class TestProof:
         (root / "sites" / key.name).chmod(0o777)  # where others may write, sshd lets nobody in
         check = driver.probe(key, spec=spec(key.name, SiteState.PREPARED))[0]
         (root / "sites" / key.name).chmod(0o755)
-        assert (check.name, check.ok) == ("sftp.login", False)
-        assert [line for line in check.detail.splitlines() if not line.startswith("Connection ")] == []
+        assert (check.name, check.ok, check.detail != "") == ("sftp.login", False, True)
+        # In which words it tells that the server went away is a matter of which of them was first.
+        assert re.search("unshare|debug1|no such identity|Authenticated|Transferred|Bytes per", check.detail) is None
 
     def test_another_server_in_its_place_is_seen(
         self, settings: sftp.Settings, key: Key, owner: tuple[Path, str], tmp_path: Path
