@@ -133,7 +133,7 @@ def test_what_does_not_end_in_time_is_killed_whole(stand: Stand) -> None:
     visitor.start()
     until(lambda: len(stand.processes(site)) >= 4)
     assert stand.ask(do="stop", site=site)["ok"]
-    assert stand.processes(site) == []
+    until(lambda: stand.processes(site) == [])  # who started the sandbox outlives it by a moment
     visitor.join()
     assert lost == ["killed"]
 

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -195,10 +196,11 @@ def test_who_waits_for_a_program_that_is_ending_is_answered_by_the_next_one(stan
     with ThreadPoolExecutor() as visitors:
         early = visitors.submit(stand.get, site, query="s=60")
         until(lambda: has_begun(stand, site))
+        before = takers(stand, site)
         with socket.socket(socket.AF_UNIX) as stopping:
             stopping.connect(str(stand.settings.control))
             stopping.sendall(json.dumps({"do": "stop", "site": site}).encode() + b"\n")
-            assert stand.ask(do="show", site=site)["ok"], "it has heard of the stop by then"
+            until(lambda: takers(stand, site) < before)
             waiting = visitors.submit(stand.get, site, "/site/public/now.php")
             until(lambda: is_waited_at(site))
             stand.describe(site, {"generation": 2})
@@ -206,6 +208,23 @@ def test_who_waits_for_a_program_that_is_ending_is_answered_by_the_next_one(stan
             until(lambda: stand.ask(do="show", site=site)["serving"]["generation"] == 2)
             stand.page(site, "", "told.php")
             assert (early.result(), told.result(), waiting.result()) == ("done", {"ok": True}, "2")
+
+
+def takers(stand: Stand, site: str) -> int:
+    """How many descriptors of its programs lead to the site's socket. A worker of php-fpm closes one of its own, and
+    takes nobody in any more, when its master tells it to end, who starts no others by then.
+    """
+    record = json.loads((stand.settings.records / f"{site}.json").read_text())
+    return sum(link == f"socket:[{record['socket']}]" for pid in stand.processes(site) for link in _descriptors(pid))
+
+
+def _descriptors(pid: int) -> list[str]:
+    found = []
+    with suppress(OSError):  # ended meanwhile
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                found.append(str(each.readlink()))
+    return found
 
 
 def is_waited_at(site: str) -> bool:
