@@ -1,4 +1,4 @@
-"""The command line loads a copy into a site's database; of what its owner does there `databases/test_copies.py` tells."""
+"""The command line loads a copy into a site's database; what that does is tested in `databases/test_copies.py`."""
 
 import os
 from collections.abc import Mapping
