@@ -20,10 +20,10 @@ class Watcher:
     clock for all processes of the machine) and status of each request, 0 for none; `milliseconds` how long each took.
     """
 
-    def __init__(self, door: Door, host: str, path: str, *, pause: float = 0.01) -> None:
+    def __init__(self, door: Door, host: str, path: str, *, pause: float = 0.01, priority: int = PRIORITY) -> None:
         context = multiprocessing.get_context("spawn")
         self._line, far = context.Pipe()
-        self._process = context.Process(target=_watch, args=(far, door, host, path, pause))
+        self._process = context.Process(target=_watch, args=(far, door, host, path, pause, priority))
         self.seen: list[tuple[float, int]] = []
         self.milliseconds: list[float] = []
 
@@ -48,9 +48,9 @@ class Watcher:
         self._process.join()
 
 
-def _watch(line: Connection, door: Door, host: str, path: str, pause: float) -> None:
+def _watch(line: Connection, door: Door, host: str, path: str, pause: float, priority: int) -> None:
     with suppress(PermissionError):
-        os.nice(PRIORITY)
+        os.nice(priority)
     _ask(door, host, path)
     line.send("begun")
     seen, milliseconds = [], []

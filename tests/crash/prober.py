@@ -16,6 +16,7 @@ from panggon.drivers.storage import open_mark
 from tests.crash.lives import APPLICATION as APPLICATION_NAME
 from tests.faults.machine import Machine
 
+NAMELESS = (SiteState.PARKED, SiteState.PURGED)
 CLOSED = {
     SiteState.PREPARED: "sedang disiapkan",
     SiteState.SUSPENDED: "dihentikan sementara",
@@ -75,16 +76,25 @@ aplikasi = %s
 
 def faults(machine: Machine, spec: SiteSpec) -> list[str]:
     """Everything that a visitor, the owner or a resolver finds wrong with the site; nothing where it works."""
-    return list(_faults(machine, spec))
+    return [*_faults_of_names(machine, spec), *faults_of_doors(machine, spec)]
 
 
-def _faults(machine: Machine, spec: SiteSpec) -> Iterator[str]:
-    named = spec.state not in (SiteState.PARKED, SiteState.PURGED)
-    yield from _names(machine, spec.host, there=named)
+def faults_of_doors(machine: Machine, spec: SiteSpec) -> list[str]:
+    """What is wrong with it for who comes to this machine."""
+    return list(_faults_of_doors(machine, spec))
+
+
+def _faults_of_names(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    yield from _names(machine, spec.host, there=spec.state not in NAMELESS)
     for host in spec.retired_hosts:
         yield from _names(machine, host, there=False)
     for host in spec.former_hosts:
         yield from _names(machine, host, there=True)
+
+
+def _faults_of_doors(machine: Machine, spec: SiteSpec) -> Iterator[str]:
+    named = spec.state not in NAMELESS
+    for host in spec.former_hosts:
         yield from _leads(machine, host, spec.host)
     if spec.state in CLOSED:
         status, body = fetch(machine, spec.host, "/")

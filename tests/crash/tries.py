@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from panggon.core.desired import CLOSED
+from panggon.core.resources import Kind
 from panggon.core.spec import Engine, SiteSpec
 from tests.crash import prober
 from tests.crash.attempts import Attempt
@@ -55,7 +57,7 @@ class Tries:
         self.ended[name.partition(":")[0], ended.word] += 1
         where = f"{step.name} after {name}: {ended.word} {ended.code}"
         log.info("%s", where)
-        wrong = self._seen(step.spec, patient=name.startswith("server")) if ended.word == "applied" else []
+        wrong = self._wrong(step.spec, patient=name.startswith("server")) if ended.word == "applied" else []
         self.false += [f"{where}: {fault}" for fault in wrong]
         if ended.word != "applied" or wrong:
             self._settle(attempt, step, where)
@@ -75,6 +77,19 @@ class Tries:
         seen = self._seen(step.spec, patient=True) if ended.word == "applied" else [ended.detail]
         if seen:
             self.stuck.append(f"{where}, then {ended.word} {ended.code}: {seen}")
+
+    def _wrong(self, spec: SiteSpec, *, patient: bool) -> list[str]:
+        """With a success. A closing says that the site is shut, whatever others do to its records meanwhile
+        (core/closing.py); the drift has to tell those.
+        """
+        found = self._seen(spec, patient=patient)
+        if found and spec.state in CLOSED and self._tells_of_records(spec):
+            return prober.faults_of_doors(self.machine, spec)
+        return found
+
+    def _tells_of_records(self, spec: SiteSpec) -> bool:
+        told = self.machine.run("drift", self.machine.write_spec(spec), "--json")
+        return told.returncode == 1 and f'"{Kind.RECORDS}:{spec.host}"' in told.stdout
 
     def _seen(self, spec: SiteSpec, *, patient: bool) -> list[str]:
         ends = time.monotonic() + (SECONDS_TO_RECOVER if patient else 0)
