@@ -8,7 +8,7 @@ from panggon.core.plan import Change, make
 from panggon.core.plan_words import meanings, words
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import Access
-from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, SUSPENDED, existing, nothing
+from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, SUSPENDED, TASK, existing, nothing
 from tests.core.site_specs import HOST, SITE, ssh_key
 
 
@@ -36,8 +36,20 @@ def test_words_of_opening_and_parking_and_nothing():
         f"Mengubah nama situs di server web {HOST} (status: sedang disiapkan → terbuka).",
         f"Mengubah akses SFTP {SITE} (kunci SSH: tidak ada → 2 buah).",
     )
-    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Menghapus akses SFTP {SITE}."
+    assert words(make(PARKED, FACTS, existing(OPEN)))[0] == f"Mencabut akses SFTP {SITE}."
     assert words(make(OPEN, FACTS, existing(OPEN))) == ()
+
+
+def test_a_suspension_is_told_in_the_words_of_the_portal_and_deletes_nothing():
+    wished = replace(SUSPENDED, tasks=(TASK,))
+    closing = make(wished, FACTS, existing(replace(OPEN, tasks=(TASK,))))
+    assert f"Menghentikan tugas terjadwal situs {SITE}." in words(closing)
+    assert f"Menghentikan lingkungan aplikasi situs {SITE}." in words(closing)
+    assert f"Mengubah nama situs di server web {HOST} (status: terbuka → ditangguhkan)." in words(closing)
+    assert not [each for each in words(closing) if "enghapus" in each]
+    assert f"Alamat https://{HOST} menjadi ditangguhkan." in meanings(closing)
+    english = {"Ditangguhkan": "Suspended", "Alamat https://{name} menjadi {state}.": "{name} becomes {state}."}
+    assert f"{HOST} becomes suspended." in meanings(closing, translated=lambda each: english.get(each, each))
 
 
 def test_words_keep_secrets():

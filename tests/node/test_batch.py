@@ -2,6 +2,11 @@
 
 import itertools
 import json
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,7 +15,7 @@ from click.testing import CliRunner
 
 from panggon.core import spec_document as specs
 from panggon.core.errors import InvalidError
-from panggon.core.resources import Key, Kind, absent, foreign
+from panggon.core.resources import Key, Kind, absent, foreign, ours
 from panggon.core.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.node.command import batch, show_many
@@ -138,3 +143,34 @@ def test_a_list_is_bounded_like_the_portal(tmp_path, settings):
     again = CliRunner().invoke(cli, ["--config", config, "apply", closed])
     assert "3 dibuat dan terbukti, 5 sudah seperti yang diminta, 0 gagal." in again.stdout
     assert again.exit_code == 0
+
+
+def test_of_all_sites_who_is_purged_is_neither_proven_nor_counted(tmp_path, sites):
+    parked, purged = (replace(wish(2), state=state, generation=2) for state in (SiteState.PARKED, SiteState.PURGED))
+    list(batch.apply(sites, [wish(1), wish(2), wish(3)]))
+    list(batch.apply(sites, [parked]))
+    sites.recorded.keep(replace(purged, site=wish(3).site, host=wish(3).host))
+    assert endings(batch.verify(sites)) == {wish(1).site: Ending.PROVEN, wish(2).site: Ending.PROVEN}
+    told = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "verify"]).stdout
+    assert told == "2 dari 2 situs terbukti.\n"
+
+
+def test_at_a_terminal_each_failure_is_said_once(tmp_path, sites, machine):
+    list(batch.apply(sites, [wish(1)]))
+    machine.put(ours(Key(Kind.HOST, wish(1).host), site=wish(1).site, state="open"))
+    shown = at_a_terminal("--config", str(simulated.toml(tmp_path)), "verify")
+    assert shown.count(f"✗ {wish(1).site}: ada bukti yang tidak terpenuhi") == 1
+    assert shown.count(" situs terbukti.") == 1
+
+
+def at_a_terminal(*words):
+    """What a person reads there."""
+    ours_end, its_end = pty.openpty()
+    program = "from panggon.node.command.cli import main; main()"
+    with subprocess.Popen([sys.executable, "-c", program, *words], stdin=its_end, stdout=its_end, stderr=its_end):
+        os.close(its_end)
+        shown = b""
+        with suppress(OSError), os.fdopen(ours_end, "rb", buffering=0) as screen:  # as Linux says that nobody writes
+            while part := screen.read(65_536):
+                shown += part
+    return shown.decode()

@@ -29,6 +29,7 @@ from panggon.node import lock, runs
 from panggon.node.agent import identity
 from panggon.node.command import show
 from panggon.node.command.cli import cli
+from panggon.node.sites import Sites
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.portal import CODE, TOKEN
@@ -102,6 +103,15 @@ def test_applying_makes_and_proves_the_site(terminal):
     assert "Selesai: semua bukti terpenuhi." in result.stdout
     assert terminal.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "prepared"}
     assert "Semua sudah seperti yang diminta." in terminal("plan", terminal.spec()).stdout
+
+
+def test_a_generation_may_go_back_as_after_a_backup_of_the_portal(terminal):
+    terminal("apply", terminal.spec(document(generation=7)))
+    older = terminal.spec(document(generation=4))
+    assert "generasi: 7 → 4" in terminal("plan", older).stdout
+    assert terminal("apply", older).exit_code == 0
+    assert terminal("verify", older).exit_code == 0
+    assert Sites.of(terminal.settings).recorded.generations() == {SITE: 4}
 
 
 def test_programs_get_json(terminal):

@@ -266,7 +266,7 @@ def test_the_owner_proves_what_it_will_run_and_ends_all_with_itself(place: Place
     with serving(place):
         place.wish(wished)
         (check,) = place.driver.probe(Key(Kind.TASKS, SITE), spec=spec)
-        assert (check.ok, check.detail) == (True, "kirim berikutnya 2026-11-26T01:05:00+00:00")
+        assert (check.ok, check.detail) == (True, "kirim berikutnya 26-11-2026 08.05 Asia/Jakarta")
         place.now += timedelta(minutes=3)
         place.driver.probe(Key(Kind.TASKS, SITE), spec=spec)
         until(lambda: len(place.owner.running) == 1)

@@ -18,7 +18,7 @@ from tests.portal.visitor import visitor
 
 pytestmark = pytest.mark.usefixtures("office_time")
 SHUT = "closing.shut"
-WORDS = "closing.shut happened"
+WORDS = "Penutupan berjalan terus: closing.shut happened"
 GOES_ON = "Belum semuanya selesai atau terbukti. Server terus mencoba sendiri."
 
 

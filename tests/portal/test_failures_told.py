@@ -1,9 +1,12 @@
 """A wish that fails outside of the procedure's own steps still reaches a person."""
 
+import pytest
+from django.utils import translation
+
 from panggon.core.procedure import Action, State
 from panggon.notify.models import Notice
 from panggon.sites import services as sites
-from panggon.sites.models import Outcome
+from panggon.sites.models import Outcome, Wish
 
 
 def test_a_site_that_could_not_be_closed_is_told_to_its_technician(office):
@@ -23,3 +26,18 @@ def test_access_that_could_not_be_installed_is_told_once(office):
     told = Notice.objects.filter(recipient=office.technician, subject__contains="hak akses belum terpasang")
     assert told.count() == 1
     assert case.state == State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "language", "told"),
+    [
+        ("plan.partial", "database:s000123", "id", "Ada yang setengah tertulis: database:s000123"),
+        ("shell.missing", "knotc", "en", "This program is not installed: knotc"),
+        ("node.bound", "Sudah 5 situs diubah.", "id", "Sudah 5 situs diubah."),
+        ("node.bound", "", "id", "node.bound"),
+        ("", "", "id", ""),
+    ],
+)
+def test_what_only_names_things_is_told_with_its_meaning(code, detail, language, told):
+    with translation.override(language):
+        assert Wish(problem_code=code, problem=detail).problem_words == told

@@ -90,7 +90,9 @@ def test_a_quarantine_is_done_at_once(office, site):
 
 def test_settings_are_shown_as_they_are_and_refused_at_their_field(office, site):
     technician, path = at(office, "technician"), address(site, "change_settings/")
-    form = technician.get(path).context["form"]
+    page = technician.get(path)
+    assert "Jadwal menurut zona waktu di pengaturan server (tasks.zone), biasanya WIB." in text(page)
+    form = page.context["form"]
     assert "entry" not in form.fields
     shown = {name: form[name].value() for name in form.fields}
     given = {name: value for name, value in shown.items() if value is not None and value is not False}

@@ -228,7 +228,7 @@ def _tell_of_failure(case: Case, wish: Wish) -> None:
     occasion = UNRECORDED.get(Purpose(wish.purpose))
     if occasion is None or wish.succeeded or case.technician is None:
         return
-    facts = {"problem": wish.problem or wish.problem_code}
+    facts = {"problem": wish.problem_words}
     at = wish.reported_at or timezone.now()
     _tell(case.technician, case, occasion, reference=f"wish:{wish.pk}", facts=facts, at=at)
 
@@ -246,7 +246,7 @@ def _tell(
 def _said(wish: Wish) -> dict[str, str]:
     said = {"evidence_digest": evidence_digest(wish.evidence)} if wish.evidence else {}
     if wish.problem_code:
-        said |= {"problem": wish.problem_code, "reasons": wish.problem or wish.problem_code}
+        said |= {"problem": wish.problem_code, "reasons": wish.problem_words}
     return said
 
 

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 
+from panggon.core.desired import REDIRECT
 from panggon.core.plan import Change, Plan
 from panggon.core.resources import Attributes, Key, Kind, Value
+from panggon.core.site_life import SITE_STATE_LABELS
 
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
@@ -65,12 +67,17 @@ _LABELS: Mapping[str, str] = {
     "tasks": "tugas",
     "hsts_seconds": "HSTS (detik)",
 }
-_STATES = {
-    "prepared": "sedang disiapkan",
-    "open": "terbuka",
-    "suspended": "dihentikan sementara",
-    "quarantined": "ditutup untuk diperiksa",
-    "redirect": "pengalihan ke nama yang baru",
+# The same words as on the pages of sites.
+_STATES: Mapping[str, str] = {
+    **{state.value: label for state, label in SITE_STATE_LABELS.items()},
+    REDIRECT: "Pengalihan ke nama yang baru",
+}
+# What of a site can be brought back as it was is not said to be deleted, which would frighten.
+_REMOVING: Mapping[Kind, str] = {
+    Kind.RUNTIME: "menghentikan",
+    Kind.TASKS: "menghentikan",
+    Kind.HOST: "melepas",
+    Kind.ACCESS: "mencabut",
 }
 
 
@@ -173,8 +180,8 @@ def _meaning(change: Change, translated: Callable[[str], str]) -> str:
     if change.key.kind is Kind.DATABASE and change.before and change.after and not change.mends:
         changed = _of_database(change.before, change.after) or changed
     sentence = removed if change.after is None else made if change.before is None else changed
-    state = _shown("state", (change.after or {}).get("state"))
-    return translated(sentence).format(name=change.key.name, state=translated(state))
+    state = _state((change.after or {}).get("state"), translated)
+    return translated(sentence).format(name=change.key.name, state=state)
 
 
 def _of_database(before: Attributes, after: Attributes) -> str:
@@ -188,7 +195,7 @@ def _of_database(before: Attributes, after: Attributes) -> str:
 def _sentence(change: Change) -> str:
     what = f"{_NOUNS[change.key.kind]} {change.key.name}"
     if change.after is None:
-        return f"Menghapus {what}."
+        return f"{_REMOVING.get(change.key.kind, 'menghapus').capitalize()} {what}."
     if change.mends:
         return f"Memperbaiki {what}, yang tidak utuh lagi."
     if change.before is None:
@@ -227,7 +234,7 @@ def _shown(name: str, value: Value) -> str:
     if name == "keys" and isinstance(value, tuple):
         return f"{len(value)} buah" if value else "tidak ada"
     if name == "state":
-        return _STATES.get(str(value), str(value))
+        return _state(value)
     if name == "tasks" and isinstance(value, tuple):
         return "; ".join(map(_task, value))
     if isinstance(value, bool) or name == "locked":
@@ -235,3 +242,7 @@ def _shown(name: str, value: Value) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "tidak ada"
     return "tidak ada" if value in (None, "") else str(value)
+
+
+def _state(value: Value, translated: Callable[[str], str] = str) -> str:
+    return translated(_STATES.get(str(value), str(value))).lower()

@@ -57,7 +57,7 @@ def site_reported(wish: int) -> None:
     each outcome once.
     """
     told = sites.wish(wish)
-    data = {"wish": told.pk, "purpose": told.purpose, "outcome": told.outcome, "words": told.problem}
+    data = {"wish": told.pk, "purpose": told.purpose, "outcome": told.outcome, "words": told.problem_words}
     for incident in selectors.not_over_of(told.site_id).select_for_update(of=("self",)):
         if not incident.events.filter(data__wish=told.pk, data__outcome=told.outcome).exists():
             now = timezone.now()

@@ -106,6 +106,10 @@ class Recorded:
         """Every site that was ever applied here."""
         return tuple(sorted(path.stem for path in self._folder.glob("s??????.json")))
 
+    def unpurged(self) -> tuple[str, ...]:
+        """Every site of which this machine still has something to keep: those in `here`, and the parked."""
+        return tuple(site for site, life in self._each_life() if life.here or life.parked)
+
     def here(self) -> frozenset[str]:
         """Every site that is neither parked nor purged."""
         return frozenset(site for site, life in self._each_life() if life.here)

@@ -4,8 +4,9 @@ from enum import StrEnum
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
-from panggon.core import outgoing
+from panggon.core import outgoing, problem_words
 from panggon.core import spec_document as specs
 from panggon.core.spec import HOST, USUAL_PHP_VERSION, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
 from panggon.people.models import Agency
@@ -275,6 +276,13 @@ class Wish(models.Model):
     def succeeded(self) -> bool:
         """It ended well, and everything that was to be proven is proven."""
         return self.outcome in SUCCESSES and all(check["ok"] for check in self.evidence)
+
+    @property
+    def problem_words(self) -> str:
+        """What stood in the machine's way, for people: the code alone where nothing else is known, "" where nothing
+        did.
+        """
+        return problem_words.words(self.problem_code, self.problem, translated=gettext) or self.problem_code
 
 
 class Progress(models.Model):

@@ -78,7 +78,8 @@ class SiteFields(PlainForm):
         required=False,
         help_text=_(
             "Satu baris satu tugas: nama | jadwal | berkas dan kata-katanya | detik. "
-            "Misalnya: kirim-antrean | */15 * * * * | private/kirim.php --semua | 300"
+            "Misalnya: kirim-antrean | */15 * * * * | private/kirim.php --semua | 300. "
+            "Jadwal menurut zona waktu di pengaturan server (tasks.zone), biasanya WIB."
         ),
         widget=forms.Textarea(attrs=LINES),
     )

@@ -93,7 +93,7 @@ def tell_asker(alteration: int) -> None:
     change = _change(alteration)
     failed = change.state == Alteration.State.FAILED
     whom = [change.asked_by, *([change.decided_by] if failed and change.decided_by else [])]
-    reason = change.wish.problem if failed and change.wish else change.decision
+    reason = change.wish.problem_words if failed and change.wish else change.decision
     words = FAILED if failed else ENDED
     _tell(dict.fromkeys(whom), change.site, words, change=change, reference=f"change-ended:{change.pk}", reason=reason)
 
@@ -126,7 +126,7 @@ def tell_keepers(wish: int) -> None:
         reference=f"closing:{failed.pk}" if goes_on else f"wish:{failed.pk}",
         action=None if goes_on else SiteAction(failed.purpose),
         occasion=Occasion.YOUR_TURN,
-        reason=failed.problem or failed.problem_code,
+        reason=failed.problem_words,
     )
 
 

@@ -155,7 +155,8 @@ def reported(wish_id: int, *, at: datetime) -> None:
         return
     if site.generation == wish.generation:  # else something was wished since that holds these values as well
         changing.take_back(site, change.former, at=at)
-        _record(change, {"ended": State.FAILED.value, "outcome": wish.outcome}, actor=None, at=at, reason=wish.problem)
+        ended = {"ended": State.FAILED.value, "outcome": wish.outcome}
+        _record(change, ended, actor=None, at=at, reason=wish.problem_words)
     defer("upkeep.tell_asker", alteration=change.pk)
 
 

@@ -184,7 +184,7 @@ def _problem(last: Wish) -> str:
     """Why the last wish came to nothing, in the node's words; empty when it succeeded or was taken back."""
     if last.succeeded or not last.outcome:
         return ""
-    return last.problem or _("Ada bukti yang belum terpenuhi; lihat tabel bukti.")
+    return last.problem_words or _("Ada bukti yang belum terpenuhi; lihat tabel bukti.")
 
 
 def _running_words(wish: Wish | None) -> str:

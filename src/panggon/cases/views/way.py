@@ -62,7 +62,7 @@ def _beside(case: Case) -> Iterator[Entry]:
     for wish in sites.reported_wishes(case.site) if case.site else ():
         words = BESIDE.get((Purpose(wish.purpose), wish.succeeded))
         if words:
-            yield Entry(str(words), _machine(wish), wish.reported_at, None, "", wish.problem)
+            yield Entry(str(words), _machine(wish), wish.reported_at, None, "", wish.problem_words)
 
 
 def _machine(wish: Wish) -> str:

@@ -43,7 +43,9 @@ def dump(config: NodeConfig, site: str, target: Path | None) -> Said:
 
 
 def load(config: NodeConfig, site: str, source: Path) -> Said:
-    """As `dump`. The file is copied into the site's folder: it counts as the site's own."""
+    """As `dump`. The file is copied into the site's folder, where it counts as the site's own and has another name than
+    the one that is told here.
+    """
     uid = _uid(config, site)
     with _folder(config, site) as folder, files.translated():
         files.remove_at(folder, LOAD_BY_HAND)
@@ -51,7 +53,8 @@ def load(config: NodeConfig, site: str, source: Path) -> Said:
         with source.open("rb") as content, os.fdopen(copy, "wb") as file:
             shutil.copyfileobj(content, file)
             os.fchown(copy, uid, uid)
-    return _ask(config, "load", site)[0]
+    said = _ask(config, "load", site)[0]
+    return Said(said.done, said.words.replace(LOAD_BY_HAND, source.name))
 
 
 def _ask(config: NodeConfig, todo: str, site: str) -> tuple[Said, str]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from panggon.core import plan as plans
-from panggon.core import plan_words
+from panggon.core import plan_words, problem_words
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
 from panggon.core.htaccess import Effect
@@ -33,25 +33,6 @@ ALONE = (
     "yang mencobanya lagi: jalankan perintah ini lagi sampai selesai."
 )
 
-# What a code means where its detail is in the words of a system, or names only things.
-_MEANINGS: Mapping[str, str] = {
-    "closing.not_shut": "penutupan berjalan terus",
-    "closing.shut": "penutupan berjalan terus",
-    "disk.full": "disk mesin penuh",
-    "dns.down": "server DNS tidak menjawab",
-    "dns.refused": "server DNS menolak",
-    "journal.busy": "situs ini sedang dikerjakan proses lain",
-    "journal.unwritable": "catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan",
-    "nginx.control": "server web tidak menurut",
-    "nginx.memory": "server web masih menjawab seperti semula",
-    "nginx.worker": "sebagian server web tidak menjawab",
-    "node.forgotten": "nama yang dilepas harus disebut (former_hosts atau retired_hosts)",
-    "plan.partial": "ada yang setengah tertulis",
-    "shell.missing": "program ini tidak terpasang",
-    "stale": "keadaan mesin tidak seperti rencana",
-    "unproven": "ada bukti yang tidak terpenuhi",
-}
-
 
 def text(words: str, *, style: str = "") -> Text:
     """Without marks of rich, and of terminals, in it."""
@@ -60,7 +41,12 @@ def text(words: str, *, style: str = "") -> Text:
 
 def problem(code: str, detail: str) -> str:
     """One sentence about what stood in the way, with the code to look up."""
-    return f"{': '.join(filter(None, (_MEANINGS.get(code), detail))) or 'gagal'} ({code})"
+    return f"{problem_words.words(code, detail, translated=_within) or 'gagal'} ({code})"
+
+
+def _within(sentence: str) -> str:
+    """As it stands within a line."""
+    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 class Watcher:

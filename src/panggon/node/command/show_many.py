@@ -1,5 +1,6 @@
 """What the command line says about many sites."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -61,16 +62,19 @@ def results(console: Console, found: Sequence[Result]) -> None:
     count = Counter(result.ending for result in found)
     words = {Ending.APPLIED: "dibuat dan terbukti", Ending.KEPT: "sudah seperti yang diminta", Ending.FAILED: "gagal"}
     console.print(", ".join(f"{count[ending]} {word}" for ending, word in words.items()) + ".")
-    failures(console, found)
+    _failures(console, found)
 
 
 def verified(console: Console, found: Sequence[Result]) -> None:
     proven = sum(result.ending is Ending.PROVEN for result in found)
     console.print(f"{proven} dari {len(found)} situs terbukti.")
-    failures(console, found)
+    _failures(console, found)
 
 
-def failures(console: Console, found: Sequence[Result]) -> None:
+def _failures(console: Console, found: Sequence[Result]) -> None:
+    """Not again for who sits at a terminal: `Many` has said each of them there."""
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        return
     for result in found:
         if result.ending is Ending.FAILED:
             console.print(text(failure(result)), soft_wrap=True)

@@ -73,7 +73,7 @@ def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     """Buktikan lagi bahwa situs bekerja, tanpa mengubahnya.
 
-    Tanpa SPEC.json: semua situs, seperti yang terakhir dibuat.
+    Tanpa SPEC.json: semua situs yang belum dihapus, seperti yang terakhir dibuat.
     """
     sites = Sites.of(config)
     if path is None:
@@ -197,7 +197,7 @@ def _gone(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
 
 
 def _verify_all(sites: Sites, *, as_json: bool) -> NoReturn:
-    with show_many.Many(len(sites.recorded.known()), Console(stderr=True, quiet=as_json)) as watch:
+    with show_many.Many(len(sites.recorded.unpurged()), Console(stderr=True, quiet=as_json)) as watch:
         found = watch.to_the_end(batch.verify(sites))
     say(as_json, show_many.results_document(found), lambda console: show_many.verified(console, found))
     sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)

@@ -194,8 +194,12 @@ class Owner:
 
     def _tell(self, site: str, connection: Connection) -> None:
         found = self.agenda.of(site).values()
-        rows = [{"task": dump_task(each.task), "next": each.due.isoformat()} for each in found]
+        rows = [{"task": dump_task(each.task), "next": self._told(each.due)} for each in found]
         connection.answer(ok=True, tasks=rows)
+
+    def _told(self, due: datetime) -> str:
+        """As people read the schedule itself."""
+        return f"{due.astimezone(self.agenda.zone):%d-%m-%Y %H.%M} {self.agenda.zone.key}"
 
 
 def _readable(descriptor: int) -> bool:
