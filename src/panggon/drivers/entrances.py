@@ -56,12 +56,18 @@ class Entrances:
         self._claims.mkdir(mode=0o755, exist_ok=True)
         with _alone(self._claims):
             if not self._claim(site).is_symlink():
-                for gone in (each for each in self._claimed() if not is_there(each)):
-                    self._claim(gone).unlink()
-                taken = [self._kept(each) for each in self._claimed()]
-                number = entrances.choose(int(site[1:]), taken, entrances.ENTRANCES[self.engine])
-                self._claim(site).symlink_to(str(number))
+                self._claim(site).symlink_to(str(self._number(site, is_there)))
         return self._kept(site)
+
+    def _number(self, site: str, is_there: Callable[[str], bool]) -> int:
+        """Where there are more sites than entrances they share anyway, and thousands are not read for each new one."""
+        number, most = int(site[1:]), entrances.ENTRANCES[self.engine]
+        claimed = self._claimed()
+        if len(claimed) >= most:
+            return number % most
+        for gone in (each for each in claimed if not is_there(each)):
+            self._claim(gone).unlink()
+        return entrances.choose(number, [self._kept(each) for each in self._claimed()], most)
 
     @property
     def _claims(self) -> Path:
@@ -75,7 +81,7 @@ class Entrances:
 
     def _claimed(self) -> list[str]:
         with suppress(FileNotFoundError):
-            return sorted(each.name for each in self._claims.iterdir() if SITE_ID.fullmatch(each.name))
+            return sorted(filter(SITE_ID.fullmatch, os.listdir(self._claims)))  # noqa: PTH208 -- there may be thousands
         return []
 
 
