@@ -60,14 +60,16 @@ class Entrances:
         return self._kept(site)
 
     def _number(self, site: str, is_there: Callable[[str], bool]) -> int:
-        """Where there are more sites than entrances they share anyway, and thousands are not read for each new one."""
-        number, most = int(site[1:]), entrances.ENTRANCES[self.engine]
-        claimed = self._claimed()
-        if len(claimed) >= most:
-            return number % most
-        for gone in (each for each in claimed if not is_there(each)):
-            self._claim(gone).unlink()
-        return entrances.choose(number, [self._kept(each) for each in self._claimed()], most)
+        """Who is gone is looked for while there are few: as a rule he has given his back (`forget`)."""
+        most, claimed = entrances.ENTRANCES[self.engine], self._claimed()
+        if len(claimed) <= most:
+            for gone in (each for each in claimed if not is_there(each)):
+                self._claim(gone).unlink()
+            claimed = self._claimed()
+        # Plain strings: there may be thousands, and each new site waits for this.
+        folder = str(self._claims)
+        taken = [int(os.readlink(f"{folder}/{each}")) for each in claimed]  # noqa: PTH115
+        return entrances.choose(int(site[1:]), taken, most)
 
     @property
     def _claims(self) -> Path:
