@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import ZONE, running, spec
-from bench.serving import free_port
+from demo.ports import free_port
 from tests.drivers import pebble, secondary
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bench.serving import free_port
+from demo.ports import free_port
 from panggon.core import spec_document
 from panggon.core.desired import desired
 from panggon.core.journal import Finished, Outcome, Started, Word

@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 
 from bench.load import Page
-from bench.serving import STATE, free_port, running_server
+from bench.serving import STATE, running_server
 from demo.browser import Browser
+from demo.ports import free_port
 
 HOME = STATE / "peer"
 PACKAGES = ("coldfront~=1.1", "psycopg2-binary", "granian")

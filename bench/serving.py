@@ -11,6 +11,7 @@ from pathlib import Path
 
 from demo import postgres
 from demo.layout import REPOSITORY
+from demo.ports import free_port
 
 STATE = REPOSITORY / "var" / "bench"
 SECONDS = 60
@@ -59,12 +60,6 @@ def _below(number: int, parent: int, above: dict[int, int]) -> bool:
     while number not in (0, 1, parent):
         number = above.get(number, 0)
     return number == parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _await(process: "subprocess.Popen[bytes]", port: int) -> None:

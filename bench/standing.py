@@ -12,9 +12,10 @@ from pathlib import Path
 
 import psycopg
 
-from bench.serving import STATE, free_port, running_server
+from bench.serving import STATE, running_server
 from demo.layout import REPOSITORY
 from demo.people import Account
+from demo.ports import free_port
 
 
 @contextmanager

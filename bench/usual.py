@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.machine import PAGE, STATIC
-from bench.serving import free_port
+from demo.ports import free_port
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Limits
 from panggon.drivers import visit

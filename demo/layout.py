@@ -2,12 +2,11 @@
 
 import json
 import os
-import random
-import socket
 import stat
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+from demo.ports import free_port, is_free
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 STATE = REPOSITORY / "var" / "demo"
@@ -18,7 +17,6 @@ ZONE = "panggon.test"
 FIRST_SITE, SIMULATION_FIRST_SITE, SITES_MOST = 800_001, 810_001, 9_999
 UID_BASE = 1_900_000_000
 OFFICE_USER = 1_901_000_000  # nobody else's number: it lies above those of the sites
-PORTS = range(20_000, 30_000)  # below those for whoever asks for any (ip_local_port_range)
 WISHED_PORTS = {"portal": 8080, "nodes": 8081, "postgres": 8032, "http": 8088, "https": 8443, "dns": 8053, "sftp": 8022}
 
 
@@ -122,7 +120,7 @@ def prepare(*, state: Path = STATE, hosting: Path = HOSTING, first_site: int = F
     kept = json.loads(record.read_text())["ports"] if record.exists() else {}
     ports: dict[str, int] = {}
     for name, port in {**wished, **kept}.items():
-        ports[name] = port if port and _free(port) else free_port(but=ports.values())
+        ports[name] = port if port and is_free(port) else free_port()
     record.write_text(json.dumps({"hosting": str(hosting), "first_site": first_site, "ports": ports}))
     return load(state.resolve())
 
@@ -137,22 +135,6 @@ def load(state: Path) -> Layout:
 def _reachable(path: Path) -> bool:
     """May any user of the machine enter this directory? MariaDB and PostgreSQL run as users of their own."""
     return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
-
-
-def _free(port: int) -> bool:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
-
-
-def free_port(*, but: Collection[int] = ()) -> int:
-    """One that nobody has on loopback, for TCP and UDP; who asks for any is not given it before its server takes it."""
-    return next(port for port in random.sample(PORTS, len(PORTS)) if port not in but and _free(port))
 
 
 def is_root() -> bool:

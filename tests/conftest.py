@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import settings
 
-from demo.layout import free_port
+from demo.ports import free_port
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is, no more
 settings.load_profile("busy")

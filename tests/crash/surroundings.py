@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from demo.layout import ZONE, free_port
+from demo.layout import ZONE
+from demo.ports import free_port
 from panggon.core.site_kinds import origin
 from tests.crash.lives import TARGET
 from tests.drivers import pebble, secondary

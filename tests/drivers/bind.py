@@ -13,7 +13,7 @@ import dns.name
 import dns.query
 import dns.tsig
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.drivers.zone import Server, Settings
 from panggon.node import servers
 from tests.drivers.running import running

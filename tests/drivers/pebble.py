@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.drivers import authority
 from panggon.node.servers import Server
 from tests.drivers.running import running

@@ -14,7 +14,7 @@ import dns.message
 import dns.query
 import pytest
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind
 from panggon.drivers import acme_orders, bundles, files

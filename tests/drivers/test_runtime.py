@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError

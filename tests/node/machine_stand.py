@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.clients import Answer, SftpClient, ask_https, make_key
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.resources import Key, Kind
 from panggon.drivers import user
 from panggon.node.agent import identity

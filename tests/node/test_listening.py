@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from demo.layout import free_port
+from demo.ports import free_port
 
 TOLD = """
 import os, socket

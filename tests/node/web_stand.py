@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.desired import MachineFacts, desired
 from panggon.core.driver import Driver
 from panggon.core.resources import Key, Kind

@@ -18,7 +18,7 @@ from socket import create_connection
 
 from imapclient import IMAPClient
 
-from demo.layout import free_port
+from demo.ports import free_port
 from tests.portal import certificates
 from tests.waiting import until
 

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from demo.layout import free_port
+from demo.ports import free_port
 
 LOGIN = LoginPassword(b"panggon", b"rahasia")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.errors import TemporaryError
 from panggon.core.messages import MESSAGES, MessageKind
 from panggon.core.notices import PAUSES

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.procedure import Role
 from panggon.people import services as people
 from panggon.portal.settings import oidc

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.portal.cli import NODE_THREADS
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.cases import jobs as case_jobs
 from panggon.core.errors import InvalidError, TemporaryError
 from panggon.core.notices import PAUSES, Mailing, Occasion, events

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings
 from panggon.node.servers import knot

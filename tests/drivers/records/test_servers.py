@@ -15,7 +15,7 @@ import dns.update
 import dns.xfr
 import pytest
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Key, Kind, Standing
 from panggon.drivers import shell, transfer, zone

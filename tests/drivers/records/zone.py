@@ -10,7 +10,7 @@ import dns.tsig
 import dns.update
 import dns.zone
 
-from demo.layout import free_port
+from demo.ports import free_port
 from panggon.core.resources import Attributes, Key, Kind
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.drivers.zone import Server, Settings
