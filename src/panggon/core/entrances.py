@@ -4,8 +4,7 @@ A socket has one queue of connections that nobody has taken in yet, those among 
 finds it full is turned away by the kernel, whoever has filled it.
 """
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from panggon.core.database_load import STRANGERS_MOST
@@ -32,12 +31,11 @@ class Queue:
     length: int
 
 
-def choose(number: int, taken: Collection[int], entrances: int) -> int:
+def choose(number: int, sharing: Sequence[int]) -> int:
     """The entrance of the site with this number: the first that nobody has, or else one of those that fewest share;
-    `taken` has each as many times as sites have it.
+    `sharing` tells how many sites have each.
     """
-    sharing = Counter(taken)
-    return min(range(entrances), key=lambda entrance: (sharing[entrance], (entrance - number) % entrances))
+    return min(range(len(sharing)), key=lambda entrance: (sharing[entrance], (entrance - number) % len(sharing)))
 
 
 def long_queues(before: Mapping[int, Queue], lengths: Mapping[int, int], *, now: float) -> dict[int, Queue]:

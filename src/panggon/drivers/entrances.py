@@ -56,20 +56,20 @@ class Entrances:
         self._claims.mkdir(mode=0o755, exist_ok=True)
         with _alone(self._claims):
             if not self._claim(site).is_symlink():
-                self._claim(site).symlink_to(str(self._number(site, is_there)))
+                os.link(self._number(site, is_there), self._claim(site), follow_symlinks=False)
         return self._kept(site)
 
-    def _number(self, site: str, is_there: Callable[[str], bool]) -> int:
-        """Who is gone is looked for while there are few: as a rule he has given his back (`forget`)."""
-        most, claimed = entrances.ENTRANCES[self.engine], self._claimed()
-        if len(claimed) <= most:
-            for gone in (each for each in claimed if not is_there(each)):
+    def _number(self, site: str, is_there: Callable[[str], bool]) -> Path:
+        """The entrance for a new site, as its claim's other name. Who is gone is looked for while there are few: as a
+        rule he has given his back (`forget`).
+        """
+        numbers = [self._claims / str(number) for number in range(entrances.ENTRANCES[self.engine])]
+        sharing = list(map(_sharing, numbers))
+        if sum(sharing) <= len(sharing):
+            for gone in (each for each in self._claimed() if not is_there(each)):
                 self._claim(gone).unlink()
-            claimed = self._claimed()
-        # Plain strings: there may be thousands, and each new site waits for this.
-        folder = str(self._claims)
-        taken = [int(os.readlink(f"{folder}/{each}")) for each in claimed]  # noqa: PTH115
-        return entrances.choose(int(site[1:]), taken, most)
+            sharing = list(map(_sharing, numbers))
+        return numbers[entrances.choose(int(site[1:]), sharing)]
 
     @property
     def _claims(self) -> Path:
@@ -85,6 +85,15 @@ class Entrances:
         with suppress(FileNotFoundError):
             return sorted(filter(SITE_ID.fullmatch, os.listdir(self._claims)))  # noqa: PTH208 -- there may be thousands
         return []
+
+
+def _sharing(number: Path) -> int:
+    """How many sites have it: its other names. Thousands are counted as quickly as one."""
+    try:
+        return number.lstat().st_nlink - 1
+    except FileNotFoundError:
+        number.symlink_to(number.name)
+        return 0
 
 
 @contextmanager

@@ -4,6 +4,7 @@ One whose program has gone waits like any other, and costs the server as much. S
 is shut for a while to the site that has it (`drivers.entrances`).
 """
 
+import errno
 import logging
 import os
 import socket
@@ -24,17 +25,20 @@ from panggon.drivers.entrances import Entrances
 from panggon.node.going_on import going_on
 from panggon.node.sockets import network
 
-SECONDS = 0.25
+# A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.
+SECONDS, QUIET_SECONDS = 0.25, 1.0
 OPEN, SHUT = 0o777, 0o700
 
-# netlink(7), sock_diag(7), linux/unix_diag.h.
+# netlink(7), sock_diag(7), linux/unix_diag.h: of each socket its number and the length of its queue.
 SOCK_DIAG, BY_FAMILY, REQUEST_DUMP = 4, 20, 0x301
 ERROR, DONE = 2, 3
 LISTENING = 1 << 10
-SHOW_NAME, SHOW_QUEUE = 0x01, 0x10
-NAME, QUEUE = 0, 4
-HEAD, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=HH")
-REQUEST, FOUND, LENGTHS = struct.Struct("=BBHIIIII"), struct.Struct("=16s"), struct.Struct("=II")
+SHOW_QUEUE, QUEUE = 0x10, 4
+HEAD, REQUEST = struct.Struct("=IHHII"), struct.Struct("=BBHIIIII")
+# As long as it is where nothing else was asked for: HEAD, four bytes, the number, its cookie, and two attributes, of
+# which the last says what is shut down.
+TOLD = struct.Struct("=IH10x4xI8xHHI4x8x")
+LISTENS = "00010000"
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +50,8 @@ class Queues:
     server: DatabaseServer
     engine: Engine
     entrances: Entrances = field(init=False)
+    _sockets: tuple[Path, ...] = field(init=False)  # by number; one behind all others has the next number
+    _listening: Mapping[int, int] = field(default_factory=dict)  # the kernel's number of each
     _long: dict[int, Queue] = field(default_factory=dict)
     _shut: dict[int, float] = field(init=False)
     _waiting: dict[int, float] = field(default_factory=dict)
@@ -53,49 +59,64 @@ class Queues:
 
     def __post_init__(self) -> None:
         self.entrances = Entrances(self.server.door.parent, self.engine)
+        last = (self.entrances.last,) if self.engine in entrances.UNFAIR else ()
+        self._sockets = tuple(place / self.server.door.name for place in (*self.entrances.all, *last))
         self._shut = {number: -inf for number, place in enumerate(self._sockets) if _is_shut(place)}
-        self._behind = {number: -inf for number, _ in enumerate(self.entrances.all) if self._kept(number).exists()}
+        self._behind = {number: -inf for number in range(self._most) if self._kept(number).exists()}
 
     def run(self, over: Event) -> None:
         """While the server is away nobody waits."""
-        while not over.wait(SECONDS):
+        pause = QUIET_SECONDS
+        while not over.wait(pause):
+            pause = QUIET_SECONDS
             with going_on(log, f"queues of {self.engine}", expected=logging.DEBUG):
-                self.look(now=time.monotonic())
+                pause = SECONDS if self.look(now=time.monotonic()) else QUIET_SECONDS
 
-    def look(self, *, now: float) -> None:
-        """Raises OSError where the kernel does not tell; nobody is shut out then for longer than he was to be."""
+    def look(self, *, now: float) -> bool:
+        """Whether anybody waits. Raises OSError where the kernel does not tell; nobody is shut out then for longer than
+        he was to be.
+        """
         for number in _over(self._behind, now):
             self._put_back(number)
         for number in _over(self._shut, now):
             _set(self._sockets[number], OPEN)
             del self._shut[number]
-        lengths = waiting(self.server.process)
-        found = {number: lengths[str(place)] for number, place in enumerate(self._sockets) if str(place) in lengths}
+        found = self._lengths()
         self._shut_flooded(found, now)
         if self.engine in entrances.UNFAIR:
             self._put_last_where_always_somebody_waits(found, now)
+        return any(found.values())
+
+    @property
+    def _most(self) -> int:
+        return entrances.ENTRANCES[self.engine]
+
+    def _lengths(self) -> dict[int, int]:
+        """By entrance. A server that has begun anew has new sockets."""
+        process = self.server.process
+        lengths = waiting(process)
+        if len(self._listening) < len(self._sockets) or not lengths.keys() >= set(self._listening.values()):
+            named = listening(process)
+            places = enumerate(map(str, self._sockets))
+            self._listening = {number: named[place] for number, place in places if place in named}
+        return {number: lengths[socket] for number, socket in self._listening.items() if socket in lengths}
 
     def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
         self._long = entrances.long_queues(self._long, found, now=now)
         for number in set(entrances.flooded(self._long, now=now)) - self._shut.keys():
-            behind = self._behind if number == len(self.entrances.all) else (number,)
+            behind = self._behind if number == self._most else (number,)
             sites = ", ".join(site for each in behind for site in self.entrances.sites(each))
             log.warning("%s: %d connections to %s wait, its entrance is shut", sites, found[number], self.engine)
             _set(self._sockets[number], SHUT)
             self._shut[number] = now
 
     def _put_last_where_always_somebody_waits(self, found: Mapping[int, int], now: float) -> None:
-        own = {number: length for number, length in found.items() if number < len(self.entrances.all)}
+        own = {number: length for number, length in found.items() if number < self._most}
         self._waiting = entrances.always_waiting(self._waiting, own, now=now)
         for number in set(entrances.to_be_last(self._waiting, now=now)) - self._shut.keys() - self._behind.keys():
             log.info("%s: somebody waits there all the time, it comes last", ", ".join(self.entrances.sites(number)))
             self._put_last(number)
             self._behind[number] = now
-
-    @property
-    def _sockets(self) -> tuple[Path, ...]:
-        """By number; the last one has the next number."""
-        return tuple(place / self.server.door.name for place in (*self.entrances.all, self.entrances.last))
 
     def _kept(self, number: int) -> Path:
         """The socket itself, while its name leads to the last one."""
@@ -118,8 +139,8 @@ class Queues:
         self._behind.pop(number)
 
 
-def waiting(process: int) -> Mapping[str, int]:
-    """By the path of each socket that something listens on in the network of this process. Raises OSError."""
+def waiting(process: int) -> Mapping[int, int]:
+    """By the number of each socket that something listens on in the network of this process. Raises OSError."""
     namespace = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         with network.entered(namespace):
@@ -128,37 +149,34 @@ def waiting(process: int) -> Mapping[str, int]:
         os.close(namespace)
     with asking:
         head = HEAD.pack(HEAD.size + REQUEST.size, BY_FAMILY, REQUEST_DUMP, 0, 0)
-        asking.send(head + REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, 0, SHOW_NAME | SHOW_QUEUE, 0, 0))
+        asking.send(head + REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, 0, SHOW_QUEUE, 0, 0))
         return dict(_told(asking))
 
 
-def _told(asking: socket.socket) -> Iterator[tuple[str, int]]:
+def _told(asking: socket.socket) -> Iterator[tuple[int, int]]:
     while True:
         answer = asking.recv(1 << 16)
-        while answer:
-            length, kind, *_ = HEAD.unpack_from(answer)
+        whole = len(answer) - len(answer) % TOLD.size
+        for length, kind, number, _, attribute, waiting in TOLD.iter_unpack(answer[:whole]):
+            if (length, kind, attribute) != (TOLD.size, BY_FAMILY, QUEUE):
+                raise OSError(errno.EPROTO, "the kernel tells of sockets in other words")
+            yield number, waiting
+        if whole < len(answer):
+            _, kind, *_ = HEAD.unpack_from(answer, whole)
             if kind == DONE:
                 return
-            if kind == ERROR:
-                number = -struct.unpack_from("=i", answer, HEAD.size)[0]
-                raise OSError(number, os.strerror(number))
-            yield from _one(answer[HEAD.size + FOUND.size : length])
-            answer = answer[_aligned(length) :]
+            reason = -struct.unpack_from("=i", answer, whole + HEAD.size)[0] if kind == ERROR else errno.EPROTO
+            raise OSError(reason, os.strerror(reason))
 
 
-def _one(attributes: bytes) -> Iterator[tuple[str, int]]:
-    """None of a socket without a name."""
-    told = {}
-    while attributes:
-        length, kind = ATTRIBUTE.unpack_from(attributes)
-        told[kind] = attributes[ATTRIBUTE.size : length]
-        attributes = attributes[_aligned(length) :]
-    if NAME in told and QUEUE in told:
-        yield os.fsdecode(told[NAME].rstrip(b"\0")), LENGTHS.unpack(told[QUEUE])[0]
-
-
-def _aligned(length: int) -> int:
-    return (length + 3) & ~3
+def listening(process: int) -> Mapping[str, int]:
+    """By its path, the number of each of these sockets (proc_pid_net(5)). Raises OSError."""
+    found = {}
+    for line in Path(f"/proc/{process}/net/unix").read_text(errors="surrogateescape").splitlines():
+        _, _, _, flags, _, _, number, *path = line.split(maxsplit=7)
+        if flags == LISTENS:
+            found["".join(path)] = int(number)
+    return found
 
 
 def _over(since: Mapping[int, float], now: float) -> list[int]:

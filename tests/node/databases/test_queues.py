@@ -1,0 +1,104 @@
+"""Who waits at which entrance: real sockets, in the place of those of a server."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from panggon.core.entrances import QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
+from panggon.core.spec import Engine
+from panggon.drivers.entrances import Entrances
+from panggon.node.databases.queues import Queues, listening, waiting
+
+SITES = "s000003", "s000004"
+
+
+class Server:
+    """Listens at entrances of its own and takes nobody in."""
+
+    def __init__(self, run: Path, engine: Engine) -> None:
+        self.process, self.door = os.getpid(), run / "a.sock"
+        self.entrances = Entrances(run, engine)
+        self.sockets, self.visitors = ExitStack(), ExitStack()
+        self.listeners: dict[Path, socket.socket] = {}
+        for place in (*self.entrances.all, *([self.entrances.last] if engine is Engine.MARIADB else [])):
+            place.mkdir(parents=True, exist_ok=True)
+        self.begin_anew()
+        self.places = {site: self.entrances.of(site, is_there=lambda _: True) / "a.sock" for site in SITES}
+
+    def begin_anew(self) -> None:
+        self.sockets.close()
+        for place in self.entrances.run.iterdir():
+            (place / "a.sock").unlink(missing_ok=True)
+            listener = self.sockets.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(place / "a.sock"))
+            (place / "a.sock").chmod(0o777)
+            listener.listen(QUEUE_MOST + 9)
+            self.listeners[place / "a.sock"] = listener
+
+    def visited(self, site: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.visitors.enter_context(socket.socket(socket.AF_UNIX)).connect(str(self.places[site]))
+
+    def takes_in(self, site: str) -> None:
+        self.visitors.enter_context(self.listeners[self.places[site]].accept()[0])
+
+    def is_shut(self, site: str) -> bool:
+        return self.places[site].stat().st_mode & 0o777 == 0o700
+
+
+@pytest.fixture(params=[Engine.MARIADB, Engine.POSTGRESQL])
+def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("q") / "d", request.param)
+    with made.sockets, made.visitors:
+        yield made
+
+
+def queues(server: Server) -> Queues:
+    return Queues(cast("Any", server), server.entrances.engine)
+
+
+def test_the_kernel_tells_how_many_wait_at_each(server: Server) -> None:
+    server.visited(SITES[0], 3)
+    named, lengths = listening(os.getpid()), waiting(os.getpid())
+    assert [lengths[named[str(server.places[site])]] for site in SITES] == [3, 0]
+
+
+def test_one_is_shut_before_which_too_many_wait_and_opened_later(server: Server) -> None:
+    looking = queues(server)
+    assert not looking.look(now=100)
+    server.visited(SITES[0], QUEUE_MOST + 1)
+    assert looking.look(now=101)
+    looking.look(now=101 + QUEUE_SECONDS)
+    assert [server.is_shut(site) for site in SITES] == [True, False]
+    for _ in range(QUEUE_MOST + 1):
+        server.takes_in(SITES[0])
+    assert not looking.look(now=102 + QUEUE_SECONDS + SHUT_SECONDS)
+    assert not server.is_shut(SITES[0])
+
+
+def test_a_server_that_begins_anew_is_followed(server: Server) -> None:
+    looking = queues(server)
+    looking.look(now=100)
+    server.begin_anew()
+    server.visited(SITES[1])
+    assert looking.look(now=101)
+
+
+def test_who_always_waits_comes_last_for_a_while_where_the_server_is_unfair(server: Server) -> None:
+    looking, own = queues(server), server.places[SITES[0]]
+    last = server.entrances.last / "a.sock"
+    server.visited(SITES[0])
+    looking.look(now=100)
+    looking.look(now=100 + WAITING_SECONDS)
+    assert (last.exists() and own.samefile(last)) == (server.entrances.engine is Engine.MARIADB)
+    server.takes_in(SITES[0])
+    looking.look(now=100 + WAITING_SECONDS + SHUT_SECONDS)
+    assert not last.exists() or not own.samefile(last)
+    server.visited(SITES[0])
+    named, lengths = listening(os.getpid()), waiting(os.getpid())
+    assert lengths[named[str(own)]] == 1
