@@ -72,7 +72,7 @@ def flips(machine: Machine, site: SiteSpec, samples: int) -> Flips:
 
 def _flip(machine: Machine, host: str, wished: SiteSpec, status: int) -> float:
     # It asks without rest; the visitors of other sites, whom `others` watches, do not wait for what it computes.
-    with Watcher(machine.door, host, "/halaman.html", pause=0.002, priority=0) as watcher:
+    with Watcher(machine.door, host, "/halaman.html", pause=0.002, first=False) as watcher:
         time.sleep(0.1)
         began = time.perf_counter()
         machine.make(wished)

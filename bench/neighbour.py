@@ -24,7 +24,7 @@ from typing import Any
 
 from bench import databases, ending
 from bench.machine import described
-from bench.watching import PRIORITY
+from bench.watching import go_first
 from panggon.drivers import files
 from tests.node import fastcgi
 from tests.node.stand import Stand
@@ -86,8 +86,7 @@ def main() -> None:
         stand.get(neighbour)
         _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio", "failed")
         with databases.running_beside(stand) as beside:
-            with suppress(PermissionError):
-                os.nice(PRIORITY)  # only now: what has been started keeps its own
+            go_first()
             for name in sys.argv[1:] or ATTACKS:
                 pair = beside.pairs.get(name.split()[0], (neighbour, attacker))
                 worst = max(worst, _compared(stand, name, *pair, beside))
@@ -194,7 +193,6 @@ def _attacking(stand: Stand, site: str, page: str) -> Iterator[None]:
 
 def _attack(door: Path) -> None:
     """In a process of its own: what the attackers compute is not to hold up who measures."""
-    os.setpriority(os.PRIO_PROCESS, 0, 0)
     for _ in range(ATTACKERS):
         threading.Thread(target=_ask_for_ever, args=(door,)).start()
 

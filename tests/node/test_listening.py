@@ -3,6 +3,9 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from demo.ports import free_port
 
@@ -15,10 +18,27 @@ for number in map(int, os.environ["NGINX"].split(";")[:-1]):
 """
 
 
+PRIORITY = """
+import os
+print(os.getpriority(os.PRIO_PROCESS, 0), open("/proc/self/autogroup").read().split()[1:])
+"""
+SHARED_BY_SESSIONS = Path("/proc/self/autogroup")
+
+
+def becomes(program: str, folder: Path, *, ports: list[int]) -> list[str]:
+    """What is said by a program in the place of nginx, in a session of its own as any server is started."""
+    document = {"listen": [f"127.0.0.1:{port}" for port in ports], "command": [sys.executable, "-c", program]}
+    (folder / "nginx.json").write_text(json.dumps(document))
+    argv = [sys.executable, "-m", "panggon.node.supervision.listening", str(folder / "nginx.json")]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, start_new_session=True)
+    return done.stdout.splitlines()
+
+
 def test_a_worker_never_waits_in_accept_for_a_visitor_whom_another_has_taken(tmp_path):
     ports = [free_port(), free_port()]
-    document = {"listen": [f"127.0.0.1:{port}" for port in ports], "command": [sys.executable, "-c", TOLD]}
-    (tmp_path / "nginx.json").write_text(json.dumps(document))
-    argv = [sys.executable, "-m", "panggon.node.supervision.listening", str(tmp_path / "nginx.json")]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines() == [f"{port} False 1" for port in ports]
+    assert becomes(TOLD, tmp_path, ports=ports) == [f"{port} False 1" for port in ports]
+
+
+@pytest.mark.skipif(not SHARED_BY_SESSIONS.exists(), reason="this kernel does not share processors out by sessions")
+def test_visitors_come_before_other_sessions_too(tmp_path):
+    assert becomes(PRIORITY, tmp_path, ports=[]) == ["-5 ['nice', '-5']"]

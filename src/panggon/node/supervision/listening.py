@@ -32,11 +32,18 @@ def main() -> None:
         listener.setblocking(False)
     for name in kept.keys() - set(map(_name, places)):
         systemd.forget(name)
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    _go_first()
     systemd.ready()  # whoever comes from now on is served, or waits in the socket for a moment
     numbers = "".join(f"{listener.fileno()};" for listener in listeners)
     os.execvpe(command[0], command, {**os.environ, INHERITED: numbers})  # noqa: S606 -- it becomes that program
+
+
+def _go_first() -> None:
+    """Where the kernel shares processors out by sessions, a priority means nothing beyond one's own (sched(7))."""
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    with suppress(OSError):  # it does not
+        Path("/proc/self/autogroup").write_text(str(PRIORITY))
 
 
 def _open(place: str) -> socket.socket:
