@@ -120,6 +120,10 @@ def _set(thread: int, processors: Set[int], *, niceness: int, seconds: float) ->
         os.setpriority(os.PRIO_PROCESS, thread, niceness)
         os.sched_setaffinity(thread, processors)
         slices.set_slice(thread, seconds)
+        # A session of PostgreSQL is one for the kernel too, and where that shares processors out by sessions a priority
+        # means nothing beyond one's own (sched(7), autogroup). MariaDB's are threads of one.
+        if os.getsid(thread) == thread:
+            Path(f"/proc/{thread}/autogroup").write_text(str(niceness))
 
 
 def _clock(thread: int) -> Clock | None:
