@@ -19,7 +19,8 @@ from panggon.core.entrances import ENTRANCES
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.drivers import files, processes
-from panggon.node.sockets import controllers, errand, protections, starting
+from panggon.node.sockets import errand, protections, starting
+from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.launch import DATABASE_DIRECTORIES, Launch, launch
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from panggon.drivers import files
-from panggon.node.sockets import SocketSettings, cgroups
+from panggon.node.sockets import SocketSettings
+from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.sites import Sites
 from tests.node import stand as stands
@@ -100,7 +101,7 @@ def test_what_fails_for_one_site_is_told_and_the_others_have_their_turn(
 ) -> None:
     settings = SocketSettings(tmp_path, tmp_path / "run", tmp_path / "logs", UID_BASE, web_group=33)
     with selectors.DefaultSelector() as selector:
-        sites = Sites(Machine(settings, frozenset(), cgroups.ControlGroups(None, None, None)), selector, None)
+        sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
         errors = (OSError(22, "Invalid argument"), ValueError("odd"), RecursionError("deep"), None)
         there = {f"s90033{number}": Awake(f"s90033{number}", error) for number, error in enumerate(errors)}
         monkeypatch.setattr(sites, "_sites", there)

@@ -11,8 +11,9 @@ import pytest
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import files, processes, sftp, sftp_client
-from panggon.node.sockets import SocketSettings, controllers
+from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.asleep import Asleep
+from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.lookups import Users
 from panggon.node.sockets.quota.full import NOTE, Full
 from panggon.node.sockets.quota.usage import Excess

@@ -18,8 +18,9 @@ from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.servers import mariadb, postgresql
-from panggon.node.sockets import controllers, protections
 from panggon.node.sockets import holder as holders
+from panggon.node.sockets import protections
+from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
 from tests.drivers.running import running

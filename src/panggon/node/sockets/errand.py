@@ -14,7 +14,7 @@ from panggon.core.errors import TemporaryError
 from panggon.core.outgoing import NOBODY
 from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
-from panggon.node.sockets import controllers
+from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
 from panggon.node.sockets.sandbox import Machine, gate_group
 from panggon.node.sockets.served import Description, Served, described

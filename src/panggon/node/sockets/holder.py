@@ -23,9 +23,9 @@ from panggon.drivers import files
 from panggon.node import systemd
 from panggon.node.going_on import heed
 from panggon.node.sockets import channel, listener
-from panggon.node.sockets.cgroups import ControlGroups
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection, Desk
+from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.room import memory_for_sites
 from panggon.node.sockets.sandbox import Machine

@@ -10,8 +10,8 @@ from pathlib import Path
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SiteKind
 from panggon.drivers import files, processes, shell
-from panggon.node.sockets.cgroups import ControlGroups
-from panggon.node.sockets.lanes import Lanes
+from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.control_groups.lanes import Lanes
 from panggon.node.sockets.launch import END_SIGNALS
 from panggon.node.sockets.lookups import Conversations, Users
 from panggon.node.sockets.settings import SocketSettings

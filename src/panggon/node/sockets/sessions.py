@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from contextlib import suppress
 
 from panggon.drivers import processes
-from panggon.node.sockets.cgroups import GroupBounds
+from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandbox import Machine
 

@@ -13,7 +13,7 @@ from panggon.core.outgoing import Policy
 from panggon.drivers import files, processes, shell, storage
 from panggon.node.sockets import launch as launching
 from panggon.node.sockets import network
-from panggon.node.sockets.cgroups import GroupBounds
+from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.launch import LISTEN, Launch
 from panggon.node.sockets.sandbox import Machine, Sandbox, end_leftovers, gate_group, record_of
 from panggon.node.sockets.served import Description
