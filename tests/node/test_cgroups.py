@@ -11,7 +11,7 @@ import pytest
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds, _free_cpu
 from panggon.node.sockets.control_groups.lanes import Lanes
-from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
+from panggon.node.sockets.shields.protections import _try_cpu, _try_memory, _try_processes
 from tests.waiting import until
 
 BOUNDS = GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=150)

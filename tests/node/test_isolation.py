@@ -22,9 +22,9 @@ from panggon.drivers import files, processes
 from panggon.node.sockets import errand, protections, starting
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.launch import DATABASE_DIRECTORIES, Launch, launch
-from panggon.node.sockets.protections import active
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, described
+from panggon.node.sockets.shields.protections import active
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until

@@ -24,7 +24,7 @@ from panggon.core import routing
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.drivers import control, files, shell
 from panggon.node.servers import Server
-from panggon.node.sockets.protections import Protection
+from panggon.node.sockets.shields.protections import Protection
 
 USER = "www-data"
 CODE = Path(__file__).resolve().parent.parent / "nginx"

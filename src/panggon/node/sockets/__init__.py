@@ -4,7 +4,7 @@
 SIGHUP replaces the holder (for an update) while all sites go on.
 """
 
-from panggon.node.sockets.protections import Protection, protections
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.shields.protections import Protection, protections
 
 __all__ = ["Protection", "SocketSettings", "protections"]

@@ -19,8 +19,8 @@ from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_envi
 from panggon.node.sockets.sandbox import Machine, gate_group
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.shields.walls import Shield
 from panggon.node.sockets.starting import group_bounds, process_limits, readable, way_out
-from panggon.node.sockets.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
 HOLDER_SECONDS = 10.0

@@ -26,11 +26,11 @@ from panggon.node.sockets import channel, listener
 from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.control import Connection, Desk
 from panggon.node.sockets.control_groups.groups import ControlGroups
-from panggon.node.sockets.protections import active, demand, protections
 from panggon.node.sockets.room import memory_for_sites
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.shields.protections import active, demand, protections
 from panggon.node.sockets.sites import Dropping, Sites
 
 TICK_SECONDS = 0.5

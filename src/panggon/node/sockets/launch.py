@@ -15,10 +15,10 @@ import panggon
 from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
 from panggon.core.spec import Engine, SiteKind
-from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls, walls
+from panggon.node.sockets.shields.network import LOOPBACK
+from panggon.node.sockets.shields.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls, walls
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"

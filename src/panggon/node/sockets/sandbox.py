@@ -15,7 +15,7 @@ from panggon.node.sockets.control_groups.lanes import Lanes
 from panggon.node.sockets.launch import END_SIGNALS
 from panggon.node.sockets.lookups import Conversations, Users
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import Shield
+from panggon.node.sockets.shields.walls import Shield
 
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4
