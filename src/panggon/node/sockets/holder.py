@@ -21,11 +21,11 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
+from panggon.node.control import Connection, Desk
 from panggon.node.going_on import heed
-from panggon.node.sockets import channel, listener
-from panggon.node.sockets.channel import Keeping
-from panggon.node.sockets.control import Connection, Desk
 from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.listening import channel, listener
+from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.room import memory_for_sites
 from panggon.node.sockets.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered

@@ -13,7 +13,7 @@ from panggon.node.sockets.adopting import adopt
 from panggon.node.sockets.asleep import meter
 from panggon.node.sockets.former import Former
 from panggon.node.sockets.launch import Launch, launch, request_seconds
-from panggon.node.sockets.listener import BACKLOG
+from panggon.node.sockets.listening.listener import BACKLOG
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.usage import Meter
 from panggon.node.sockets.sandbox import Machine, Sandbox

@@ -15,11 +15,11 @@ from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
 from panggon.node.sockets import locks, unread
 from panggon.node.sockets.asleep import Asleep
-from panggon.node.sockets.channel import Keeping
 from panggon.node.sockets.former import Former
 from panggon.node.sockets.launch import document_root
-from panggon.node.sockets.listener import is_shut, name_of, socket_path
-from panggon.node.sockets.listeners import Listeners
+from panggon.node.sockets.listening.channel import Keeping
+from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path
+from panggon.node.sockets.listening.listeners import Listeners
 from panggon.node.sockets.locks import Locks
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.room import awake_most, make_room
