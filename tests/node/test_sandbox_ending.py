@@ -8,7 +8,7 @@ import pytest
 from panggon.core.spec import SiteKind
 from panggon.drivers import processes
 from panggon.node.sockets.control_groups.groups import ControlGroups
-from panggon.node.sockets.sandbox import Machine, Sandbox
+from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from panggon.node.sockets import unread
-from panggon.node.sockets.lookups import Users
+from panggon.node.sockets.sandboxes.lookups import Users
 from panggon.node.sockets.unread import Unread, is_short
 from tests.drivers.conftest import UID_BASE
 from tests.waiting import until

@@ -14,10 +14,10 @@ from panggon.drivers import files, processes, sftp, sftp_client
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.asleep import Asleep
 from panggon.node.sockets.control_groups import controllers
-from panggon.node.sockets.lookups import Users
 from panggon.node.sockets.quota.full import NOTE, Full
 from panggon.node.sockets.quota.usage import Excess
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes.lookups import Users
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.sessions import Sessions
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.sftp.owner import by_key, served, session, spec, visit

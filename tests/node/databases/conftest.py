@@ -21,7 +21,7 @@ from panggon.node.servers import mariadb, postgresql
 from panggon.node.sockets import holder as holders
 from panggon.node.sockets import protections
 from panggon.node.sockets.control_groups import controllers
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.shields.protections import active
 from tests.drivers.running import running
 from tests.node.databases.place import SITES, Place

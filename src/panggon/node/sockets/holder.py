@@ -27,7 +27,7 @@ from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.listening import channel, listener
 from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.room import memory_for_sites
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.protections import active, demand, protections

@@ -15,15 +15,15 @@ from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
 from panggon.node.sockets import locks, unread
 from panggon.node.sockets.asleep import Asleep
-from panggon.node.sockets.former import Former
-from panggon.node.sockets.launch import document_root
 from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path
 from panggon.node.sockets.listening.listeners import Listeners
 from panggon.node.sockets.locks import Locks
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.room import awake_most, make_room
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes.former import Former
+from panggon.node.sockets.sandboxes.launch import document_root
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.sessions import Sessions
 from panggon.node.sockets.site import Site

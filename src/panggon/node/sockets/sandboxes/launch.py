@@ -77,7 +77,7 @@ class Launch:
 
     def argv(self, descriptors: Mapping[str, int], *, networked: bool = False) -> list[str]:
         """The command line, with the numbers of the descriptors on which `handed_over` is readable. `networked`: it is
-        started inside the network that it shall have (`sandbox.way_out`); otherwise the walls give it an empty one.
+        started inside the network that it shall have (`starting.way_out`); otherwise the walls give it an empty one.
         """
         places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
         if not self.walls:

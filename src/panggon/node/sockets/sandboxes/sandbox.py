@@ -12,8 +12,8 @@ from panggon.core.spec import SiteKind
 from panggon.drivers import files, processes, shell
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.control_groups.lanes import Lanes
-from panggon.node.sockets.launch import END_SIGNALS
-from panggon.node.sockets.lookups import Conversations, Users
+from panggon.node.sockets.sandboxes.launch import END_SIGNALS
+from panggon.node.sockets.sandboxes.lookups import Conversations, Users
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield
 
