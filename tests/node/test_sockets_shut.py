@@ -13,7 +13,7 @@ from panggon.drivers import files
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.sandboxes.sandbox import Machine
-from panggon.node.sockets.sites import Sites
+from panggon.node.sockets.serving.sites import Sites
 from tests.node import stand as stands
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until

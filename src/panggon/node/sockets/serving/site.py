@@ -8,7 +8,7 @@ from collections.abc import Callable, Set
 from contextlib import suppress
 
 from panggon.core.errors import PanggonError
-from panggon.node.sockets.asleep import meter
+from panggon.node.sockets.guards.asleep import meter
 from panggon.node.sockets.listening.listener import BACKLOG
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.usage import Meter

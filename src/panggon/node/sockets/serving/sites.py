@@ -13,22 +13,22 @@ from typing import Any
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
-from panggon.node.sockets import locks, unread
-from panggon.node.sockets.asleep import Asleep
+from panggon.node.sockets.guards import locks, unread
+from panggon.node.sockets.guards.asleep import Asleep
+from panggon.node.sockets.guards.locks import Locks
+from panggon.node.sockets.guards.sessions import Sessions
+from panggon.node.sockets.guards.unread import Unread
 from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path
 from panggon.node.sockets.listening.listeners import Listeners
-from panggon.node.sockets.locks import Locks
 from panggon.node.sockets.quota.full import Full
-from panggon.node.sockets.room import awake_most, make_room
 from panggon.node.sockets.sandboxes.former import Former
 from panggon.node.sockets.sandboxes.launch import document_root
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
-from panggon.node.sockets.sessions import Sessions
-from panggon.node.sockets.site import Site
-from panggon.node.sockets.unread import Unread
-from panggon.node.sockets.watching import Watching
+from panggon.node.sockets.serving.room import awake_most, make_room
+from panggon.node.sockets.serving.site import Site
+from panggon.node.sockets.serving.watching import Watching
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
