@@ -107,8 +107,9 @@ def test_what_fails_for_one_site_is_told_and_the_others_have_their_turn(
         monkeypatch.setattr(sites, "_sites", there)
         monkeypatch.setattr(sites, "_waiting", set(there))
         looks: list[str] = []
-        monkeypatch.setattr(sites._sessions, "look", lambda: 1 / 0)
-        monkeypatch.setattr(sites._asleep, "look", lambda: looks.append("asleep"))
+        sessions, asleep, *_ = sites._guards._each
+        monkeypatch.setattr(sessions, "look", lambda: 1 / 0)
+        monkeypatch.setattr(asleep, "look", lambda: looks.append("asleep"))
         with caplog.at_level(logging.WARNING):
             sites.tick(time.monotonic())
     assert [each.ticks for each in there.values()] == [1, 1, 1, 1]

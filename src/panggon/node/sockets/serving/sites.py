@@ -13,11 +13,7 @@ from typing import Any
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files, storage
 from panggon.node.going_on import going_on
-from panggon.node.sockets.guards import locks, unread
-from panggon.node.sockets.guards.asleep import Asleep
-from panggon.node.sockets.guards.locks import Locks
-from panggon.node.sockets.guards.sessions import Sessions
-from panggon.node.sockets.guards.unread import Unread
+from panggon.node.sockets.guards.guards import Guards
 from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path
 from panggon.node.sockets.listening.listeners import Listeners
@@ -57,10 +53,7 @@ class Sites:
         self._machine = machine
         self._settings = machine.settings
         self.full = Full(machine.settings)
-        self._asleep = Asleep(machine, self.full, self._is_awake)
-        self._sessions = Sessions(machine, self.full)
-        self._unread = Unread(machine.users, machine.settings.uid_base, unread.is_short)
-        self._locks = Locks(machine.users, machine.settings.uid_base, locks.is_short)
+        self._guards = Guards(machine, self.full, self._is_awake)
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
         self._watching = Watching(selector)
@@ -106,9 +99,7 @@ class Sites:
         for name in [name for name, until in self._lingering.items() if now >= until]:
             with going_on(log, name):
                 self.drop(name, _nobody_waits)
-        for each in (self._sessions, self._asleep, self._unread, self._locks):
-            with going_on(log, "a look at all sites"):
-                each.look()
+        self._guards.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
