@@ -28,8 +28,9 @@ from panggon.node.sockets.listening import channel, listener
 from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
+from panggon.node.sockets.serving.leaving import Dropping
 from panggon.node.sockets.serving.room import memory_for_sites
-from panggon.node.sockets.serving.sites import Dropping, Sites
+from panggon.node.sockets.serving.sites import Sites
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.protections import active, demand, protections
 
