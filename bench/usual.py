@@ -16,7 +16,7 @@ from panggon.core.errors import TemporaryError
 from panggon.core.spec import Limits
 from panggon.drivers import visit
 from panggon.drivers.visit import Door
-from panggon.node.sockets.launch import workers
+from panggon.node.sockets.sandboxes.launch import workers
 from tests.php import PROGRAM as PHP
 
 SECONDS_TO_ANSWER = 120

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets import controllers
-from panggon.node.sockets.cgroups import ControlGroups, GroupBounds, _free_cpu
-from panggon.node.sockets.lanes import Lanes
-from panggon.node.sockets.protections import _try_cpu, _try_memory, _try_processes
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds, _free_cpu
+from panggon.node.sockets.control_groups.lanes import Lanes
+from panggon.node.sockets.shields.protections import _try_cpu, _try_memory, _try_processes
 from tests.waiting import until
 
 BOUNDS = GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=150)
@@ -88,7 +88,7 @@ def test_memory_is_bounded_only_if_what_waits_in_sockets_is_bounded_too(monkeypa
     def without_sockets(directory: Path, size: int) -> None:
         (directory / "memory.limit_in_bytes").write_text(str(size))
 
-    monkeypatch.setattr("panggon.node.sockets.cgroups._limit_memory", without_sockets)
+    monkeypatch.setattr("panggon.node.sockets.control_groups.groups._limit_memory", without_sockets)
     assert _try_memory(groups) == "batas sudah dipasang, tetapi tidak ditegakkan"
 
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panggon.core.site_tasks import TASK_NAME
-from panggon.node.sockets.cgroups import ControlGroups
-from panggon.node.sockets.errand import own_group, task_group
-from panggon.node.sockets.sandbox import Machine, gate_group, groups_of
-from panggon.node.sockets.sessions import group_of
+from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.guards.sessions import group_of
+from panggon.node.sockets.sandboxes.errand import own_group, task_group
+from panggon.node.sockets.sandboxes.sandbox import Machine, gate_group, groups_of
 from panggon.node.sockets.settings import SocketSettings
 
 SITE = "s000001"

@@ -19,11 +19,13 @@ from panggon.core.entrances import ENTRANCES
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
 from panggon.drivers import files, processes
-from panggon.node.sockets import controllers, errand, protections, starting
-from panggon.node.sockets.launch import DATABASE_DIRECTORIES, Launch, launch
-from panggon.node.sockets.protections import active
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets import protections
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.sandboxes import errand, starting
+from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES, Launch, launch
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described
+from panggon.node.sockets.shields.protections import active
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets import locks
-from panggon.node.sockets.locks import LOCKS_MOST, Locks
-from panggon.node.sockets.lookups import Users
+from panggon.node.sockets.guards import locks
+from panggon.node.sockets.guards.locks import LOCKS_MOST, Locks
+from panggon.node.sockets.sandboxes.lookups import Users
 from tests.drivers.conftest import UID_BASE
 from tests.waiting import until
 

@@ -7,10 +7,10 @@ import pytest
 
 from panggon.core.spec import SiteKind
 from panggon.drivers import processes
-from panggon.node.sockets.cgroups import ControlGroups
-from panggon.node.sockets.sandbox import Machine, Sandbox
+from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import Shield
+from panggon.node.sockets.shields.walls import Shield
 
 MONITOR, MASTER = 4_000_001, 4_000_002  # above pid_max: nobody's
 

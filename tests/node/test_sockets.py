@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from panggon.node.sockets.holder import TICK_SECONDS
-from panggon.node.sockets.lookups import Users
+from panggon.node.sockets.sandboxes.lookups import Users
 from tests import php
 from tests.node.stand import WEB_GROUP, Stand, started
 from tests.waiting import until

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from panggon.node.sockets.former import SETTLED_SECONDS
-from panggon.node.sockets.lookups import connected_sockets
+from panggon.node.sockets.sandboxes.former import SETTLED_SECONDS
+from panggon.node.sockets.sandboxes.lookups import connected_sockets
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until

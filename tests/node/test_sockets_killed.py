@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from panggon.drivers import processes
-from panggon.node.sockets import controllers
-from panggon.node.sockets.channel import KEEP, send
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.listening.channel import KEEP, send
 from panggon.node.sockets.served import remember, served_of
 from tests.node.stand import Stand, started
 from tests.waiting import until

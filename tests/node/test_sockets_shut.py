@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from panggon.drivers import files
-from panggon.node.sockets import SocketSettings, cgroups
-from panggon.node.sockets.sandbox import Machine
-from panggon.node.sockets.sites import Sites
+from panggon.node.sockets import SocketSettings
+from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.sandboxes.sandbox import Machine
+from panggon.node.sockets.serving.sites import Sites
 from tests.node import stand as stands
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
@@ -100,14 +101,15 @@ def test_what_fails_for_one_site_is_told_and_the_others_have_their_turn(
 ) -> None:
     settings = SocketSettings(tmp_path, tmp_path / "run", tmp_path / "logs", UID_BASE, web_group=33)
     with selectors.DefaultSelector() as selector:
-        sites = Sites(Machine(settings, frozenset(), cgroups.ControlGroups(None, None, None)), selector, None)
+        sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
         errors = (OSError(22, "Invalid argument"), ValueError("odd"), RecursionError("deep"), None)
         there = {f"s90033{number}": Awake(f"s90033{number}", error) for number, error in enumerate(errors)}
         monkeypatch.setattr(sites, "_sites", there)
         monkeypatch.setattr(sites, "_waiting", set(there))
         looks: list[str] = []
-        monkeypatch.setattr(sites._sessions, "look", lambda: 1 / 0)
-        monkeypatch.setattr(sites._asleep, "look", lambda: looks.append("asleep"))
+        sessions, asleep, *_ = sites._guards._each
+        monkeypatch.setattr(sessions, "look", lambda: 1 / 0)
+        monkeypatch.setattr(asleep, "look", lambda: looks.append("asleep"))
         with caplog.at_level(logging.WARNING):
             sites.tick(time.monotonic())
     assert [each.ticks for each in there.values()] == [1, 1, 1, 1]

@@ -24,7 +24,7 @@ from panggon.drivers.tasks import Settings, TasksDriver
 from panggon.node import resting
 from panggon.node.logs.sink import Sink
 from panggon.node.resting import Resting
-from panggon.node.sockets.errand import Program
+from panggon.node.sockets.sandboxes.errand import Program
 from panggon.node.tasks import TaskSettings
 from panggon.node.tasks.__main__ import SandboxLauncher
 from panggon.node.tasks.owner import PARTS_MOST, Owner

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node.sockets import unread
-from panggon.node.sockets.lookups import Users
-from panggon.node.sockets.unread import Unread, is_short
+from panggon.node.sockets.guards import unread
+from panggon.node.sockets.guards.unread import Unread, is_short
+from panggon.node.sockets.sandboxes.lookups import Users
 from tests.drivers.conftest import UID_BASE
 from tests.waiting import until
 
@@ -73,7 +73,7 @@ def test_what_the_kernel_says_of_all_connections_counts(
 
 def test_in_a_network_of_its_own_nothing_is_looked_at() -> None:
     """There the kernel does not say from when on it saves."""
-    script = "from panggon.node.sockets.unread import is_short; print(is_short())"
+    script = "from panggon.node.sockets.guards.unread import is_short; print(is_short())"
     argv = ["unshare", "--net", sys.executable, "-c", script]
     said = subprocess.run(argv, capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"

@@ -28,7 +28,7 @@ MEMBERS = {SiteKind.PHP: ("php_version",), SiteKind.PYTHON: ("interface", "entry
 LATER, KILLED = "later", "killed"
 RUNNING_REQUESTS = {SiteState.SUSPENDED: LATER, SiteState.QUARANTINED: KILLED}
 NO_REQUESTS, NOTHING_RUNS = "tidak menerima permintaan baru", "tidak ada program situs yang berjalan"
-# Longer than the holder waits for running requests (`node/sockets/sites.py`).
+# Longer than the holder waits for running requests (`node/sockets/serving/sites.py`).
 SECONDS = 60.0
 
 

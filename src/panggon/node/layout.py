@@ -11,7 +11,7 @@ from panggon.node.logs import LogSettings
 from panggon.node.servers import knot, mariadb, nginx, postgresql, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import SocketSettings
-from panggon.node.sockets.room import wakes_most
+from panggon.node.sockets.serving.room import wakes_most
 from panggon.node.tasks import TaskSettings
 
 WEB_GROUP = nginx.USER

@@ -14,7 +14,7 @@ from panggon.node import layout, sockets
 from panggon.node.servers import nginx
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import Protection
-from panggon.node.sockets.walls import Shield
+from panggon.node.sockets.shields.walls import Shield
 
 HOLDER_SECONDS = 10
 # Names of protections: the limits of a site's space and of its number of files.

@@ -11,13 +11,14 @@ import pytest
 from panggon.core.resources import Key
 from panggon.core.spec import SiteState
 from panggon.drivers import files, processes, sftp, sftp_client
-from panggon.node.sockets import SocketSettings, controllers
-from panggon.node.sockets.asleep import Asleep
-from panggon.node.sockets.lookups import Users
+from panggon.node.sockets import SocketSettings
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.guards.asleep import Asleep
+from panggon.node.sockets.guards.sessions import Sessions
 from panggon.node.sockets.quota.full import NOTE, Full
 from panggon.node.sockets.quota.usage import Excess
-from panggon.node.sockets.sandbox import Machine
-from panggon.node.sockets.sessions import Sessions
+from panggon.node.sockets.sandboxes.lookups import Users
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.sftp.owner import by_key, served, session, spec, visit
 from tests.waiting import until
@@ -130,7 +131,7 @@ def test_connections_of_one_owner_are_bounded_and_share_a_control_group(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("panggon.node.sockets.sessions.SESSIONS_MOST", 1)
+    monkeypatch.setattr("panggon.node.sockets.guards.sessions.SESSIONS_MOST", 1)
     driver.write(key, {"keys": (owner[1],)})
     full, group = Full(machine.settings), f"{key.name}-sftp"
     sessions = Sessions(machine, full)

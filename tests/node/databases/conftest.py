@@ -18,10 +18,11 @@ from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.servers import mariadb, postgresql
-from panggon.node.sockets import controllers, protections
 from panggon.node.sockets import holder as holders
-from panggon.node.sockets.protections import active
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets import protections
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.sandboxes.sandbox import Machine
+from panggon.node.sockets.shields.protections import active
 from tests.drivers.running import running
 from tests.node.databases.place import SITES, Place
 from tests.node.stand import UID_BASE, Stand

@@ -14,7 +14,7 @@ from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
 from panggon.node.settings import config_file
 from panggon.node.settings.config import NodeConfig
-from panggon.node.sockets import controllers
+from panggon.node.sockets.control_groups import controllers
 
 
 def main() -> int:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from panggon.drivers import untrusted
 from panggon.drivers.untrusted import word
 from panggon.node.databases.wishes import Todo, Wish
-from panggon.node.sockets import errand
-from panggon.node.sockets.errand import Program
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes import errand
+from panggon.node.sockets.sandboxes.errand import Program
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.settings import SocketSettings
 
 SCRIPT = "panggon_database.py"

@@ -21,6 +21,7 @@ from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node import alive
+from panggon.node.control import Connection, Desk
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
@@ -28,7 +29,6 @@ from panggon.node.databases.watch import Watch, databases
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
 from panggon.node.going_on import going_on, heed
 from panggon.node.resting import Resting
-from panggon.node.sockets.control import Connection, Desk
 
 # A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
 # says: what a site writes meanwhile is bounded by nothing.

@@ -23,7 +23,7 @@ from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.entrances import Entrances
 from panggon.node.going_on import going_on
-from panggon.node.sockets import network
+from panggon.node.sockets.shields import network
 
 # A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.
 SECONDS, QUIET_SECONDS = 0.25, 1.0

@@ -2,7 +2,7 @@
 
 It runs as the site's own user, in the site's sandbox, with the site's virtual environment: nothing of Panggon can be
 imported here. Debian's gunicorn does the work, with uvicorn's worker for ASGI; both come last on the path, so that what
-the site brings itself is preferred. What it reads of its environment is set by `node/sockets/launch.py`.
+the site brings itself is preferred. What it reads of its environment is set by `node/sockets/sandboxes/launch.py`.
 """
 
 import contextlib

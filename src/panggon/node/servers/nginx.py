@@ -24,7 +24,7 @@ from panggon.core import routing
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.drivers import control, files, shell
 from panggon.node.servers import Server
-from panggon.node.sockets.protections import Protection
+from panggon.node.sockets.shields.protections import Protection
 
 USER = "www-data"
 CODE = Path(__file__).resolve().parent.parent / "nginx"
@@ -64,7 +64,7 @@ class Settings:
     page as PHP sees it: `/panggon/proof.php` in a sandbox. `own_mounts`: whether `protections` found that the sites
     can be mounted without links; otherwise nginx looks at each path, which is slower and leaves a moment for a race.
     `proxy_authorities` are trusted for the servers that sites of kind proxy lead to. Visitors may wake `wakes_most`
-    sleeping sites in the `idle_seconds` after which one that nobody asks for sleeps (`sockets.room`).
+    sleeping sites in the `idle_seconds` after which one that nobody asks for sleeps (`sockets.serving.room`).
     """
 
     root: Path

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.node.sockets import controllers
-from panggon.node.sockets.channel import ByKeeper, BySystemd
+from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.holder import Holder
-from panggon.node.sockets.keeper import REFUSED, Keeper
+from panggon.node.sockets.listening.channel import ByKeeper, BySystemd
+from panggon.node.sockets.listening.keeper import REFUSED, Keeper
 from panggon.node.sockets.settings import load
 
 

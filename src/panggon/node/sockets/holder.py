@@ -21,17 +21,18 @@ from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
+from panggon.node.control import Connection, Desk
 from panggon.node.going_on import heed
-from panggon.node.sockets import channel, listener
-from panggon.node.sockets.cgroups import ControlGroups
-from panggon.node.sockets.channel import Keeping
-from panggon.node.sockets.control import Connection, Desk
-from panggon.node.sockets.protections import active, demand, protections
-from panggon.node.sockets.room import memory_for_sites
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.listening import channel, listener
+from panggon.node.sockets.listening.channel import Keeping
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
+from panggon.node.sockets.serving.leaving import Dropping
+from panggon.node.sockets.serving.room import memory_for_sites
+from panggon.node.sockets.serving.sites import Sites
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.sites import Dropping, Sites
+from panggon.node.sockets.shields.protections import active, demand, protections
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.

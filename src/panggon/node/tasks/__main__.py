@@ -11,10 +11,11 @@ from pathlib import Path
 
 from panggon.core.spec import Task
 from panggon.node.logs.sink import Sink
-from panggon.node.sockets import controllers, errand
 from panggon.node.sockets import settings as sockets
-from panggon.node.sockets.errand import Program
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.sandboxes import errand
+from panggon.node.sockets.sandboxes.errand import Program
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import served_of
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.tasks.owner import Owner

@@ -19,10 +19,10 @@ from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SITE_ID
 from panggon.core.tasks import BACK_MOST, Name, due, to_start
 from panggon.node import alive, clock, records
+from panggon.node.control import Connection, Desk
 from panggon.node.going_on import heed
 from panggon.node.logs.sink import Sink
 from panggon.node.resting import Resting
-from panggon.node.sockets.control import Connection, Desk
 from panggon.node.tasks.agenda import Agenda
 from panggon.node.tasks.run import Launcher, Run, note
 from panggon.node.tasks.settings import TaskSettings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from panggon.core.spec import Task
-from panggon.node.sockets.errand import Program
+from panggon.node.sockets.sandboxes.errand import Program
 
 OUTPUT_MOST = 64 * 1024
 

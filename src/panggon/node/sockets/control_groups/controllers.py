@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.node.sockets.cgroups import MOVES_MOST, ControlGroups
+from panggon.node.sockets.control_groups.groups import MOVES_MOST, ControlGroups
 
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.

@@ -11,13 +11,13 @@ from pathlib import Path
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.outgoing import Policy
 from panggon.drivers import files, processes, shell, storage
-from panggon.node.sockets import launch as launching
-from panggon.node.sockets import network
-from panggon.node.sockets.cgroups import GroupBounds
-from panggon.node.sockets.launch import LISTEN, Launch
-from panggon.node.sockets.sandbox import Machine, Sandbox, end_leftovers, gate_group, record_of
+from panggon.node.sockets.control_groups.groups import GroupBounds
+from panggon.node.sockets.sandboxes import launch as launching
+from panggon.node.sockets.sandboxes.launch import LISTEN, Launch
+from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox, end_leftovers, gate_group, record_of
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
+from panggon.node.sockets.shields import network
 
 RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.

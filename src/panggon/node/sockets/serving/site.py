@@ -8,15 +8,15 @@ from collections.abc import Callable, Set
 from contextlib import suppress
 
 from panggon.core.errors import PanggonError
-from panggon.node.sockets import sandbox, starting
-from panggon.node.sockets.adopting import adopt
-from panggon.node.sockets.asleep import meter
-from panggon.node.sockets.former import Former
-from panggon.node.sockets.launch import Launch, launch, request_seconds
-from panggon.node.sockets.listener import BACKLOG
+from panggon.node.sockets.guards.asleep import meter
+from panggon.node.sockets.listening.listener import BACKLOG
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.usage import Meter
-from panggon.node.sockets.sandbox import Machine, Sandbox
+from panggon.node.sockets.sandboxes import sandbox, starting
+from panggon.node.sockets.sandboxes.adopting import adopt
+from panggon.node.sockets.sandboxes.former import Former
+from panggon.node.sockets.sandboxes.launch import Launch, launch, request_seconds
+from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
 
 # The program kills requests itself when their time is over; the holder kills everything a little later.

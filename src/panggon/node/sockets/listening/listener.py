@@ -21,7 +21,7 @@ def socket_path(settings: SocketSettings, site: str) -> Path:
 
 def name_of(listener: socket.socket) -> str:
     """The site and the number of this socket of it: by this name connections to it are known
-    (`lookups.Conversations`), and whoever keeps it keeps it.
+    (`sandboxes.lookups.Conversations`), and whoever keeps it keeps it.
     """
     return Path(str(listener.getsockname())).stem.removeprefix(".")
 

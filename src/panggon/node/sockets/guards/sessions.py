@@ -10,9 +10,9 @@ from collections.abc import Mapping, Set
 from contextlib import suppress
 
 from panggon.drivers import processes
-from panggon.node.sockets.cgroups import GroupBounds
+from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.quota.full import Full
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes.sandbox import Machine
 
 # Clients that people use open some ten at a time.
 SESSIONS_MOST = 16

@@ -15,11 +15,11 @@ from pathlib import Path
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SITE_ID
 from panggon.drivers import storage
-from panggon.node.sockets import sandbox
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.limit import limit_of
 from panggon.node.sockets.quota.usage import Excess, Meter
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes import sandbox
+from panggon.node.sockets.sandboxes.sandbox import Machine
 
 # Of one processor: for what is counted at once, and for the slow pass over all.
 BUSY_SHARE, SLOW_SHARE = 0.004, 0.002

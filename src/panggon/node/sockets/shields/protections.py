@@ -10,10 +10,11 @@ from pathlib import Path
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.outgoing import Policy, parse
 from panggon.drivers import shell
-from panggon.node.sockets import controllers, network
-from panggon.node.sockets.cgroups import ControlGroups, GroupBounds
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import Shield, calls, walls
+from panggon.node.sockets.shields import network
+from panggon.node.sockets.shields.walls import Shield, calls, walls
 
 # A user that no site has: sites are numbered from 1.
 TRIAL_NUMBER = 0

@@ -14,13 +14,13 @@ from panggon.core.errors import TemporaryError
 from panggon.core.outgoing import NOBODY
 from panggon.core.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
-from panggon.node.sockets import controllers
-from panggon.node.sockets.launch import PYTHON, Launch, home, launch, usual_environment
-from panggon.node.sockets.sandbox import Machine, gate_group
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.sandboxes.launch import PYTHON, Launch, home, launch, usual_environment
+from panggon.node.sockets.sandboxes.sandbox import Machine, gate_group
+from panggon.node.sockets.sandboxes.starting import group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.starting import group_bounds, process_limits, readable, way_out
-from panggon.node.sockets.walls import Shield
+from panggon.node.sockets.shields.walls import Shield
 
 PHP_BINARY = "/usr/bin/php{version}"
 HOLDER_SECONDS = 10.0

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
-from panggon.node.sockets import seccomp
+from panggon.node.sockets.shields import seccomp
 
 OWN_NETWORK = "--unshare-net"
 # Memory that processes of a site may share by name; it counts as the site's memory besides.

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from panggon.drivers import files, processes
-from panggon.node.sockets.sandbox import Machine, Sandbox, end_leftovers, groups_of, members, record_of
+from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox, end_leftovers, groups_of, members, record_of
 
 UNKNOWN = 0  # the number of no socket
 

@@ -11,7 +11,7 @@ from panggon.core import tcp_memory
 from panggon.core.spec import SITE_ID
 from panggon.drivers import processes
 from panggon.drivers.processes import PROC
-from panggon.node.sockets.lookups import Users
+from panggon.node.sockets.sandboxes.lookups import Users
 
 LISTENING = "0A"  # whose queue has connections, not bytes
 

@@ -1,4 +1,4 @@
-"""The server's side of the control socket: one JSON line each way, then the connection is closed."""
+"""The server's side of a control socket: one JSON line each way, then the connection is closed."""
 
 import json
 import os

@@ -15,10 +15,10 @@ import panggon
 from panggon.core.outgoing import NOBODY, Policy
 from panggon.core.resources import canonical
 from panggon.core.spec import Engine, SiteKind
-from panggon.node.sockets.network import LOOPBACK
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls, walls
+from panggon.node.sockets.shields.network import LOOPBACK
+from panggon.node.sockets.shields.walls import OWN_NETWORK, SHARED_BYTES, Shield, calls, walls
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
@@ -77,7 +77,7 @@ class Launch:
 
     def argv(self, descriptors: Mapping[str, int], *, networked: bool = False) -> list[str]:
         """The command line, with the numbers of the descriptors on which `handed_over` is readable. `networked`: it is
-        started inside the network that it shall have (`sandbox.way_out`); otherwise the walls give it an empty one.
+        started inside the network that it shall have (`starting.way_out`); otherwise the walls give it an empty one.
         """
         places = {path: f"/dev/fd/{descriptor}" for path, descriptor in descriptors.items()}
         if not self.walls:

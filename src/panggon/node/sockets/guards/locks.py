@@ -11,8 +11,8 @@ from contextlib import suppress
 from panggon.core.spec import SITE_ID
 from panggon.drivers import processes
 from panggon.drivers.processes import PROC
-from panggon.node.sockets.lookups import Users
 from panggon.node.sockets.quota.held import threads
+from panggon.node.sockets.sandboxes.lookups import Users
 
 # Of one process: SQLite has three a connection.
 LOCKS_MOST = 1000

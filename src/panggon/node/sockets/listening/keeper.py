@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from panggon.drivers import shell
-from panggon.node.sockets import channel
+from panggon.node.sockets.listening import channel
 from panggon.node.sockets.settings import SocketSettings
 
 PAUSE_SECONDS = (0.1, 10.0)

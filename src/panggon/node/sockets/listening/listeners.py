@@ -2,8 +2,8 @@
 
 import socket
 
-from panggon.node.sockets.channel import Keeping
-from panggon.node.sockets.listener import make, name_of, put_in_place
+from panggon.node.sockets.listening.channel import Keeping
+from panggon.node.sockets.listening.listener import make, name_of, put_in_place
 from panggon.node.sockets.settings import SocketSettings
 
 

@@ -4,7 +4,7 @@ more, and then ends.
 
 from dataclasses import dataclass
 
-from panggon.node.sockets.sandbox import Sandbox
+from panggon.node.sockets.sandboxes.sandbox import Sandbox
 
 # Who looked up the name of its socket before that was given away has come in by then, and is seen.
 SETTLED_SECONDS = 1.0

@@ -10,12 +10,12 @@ from pathlib import Path
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SiteKind
 from panggon.drivers import files, processes, shell
-from panggon.node.sockets.cgroups import ControlGroups
-from panggon.node.sockets.lanes import Lanes
-from panggon.node.sockets.launch import END_SIGNALS
-from panggon.node.sockets.lookups import Conversations, Users
+from panggon.node.sockets.control_groups.groups import ControlGroups
+from panggon.node.sockets.control_groups.lanes import Lanes
+from panggon.node.sockets.sandboxes.launch import END_SIGNALS
+from panggon.node.sockets.sandboxes.lookups import Conversations, Users
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.walls import Shield
+from panggon.node.sockets.shields.walls import Shield
 
 # So many of a site run at most: one that answers, the others finish what they began before it took their place.
 SANDBOXES_MOST = 4

@@ -6,29 +6,25 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import files, storage
+from panggon.core.errors import PanggonError, PermanentError
+from panggon.drivers import files
 from panggon.node.going_on import going_on
-from panggon.node.sockets import locks, unread
-from panggon.node.sockets.asleep import Asleep
-from panggon.node.sockets.channel import Keeping
-from panggon.node.sockets.former import Former
-from panggon.node.sockets.launch import document_root
-from panggon.node.sockets.listener import is_shut, name_of, socket_path
-from panggon.node.sockets.listeners import Listeners
-from panggon.node.sockets.locks import Locks
+from panggon.node.sockets.guards.guards import Guards
+from panggon.node.sockets.listening.channel import Keeping
+from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path
+from panggon.node.sockets.listening.listeners import Listeners
 from panggon.node.sockets.quota.full import Full
-from panggon.node.sockets.room import awake_most, make_room
-from panggon.node.sockets.sandbox import Machine
+from panggon.node.sockets.sandboxes.former import Former
+from panggon.node.sockets.sandboxes.launch import document_root
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
-from panggon.node.sockets.sessions import Sessions
-from panggon.node.sockets.site import Site
-from panggon.node.sockets.unread import Unread
-from panggon.node.sockets.watching import Watching
+from panggon.node.sockets.serving.leaving import Dropping, Leaving
+from panggon.node.sockets.serving.room import awake_most, make_room
+from panggon.node.sockets.serving.site import Site
+from panggon.node.sockets.serving.watching import Watching
 
 # At each tick, for what all sites store: under a hundredth of a processor.
 COUNTING_SECONDS = 0.004
@@ -41,14 +37,6 @@ Then = Callable[[], None]
 log = logging.getLogger(__name__)
 
 
-class Dropping(StrEnum):
-    """What becomes of the requests that run when a site is served no more."""
-
-    WHEN_DONE = ""  # they end, and then it is done
-    LATER = "later"  # it is done, and whatever the web server let in before has as long as a request may take
-    KILLED = "killed"
-
-
 class Sites:
     """`keeper` as of `Listeners`."""
 
@@ -57,15 +45,11 @@ class Sites:
         self._machine = machine
         self._settings = machine.settings
         self.full = Full(machine.settings)
-        self._asleep = Asleep(machine, self.full, self._is_awake)
-        self._sessions = Sessions(machine, self.full)
-        self._unread = Unread(machine.users, machine.settings.uid_base, unread.is_short)
-        self._locks = Locks(machine.users, machine.settings.uid_base, locks.is_short)
+        self._guards = Guards(machine, self.full, self._is_awake)
         self._sites: dict[str, Site] = {}
         self._waiting: set[str] = set()  # the few of them that have something to do at the next tick
         self._watching = Watching(selector)
-        self._dropping: set[str] = set()
-        self._lingering: dict[str, float] = {}  # of these: served to who was let in before, until when
+        self._leaving = Leaving(machine.settings)
         self._ending = False
         self._awake_most = awake_most(machine.settings)
 
@@ -90,7 +74,7 @@ class Sites:
     @property
     def waiting(self) -> bool:
         """Whether any site has something to do at the next tick."""
-        return bool(self._waiting or self._lingering)
+        return bool(self._waiting) or self._leaving.anybody_lingers
 
     def tick(self, now: float) -> None:
         waiting = [self._sites[name] for name in self._waiting]
@@ -103,17 +87,15 @@ class Sites:
             with going_on(log, site.served.site):
                 if self._sites.get(site.served.site) is site:
                     self._attend(site)
-        for name in [name for name, until in self._lingering.items() if now >= until]:
+        for name in self._leaving.due(now):
             with going_on(log, name):
                 self.drop(name, _nobody_waits)
-        for each in (self._sessions, self._asleep, self._unread, self._locks):
-            with going_on(log, "a look at all sites"):
-                each.look()
+        self._guards.look()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""
         site = self._sites.get(name)
-        if site is None or name in self._lingering or not socket_path(self._settings, name).is_socket():
+        if site is None or self._leaving.lingers(name) or not socket_path(self._settings, name).is_socket():
             return None
         process = site.sandbox.pid if site.sandbox else None
         full = bool(self.full.of(name))
@@ -122,7 +104,7 @@ class Sites:
     def ending(self, name: str) -> dict[str, Any] | None:
         """What is served no more, while its last requests run."""
         site = self._sites.get(name)
-        return dict(site.served.attributes) if site and name in self._dropping else None
+        return dict(site.served.attributes) if site and name in self._leaving else None
 
     def foreign(self, name: str) -> str:
         """What lies in the place of the site's socket without being ours; empty when nothing does."""
@@ -142,14 +124,13 @@ class Sites:
         root = description.document_root
         if root != document_root(self._settings, name, self._machine.shields, description.folder):
             raise ValueError(f"document_root {root} is not where PHP finds the site on this machine")
-        if name in self._dropping and name not in self._lingering:
+        if name in self._leaving and not self._leaving.lingers(name):
             self.drop(name, lambda: self._sync_after(served, then))
             return
-        self._lingering.pop(name, None)
-        files.remove(self._settings.leaving(name))
+        self._leaving.linger_no_more(name)
         lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
-        self._dropping.discard(name)
+        self._leaving.discard(name)
         site = self._sites.get(name) or self.add(
             served, self.open(name), kept=True, groups=self._machine.groups.names()
         )
@@ -174,7 +155,7 @@ class Sites:
     def renew(self) -> None:
         """Of an earlier holder's: what would be started differently now."""
         for site in self._sites.values():
-            if site.served.site in self._dropping:
+            if site.served.site in self._leaving:
                 continue
             try:
                 outdated = site.serve(site.served)
@@ -234,10 +215,8 @@ class Sites:
             then()
             return
         now, gone = time.monotonic(), lambda: self._dropped(name, then)
-        self._dropping.add(name)
-        self._lingering.pop(name, None)
-        if dropping is Dropping.LATER and (left := self._time_to_leave(site)) is not None:
-            self._lingering[name] = now + left
+        self._leaving.add(name)
+        if dropping is Dropping.LATER and self._leaving.linger(name, longest=site.request_seconds or 0, now=now):
             then()
             return
         files.remove(socket_path(self._settings, name))
@@ -260,28 +239,15 @@ class Sites:
             self._attend(site)
 
     def _dropped(self, name: str, then: Then) -> None:
-        if name in self._dropping:
-            self._dropping.remove(name)
+        if name in self._leaving:
+            self._leaving.discard(name)
             files.remove(self._settings.served(name))
-            files.remove(self._settings.leaving(name))
+            self._leaving.linger_no_more(name)
             self._waiting.discard(name)
             site = self._sites.pop(name)
             self._watching.drop(name)
             self.sockets.close(site.listener)
         then()
-
-    def _time_to_leave(self, site: Site) -> float | None:
-        """Seconds, marked for another holder too: as long as a request may take, from the first such word on. On a full
-        disk nobody lingers.
-        """
-        mark, longest = self._settings.leaving(site.served.site), site.request_seconds or 0
-        try:
-            if not mark.exists():
-                storage.write(mark, "")
-            since = time.time() - mark.stat().st_mtime
-        except (OSError, TemporaryError):
-            return None
-        return min(max(longest - since, 0), longest)
 
     def _is_awake(self, name: str) -> bool:
         site = self._sites.get(name)
@@ -296,7 +262,7 @@ class Sites:
         name = site.served.site
         wanted: dict[int, Then] = {}
         now = time.monotonic()
-        served = name not in self._dropping or name in self._lingering or site.lets_in(now)
+        served = name not in self._leaving or self._leaving.lingers(name) or site.lets_in(now)
         if site.listens(now) and served and not self._ending:
             wanted[site.listener.fileno()] = lambda: self._wake(site)
         if site.sandbox:
@@ -313,7 +279,7 @@ class Sites:
             return
         site.hold_back(now)  # unless it wakes: who still knocks would be told of at once, and fail again
         with going_on(log, name):
-            if is_shut(site.listener) and name not in self._dropping:
+            if is_shut(site.listener) and name not in self._leaving:
                 log.warning("%s: one of its programs has shut its socket", name)
                 self._replace(site)
             elif make_room(map(self._sites.__getitem__, self._waiting), most=self._awake_most, now=now):

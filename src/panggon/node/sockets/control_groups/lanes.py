@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 
 from panggon.core.lanes import SECONDS, SPAN, lane, wants_much
-from panggon.node.sockets.cgroups import ControlGroups
+from panggon.node.sockets.control_groups.groups import ControlGroups
 
 
 @dataclass(slots=True)

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterable
 
+from panggon.node.sockets.serving.site import Site
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.site import Site
 
 # Of the machine's memory, what all sites together may have: the rest is the servers', and the kernel ends a site's
 # program, not a server, when all that is taken. What a site that is awake takes as a rule says how many may be.

@@ -1,8 +1,8 @@
 """Control groups of sites: memory, number of processes and processor time, by version 1 or 2, whichever carries the
 controller here.
 
-Where their folders can be, `controllers` finds out. Nothing here says that a limit is enforced: `protections` tries
-that.
+Where their folders can be, `controllers` finds out. Nothing here says that a limit is enforced: `shields.protections`
+tries that.
 """
 
 import errno
