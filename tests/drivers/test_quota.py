@@ -189,7 +189,7 @@ def test_making_files_stops_at_the_limit_of_files(
 
 def test_a_program_of_a_site_cannot_leave_what_is_counted(place: Path, uid: int, counts: bool) -> None:
     """Owners of files may give them to another project, but not from a user namespace (ioctl_fssetxattr): the sandbox
-    is one (`sockets.walls`).
+    is one (`shields.walls`).
     """
     if not counts:
         return
