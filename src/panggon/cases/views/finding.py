@@ -39,21 +39,19 @@ def find(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "cases/find.html", {"form": form, "open": True}, status=422)
     cases = selectors.found(request.user, form.meant(), now=now)
-    after = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
-    page = page_of(selectors.rows_with_holder(cases), form.order(), after=after, size=PAGE_SIZE)
-    total = len(page.rows) if after is None and not page.after else total_of(cases)
+    last = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
+    page = page_of(selectors.rows_with_holder(cases), form.order(), after=last, size=PAGE_SIZE)
+    total = len(page.rows) if last is None and not page.after else total_of(cases)
     context = {
         "form": form,
         # Most visits need no filter, and drawing them all takes longer than finding what is asked for.
         "open": form.narrows() or OPEN in request.GET,
-        "opening": _address(request, **{OPEN: "buka"}),
         "total": total,
         "many": total > COUNTED_MOST,
         "most": COUNTED_MOST,
         "found": [_row(case, now) for case in page.rows],
-        "further": after is not None,
-        "next": _address(request, sesudah=page.after) if page.after else "",
-        "first": _address(request),
+        "further": last is not None,
+        "after": page.after,
         "asked": [(name, value) for name, value in request.GET.items() if name not in ("sesudah", OPEN) and value],
         "limits": exporting.MOST,
     }
@@ -92,15 +90,6 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _row(case: Case, now: datetime) -> presentation.Row:
     late = State(case.state) in TICKING and case.due_at is not None and case.due_at < now
     return presentation.row_of(case, late=late, holder=presentation.holder(case))
-
-
-def _address(request: HttpRequest, **changes: str) -> str:
-    """The address of the same list from its beginning, with these changes."""
-    asked = request.GET.copy()
-    asked.pop("sesudah", None)
-    for name, value in changes.items():
-        asked[name] = value
-    return f"{reverse('cases:find')}?{asked.urlencode()}"
 
 
 def _asked(request: HttpRequest) -> str:
