@@ -4,11 +4,15 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from panggon.command_line import Group, Refused
 from panggon.portal import deadline, index
+
+if TYPE_CHECKING:
+    from panggon.people.models import User
 
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
@@ -47,6 +51,15 @@ def _prepare(settings: str = PAGES) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     django.setup()
+
+
+def _user(login: str) -> "User":
+    from panggon.people.selectors import user_named  # noqa: PLC0415 (needs settings)
+
+    user = user_named(login)
+    if user is None:
+        raise Refused(f"{login}: tidak dikenal", 1)
+    return user
 
 
 @main.command()
@@ -127,12 +140,9 @@ def release_factors(login: str) -> None:
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.core.errors import InvalidError  # noqa: PLC0415
-    from panggon.people.selectors import user_named  # noqa: PLC0415
     from panggon.signin import services, words  # noqa: PLC0415
 
-    user = user_named(login)
-    if user is None:
-        raise click.ClickException(f"{login}: tidak dikenal")
+    user = _user(login)
     try:
         services.release_factors(user, actor=None, at=timezone.now(), reason="panggon release-factors")
     except InvalidError as error:
@@ -160,11 +170,8 @@ def certificate(login: str, *, passphrase: str) -> None:
 
     from panggon.papers.certificates import make  # noqa: PLC0415
     from panggon.papers.signers.interface import Secret  # noqa: PLC0415
-    from panggon.people.selectors import user_named  # noqa: PLC0415
 
-    user = user_named(login)
-    if user is None:
-        raise click.ClickException(f"{login}: tidak dikenal")
+    user = _user(login)
     click.echo(make(user, Secret(passphrase), at=timezone.now()))
 
 

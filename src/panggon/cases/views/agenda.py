@@ -52,9 +52,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     except InvalidError as error:
         messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         return redirect(f"{reverse('cases:agenda')}?{urlencode({'tahun': year})}")
-    lines = exporting.csv_lines(book, columns=exporting.AGENDA)
-    headers = {"Content-Disposition": f'attachment; filename="buku-agenda-{year}.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return exporting.download(Kind.CSV, book, name=f"buku-agenda-{year}", columns=exporting.AGENDA)
 
 
 @official

@@ -4,8 +4,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -81,7 +80,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     except InvalidError as error:
         messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         return redirect(back)
-    return _file(kind, cases.order_by("-created_at", "-pk"), name=f"permohonan-{localtime(now):%Y%m%d-%H%M}")
+    name = f"permohonan-{localtime(now):%Y%m%d-%H%M}"
+    return exporting.download(kind, cases.order_by("-created_at", "-pk"), name=name)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -95,11 +95,3 @@ def _row(case: Case, now: datetime) -> presentation.Row:
 def _asked(request: HttpRequest) -> str:
     """What the list was narrowed by, as it stands in its address."""
     return urlencode({name: value for name, value in request.POST.items() if name in FindForm.base_fields and value})
-
-
-def _file(kind: Kind, cases: QuerySet[Case], *, name: str) -> HttpResponseBase:
-    if kind is Kind.XLSX:
-        return FileResponse(exporting.workbook(cases), as_attachment=True, filename=f"{name}.xlsx")
-    response = StreamingHttpResponse(exporting.csv_lines(cases), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response

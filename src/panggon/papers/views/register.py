@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -70,16 +70,8 @@ def download(request: HttpRequest) -> HttpResponseBase:
     except InvalidError as error:
         messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': year})}")
-    rows, name = papers.iterator(chunk_size=ROWS_AT_ONCE), f"buku-nomor-{year}"
-    if kind is Kind.XLSX:
-        return FileResponse(
-            spreadsheet.workbook(rows, numbers.COLUMNS, name=gettext("Buku nomor")),
-            as_attachment=True,
-            filename=f"{name}.xlsx",
-        )
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    lines = spreadsheet.csv_lines(rows, numbers.COLUMNS)
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    rows = papers.iterator(chunk_size=ROWS_AT_ONCE)
+    return spreadsheet.download(kind, rows, numbers.COLUMNS, title=gettext("Buku nomor"), name=f"buku-nomor-{year}")
 
 
 @holders(*MAY_VOID)
