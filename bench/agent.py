@@ -23,11 +23,12 @@ IDLE_SECONDS = 120.0
 @dataclass(frozen=True)
 class AgentFigures:
     """`started`: seconds until it asks for a wish; `idle`: the share of one processor while none comes, with the looks
-    at a few sites (drift) and the visits to some of them in it; MiB.
+    at a few sites (drift) and the visits to some of them in it, and of `servers` what each takes meanwhile; MiB.
     """
 
     started: float
     idle: float
+    servers: dict[str, float]
     visits: int
     mebibytes: float
 
@@ -79,10 +80,13 @@ def figures(machine: Machine) -> AgentFigures:
             started = time.perf_counter() - began
             _await(portal)
             _await(portal)
-            used, since, visits = cpu_seconds(process.pid), time.perf_counter(), portal.visits
+            watched, visits = {"agent": process.pid, **machine.servers()}, portal.visits
+            used, since = {name: cpu_seconds(pid) for name, pid in watched.items()}, time.perf_counter()
             time.sleep(IDLE_SECONDS)
-            idle = (cpu_seconds(process.pid) - used) / (time.perf_counter() - since)
-            return AgentFigures(started, idle, portal.visits - visits, proportional(process.pid))
+            took = time.perf_counter() - since
+            shares = {name: (cpu_seconds(pid) - used[name]) / took for name, pid in watched.items()}
+            idle = shares.pop("agent")
+            return AgentFigures(started, idle, shares, portal.visits - visits, proportional(process.pid))
         finally:
             process.terminate()
             process.wait()

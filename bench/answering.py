@@ -7,7 +7,7 @@ first request of a PHP site that sleeps. `python -m bench.node` measures the sam
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
@@ -67,17 +67,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Row:
-    """The median of some rounds, by server; `microseconds` of processor an answer: a busy machine changes it least."""
+    """Some rounds, by server; `microseconds` of processor an answer: a busy machine changes it least."""
 
     question: Question
-    by_server: Mapping[str, Pressed]
+    rounds: Mapping[str, Sequence[Pressed]]
     microseconds: Mapping[str, float]
 
+    @property
+    def by_server(self) -> Mapping[str, Pressed]:
+        return {name: _median(each) for name, each in self.rounds.items()}
+
     def share(self, other: str) -> float:
-        return self.by_server[OURS].rate / self.by_server[other].rate
+        """The median of the rounds' own: a machine that is slower for a while is so for all that are asked in turn."""
+        return statistics.median(ours.rate / theirs.rate for ours, theirs in self._pairs(other))
 
     def worse(self, other: str) -> float:
-        return self.by_server[OURS].p99 / self.by_server[other].p99
+        return statistics.median(ours.p99 / theirs.p99 for ours, theirs in self._pairs(other))
+
+    def _pairs(self, other: str) -> Iterable[tuple[Pressed, Pressed]]:
+        return zip(self.rounds[OURS], self.rounds[other], strict=True)
 
     def reached(self) -> bool:
         fast = all(self.share(other) >= least for other, least in self.question.least.items())
@@ -135,7 +143,7 @@ def _row(question: Question, places: Mapping[str, Place]) -> Row:
         name: (place.used - before[name]) / sum(each.rate * SECONDS for each in found[name]) * 1e6
         for name, place in asked.items()
     }
-    return Row(question, {name: _median(each) for name, each in found.items()}, spent)
+    return Row(question, found, spent)
 
 
 def _median(found: Iterable[Pressed]) -> Pressed:
@@ -156,7 +164,8 @@ def _waking(machine: Machine, site: SiteSpec) -> float:
 def show(answers: Answers) -> None:
     click.echo(f"{'':26} {OURS:>22} {PLAIN:>22} {CACHED:>22}  shares (least)")
     for row in answers.rows:
-        cells = {name: row.by_server.get(name) for name in (OURS, PLAIN, CACHED)}
+        by_server = row.by_server
+        cells = {name: by_server.get(name) for name in (OURS, PLAIN, CACHED)}
         seen = " ".join(f"{each.rate:9.0f}/s p99 {each.p99:5.1f} ms" if each else " " * 22 for each in cells.values())
         shares = ", ".join(f"{row.share(name):.2f} ({least})" for name, least in row.question.least.items())
         failed = sum(each.failed for each in cells.values() if each)

@@ -103,8 +103,12 @@ class Machine:
             raise RuntimeError(f"{wished.site}: {outcome.problem}")
 
     def pid(self, server: str) -> int:
+        return self.servers()[server]
+
+    def servers(self) -> dict[str, int]:
+        """The process of each, by its name."""
         rows = services.recorded(self.config.paths.run / services.RECORD)
-        return int(next(row["pid"] for row in rows if row["name"] == server))
+        return {row["name"]: int(row["pid"]) for row in rows}
 
 
 def described() -> str:

@@ -128,6 +128,9 @@ def _print(row: Figures) -> None:
         f"{own.idle:.2%} of a processor ({AGENT_IDLE:.0%}), {own.visits} visits in it, {own.mebibytes:.0f} MiB "
         f"({AGENT_MEBIBYTES})"
     )
+    shares = sorted(own.servers.items(), key=lambda each: -each[1])
+    words = ", ".join(f"{name} {share:.2%}" for name, share in shares)
+    click.echo(f"its servers meanwhile: {sum(own.servers.values()):.2%} of a processor: {words}")
     if row.answers:
         answering.show(row.answers)
 
