@@ -79,3 +79,10 @@ def test_nothing_of_it_is_english(words: list[str]) -> None:
 def test_what_is_typed_wrongly_is_told_in_one_sentence(words: list[str], told: str) -> None:
     result = panggon(*words)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{told}\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", [["release-factors", "siti"], ["certificate", "siti", "--passphrase", "rahasia"]])
+def test_a_login_that_nobody_has_is_said(words: list[str]) -> None:
+    result = panggon(*words)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "siti: tidak dikenal\n")
