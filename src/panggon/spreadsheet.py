@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import IO, Any, Generic, TypeVar
 
 import xlsxwriter
+from django.http import FileResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.timezone import localtime
 
 from panggon.core.cells import harmless
@@ -57,6 +59,14 @@ def workbook(rows: Iterable[T], columns: Sequence[Column[T]], *, name: str) -> I
     book.close()
     file.seek(0)
     return file
+
+
+def download(kind: Kind, rows: Iterable[T], columns: Sequence[Column[T]], *, title: str, name: str) -> HttpResponseBase:
+    """The list as a file to keep: `name` without its ending, `title` of the sheet that a workbook has."""
+    if kind is Kind.XLSX:
+        return FileResponse(workbook(rows, columns, name=title), as_attachment=True, filename=f"{name}.xlsx")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return StreamingHttpResponse(csv_lines(rows, columns), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 # ------------------------------------------------------------------------------------------------------------------

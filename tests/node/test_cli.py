@@ -78,7 +78,7 @@ def test_no_sentence_is_broken_where_a_program_reads_it(terminal):
 
 @pytest.mark.parametrize("words", [[], ["services"]])
 def test_what_each_command_does_is_said_whole(words):
-    told = CliRunner().invoke(cli, [*words, "--help"], terminal_width=80).stdout.partition("Commands:")[2]
+    told = CliRunner().invoke(cli, [*words, "--help"], terminal_width=80).stdout.partition("Perintah:")[2]
     assert len(told.splitlines()) > 2
     assert [line for line in told.splitlines() if line.endswith("...")] == []
 
@@ -343,11 +343,56 @@ def test_a_protection_that_cannot_be_had_is_named_and_refused(tmp_path):
     assert not (tmp_path / "root").exists()
 
 
+HELP = """\
+Pemakaian: panggon-node drift [PILIHAN] [SPEC.json]
+
+  Tunjukkan yang sudah menyimpang; status 1 bila ada.
+
+  Dari SPEC.json, atau tanpanya: di semua situs dari yang terakhir dibuat.
+
+Pilihan:
+  --json  Keluaran JSON untuk program.
+  --help  Tampilkan penjelasan ini.
+"""
+
+
+def test_how_a_command_is_used_is_said_in_indonesian():
+    assert CliRunner().invoke(cli, ["drift", "--help"], prog_name="panggon-node").stdout == HELP
+    whole = CliRunner().invoke(cli, ["--help"], prog_name="panggon-node").stdout
+    assert whole.startswith("Pemakaian: panggon-node [PILIHAN] PERINTAH [ISI]...\n")
+    assert "\nPilihan:\n  --config BERKAS  Pengaturan mesin (TOML).\n  --version        Tampilkan versinya.\n" in whole
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["frob"], "Perintah frob tidak dikenal. Lihat: panggon-node --help."),
+        (["services", "frob"], "Perintah frob tidak dikenal. Lihat: panggon-node services --help."),
+        (["--frob"], "Pilihan --frob tidak dikenal. Lihat: panggon-node --help."),
+        (["plan"], "SPEC.json belum disebut. Lihat: panggon-node plan --help."),
+        (["plan", "a", "b"], "Isiannya terlalu banyak. Lihat: panggon-node plan --help."),
+        (["--config", "a"], "Perintahnya belum disebut. Lihat: panggon-node --help."),
+        (["dump", "a", "--to"], "Isi pilihan --to kurang atau tidak pada tempatnya."),
+        (
+            ["allow", "0"],
+            "Isi JUMLAH tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon-node allow --help.",
+        ),
+        (
+            ["load", "a", "/nowhere"],
+            "Isi BERKAS tidak dapat dipakai. Sebutkan berkas yang ada. Lihat: panggon-node load --help.",
+        ),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_in_one_sentence(words, told):
+    result = CliRunner().invoke(cli, words, prog_name="panggon-node")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{told}\n")
+
+
 @pytest.mark.parametrize("words", [["--help"], ["apply", "--help"], ["services", "run", "--help"]])
 def test_help_needs_no_settings(words):
     result = CliRunner().invoke(cli, ["--config", "/nowhere.toml", *words])
     assert result.exit_code == 0
-    assert "Usage: " in result.stdout
+    assert "Pemakaian: " in result.stdout
 
 
 @pytest.fixture

@@ -1,9 +1,5 @@
 """A site whose programs lock parts of files without number."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +8,7 @@ from panggon.node.sockets.guards import locks
 from panggon.node.sockets.guards.locks import LOCKS_MOST, Locks
 from panggon.node.sockets.sandboxes.lookups import Users
 from tests.drivers.conftest import UID_BASE
+from tests.node.programs import program
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -25,22 +22,8 @@ with tempfile.TemporaryFile() as file:
 """
 
 
-@contextmanager
-def program(number: int, count: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Of the site with this number."""
-    user = str(UID_BASE + number)
-    words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", sys.executable, "-c", TAKES]
-    with subprocess.Popen([*words, str(count)], stdout=subprocess.PIPE) as running:
-        assert running.stdout
-        assert running.stdout.readline() == b"\n"
-        try:
-            yield running
-        finally:
-            running.kill()
-
-
 def test_where_the_kernel_has_much_memory_who_has_many_locks_is_ended_and_nobody_else() -> None:
-    with program(900875, LOCKS_MOST + 1) as greedy, program(900876, LOCKS_MOST) as modest:
+    with program(900875, TAKES, LOCKS_MOST + 1) as greedy, program(900876, TAKES, LOCKS_MOST) as modest:
         Locks(Users(), UID_BASE, lambda: False).look()
         assert greedy.poll() is None
         looking = Locks(Users(), UID_BASE, lambda: True)

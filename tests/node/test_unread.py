@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from panggon.node.sockets.guards import unread
 from panggon.node.sockets.guards.unread import Unread, is_short
 from panggon.node.sockets.sandboxes.lookups import Users
 from tests.drivers.conftest import UID_BASE
+from tests.node.programs import program
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -31,27 +30,15 @@ while sent < int(sys.argv[1]):
 print(flush=True)
 time.sleep(600)
 """
-
-
-@contextmanager
-def program(number: int, mebibytes: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Of the site with this number, in a network of its own, with so much that it never reads."""
-    user = str(UID_BASE + number)
-    words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", sys.executable, "-c", FILLS]
-    script = 'ip link set lo up; exec "$@"'
-    argv = ["unshare", "--net", "sh", "-c", script, "sh", *words, str(mebibytes << 20)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as running:
-        assert running.stdout
-        assert running.stdout.readline() == b"\n"
-        try:
-            yield running
-        finally:
-            running.kill()
+OWN_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
 
 
 @pytest.mark.parametrize(("short", "left"), [(True, 1), (False, 2)])
 def test_where_memory_is_short_who_has_most_is_ended_and_nobody_else(short: bool, left: int) -> None:
-    with program(900873, 40) as greedy, program(900874, 2) as modest:
+    with (
+        program(900873, FILLS, 40 << 20, within=OWN_NETWORK) as greedy,
+        program(900874, FILLS, 2 << 20, within=OWN_NETWORK) as modest,
+    ):
         Unread(Users(), UID_BASE, lambda: short).look()
         until(lambda: sum(each.poll() is None for each in (greedy, modest)) == left)
         assert modest.poll() is None

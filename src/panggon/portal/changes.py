@@ -2,7 +2,6 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -66,7 +65,7 @@ class FilterForm(PlainForm):
     sampai = forms.DateField(
         label=_("Sampai tanggal"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
     )
-    sebelum = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    sesudah = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def meant(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -75,7 +74,7 @@ class FilterForm(PlainForm):
             "actor": values["orang"],
             "since": _begins(values["dari"]),
             "until": _begins(values["sampai"] + timedelta(days=1)) if values["sampai"] else None,
-            "before": values["sebelum"],
+            "before": values["sesudah"],
         }
 
 
@@ -85,12 +84,11 @@ def changes(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     rows = list(selectors.changes(**form.meant())[: ON_A_PAGE + 1]) if form.is_valid() else []
     shown = rows[:ON_A_PAGE]
-    older = shown[-1].sequence if len(rows) > ON_A_PAGE else None
     context = {
         "form": form,
         "rows": [(change.sequence, history.entry_of(change, labels={}, of=_thing(change.subject))) for change in shown],
-        "older": _address(request, sebelum=older) if older else "",
-        "newest": _address(request) if request.GET.get("sebelum") else "",
+        "after": shown[-1].sequence if len(rows) > ON_A_PAGE else None,
+        "further": bool(request.GET.get("sesudah")),
     }
     return render(request, "panggon/changes.html", context, status=200 if form.is_valid() else 422)
 
@@ -102,8 +100,3 @@ def _thing(subject: str) -> str:
 
 def _begins(day: Any) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
-
-
-def _address(request: HttpRequest, **more: int) -> str:
-    kept = {name: value for name, value in request.GET.items() if name != "sebelum" and value}
-    return "?" + urlencode({**kept, **more})

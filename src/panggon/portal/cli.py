@@ -4,10 +4,15 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from panggon.command_line import Group, Refused
 from panggon.portal import deadline, index
+
+if TYPE_CHECKING:
+    from panggon.people.models import User
 
 PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
 # Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
@@ -16,7 +21,7 @@ WORKERS_MOST = 6
 STOP_SECONDS = 5  # that requests under way are given when the server is told to stop
 
 
-class Commands(click.Group):
+class Commands(Group):
     """What an installation lacks is said in a sentence, not as a traceback."""
 
     def invoke(self, context: click.Context) -> object:
@@ -26,19 +31,19 @@ class Commands(click.Group):
         try:
             return super().invoke(context)
         except ImproperlyConfigured as error:
-            raise click.ClickException(str(error)) from None
+            raise Refused(str(error), 1) from None
         except OperationalError as error:
-            raise click.ClickException(f"Basis data (DATABASE_URL) tidak dapat dihubungi: {error}") from None
+            raise Refused(f"Basis data (DATABASE_URL) tidak dapat dihubungi: {error}", 1) from None
         except ProgrammingError as error:
             if "does not exist" not in str(error):
                 raise
             words = "Basis data belum sesuai dengan versi ini. Jalankan `panggon migrate` dahulu."
-            raise click.ClickException(words) from None
+            raise Refused(words, 1) from None
 
 
 @click.group(cls=Commands)
 def main() -> None:
-    """Runs the portal of Pelayanan Hosting."""
+    """Portal Pelayanan Hosting."""
 
 
 def _prepare(settings: str = PAGES) -> None:
@@ -48,25 +53,38 @@ def _prepare(settings: str = PAGES) -> None:
     django.setup()
 
 
+def _user(login: str) -> "User":
+    from panggon.people.selectors import user_named  # noqa: PLC0415 (needs settings)
+
+    user = user_named(login)
+    if user is None:
+        raise Refused(f"{login}: tidak dikenal", 1)
+    return user
+
+
 @main.command()
 def migrate() -> None:
-    """Bring the database to this version."""
+    """Sesuaikan basis data dengan versi ini."""
     _django("migrate", "--no-input", "--verbosity", "0")
 
 
 @main.command()
-@click.option("--nodes", is_flag=True, help="The interface of the nodes instead of the pages.")
-@click.option("--address", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, help="8080, with --nodes 8081.")
+@click.option("--nodes", is_flag=True, help="Antarmuka mesin hosting, bukan halaman.")
+@click.option("--address", metavar="ALAMAT", default="127.0.0.1", show_default=True)
+@click.option("--port", metavar="NOMOR", type=int, help="8080, dengan --nodes 8081.")
 @click.option(
     "--workers",
+    metavar="JUMLAH",
     type=click.IntRange(1, WORKERS_MOST),
     default=1,
     show_default=True,
-    help=f"Processes, with {PAGE_THREADS} threads and as many connections of PostgreSQL each.",
+    help=f"Proses, 1 sampai {WORKERS_MOST}, masing-masing dengan {PAGE_THREADS} sambungan ke PostgreSQL.",
 )
 def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
-    """Answer browsers, or with --nodes the agents of the hosting machines (always one process)."""
+    """Layani peramban.
+
+    Dengan --nodes: agen di mesin hosting, selalu dalam satu proses.
+    """
     from granian import Granian  # noqa: PLC0415 (only here)
     from granian.constants import Interfaces  # noqa: PLC0415
 
@@ -85,7 +103,7 @@ def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
 
 @main.command()
 def worker() -> None:
-    """Run the office jobs: papers, mail, what nodes report."""
+    """Kerjakan naskah, surat, dan laporan mesin hosting."""
     _prepare()
     from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
 
@@ -96,10 +114,13 @@ def worker() -> None:
 
 
 @main.command("enrol-code")
-@click.argument("name")
-@click.option("--hours", type=int, default=24, show_default=True)
+@click.argument("name", metavar="NAMA")
+@click.option("--hours", metavar="JUMLAH", type=int, default=24, show_default=True, help="Berlakunya, dalam jam.")
 def enrol_code(name: str, hours: int) -> None:
-    """Print a code with which the hosting machine NAME may enrol once."""
+    """Cetak kode pendaftaran mesin hosting NAMA.
+
+    Kode itu berlaku untuk satu kali pendaftaran.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
@@ -111,17 +132,17 @@ def enrol_code(name: str, hours: int) -> None:
 @main.command("release-factors")
 @click.argument("login")
 def release_factors(login: str) -> None:
-    """Release the second factors of LOGIN, who lost the phone and all codes: for an administrator without another."""
+    """Lepas pengaman kedua LOGIN.
+
+    Untuk administrator yang kehilangan ponsel dan semua kodenya, dan tidak mempunyai rekan administrator.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.core.errors import InvalidError  # noqa: PLC0415
-    from panggon.people.selectors import user_named  # noqa: PLC0415
     from panggon.signin import services, words  # noqa: PLC0415
 
-    user = user_named(login)
-    if user is None:
-        raise click.ClickException(f"{login}: tidak dikenal")
+    user = _user(login)
     try:
         services.release_factors(user, actor=None, at=timezone.now(), reason="panggon release-factors")
     except InvalidError as error:
@@ -133,30 +154,34 @@ def release_factors(login: str) -> None:
 @click.argument("login")
 @click.option(
     "--passphrase",
+    metavar="FRASA",
     prompt="Frasa sandi",
     hide_input=True,
-    confirmation_prompt=True,
-    help="Asked for when it is not given.",
+    confirmation_prompt="Ulangi frasa sandi",
+    help="Ditanyakan bila tidak disebut.",
 )
 def certificate(login: str, *, passphrase: str) -> None:
-    """Make a certificate with which LOGIN signs in a demonstration. It proves nothing."""
+    """Buat sertifikat tanda tangan LOGIN untuk demonstrasi.
+
+    Sertifikat itu tidak membuktikan apa pun.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.papers.certificates import make  # noqa: PLC0415
     from panggon.papers.signers.interface import Secret  # noqa: PLC0415
-    from panggon.people.selectors import user_named  # noqa: PLC0415
 
-    user = user_named(login)
-    if user is None:
-        raise click.ClickException(f"{login}: tidak dikenal")
+    user = _user(login)
     click.echo(make(user, Secret(passphrase), at=timezone.now()))
 
 
 @main.command("oidc-key")
-@click.option("--renew", is_flag=True, help="Make another key; it signs a day later, when providers know it.")
+@click.option("--renew", is_flag=True, help="Buat kunci lain; dipakai sehari kemudian, setelah penyedia mengenalnya.")
 def oidc_key(*, renew: bool) -> None:
-    """Make the key by which providers know the portal (private_key_jwt), and print where they find its public half."""
+    """Buat kunci portal untuk penyedia akun.
+
+    Dipakai untuk private_key_jwt. Yang dicetak: alamat bagian publiknya.
+    """
     _prepare()
     from django.conf import settings  # noqa: PLC0415 (needs settings)
     from django.urls import reverse  # noqa: PLC0415
@@ -173,9 +198,12 @@ def oidc_key(*, renew: bool) -> None:
 
 
 @main.command("seed-calendar")
-@click.argument("years", type=int, nargs=-1)
+@click.argument("years", metavar="[TAHUN]...", type=int, nargs=-1)
 def seed_calendar(years: tuple[int, ...]) -> None:
-    """Fill in office hours, holidays and joint leave days of YEARS (2025 to 2027 when none is named)."""
+    """Isi jam kerja, hari libur, dan cuti bersama.
+
+    Tanpa TAHUN: 2025 sampai 2027.
+    """
     _prepare()
     from panggon.schedule.services import seed  # noqa: PLC0415 (needs Django)
 
@@ -188,12 +216,15 @@ main.add_command(index.command)
 
 @main.group()
 def audit() -> None:
-    """The log: who did what when, in chains of digests that are sealed daily."""
+    """Catatan: siapa melakukan apa, dan kapan."""
 
 
 @audit.command("verify")
 def audit_verify() -> None:
-    """Check every row of the log against its chain and the seals; exit status 1 when anything is not as it was."""
+    """Periksa semua baris; status 1 bila ada yang berubah.
+
+    Tiap baris dicocokkan dengan rantai sidik dan segelnya.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
@@ -211,7 +242,10 @@ def audit_verify() -> None:
 
 @audit.command("seal")
 def audit_seal() -> None:
-    """Seal the ends of all chains for today, as the office worker does; prints day and SHA-256 of the seal."""
+    """Segel catatan untuk hari ini.
+
+    Pekerja kantor melakukannya tiap hari. Yang dicetak: tanggal dan SHA-256 segelnya.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
@@ -223,10 +257,16 @@ def audit_seal() -> None:
 
 @main.command()
 @click.option(
-    "--answers", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="TOML instead of questions."
+    "--answers",
+    metavar="BERKAS",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TOML, sebagai ganti pertanyaan.",
 )
 def init(answers: Path | None) -> None:
-    """Ask for what a new city has to say: letterhead, standard, domain, contacts, first administrator, calendar."""
+    """Tanyakan semua yang perlu dikatakan kota baru.
+
+    Kop surat, standar pelayanan, domain, kontak, administrator pertama, kalender.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
@@ -249,7 +289,10 @@ def init(answers: Path | None) -> None:
 
 @main.command("figures")
 def public_figures() -> None:
-    """Reckon the public figures now; the worker does so every five minutes."""
+    """Hitung angka publik sekarang.
+
+    Pekerja kantor melakukannya tiap lima menit.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
@@ -260,9 +303,12 @@ def public_figures() -> None:
 
 
 @main.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--dry-run", is_flag=True, help="Hanya tunjukkan yang akan dihapus.")
 def retention(*, dry_run: bool) -> None:
-    """Erase what speaks of people and is older than the department keeps it; the worker does so every night."""
+    """Hapus data pribadi yang lewat masa simpannya.
+
+    Pekerja kantor melakukannya tiap malam.
+    """
     _prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
@@ -279,7 +325,7 @@ def retention(*, dry_run: bool) -> None:
 @main.command("seed-demo", context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def seed_demo(arguments: tuple[str, ...]) -> None:
-    """Make the people of a demonstration."""
+    """Buat orang-orang untuk demonstrasi."""
     _prepare()
     from panggon.people.commands import seed_demo as command  # noqa: PLC0415 (needs Django)
 
@@ -289,7 +335,7 @@ def seed_demo(arguments: tuple[str, ...]) -> None:
 @main.command("django", context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def django_command(arguments: tuple[str, ...]) -> None:
-    """Any management command of Django."""
+    """Jalankan perintah pengelolaan Django."""
     _django(*arguments)
 
 

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from typing import IO, Any
 
 import click
 
+from panggon.command_line import Refused
 from panggon.core.clock import WORKING_DAYS, Clock, deadline
 from panggon.core.errors import PermanentError
 from panggon.core.workdays import Calendar, Interval, utc
@@ -14,18 +14,7 @@ from panggon.schedule.known import ZONE, known_calendar
 
 CONFIGURED = ("DATABASE_URL", "PANGGON_SECRET_KEY", "PANGGON_SECRET_KEY_FILE", "DJANGO_SETTINGS_MODULE")
 DAYS_MOST = 366
-WRONG_INPUT, NO_ANSWER = 2, 1  # exit status
-
-
-class Refused(click.ClickException):
-    """Why there is no answer, as one sentence to whoever asked."""
-
-    def __init__(self, words: str, status: int = WRONG_INPUT) -> None:
-        super().__init__(words)
-        self.exit_code = status
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(self.message, file, err=True)
+NO_ANSWER = 1  # exit status
 
 
 class Command(click.Command):
@@ -82,22 +71,30 @@ class Pause(click.ParamType):
 
 
 @click.command("deadline", cls=Command)
-@click.argument("start", type=Moment())
-@click.option("--pause", "pauses", type=Pause(), multiple=True, metavar="FROM/TO", help="May be given several times.")
+@click.argument("start", metavar="MULAI", type=Moment())
 @click.option(
-    "--days", type=click.IntRange(1, DAYS_MOST), default=WORKING_DAYS, show_default=True, help="Working days."
+    "--pause", "pauses", type=Pause(), multiple=True, metavar="DARI/SAMPAI", help="Dapat disebut berkali-kali."
+)
+@click.option(
+    "--days",
+    metavar="JUMLAH",
+    type=click.IntRange(1, DAYS_MOST),
+    default=WORKING_DAYS,
+    show_default=True,
+    help="Banyaknya hari kerja.",
 )
 @click.option(
     "--calendar",
     type=click.Choice(["database", "built-in"]),
     default=lambda: "database" if any(map(os.environ.get, CONFIGURED)) else "built-in",
-    show_default="database where one is configured",
-    help="built-in: Pekalongan's office hours and the holidays that Panggon knows.",
+    show_default="database bila sudah diatur",
+    help="built-in: jam kerja Pekalongan dan hari libur yang dikenal Panggon.",
 )
 def command(start: datetime, pauses: tuple[Interval, ...], days: int, calendar: str) -> None:
-    """When what is sent at START (local time, ISO 8601) is due.
+    """Hitung batas waktu permohonan yang dikirim pada MULAI.
 
-    The due moment stands alone on the first line, then each counted interval, one a line, up to it.
+    MULAI adalah waktu setempat (ISO 8601). Baris pertama hanya memuat batas waktunya; lalu tiap selang waktu yang
+    dihitung, satu per baris.
     """
     try:
         clock = deadline(start, pauses=_checked(start, pauses), days=days, calendar=_calendar(calendar, start))

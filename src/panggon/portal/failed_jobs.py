@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.audit.services import record
 from panggon.core.vocabulary import Role
 from panggon.outbox import defer
+from panggon.paging import page_of
 from panggon.people.permissions import holders
 from panggon.portal.job_words import ELSEWHERE, WORDS
 
@@ -48,7 +48,7 @@ def failed() -> QuerySet[ProcrastinateJob]:
 @require_GET
 def failed_jobs(request: HttpRequest) -> HttpResponse:
     jobs = failed().values("pk", "task_name", "args", "attempts", "failed_at")
-    page = Paginator(jobs, A_PAGE).get_page(request.GET.get("halaman"))
+    page = page_of(request, jobs, size=A_PAGE)
     context = {"page": page, "rows": [_row(job) for job in page.object_list]}
     return render(request, "panggon/failed_jobs.html", context)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from panggon.command_line import Refused
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.survey import BAND_LABELS, QUESTIONS, Result, result_of, rounded, sums_of
 from panggon.core.survey_sheet import COLUMNS, read_answers
@@ -21,21 +22,13 @@ WORDS = {
 }
 
 
-class Refused(click.ClickException):
-    """Why there is no index, one sentence a line."""
-
-    exit_code = 2
-
-    def show(self, file: object = None) -> None:  # noqa: ARG002 (click's own argument)
-        click.echo(self.message, err=True)
-
-
 @click.command("ikm")
-@click.argument("answers", type=click.Path(path_type=Path))
+@click.argument("answers", metavar="JAWABAN.csv", type=click.Path(path_type=Path))
 def command(answers: Path) -> None:
-    """The index of satisfaction (IKM) of ANSWERS, a CSV file with one row a respondent and the columns U1 to U9.
+    """Hitung indeks kepuasan (IKM) dari berkas jawaban.
 
-    Prints each element's mean, then the number of respondents, the index and its band (PermenPAN-RB 14/2017).
+    JAWABAN.csv memuat satu baris per responden dengan kolom U1 sampai U9. Yang dicetak: rata-rata tiap unsur, lalu
+    banyaknya responden, indeks, dan mutunya (PermenPAN-RB 14/2017).
     """
     try:
         rows = read_answers(_text(answers))

@@ -1,16 +1,16 @@
 """A list of cases as a file for a spreadsheet."""
 
 from collections.abc import Iterator
-from typing import IO
 
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 
 from panggon import spreadsheet
 from panggon.cases.models import Case
 from panggon.core.procedure import STATE_LABELS, State, step_under_way
 from panggon.spreadsheet import MOST, Column, Kind
 
-__all__ = ["AGENDA", "COLUMNS", "MOST", "Column", "Kind", "csv_lines", "workbook"]
+__all__ = ["AGENDA", "COLUMNS", "MOST", "Column", "Kind", "download"]
 
 ROWS_AT_ONCE = 2_000
 DIGITS_OF_HOURS = 2
@@ -63,14 +63,9 @@ AGENDA: Columns = (
 )
 
 
-def csv_lines(cases: QuerySet[Case], *, columns: Columns = COLUMNS) -> Iterator[str]:
-    """Each line when it is asked for; as `spreadsheet.csv_lines`."""
-    return spreadsheet.csv_lines(_rows(cases), columns)
-
-
-def workbook(cases: QuerySet[Case]) -> IO[bytes]:
-    """As `spreadsheet.workbook`."""
-    return spreadsheet.workbook(_rows(cases), COLUMNS, name="Permohonan")
+def download(kind: Kind, cases: QuerySet[Case], *, name: str, columns: Columns = COLUMNS) -> HttpResponseBase:
+    """As `spreadsheet.download`."""
+    return spreadsheet.download(kind, _rows(cases), columns, title="Permohonan", name=name)
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,6 +20,7 @@ from panggon.cases.lists import exporting
 from panggon.cases.lists.exporting import Kind
 from panggon.cases.words import fault_words
 from panggon.core.errors import InvalidError
+from panggon.paging import page_of
 from panggon.people.permissions import official
 
 ROWS = 50  # on one page
@@ -31,11 +31,10 @@ LEAST, MOST = 2000, 2100  # years that a book may be asked for
 def book(request: HttpRequest) -> HttpResponse:
     """The letters of one year in the order of their receipt, the newest page first."""
     year = _year(request)
-    pages = Paginator(agenda.book(year).reverse(), ROWS)
     context = {
         "year": year,
         "years": agenda.years() or [year],
-        "page": pages.get_page(request.GET.get("halaman")),
+        "page": page_of(request, agenda.book(year).reverse(), size=ROWS),
         "upcoming": agenda.upcoming(timezone.now()),
     }
     return render(request, "cases/agenda.html", context)
@@ -53,9 +52,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     except InvalidError as error:
         messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         return redirect(f"{reverse('cases:agenda')}?{urlencode({'tahun': year})}")
-    lines = exporting.csv_lines(book, columns=exporting.AGENDA)
-    headers = {"Content-Disposition": f'attachment; filename="buku-agenda-{year}.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return exporting.download(Kind.CSV, book, name=f"buku-agenda-{year}", columns=exporting.AGENDA)
 
 
 @official

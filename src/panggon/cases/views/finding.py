@@ -4,8 +4,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -39,21 +38,19 @@ def find(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "cases/find.html", {"form": form, "open": True}, status=422)
     cases = selectors.found(request.user, form.meant(), now=now)
-    after = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
-    page = page_of(selectors.rows_with_holder(cases), form.order(), after=after, size=PAGE_SIZE)
-    total = len(page.rows) if after is None and not page.after else total_of(cases)
+    last = selectors.case_for(request.user, request.GET.get("sesudah", ""), now=now)
+    page = page_of(selectors.rows_with_holder(cases), form.order(), after=last, size=PAGE_SIZE)
+    total = len(page.rows) if last is None and not page.after else total_of(cases)
     context = {
         "form": form,
         # Most visits need no filter, and drawing them all takes longer than finding what is asked for.
         "open": form.narrows() or OPEN in request.GET,
-        "opening": _address(request, **{OPEN: "buka"}),
         "total": total,
         "many": total > COUNTED_MOST,
         "most": COUNTED_MOST,
         "found": [_row(case, now) for case in page.rows],
-        "further": after is not None,
-        "next": _address(request, sesudah=page.after) if page.after else "",
-        "first": _address(request),
+        "further": last is not None,
+        "after": page.after,
         "asked": [(name, value) for name, value in request.GET.items() if name not in ("sesudah", OPEN) and value],
         "limits": exporting.MOST,
     }
@@ -83,7 +80,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     except InvalidError as error:
         messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         return redirect(back)
-    return _file(kind, cases.order_by("-created_at", "-pk"), name=f"permohonan-{localtime(now):%Y%m%d-%H%M}")
+    name = f"permohonan-{localtime(now):%Y%m%d-%H%M}"
+    return exporting.download(kind, cases.order_by("-created_at", "-pk"), name=name)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -94,23 +92,6 @@ def _row(case: Case, now: datetime) -> presentation.Row:
     return presentation.row_of(case, late=late, holder=presentation.holder(case))
 
 
-def _address(request: HttpRequest, **changes: str) -> str:
-    """The address of the same list from its beginning, with these changes."""
-    asked = request.GET.copy()
-    asked.pop("sesudah", None)
-    for name, value in changes.items():
-        asked[name] = value
-    return f"{reverse('cases:find')}?{asked.urlencode()}"
-
-
 def _asked(request: HttpRequest) -> str:
     """What the list was narrowed by, as it stands in its address."""
     return urlencode({name: value for name, value in request.POST.items() if name in FindForm.base_fields and value})
-
-
-def _file(kind: Kind, cases: QuerySet[Case], *, name: str) -> HttpResponseBase:
-    if kind is Kind.XLSX:
-        return FileResponse(exporting.workbook(cases), as_attachment=True, filename=f"{name}.xlsx")
-    response = StreamingHttpResponse(exporting.csv_lines(cases), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response

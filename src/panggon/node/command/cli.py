@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from panggon.command_line import Group
 from panggon.core.errors import InvalidError, PanggonError
 from panggon.node.agent.loop import VERSION
 from panggon.node.command import machine, show, sites
@@ -14,7 +15,7 @@ from panggon.node.fault_words import fault_words
 from panggon.node.settings import config as configs
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Turns our errors into words: one line each, nothing else."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -35,9 +36,14 @@ class Commands(click.Group):
 
 @click.group(cls=Commands)
 @click.option(
-    "--config", "path", default=configs.DEFAULT_PATH, type=click.Path(path_type=Path), help="Pengaturan mesin (TOML)."
+    "--config",
+    "path",
+    metavar="BERKAS",
+    default=configs.DEFAULT_PATH,
+    type=click.Path(path_type=Path),
+    help="Pengaturan mesin (TOML).",
 )
-@click.version_option(VERSION)
+@click.version_option(VERSION, message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context, path: Path) -> None:
     """Mesin hosting Panggon: menyiapkan situs dan membuktikannya."""

@@ -9,6 +9,7 @@ from types import FrameType
 
 import click
 
+from panggon.command_line import Group
 from panggon.node import backup, layout, own_servers, protections, systemd, wiring
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
@@ -144,7 +145,7 @@ def renew_authority(config: NodeConfig) -> None:
     click.echo(f"{place} berlaku sampai {ends:%Y-%m-%d}. Bagikan kepada semua yang memercayai yang lama.")
 
 
-@click.group("services")
+@click.group("services", cls=Group)
 def services_group() -> None:
     """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
 

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,6 +20,7 @@ from panggon.notify.messages import send_again as resend
 from panggon.notify.models import Endpoint
 from panggon.notify.services import mail_again
 from panggon.notify.words import MESSAGE_WORDS
+from panggon.paging import page_of
 from panggon.people.permissions import holders
 
 A_PAGE, SHOWN = 20, 10
@@ -101,7 +101,7 @@ def remove(request: HttpRequest, endpoint: int) -> HttpResponse:
 @require_GET
 def undelivered(request: HttpRequest) -> HttpResponse:
     """What was given up, of webhooks and of e-mail, each with a button to send it again."""
-    page = Paginator(selectors.dead_deliveries(), A_PAGE).get_page(request.GET.get("halaman"))
+    page = page_of(request, selectors.dead_deliveries(), size=A_PAGE)
     letters = [(message, MESSAGE_WORDS[message.kind]) for message in selectors.unsent_messages()[:A_PAGE]]
     context = {"page": page, "mails": selectors.unsent_mail()[:A_PAGE], "letters": letters}
     return render(request, "notify/undelivered.html", context)

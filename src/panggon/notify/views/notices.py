@@ -1,7 +1,6 @@
 """What the person was told, and how the person wants to be told."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from panggon.audit.history import history
 from panggon.notify import selectors, services
 from panggon.notify.forms.preference import PreferenceForm
+from panggon.paging import page_of
 from panggon.people.permissions import signed_in
 
 A_PAGE = 20
@@ -19,7 +19,7 @@ A_PAGE = 20
 @signed_in
 @require_GET
 def notices(request: HttpRequest) -> HttpResponse:
-    page = Paginator(selectors.notices_of(request.user), A_PAGE).get_page(request.GET.get("halaman"))
+    page = page_of(request, selectors.notices_of(request.user), size=A_PAGE)
     return render(request, "notify/notices.html", {"page": page, "unread": selectors.unread(request.user)})
 
 

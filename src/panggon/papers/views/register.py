@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_POST
 from panggon import spreadsheet
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.vocabulary import Role
+from panggon.paging import page_of
 from panggon.papers import register as numbers
 from panggon.papers import selectors
 from panggon.papers.forms import BookForm, VoidForm
@@ -44,15 +44,14 @@ def book(request: HttpRequest) -> HttpResponse:
     form = BookForm(request.GET)
     meant = form.meant(this_year=localdate(timezone.now()).year)
     year = meant["year"]
-    pages = Paginator(numbers.book(**meant).order_by("-made_at", "-serial"), ROWS)
+    papers = numbers.book(**meant).order_by("-made_at", "-serial")
     context = {
         "form": form,
         "year": year,
         "years": numbers.years() or [year],
         "filled": numbers.filled(year),
-        "page": pages.get_page(request.GET.get("halaman")),
+        "page": page_of(request, papers, size=ROWS),
         "asked": [(name, value) for name, value in request.GET.items() if name in form.fields and value],
-        "address": _address(request),
         "may_void": not MAY_VOID.isdisjoint(people.roles_of(request.user, now=timezone.now())),
     }
     return render(request, "papers/register.html", context, status=200 if form.is_valid() else 422)
@@ -71,16 +70,8 @@ def download(request: HttpRequest) -> HttpResponseBase:
     except InvalidError as error:
         messages.warning(request, " ".join(map(fault_words, error.faults)), "warning")
         return redirect(f"{reverse('papers:register')}?{urlencode({'tahun': year})}")
-    rows, name = papers.iterator(chunk_size=ROWS_AT_ONCE), f"buku-nomor-{year}"
-    if kind is Kind.XLSX:
-        return FileResponse(
-            spreadsheet.workbook(rows, numbers.COLUMNS, name=gettext("Buku nomor")),
-            as_attachment=True,
-            filename=f"{name}.xlsx",
-        )
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    lines = spreadsheet.csv_lines(rows, numbers.COLUMNS)
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    rows = papers.iterator(chunk_size=ROWS_AT_ONCE)
+    return spreadsheet.download(kind, rows, numbers.COLUMNS, title=gettext("Buku nomor"), name=f"buku-nomor-{year}")
 
 
 @holders(*MAY_VOID)
@@ -102,12 +93,6 @@ def void(request: HttpRequest, paper: UUID) -> HttpResponse:
 
 
 # ------------------------------------------------------------------------------------------------------------------
-
-
-def _address(request: HttpRequest) -> str:
-    """The address of the same list, to which a page's number can be added."""
-    asked: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "halaman" and value}
-    return f"?{urlencode(asked)}&" if asked else "?"
 
 
 def _voided(request: HttpRequest, found: Paper) -> HttpResponse:

@@ -24,7 +24,7 @@ def people_found(words: str) -> QuerySet[User]:
     )
     posts = Prefetch("role_assignments", posts_kept().select_related("division"), to_attr="posts")
     everybody = User.objects.select_related("agency").prefetch_related(posts)
-    return everybody.filter(found if _searchable(words) else Q()).order_by("-is_active", "full_name")
+    return everybody.filter(found if _searchable(words) else Q()).order_by("-is_active", "full_name", "pk")
 
 
 def people_of_the_dinas() -> QuerySet[User]:
@@ -33,7 +33,7 @@ def people_of_the_dinas() -> QuerySet[User]:
 
 def people_of(agency: Agency) -> QuerySet[User]:
     """Open accounts first."""
-    return agency.people.order_by("-is_active", "full_name")
+    return agency.people.order_by("-is_active", "full_name", "pk")
 
 
 def account_of(email: str) -> User | None:

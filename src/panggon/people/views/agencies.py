@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from panggon.audit.history import history
 from panggon.core.vocabulary import Role
+from panggon.paging import page_of
 from panggon.people import selectors, services
 from panggon.people.forms import AgencyForm, DivisionForm, LetterInvitationForm
 from panggon.people.models import Agency, Division
 from panggon.people.permissions import holders
-from panggon.people.views.common import handle, page_of, searched
+from panggon.people.views.common import ROWS, handle, searched
 
 AGENCY_LABELS = {
     "name": gettext_lazy("Nama resmi"),
@@ -32,7 +33,7 @@ AGENCY_LABELS = {
 @holders(Role.ADMINISTRATOR, Role.REGISTRAR)
 def agencies(request: HttpRequest) -> HttpResponse:
     words = searched(request)
-    context = {"page": page_of(request, selectors.agencies_found(words)), "words": words}
+    context = {"page": page_of(request, selectors.agencies_found(words), size=ROWS), "words": words}
     return render(request, "people/agencies.html", context | _rights(request))
 
 

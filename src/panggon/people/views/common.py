@@ -1,11 +1,9 @@
-"""What the pages about people share: a form that is shown, judged and acted on; one button; pages of a list."""
+"""What the pages about people share: a form that is shown, judged and acted on; one button; a search."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -13,7 +11,7 @@ from panggon.core.errors import InvalidError
 from panggon.people.forms import RuledForm
 from panggon.people.words import fault_words
 
-ROWS = 50
+ROWS = 50  # on one page of a list
 
 
 def handle(
@@ -49,10 +47,6 @@ def press(request: HttpRequest, act: Callable[[], object], *, done: str, to: tup
     else:
         messages.success(request, done, "positive")
     return redirect(*to)
-
-
-def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page:
-    return Paginator(rows, ROWS).get_page(request.GET.get("halaman"))
 
 
 def searched(request: HttpRequest) -> str:

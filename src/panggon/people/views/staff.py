@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST
 from panggon.audit.history import history
 from panggon.core.acting import post_title
 from panggon.core.vocabulary import Role
+from panggon.paging import page_of
 from panggon.people import selectors, services
 from panggon.people.forms import ActingForm, GivenPostForm, OfficialInvitationForm, PersonForm, TenureForm
 from panggon.people.models import ActingOfficial, Division, User
 from panggon.people.permissions import holders
-from panggon.people.views.common import handle, page_of, press, searched
+from panggon.people.views.common import ROWS, handle, press, searched
 from panggon.people.words import PERSON_LABELS
 
 ACTING_LABELS = {
@@ -39,7 +40,7 @@ def staff(request: HttpRequest) -> HttpResponse:
     context = {
         "posts": selectors.posts_overview(now=now),
         "invitations": selectors.open_invitations(None, now=now),
-        "page": page_of(request, selectors.people_found(words)),
+        "page": page_of(request, selectors.people_found(words), size=ROWS),
         "words": words,
     }
     return render(request, "people/staff.html", context)
@@ -192,7 +193,7 @@ def acting(request: HttpRequest) -> HttpResponse:
         done=_("Pejabat sementara dicatat. Log dan naskah akan menyebut keduanya."),
         to=("people:acting",),
         context={
-            "page": page_of(request, selectors.acting_officials()),
+            "page": page_of(request, selectors.acting_officials(), size=ROWS),
             "now": timezone.now(),
             "today": timezone.localdate(),
             "history": history("people.acting:", labels=ACTING_LABELS),

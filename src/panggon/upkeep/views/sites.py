@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from panggon.core.availability import percent
 from panggon.core.site_life import SiteAction, purge_from
 from panggon.core.spec import SiteState
 from panggon.core.vocabulary import Role
+from panggon.paging import page_of
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in
 from panggon.sites import life, plans
@@ -50,7 +50,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     now, form = timezone.now(), FindForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
     rows = selectors.found(request.user, words=asked.get("q", "").strip(), state=asked.get("keadaan", ""), now=now)
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("hal"))
+    page = page_of(request, rows, size=PAGE_SIZE)
     context = {
         "form": form,
         "page": page,
@@ -61,7 +61,6 @@ def listed(request: HttpRequest) -> HttpResponse:
         ],
         "official": people.is_official(request.user, now=now),
         "behind": selectors.behind_for(request.user, now=now),
-        "asked": "&".join(f"{name}={value}" for name, value in asked.items() if value),
     }
     return render(request, "upkeep/list.html", context, status=200 if form.is_valid() else 422)
 

@@ -1,0 +1,88 @@
+"""`panggon` itself: how it is used, and what was typed wrongly, in Indonesian."""
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from panggon.portal.cli import main
+
+HELP = """\
+Pemakaian: panggon enrol-code [PILIHAN] NAMA
+
+  Cetak kode pendaftaran mesin hosting NAMA.
+
+  Kode itu berlaku untuk satu kali pendaftaran.
+
+Pilihan:
+  --hours JUMLAH  Berlakunya, dalam jam.  [bawaan: 24]
+  --help          Tampilkan penjelasan ini.
+"""
+PASSED_ON = {"django", "seed-demo"}  # to programs that explain themselves
+
+
+def panggon(*words: str) -> Result:
+    return CliRunner().invoke(main, words, prog_name="panggon", terminal_width=80)
+
+
+def every_command(group: click.Group) -> list[list[str]]:
+    found: list[list[str]] = []
+    for name, command in group.commands.items():
+        inner = every_command(command) if isinstance(command, click.Group) else []
+        found += [[name], *([name, *words] for words in inner)]
+    return [words for words in found if words[0] not in PASSED_ON]
+
+
+def test_how_a_command_is_used() -> None:
+    assert panggon("enrol-code", "--help").stdout == HELP
+    assert panggon("--help").stdout.startswith(
+        "Pemakaian: panggon [PILIHAN] PERINTAH [ISI]...\n\n  Portal Pelayanan Hosting.\n"
+    )
+
+
+@pytest.mark.parametrize("words", [[], ["audit"]])
+def test_what_each_command_does_is_said_whole(words: list[str]) -> None:
+    told = panggon(*words, "--help").stdout.partition("Perintah:\n")[2].splitlines()
+    assert len(told) > 1
+    assert [line for line in told if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("words", every_command(main), ids=" ".join)
+def test_nothing_of_it_is_english(words: list[str]) -> None:
+    result = panggon(*words, "--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    said = set(result.stdout.replace(":", " ").replace("[", " ").split())
+    assert not {"Usage", "Options", "OPTIONS]", "Commands", "Show", "default", "INTEGER", "TEXT", "FILE", "the"} & said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["frob"], "Perintah frob tidak dikenal. Lihat: panggon --help."),
+        (["audit", "frob"], "Perintah frob tidak dikenal. Lihat: panggon audit --help."),
+        (["worker", "--frob"], "Pilihan --frob tidak dikenal. Lihat: panggon worker --help."),
+        (["enrol-code"], "NAMA belum disebut. Lihat: panggon enrol-code --help."),
+        (["migrate", "a"], "Isiannya terlalu banyak. Lihat: panggon migrate --help."),
+        (
+            ["enrol-code", "a", "--hours", "b"],
+            "Isi --hours tidak dapat dipakai. Tulis bilangan bulat. Lihat: panggon enrol-code --help.",
+        ),
+        (
+            ["serve", "--workers", "0"],
+            "Isi --workers tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon serve --help.",
+        ),
+        (
+            ["deadline", "--days", "0"],
+            "Isi --days tidak dapat dipakai. Jumlah hari kerja adalah bilangan 1 sampai 366.",
+        ),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_in_one_sentence(words: list[str], told: str) -> None:
+    result = panggon(*words)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{told}\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", [["release-factors", "siti"], ["certificate", "siti", "--passphrase", "rahasia"]])
+def test_a_login_that_nobody_has_is_said(words: list[str]) -> None:
+    result = panggon(*words)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "siti: tidak dikenal\n")
