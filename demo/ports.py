@@ -4,7 +4,7 @@ import random
 import socket
 
 PORTS = range(20_000, 30_000)  # below those for whoever asks for any (ip_local_port_range)
-_claims: list[socket.socket] = []
+_claims: list[int] = []  # open descriptors: the kernel closes them
 
 
 def free_port() -> int:
@@ -34,5 +34,5 @@ def _claimed(port: int) -> bool:
     except OSError:
         claim.close()
         return False
-    _claims.append(claim)
+    _claims.append(claim.detach())
     return True

@@ -1,6 +1,6 @@
 """Who runs beside others is given ports that nobody else is given, although no server has taken them yet."""
 
-import socket
+import os
 import subprocess
 import sys
 
@@ -18,7 +18,7 @@ input()
 
 
 def test_no_port_is_given_twice_while_who_has_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    claims: list[socket.socket] = []
+    claims: list[int] = []
     monkeypatch.setattr(ports, "PORTS", FEW)
     monkeypatch.setattr(ports, "_claims", claims)
     with subprocess.Popen([sys.executable, "-c", ASK], stdin=-1, stdout=-1, text=True) as other:
@@ -32,4 +32,4 @@ def test_no_port_is_given_twice_while_who_has_it_lives(monkeypatch: pytest.Monke
         other.communicate("\n")
     assert ports.free_port() == theirs
     for claim in claims:
-        claim.close()
+        os.close(claim)
