@@ -19,7 +19,7 @@ def going_on(log: logging.Logger, what: str, *, expected: int = logging.WARNING)
         log.log(expected, "%s: %s", what, error)
     except OSError as error:
         log.warning("%s: %s", what, error)
-    except Exception:
+    except Exception:  # a fault of ours in one site's turn would end the loop, and with it everybody else's
         log.exception("%s", what)
 
 

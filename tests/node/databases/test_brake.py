@@ -141,19 +141,6 @@ def test_the_sessions_of_a_site_wait_for_those_of_others_and_are_free_again(
     assert os.getpriority(os.PRIO_PROCESS, busy) == 0
 
 
-SHARED_BY_SESSIONS = Path("/proc/self/autogroup")
-
-
-@pytest.mark.skipif(not SHARED_BY_SESSIONS.exists(), reason="this kernel does not share processors out by sessions")
-def test_a_priority_holds_beyond_the_kernels_own_session_too(brake: Brake, server: Server) -> None:
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as backend:
-        server.now = Load(tuple(Session(ONE, number, backend.pid, active=True) for number in range(8)))
-        brake.look(Engine.MARIADB, server)
-        said = Path(f"/proc/{backend.pid}/autogroup").read_text().split()[1:]
-        backend.kill()
-    assert said == ["nice", "9"]
-
-
 EVERYWHERE = os.sched_getaffinity(0)
 ONE_PROCESSOR = {*sorted(EVERYWHERE)[1:2]} or EVERYWHERE
 

@@ -99,7 +99,7 @@ class Queues:
             named = listening(process)
             places = enumerate(map(str, self._sockets))
             self._listening = {number: named[place] for number, place in places if place in named}
-        return {number: lengths[socket] for number, socket in self._listening.items() if socket in lengths}
+        return {number: lengths[its] for number, its in self._listening.items() if its in lengths}
 
     def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
         self._long = entrances.long_queues(self._long, found, now=now)

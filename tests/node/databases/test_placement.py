@@ -1,0 +1,18 @@
+"""Where the sessions of a site work, on processes in the place of a server's."""
+
+import subprocess
+
+from panggon.core.database_load import Session
+from panggon.core.spec import Engine
+from panggon.node.databases.placement import Placement
+from tests.node.scheduling import priority_of_session, shares_by_sessions
+
+
+@shares_by_sessions
+def test_a_priority_holds_beyond_the_kernels_own_session_too() -> None:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as backend:
+        sessions = [Session("s000001", number, backend.pid, active=True) for number in range(8)]
+        Placement().look(Engine.POSTGRESQL, sessions, {})
+        found = priority_of_session(backend.pid)
+        backend.kill()
+    assert found == 9
