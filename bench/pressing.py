@@ -31,9 +31,9 @@ def pressed(host: str, port: int, path: str, *, clients: int, kept: bool, second
     """
     with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts:
         Path(hosts.name).write_text(f"127.0.0.1 localhost {host}\n")
-        wrk = ["wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s"]
+        wrk = ["chrt", "--fifo", "1", "wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s"]
         wrk += [] if kept else ["-H", "Connection: close"]
-        argv = ["chrt", "--fifo", "1", "unshare", "--mount", "sh", "-ec", AT_HOME, "wrk", hosts.name, *wrk, f"https://{host}:{port}{path}"]
+        argv = ["unshare", "--mount", "sh", "-ec", AT_HOME, "wrk", hosts.name, *wrk, f"https://{host}:{port}{path}"]
         said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
     rate, p99 = RATE.search(said), P99.search(said)
     if not rate or not p99:
