@@ -153,9 +153,9 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.configuration.parent)
     if not settings.placeholder.exists():
         files.write(settings.placeholder, _self_signed(), mode=0o600)
-    files.write(settings.routing, _routing())
-    files.write(settings.configuration, _configuration(settings))
-    files.write(settings.start, json.dumps(_start(settings), indent=2) + "\n")
+    files.ensure(settings.routing, _routing())
+    files.ensure(settings.configuration, _configuration(settings))
+    files.ensure(settings.start, json.dumps(_start(settings), indent=2) + "\n")
 
 
 def server(settings: Settings) -> Server:
