@@ -2,7 +2,8 @@
 some attacks, if they are named.
 
 Each attack runs inside its own site until the figures are taken; before each, the same is measured without one. Asked
-is php-fpm itself, by FastCGI, through the holder of the sockets: what all sites of a machine share besides is nginx.
+is php-fpm itself, by FastCGI, through the holder of the sockets, by who goes as far before others as nginx does: what
+all sites of a machine share besides is nginx.
 Beside one that fills TCP's sockets it is a transfer over TCP on the machine, as nginx, sshd and Knot have them.
 """
 
@@ -24,8 +25,8 @@ from typing import Any
 
 from bench import databases, ending
 from bench.machine import described
-from bench.watching import go_first
 from panggon.drivers import files
+from panggon.node.supervision import listening
 from tests.node import fastcgi
 from tests.node.stand import Stand
 from tests.waiting import until
@@ -86,7 +87,7 @@ def main() -> None:
         stand.get(neighbour)
         _say("attack", "alone: p50", "p95", "attacked: p50", "p95", "p95 ratio", "failed")
         with databases.running_beside(stand) as beside:
-            go_first()
+            listening.go_first()
             for name in sys.argv[1:] or ATTACKS:
                 pair = beside.pairs.get(name.split()[0], (neighbour, attacker))
                 worst = max(worst, _compared(stand, name, *pair, beside))

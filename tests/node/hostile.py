@@ -32,7 +32,7 @@ CALLS = {
         "process_vm_readv": 310, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320, "bpf": 321,
         "userfaultfd": 323, "clone": 56, "inotify_init1": 294, "io_setup": 206, "io_destroy": 207, "io_getevents": 208,
         "io_submit": 209, "io_cancel": 210, "io_pgetevents": 333, "sync": 162,
-        "syncfs": 306,
+        "syncfs": 306, "sched_setattr": 314,
     },
     "aarch64": {
         "ptrace": 117, "syslog": 116, "personality": 92, "pivot_root": 41, "chroot": 51, "acct": 89,
@@ -42,7 +42,7 @@ CALLS = {
         "process_vm_readv": 270, "kcmp": 272, "finit_module": 273, "kexec_file_load": 294, "bpf": 280,
         "userfaultfd": 282, "clone": 220, "inotify_init1": 26, "io_setup": 0, "io_destroy": 1, "io_submit": 2,
         "io_cancel": 3, "io_getevents": 4, "io_pgetevents": 292, "sync": 81,
-        "syncfs": 267,
+        "syncfs": 267, "sched_setattr": 274,
     },
 }[platform.machine()] | {
     "io_uring_setup": 425, "io_uring_enter": 426, "open_tree": 428, "move_mount": 429, "fsopen": 430, "clone3": 435,

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from panggon.node import slices
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds, _free_cpu
 from panggon.node.sockets.control_groups.lanes import Lanes
 from panggon.node.sockets.shields.protections import _try_cpu, _try_memory, _try_processes
+from tests.node.scheduling import KNOWS_SLICES, slice_of
 from tests.waiting import until
 
 BOUNDS = GroupBounds(memory_mebibytes=64, processes=12, cpu_percent=150)
@@ -167,6 +169,8 @@ def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() 
         lanes.look(name, number=1, now=1.0)
         own = {*everywhere} - {min(everywhere)}
         members = groups.members(name)
+        usual = slice_of(0)
+        assert [slice_of(pid) for pid in members] == [slices.HEAVY] * 2 or not KNOWS_SLICES
         assert all(os.sched_getaffinity(pid) < everywhere and os.sched_getaffinity(pid) <= own for pid in members)
         lanes.ended(name, by_itself=False, now=2.0)
         groups.confine(name, ())
@@ -176,6 +180,7 @@ def test_who_wants_more_than_it_may_have_leaves_the_first_processor_to_others() 
         lanes.look(name, number=1, now=40.0)
         lanes.look(name, number=1, now=80.0)
         assert [os.sched_getaffinity(pid) for pid in members] == [everywhere] * 2, "it wants no more than it may have"
+        assert [slice_of(pid) for pid in members] == [usual] * 2
     finally:
         groups.kill(name)
         burner.wait()

@@ -125,7 +125,7 @@ def test_a_task_runs_when_its_time_has_come_and_its_owner_reads_what_it_said(pla
     assert place.log() == ""
     place.run(minutes=1)
     head, *said = place.log().splitlines()
-    assert re.fullmatch(r"2026-11-26T01:05:00Z kirim: gagal, status 3, [0-9.]+ detik", head)
+    assert re.fullmatch(r"2026-11-26T08:05:00\+07:00 kirim: gagal, status 3, [0-9.]+ detik", head)
     assert said == ["  satu", "  dua"]
     place.run(minutes=4)
     assert place.log().count("kirim") == 1

@@ -26,10 +26,11 @@ from panggon.core.database_load import (
 )
 from panggon.core.errors import TemporaryError
 from panggon.core.spec import Engine
+from panggon.node import slices
 from panggon.node.databases import brake as brakes
-from panggon.node.databases import crowd, placement, slices
+from panggon.node.databases import crowd, placement
 from panggon.node.databases.brake import Brake
-from tests.node.databases.slices import KNOWS_SLICES, slice_of
+from tests.node.scheduling import KNOWS_SLICES, slice_of
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 

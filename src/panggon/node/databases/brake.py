@@ -17,7 +17,8 @@ from panggon.core.database_load import Load, Session
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
 from panggon.drivers.owner import uid_of
-from panggon.node.databases import crowd, slices
+from panggon.node import slices
+from panggon.node.databases import crowd
 from panggon.node.databases.placement import Placement
 from panggon.node.databases.queues import Queues
 from panggon.node.going_on import going_on

@@ -19,7 +19,7 @@ from time import monotonic
 from panggon.core import database_load
 from panggon.core.database_load import Session, Taken
 from panggon.core.spec import Engine
-from panggon.node.databases import slices
+from panggon.node import slices
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Shorter lives are no measure of how busy a session is.

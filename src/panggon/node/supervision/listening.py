@@ -32,14 +32,16 @@ def main() -> None:
         listener.setblocking(False)
     for name in kept.keys() - set(map(_name, places)):
         systemd.forget(name)
-    _go_first()
+    go_first()
     systemd.ready()  # whoever comes from now on is served, or waits in the socket for a moment
     numbers = "".join(f"{listener.fileno()};" for listener in listeners)
     os.execvpe(command[0], command, {**os.environ, INHERITED: numbers})  # noqa: S606 -- it becomes that program
 
 
-def _go_first() -> None:
-    """Where the kernel shares processors out by sessions, a priority means nothing beyond one's own (sched(7))."""
+def go_first() -> None:
+    """As nginx does. Where the kernel shares processors out by sessions, a priority means nothing beyond one's own
+    (sched(7)).
+    """
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     with suppress(OSError):  # it does not

@@ -79,7 +79,7 @@ class Owner:
         ready = due(self.agenda.entries, now)
         for name in ready:
             if name in self.running or name in self._waiting:
-                self._write(name.site, note(now, name.task, "dilewati, yang sebelumnya belum selesai"))
+                self._write(name.site, note(self._here(now), name.task, "dilewati, yang sebelumnya belum selesai"))
             else:
                 self._waiting.append(name)
             self.agenda.next(name, now)
@@ -127,12 +127,15 @@ class Owner:
             return False
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s %s: %s", name.site, name.task, error)
-            self._write(name.site, note(now, name.task, f"tidak dapat dijalankan: {error}"))
+            self._write(name.site, note(self._here(now), name.task, f"tidak dapat dijalankan: {error}"))
             return True
-        run = self.running[name] = Run(task, program, now, time.monotonic())
+        run = self.running[name] = Run(task, program, self._here(now), time.monotonic())
         self._selector.register(program.output, selectors.EVENT_READ, lambda: self._listen(run))
         self._selector.register(program.pidfd, selectors.EVENT_READ, lambda: self._ended(name, run))
         return True
+
+    def _here(self, now: datetime) -> datetime:
+        return now.astimezone(self.agenda.zone)
 
     def _listen(self, run: Run) -> None:
         if not run.listen():
@@ -199,7 +202,7 @@ class Owner:
 
     def _told(self, due: datetime) -> str:
         """As people read the schedule itself."""
-        return f"{due.astimezone(self.agenda.zone):%d-%m-%Y %H.%M} {self.agenda.zone.key}"
+        return f"{self._here(due):%d-%m-%Y %H.%M} {self.agenda.zone.key}"
 
 
 def _readable(descriptor: int) -> bool:

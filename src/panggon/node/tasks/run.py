@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from panggon.core.spec import Task
 from panggon.node.sockets.sandboxes.errand import Program
@@ -56,4 +56,5 @@ class Run:
 
 
 def note(at: datetime, task: str, words: str) -> bytes:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} {task}: {words}\n".encode()
+    """`at` in the time zone of the schedules, which is what an owner compares it with."""
+    return f"{at.isoformat(timespec='seconds')} {task}: {words}\n".encode()

@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.node.sockets.control_groups.groups import MOVES_MOST, ControlGroups
+from panggon.node.sockets.control_groups.groups import LOOKS_MOST, ControlGroups
 
 FOLDER = "panggon"
 # Version 2 forbids processes in a group that has limited children, so the service moves itself into this leaf.
@@ -46,7 +46,7 @@ def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path 
 def _delegate(own: Path, controller: str) -> Path:
     """Raises OSError when the kernel refuses."""
     top = own.parent if own.name == LEAF else own
-    for _ in range(MOVES_MOST):
+    for _ in range(LOOKS_MOST):
         try:
             _enable(top, controller)
             break

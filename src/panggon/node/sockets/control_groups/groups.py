@@ -8,19 +8,20 @@ tries that.
 import errno
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.drivers import processes
+from panggon.node import slices
 
 # Processor time is given out anew in each of these (microseconds). The longest that the kernel takes: whoever comes
 # back after having waited for a new share is owed time, and goes before those who have just woken, for a whole tick. In
 # periods of 20 ms that happened to every tenth request of the neighbours, in these it happens once a second.
 PERIOD = 1_000_000
-# So often a group is looked at anew for what was forked while the rest was moved.
-MOVES_MOST = 5
+# So often a group is looked at anew for what was forked meanwhile.
+LOOKS_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +112,30 @@ class ControlGroups:
                 # A group with processes in it cannot be emptied of processors (ENOSPC), so all are named.
                 everywhere = (self.cpuset / "cpuset.cpus.effective").read_text().strip()
                 (self.cpuset / name / "cpuset.cpus").write_text(",".join(map(str, processors)) or everywhere)
-            elif self.cpuset:
-                self._move(name, _lane(self.cpuset, processors))
+            elif self.cpuset:  # with version 1 a group of its own would cost each start some milliseconds
+                lane = _lane(self.cpuset, processors)
+                for pid in self._all(name):
+                    with suppress(OSError):
+                        (lane / "cgroup.procs").write_text(str(pid))
 
-    def _move(self, name: str, lane: Path) -> None:
-        """With version 1 a group of its own would cost each start some milliseconds; what is forked meanwhile is found
-        at another look, and what is forked afterwards is where its parent is.
+    def set_slice(self, name: str, seconds: float) -> None:
+        """Of every thread of the group (`slices`)."""
+        for pid in self._all(name):
+            with suppress(OSError):  # it has ended
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    slices.set_slice(int(thread.name), seconds)
+
+    def _all(self, name: str) -> Iterator[int]:
+        """Its members while something is done to each: what is forked meanwhile is found at another look, and what is
+        forked afterwards has it from its parent.
         """
         there: set[int] = set()
-        for _ in range(MOVES_MOST):
-            for pid in (here := self.members(name)) - there:
-                with suppress(OSError):
-                    (lane / "cgroup.procs").write_text(str(pid))
-            if here <= there:
+        for _ in range(LOOKS_MOST):
+            new = self.members(name) - there
+            if not new:
                 return
-            there |= here
+            yield from new
+            there |= new
 
     @property
     def tells_apart(self) -> bool:

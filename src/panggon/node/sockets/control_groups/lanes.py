@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field
 
 from panggon.core.lanes import SECONDS, SPAN, lane, wants_much
+from panggon.node import slices
 from panggon.node.sockets.control_groups.groups import ControlGroups
 
 
@@ -30,6 +31,7 @@ class Lanes:
         elif name in self._until and now >= self._until[name]:
             del self._until[name]
             self.groups.confine(name, ())
+            self.groups.set_slice(name, slices.USUAL)
 
     def _was_held_back(self, name: str) -> bool:
         count = self.groups.held_back(name)
@@ -63,6 +65,9 @@ class Lanes:
             self._until[name] = now + SECONDS
 
     def confine(self, name: str, number: int) -> None:
-        """From now on, for as long as nobody lets it out."""
+        """From now on, for as long as nobody lets it out. On the processors that it has left, and where there is only
+        one, it gives way at once to whoever wakes.
+        """
         if place := lane(number, self.groups.cpu_percent(name), os.sched_getaffinity(0)):
             self.groups.confine(name, place)
+        self.groups.set_slice(name, slices.HEAVY)

@@ -33,6 +33,7 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "makes or enters namespaces, where an unprivileged user reaches more of the kernel": ("unshare", "setns"),
     "opens files past the directories that lead to them": ("open_by_handle_at", "name_to_handle_at"),
     "moves memory between the machine's nodes": ("move_pages", "migrate_pages"),
+    "how long it may keep who wakes waiting (slices.py)": ("sched_setattr",),
     "the machine's own: clock, name, modules, swap, power, quota, log": (
         "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "sethostname", "setdomainname", "init_module",
         "finit_module", "delete_module", "swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load", "acct",

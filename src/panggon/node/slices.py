@@ -15,9 +15,9 @@ _CALLS = {"x86_64": (314, 315), "aarch64": (274, 275)}
 # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period, least and most utilisation.
 _ATTRIBUTES = struct.Struct("=IIQiIQQQII")
 _RUNTIME = 5
-# In seconds. Of sessions of heavy sites and of a server's own threads, longer than what the kernel gives of itself (1.4
-# to 3 ms): others do not wait for their end. More than a tick (4 ms), within which the kernel does not look anyway, is
-# kept from nobody.
+# In seconds. Of heavy sites, their sessions and a database server's own threads, longer than what the kernel gives of
+# itself (1.4 to 3 ms): others do not wait for their end. More than a tick (4 ms), within which the kernel does not look
+# anyway, is kept from nobody.
 USUAL, HEAVY, OWN = 0.0, 0.006, 0.004
 # The shortest that the kernel takes, for who has to be in time to put others where they belong: it waits for nobody.
 WATCH = 0.0001
