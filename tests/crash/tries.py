@@ -50,6 +50,8 @@ class Tries:
 
     def _try(self, step: Step) -> None:
         attempt = replace(self.attempt, later=step.later)
+        if step.later:  # who was killed after the parking has been started again in these days
+            self.attempt.resume(step.spec)
         name, act = Chances(self.machine, self.chance).of(attempt, step.spec)
         ended = act()
         if ended.unfinished:
