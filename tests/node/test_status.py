@@ -29,11 +29,13 @@ def test_sites_that_store_too_much_are_told_by_what(sites: Sites, monkeypatch: p
         layout.socket_settings(sites.config).full(site).parent.mkdir(parents=True)
         files.write(layout.socket_settings(sites.config).full(site), excess.name)
     records.save(layout.databases_report(sites.config), ["s900003: basis data penuh"])
+    records.save(layout.filled_record(sites.config), ["s900005"])
     monkeypatch.setattr(protections, "ask_holder", lambda _config: {"full": [*full, "s900004"]})
     rest = "daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
     assert worries(sites.config, sites) == (
         f"s900001: situs menyimpan lebih banyak berkas {rest}",
         f"s900002: situs menyimpan lebih banyak {rest}",
+        "s900005: situs sudah memakai semua ruang yang diizinkan paketnya, dan tidak dapat menyimpan apa pun lagi",
         "s900003: basis data penuh",
     )
 

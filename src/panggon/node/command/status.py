@@ -8,7 +8,7 @@ from typing import Any
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import control, files
 from panggon.node import layout, protections, records
-from panggon.node.agent import identity, strays
+from panggon.node.agent import filled, identity, strays
 from panggon.node.clock import now
 from panggon.node.renewal import report
 from panggon.node.servers import nginx, postgresql
@@ -33,7 +33,7 @@ class ServerStatus:
 @dataclass(frozen=True, slots=True)
 class Status:
     """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; neither the
-    programs nor the owners of `full` sites may write, because they store more than they may. `worries` are sentences
+    programs nor the owners of `full` sites may write, because they store all that they may. `worries` are sentences
     about what will fail unless somebody acts.
     """
 
@@ -73,7 +73,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         sites=len(sites.recorded.here()),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
-        full=_full(config),
+        full=(*_full(config), *filled.known(config)),
         protections=protections.protections(config),
         worries=worries(config, sites),
         servers=_servers(config),
@@ -92,7 +92,7 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_records = map(_is_damaged, records.damaged(config.paths.state))
     of_postgresql = _outlived(config) if "postgresql" in run else ()
     of_servers = (*of_postgresql, *(_deaf(config) if "nginx" in run else ()))
-    full = _few((*_overfull(config), *databases))
+    full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
 
 

@@ -51,8 +51,8 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.log.parent)
     files.directory(settings.data.parent)
     files.directory(settings.temporary, mode=0o700, uid=user, gid=group)
-    files.write(settings.configuration, _configuration(settings))
-    files.write(_opener(settings), OPENER.read_text())
+    files.ensure(settings.configuration, _configuration(settings))
+    files.ensure(_opener(settings), OPENER.read_text())
     if not settings.data.exists():
         _make_data(settings, user, group)
 
