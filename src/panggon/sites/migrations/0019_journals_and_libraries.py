@@ -7,7 +7,7 @@ import panggon.core.site_kinds
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0017_moodle_public"),
+        ("sites", "0018_taken_numbers"),
     ]
 
     operations = [
