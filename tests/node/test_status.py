@@ -77,6 +77,18 @@ def test_databases_of_a_former_debian_are_told(
     assert all(told in line for line in found)
 
 
+def test_data_of_mariadb_without_files_of_undo_are_told(sites: Sites) -> None:
+    config = replace(sites.config, services=replace(sites.config.services, run=("mariadb",)))
+    data = layout.mariadb_settings(config).data
+    assert worries(config, sites) == ()
+    data.mkdir(parents=True)
+    (told,) = worries(config, sites)
+    assert told.startswith("MariaDB belum menyimpan isi lama dari perubahan yang berjalan di berkas tersendiri")
+    assert told.endswith(": mulai ulang MariaDB")
+    (data / "undo001").touch()
+    assert worries(config, sites) == ()
+
+
 @pytest.mark.parametrize(
     ("since", "told"),
     [

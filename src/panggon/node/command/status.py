@@ -11,7 +11,7 @@ from panggon.node import layout, protections, records
 from panggon.node.agent import filled, identity, strays
 from panggon.node.clock import now
 from panggon.node.renewal import report
-from panggon.node.servers import nginx, postgresql
+from panggon.node.servers import mariadb, nginx, postgresql
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
@@ -91,7 +91,8 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_zone = (_unread(config, problem),) if (problem := strays.unread_zone(config)) else ()
     of_records = map(_is_damaged, records.damaged(config.paths.state))
     of_postgresql = _outlived(config) if "postgresql" in run else ()
-    of_servers = (*of_postgresql, *(_deaf(config) if "nginx" in run else ()))
+    of_mariadb = _unseen(config) if "mariadb" in run else ()
+    of_servers = (*of_postgresql, *of_mariadb, *(_deaf(config) if "nginx" in run else ()))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
 
@@ -147,6 +148,15 @@ def _outlived(config: NodeConfig) -> tuple[str, ...]:
     outlived = f"basis data situs masih memakai PostgreSQL {found.data}, yang tidak diperbarui Debian lagi"
     steps = f"pindahkan ke PostgreSQL {found.programs[-1]} (docs/node.md, Upgrading Debian)"
     return (f"{outlived}: {steps}, dan jangan hapus postgresql-{found.data} sebelum itu",)
+
+
+def _unseen(config: NodeConfig) -> tuple[str, ...]:
+    """What data of MariaDB that were made without files for it leave until it stops the next time."""
+    settings = layout.mariadb_settings(config)
+    if not settings.data.exists() or mariadb.has_undo_files(settings):
+        return ()
+    unseen = "MariaDB belum menyimpan isi lama dari perubahan yang berjalan di berkas tersendiri"
+    return (f"{unseen}, sehingga ruang yang dihabiskan satu situs dengannya tidak terlihat: mulai ulang MariaDB",)
 
 
 def _deaf(config: NodeConfig) -> tuple[str, ...]:
