@@ -2,19 +2,24 @@
 
 import time
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from panggon.drivers import files
 from panggon.node import layout, protections, records
 from panggon.node.command import show
-from panggon.node.command.status import FULL_MOST, worries
+from panggon.node.command.status import FULL_MOST, ServerStatus, Status, worries
 from panggon.node.servers import postgresql
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import Excess
+from panggon.node.supervision import units
 from tests.core.plans import FACTS
 from tests.node import simulated
+
+KNOT, NGINX = ServerStatus("knot", False, "", 0), ServerStatus("nginx", True, "", 0)
 
 
 @pytest.fixture
@@ -44,6 +49,18 @@ def test_a_portal_is_told_of_a_bounded_number(sites: Sites) -> None:
     records.save(layout.databases_report(sites.config), [f"s{number:06}: penuh" for number in range(FULL_MOST + 7)])
     told = worries(sites.config, sites)
     assert (len(told), told[-1]) == (FULL_MOST + 1, "7 situs lain penuh juga")
+
+
+@pytest.mark.parametrize("systemd", [True, False])
+@pytest.mark.parametrize(("servers", "hint"), [((NGINX,), False), ((KNOT, NGINX), True), ((), False)])
+def test_who_sees_a_server_stopped_reads_what_starts_it(
+    servers: tuple[ServerStatus, ...], monkeypatch: pytest.MonkeyPatch, *, hint: bool, systemd: bool
+) -> None:
+    monkeypatch.setattr(units, "installed", lambda: systemd)
+    said = StringIO()
+    show.status(Console(file=said, width=80), Status(False, "", 0, (), (), (), (), (), servers))
+    begins = "init" if systemd else "services run"
+    assert (f"Yang berhenti dijalankan oleh `panggon-node {begins}`." in said.getvalue()) is hint
 
 
 @pytest.mark.parametrize(

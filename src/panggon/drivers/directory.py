@@ -41,16 +41,16 @@ class _Folder:
         return (seen.st_uid, seen.st_gid, stat.S_IMODE(seen.st_mode)) == (self.uid, self.gid, self.mode)
 
     def fault(self, place: Path, *, alive: bool) -> str:
-        """What is wrong with it, "" if nothing. While a site is closed, the modes of what is its owner's do not count:
-        nobody may keep a site open by them.
+        """What is wrong with it, and how it was made; "" if nothing. While a site is closed, the modes of what is its
+        owner's do not count: nobody may keep a site open by them.
         """
         found = place.lstat()
         mode = stat.S_IMODE(found.st_mode)
-        seen = f"/{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}"
         usable = (mode & 0o750) == self.mode & 0o750 and not mode & 0o002 if self.uid else mode == self.mode
         if (found.st_uid, found.st_gid) == (self.uid, self.gid) and (usable or (self.uid and not alive)):
             return ""
-        return seen
+        made = f"{self.uid}:{self.gid} {self.mode:04o}"
+        return f"/{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}, seharusnya {made}"
 
 
 @dataclass(frozen=True, slots=True)

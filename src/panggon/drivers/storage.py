@@ -199,6 +199,8 @@ def uncounted(root: Path) -> str:
 
 
 def _tried(root: Path, takes: Callable[[Path], bool]) -> str:
+    if not root.is_dir():
+        return f"{root} belum ada"
     place = root / f"{TRIAL}{secrets.token_hex(6)}"
     try:
         _sweep(root)

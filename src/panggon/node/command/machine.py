@@ -29,7 +29,7 @@ from panggon.node.settings import config as configs
 from panggon.node.settings import config_file
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
-from panggon.node.supervision import services
+from panggon.node.supervision import services, units
 from panggon.node.supervision.services import Service, Supervisor
 
 
@@ -105,6 +105,8 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
     node, token = Portal(url, ca=config.portal.ca).enroll(code, name=name, facts=facts)
     identity.save(config.paths.state, Identity(url, node, token))
     click.echo(f"Mesin {name} terdaftar di {url} dengan nomor {node}.")
+    if not units.installed():
+        click.echo("Tanpa systemd: jalankan `panggon-node run`, yang mengambil permintaan dari portal.")
 
 
 @click.command()

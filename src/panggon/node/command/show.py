@@ -21,6 +21,7 @@ from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE
 from panggon.node.command.printable import printable
 from panggon.node.command.status import Status
+from panggon.node.supervision import units
 
 ENDINGS = {
     Word.APPLIED: "Selesai: semua bukti terpenuhi.",
@@ -147,6 +148,9 @@ def status(console: Console, found: Status) -> None:
         servers.add_row(server.name, state, moment(server.since), str(server.restarts))
     if found.servers:
         console.print(servers)
+    if not all(server.running for server in found.servers):
+        begins = "init" if units.installed() else "services run"
+        console.print(f"Yang berhenti dijalankan oleh `panggon-node {begins}`.")
 
 
 def moment(since: str) -> str:
