@@ -5,13 +5,14 @@ same wish, nothing else being lost.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from panggon.core.driver import Driver
+from panggon.core.errors import PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import Task
@@ -134,6 +135,39 @@ def test_seen_and_mended(made: dict[str, Made], kind: str) -> None:
     assert {path: path.read_bytes() for path in contents} == contents
 
 
+def linked(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/var/www")
+
+
+DAMAGED = {
+    "directory": [("mark", Path.unlink), ("mark", written("site=s999999\n")), ("mark", owner(uid=STRANGER)),
+                  ("public", owner(uid=0))],
+    "quota": [("", written("{")), ("", linked), ("", owner(uid=STRANGER))],
+    "site": [("", written("{")), ("", linked), ("", owner(uid=STRANGER))],
+    "host": [("", linked)],
+    "user": [("", written('{"userName": "x", "shell": "/bin/bash"}')), ("password", written("[]")), ("link", linked)],
+    "access": [("", written(ssh_key("x") + "\n")), ("", linked)],
+    "tasks": [("", written("{")), ("", linked)],
+    "certificate": [("certificate's mark", Path.unlink)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(DAMAGED))
+def test_what_is_on_record_as_the_sites_is_damaged_and_otherwise_of_others(made: dict[str, Made], kind: str) -> None:
+    each, tree = made[kind], made["directory"].files[""]
+    own = replace(each.driver, owned=frozenset({each.key}))  # type: ignore[type-var]
+    places = {**each.files, "public": tree / "public", "certificate's mark": made["certificate"].files[""] / ".panggon"}
+    for name, damage in DAMAGED[kind]:
+        damage(places[name])
+        found = own.read(each.key), each.driver.read(each.key)
+        assert [one.standing for one in found] == [Standing.PARTIAL, Standing.FOREIGN], name
+        with pytest.raises(PermanentError, match="foreign"):
+            each.driver.write(each.key, each.wish)
+        own.write(each.key, each.wish)
+        assert each.driver.read(each.key).attributes == each.wish, name
+
+
 def test_the_key_of_a_proof_is_no_back_door(made: dict[str, Made]) -> None:
     access = made["access"]
     assert isinstance(access.driver, sftp.AccessDriver)
@@ -150,8 +184,9 @@ def test_a_link_in_an_open_directory_is_not_followed(made: dict[str, Made], root
     elsewhere.mkdir(mode=0o700)
     (tree / "run").rmdir()
     (tree / "run").symlink_to(elsewhere)
-    assert each.driver.read(each.key).standing is Standing.PARTIAL
-    with pytest.raises(Exception, match=r"disk\.refused"):
+    found = each.driver.read(each.key)
+    assert (found.standing, found.detail) == (Standing.FOREIGN, f"{tree / 'run'} bukan direktori")
+    with pytest.raises(Exception, match=r"directory\.foreign"):
         each.driver.write(each.key, each.wish)
     assert elsewhere.stat().st_mode & 0o777 == 0o700
     (tree / "run").unlink()

@@ -8,7 +8,7 @@ from pathlib import Path
 from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial, strange
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, storage
 from panggon.drivers.owner import group_id, uid_of
@@ -58,16 +58,21 @@ class DirectoryDriver:
     """Attribute: `uid`, whose the tree is. Contents are the owner's and never read."""
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         place, uid = self._place(key), self._uid(key)
         if not place.is_symlink() and not place.exists():
             return absent(key)
+        # Nothing is mended through a link, nor put in the place of a file.
+        places = [place / folder.name for folder in self._folders(uid)]
+        if other := next((path for path in places if os.path.lexists(path) and not _seen(path)), None):
+            return foreign(key, f"{other} bukan direktori")
         if not _marked(place, key.name):
-            return foreign(key, f"{place} tanpa tanda {key.name}")
+            return strange(key, f"{place} tanpa tanda {key.name}", owned=self.owned)
         found = [(folder, _seen(place / folder.name)) for folder in self._folders(uid)]
         if any(seen and folder.uid and seen.st_uid != uid for folder, seen in found):
-            return foreign(key, f"isi {place} milik pengguna lain")
+            return strange(key, f"isi {place} milik pengguna lain", owned=self.owned)
         whole = all(seen and folder.holds(seen) for folder, seen in found)
         return ours(key, uid=uid) if whole and files.stands(place / MARK) else partial(key)
 
