@@ -49,6 +49,8 @@ CLOSED = (
     "$ini = parse_ini_file('/site/private/database.ini'); $path = $ini['socket'] ?? \"{$ini['host']}/.s.PGSQL.5432\";"
     ' while (true) { if ($link = @stream_socket_client("unix://$path")) { fclose($link); } }'
 )
+# The same by so few at a time that no queue is too long (`core.entrances`): there are eight who do it.
+SELDOM = CLOSED.replace("while (true) {", "while (true) { usleep({}); for ($i = 0; $i < 5; $i++)")
 ATTACKS = {
     "mariadb processors": _asked("SELECT BENCHMARK(1000000000, SHA2('x', 512))"),
     "mariadb memory": _asked(
@@ -65,6 +67,7 @@ ATTACKS = {
     "mariadb logins": AGAIN.format("SELECT 1"),
     "mariadb refused": REFUSED,
     "mariadb closed": CLOSED,
+    "mariadb seldom": SELDOM.replace("{}", "5000"),
     "postgresql processors": _asked("SET statement_timeout = 0", "DO 'BEGIN LOOP END LOOP; END'"),
     "postgresql memory": _asked(
         "SET work_mem = '8GB'",
@@ -75,6 +78,7 @@ ATTACKS = {
     "postgresql logins": AGAIN.format("SELECT 1"),
     "postgresql refused": REFUSED,
     "postgresql closed": CLOSED,
+    "postgresql seldom": SELDOM.replace("{}", "60000"),
 }
 
 

@@ -205,6 +205,7 @@ def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any]
     say(f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})")
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")
+        say(f"Mesin   .venv/bin/panggon-node --config {places.node_config} status")
     if waiting:
         address = f"{places.portal_url}/permohonan/{waiting}/"
         say(f"\nSatu permohonan lagi menunggu Tata Usaha, untuk Anda lanjutkan: {address}")
@@ -225,6 +226,7 @@ def _end(stack: "subprocess.Popen[str]") -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     if stack.poll() is None:
+        say("\nMenghentikan semua server…")
         stack.send_signal(signal.SIGTERM)
     for line in stack.stdout or ():
         if line.startswith("✗"):

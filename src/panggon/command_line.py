@@ -90,10 +90,14 @@ def _faults_in_sentences() -> Iterator[None]:
         raise Refused(_sentence(error) + see, error.exit_code) from None
     except click.ClickException as error:
         raise Refused(error.format_message(), error.exit_code) from None
+    except (click.Abort, KeyboardInterrupt, EOFError):
+        raise Refused("Dihentikan sebelum selesai.", 1) from None
 
 
 def _sentence(error: click.UsageError) -> str:
     match error:
+        case click.NoSuchOption() if _is_of_the_program(error):
+            return f"Pilihan {error.option_name} ditulis sebelum perintahnya."
         case click.NoSuchOption():
             return f"Pilihan {error.option_name} tidak dikenal."
         case click.NoSuchCommand():
@@ -107,6 +111,14 @@ def _sentence(error: click.UsageError) -> str:
             return f"Isi {_name(error.param)} tidak dapat dipakai.{accepted}"
     is_group = error.ctx is not None and isinstance(error.ctx.command, click.Group)
     return "Perintahnya belum disebut." if is_group else "Isiannya terlalu banyak."
+
+
+def _is_of_the_program(error: click.NoSuchOption) -> bool:
+    """What was typed behind a command that has no such option."""
+    context = error.ctx.parent if error.ctx else None
+    while context and not any(error.option_name in each.opts for each in context.command.params):
+        context = context.parent
+    return context is not None
 
 
 def _name(parameter: click.Parameter | None) -> str:

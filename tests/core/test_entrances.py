@@ -3,13 +3,18 @@
 import pytest
 
 from panggon.core.entrances import (
+    FEWER_TIMES,
+    GONE_LOOKS,
     QUEUE_MOST,
     QUEUE_SECONDS,
     WAITING_SECONDS,
+    Left,
     Queue,
     always_waiting,
     choose,
+    deserted,
     flooded,
+    left,
     long_queues,
     to_be_last,
 )
@@ -72,3 +77,41 @@ def test_one_where_somebody_waits_all_the_time_comes_last(lengths: tuple[int, ..
         now = 100 + place * WAITING_SECONDS / 2
         waiting = always_waiting(waiting, {6: 0, 7: length}, now=now)
     assert to_be_last(waiting, now=now) == found
+
+
+def gone(*numbers: int) -> tuple[int, ...]:
+    """The entrances that are to be shut after looks that found so many gone at the seventh."""
+    found: dict[int, Left] = {}
+    for number in numbers:
+        found = left(found, {6: 0, 7: number})
+    return deserted(found)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ((3, 2, 5, 1, 4, 2, 6, 3), (7,)),
+        ((3, 2, 5, 1, 4, 2, 6), ()),
+        ((3, 2, 5, 1, 0, 4, 2, 6, 3), ()),
+        ((3, 2, 5, 1, 0, 4, 2, 6, 3, 4), (7,)),
+        ((1, 2, 3, 4, 4, 4, 5, 6, 7, 8), ()),  # who gave up waiting, at a server that takes nobody in
+        ((1, 2, 3, 4, 4, 4, 5, 6, 2, 1), (7,)),
+        ((1, 0) * 30, ()),
+        ((0, 1) * 30, ()),
+        ((1, 0, 0) * 30 + (1,) * (GONE_LOOKS - 1), ()),
+    ],
+)
+def test_one_is_shut_where_nobody_means_to_come_in(numbers: tuple[int, ...], found: tuple[int, ...]) -> None:
+    assert gone(*numbers) == found
+
+
+def test_who_is_let_in_again_is_shut_out_again_at_the_next_looks() -> None:
+    """What is known of him does not grow without end, so it is over as soon as it began."""
+    found: dict[int, Left] = {}
+    for number in (5, 3) * 400:
+        found = left(found, {7: number})
+    assert found[7].looks == GONE_LOOKS
+    for _ in range(GONE_LOOKS):
+        found = left(found, {7: 0})
+    assert found == {}
+    assert FEWER_TIMES < GONE_LOOKS

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,51 @@ PRIVATE = {
             ],
         ),
     ),
+    Profile.OJS: (
+        [
+            "/config.inc.php",
+            "/config.TEMPLATE.inc.php",
+            "/cache/fc-locale-list.php",
+            "/files/journals/1/articles/7/submission/naskah.docx",
+            "/ojs_files/journals/1/x",
+            "/tools/upgrade.php",
+            "/dbscripts/xml/version.xml",
+            "/plugins/generic/pdfJsViewer/version.xml",
+            "/lib/pkp/tools/installPluginVersion.php",
+        ],
+        [
+            "/public/journals/1/pageHeaderLogoImage_id.png",
+            "/lib/pkp/styles/fontawesome/fontawesome.css",
+            "/lib/pkp/lib/vendor/components/jquery/jquery.min.js",
+            "/plugins/generic/pdfJsViewer/pdf.js/web/viewer.html",
+            "/templates/images/structure/ojs_brand.png",
+            "/jurnal/article/view/7/files/docs",
+            "/index.php/jurnal/article/download/7/9/cadangan.sql",
+            "/jurnal/$$$call$$$/page/page/css",
+        ],
+    ),
+    Profile.SLIMS: (
+        [
+            "/config/database.php",
+            "/config/sysconfig.local.inc.php",
+            "/sysconfig.inc.php",
+            "/lib/contents/default.inc.php",
+            "/template/default/detail_template.php.tpl",
+            "/admin/admin_template/barcodescanner.tpl.php",
+            "/files/backup/backup_20261127_080000.sql.tar.gz",
+            "/files/cache/x",
+            "/install/install.sh",
+        ],
+        [
+            "/index.php",
+            "/admin/index.php",
+            "/images/docs/sampul.jpg",
+            "/repository/buku.pdf",
+            "/files/reports/loan_stat_print_result.html",
+            "/files/membercard/logo.png",
+            "/template/default/assets/css/style.css",
+        ],
+    ),
     Profile.FRONT_CONTROLLER: (["/composer.lock", "/package.json"], ["/data.json"]),
     Profile.PLAIN: ([], ["/composer.json"]),
 }
@@ -103,6 +149,14 @@ SCRIPTS = {
     Profile.DOKUWIKI: (["/data/media/x.php"], ["/doku.php", "/install.php"]),
     **dict.fromkeys(
         (Profile.MOODLE, Profile.MOODLE_PUBLIC), (["/moodledata/x.php", "/cli/x.php"], ["/pluginfile.php"])
+    ),
+    Profile.OJS: (
+        ["/public/site/x.php", "/public/site/images/a/index.php", "/x.php", "/lib/pkp/lib/vendor/phpunit/x.php"],
+        ["/index.php"],
+    ),
+    Profile.SLIMS: (
+        ["/images/docs/x.php", "/repository/x.php", "/files/x.php"],
+        ["/index.php", "/admin/modules/bibliography/index.php", "/lib/minigalnano/createthumb.php"],
     ),
 }
 
@@ -125,6 +179,15 @@ def test_no_script_runs_where_visitors_put_files(profile):
     stray, meant = SCRIPTS[profile]
     assert [script for script in stray if runs(profile, script)] == []
     assert [script for script in meant if not runs(profile, script)] == []
+
+
+def test_the_pages_of_the_spec_name_every_profile_and_no_other():
+    page = (Path(__file__).parents[2] / "docs" / "spec.md").read_text()
+    listed = re.search(r"^\| `profile` \| (.+?) \|", page, re.MULTILINE)
+    table = page.partition("\n## Profiles\n")[2].partition("\n## ")[0]
+    described = re.findall(r"^\| (`.+?`) \|", table, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", listed[1]) == list(Profile)
+    assert [name for names in described for name in re.findall(r"`(\w+)`", names)] == list(Profile)
 
 
 def test_the_document_says_the_whole_table_and_every_pattern_compiles():

@@ -3,6 +3,7 @@
 import itertools
 import logging
 import random
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -35,11 +36,13 @@ class Tries:
     stuck: list[str] = field(default_factory=list)  # what could not be brought to its wish afterwards
 
     def run(self, number: int, count: int, *, seconds: float) -> None:
-        """`count` tries with the site of this number, life after life; fewer when the time is over."""
+        """`count` tries with the site of this number, life after life; fewer when the time is over, or one is stuck: no
+        later life begins where the one before does not end.
+        """
         ends = time.monotonic() + seconds
         for _, step in zip(range(count), self._steps(number), strict=False):
             self._try(step)
-            if time.monotonic() > ends:
+            if self.stuck or time.monotonic() > ends:
                 return
 
     def _steps(self, number: int) -> Iterator[Step]:
@@ -50,6 +53,8 @@ class Tries:
 
     def _try(self, step: Step) -> None:
         attempt = replace(self.attempt, later=step.later)
+        if step.later:  # who was killed after the parking has been started again in these days
+            self.attempt.resume(step.spec)
         name, act = Chances(self.machine, self.chance).of(attempt, step.spec)
         ended = act()
         if ended.unfinished:
@@ -92,10 +97,12 @@ class Tries:
         return told.returncode == 1 and f'"{Kind.RECORDS}:{spec.host}"' in told.stdout
 
     def _seen(self, spec: SiteSpec, *, patient: bool) -> list[str]:
-        ends = time.monotonic() + (SECONDS_TO_RECOVER if patient else 0)
+        began = time.monotonic()
         while True:
-            with suppress(Exception):
-                found = prober.faults(self.machine, spec)
-                if not found or time.monotonic() > ends:
-                    return found
+            try:
+                found, ends = prober.faults(self.machine, spec), began + (SECONDS_TO_RECOVER if patient else 0)
+            except (OSError, LookupError, ValueError, subprocess.SubprocessError) as error:  # it could not ask
+                found, ends = [f"not asked: {error!r}"], began + SECONDS_TO_RECOVER
+            if not found or time.monotonic() > ends:
+                return found
             time.sleep(0.5)

@@ -1,5 +1,6 @@
 """A file system of its own in a file, for tests of what only some can."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -7,6 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from tests.waiting import until
 
 IMAGE_BYTES = 320 * 1024 * 1024  # XFS takes no less
 # How each is made and mounted, so that it keeps limits of directories.
@@ -41,22 +44,42 @@ def mounted(place: Path, image: Path, *, kind: str = "btrfs") -> Iterator[None]:
 
 
 def unmount(place: Path) -> None:
-    """What a run that was killed has left mounted."""
-    _run("umount", str(place))
+    """Also what a run that was killed has left mounted. A server's process of a visitor who has just left may still be
+    inside.
+    """
+
+    def is_unmounted() -> bool:
+        done = subprocess.run(["umount", str(place)], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 or "busy" in done.stderr, done.stderr
+        return done.returncode == 0
+
+    until(is_unmounted, f"{place} is busy")
 
 
 @contextmanager
 def _looped(image: Path) -> Iterator[Path]:
     """A block device whose content is the image."""
     with ExitStack() as stack:
-        content = stack.enter_context(image.open("r+b"))
+        yield until(lambda: _attached(image, stack), "each free device was taken by somebody else")
+
+
+def _attached(image: Path, stack: ExitStack) -> Path | None:
+    """To the first free device, until the stack unwinds; None where another test has just taken that."""
+    with ExitStack() as own:
+        content = own.enter_context(image.open("r+b"))
         with _node(image.with_name("loop-control"), stat.S_IFCHR, CONTROL) as path, path.open("r+b", 0) as control:
             number = fcntl.ioctl(control, LOOP_CTL_GET_FREE)
-        path = stack.enter_context(_node(image.with_name("loop"), stat.S_IFBLK, os.makedev(MAJOR, number)))
-        device = stack.enter_context(path.open("r+b", 0))
-        fcntl.ioctl(device, LOOP_SET_FD, content.fileno())
-        stack.callback(fcntl.ioctl, device, LOOP_CLR_FD)
-        yield path
+        path = own.enter_context(_node(image.with_name("loop"), stat.S_IFBLK, os.makedev(MAJOR, number)))
+        device = own.enter_context(path.open("r+b", 0))
+        try:
+            fcntl.ioctl(device, LOOP_SET_FD, content.fileno())
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            return None
+        own.callback(fcntl.ioctl, device, LOOP_CLR_FD)
+        stack.push(own.pop_all())
+        return path
 
 
 @contextmanager

@@ -144,16 +144,17 @@ def test_writing_stops_at_the_limit_of_space(
     driver: QuotaDriver, key: Key, place: Path, bounded_as_sites_are: None
 ) -> None:
     driver.write(key, FIRST)
-    assert not storage.is_full(place)
+    limit = storage.Limit(20, 1000)
+    assert (storage.is_full(place), driver.is_full(key, limit)) == (False, False)
     assert 15 <= filled(place) <= 20
-    assert storage.is_full(place)
+    assert (storage.is_full(place), driver.is_full(key, limit)) == (True, True)
     with pytest.raises(OSError, match=r"quota|No space"):
         (place / "private" / "more").write_bytes(bytes(MEBIBYTE))
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("quota.bounded", True)
     assert 15 * MEBIBYTE <= (driver.used(key) or 0) <= 20 * MEBIBYTE
     (place / "public" / "filler").unlink()
-    assert not storage.is_full(place)
+    assert (storage.is_full(place), driver.is_full(key, limit)) == (False, False)
     driver.write(key, SECOND)
     assert 30 <= filled(place) <= 40
 
@@ -170,7 +171,7 @@ def test_a_file_system_that_bounds_nothing_is_watched(root: Path, site: str, uid
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("watch.space", True)
     assert "hanya diawasi" in check.detail
-    assert driver.used(key) is None
+    assert (driver.used(key), driver.is_full(key, storage.Limit(20, 1000))) == (None, False)
     tree.write(Key(Kind.DIRECTORY, site), None)
 
 
@@ -180,7 +181,7 @@ def test_making_files_stops_at_the_limit_of_files(
     driver.write(key, {"mebibytes": 20, "files": 100})
     made = crowded(place)
     assert made == (2000 if not counts else pytest.approx(90, abs=8))  # the site's own directories and files count too
-    assert storage.is_full(place) is counts
+    assert (storage.is_full(place), driver.is_full(key, storage.Limit(20, 100))) == (counts, counts)
     storage.write(place / "site.json", "{}")
     assert (place / "site.json").read_text() == "{}"
     driver.write(key, {"mebibytes": 20, "files": 1000})

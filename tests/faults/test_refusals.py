@@ -80,6 +80,4 @@ def test_what_is_no_spec_at_all(machine, text):
 
 
 def test_no_file(machine):
-    assert refused(machine, "/nonexistent.json") == [
-        "/nonexistent.json: tidak dapat dibaca: No such file or directory."
-    ]
+    assert refused(machine, "/nonexistent.json") == ["/nonexistent.json: tidak dapat dibaca: tidak ada."]

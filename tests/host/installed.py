@@ -46,6 +46,20 @@ def application(environ, start_response):
     return [KATA]
 """
 SECONDS_TO_START = 2.0
+LIBRARY = "libgnutls.so.30"
+# As an update of Debian does it: another file in its place, brought by a package that is made for the occasion.
+REPLACE_LIBRARY = f"""
+folder=$(echo /usr/lib/*-linux-gnu)
+file=$(readlink --canonicalize $folder/{LIBRARY})
+cp $file $file.new
+mv $file.new $file
+mkdir -p /root/pustaka/DEBIAN /root/pustaka$folder
+touch /root/pustaka$folder/pustaka.so
+printf '%s\n' 'Package: pustaka' 'Version: 1' 'Architecture: all' 'Maintainer: M <m@localhost>' 'Description: pustaka' \
+  >/root/pustaka/DEBIAN/control
+dpkg-deb --build /root/pustaka /root/pustaka.deb
+dpkg --install /root/pustaka.deb
+"""
 MANY = range(10_001, 15_001)
 
 
@@ -174,6 +188,18 @@ def test_an_update_stops_no_site_and_an_older_version_is_refused(machine, vendor
     assert active(machine, *SERVERS) == ["active"] * len(SERVERS)
 
 
+def test_a_library_that_debian_replaces_is_taken_into_use(machine):
+    before = {name: shown(machine, f"panggon-{name}", "MainPID")["MainPID"] for name in SERVERS}
+    with_it = {name for name, pid in before.items() if LIBRARY in machine.run("cat", f"/proc/{pid}/maps")}
+    with visitors(machine, PLACES) as rows:
+        machine.shell(REPLACE_LIBRARY)
+    everybody_was_served(rows)
+    after = {name: shown(machine, f"panggon-{name}", "MainPID")["MainPID"] for name in SERVERS}
+    assert {name for name in SERVERS if before[name] != after[name]} == with_it
+    assert "knot" in with_it
+    assert "nginx" not in with_it
+
+
 def _launched(machine, site: str) -> set[str]:
     """Of each program that runs for the site: another one where it is started with other words, or sees other files."""
     return set(re.findall(r'"fingerprint": "(\w+)"', machine.shell(f"cat /run/panggon/sockets/{site}*.json")))
@@ -221,6 +247,24 @@ def test_after_a_reboot_everything_is_there_again(machine):
         assert len(_said(machine, unit).splitlines()) > 1
     assert "Errno" not in _said(machine, "sockets")  # nothing fails again and again
     assert took < 60
+
+
+def test_a_fault_in_the_settings_keeps_no_machine_from_serving_when_it_is_started(machine):
+    path = machine.root / "etc/panggon/node.toml"
+    good = path.read_text()
+    path.write_text(good.replace('zone = "kota.example"', 'zone = "Kota!"'))
+    machine.power_off()
+    machine.boot()
+    try:
+        with visitors(machine, PLACES) as rows:
+            time.sleep(2)
+    finally:
+        path.write_text(good)
+    everybody_was_served(rows)
+    assert active(machine, *SERVERS, "prepare") == [*["active"] * len(SERVERS), "failed"]
+    assert "dns.zone: " in _said(machine, "prepare")
+    machine.run("panggon-node", "init")
+    assert active(machine, *SERVERS, "prepare", "agent") == ["active"] * (len(SERVERS) + 2)
 
 
 def _said(machine, unit: str) -> str:

@@ -16,7 +16,16 @@ import pytest
 from passlib.hash import sha512_crypt
 
 from panggon.drivers.user import fingerprint
-from tests.host.administrator import active, apply, as_the_agent, ask, document, everybody_was_served, set_up
+from tests.host.administrator import (
+    SERVERS,
+    active,
+    apply,
+    as_the_agent,
+    ask,
+    document,
+    everybody_was_served,
+    set_up,
+)
 from tests.host.conftest import visitors
 from tests.host.host import shown
 from tests.waiting import until
@@ -27,7 +36,7 @@ PYTHON = "/usr/lib/panggon-node/bin/python"
 PASSWORD = "kata sandi pemilik 2026"
 HASHED = sha512_crypt.using(rounds=5000).hash(PASSWORD)
 # `?tulis=n` writes the number; every answer is all numbers that are there. `?simpan=n` stores n MiB in a file that has
-# no name any more, and keeps it open for a while.
+# no name any more, and keeps it open for a while; `?tunggu=n` asks the database after n seconds.
 PAGE = """<?php
 $home = getenv('PANGGON_HOME') . '/private';
 if (isset($_GET['simpan'])) {
@@ -37,6 +46,7 @@ if (isset($_GET['simpan'])) {
     sleep(20);
     exit;
 }
+if (isset($_GET['tunggu'])) sleep($_GET['tunggu']);
 $s = parse_ini_file("$home/database.ini");
 $dsn = $s['engine'] === 'postgresql' ? "pgsql:host={$s['host']};dbname={$s['database']}"
     : "mysql:unix_socket={$s['socket']};dbname={$s['database']}";
@@ -305,6 +315,23 @@ def test_sessions_of_one_site_weigh_as_one(machine):
         each = f"for thread in $({threads}); do cut -d' ' -f19 /proc/$thread/stat; done"
         until(lambda: machine.shell(each).split() == ["3", "3"])
         machine.shell(f"{say} 'KILL USER s000006@localhost'")
+
+
+def test_requests_end_with_their_database_when_all_is_stopped(machine, wished):
+    hosts = [spec["host"] for spec in wished.values()]
+    for host in hosts:
+        numbers(machine, host)
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(visited, machine, host, "/?tunggu=5") for host in hosts]
+        time.sleep(1)
+        assert [each for each in asked if each.done()] == []
+        machine.run("systemctl", "stop", "panggon-node.target")
+        assert [each.result() for each in asked] == [("200", "[7]\n")] * len(hosts)
+    until(lambda: set(active(machine, *SERVERS, "sites", "ending")) == {"inactive"}, seconds=60)
+    machine.run("systemctl", "start", "panggon-node.target")
+    until(lambda: set(active(machine, *SERVERS, "sites", "ending")) == {"active"}, seconds=60)
+    for host in hosts:
+        numbers(machine, host)
 
 
 def test_a_site_gets_another_name_and_the_former_one_leads_there(machine, wished):

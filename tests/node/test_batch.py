@@ -24,7 +24,7 @@ from panggon.node.command.cli import cli
 from tests.node import simulated
 
 NUMBERS = range(1, 9)
-UNFINISHED = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+UNFINISHED = "lihat baris 1, kolom 2"
 
 
 def wish(number, **changes):

@@ -243,7 +243,7 @@ def test_a_file_that_is_not_json_is_one_line(terminal, content):
 
 def test_a_file_that_is_not_there_is_one_line(terminal):
     result = terminal("apply", "/nowhere.json")
-    assert (result.exit_code, result.stderr) == (2, "/nowhere.json: tidak dapat dibaca: No such file or directory.\n")
+    assert (result.exit_code, result.stderr) == (2, "/nowhere.json: tidak dapat dibaca: tidak ada.\n")
 
 
 def test_wrong_settings_are_told_before_anything_else(terminal):
@@ -369,6 +369,14 @@ def test_how_a_command_is_used_is_said_in_indonesian():
         (["frob"], "Perintah frob tidak dikenal. Lihat: panggon-node --help."),
         (["services", "frob"], "Perintah frob tidak dikenal. Lihat: panggon-node services --help."),
         (["--frob"], "Pilihan --frob tidak dikenal. Lihat: panggon-node --help."),
+        (
+            ["plan", "a", "--config", "b"],
+            "Pilihan --config ditulis sebelum perintahnya. Lihat: panggon-node plan --help.",
+        ),
+        (
+            ["services", "run", "--config", "b"],
+            "Pilihan --config ditulis sebelum perintahnya. Lihat: panggon-node services run --help.",
+        ),
         (["plan"], "SPEC.json belum disebut. Lihat: panggon-node plan --help."),
         (["plan", "a", "b"], "Isiannya terlalu banyak. Lihat: panggon-node plan --help."),
         (["--config", "a"], "Perintahnya belum disebut. Lihat: panggon-node --help."),

@@ -147,5 +147,5 @@ def test_a_file_that_is_missing_or_not_toml_is_named(tmp_path):
     path.write_text("dns = [")
     with pytest.raises(InvalidError) as broken:
         config.load(path)
-    assert fault_words(missing.value.faults[0]) == f"{path}: tidak dapat dibaca: No such file or directory."
+    assert fault_words(missing.value.faults[0]) == f"{path}: tidak dapat dibaca: tidak ada."
     assert fault_words(broken.value.faults[0]).startswith(f"{path}: bukan TOML yang benar: ")

@@ -136,6 +136,18 @@ def test_waiting_to_be_purged_goes_on_over_restarts_of_the_agent(bench, clock):
     assert json.loads((bench.settings.paths.state / "parked.json").read_text())["sites"] == {}
 
 
+def test_who_was_killed_before_a_parking_was_counted_counts_it_when_he_is_back(bench, clock):
+    """Also where no agent runs, which would count what is parked from time to time."""
+    parked = apply(bench, later(apply(bench, OPEN), state=SiteState.PARKED))
+    (bench.settings.paths.state / "parked.json").unlink()
+    runs.resume(bench.sites, SITE)
+    clock(days=20)
+    runs.resume(bench.sites, SITE)  # once more is not anew
+    clock(days=10)
+    apply(bench, later(parked, state=SiteState.PURGED))
+    assert bench.machine.resources() == {}
+
+
 def test_a_database_that_the_site_had_once_goes_with_it(bench, clock):
     apply(bench, OPEN)
     without = apply(bench, later(OPEN, database=None))

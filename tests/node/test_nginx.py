@@ -198,6 +198,11 @@ class TestLinks:
             stand.public().unlink()
             (stand.base / "aside").rename(stand.public())
 
+    def test_with_mounts_of_its_own_it_writes_nothing_there(self, stand: WebStand) -> None:
+        mounts = [line.split() for line in Path(f"/proc/{stand.master.pid}/mountinfo").read_text().splitlines()]
+        options = [set(words[5].split(",")) for words in mounts if words[4] == str(stand.settings.sites)]
+        assert [{"ro", "nosymfollow"} <= each for each in options] == [True] * stand.settings.own_mounts
+
     def test_the_guard_is_named(self) -> None:
         (found,) = nginx.protections()
         assert (found.name, found.active, found.reason) == ("symlinks", True, "")

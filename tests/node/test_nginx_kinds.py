@@ -302,3 +302,30 @@ class TestProfiles:
         assert stand.get("/lib/classes/x.php/y").status == 404
         stand.put("foto.jpg", SHOW)
         assert [self.asked(stand, path)[0] for path in ("/foto.jpg/x.php", "/foto.jpg/x.php/y")] == ["/r.php", "/r.php"]
+
+    def test_ojs_with_and_without_its_script_in_the_address(self, stand: WebStand) -> None:
+        self.made(stand, Profile.OJS, "index.php", "public/site/x.php")
+        stand.put("files/journals/1/naskah.txt", "rahasia")
+        stand.put("public/journals/1/logo.txt", "logo")
+        assert self.asked(stand, "/") == ("/index.php", "", "")
+        for script in ("", "/index.php"):
+            assert self.asked(stand, f"{script}/jurnal/oai?verb=Identify") == (
+                "/index.php",
+                "/jurnal/oai",
+                "verb=Identify",
+            )
+        assert (
+            self.asked(stand, "/jurnal/%24%24%24call%24%24%24/page/page/css")[1] == "/jurnal/$$$call$$$/page/page/css"
+        )
+        assert [stand.get(path).status for path in ("/files/journals/1/naskah.txt", "/public/site/x.php")] == [404, 404]
+        assert stand.get("/public/journals/1/logo.txt").body == b"logo"
+
+    def test_slims_runs_the_scripts_of_its_modules_and_keeps_its_backups(self, stand: WebStand) -> None:
+        self.made(stand, Profile.SLIMS, "index.php", "admin/modules/bibliography/index.php", "images/docs/x.php")
+        stand.put("files/backup/a.tar.gz", "rahasia")
+        stand.put("files/reports/a.html", "laporan")
+        assert self.asked(stand, "/index.php?p=show_detail&id=1") == ("/index.php", "", "p=show_detail&id=1")
+        assert self.asked(stand, "/admin/modules/bibliography/index.php")[0] == "/admin/modules/bibliography/index.php"
+        assert [stand.get(path).status for path in ("/files/backup/a.tar.gz", "/images/docs/x.php")] == [404, 404]
+        assert stand.get("/files/reports/a.html").body == b"laporan"
+        assert stand.get("/tidak-ada").status == 404

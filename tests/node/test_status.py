@@ -29,11 +29,13 @@ def test_sites_that_store_too_much_are_told_by_what(sites: Sites, monkeypatch: p
         layout.socket_settings(sites.config).full(site).parent.mkdir(parents=True)
         files.write(layout.socket_settings(sites.config).full(site), excess.name)
     records.save(layout.databases_report(sites.config), ["s900003: basis data penuh"])
+    records.save(layout.filled_record(sites.config), ["s900005"])
     monkeypatch.setattr(protections, "ask_holder", lambda _config: {"full": [*full, "s900004"]})
     rest = "daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
     assert worries(sites.config, sites) == (
         f"s900001: situs menyimpan lebih banyak berkas {rest}",
         f"s900002: situs menyimpan lebih banyak {rest}",
+        "s900005: situs sudah memakai semua ruang yang diizinkan paketnya, dan tidak dapat menyimpan apa pun lagi",
         "s900003: basis data penuh",
     )
 
@@ -73,6 +75,18 @@ def test_databases_of_a_former_debian_are_told(
     found = [line for line in worries(config, sites) if "PostgreSQL" in line]
     assert len(found) == bool(told)
     assert all(told in line for line in found)
+
+
+def test_data_of_mariadb_without_files_of_undo_are_told(sites: Sites) -> None:
+    config = replace(sites.config, services=replace(sites.config.services, run=("mariadb",)))
+    data = layout.mariadb_settings(config).data
+    assert worries(config, sites) == ()
+    data.mkdir(parents=True)
+    (told,) = worries(config, sites)
+    assert told.startswith("MariaDB belum menyimpan isi lama dari perubahan yang berjalan di berkas tersendiri")
+    assert told.endswith(": mulai ulang MariaDB")
+    (data / "undo001").touch()
+    assert worries(config, sites) == ()
 
 
 @pytest.mark.parametrize(

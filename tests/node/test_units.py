@@ -108,9 +108,27 @@ def test_nothing_else_may_be_written_than_what_panggon_has():
         if service["ExecStart"] == "/usr/bin/sleep infinity":
             continue
         assert service["ProtectSystem"] == "strict", path.name
-        for word in service["ReadWritePaths"].split():
+        for word in service.get("ReadWritePaths", "").split():
             beginning = path.name == "panggon-prepare.service" and word == "/run"
             assert beginning or any(Path(word).is_relative_to(place) for place in places), path.name
+
+
+def test_databases_end_after_those_who_ask_them_and_begin_without_waiting_for_them():
+    ending = unit("panggon-ending.service")["Unit"]["After"].split()
+    for name in ("mariadb", "postgresql"):
+        assert "panggon-ending.service" in unit(units.of(name))["Unit"]["Wants"].split()
+        assert units.of(name) in ending
+        assert units.of(name) not in unit(units.of("sockets"))["Unit"]["After"].split()
+
+
+def test_sftp_waits_for_the_addresses_of_the_machine():
+    """OpenSSH goes on with those that are there when it starts."""
+    for how in ("Wants", "After"):
+        assert "network-online.target" in unit(units.of("sshd"))["Unit"][how].split()
+
+
+def test_the_end_of_one_worker_is_not_the_end_of_nginx():
+    assert unit(units.of("nginx"))["Service"]["OOMPolicy"] == "continue"
 
 
 def test_the_agent_starts_once_the_machine_is_enrolled():

@@ -12,8 +12,9 @@ from panggon.core.resources import Key, Kind
 from panggon.core.spec import SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs, wiring
-from panggon.node.agent import looking, loop, visiting
+from panggon.node.agent import filled, looking, loop, visiting
 from panggon.node.agent.client import Portal
+from panggon.node.agent.filled import Filled
 from panggon.node.agent.looking import FirstLogins
 from panggon.node.agent.visiting import (
     AGAIN_SECONDS,
@@ -41,6 +42,7 @@ class Strangers:
         self.asked = Counter()
         self.woken = Counter()
         self.bytes = 5 * 1024**2 + 1
+        self.full = set()
 
     def answers(self, spec, *, wakes=False):
         self.asked[spec.site] += 1
@@ -53,6 +55,9 @@ class Strangers:
 
     def used(self, _spec):
         return self.bytes
+
+    def is_full(self, spec):
+        return spec.site in self.full
 
 
 @pytest.fixture
@@ -186,6 +191,38 @@ def test_where_nobody_keeps_count_files_are_counted_once_a_day(bench, visits):
         bench.clock = at
         visits.turn(elapsed=PASS_SECONDS)
     assert [visit.mebibytes for visit in visits.waiting if visit.site == SITE] == [3, None, 3]
+
+
+def test_who_is_full_is_told_until_there_is_room(bench, visits):
+    """Looked at again in each turn, not once in a pass: somebody makes room and waits."""
+    settings = bench.settings
+    note = settings.paths.root / "sites" / SITE / "logs" / "PENUH.txt"
+    note.parent.mkdir(parents=True)
+    visits.outside.full = {SITE}
+    visits.turn(elapsed=PASS_SECONDS)
+    assert "tidak dapat menyimpan apa pun lagi" in note.read_text()
+    assert (filled.known(settings), tuple(Filled(settings, visits.outside.is_full))) == ((SITE,), (SITE,))
+    visits.outside.full = set()
+    visits.turn(elapsed=0.0)
+    assert (note.exists(), filled.known(settings)) == (False, ())
+
+
+def test_who_is_closed_is_full_no_more(bench, visits):
+    (bench.settings.paths.root / "sites" / SITE / "logs").mkdir(parents=True)
+    visits.outside.full = {SITE}
+    visits.turn(elapsed=PASS_SECONDS)
+    runs.apply(bench.sites, bench.sites.plan(dataclasses.replace(opened(), state=SiteState.SUSPENDED, generation=3)))
+    visits.turn(elapsed=0.0)
+    assert filled.known(bench.settings) == ()
+
+
+def test_what_cannot_be_asked_or_written_down_is_found_the_next_time(bench, visits):
+    visits.outside.full = {SITE}
+    visits.turn(elapsed=PASS_SECONDS)
+    assert filled.known(bench.settings) == (), "there is no folder for the note"
+    (bench.settings.paths.root / "sites" / SITE / "logs").mkdir(parents=True)
+    visits.turn(elapsed=PASS_SECONDS)
+    assert filled.known(bench.settings) == (SITE,)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ class Machine:
 
     def tells(self) -> None:
         told = messages.generations_of({"generations": self.sites.recorded.generations()})
+        self.office.node.refresh_from_db(fields=["taken_numbers"])
         resending.compare(self.office.node, told or {}, at=self.office.later())
 
 

@@ -1,9 +1,12 @@
 """`panggon` itself: how it is used, and what was typed wrongly, in Indonesian."""
 
+from importlib import metadata
+
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from panggon.command_line import Group
 from panggon.portal.cli import main
 
 HELP = """\
@@ -79,6 +82,21 @@ def test_nothing_of_it_is_english(words: list[str]) -> None:
 def test_what_is_typed_wrongly_is_told_in_one_sentence(words: list[str], told: str) -> None:
     result = panggon(*words)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{told}\n")
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt, EOFError, click.Abort])
+def test_who_stops_it_or_answers_nothing_is_told_so(why: type[BaseException]) -> None:
+    @click.command()
+    def ask() -> None:
+        raise why
+
+    group = Group("panggon", commands={"ask": ask})
+    result = CliRunner().invoke(group, ["ask"])
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "Dihentikan sebelum selesai.\n")
+
+
+def test_its_version() -> None:
+    assert panggon("--version").stdout == f"panggon {metadata.version('panggon')}\n"
 
 
 @pytest.mark.django_db

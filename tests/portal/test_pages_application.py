@@ -4,9 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from panggon.cases.content.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.cases.models import Case
 from panggon.cases.views import acting
 from panggon.core.procedure import Action, State
+from panggon.core.spec import Engine, Profile, SiteKind
 from panggon.people.models import Agency
 from tests.portal.office import LETTER
 from tests.portal.visitor import (
@@ -34,6 +36,12 @@ def section(case, slug):
 
 def saved(case):
     return [event.action for event in case.events.order_by("sequence")]
+
+
+def test_all_that_a_machine_can_serve_is_offered():
+    assert {value for value, _ in PROFILES} == set(Profile)
+    assert {value for value, _ in SITE_KINDS} == set(SiteKind)
+    assert {value for value, _ in ENGINES} == {"", *Engine}
 
 
 # -- The way through

@@ -1,18 +1,20 @@
 """A machine came back from its backup: who is behind is seen, and what was approved is sent again, within its bound."""
 
+from dataclasses import replace
+
 import pytest
 
 from panggon.audit.models import Change
 from panggon.core.bounds import LEAST
 from panggon.core.site_life import SiteAction
-from panggon.node import records
+from panggon.node import records, runs
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.clock import now
 from panggon.sites import life, selectors
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose
 from panggon.upkeep import services
-from tests.node.simulated import ssh_key
+from tests.node.simulated import SPEC, ssh_key
 from tests.portal.machine import changed
 from tests.portal.upkeep import REASON, approved, fresh, open_site, proposed
 from tests.portal.visitor import text, visitor
@@ -49,6 +51,20 @@ def test_a_site_that_was_suspended_since_is_open_again_until_it_is_sent(office, 
     assert machine.sites.applied(site.identifier).generation == fresh(site).generation
     machine.tells()
     assert (fresh(site).behind_since, sent(office, site)) == (None, [None])
+
+
+def test_a_number_that_somebody_took_on_the_machine_is_given_to_no_new_site(office, machine, site):
+    by_hand = [replace(SPEC, site=f"s{site.number + more:06}", host=f"tangan{more}.kota.example") for more in (1, 3)]
+    for spec in by_hand:
+        assert machine.sites.applied(spec.site) is None
+        runs.apply(machine.sites, machine.sites.plan(spec))
+    machine.tells()
+    new = [open_site(office, opened=machine.works, label=label) for label in ("baru", "lain")]
+    assert [each.number - site.number for each in new] == [2, 4]
+    assert [state_there(machine, each) for each in new] == ["open", "open"]
+    machine.tells()
+    office.node.refresh_from_db()
+    assert office.node.taken_numbers == [], "the next ones are beyond them"
 
 
 def test_a_site_that_is_missing_is_made_again(office, machine):

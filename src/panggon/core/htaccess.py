@@ -104,6 +104,11 @@ def _rewriting(words: str, profile: Profile) -> Effect | None:
     if any(_DENYING_FLAG.fullmatch(flag.strip()) for flag in _flags(words)):
         return Effect.PROTECTION
     target = words.split()[2] if len(words.split()) > 2 else "-"
-    scripts = {rewritten.partition("?")[0].rpartition("/")[2] for _, rewritten in ROUTINGS[profile].rewrites}
-    script = target.partition("?")[0].rpartition("/")[2]
-    return None if target == "-" or script in scripts else Effect.ROUTING
+    routing = ROUTINGS[profile]
+    scripts = {_script(rewritten) for _, rewritten in routing.rewrites}
+    path = target.removesuffix("/$1") if routing.path_info else target
+    return None if target == "-" or _script(path) in scripts else Effect.ROUTING
+
+
+def _script(target: str) -> str:
+    return target.partition("?")[0].rpartition("/")[2]

@@ -25,7 +25,8 @@ _TOOLS = r"/(?:.*/)?(?:composer\.(?:json|lock)|package(?:-lock)?\.json|phpunit\.
 class Routing:
     """`folder`, below `public`, is where addresses begin. A path of no file goes to the first of `rewrites` whose
     pattern fits (`$1`: what its first group found), `home` answers the bare address. With `slash_arguments`,
-    `/script.php/more` runs the script with the rest as its PATH_INFO. What fits `private` is there for nobody;
+    `/script.php/more` runs the script with the rest as its PATH_INFO; with `path_info` what a path of no file goes to
+    gets the whole path so. What fits `private` is there for nobody;
     `storage` is where the application keeps what visitors send: no script is run there. With `scripts`, only those
     are run. `links` are beginnings of addresses whose files lie elsewhere below `public`, where the application would
     make a link: none is followed here.
@@ -35,6 +36,7 @@ class Routing:
     rewrites: tuple[tuple[str, str], ...] = ()
     home: str = ""
     slash_arguments: bool = False
+    path_info: bool = False
     private: tuple[str, ...] = ()
     storage: str = r"/(?:.*/)?uploads?/"
     scripts: str = ""
@@ -111,6 +113,32 @@ ROUTINGS: Mapping[Profile, Routing] = {
     Profile.MOODLE: _MOODLE,
     # moodledev.io/docs/5.1/guides/restructure: addresses begin in public/.
     Profile.MOODLE_PUBLIC: replace(_MOODLE, folder="/public"),
+    # docs.pkp.sfu.ca/admin-guide, "Securing Your System", and config.TEMPLATE.inc.php: one script answers, with and
+    # without its name in the address (`restful_urls`); what authors send is `files_dir`, by default among the scripts.
+    Profile.OJS: Routing(
+        rewrites=_TO_INDEX,
+        slash_arguments=True,
+        path_info=True,
+        private=(
+            _TOOLS,
+            r"/config\.[^/]*inc\.php$",
+            r"/(?:cache|classes|dbscripts|docs|files|ojs_?files|registry|tools)/",
+            r"/lib/pkp/(?:classes|dbscripts|registry|tests|tools)/",
+            r"/(?:.*/)?version\.xml$",
+        ),
+        storage=r"/public/",
+        scripts=r"/index\.php$",
+    ),
+    # The `.htaccess` files of SLiMS 9 (slims.web.id): sources that are only included, and no script where files are
+    # kept; backups of the whole database are made in files/backup.
+    Profile.SLIMS: Routing(
+        private=(
+            _TOOLS,
+            r"/(?:config|files/(?:backup|cache))/",
+            r"/(?:.*/)?(?:[^/]*inc\.php|[^/]*\.(?:engine|inc|info|install|po|sh|tpl|tpl\.php))$",
+        ),
+        storage=r"/(?:files|images|repository)/",
+    ),
 }
 
 

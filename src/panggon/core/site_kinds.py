@@ -31,6 +31,8 @@ class Profile(StrEnum):
     DOKUWIKI = "dokuwiki"
     MOODLE = "moodle"
     MOODLE_PUBLIC = "moodle_public"  # since 5.1
+    OJS = "ojs"  # Open Journal Systems
+    SLIMS = "slims"
 
 
 class Interface(StrEnum):

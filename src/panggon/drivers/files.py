@@ -53,6 +53,13 @@ def write(
             raise
 
 
+def ensure(path: Path, content: bytes | str, *, mode: int = 0o644, gid: int = 0) -> None:
+    """As `write` for a file of root's, unless it is there like that already, which needs no room on a full disk."""
+    data = content.encode() if isinstance(content, str) else content
+    if not (is_root_file(path) and stands(path, mode=mode, gid=gid) and read(path) == data):
+        write(path, data, mode=mode, gid=gid)
+
+
 def link(path: Path, target: str) -> None:
     """Make `path` a symbolic link to `target`, whatever it was before."""
     with translated():

@@ -17,6 +17,8 @@ from panggon.drivers.owner import uid_of
 
 RECORD = "quota.json"
 UNBOUNDED: Attributes = {"mebibytes": 0, "files": 0}
+# With less room than this an application saves nearly nothing.
+LEFT = storage.Limit(mebibytes=1, files=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,18 @@ class QuotaDriver:
         """Bytes, where the file system counts them."""
         place = self._place(key)
         return storage.bound_of(place).used if self._bounded(place) else None
+
+    def is_full(self, key: Key, limit: storage.Limit) -> bool:
+        """Whether the file system bounds the site, and what is left of this limit is less than an application needs to
+        save anything. btrfs refuses more even some MiB before.
+        """
+        place = self._place(key)
+        if not self._bounded(place):
+            return False
+        seen = storage.bound_of(place)
+        no_space = seen.used > (limit.mebibytes - LEFT.mebibytes) * storage.MEBIBYTE
+        no_files = seen.counts and seen.used_files > limit.files - LEFT.files
+        return no_space or no_files or storage.is_full(place)
 
     def _record(self, key: Key, attributes: Attributes, *, writing: bool) -> None:
         document = {"site": key.name, **attributes, "writing": writing}

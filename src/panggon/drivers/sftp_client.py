@@ -144,7 +144,7 @@ class Client:
         # Not the file's own name: papers are bound to what was seen, and another proof has to see the same.
         seen = "berkas di /public diunggah, diunduh, dihapus" if same and removed else errors.strip()
         if noted and removed and not same:
-            return Check("sftp.upload", "Permission denied" in errors, FULL)
+            return Check("sftp.upload", "Permission denied" in errors or is_full(), FULL)
         if removed and not same and is_full():
             return Check("sftp.upload", ok=True, detail=FULL)
         return Check("sftp.upload", same and removed, seen)

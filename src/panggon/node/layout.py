@@ -91,6 +91,11 @@ def databases_control(config: NodeConfig) -> Path:
     return config.paths.run / "databases.sock"
 
 
+def filled_record(config: NodeConfig) -> Path:
+    """Which sites their file system lets store no more, for `status` and for the portal."""
+    return config.paths.state / "filled.json"
+
+
 def databases_report(config: NodeConfig) -> Path:
     """Which databases are full, for `status` and for the portal."""
     return config.paths.state / "databases.json"

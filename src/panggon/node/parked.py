@@ -35,10 +35,9 @@ class Parked:
             self._save(found)
 
     def begin(self, site: str, record: int) -> None:
-        """One more. Errors as `note`."""
-        found = parking.onward(self._load(), self.uptime())
-        known = {each: since.record for each, since in found.sites.items()}
-        self._save(parking.with_sites(found, {**known, site: record}))
+        """One more, or one that is known already. Errors as `note`."""
+        known = {each: since.record for each, since in self._load().sites.items()}
+        self.note({**known, site: record})
 
     def waited(self, site: str, record: int) -> timedelta:
         """How long this machine has seen the site parked."""

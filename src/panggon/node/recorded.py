@@ -73,11 +73,12 @@ class Recorded:
         return None
 
     def keep(self, spec: SiteSpec) -> None:
-        """It is applied. What a full disk keeps from being written is written by the next who finds it missing."""
-        if self._is_kept(spec):
-            return
+        """It is applied. What a kill or a full disk keeps from being written is written by the next who finds it
+        missing.
+        """
         try:
-            records.save(self._path(spec.site), specs.dump(spec))
+            if not self._is_kept(spec):
+                records.save(self._path(spec.site), specs.dump(spec))
             if spec.state is SiteState.PARKED:
                 self._parked.begin(spec.site, self._written(spec.site))
         except TemporaryError as error:

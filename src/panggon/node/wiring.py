@@ -26,6 +26,7 @@ from panggon.drivers import (
     runtime,
     sftp,
     site_file,
+    storage,
     tasks,
     tls,
     transfer,
@@ -124,6 +125,11 @@ class Outside:
     def used(self, spec: SiteSpec) -> int | None:
         """Bytes, where the file system counts them."""
         return self.quota.used(Key(Kind.QUOTA, spec.site))
+
+    def is_full(self, spec: SiteSpec) -> bool:
+        """Whether its file system lets it store no more."""
+        limit = storage.Limit(spec.limits.disk_mebibytes, spec.limits.files)
+        return self.quota.is_full(Key(Kind.QUOTA, spec.site), limit)
 
 
 def names_leading_here(config: NodeConfig) -> frozenset[str]:

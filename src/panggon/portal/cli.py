@@ -42,6 +42,7 @@ class Commands(Group):
 
 
 @click.group(cls=Commands)
+@click.version_option(package_name="panggon", message="%(prog)s %(version)s")
 def main() -> None:
     """Portal Pelayanan Hosting."""
 

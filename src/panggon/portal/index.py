@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from panggon.command_line import Refused
+from panggon.core import file_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.survey import BAND_LABELS, QUESTIONS, Result, result_of, rounded, sums_of
 from panggon.core.survey_sheet import COLUMNS, read_answers
@@ -48,7 +49,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise Refused(f"{path}: bukan teks UTF-8. Simpan sebagai “CSV UTF-8”.") from error
     except OSError as error:
-        raise Refused(f"{path}: tidak dapat dibaca ({error.strerror}).") from error
+        raise Refused(f"{path}: tidak dapat dibaca ({file_words.reason(error)}).") from error
 
 
 def _words(fault: Fault) -> str:

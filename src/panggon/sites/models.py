@@ -64,6 +64,9 @@ class Node(models.Model):
     facts = models.JSONField(default=dict)
     reduced = models.JSONField(default=list)
     drift = models.JSONField(default=list)  # ["s000123: …"]: what people changed on the machine by hand
+    taken_numbers = models.JSONField(
+        default=list
+    )  # of sites that people made on the machine, which no new site may get
     retired_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

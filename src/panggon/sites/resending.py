@@ -18,8 +18,14 @@ PASSWORD_LOST = "user.password_unknown"  # noqa: S105 (a code)
 
 @transaction.atomic
 def compare(node: Node, generations: Mapping[int, int], *, at: datetime) -> None:
-    """Keep which sites of the machine are behind, by what it tells that it applied last of each."""
-    standing = selectors.standing_generations(node)
+    """Keep which sites of the machine are behind, by what it tells that it applied last of each, and which it has that
+    nobody here knows: they were made by hand.
+    """
+    standing, highest = selectors.standing_generations(node), selectors.highest_number()
+    taken = sorted(number for number in generations.keys() - standing.keys() if number > highest)
+    if taken != node.taken_numbers:
+        node.taken_numbers = taken
+        node.save(update_fields=["taken_numbers"])
     behind = {key for number, (key, wished) in standing.items() if generations.get(number, 0) < wished}
     known = set(node.sites.filter(behind_since__isnull=False).values_list("pk", flat=True))
     node.sites.filter(pk__in=behind - known).update(behind_since=at)

@@ -4,7 +4,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncMonth
 
 from panggon.core.needs import Evidence
@@ -58,6 +58,11 @@ def failed_aside(site: Site) -> Wish | None:
 def standing_wish(site: Site) -> Wish | None:
     """The newest that its machine should have carried out: who approved it has approved it already."""
     return site.wishes.filter(STANDING).order_by("-id").first()
+
+
+def highest_number() -> int:
+    """Of all sites that ever were; 0 before the first."""
+    return Site.objects.aggregate(highest=Max("number"))["highest"] or 0
 
 
 def standing_generations(node: Node) -> dict[int, tuple[int, int]]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import F
 from passlib.hash import sha512_crypt
 
 from panggon.core import spec_document as specs
@@ -46,9 +47,8 @@ def reserve_site(
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERS])
     if selectors.is_taken(host):
         raise InvalidError((Fault("label.taken", "label", {"name": host.split(".")[0]}),))
-    highest = Site.objects.aggregate(highest=Max("number"))["highest"] or 0
     return Site.objects.create(
-        number=max(highest + 1, settings.PANGGON_FIRST_SITE),
+        number=_next_number(),
         host=host,
         agency=agency,
         kind=kind,
@@ -58,6 +58,13 @@ def reserve_site(
         generation=0,
         reserved_at=at,
     )
+
+
+def _next_number() -> int:
+    """The first after all that were given that no machine has a site of its own with."""
+    taken = frozenset(chain.from_iterable(Node.objects.values_list("taken_numbers", flat=True)))
+    following = count(max(selectors.highest_number() + 1, settings.PANGGON_FIRST_SITE))
+    return next(number for number in following if number not in taken)
 
 
 def change_spec(

@@ -1,6 +1,8 @@
 """The server as a whole: who comes in, what its errors mean, and that it is prepared once."""
 
+import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pymysql
@@ -11,6 +13,7 @@ from panggon.core.resources import Key
 from panggon.drivers.mariadb import MariaDb, line
 from panggon.node.servers import mariadb
 from tests.drivers.mariadb.reach import FIRST, driver_of, root_says
+from tests.drivers.running import running
 
 pytestmark = pytest.mark.real
 
@@ -52,6 +55,50 @@ def test_preparing_again_keeps_the_data(server: mariadb.Settings) -> None:
     assert (server.data.stat().st_ino, server.data.stat().st_uid) == (before.st_ino, before.st_uid)
     beside = sorted(path.name for path in server.data.parent.iterdir() if path.name.startswith("mariadb"))
     assert beside == ["mariadb", "mariadb.tmp"]
+
+
+@pytest.fixture
+def another(server: mariadb.Settings, root: Path) -> mariadb.Settings:
+    """Whose data are to be made."""
+    return replace(
+        server,
+        data=root / "state" / "another",
+        socket=root / "run" / "another" / "mysqld.sock",
+        configuration=root / "etc" / "another" / "mariadb.cnf",
+    )
+
+
+def test_what_can_be_taken_back_has_files_from_the_first(another: mariadb.Settings) -> None:
+    """A server that had to make them at its start would not where the first had ended too early to take all back."""
+    mariadb.prepare(another)
+    assert sorted(path.name for path in another.data.glob("undo*")) == ["undo001", "undo002", "undo003"]
+    assert "innodb-fast-shutdown" not in another.configuration.read_text()
+    shutil.rmtree(another.data)
+
+
+def test_data_that_were_made_without_files_for_it_get_them_after_a_stop(
+    another: mariadb.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_with_something_left() -> int:
+        """How it stops."""
+        with running(mariadb.server(another)):
+            root_says(another, "CREATE OR REPLACE TABLE mysql.lama (n INT) AS SELECT 1 AS n")
+            with pymysql.connect(unix_socket=str(another.socket), user="root") as one, one.cursor() as cursor:
+                cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+                root_says(another, "UPDATE mysql.lama SET n = 2")
+                return int(str(root_says(another, "SELECT @@innodb_fast_shutdown")[0][0]))
+
+    monkeypatch.setattr(mariadb, "UNDO_FILES", 0)
+    mariadb.prepare(another)
+    stop_with_something_left()
+    assert not mariadb.has_undo_files(another)
+    monkeypatch.undo()
+    mariadb.prepare(another)
+    assert stop_with_something_left() == 0
+    with running(mariadb.server(another)):
+        assert mariadb.has_undo_files(another)
+    mariadb.prepare(another)
+    assert "innodb-fast-shutdown" not in another.configuration.read_text()
 
 
 def test_who_renames_an_index_for_ever_takes_no_memory_of_the_server(server: mariadb.Settings) -> None:

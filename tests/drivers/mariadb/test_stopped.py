@@ -133,3 +133,19 @@ def test_what_a_closed_site_had_running_ends_and_nobody_comes_in_until_it_opens(
     assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
     root_says(server, f"ALTER USER {key.name}@localhost ACCOUNT LOCK")
     assert driver.read(key).attributes == {**FIRST, "locked": True}
+
+
+@pytest.mark.usefixtures("_database")
+def test_a_user_that_a_person_took_away_comes_back_locked_and_its_owner_is_told_its_password_when_it_opens(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path
+) -> None:
+    before = ini(private)
+    root_says(server, f"DROP USER {key.name}@localhost")
+    driver.write(key, {**FIRST, "locked": True})
+    assert ini(private) == before
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        as_site(server, private)
+    assert "ACCOUNT LOCK" in str(root_says(server, f"SHOW CREATE USER {key.name}@localhost"))
+    driver.write(key, FIRST)
+    assert ini(private)["password"] != before["password"]
+    as_site(server, private).close()

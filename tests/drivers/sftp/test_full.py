@@ -55,7 +55,10 @@ def test_it_is_proven_that_uploads_are_refused(
     storage.bound(place, storage.Limit(20, 1000))
     fill(place / "private" / "filler")
     assert upload() == Check("sftp.upload", ok=True, detail=FULL)
-    (place / "private" / "filler").unlink()
+    storage.write(place / "logs" / "PENUH.txt", "penuh", mode=0o640, gid=int((place / "logs").stat().st_gid))
+    assert upload() == Check("sftp.upload", ok=True, detail=FULL), "its owner was told"
+    for file in (place / "private" / "filler", place / "logs" / "PENUH.txt"):
+        file.unlink()
     assert upload() == Check("sftp.upload", ok=True, detail="berkas di /public diunggah, diunduh, dihapus")
     (place / "public").chmod(0o550)
     assert not upload().ok  # refused, and not because it is full

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from panggon.core.entrances import QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
+from panggon.core.entrances import GONE_LOOKS, QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
 from panggon.core.spec import Engine
 from panggon.drivers.entrances import Entrances
-from panggon.node.databases.queues import Queues, listening, waiting
+from panggon.node.databases.queues import Queues, gone_from, listening, waiting
 
 SITES = "s000003", "s000004"
 
@@ -79,6 +79,30 @@ def test_one_is_shut_before_which_too_many_wait_and_opened_later(server: Server)
         server.takes_in(SITES[0])
     assert not looking.look(now=102 + QUEUE_SECONDS + SHUT_SECONDS)
     assert not server.is_shut(SITES[0])
+
+
+def test_one_is_shut_that_some_have_left_again_and_again_however_few(server: Server) -> None:
+    looking, shut = queues(server), []
+    with socket.socket(socket.AF_UNIX) as waits:
+        waits.connect(str(server.places[SITES[1]]))
+        for look in range(GONE_LOOKS):
+            for _ in range(2 - look % 2):
+                with socket.socket(socket.AF_UNIX) as visitor:
+                    visitor.connect(str(server.places[SITES[0]]))
+            looking.look(now=100 + look / 100)
+            shut.append([server.is_shut(site) for site in SITES])
+            for _ in range(2 - look % 2):
+                server.takes_in(SITES[0])
+    assert shut == [*[[False, False]] * (GONE_LOOKS - 1), [True, False]], "who waits has not gone"
+
+
+def test_of_a_socket_that_is_closed_nobody_has_gone(server: Server) -> None:
+    named = listening(os.getpid())[str(server.places[SITES[0]])]
+    with socket.socket(socket.AF_UNIX) as visitor:
+        visitor.connect(str(server.places[SITES[0]]))
+    assert gone_from(os.getpid(), [named]) == {named: 1}
+    server.sockets.close()
+    assert gone_from(os.getpid(), [named]) == {named: 0}
 
 
 def test_a_server_that_begins_anew_is_followed(server: Server) -> None:

@@ -24,6 +24,8 @@ PROFILES = [
     (Profile.DOKUWIKI.value, "DokuWiki"),
     (Profile.MOODLE.value, _("Moodle sampai 5.0")),
     (Profile.MOODLE_PUBLIC.value, _("Moodle sejak 5.1, dengan folder public di dalamnya")),
+    (Profile.OJS.value, _("OJS (jurnal ilmiah)")),
+    (Profile.SLIMS.value, _("SLiMS (perpustakaan)")),
 ]
 SITE_KINDS = [  # that a machine can serve; an OPD asks for the first two
     *KINDS,

@@ -1,5 +1,6 @@
 """Visits each open site about once an hour as a stranger would (less often where there are very many), and tells the
-portal which answered: what is known of their availability. It tells what each stores, too.
+portal which answered: what is known of their availability. It tells what each stores, too, and looks which are full;
+these more often, because their people wait for it to be over.
 
 A visit that this machine could not make (at fault itself, away, or at work on the site) is none. What the portal cannot
 be told is kept a while.
@@ -20,6 +21,7 @@ from typing import Protocol
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
+from panggon.node.agent.filled import Filled
 from panggon.node.clock import now
 from panggon.node.going_on import going_on
 from panggon.node.sites import Sites
@@ -32,6 +34,7 @@ AGAIN_SECONDS = 5.0  # who does not answer is asked once more
 AT_ONCE = 4  # so that some that hang hold up few others
 WAKE_EVERY = 24 * 3600.0  # programs that sleep: each hour would keep many of some thousand sites awake for nobody
 COUNT_EVERY = 24 * 3600.0  # where files have to be counted one by one
+FULL_AT_ONCE = 20  # of those that were full the last time
 KEPT_MOST = 20_000
 ROWS_MOST = 500
 MEBIBYTE = 1024 * 1024
@@ -48,6 +51,10 @@ class Outside(Protocol):
 
     def used(self, spec: SiteSpec) -> int | None:
         """Bytes that the site stores; None where nobody keeps count."""
+        ...
+
+    def is_full(self, spec: SiteSpec) -> bool:
+        """Whether its file system lets it store no more."""
         ...
 
 
@@ -80,6 +87,10 @@ class Visits:
     _owed: float = 0.0
     _woken: dict[str, float] = field(default_factory=dict)
     _counted: dict[str, float] = field(default_factory=dict)
+    filled: Filled = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.filled = Filled(self.sites.config, self.outside.is_full)
 
     def watch(self) -> None:
         """For ever, beside the wishes."""
@@ -94,6 +105,7 @@ class Visits:
     def turn(self, *, elapsed: float) -> None:
         """As many visits as `elapsed` seconds are worth, in an order that is another one in each pass."""
         specs = {site: spec for site in self._due(elapsed) if (spec := self._open(site))}
+        self._look_for_room(specs)
         waking = frozenset(filter(self._is_to_wake, specs))
         found = self._ask_all(specs, waking)
         silent = {site: specs[site] for site, answered in found.items() if answered is False}
@@ -104,6 +116,16 @@ class Visits:
             # One that was changed meanwhile was worked on.
             if answered is not None and self._open(site) == specs[site]:
                 self.waiting.append(Visit(site, now(), answered, self._used(specs[site])))
+
+    def _look_for_room(self, specs: Mapping[str, SiteSpec]) -> None:
+        full = tuple(self.filled)
+        for site in random.sample(full, min(FULL_AT_ONCE, len(full))):
+            if spec := self._open(site):
+                self.filled.look(spec)
+            else:
+                self.filled.forget(site)
+        for spec in specs.values():
+            self.filled.look(spec)
 
     def tell(self) -> None:
         """Raises TemporaryError of the portal; then the same is told again the next time, and counts once there. What

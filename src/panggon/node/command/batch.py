@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from panggon.core import file_words
 from panggon.core.bounds import is_new
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.journal import Problem, Word
@@ -62,7 +63,7 @@ def read(sites: Sites, path: Path) -> tuple[SiteSpec, ...]:
         except InvalidError as error:
             faults += [replace(fault, field=f"{name}: {fault.field or 'dokumen'}") for fault in error.faults]
         except (ValueError, RecursionError) as error:
-            faults.append(_fault(name, f"bukan JSON yang benar: {error}"))
+            faults.append(_fault(name, f"bukan JSON yang benar: {file_words.place(error)}"))
     for what, counted in (
         ("situs", [spec.site for spec in found]),
         ("nama", [h for spec in found for h in spec.hosts]),
@@ -150,8 +151,10 @@ def _documents(path: Path) -> Iterator[tuple[str, str]]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if line.strip():
                 yield f"baris {number}", line
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidError((_fault(str(path), f"tidak dapat dibaca: {error}"),)) from error
+    except OSError as error:
+        raise InvalidError((_fault(str(path), f"tidak dapat dibaca: {file_words.reason(error)}"),)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidError((_fault(str(path), "bukan teks UTF-8"),)) from error
 
 
 def _fault(field: str, words: str) -> Fault:

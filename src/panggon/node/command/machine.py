@@ -5,11 +5,13 @@ import signal
 import socket
 import sys
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import click
 
 from panggon.command_line import Group
+from panggon.core.errors import InvalidError
 from panggon.node import backup, layout, own_servers, protections, systemd, wiring
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
@@ -18,12 +20,13 @@ from panggon.node.agent.identity import Identity
 from panggon.node.agent.loop import VERSION, Agent
 from panggon.node.clock import now
 from panggon.node.command import beginning, show
-from panggon.node.command.options import as_json, demand_real, on_machine, say
+from panggon.node.command.options import as_json, demand_real, on_machine, say, settings_of
 from panggon.node.command.status import status as status_of
 from panggon.node.command.status import worries
 from panggon.node.lock import AGENT, alone
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
+from panggon.node.settings import config_file
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.supervision import services
@@ -151,13 +154,21 @@ def services_group() -> None:
 
 
 @services_group.command("prepare")
-@on_machine
-def services_prepare(config: NodeConfig) -> None:
+@click.pass_obj
+def services_prepare(settings: Path) -> None:
     """Tulis konfigurasi server dan buat data yang belum ada.
 
-    Tidak ada yang dijalankan.
+    Tidak ada yang dijalankan. Pengaturan yang salah ditolak, tetapi mesin disiapkan dengan yang terakhir diterima.
     """
+    accepted = config_file.accepted(settings)
+    try:
+        config = settings_of(settings)
+    except InvalidError:
+        if accepted.exists():  # whoever starts the machine again need not be the one who edits them
+            own_servers.prepare(config_file.load(accepted))
+        raise
     own_servers.prepare(config)
+    config_file.save(config, accepted)
 
 
 @services_group.command("run")

@@ -23,12 +23,17 @@ def on_machine(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_obj
     @functools.wraps(command)
     def with_settings(settings: Path, /, **arguments: Any) -> None:
-        config = configs.load(settings)
-        if not config.simulate and os.geteuid() != 0:
-            raise PermanentError("node.root", "panggon-node harus dijalankan sebagai root")
-        command(config, **arguments)
+        command(settings_of(settings), **arguments)
 
     return with_settings
+
+
+def settings_of(path: Path) -> NodeConfig:
+    """Raises InvalidError with every fault of the settings, PermanentError `node.root`."""
+    config = configs.load(path)
+    if not config.simulate and os.geteuid() != 0:
+        raise PermanentError("node.root", "panggon-node harus dijalankan sebagai root")
+    return config
 
 
 spec_file = click.argument("path", metavar="SPEC.json", type=click.Path(path_type=Path))

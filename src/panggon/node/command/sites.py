@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from panggon.core import plan_words
+from panggon.core import file_words, plan_words
 from panggon.core import spec_document as specs
 from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError
@@ -209,9 +209,9 @@ def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
         with path.open("rb") as file:
             document = json.loads(file.read(SPEC_BYTES_MOST))
     except OSError as error:
-        raise _unreadable(path, f"tidak dapat dibaca: {error.strerror}") from error
+        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise _unreadable(path, f"bukan JSON yang benar: {error}") from error
+        raise _unreadable(path, f"bukan JSON yang benar: {file_words.place(error)}") from error
     return sites.parse({**specs.dump(specs.parse(document)), **instead} if instead else document)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers import control, files
 from panggon.node import layout, protections, records
-from panggon.node.agent import identity, strays
+from panggon.node.agent import filled, identity, strays
 from panggon.node.clock import now
 from panggon.node.renewal import report
-from panggon.node.servers import nginx, postgresql
+from panggon.node.servers import mariadb, nginx, postgresql
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
@@ -33,7 +33,7 @@ class ServerStatus:
 @dataclass(frozen=True, slots=True)
 class Status:
     """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; neither the
-    programs nor the owners of `full` sites may write, because they store more than they may. `worries` are sentences
+    programs nor the owners of `full` sites may write, because they store all that they may. `worries` are sentences
     about what will fail unless somebody acts.
     """
 
@@ -73,7 +73,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         sites=len(sites.recorded.here()),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
-        full=_full(config),
+        full=(*_full(config), *filled.known(config)),
         protections=protections.protections(config),
         worries=worries(config, sites),
         servers=_servers(config),
@@ -91,8 +91,9 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_zone = (_unread(config, problem),) if (problem := strays.unread_zone(config)) else ()
     of_records = map(_is_damaged, records.damaged(config.paths.state))
     of_postgresql = _outlived(config) if "postgresql" in run else ()
-    of_servers = (*of_postgresql, *(_deaf(config) if "nginx" in run else ()))
-    full = _few((*_overfull(config), *databases))
+    of_mariadb = _unseen(config) if "mariadb" in run else ()
+    of_servers = (*of_postgresql, *of_mariadb, *(_deaf(config) if "nginx" in run else ()))
+    full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
 
 
@@ -147,6 +148,15 @@ def _outlived(config: NodeConfig) -> tuple[str, ...]:
     outlived = f"basis data situs masih memakai PostgreSQL {found.data}, yang tidak diperbarui Debian lagi"
     steps = f"pindahkan ke PostgreSQL {found.programs[-1]} (docs/node.md, Upgrading Debian)"
     return (f"{outlived}: {steps}, dan jangan hapus postgresql-{found.data} sebelum itu",)
+
+
+def _unseen(config: NodeConfig) -> tuple[str, ...]:
+    """What data of MariaDB that were made without files for it leave until it stops the next time."""
+    settings = layout.mariadb_settings(config)
+    if not settings.data.exists() or mariadb.has_undo_files(settings):
+        return ()
+    unseen = "MariaDB belum menyimpan isi lama dari perubahan yang berjalan di berkas tersendiri"
+    return (f"{unseen}, sehingga ruang yang dihabiskan satu situs dengannya tidak terlihat: mulai ulang MariaDB",)
 
 
 def _deaf(config: NodeConfig) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """How many connections wait at each entrance of a server, as the kernel tells (sock_diag(7)).
 
-One whose program has gone waits like any other, and costs the server as much. So an entrance before which too many wait
-is shut for a while to the site that has it (`drivers.entrances`).
+One whose program has gone waits like any other, and costs the server as much. So an entrance before which too many
+wait, or some whose programs have gone again and again, is shut for a while to the site that has it
+(`drivers.entrances`).
 """
 
 import errno
@@ -10,15 +11,15 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from threading import Event
 
 from panggon.core import entrances
-from panggon.core.entrances import Queue
+from panggon.core.entrances import Left, Queue
 from panggon.core.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.entrances import Entrances
@@ -29,11 +30,14 @@ from panggon.node.sockets.shields import network
 SECONDS, QUIET_SECONDS = 0.25, 1.0
 OPEN, SHUT = 0o777, 0o700
 
-# netlink(7), sock_diag(7), linux/unix_diag.h: of each socket its number and the length of its queue.
-SOCK_DIAG, BY_FAMILY, REQUEST_DUMP = 4, 20, 0x301
+# netlink(7), sock_diag(7), linux/unix_diag.h: of each socket its number and the length of its queue; of one, the number
+# of the socket of each who waits there, 0 of one that is closed.
+SOCK_DIAG, BY_FAMILY, REQUEST_DUMP, REQUEST_ONE = 4, 20, 0x301, 1
 ERROR, DONE = 2, 3
 LISTENING = 1 << 10
 SHOW_QUEUE, QUEUE = 0x10, 4
+SHOW_WAITING, WAITING, ANY_COOKIE = 0x08, 3, 0xFFFFFFFF
+ATTRIBUTE, ATTRIBUTES_AT = struct.Struct("=HH"), 32
 HEAD, REQUEST = struct.Struct("=IHHII"), struct.Struct("=BBHIIIII")
 # As long as it is where nothing else was asked for: HEAD, four bytes, the number, its cookie, and two attributes, of
 # which the last says what is shut down.
@@ -53,6 +57,7 @@ class Queues:
     _sockets: tuple[Path, ...] = field(init=False)  # by number; one behind all others has the next number
     _listening: Mapping[int, int] = field(default_factory=dict)  # the kernel's number of each
     _long: dict[int, Queue] = field(default_factory=dict)
+    _left: dict[int, Left] = field(default_factory=dict)
     _shut: dict[int, float] = field(init=False)
     _waiting: dict[int, float] = field(default_factory=dict)
     _behind: dict[int, float] = field(init=False)
@@ -103,12 +108,19 @@ class Queues:
 
     def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
         self._long = entrances.long_queues(self._long, found, now=now)
-        for number in set(entrances.flooded(self._long, now=now)) - self._shut.keys():
+        self._left = entrances.left(self._left, self._gone(found))
+        for number in {*entrances.flooded(self._long, now=now), *entrances.deserted(self._left)} - self._shut.keys():
             behind = self._behind if number == self._most else (number,)
             sites = ", ".join(site for each in behind for site in self.entrances.sites(each))
             log.warning("%s: %d connections to %s wait, its entrance is shut", sites, found[number], self.engine)
             _set(self._sockets[number], SHUT)
             self._shut[number] = now
+
+    def _gone(self, found: Mapping[int, int]) -> Mapping[int, int]:
+        """Of those who wait at each entrance, how many have gone."""
+        named = {self._listening[number]: number for number, length in found.items() if length}
+        gone = gone_from(self.server.process, named) if named else {}
+        return dict.fromkeys(found, 0) | {named[its]: many for its, many in gone.items()}
 
     def _put_last_where_always_somebody_waits(self, found: Mapping[int, int], now: float) -> None:
         own = {number: length for number, length in found.items() if number < self._most}
@@ -141,6 +153,37 @@ class Queues:
 
 def waiting(process: int) -> Mapping[int, int]:
     """By the number of each socket that something listens on in the network of this process. Raises OSError."""
+    with _asking(process) as asking:
+        _ask(asking, REQUEST_DUMP, REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, 0, SHOW_QUEUE, 0, 0))
+        return dict(_told(asking))
+
+
+def gone_from(process: int, numbers: Iterable[int]) -> Mapping[int, int]:
+    """Of those who wait at each of these sockets, how many have gone. Raises OSError."""
+    found = {}
+    with _asking(process) as asking:
+        for number in numbers:
+            one = REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, number, SHOW_WAITING, ANY_COOKIE, ANY_COOKIE)
+            _ask(asking, REQUEST_ONE, one)
+            found[number] = _gone_ones(asking.recv(1 << 16))
+    return found
+
+
+def _gone_ones(answer: bytes) -> int:
+    """0 of a socket that is closed itself."""
+    _, kind, *_ = HEAD.unpack_from(answer)
+    at = ATTRIBUTES_AT if kind == BY_FAMILY else len(answer)
+    while at < len(answer):
+        length, attribute = ATTRIBUTE.unpack_from(answer, at)
+        if attribute == WAITING:
+            return memoryview(answer)[at + ATTRIBUTE.size : at + length].cast("I").tolist().count(0)
+        at += (length + 3) & ~3
+    return 0
+
+
+@contextmanager
+def _asking(process: int) -> Iterator[socket.socket]:
+    """The kernel, in the network of this process."""
     namespace = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         with network.entered(namespace):
@@ -148,9 +191,11 @@ def waiting(process: int) -> Mapping[int, int]:
     finally:
         os.close(namespace)
     with asking:
-        head = HEAD.pack(HEAD.size + REQUEST.size, BY_FAMILY, REQUEST_DUMP, 0, 0)
-        asking.send(head + REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, 0, SHOW_QUEUE, 0, 0))
-        return dict(_told(asking))
+        yield asking
+
+
+def _ask(asking: socket.socket, how: int, request: bytes) -> None:
+    asking.send(HEAD.pack(HEAD.size + len(request), BY_FAMILY, how, 0, 0) + request)
 
 
 def _told(asking: socket.socket) -> Iterator[tuple[int, int]]:

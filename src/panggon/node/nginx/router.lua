@@ -171,7 +171,7 @@ local function run_another(site, path)
         local own = ngx.var.args or ""
         ngx.req.set_uri_args(own == "" and args or args .. "&" .. own)
     end
-    return run(site, script, "")
+    return run(site, script, site.routing.path_info and path or "")
 end
 
 -- What answers the bare address: found here, because nginx would begin anew with an index that it finds.

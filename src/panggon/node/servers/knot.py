@@ -50,7 +50,7 @@ def prepare(settings: Settings) -> None:
     zone = settings.data / "zones" / f"{settings.zone}.zone"
     if not zone.exists():
         files.write(zone, _zone(settings), mode=0o640, uid=user, gid=group)
-    files.write(settings.configuration, _configuration(settings), mode=0o640, gid=group)
+    files.ensure(settings.configuration, _configuration(settings), mode=0o640, gid=group)
 
 
 def tsig_secret(settings: Settings) -> str:

@@ -17,6 +17,7 @@ from panggon.node.servers import Server, make_copy
 USER = "mysql"
 PYTHON = "/usr/bin/python3"
 OPENER = Path(__file__).with_name("mariadb_entrances.py")
+UNDO_FILES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,10 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.log.parent)
     files.directory(settings.data.parent)
     files.directory(settings.temporary, mode=0o700, uid=user, gid=group)
-    files.write(settings.configuration, _configuration(settings))
-    files.write(_opener(settings), OPENER.read_text())
+    files.ensure(_opener(settings), OPENER.read_text())
     if not settings.data.exists():
         _make_data(settings, user, group)
+    files.ensure(settings.configuration, _configuration(settings))
 
 
 def server(settings: Settings) -> Server:
@@ -71,6 +72,13 @@ def server(settings: Settings) -> Server:
         user=user,
         group=group,
     )
+
+
+def has_undo_files(settings: Settings) -> bool:
+    """Whether what can be taken back lies in files of its own. Otherwise it lies in `ibdata1` with much else: it never
+    shrinks, and nobody sees how much of it there is.
+    """
+    return any(settings.data.glob("undo[0-9]*"))
 
 
 def copy(settings: Settings, place: Path) -> None:
@@ -98,10 +106,11 @@ def _configuration(settings: Settings) -> str:
     asked for: those of other kinds in memory count as nobody's, and without NO_ENGINE_SUBSTITUTION a file that names
     another kind is loaded all the same. Prepared statements count in their session's memory, so that their number,
     which all sites share, needs no bound. A thread serves one session only: it keeps the priority that the brake gave
-    it. What each user takes is counted. What can be taken back lies in files that shrink again. `ibtmp1`, which has the
-    temporary tables of all sites, is not bounded here: a server that cannot roll back there for want of room dies.
+    it. What each user takes is counted. What can be taken back lies in files that shrink again; where there are none
+    the server makes them at its start, but only after a stop that has left nothing to take back. `ibtmp1`, which has
+    the temporary tables of all sites, is not bounded here: a server that cannot roll back there for want of room dies.
     """
-    return f"""[mariadbd]
+    text = f"""[mariadbd]
 datadir = {settings.data}
 tmpdir = {settings.temporary}
 socket = {settings.socket}
@@ -121,9 +130,10 @@ connect-timeout = 5
 thread-cache-size = 0
 userstat = 1
 max-prepared-stmt-count = 1048576
-innodb-undo-tablespaces = 3
+innodb-undo-tablespaces = {UNDO_FILES}
 innodb-undo-log-truncate = on
 """
+    return text if has_undo_files(settings) else f"{text}innodb-fast-shutdown = 0\n"
 
 
 def _make_data(settings: Settings, user: int, group: int) -> None:
@@ -134,8 +144,9 @@ def _make_data(settings: Settings, user: int, group: int) -> None:
     files.directory(draft, mode=0o700, uid=user, gid=group)
     places = (f"--datadir={draft}", f"--tmpdir={settings.temporary}")
     options = ("--skip-test-db", "--auth-root-authentication-method=socket", "--auth-root-socket-user=root")
+    undo = f"--innodb-undo-tablespaces={UNDO_FILES}"
     shell.check(
-        ["mariadb-install-db", "--no-defaults", f"--user={USER}", *places, *options],
+        ["mariadb-install-db", "--no-defaults", f"--user={USER}", *places, *options, undo],
         seconds=120,
     )
     draft.rename(settings.data)

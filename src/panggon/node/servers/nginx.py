@@ -47,9 +47,10 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 # All that its master may do as root: listen, become its workers' user and signal them, see to its files.
 CAPABILITIES = ("net_bind_service", "setuid", "setgid", "kill", "chown", "dac_override")
 # Arguments: the directory of the sites, the control socket, then the program. The links of tenants are refused by the
-# kernel below this mount, and only for nginx. A killed nginx leaves its socket, on which no other can listen.
+# kernel below this mount, and only for nginx, which has nothing to write there. A killed nginx leaves its socket, on
+# which no other can listen.
 MOUNT = """mount --bind "$1" "$1"
-mount -o remount,bind,nosymfollow "$1"
+mount -o remount,bind,ro,nosymfollow "$1"
 """
 START = f"""rm -f "$2"
 umask 027
@@ -153,9 +154,9 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.configuration.parent)
     if not settings.placeholder.exists():
         files.write(settings.placeholder, _self_signed(), mode=0o600)
-    files.write(settings.routing, _routing())
-    files.write(settings.configuration, _configuration(settings))
-    files.write(settings.start, json.dumps(_start(settings), indent=2) + "\n")
+    files.ensure(settings.routing, _routing())
+    files.ensure(settings.configuration, _configuration(settings))
+    files.ensure(settings.start, json.dumps(_start(settings), indent=2) + "\n")
 
 
 def server(settings: Settings) -> Server:

@@ -52,9 +52,9 @@ def prepare(settings: Settings) -> None:
         files.directory(folder, uid=user, gid=group)
     for folder in (settings.configuration, settings.log, settings.data):
         files.directory(folder.parent)
-    files.write(settings.configuration, _configuration(settings))
-    files.write(_host_access(settings), HOST_ACCESS)
-    files.write(_identities(settings), IDENTITIES)
+    files.ensure(settings.configuration, _configuration(settings))
+    files.ensure(_host_access(settings), HOST_ACCESS)
+    files.ensure(_identities(settings), IDENTITIES)
     if not settings.data.exists():
         _make_data(settings, user, group)
 

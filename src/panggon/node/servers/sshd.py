@@ -71,8 +71,8 @@ def prepare(settings: Settings) -> None:
     files.directory(settings.host_key.parent)
     if not settings.host_key.exists():
         _make_host_key(settings.host_key)
-    files.write(settings.configuration, _configuration(settings))
-    files.write(settings.name_services, _name_services())
+    files.ensure(settings.configuration, _configuration(settings))
+    files.ensure(settings.name_services, _name_services())
     if not settings.groups.exists():
         files.directory(settings.groups.parent)
         files.write(settings.groups, GROUPS.read_bytes())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from panggon.core import outgoing
+from panggon.core import file_words, outgoing
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import origin
 from panggon.core.spec import SITE_ID, SiteKind
@@ -238,9 +238,9 @@ def load(path: Path) -> NodeConfig:
     try:
         return parse(tomllib.loads(path.read_text()))
     except OSError as error:
-        raise InvalidError((tables.fault(str(path), f"tidak dapat dibaca: {error.strerror}"),)) from error
+        raise InvalidError((tables.fault(str(path), f"tidak dapat dibaca: {file_words.reason(error)}"),)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidError((tables.fault(str(path), f"bukan TOML yang benar: {error}"),)) from error
+        raise InvalidError((tables.fault(str(path), f"bukan TOML yang benar: {file_words.place(error)}"),)) from error
 
 
 def parse(document: Mapping[str, Any]) -> NodeConfig:

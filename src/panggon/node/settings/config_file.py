@@ -1,4 +1,4 @@
-"""The settings of the machine for a server of its own that needs them all: those of `node.toml`, as JSON."""
+"""The settings of the machine as JSON: for a server of its own that needs them all, and as they were accepted last."""
 
 import dataclasses
 import json
@@ -10,9 +10,14 @@ from panggon.node.settings import config as configs
 from panggon.node.settings.config import NodeConfig
 
 
+def accepted(path: Path) -> Path:
+    """Where the settings of this TOML file lie as the machine was prepared with them last."""
+    return path.with_name(f"{path.stem}.accepted.json")
+
+
 def save(config: NodeConfig, path: Path) -> None:
     text = json.dumps(_without_empty(dataclasses.asdict(config)), indent=2, default=str)
-    files.write(path, text + "\n", mode=0o600)
+    files.ensure(path, text + "\n", mode=0o600)
 
 
 def load(path: Path) -> NodeConfig:

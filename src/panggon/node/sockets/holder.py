@@ -78,6 +78,7 @@ class Holder:
         if end:
             self._end()
         self._serve()
+        self._sites.close()
         self._groups.close()
 
     def _serve(self) -> None:

@@ -44,7 +44,7 @@ class TaskSettings:
 
     def save(self, path: Path) -> None:
         members = {**dataclasses.asdict(self), **{name: str(getattr(self, name)) for name in PATHS}}
-        files.write(path, json.dumps(members, indent=2) + "\n", mode=0o600)
+        files.ensure(path, json.dumps(members, indent=2) + "\n", mode=0o600)
 
 
 def load(path: Path) -> TaskSettings:

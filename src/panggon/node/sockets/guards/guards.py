@@ -20,8 +20,9 @@ class Guards:
 
     def __init__(self, machine: Machine, full: Full, awake: Callable[[str], bool]) -> None:
         users, uid_base = machine.users, machine.settings.uid_base
+        self._sessions = Sessions(machine, full)
         self._each = (
-            Sessions(machine, full),
+            self._sessions,
             Asleep(machine, full, awake),
             Unread(users, uid_base, unread.is_short),
             Locks(users, uid_base, locks.is_short),
@@ -32,3 +33,6 @@ class Guards:
         for each in self._each:
             with going_on(log, "a look at all sites"):
                 each.look()
+
+    def close(self) -> None:
+        self._sessions.close()

@@ -44,16 +44,28 @@ class Sessions:
         if came:
             with suppress(OSError):
                 self._machine.groups.enter(group_of(number), BOUNDS, came)
-        if sessions:
+        if came or number in self._known:
             self._known[number] = sessions
+        if sessions:
             connections = [pid for pid in sessions if processes.parent(pid) not in pids]
             oldest = frozenset(sorted(connections, key=since.__getitem__)[:-SESSIONS_MOST])
             full_since = self._full.since(_site(number))
             for pid in connections:
                 if pid in oldest or 0 < _began(pid) <= full_since:
                     processes.send(pid, signal.SIGKILL)
-        elif self._known.pop(number, None):
-            self._machine.groups.remove(group_of(number))
+        elif number in self._known:
+            self._leave(number)
+
+    def close(self) -> None:
+        """With the holder goes the group of everybody who has gone."""
+        for number in tuple(self._known):
+            self._leave(number)
+
+    def _leave(self, number: int) -> None:
+        """A group that is still dying is tried again at the next look."""
+        self._machine.groups.remove(group_of(number))
+        if not self._machine.groups.has(group_of(number)):
+            del self._known[number]
 
 
 def _site(number: int) -> str:

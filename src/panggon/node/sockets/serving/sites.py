@@ -238,6 +238,10 @@ class Sites:
             site.end_all(time.monotonic(), seconds=self._settings.stop_seconds)
             self._attend(site)
 
+    def close(self) -> None:
+        """Nobody is looked at any more."""
+        self._guards.close()
+
     def _dropped(self, name: str, then: Then) -> None:
         if name in self._leaving:
             self._leaving.discard(name)
