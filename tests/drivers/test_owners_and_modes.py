@@ -3,11 +3,14 @@ same wish, nothing else being lost.
 """
 
 import os
+import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.real
 HOST = "modes.kota.example"
 USERDB = Path("/etc/userdb")
 STRANGER = 65534
+NOBODY = 0xFFFF_FFFF  # in a list: whose it is says the file
 
 
 @dataclass(frozen=True)
@@ -106,19 +110,36 @@ def written(text: str) -> Callable[[Path], None]:
     return lambda path: files.write(path, text)
 
 
+def listed(path: Path) -> None:
+    """A list that lets a stranger read, as setfacl(1) makes it; the mode stays what it is."""
+    mode = path.stat().st_mode
+    own, group, rest = (mode >> shift & 7 for shift in (6, 3, 0))
+    entries = [(1, own, NOBODY), (2, 4, STRANGER), (4, group, NOBODY), (0x10, group, NOBODY), (0x20, rest, NOBODY)]
+    rows = b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    os.setxattr(path, "system.posix_acl_access", struct.pack("<I", 2) + rows)
+    assert path.stat().st_mode == mode
+
+
+def fixed(flag: str) -> Callable[[Path], None]:
+    return lambda path: subprocess.run(["chattr", flag, path], check=True) and None
+
+
 SPOILT = {
     "directory": [("", mode(0o777)), ("", owner(gid=33)), ("mark", mode(0o666)), ("logs", mode(0o755)),
-                  ("logs", owner(gid=33)), ("logs", owner(uid=STRANGER)), ("run", mode(0o770)), ("run", owner(gid=0))],
-    "quota": [("", mode(0o666)), ("", owner(gid=STRANGER))],
-    "site": [("", mode(0o644)), ("", owner(gid=0))],
+                  ("logs", owner(gid=33)), ("logs", owner(uid=STRANGER)), ("run", mode(0o770)), ("run", owner(gid=0)),
+                  ("", listed), ("logs", listed), ("", fixed("+i")), ("logs", fixed("+a")), ("mark", fixed("+i"))],
+    "quota": [("", mode(0o666)), ("", owner(gid=STRANGER)), ("", listed)],
+    "site": [("", mode(0o644)), ("", owner(gid=0)), ("", listed), ("", fixed("+i"))],
     "host": [("", owner(uid=STRANGER))],
-    "user": [("", mode(0o666)), ("password", mode(0o644)), ("password", owner(uid=STRANGER)), ("link", owner(gid=33))],
+    "user": [("", mode(0o666)), ("password", mode(0o644)), ("password", owner(uid=STRANGER)), ("link", owner(gid=33)),
+             ("password", listed)],
     "access": [("", mode(0o666)), ("", owner(uid=STRANGER)), ("back door", written(ssh_key("x") + "\n")),
                ("back door", written('restrict,expiry-time="29990101000000Z" ' + ssh_key("x") + "\n")),
                ("back door", written(ssh_key("x") + ' restrict,expiry-time="20200101000000Z" \n'))],
     "tasks": [("", mode(0o644)), ("", owner(gid=33))],
     "certificate": [("", mode(0o755)), ("bundle", mode(0o644)), ("bundle", owner(gid=STRANGER)),
-                    ("previous", mode(0o644)), ("previous", owner(uid=STRANGER))],
+                    ("previous", mode(0o644)), ("previous", owner(uid=STRANGER)), ("", listed),
+                    ("bundle", listed), ("bundle", fixed("+i"))],
 }  # fmt: skip
 
 
@@ -156,7 +177,8 @@ DAMAGED = {
 @pytest.mark.parametrize("kind", list(DAMAGED))
 def test_what_is_on_record_as_the_sites_is_damaged_and_otherwise_of_others(made: dict[str, Made], kind: str) -> None:
     each, tree = made[kind], made["directory"].files[""]
-    own = replace(each.driver, owned=frozenset({each.key}))  # type: ignore[type-var]
+    driver: Any = each.driver
+    own = replace(driver, owned=frozenset({each.key}))
     places = {**each.files, "public": tree / "public", "certificate's mark": made["certificate"].files[""] / ".panggon"}
     for name, damage in DAMAGED[kind]:
         damage(places[name])
