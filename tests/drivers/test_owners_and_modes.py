@@ -121,7 +121,10 @@ def listed(path: Path) -> None:
 
 
 def fixed(flag: str) -> Callable[[Path], None]:
-    return lambda path: subprocess.run(["chattr", flag, path], check=True) and None
+    def fix(path: Path) -> None:
+        subprocess.run(["chattr", flag, path], check=True)
+
+    return fix
 
 
 SPOILT = {
@@ -161,7 +164,7 @@ def linked(path: Path) -> None:
     path.symlink_to("/var/www")
 
 
-DAMAGED = {
+DAMAGED: dict[str, list[tuple[str, Callable[[Path], None]]]] = {
     "directory": [("mark", Path.unlink), ("mark", written("site=s999999\n")), ("mark", owner(uid=STRANGER)),
                   ("public", owner(uid=0))],
     "quota": [("", written("{")), ("", linked), ("", owner(uid=STRANGER))],
