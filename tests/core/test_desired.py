@@ -2,11 +2,24 @@
 
 from dataclasses import replace
 
-from panggon.core.desired import keys
+from panggon.core.desired import keys, owned
 from panggon.core.plan import make
 from panggon.core.plan_words import words
 from panggon.core.spec import SiteKind, SiteState
-from tests.core.plans import FACTS, OPEN, PARKED, PREPARED, QUARANTINED, SUSPENDED, TASK, existing, plain
+from tests.core.plans import (
+    FACTS,
+    GONE,
+    OLD,
+    OPEN,
+    PARKED,
+    PREPARED,
+    PURGED,
+    QUARANTINED,
+    SUSPENDED,
+    TASK,
+    existing,
+    plain,
+)
 from tests.core.site_specs import HOST, SITE, ssh_key
 
 
@@ -134,3 +147,12 @@ def test_keys_are_the_site_or_the_host():
         f"access:{SITE}",
         f"records:{HOST}",
     ]
+
+
+def test_its_own_is_all_but_names_that_it_gave_up():
+    everything = {"user", "directory", "quota", "database", "site", "runtime", "tasks", "access"}
+    renamed = owned(replace(OPEN, tasks=(TASK,), former_hosts=(OLD,), retired_hosts=(GONE,)), FACTS)
+    names = {f"{kind}:{name}" for kind in ("certificate", "host", "records") for name in (HOST, OLD)}
+    assert {str(key) for key in renamed} == {f"{kind}:{SITE}" for kind in everything} | names
+    assert {key.kind.value for key in owned(PARKED, FACTS)} == {"user", "directory", "quota", "database", "site"}
+    assert owned(PURGED, FACTS) == frozenset()

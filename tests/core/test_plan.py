@@ -132,6 +132,28 @@ def test_everything_foreign_is_named_with_its_detail():
     assert caught.value.detail == f"sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah: {named}"
 
 
+@pytest.mark.parametrize("closed", [SUSPENDED, QUARANTINED, PARKED])
+def test_what_others_have_keeps_no_site_open(closed):
+    theirs = [
+        foreign(Key(Kind.RECORDS, HOST), f"{HOST} sudah memiliki A"),
+        foreign(Key(Kind.DIRECTORY, SITE), "tanpa tanda"),
+        ours(Key(Kind.HOST, HOST), site="s000009", state="open"),
+    ]
+    seen = [found for found in existing(OPEN) if found.key not in {each.key for each in theirs}]
+    plan = make(replace(closed, generation=5), FACTS, [*seen, *theirs])
+    assert plan.closes
+    assert {each.key for each in theirs}.isdisjoint(way.key for way in (*plan.changes, *plan.unchanged))
+    assert {"site", "database"} <= set(kinds(plan))
+    with pytest.raises(PermanentError, match=r"plan\.foreign"):
+        make(replace(OPEN, generation=5), FACTS, [*seen, *theirs])
+
+
+def test_a_door_of_strangers_is_not_shut_silently():
+    seen = [found for found in existing(OPEN) if found.key.kind is not Kind.USER]
+    with pytest.raises(PermanentError, match=r"plan\.foreign"):
+        make(QUARANTINED, FACTS, [*seen, foreign(Key(Kind.USER, SITE), "baris di /etc/passwd")])
+
+
 def test_name_of_another_site_is_foreign():
     seen = [found for found in nothing(OPEN) if found.key.kind is not Kind.HOST]
     with pytest.raises(PermanentError, match=rf"host:{HOST} \(milik situs s000009\)"):

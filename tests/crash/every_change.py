@@ -30,8 +30,8 @@ OWNERS = {
     "database.ini empty": "database.login",
     "another database password": "database.login",
 }
-# What no longer bears its mark is nobody's to touch: told, and a person takes it away.
-FOREIGN = ("link to another site", "site.json empty", "no keys")
+# What another site has is never taken from it: told, and a person takes it away.
+FOREIGN = ("link to another site",)
 # What has another meaning for sites of other kinds. The holder serves nothing for one without programs.
 OF_OTHERS = (
     *((Way.WSGI, name) for name in MEDDLINGS if name.startswith("holder")),

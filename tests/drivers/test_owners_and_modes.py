@@ -3,15 +3,19 @@ same wish, nothing else being lost.
 """
 
 import os
+import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from panggon.core.driver import Driver
+from panggon.core.errors import PermanentError
 from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import Task
@@ -28,6 +32,7 @@ pytestmark = pytest.mark.real
 HOST = "modes.kota.example"
 USERDB = Path("/etc/userdb")
 STRANGER = 65534
+NOBODY = 0xFFFF_FFFF  # in a list: whose it is says the file
 
 
 @dataclass(frozen=True)
@@ -105,19 +110,39 @@ def written(text: str) -> Callable[[Path], None]:
     return lambda path: files.write(path, text)
 
 
+def listed(path: Path) -> None:
+    """A list that lets a stranger read, as setfacl(1) makes it; the mode stays what it is."""
+    mode = path.stat().st_mode
+    own, group, rest = (mode >> shift & 7 for shift in (6, 3, 0))
+    entries = [(1, own, NOBODY), (2, 4, STRANGER), (4, group, NOBODY), (0x10, group, NOBODY), (0x20, rest, NOBODY)]
+    rows = b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    os.setxattr(path, "system.posix_acl_access", struct.pack("<I", 2) + rows)
+    assert path.stat().st_mode == mode
+
+
+def fixed(flag: str) -> Callable[[Path], None]:
+    def fix(path: Path) -> None:
+        subprocess.run(["chattr", flag, path], check=True)
+
+    return fix
+
+
 SPOILT = {
     "directory": [("", mode(0o777)), ("", owner(gid=33)), ("mark", mode(0o666)), ("logs", mode(0o755)),
-                  ("logs", owner(gid=33)), ("logs", owner(uid=STRANGER)), ("run", mode(0o770)), ("run", owner(gid=0))],
-    "quota": [("", mode(0o666)), ("", owner(gid=STRANGER))],
-    "site": [("", mode(0o644)), ("", owner(gid=0))],
+                  ("logs", owner(gid=33)), ("logs", owner(uid=STRANGER)), ("run", mode(0o770)), ("run", owner(gid=0)),
+                  ("", listed), ("logs", listed), ("", fixed("+i")), ("logs", fixed("+a")), ("mark", fixed("+i"))],
+    "quota": [("", mode(0o666)), ("", owner(gid=STRANGER)), ("", listed)],
+    "site": [("", mode(0o644)), ("", owner(gid=0)), ("", listed), ("", fixed("+i"))],
     "host": [("", owner(uid=STRANGER))],
-    "user": [("", mode(0o666)), ("password", mode(0o644)), ("password", owner(uid=STRANGER)), ("link", owner(gid=33))],
+    "user": [("", mode(0o666)), ("password", mode(0o644)), ("password", owner(uid=STRANGER)), ("link", owner(gid=33)),
+             ("password", listed)],
     "access": [("", mode(0o666)), ("", owner(uid=STRANGER)), ("back door", written(ssh_key("x") + "\n")),
                ("back door", written('restrict,expiry-time="29990101000000Z" ' + ssh_key("x") + "\n")),
                ("back door", written(ssh_key("x") + ' restrict,expiry-time="20200101000000Z" \n'))],
     "tasks": [("", mode(0o644)), ("", owner(gid=33))],
     "certificate": [("", mode(0o755)), ("bundle", mode(0o644)), ("bundle", owner(gid=STRANGER)),
-                    ("previous", mode(0o644)), ("previous", owner(uid=STRANGER))],
+                    ("previous", mode(0o644)), ("previous", owner(uid=STRANGER)), ("", listed),
+                    ("bundle", listed), ("bundle", fixed("+i"))],
 }  # fmt: skip
 
 
@@ -132,6 +157,40 @@ def test_seen_and_mended(made: dict[str, Made], kind: str) -> None:
         each.driver.write(each.key, each.wish)
         assert each.driver.read(each.key).attributes == each.wish, name
     assert {path: path.read_bytes() for path in contents} == contents
+
+
+def linked(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/var/www")
+
+
+DAMAGED: dict[str, list[tuple[str, Callable[[Path], None]]]] = {
+    "directory": [("mark", Path.unlink), ("mark", written("site=s999999\n")), ("mark", owner(uid=STRANGER)),
+                  ("public", owner(uid=0))],
+    "quota": [("", written("{")), ("", linked), ("", owner(uid=STRANGER))],
+    "site": [("", written("{")), ("", linked), ("", owner(uid=STRANGER))],
+    "host": [("", linked)],
+    "user": [("", written('{"userName": "x", "shell": "/bin/bash"}')), ("password", written("[]")), ("link", linked)],
+    "access": [("", written(ssh_key("x") + "\n")), ("", linked)],
+    "tasks": [("", written("{")), ("", linked)],
+    "certificate": [("certificate's mark", Path.unlink)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(DAMAGED))
+def test_what_is_on_record_as_the_sites_is_damaged_and_otherwise_of_others(made: dict[str, Made], kind: str) -> None:
+    each, tree = made[kind], made["directory"].files[""]
+    driver: Any = each.driver
+    own = replace(driver, owned=frozenset({each.key}))
+    places = {**each.files, "public": tree / "public", "certificate's mark": made["certificate"].files[""] / ".panggon"}
+    for name, damage in DAMAGED[kind]:
+        damage(places[name])
+        found = own.read(each.key), each.driver.read(each.key)
+        assert [one.standing for one in found] == [Standing.PARTIAL, Standing.FOREIGN], name
+        with pytest.raises(PermanentError, match="foreign"):
+            each.driver.write(each.key, each.wish)
+        own.write(each.key, each.wish)
+        assert each.driver.read(each.key).attributes == each.wish, name
 
 
 def test_the_key_of_a_proof_is_no_back_door(made: dict[str, Made]) -> None:
@@ -150,8 +209,9 @@ def test_a_link_in_an_open_directory_is_not_followed(made: dict[str, Made], root
     elsewhere.mkdir(mode=0o700)
     (tree / "run").rmdir()
     (tree / "run").symlink_to(elsewhere)
-    assert each.driver.read(each.key).standing is Standing.PARTIAL
-    with pytest.raises(Exception, match=r"disk\.refused"):
+    found = each.driver.read(each.key)
+    assert (found.standing, found.detail) == (Standing.FOREIGN, f"{tree / 'run'} bukan direktori")
+    with pytest.raises(Exception, match=r"directory\.foreign"):
         each.driver.write(each.key, each.wish)
     assert elsewhere.stat().st_mode & 0o777 == 0o700
     (tree / "run").unlink()

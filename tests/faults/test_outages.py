@@ -4,12 +4,14 @@ import base64
 import re
 import secrets
 import time
+from dataclasses import replace
 
 import pytest
 
 from demo.layout import ZONE
+from panggon.core.spec import SiteState
 from panggon.drivers import processes
-from tests.faults.machine import frozen, kill
+from tests.faults.machine import USERDB, frozen, kill
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -130,3 +132,31 @@ def test_what_others_made_is_named_and_left_alone(machine, kind):
         assert machine.standing() == before
     finally:
         go()
+
+
+def test_a_site_whose_own_things_a_person_damaged_is_closed_and_mended(machine):
+    spec = machine.spec(7)
+    for each in (spec, machine.opened(spec)):
+        assert machine.apply(each)["outcome"] == "applied"
+    tree, root = machine.sites_folder / spec.site, machine.layout.hosting
+    (tree / "site.json").write_text("{")
+    (tree / ".panggon").unlink()
+    (root / "tls" / spec.host / ".panggon").unlink()
+    (root / "etc" / "keys" / spec.site).write_text(machine.key.with_suffix(".pub").read_text())
+    record = USERDB / f"{spec.site}.user"
+    record.write_text(record.read_text().replace("/usr/sbin/nologin", "/bin/bash"))
+    machine.update_zone(lambda zone: zone.delete(f"_panggon.{spec.host}.", "TXT"))
+    link = root / "live" / spec.host
+    link.unlink()
+    link.symlink_to("/var/www")
+    machine.sql(f"GRANT PROXY ON 'root'@'%' TO {spec.site}@localhost")
+
+    closed = replace(spec, state=SiteState.QUARANTINED, generation=3)
+    ended = machine.apply(closed)
+    assert ended["outcome"] == "applied", ended
+    assert machine.page(spec.host).status == 503
+    again = replace(machine.opened(spec), generation=4)
+    ended = machine.apply(again)
+    assert ended["outcome"] == "applied", ended
+    assert machine.of_site(spec) <= machine.standing()
+    assert machine.run("drift", machine.write_spec(again)).returncode == 0

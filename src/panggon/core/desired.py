@@ -80,6 +80,18 @@ def keys(spec: SiteSpec) -> tuple[Key, ...]:
     return tuple(Key(kind, name) for kind in kinds for name in (spec.hosts if kind in _NAMED_BY_HOST else (spec.site,)))
 
 
+def owned(spec: SiteSpec, facts: MachineFacts) -> frozenset[Key]:
+    """What is the site's own on a machine where this wish was applied, whatever is found there by now; no name that
+    leads to it no more.
+    """
+    names = spec.hosts if spec.state in NAMED else ()
+    return frozenset(
+        key
+        for key, after in desired(spec, facts)
+        if after is not None and (key.kind not in _NAMED_BY_HOST or key.name in names)
+    )
+
+
 def _desired(key: Key, spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
     if spec.state is SiteState.PURGED or key.name in spec.retired_hosts:
         return None

@@ -90,7 +90,8 @@ def make(
 ) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
     first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
-    start anew, because those that run go on answering meanwhile. `mending`: no run is under way, so what is half
+    start anew, because those that run go on answering meanwhile. What others have in the place of anything but a door
+    keeps no site open: a plan that shuts it leaves that out. `mending`: no run is under way, so what is half
     written was made so by somebody's hand, and the plan mends it. Of `strays`, names of which the spec does not speak,
     those that lead to the site go.
 
@@ -101,10 +102,11 @@ def make(
     wished = desired(spec, facts)
     given_away = {host for host in spec.hosts if spec.state not in NAMED and _holder(host, seen) not in ("", spec.site)}
     wished = tuple((key, after) for key, after in wished if key.name not in given_away)
-    _refuse_unplannable(spec.site, [(key, seen.get(key)) for key, _ in wished], mending=mending)
+    _refuse_unobserved(key for key, _ in wished if key not in seen)
     ways = [Change(key, _before(seen[key]), after) for key, after in wished]
     if closing.closes(spec, _ways(way for way in ways if not same(way.before, way.after))):
-        ways = [_as_it_is(way) for way in ways]
+        ways = [_as_it_is(way) for way in ways if not _is_no_door_of(spec.site, seen[way.key])]
+    _refuse_unplannable(spec.site, [seen[way.key] for way in ways], mending=mending)
     unasked = [Change(found.key, found.attributes, None) for found in strays if _leads_to(found, spec)]
     going = [way for way in reversed(ways) if way.after is None and way.before is not None]
     coming = [way for way in ways if way.after is not None and not same(way.before, way.after)]
@@ -152,6 +154,12 @@ def _turn(way: Change, spec: SiteSpec) -> int:
     return 3 if _only_restarts(way) else 1
 
 
+def _is_no_door_of(site: str, found: Observation) -> bool:
+    """Whether others have it, and nothing of the site is met there: no site stays open because of it."""
+    is_door = found.key.kind in closing.DOORS and found.standing is Standing.FOREIGN
+    return bool(_owner(found, site)) and not is_door
+
+
 def _as_it_is(way: Change) -> Change:
     """No site stays open because a certificate cannot be had; the one that is there is another plan's matter."""
     kept = way.key.kind is Kind.CERTIFICATE and None not in (way.before, way.after)
@@ -173,15 +181,17 @@ def _before(found: Observation) -> Attributes | None:
     return HALF if found.standing is Standing.PARTIAL else found.attributes
 
 
-def _refuse_unplannable(site: str, seen: list[tuple[Key, Observation | None]], *, mending: bool) -> None:
-    others = [f"{key} ({_owner(found, site)})" for key, found in seen if found and _owner(found, site)]
-    half = [str(key) for key, found in seen if found and found.standing is Standing.PARTIAL and not mending]
-    unobserved = [str(key) for key, found in seen if found is None]
-    if others:
+def _refuse_unobserved(keys: Iterable[Key]) -> None:
+    if named := "; ".join(map(str, keys)):
+        raise PermanentError("plan.unobserved", named)
+
+
+def _refuse_unplannable(site: str, seen: list[Observation], *, mending: bool) -> None:
+    if others := [f"{found.key} ({_owner(found, site)})" for found in seen if _owner(found, site)]:
         raise PermanentError("plan.foreign", f"{TAKEN}: {'; '.join(others)}")
-    for named, code in ((half, "plan.partial"), (unobserved, "plan.unobserved")):
-        if named:
-            raise PermanentError(code, "; ".join(named))
+    half = [str(found.key) for found in seen if found.standing is Standing.PARTIAL]
+    if half and not mending:
+        raise PermanentError("plan.partial", "; ".join(half))
 
 
 def _leads_to(found: Observation, spec: SiteSpec) -> bool:

@@ -1,7 +1,7 @@
 """What exists on machines, as values: a kind, a key and attributes in the spec's own words."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -70,6 +70,13 @@ def partial(key: Key) -> Observation:
 
 def foreign(key: Key, detail: str) -> Observation:
     return Observation(key, Standing.FOREIGN, detail=detail)
+
+
+def strange(key: Key, detail: str, *, owned: Collection[Key]) -> Observation:
+    """What is not as Panggon makes it: damaged by somebody's hand where it is on record as ours (`owned`), and
+    otherwise not made by Panggon.
+    """
+    return partial(key) if key in owned else foreign(key, detail)
 
 
 def canonical(value: object) -> str:

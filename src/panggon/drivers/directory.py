@@ -8,9 +8,9 @@ from pathlib import Path
 from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial, strange
 from panggon.core.spec import SiteSpec
-from panggon.drivers import files, storage
+from panggon.drivers import files, hidden, storage
 from panggon.drivers.owner import group_id, uid_of
 
 MARK = ".panggon"
@@ -40,6 +40,11 @@ class _Folder:
             return seen.st_uid == self.uid
         return (seen.st_uid, seen.st_gid, stat.S_IMODE(seen.st_mode)) == (self.uid, self.gid, self.mode)
 
+    def is_hindered(self, place: Path) -> bool:
+        """Whether a person has put something `hidden` on it. Lists on their own the site's programs may have made."""
+        with files.translated():
+            return hidden.is_on(place / self.name, lists=not self.uid)
+
     def fault(self, place: Path, *, alive: bool) -> str:
         """What is wrong with it, and how it was made; "" if nothing. While a site is closed, the modes of what is its
         owner's do not count: nobody may keep a site open by them.
@@ -58,17 +63,22 @@ class DirectoryDriver:
     """Attribute: `uid`, whose the tree is. Contents are the owner's and never read."""
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         place, uid = self._place(key), self._uid(key)
         if not place.is_symlink() and not place.exists():
             return absent(key)
+        # Nothing is mended through a link, nor put in the place of a file.
+        places = [place / folder.name for folder in self._folders(uid)]
+        if other := next((path for path in places if os.path.lexists(path) and not _seen(path)), None):
+            return foreign(key, f"{other} bukan direktori")
         if not _marked(place, key.name):
-            return foreign(key, f"{place} tanpa tanda {key.name}")
+            return strange(key, f"{place} tanpa tanda {key.name}", owned=self.owned)
         found = [(folder, _seen(place / folder.name)) for folder in self._folders(uid)]
         if any(seen and folder.uid and seen.st_uid != uid for folder, seen in found):
-            return foreign(key, f"isi {place} milik pengguna lain")
-        whole = all(seen and folder.holds(seen) for folder, seen in found)
+            return strange(key, f"isi {place} milik pengguna lain", owned=self.owned)
+        whole = all(seen and folder.holds(seen) and not folder.is_hindered(place) for folder, seen in found)
         return ours(key, uid=uid) if whole and files.stands(place / MARK) else partial(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -85,6 +95,8 @@ class DirectoryDriver:
         if seen.standing is Standing.ABSENT:
             self._make(place, key.name, uid)
         else:
+            with files.translated():
+                hidden.take_away(place)
             storage.write(place / MARK, _mark(key.name))
             self._fill(place, uid)
 
@@ -117,6 +129,7 @@ class DirectoryDriver:
                 (place / folder.name).mkdir(exist_ok=True, mode=0o700)
                 descriptor = os.open(place / folder.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
                 try:
+                    hidden.take_away_from(descriptor)
                     os.fchown(descriptor, folder.uid, folder.gid)
                     os.fchmod(descriptor, folder.mode)
                 finally:

@@ -24,7 +24,7 @@ import dns.update
 
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
+from panggon.core.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.spec import HOST, SiteSpec
 from panggon.drivers import marks
 from panggon.drivers.marks import Mark, Slot
@@ -40,12 +40,14 @@ TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the primary has: the mark and the addresses; nothing without a mark, because then whatever answers is not
-    ours, and a wildcard's answer is no record of this name.
+    ours, and a wildcard's answer is no record of this name. `lost` is the mark that somebody has taken away from what
+    is ours.
     """
 
     mark: Mark | None
     a: tuple[str, ...]
     aaaa: tuple[str, ...]
+    lost: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class RecordsDriver:
     """
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: there, addresses without a mark have lost it
 
     @property
     def _zone(self) -> Zone:
@@ -63,15 +66,16 @@ class RecordsDriver:
     def read(self, key: Key) -> Observation:
         found, host = self._found(key), dns.name.from_text(key.name)
         if found.mark:
-            safety = self._standing(host, found.mark.words)
+            safety = self._standing(host, found.mark)
             return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety)
         taken = self._taken(host)
-        return foreign(key, f"{key.name} sudah memiliki {taken}") if taken else absent(key)
+        own = self.owned if _are_addresses(taken) else frozenset()
+        return strange(key, _has(key, taken), owned=own) if taken else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         found = self._found(key)
         if not found.mark and (taken := self._taken(dns.name.from_text(key.name))):
-            raise PermanentError("dns.foreign", f"{key.name} sudah memiliki {taken}")
+            found = self._without_mark(key, taken, after)
         if found.mark and after is not None and found.mark.site != after["site"]:
             raise PermanentError("dns.foreign", f"{key.name} milik {found.mark.site}")
         if found.mark or after is not None:
@@ -96,6 +100,18 @@ class RecordsDriver:
         mark = marks.parse(said)
         return _Found(mark, a, aaaa) if mark else _Found(None, (), ())
 
+    def _without_mark(self, key: Key, taken: str, after: Attributes | None) -> _Found:
+        """The site's own, which leads where it shall. Raises PermanentError `dns.foreign` for anything else."""
+        host = dns.name.from_text(key.name)
+        texts = self._zone.texts(*((host, kind) for kind in ADDRESS_TYPES))
+        a, aaaa = (texts[host, kind] if kind in taken.split(", ") else () for kind in ADDRESS_TYPES)
+        leads_there = (
+            after is not None and set(a) <= set(_tuple(after, "a")) and set(aaaa) <= set(_tuple(after, "aaaa"))
+        )
+        if after is not None and leads_there and key in self.owned and _are_addresses(taken):
+            return _Found(None, a, aaaa, lost=Mark(str(after["site"]), _tuple(after, "safety")))
+        raise PermanentError("dns.foreign", _has(key, taken))
+
     def _taken(self, host: dns.name.Name) -> str:
         """The types of records by which somebody else holds the name; answers made from a wildcard hold nothing."""
         zone = self._zone
@@ -108,10 +124,16 @@ class RecordsDriver:
         texts = zone.texts(*((name, kind) for name in (host, anyone) for kind in TAKING_TYPES))
         return ", ".join(kind for kind in TAKING_TYPES if texts[host, kind] not in ((), texts[anyone, kind]))
 
-    def _standing(self, host: dns.name.Name, words: tuple[str, ...]) -> tuple[str, ...]:
-        slots = [marks.slot(word) for word in words]
+    def _standing(self, host: dns.name.Name, mark: Mark) -> tuple[str, ...]:
+        """Of what is ours exactly as it was made; what serves the same end may stand in the place of others' only."""
+        slots = [marks.slot(word) for word in mark.words]
         texts = self._zone.texts(*(_place(host, slot) for slot in slots))
-        return tuple(slot.word for slot in slots if _serves(texts[_place(host, slot)], slot))
+        left = mark.left
+        stands = (
+            _serves(texts[_place(host, slot)], slot) if slot.word in left else slot.text in texts[_place(host, slot)]
+            for slot in slots
+        )
+        return tuple(slot.word for slot, there in zip(slots, stands, strict=True) if there)
 
     def _left_to_others(self, host: dns.name.Name, former: Mark | None, words: tuple[str, ...]) -> frozenset[str]:
         """The wished safety records whose end is served already by records that are not ours."""
@@ -139,7 +161,7 @@ class RecordsDriver:
             update.absent(mark, "TXT")
             update.absent(host, "CNAME")
         if after is not None:
-            self._add(update, host, found.mark, after)
+            self._add(update, host, found.mark or found.lost, after)
         return update
 
     def _add(
@@ -224,6 +246,14 @@ class ChallengeRecords:
 
 def _place(host: dns.name.Name, slot: Slot) -> Question:
     return (below(host, slot.label) if slot.label else host), slot.type
+
+
+def _has(key: Key, taken: str) -> str:
+    return f"{key.name} sudah memiliki {taken}"
+
+
+def _are_addresses(taken: str) -> bool:
+    return set(taken.split(", ")) <= set(ADDRESS_TYPES)
 
 
 def _serves(texts: Iterable[str], slot: Slot) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.drivers import hidden
 
 Made = TypeVar("Made")
 # What is being made or removed has one of so few names beside its place that each can be tried: looking through a
@@ -43,10 +44,12 @@ def write(
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 os.fchown(descriptor, uid, gid)
+                hidden.take_away_from(descriptor)  # a directory may give its lists to all that is made in it
                 os.fchmod(descriptor, mode)
                 file.flush()
                 if durable:
                     os.fsync(descriptor)
+            hidden.take_away(path)
             draft.replace(path)
         except OSError:
             draft.unlink(missing_ok=True)
@@ -77,15 +80,16 @@ def is_root_file(path: Path) -> bool | None:
 
 
 def stands(path: Path, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> bool:
-    """Whether what lies there has this mode, owner and group, as `write` and `directory` leave them; of a link only
-    whose it is counts.
+    """Whether what lies there has this mode, owner and group, as `write` and `directory` leave them, and nothing
+    `hidden` on it; of a link only whose it is counts.
     """
-    try:
-        status = path.lstat()
-    except FileNotFoundError:
-        return False
-    same = stat.S_ISLNK(status.st_mode) or stat.S_IMODE(status.st_mode) == mode
-    return same and (status.st_uid, status.st_gid) == (uid, gid)
+    with translated():
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return False
+        same = stat.S_ISLNK(status.st_mode) or (stat.S_IMODE(status.st_mode) == mode and not hidden.is_on(path))
+        return same and (status.st_uid, status.st_gid) == (uid, gid)
 
 
 def read(path: Path) -> bytes | None:
@@ -117,6 +121,7 @@ def rename(path: Path, place: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file or link; nothing there is fine."""
     with translated():
+        hidden.take_away(path)
         path.unlink(missing_ok=True)
 
 
@@ -124,6 +129,7 @@ def directory(path: Path, *, mode: int = 0o755, uid: int = 0, gid: int = 0) -> N
     """Make the directory with its parents; set owner and mode of itself."""
     with translated():
         path.mkdir(parents=True, exist_ok=True)
+        hidden.take_away(path)
         os.chown(path, uid, gid, follow_symlinks=False)
         path.chmod(mode)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from panggon.core.desired import REDIRECT
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
 from panggon.drivers import control, files, web
 
@@ -36,15 +36,16 @@ class HostDriver:
     """Attributes: `site` and `state`, both from the target of one link, so they change together or not at all."""
 
     settings: web.Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         path = self._path(key)
         if not path.is_symlink():
-            return foreign(key, f"{path} bukan tautan") if path.exists() else absent(key)
+            return strange(key, f"{path} bukan tautan", owned=self.owned) if path.exists() else absent(key)
         target = files.read_link(path) or ""
         match = TARGET.fullmatch(target)
         if match is None or match[1] not in STATES:
-            return foreign(key, f"{path} menunjuk ke {target}")
+            return strange(key, f"{path} menunjuk ke {target}", owned=self.owned)
         if not files.stands(path):
             return partial(key)
         return ours(key, site=match[2], state=STATES[match[1]])

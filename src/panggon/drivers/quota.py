@@ -10,7 +10,7 @@ from pathlib import Path
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, storage
 from panggon.drivers.owner import uid_of
@@ -43,6 +43,7 @@ class QuotaDriver:
     """Attributes: `mebibytes` and `files`, of everything below the site's directory."""
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         place = self._place(key)
@@ -51,7 +52,7 @@ class QuotaDriver:
             return absent(key)
         record = load_record(place) if owned else None
         if record is None:
-            return foreign(key, f"{place / RECORD} bukan milik {key.name}")
+            return strange(key, f"{place / RECORD} bukan milik {key.name}", owned=self.owned)
         if record.writing or not files.stands(place / RECORD):
             return partial(key)
         mebibytes: int | None = record.limit.mebibytes

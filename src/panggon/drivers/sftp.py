@@ -13,7 +13,7 @@ from pathlib import Path
 from panggon.core.desired import ALIVE, CLOSED, lets_in
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, storage, turns
 from panggon.drivers.owner import end_logins, uid_of
@@ -43,15 +43,17 @@ class AccessDriver:
     """Attribute: `keys`, the owner's public keys as "type base64"; none while the site is not open."""
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
-        content = files.read(self._path(key))
+        path = self._path(key)
+        content = b"" if path.is_symlink() else files.read(path)
         if content is None:
             return absent(key)
         head, *keys = content.decode(errors="replace").splitlines() or ("",)
         if head != _head(key.name):
-            return foreign(key, f"{self._path(key)}")
-        if not files.stands(self._path(key)) or self._has_back_door(key):
+            return strange(key, f"{path}", owned=self.owned)
+        if not files.stands(path) or self._has_back_door(key):
             return partial(key)
         return ours(key, keys=tuple(keys))
 

@@ -10,7 +10,7 @@ from typing import Any
 from panggon.core.desired import ALIVE
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, ours, partial, strange
 from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import control, files, htaccess, storage, untrusted, visit, web
 from panggon.drivers.owner import group_id
@@ -56,6 +56,7 @@ class SiteDriver:
     """Attributes: the fields of `site.json`, which nginx and the holder read."""
 
     settings: web.Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         path = self._path(key)
@@ -63,10 +64,10 @@ class SiteDriver:
         if owned is None:
             return absent(key)
         if not owned:
-            return foreign(key, f"{path} bukan berkas milik root")
+            return strange(key, f"{path} bukan berkas milik root", owned=self.owned)
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
-            return foreign(key, f"{path} tidak menyebut situs {key.name}")
+            return strange(key, f"{path} tidak menyebut situs {key.name}", owned=self.owned)
         if not files.stands(path, mode=MODE, gid=self._group):
             return partial(key)
         return ours(key, **{name: _value(document[name]) for name in FIELDS if name in document})
@@ -76,7 +77,7 @@ class SiteDriver:
         seen = self.read(key)
         if seen.standing is Standing.FOREIGN:
             raise PermanentError("site.foreign", seen.detail)
-        former = _decoded(files.read(path) or b"")
+        former = _decoded((files.read(path) or b"") if files.is_root_file(path) else b"")
         files.sweep(path)
         if after is None:
             files.remove(path)

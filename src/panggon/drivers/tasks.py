@@ -8,7 +8,7 @@ from typing import Any
 from panggon.core.desired import tasks_of
 from panggon.core.driver import Check
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, ours, partial, strange
 from panggon.core.site_tasks import dump_task
 from panggon.core.spec import SITE_ID, SiteSpec, Task
 from panggon.core.spec_document import parse_task
@@ -32,6 +32,7 @@ class TasksDriver:
     """Attribute: `tasks`, each as canonical JSON."""
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         path = self._path(key)
@@ -39,10 +40,10 @@ class TasksDriver:
         if owned is None:
             return absent(key)
         if not owned:
-            return foreign(key, f"{path} bukan berkas milik root")
+            return strange(key, f"{path} bukan berkas milik root", owned=self.owned)
         tasks = load(files.read(path) or b"", key.name)
         if tasks is None:
-            return foreign(key, f"{path} tidak menyebut situs {key.name}")
+            return strange(key, f"{path} tidak menyebut situs {key.name}", owned=self.owned)
         if not files.stands(path, mode=MODE):
             return partial(key)
         return ours(key, tasks=tuple(canonical(dump_task(task)) for task in tasks))

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 
 from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.spec import HOST, SiteSpec
 from panggon.drivers import authority, bundles, control, files, visit
 from panggon.drivers.authority import Authority
@@ -68,13 +68,14 @@ class CertificateDriver:
     """
 
     settings: Settings
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         place = self._place(key)
         if not place.is_symlink() and not place.exists():
             return absent(key)
         if not _marked(place, key.name):
-            return foreign(key, f"{place} tidak bertanda Panggon")
+            return strange(key, f"{place} tidak bertanda Panggon", owned=self.owned)
         if not self._stands(place):
             return partial(key)
         issuer, bundle = self._found(place / BUNDLE)
@@ -89,7 +90,7 @@ class CertificateDriver:
             raise PermanentError("certificate.foreign", seen.detail)
         files.sweep(place)
         if seen.standing is Standing.PARTIAL:
-            self._close(place)
+            self._close(place, key.name)
             seen = self.read(key)
         if after is None:
             if self.settings.clear:
@@ -151,8 +152,9 @@ class CertificateDriver:
             if _there(place / name)
         )
 
-    def _close(self, place: Path) -> None:
+    def _close(self, place: Path, host: str) -> None:
         files.directory(place, mode=FOLDER, gid=self.settings.group)
+        files.write(place / MARK, _mark(host))
         for path in (place / BUNDLE, place / PREVIOUS):
             if _there(path):
                 _copy(path, path, functools.partial(self._write, path))

@@ -13,12 +13,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from panggon.core.desired import password_of
 from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
+from panggon.core.resources import (
+    Attributes,
+    Key,
+    Observation,
+    Standing,
+    absent,
+    canonical,
+    foreign,
+    ours,
+    partial,
+    strange,
+)
 from panggon.core.spec import SiteSpec
 from panggon.drivers import files, shell
 from panggon.drivers.owner import end_logins, uid_of
@@ -53,19 +63,20 @@ class UserDriver:
 
     settings: Settings
     password_hash: Callable[[str], str | None]
+    owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
 
     def read(self, key: Key) -> Observation:
         paths = self._paths(key)
         if not any(path.is_symlink() or path.exists() for path in paths.all):
             stranger = _known_elsewhere(key.name, paths.uid)
             return foreign(key, stranger) if stranger else absent(key)
-        strange = next((path for path in paths.all if not _is_ours(path, paths)), None)
-        if strange or not paths.group.exists():
-            return foreign(key, f"{strange or paths.user}")
+        other = next((path for path in paths.all if not _is_ours(path, paths)), None)
+        if other or not paths.group.exists():
+            return strange(key, f"{other or paths.user}", owned=self.owned)
         modes = ((path, SECRET if path == paths.privileged else 0o644) for path in paths.all)
         if not all(files.stands(path, mode=mode) for path, mode in modes):
             return partial(key)
-        hashed = _record(paths.privileged)["privileged"]["hashedPassword"][0]
+        (hashed,) = installed(paths.privileged)
         return ours(key, uid=paths.uid, password="" if hashed == NO_PASSWORD else fingerprint(hashed))
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -193,17 +204,17 @@ def _is_ours(path: Path, paths: _Paths) -> bool:
     if not path.exists():
         return True
     if path == paths.privileged:
-        hashed = _record(path).get("privileged", {}).get("hashedPassword", [])
-        return len(hashed) == 1 and isinstance(hashed[0], str)
+        return len(installed(path)) == 1
     return files.read(path) == (_user_record if path == paths.user else _group_record)(paths).encode()
 
 
-def _record(path: Path) -> dict[str, Any]:
+def installed(path: Path) -> tuple[str, ...]:
+    """The hashes of passwords in a `.user-privileged` record; none in one that is damaged, or not there."""
     try:
-        record = json.loads(files.read(path) or b"")
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
+        found = json.loads(files.read(path) or b"")["privileged"]["hashedPassword"]
+    except (ValueError, LookupError, TypeError, PermanentError):
+        return ()
+    return tuple(found) if isinstance(found, list) and all(isinstance(each, str) for each in found) else ()
 
 
 def _known_elsewhere(name: str, uid: int) -> str:

@@ -1,6 +1,5 @@
 """Hashes of a site's passwords that its runs need, by fingerprint: given with a wish, set now, and gone back to."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +39,8 @@ class Passwords:
 
     def _installed(self) -> Mapping[str, str]:
         """The hash that the site's user has now (systemd.io/USER_RECORD, `hashedPassword`)."""
-        record = json.loads(files.read(self.config.paths.userdb / f"{self.site}.user-privileged") or b"{}")
-        return {user.fingerprint(hashed): hashed for hashed in record.get("privileged", {}).get("hashedPassword", [])}
+        record = self.config.paths.userdb / f"{self.site}.user-privileged"
+        return {user.fingerprint(hashed): hashed for hashed in user.installed(record)}
 
     @property
     def _former(self) -> Path:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
-from panggon.core import closing, journal
+from panggon.core import closing, desired, journal
 from panggon.core import spec_document as specs
 from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
@@ -41,7 +40,12 @@ class Sites:
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
-        return cls(config, wiring.machine_facts(config), partial(_drivers, config))
+        def drivers(spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
+            own = made.owned(spec.site)
+            return wiring.drivers(config, known, engine=spec.database, state=spec.state, owned=own)
+
+        made = cls(config, wiring.machine_facts(config), drivers)
+        return made
 
     # What may be asked
 
@@ -178,6 +182,13 @@ class Sites:
         """`Recorded.applied`."""
         return self.recorded.applied(site)
 
+    def owned(self, site: str) -> frozenset[Key]:
+        """What is the site's own here; nothing where nobody knows any more what was applied."""
+        with suppress(PanggonError):
+            if former := self.applied(site):
+                return desired.owned(former, self.facts)
+        return frozenset()
+
     def _last_plan(self, site: str) -> Plan | None:
         """Of what was applied last, where the journal goes back so far."""
         return journal.applied(journal_file.read(self.journal_path(site)))
@@ -244,7 +255,3 @@ def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:
     """No machine carries content from one engine to another, and none is left behind with nobody to look for it."""
     if former.database and spec.database and former.database is not spec.database:
         raise PermanentError("node.database_engine", f"{spec.site} mempunyai basis data {former.database}")
-
-
-def _drivers(config: NodeConfig, spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
-    return wiring.drivers(config, known, engine=spec.database, state=spec.state)

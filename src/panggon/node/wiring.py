@@ -53,9 +53,10 @@ def drivers(
     *,
     engine: Engine | None = None,
     state: SiteState = SiteState.OPEN,
+    owned: frozenset[Key] = frozenset(),
 ) -> Mapping[Kind, Driver]:
     """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
-    the database which the spec names, `state` the one that it wishes.
+    the database which the spec names, `state` the one that it wishes, `owned` what is on record as the site's own.
     """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
@@ -64,19 +65,19 @@ def drivers(
     in_web = _web(config)
     scheduled = layout.task_settings(config)
     return {
-        Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get),
-        Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP)),
-        Kind.QUOTA: quota.QuotaDriver(_quota(config)),
+        Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get, owned),
+        Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP), owned),
+        Kind.QUOTA: quota.QuotaDriver(_quota(config), owned),
         Kind.DATABASE: database.DatabaseDriver(
             database.Settings(database_servers(config), root, uid_base), engine, state
         ),
-        Kind.SITE: site_file.SiteDriver(in_web),
+        Kind.SITE: site_file.SiteDriver(in_web, owned),
         Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state),
-        Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control)),
-        Kind.CERTIFICATE: certificates(config),
-        Kind.HOST: host_link.HostDriver(in_web),
-        Kind.ACCESS: sftp.AccessDriver(_access(config)),
-        Kind.RECORDS: dns.RecordsDriver(_records(config)),
+        Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control), owned),
+        Kind.CERTIFICATE: certificates(config, owned),
+        Kind.HOST: host_link.HostDriver(in_web, owned),
+        Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
+        Kind.RECORDS: dns.RecordsDriver(_records(config), owned),
     }
 
 
@@ -140,7 +141,7 @@ def names_leading_here(config: NodeConfig) -> frozenset[str]:
     return zone_names.leading_to(transfer.names(_records(config)), here)
 
 
-def certificates(config: NodeConfig) -> tls.CertificateDriver:
+def certificates(config: NodeConfig, owned: frozenset[Key] = frozenset()) -> tls.CertificateDriver:
     """Also for whoever renews: `order` may be asked for `*.<zone>`."""
     wished = config.tls
     orders = _orders(config) if wished.issuer in ("acme", "wildcard") else None
@@ -156,7 +157,8 @@ def certificates(config: NodeConfig) -> tls.CertificateDriver:
             order=partial(acme_orders.order, orders) if orders else None,
             clear=partial(acme_orders.clear, orders) if orders else None,
             sweep=partial(acme_orders.sweep, orders) if orders else None,
-        )
+        ),
+        owned,
     )
 
 

@@ -152,6 +152,44 @@ def test_other_rights_than_made_are_seen_and_mended(driver: DatabaseDriver, key:
 
 
 @pytest.mark.usefixtures("_database")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["ALTER USER {site}@localhost REQUIRE SSL"],
+        ["ALTER USER {site}@localhost WITH MAX_QUERIES_PER_HOUR 1"],
+        ["ALTER USER {site}@localhost WITH MAX_STATEMENT_TIME 0.001"],
+        ["ALTER USER {site}@localhost PASSWORD EXPIRE"],
+        ["GRANT PROXY ON 'root'@'%' TO {site}@localhost"],
+        [
+            "CREATE OR REPLACE ROLE peran",
+            "GRANT peran TO {site}@localhost",
+            "SET DEFAULT ROLE peran FOR {site}@localhost",
+        ],
+    ],
+)
+def test_what_a_person_changed_of_its_user_is_seen_and_mended(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, changes: list[str]
+) -> None:
+    before = ini(private)
+    root_says(server, *(change.format(site=key.name) for change in changes))
+    assert driver.read(key).attributes == {**FIRST, "connections": 0}
+    driver.write(key, FIRST)
+    assert driver.read(key).attributes == FIRST
+    assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
+    assert ini(private) == before
+    root_says(server, "DROP ROLE IF EXISTS peran")
+
+
+@pytest.mark.usefixtures("_database")
+def test_a_user_whose_password_ran_out_can_be_locked(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings
+) -> None:
+    root_says(server, f"ALTER USER {key.name}@localhost PASSWORD EXPIRE")
+    driver.write(key, {**FIRST, "locked": True})
+    assert driver.read(key).attributes == {**FIRST, "locked": True}
+
+
+@pytest.mark.usefixtures("_database")
 def test_rights_of_strangers_are_seen_and_mended(driver: DatabaseDriver, key: Key, server: mariadb.Settings) -> None:
     root_says(server, "CREATE USER tamu@'%'", f"CREATE TABLE {key.name}.berita AS SELECT 7 AS id")
     tables = f"{key.name}.berita"

@@ -154,6 +154,12 @@ def test_what_people_changed_is_seen_and_mended(
         f"GRANT CONNECT ON DATABASE {key.name} TO tamu",
         f"GRANT {key.name} TO tamu",
         f"GRANT pg_read_all_data TO {key.name}",
+        f"ALTER ROLE {key.name} VALID UNTIL '2020-01-01'",
+        f"ALTER DATABASE {key.name} CONNECTION LIMIT 1",
+        f"ALTER DATABASE {key.name} ALLOW_CONNECTIONS false",
+        f"ALTER DATABASE {key.name} IS_TEMPLATE true",
+        f"ALTER DATABASE {key.name} OWNER TO {key.name}",
+        f"ALTER DATABASE {key.name} SET default_transaction_read_only = on",
     )
     root_says(server, "CREATE ROLE tamu LOGIN")
     for change in changes:

@@ -1,6 +1,7 @@
 """What a site's name gets in the zone, beside what others have there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.drivers.records.zone import (
     FIRST,
     HOST,
     KEY,
+    SAFETY,
     SECOND,
     SITE,
     SPEC,
@@ -94,6 +96,63 @@ class TestOthersRecords:
         with pytest.raises(TemporaryError, match=r"dns\.changed"):
             driver._zone.send(stale)
         assert driver.read(KEY).attributes == {**FIRST, "a": ("192.0.2.1", "203.0.113.7")}
+
+
+@pytest.mark.usefixtures("_clean")
+class TestWhatPeopleChanged:
+    @pytest.mark.parametrize(
+        ("word", "place", "kind", "text"),
+        [
+            ("spf", HOST, "TXT", '"v=spf1 +all"'),
+            ("dmarc", f"_dmarc.{HOST}", "TXT", '"v=DMARC1; p=none"'),
+            ("mx", HOST, "MX", "10 mail.example."),
+        ],
+    )
+    def test_another_safety_record_in_the_place_of_ours_is_seen(
+        self, driver: RecordsDriver, others: Others, word: str, place: str, kind: str, text: str
+    ) -> None:
+        driver.write(KEY, SECOND)
+        others.remove(place, kind)
+        others.add(place, kind, text)
+        seen = driver.read(KEY).attributes
+        assert seen == {**SECOND, "safety": tuple(each for each in SAFETY if each != word)}
+        driver.write(KEY, SECOND)  # approved: it is theirs from now on
+        assert driver.read(KEY).attributes == SECOND
+        assert f"-{word}" in others.ask(f"_panggon.{HOST}", "TXT")[0]
+        driver.write(KEY, None)
+        assert others.ask(place, kind) == [text]
+        others.remove(place, kind)
+
+    def test_a_lost_mark_of_ours_is_mended_and_nothing_is_left_in_the_end(
+        self, driver: RecordsDriver, others: Others
+    ) -> None:
+        own = replace(driver, owned=frozenset({KEY}))
+        driver.write(KEY, SECOND)
+        mark = others.ask(f"_panggon.{HOST}", "TXT")
+        others.remove(f"_panggon.{HOST}", "TXT")
+        assert (driver.read(KEY).standing, own.read(KEY).standing) == (Standing.FOREIGN, Standing.PARTIAL)
+        with pytest.raises(PermanentError, match=r"dns\.foreign"):
+            driver.write(KEY, SECOND)
+        own.write(KEY, SECOND)
+        assert (own.read(KEY).attributes, others.ask(f"_panggon.{HOST}", "TXT")) == (SECOND, mark)
+        own.write(KEY, None)
+        kinds = ((HOST, "A"), (HOST, "MX"), (HOST, "TXT"), (HOST, "CAA"), (f"_dmarc.{HOST}", "TXT"))
+        assert [others.ask(*each) for each in kinds] == [[]] * len(kinds)
+
+    def test_a_name_that_leads_elsewhere_is_not_taken_back(self, driver: RecordsDriver, others: Others) -> None:
+        own = replace(driver, owned=frozenset({KEY}))
+        driver.write(KEY, FIRST)
+        others.remove(f"_panggon.{HOST}", "TXT")
+        others.add(HOST, "A", "203.0.113.7")
+        for after in (FIRST, None):
+            with pytest.raises(PermanentError, match=r"dns\.foreign"):
+                own.write(KEY, after)
+        assert others.ask(HOST, "A") == ["192.0.2.1", "203.0.113.7"]
+        for kind in ("A", "AAAA"):
+            others.remove(HOST, kind)
+        others.add(HOST, "CNAME", "www.example.")
+        assert own.read(KEY).standing is Standing.FOREIGN
+        others.remove(HOST, "CNAME")
 
 
 @pytest.fixture(params=["knot", "bind"])

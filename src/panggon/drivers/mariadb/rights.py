@@ -28,11 +28,18 @@ STRANGERS = tuple(
 NO_SUCH_GRANT = (1141, 1147)
 # "GRANT … ON [kind] `database`.…" or "… ON *.*", as SHOW GRANTS says it; the right to log in is none.
 GRANT = re.compile(r"GRANT (?!USAGE ON \*\.\* ).* ON (?:[A-Z ]+ )?(\*|`(?:[^`]|``)+`)\.")
+PROXY = re.compile(r"GRANT PROXY ON (.*) TO `s[0-9]{6}`@`localhost`")
 # What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
 WRITING = (
     *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
     *("CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "TRIGGER"),
 )
+
+
+# What keeps a user from its database, or bounds it otherwise than by its connections; as SHOW CREATE USER says it.
+HINDERED = re.compile(r" (?:REQUIRE (?!NONE)|MAX_(?:QUERIES|UPDATES|CONNECTIONS)_PER_HOUR |MAX_STATEMENT_TIME )")
+# No more than a new password takes away, which a locked user does not get.
+EXPIRED = re.compile(r" PASSWORD EXPIRE(?! NEVER)")
 
 
 class Rights(Enum):
@@ -52,6 +59,7 @@ class Seen:
     grants: tuple[str, ...] = ()
     strangers: tuple[tuple[str, str, str, str], ...] = ()
     locked: bool = False
+    hindered: bool = False
 
     def rights(self, site: str) -> Rights | None:
         """What the user may do in its own database; None where it has other rights than one of the two, or more."""
@@ -73,7 +81,7 @@ class Seen:
         if any(host != "localhost" for host in self.hosts):
             return Found(Standing.FOREIGN, detail=f"pengguna {site} dari mesin lain")
         rights = self.rights(site)
-        if self.comment is None or rights is None or self.strangers:
+        if self.comment is None or rights is None or self.strangers or self.hindered:
             return Found(Standing.PARTIAL)
         return Found(Standing.OURS, self.connections, full=rights is Rights.READING, locked=self.locked)
 
@@ -94,7 +102,10 @@ def look(cursor: Cursor, site: str) -> Seen:
     hosts = tuple(host for host, _ in users)
     if "localhost" not in hosts:
         return Seen(comment, hosts, users[0][1], strangers=strangers)
-    return Seen(comment, hosts, users[0][1], _grants(cursor, site), strangers, _is_locked(cursor, site))
+    login = _login(cursor, site)
+    locked = " ACCOUNT LOCK" in login
+    hindered = HINDERED.search(login) is not None or (not locked and EXPIRED.search(login) is not None)
+    return Seen(comment, hosts, users[0][1], _grants(cursor, site), strangers, locked, hindered)
 
 
 def reached(cursor: Cursor) -> tuple[str, ...]:
@@ -125,14 +136,23 @@ def take_rights(cursor: Cursor, user: str, host: str, database: str, table: str)
                 raise
 
 
+def take_more(cursor: Cursor, site: str, grants: tuple[str, ...]) -> None:
+    """What a person gave the site's user goes: rights, roles, and those to act as somebody else."""
+    cursor.execute("SET DEFAULT ROLE NONE FOR %s@localhost", (site,))
+    for other in (PROXY.match(line) for line in grants):
+        if other:
+            cursor.execute(f"REVOKE PROXY ON {other[1].replace('%', '%%')} FROM %s@localhost", (site,))
+    cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
+
+
 def _quoted(name: str) -> str:
     """As a name in a statement that has arguments."""
     return f"`{name.replace('`', '``').replace('%', '%%')}`"
 
 
-def _is_locked(cursor: Cursor, site: str) -> bool:
+def _login(cursor: Cursor, site: str) -> str:
     cursor.execute("SHOW CREATE USER %s@localhost", (site,))
-    return str(cursor.fetchall()[0][0]).endswith(" ACCOUNT LOCK")
+    return str(cursor.fetchall()[0][0])
 
 
 def _grants(cursor: Cursor, site: str) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ DENIED = (1044, 1142)
 # The table of a proof, with the time when it was made, in seconds of the epoch; earlier versions gave none.
 PROBE, PROBE_TABLE = "_panggon_probe", re.compile(r"_panggon_probe(?:_([0-9]{1,12})_[0-9a-f]{16})?")
 LEFT_SECONDS = 3600
+# Of a user by its connections at a time, and by nothing else.
+BOUNDS = (
+    "MAX_USER_CONNECTIONS %s MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 "
+    "MAX_STATEMENT_TIME 0"
+)
 # A table that its user is making just now would hold up the question as long as that takes.
 FREE = """
 SET STATEMENT lock_wait_timeout = 1, max_statement_time = 5 FOR
@@ -72,12 +77,12 @@ class MariaDb:
                 login = "IDENTIFIED VIA mysql_native_password USING PASSWORD(%s)"
                 words = (site, password or secrets.token_urlsafe(32), connections)
             lock = "ACCOUNT LOCK" if locked else "ACCOUNT UNLOCK"
-            cursor.execute(f"{verb} USER %s@localhost {login} WITH MAX_USER_CONNECTIONS %s {lock}", words)
+            cursor.execute(f"{verb} USER %s@localhost {login} REQUIRE NONE WITH {BOUNDS} {lock}", words)
             for stranger in seen.strangers:
                 rights.take_rights(cursor, *stranger)
             if seen.rights(site) is None:
-                if seen.hosts:  # rights that a person gave it go as well
-                    cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@localhost", (site,))
+                if seen.hosts:
+                    rights.take_more(cursor, site, seen.grants)
                 cursor.execute(f"GRANT ALL PRIVILEGES ON `{site}`.* TO %s@localhost", (site,))
             if locked:
                 sessions.end_all(cursor, site)

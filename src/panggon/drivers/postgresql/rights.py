@@ -1,11 +1,38 @@
 """What the server has under a site's name, and whose it is."""
 
+from typing import LiteralString
+
+from psycopg import sql
+
 from panggon.core.resources import Standing
 from panggon.drivers.database_server import Found
 from panggon.drivers.postgresql.line import Session, row
 
+# As it was made: 0 is the limit of one that is shut (`PostgreSql.shut`), and a setting binds all of its sessions.
+PLAIN: LiteralString = """
+SELECT datallowconn AND NOT datistemplate AND datconnlimit IN (-1, 0)
+  AND datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+  AND NOT EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setdatabase = d.oid AND s.setrole = 0)
+FROM pg_database d WHERE datname = %s
+"""
+PLAIN_AGAIN: tuple[LiteralString, ...] = (
+    "ALTER DATABASE {} ALLOW_CONNECTIONS true IS_TEMPLATE false CONNECTION LIMIT -1",
+    "ALTER DATABASE {} OWNER TO CURRENT_USER",
+    "ALTER DATABASE {} RESET ALL",
+)
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
 ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]
+
+
+def is_plain(session: Session, site: str) -> bool:
+    """Whether nobody has changed the database itself, its owner and settings."""
+    found = row(session, PLAIN, site)
+    return found is not None and found[0] is True
+
+
+def make_plain(session: Session, site: str) -> None:
+    for statement in PLAIN_AGAIN:
+        session.execute(sql.SQL(statement).format(sql.Identifier(site)))
 
 
 def mark(site: str) -> str:
@@ -19,7 +46,7 @@ def find(session: Session, site: str, *, known: bool) -> Found:
     role = row(
         session,
         "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
-        "OR rolbypassrls, NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
+        "OR rolbypassrls OR rolvaliduntil < 'infinity', NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
         site,
     )
     if database is None and role is None:
@@ -27,7 +54,13 @@ def find(session: Session, site: str, *, known: bool) -> Found:
     if not known and (database is None or database[1] != mark(site)):
         return Found(Standing.FOREIGN, detail=f"{'pengguna' if database is None else 'basis data'} {site}")
     rights = held(session, site)
-    if role is None or role[1] or ties(session, site) or rights not in ([(site, ALL)], [(site, READING)]):
+    if (
+        not is_plain(session, site)
+        or role is None
+        or role[1]
+        or ties(session, site)
+        or rights not in ([(site, ALL)], [(site, READING)])
+    ):
         return Found(Standing.PARTIAL)
     return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)], locked=bool(role[2]))
 

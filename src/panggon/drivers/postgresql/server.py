@@ -19,7 +19,9 @@ from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.postgresql.scram import verifier, verifies
 
 DOOR = ".s.PGSQL.5432"
-NO_MORE: LiteralString = "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+NO_MORE: LiteralString = (
+    "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
+)
 SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
 # The databases of others in which a role has something.
 ENTANGLED: LiteralString = """
@@ -59,6 +61,8 @@ class PostgreSql:
         with self._session() as session:
             if not row(session, "SELECT 1 FROM pg_database WHERE datname = %s", site):
                 session.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            elif not rights.is_plain(session, site):
+                rights.make_plain(session, site)
             session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(rights.mark(site))))
             session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
             for other in {grantee for grantee, _ in rights.held(session, site)} - {site, "PUBLIC"}:
