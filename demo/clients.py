@@ -33,11 +33,19 @@ def ask_dns(server: str, port: int, name: str, kind: str) -> list[str]:
     return sorted(str(item) for rrset in answer.answer if rrset.rdtype == wanted for item in rrset)
 
 
+class _Closing(ssl.SSLSocket):
+    """Closes itself when nobody has it: CPython gives nobody one whose peer is gone before the handshake."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _PinnedConnection(HTTPSConnection):
     """HTTPS to a fixed address with the real name in SNI, certificate check and Host: what `curl --resolve` does."""
 
     def __init__(self, host: str, *, address: str, port: int, authority: Path) -> None:
         self._trust = ssl.create_default_context(cafile=str(authority))
+        self._trust.sslsocket_class = _Closing
         super().__init__(host, port, timeout=SECONDS, context=self._trust)
         self._address = address
 
