@@ -30,9 +30,10 @@ def test_wordpress_own_rules_are_not_missed_under_its_profile_and_one_is_under_a
     assert found(WORDPRESS) == [(9, "RewriteRule", "routing")]
 
 
-def test_what_ojs_is_told_to_put_there_is_not_missed_under_its_profile():
+def test_what_ojs_and_codeigniter_are_told_to_put_there_is_not_missed_under_their_profiles():
     rules = "RewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^(.*)$ index.php/$1 [QSA,L]\n"
     assert found(rules, profile=Profile.OJS) == []
+    assert found(rules, profile=Profile.FRONT_CONTROLLER) == [], "CodeIgniter's own"
     assert found(rules) == [(2, "RewriteRule", "routing")]
 
 

@@ -247,6 +247,14 @@ class TestProfiles:
         assert self.asked(stand, "/index.php/2026/halo")[0] == "/index.php"
         assert stand.get("/wp-content/uploads/a.txt").body == b"berkas"
 
+    def test_a_front_controller_has_the_address_as_path_info_too(self, stand: WebStand) -> None:
+        self.made(stand, Profile.FRONT_CONTROLLER, "index.php")
+        assert self.asked(stand, "/") == ("/index.php", "", "")
+        for script in ("", "/index.php"):
+            assert self.asked(stand, f"{script}/berita/baca/7?a=b") == ("/index.php", "/berita/baca/7", "a=b")
+        stand.put("foto.jpg", SHOW)
+        assert self.asked(stand, "/foto.jpg/x.php")[:2] == ("/index.php", "/foto.jpg/x.php")
+
     def test_laravel_shows_only_its_public_folder(self, stand: WebStand) -> None:
         self.made(stand, Profile.LARAVEL, "public/index.php", "artisan.php")
         stand.put("public/robots.txt", "semua")

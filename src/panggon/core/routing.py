@@ -61,7 +61,8 @@ _MOODLE = Routing(
 
 ROUTINGS: Mapping[Profile, Routing] = {
     Profile.PLAIN: Routing(),
-    Profile.FRONT_CONTROLLER: Routing(rewrites=_TO_INDEX, private=(_TOOLS,)),
+    # With the path as PATH_INFO besides, which CodeIgniter may be told to read (`uri_protocol`).
+    Profile.FRONT_CONTROLLER: Routing(rewrites=_TO_INDEX, slash_arguments=True, path_info=True, private=(_TOOLS,)),
     # developer.wordpress.org/advanced-administration/security/hardening
     Profile.WORDPRESS: Routing(
         rewrites=_TO_INDEX,

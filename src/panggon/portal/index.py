@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from panggon import file_words
 from panggon.command_line import Refused
-from panggon.core import file_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.survey import BAND_LABELS, QUESTIONS, Result, result_of, rounded, sums_of
 from panggon.core.survey_sheet import COLUMNS, read_answers

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from panggon.core import file_words
+from panggon import file_words
 from panggon.core.bounds import is_new
 from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.journal import Problem, Word

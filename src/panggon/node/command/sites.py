@@ -9,7 +9,8 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from panggon.core import file_words, plan_words
+from panggon import file_words
+from panggon.core import plan_words
 from panggon.core import spec_document as specs
 from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from panggon.core import file_words, outgoing
+from panggon import file_words
+from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.site_kinds import origin
 from panggon.core.spec import SITE_ID, SiteKind

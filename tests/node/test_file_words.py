@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from panggon.core.file_words import place, reason
+from panggon.file_words import place, reason
 
 
 @pytest.mark.parametrize(
