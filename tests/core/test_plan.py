@@ -148,6 +148,21 @@ def test_what_others_have_keeps_no_site_open(closed):
         make(replace(OPEN, generation=5), FACTS, [*seen, *theirs])
 
 
+def test_a_name_that_was_given_up_and_has_another_site_holds_up_nothing():
+    theirs = [
+        ours(Key(Kind.CERTIFICATE, GONE), issuer="Uji CA", valid=True),
+        ours(Key(Kind.HOST, GONE), site="s000009", state="open"),
+        ours(Key(Kind.RECORDS, GONE), site="s000009", a=(), aaaa=(), safety=()),
+    ]
+    seen = [found for found in existing(RENAMED) if found.key.name != GONE]
+    again = replace(RENAMED, generation=6)
+    plan = make(again, FACTS, [*seen, *theirs])
+    assert kinds(plan) == ["site", "runtime"]
+    assert GONE not in {way.key.name for way in plan.unchanged}
+    elsewhere = [absent(theirs[0].key), absent(theirs[1].key), foreign(theirs[2].key, "sudah memiliki A")]
+    assert kinds(make(again, FACTS, [*seen, *elsewhere])) == ["site", "runtime"]
+
+
 def test_a_door_of_strangers_is_not_shut_silently():
     seen = [found for found in existing(OPEN) if found.key.kind is not Kind.USER]
     with pytest.raises(PermanentError, match=r"plan\.foreign"):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.resources import Attributes, Key, Kind
@@ -47,7 +48,7 @@ class Place:
         files.link(root / "live" / HOST, f"../sites/{SITE}")
         self.authority = authority.create_authority(base / "etc", now=BEGIN)
         self.settings = tls.Settings(
-            root, base / "none.sock", self.authority, Door("127.0.0.1", 1, base), lambda: self.now
+            root, base / "none.sock", self.authority, Door("127.0.0.1", 1, self.authority.certificate), lambda: self.now
         )
 
     def renewal(self, **changes: Any) -> Renewal:
@@ -257,10 +258,31 @@ class TestBought:
         return Place(tmp_path, tls={"issuer": "bought", **bought})
 
     def buy(self, place: Place, name: str = "*.kota.example", *, must_staple: bool = False) -> None:
-        text = chained(place.authority, name, now=place.now, must_staple=must_staple).decode()
-        where = text.index("-----BEGIN PRIVATE KEY")
-        (place.base / "bought.pem").write_text(text[:where])
-        (place.base / "bought.key").write_text(text[where:])
+        self.put(place, bundles.load(chained(place.authority, name, now=place.now, must_staple=must_staple)))
+
+    def buy_without_chain(self, place: Place) -> None:
+        """Signed by one between, whom visitors do not know."""
+        between = authority.create_authority(place.base / "between", now=place.now)
+        bundle = bundles.load(authority.issue(between, "*.kota.example", now=place.now))
+        self.put(place, replace(bundle, chain=(bundle.leaf,)))
+
+    def buy_with(self, place: Place, key: CertificateIssuerPrivateKeyTypes) -> None:
+        bundle = bundles.load(chained(place.authority, "*.kota.example", now=place.now))
+        leaf, signer = (
+            bundle.leaf,
+            bundles.load(place.authority.certificate.read_bytes() + place.authority.key.read_bytes()),
+        )
+        builder = x509.CertificateBuilder(
+            leaf.issuer, leaf.subject, key.public_key(), leaf.serial_number, bundle.begins, bundle.ends,
+            list(leaf.extensions),
+        )  # fmt: skip
+        signed = builder.sign(signer.key, hashes.SHA256())  # type: ignore[arg-type]
+        self.put(place, replace(bundle, chain=(signed, signer.leaf), key=key))
+
+    def put(self, place: Place, bundle: bundles.Bundle) -> None:
+        text = bundle.text()
+        (place.base / "bought.pem").write_bytes(text[: text.index(b"-----BEGIN PRIVATE KEY")])
+        (place.base / "bought.key").write_bytes(key_text(bundle.key))
 
     def test_taken_watched_and_replaced(self, place: Place) -> None:
         renewal = place.renewal(issuer="bought")
@@ -282,6 +304,10 @@ class TestBought:
             (lambda test, place: test.buy(place, must_staple=True), "must-staple"),
             (lambda test, place: (place.base / "bought.key").write_bytes(key()), "kunci dan sertifikat tidak cocok"),
             (lambda test, place: (place.base / "bought.pem").write_text("x"), "Unable to load PEM"),
+            (lambda test, place: test.buy_without_chain(place), "rantai tidak lengkap?"),
+            (lambda test, place: test.buy_with(place, rsa.generate_private_key(65537, 1024)), "RSA 2048 ke atas"),
+            (lambda test, place: test.buy_with(place, ec.generate_private_key(ec.SECP521R1())), "P-256, P-384"),
+            (lambda test, place: test.buy_with(place, ed25519.Ed25519PrivateKey.generate()), "P-256, P-384"),
         ],
     )
     def test_a_bad_one_takes_no_place(self, place: Place, spoil: Callable[[Any, Place], object], words: str) -> None:

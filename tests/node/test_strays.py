@@ -11,7 +11,7 @@ from panggon.core.journal import Started
 from panggon.core.resources import Key, Kind, ours
 from panggon.core.spec import SiteState
 from panggon.core.spec_document import dump
-from panggon.drivers import fake
+from panggon.drivers import fake, user
 from panggon.engine import journal_file
 from panggon.node import records, wiring
 from panggon.node.agent import strays
@@ -51,6 +51,28 @@ def sites(tmp_path: Path, machine: fake.Machine, monkeypatch: pytest.MonkeyPatch
 def test_what_belongs_to_a_site_is_none(sites: Sites) -> None:
     assert strays.find(sites) == ()
     assert sites.strays == {}
+
+
+def test_a_user_of_a_site_that_other_files_know_too_is_told(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etc = tmp_path / "system"
+    etc.mkdir()
+    monkeypatch.setattr(user, "ETC", etc)
+    lines = {
+        "passwd": f"root:x:0:0::/root:/bin/sh\n{SITE}:x:0:0::/root:/bin/bash\ns800001:x:1:1::/:/bin/sh\n",
+        "shadow": f"root:*:::::::\n{SITE}:$6$x:::::::\n",
+        "group": f"sudo:x:27:budi,{SITE}\nwww-data:x:33:\n",
+    }
+    for name, text in lines.items():
+        (etc / name).write_text(text)
+    membership = sites.config.paths.userdb / f"{SITE}:sudo.membership"
+    membership.touch()
+    places = [etc / "passwd", etc / "shadow", etc / "group", membership]
+    assert strays.find(sites) == tuple(Key(Kind.USER, f"{SITE} ({place})") for place in places)
+    watch = DriftWatch(sites)
+    watch.look(elapsed=watch.pass_seconds)
+    assert f"mesin: pengguna Unix {SITE} ({places[0]}) ada, padahal tidak diminta." in watch.lines()
 
 
 def test_a_name_of_a_stranger_goes_with_the_sites_next_plan(

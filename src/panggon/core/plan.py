@@ -1,7 +1,7 @@
 """From a wish and what exists to a plan: a printable value with a digest that a person can approve."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,8 +100,9 @@ def make(
     """
     seen = {observation.key: observation for observation in observations}
     wished = desired(spec, facts)
-    given_away = {host for host in spec.hosts if spec.state not in NAMED and _holder(host, seen) not in ("", spec.site)}
-    wished = tuple((key, after) for key, after in wished if key.name not in given_away)
+    given_up = spec.retired_hosts if spec.state in NAMED else spec.hosts
+    given_away = {host for host in given_up if _holder(host, seen) not in ("", spec.site)}
+    wished = tuple((key, after) for key, after in wished if not _is_others_now(key, spec, seen, given_away))
     _refuse_unobserved(key for key, _ in wished if key not in seen)
     ways = [Change(key, _before(seen[key]), after) for key, after in wished]
     if closing.closes(spec, _ways(way for way in ways if not same(way.before, way.after))):
@@ -152,6 +153,13 @@ def _turn(way: Change, spec: SiteSpec) -> int:
     if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts:
         return 2
     return 3 if _only_restarts(way) else 1
+
+
+def _is_others_now(key: Key, spec: SiteSpec, seen: Mapping[Key, Observation], given_away: Collection[str]) -> bool:
+    """Whether it is of a name that the site gave up, and somebody else has it since: nothing of the site's is there."""
+    found = seen.get(key)
+    theirs = found is not None and found.standing is Standing.FOREIGN
+    return key.name in given_away or (theirs and key.name in spec.retired_hosts)
 
 
 def _is_no_door_of(site: str, found: Observation) -> bool:

@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+UNUSUAL = "jenis atau panjang kuncinya tidak diterima peramban (RSA 2048 ke atas, P-256, P-384)"
+# CA/Browser Forum, Baseline Requirements, section 6.1.5.
+RSA_LEAST, CURVES = 2048, ("secp256r1", "secp384r1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def fault(bundle: Bundle, host: str, *, now: datetime) -> str:
     """
     wrong = (
         (bundle.key.public_key() != bundle.leaf.public_key(), "kunci dan sertifikat tidak cocok"),
+        (not _is_usual(bundle.key), UNUSUAL),
         (not bundle.covers(host), f"tidak berlaku untuk {host}"),
         (_must_staple(bundle.leaf), "mewajibkan OCSP stapling (must-staple)"),
         (any(not Bundle((a,), bundle.key).follows(b) for a, b in _pairs(bundle)), "rantai sertifikat terputus"),
@@ -87,6 +93,13 @@ def key_text(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def _is_usual(key: PrivateKeyTypes) -> bool:
+    """What every browser takes: Chromium has neither Ed25519 nor P-521 in its handshake."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.key_size >= RSA_LEAST
+    return isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in CURVES
 
 
 def _pairs(bundle: Bundle) -> Iterator[tuple[x509.Certificate, x509.Certificate]]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import pwd
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from panggon.core.resources import (
     partial,
     strange,
 )
-from panggon.core.spec import SiteSpec
+from panggon.core.spec import SITE_ID, SiteSpec
 from panggon.drivers import files, shell
 from panggon.drivers.owner import end_logins, uid_of
 
@@ -38,7 +38,8 @@ NO_PASSWORD = "*"  # noqa: S105
 HASH = re.compile(r"\$[a-z0-9]{1,8}\$[A-Za-z0-9./$=,+-]{8,256}")
 SHELL = "/usr/sbin/nologin"
 SECRET = 0o600
-GROUPS = Path("/etc/group")
+ETC = Path("/etc")
+GROUPS = ETC / "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,19 @@ def _is_ours(path: Path, paths: _Paths) -> bool:
     if path == paths.privileged:
         return len(installed(path)) == 1
     return files.read(path) == (_user_record if path == paths.user else _group_record)(paths).encode()
+
+
+def known_besides(userdb: Path) -> Iterator[tuple[str, str]]:
+    """Users of sites of whom another file says something as well, and which: the system asks those of `ETC` before the
+    records, and groups make more of a user than he is. Raises OSError.
+    """
+    for file in (ETC / "passwd", ETC / "shadow", ETC / "group"):
+        for line in file.read_text(errors="replace").splitlines():
+            name, *_, last = line.split(":")
+            named = {name, *(last.split(",") if file.name == "group" else ())}
+            yield from ((each, str(file)) for each in sorted(named) if SITE_ID.fullmatch(each))
+    for path in sorted(userdb.glob("s??????:*.membership")):
+        yield path.name.partition(":")[0], str(path)
 
 
 def installed(path: Path) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
 from panggon.core.strays import Standing, strays
-from panggon.drivers import files, host_link
+from panggon.drivers import files, host_link, user
 from panggon.node import layout, records, wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
@@ -36,7 +36,7 @@ def find(sites: Sites) -> tuple[Key, ...]:
             of_sites.setdefault(each.site, []).append(each.key.name)
     sites.keep_strays(of_sites)
     here = (each.key for each in found if each.key.name not in of_sites.get(each.site, ()))
-    return (*sorted(here), *(Key(Kind.RECORDS, name) for name in _in_the_zone(sites)))
+    return (*sorted(here), *_users_besides(sites.config), *(Key(Kind.RECORDS, name) for name in _in_the_zone(sites)))
 
 
 def unread_zone(config: NodeConfig) -> str:
@@ -57,6 +57,18 @@ def _found(sites: Sites) -> frozenset[Standing]:
 def _named_at_all(sites: Sites) -> Mapping[str, frozenset[str]]:
     named, more = sites.recorded.named(), sites.named_under_way()
     return {**named, **{site: names | named.get(site, frozenset()) for site, names in more.items()}}
+
+
+def _users_besides(config: NodeConfig) -> list[Key]:
+    """What makes more, or somebody else, of sites' users; the name says where it stands."""
+    if config.simulate:
+        return []
+    try:
+        found = list(user.known_besides(config.paths.userdb))
+    except OSError as error:
+        log.warning("users of sites cannot be looked for elsewhere: %s", error)
+        return []
+    return [Key(Kind.USER, f"{name} ({place})") for name, place in found if config.takes(name)]
 
 
 def _in_the_zone(sites: Sites) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.renewal import Lifetime, authority_ends, pause, waits, wanted, worries
 from panggon.core.resources import Key, Kind
 from panggon.core.spec import HOST
-from panggon.drivers import bundles, files
+from panggon.drivers import bundles, files, handshake
 from panggon.drivers.bundles import Bundle
 from panggon.drivers.tls import BUNDLE, CertificateDriver
 from panggon.engine import journal_file
@@ -172,9 +172,14 @@ class Renewal:
         """Whoever bought a certificate puts its files where the settings say; a good one is served within minutes."""
         tls = self.config.tls
         content = b"\n".join((path and files.read(path)) or b"" for path in (tls.certificate, tls.key))
-        bundle = self._checked(content, f"*.{self.config.dns.zone}")
-        if bundle.text() != files.read(self.driver.settings.shared("bought")):
-            self._share("_bought", bundle)
+        settings, zone = self.driver.settings, self.config.dns.zone
+        bundle = self._checked(content, f"*.{zone}")
+        if bundle.text() == files.read(settings.shared("bought")):
+            return
+        # Who leaves out the certificate between his own and the authority's gets all sites refused.
+        if refused := handshake.refusal(bundle, f"situs.{zone}", authorities=settings.door.authorities):
+            raise PermanentError("certificate.unusable", f"ditolak pengunjung (rantai tidak lengkap?): {refused}")
+        self._share("_bought", bundle)
 
     def _share(self, name: str, bundle: Bundle) -> None:
         settings = self.driver.settings
