@@ -14,6 +14,7 @@ import pytest
 
 from panggon.drivers import processes
 from panggon.node import layout, own_servers, protections
+from panggon.node.command import options
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
@@ -125,6 +126,11 @@ def test_sftp_waits_for_the_addresses_of_the_machine():
     """OpenSSH goes on with those that are there when it starts."""
     for how in ("Wants", "After"):
         assert "network-online.target" in unit(units.of("sshd"))["Unit"][how].split()
+
+
+def test_a_machine_is_prepared_once_where_its_settings_are_refused():
+    """A unit that has failed is started again with each of those that want it."""
+    assert unit("panggon-prepare.service")["Service"]["SuccessExitStatus"] == str(options.REFUSED)
 
 
 def test_the_end_of_one_worker_is_not_the_end_of_nginx():
