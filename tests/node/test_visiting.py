@@ -208,12 +208,33 @@ def test_who_is_full_is_told_until_there_is_room(bench, visits):
 
 
 def test_who_is_closed_is_full_no_more(bench, visits):
+    """Nor has it a note when it is open again, with room by then."""
+    logs = bench.settings.paths.root / "sites" / SITE / "logs"
+    logs.mkdir(parents=True)
+    visits.outside.full = {SITE}
+    visits.turn(elapsed=PASS_SECONDS)
+    assert [path.name for path in logs.iterdir()] == ["PENUH.txt"]
+    runs.apply(bench.sites, bench.sites.plan(dataclasses.replace(opened(), state=SiteState.SUSPENDED, generation=3)))
+    visits.turn(elapsed=0.0)
+    assert (filled.known(bench.settings), list(logs.iterdir())) == ((), [])
+
+
+def test_what_cannot_be_forgotten_now_costs_nobody_a_visit(bench, visits, monkeypatch):
     (bench.settings.paths.root / "sites" / SITE / "logs").mkdir(parents=True)
     visits.outside.full = {SITE}
     visits.turn(elapsed=PASS_SECONDS)
     runs.apply(bench.sites, bench.sites.plan(dataclasses.replace(opened(), state=SiteState.SUSPENDED, generation=3)))
+    visits.waiting.clear()
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(filled.records, "save", _no_room)
+        visits.turn(elapsed=PASS_SECONDS)
+    assert [visit.site for visit in visits.waiting] == ["s900002"]
     visits.turn(elapsed=0.0)
     assert filled.known(bench.settings) == ()
+
+
+def _no_room(*_):
+    raise TemporaryError("disk.full")
 
 
 def test_what_cannot_be_asked_or_written_down_is_found_the_next_time(bench, visits):

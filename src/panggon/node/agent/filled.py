@@ -4,6 +4,7 @@ are counted (`sockets.quota.full`).
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from panggon.core.errors import PanggonError
 from panggon.core.spec import SiteSpec
@@ -33,31 +34,35 @@ class Filled:
 
     def look(self, spec: SiteSpec) -> None:
         """At an open site. What cannot be asked or written down is found the next time."""
-        try:
-            full = self._is_full(spec)
-            if full != (spec.site in self._sites):
-                self._tell(spec.site, full=full)
-        except PanggonError as error:
-            log.info("whether %s is full is not known: %s", spec.site, error)
+        with _another_time(spec.site):
+            self._tell(spec.site, full=self._is_full(spec))
 
     def forget(self, site: str) -> None:
-        """One that is open no more; its note stays with what it stores."""
-        if site in self._sites:
-            self._keep(self._sites - {site})
+        """One that is open no more: there may be room when it is again. Else as `look`."""
+        with _another_time(site):
+            self._tell(site, full=False)
 
     def _tell(self, site: str, *, full: bool) -> None:
+        if full == (site in self._sites):
+            return
         settings = layout.socket_settings(self._config)
         note = settings.site(site) / "logs" / NOTE
         if full:
             storage.write(note, NOTE_WORDS, mode=0o640, gid=settings.uid(site), durable=False)
         else:
             files.remove(note)
-        self._keep(self._sites | {site} if full else self._sites - {site})
-        log.info("%s %s", site, "is full" if full else "has room again")
-
-    def _keep(self, sites: set[str]) -> None:
+        sites = self._sites | {site} if full else self._sites - {site}
         records.save(self._record, sorted(sites))
         self._sites = sites
+        log.info("%s %s", site, "is full" if full else "is full no more")
+
+
+@contextmanager
+def _another_time(site: str) -> Iterator[None]:
+    try:
+        yield
+    except PanggonError as error:
+        log.info("whether %s is full is not known: %s", site, error)
 
 
 def known(config: NodeConfig) -> tuple[str, ...]:
