@@ -16,7 +16,7 @@ from bench import usual
 from bench.machine import Machine, described, running, spec
 from bench.pressing import Pressed, pressed
 from bench.serving import cpu_seconds
-from panggon.core.spec import Limits, SiteSpec
+from panggon.core.sites.spec import Limits, SiteSpec
 from panggon.drivers import runtime, visit
 from panggon.node import layout
 

@@ -5,8 +5,8 @@ from random import Random
 from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case
 from panggon.cases.selectors import clock_of
-from panggon.core.clock import ClockEffect
-from panggon.core.procedure import TABLE, Action, State
+from panggon.core.cases.procedure import TABLE, Action, State
+from panggon.core.schedule.clock import ClockEffect
 from panggon.schedule import selectors as schedule
 
 LEGAL = {(row.action, source, row.target) for row in TABLE.rows for source in row.sources}

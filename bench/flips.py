@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bench.machine import Machine
 from bench.watching import Watcher
 from panggon.core.errors import TemporaryError
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import visit
 
 # Of the first round; the others need not take so long to show the same.

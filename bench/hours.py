@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
-from panggon.core.workdays import Calendar, Interval, closing, office_hours
+from panggon.core.schedule.workdays import Calendar, Interval, closing, office_hours
 
 
 @dataclass(frozen=True)

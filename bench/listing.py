@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bench.machine import Machine, described, running, spec
-from panggon.core import spec_document as specs
+from panggon.core.sites import spec_document as specs
 
 MINUTES = 5
 

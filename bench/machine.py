@@ -17,12 +17,12 @@ from typing import Any
 from unittest.mock import patch
 
 from demo.ports import free_port
-from panggon.core import spec_document
-from panggon.core.desired import desired
-from panggon.core.journal import Finished, Outcome, Started, Word
-from panggon.core.plan import make
-from panggon.core.resources import Key, Kind, absent
-from panggon.core.spec import Engine, Profile, SiteSpec, SiteState
+from panggon.core.node.desired import desired
+from panggon.core.node.journal import Finished, Outcome, Started, Word
+from panggon.core.node.plan import make
+from panggon.core.node.resources import Key, Kind, absent
+from panggon.core.sites import spec_document
+from panggon.core.sites.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user
 from panggon.drivers.visit import Door
 from panggon.engine import journal_file

@@ -19,7 +19,7 @@ from bench.flips import Flips, flips
 from bench.machine import Machine, described, running, spec
 from bench.memory import mebibytes
 from bench.others import Others, others
-from panggon.core.spec import SiteSpec
+from panggon.core.sites.spec import SiteSpec
 
 TARGET_SECONDS, TARGET_GROWTH, TARGET_MEBIBYTES = 0.5, 1.2, 300
 AGENT_SECONDS, AGENT_IDLE, AGENT_MEBIBYTES = 2.0, 0.01, 100

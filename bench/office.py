@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.people import services
 from panggon.people.models import Agency, Division, RoleAssignment, User
 

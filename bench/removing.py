@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pymysql
 
 from bench.machine import Machine
-from panggon.core.parking import Uptime
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node.parking import Uptime
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node import recorded
 from panggon.node.parked import uptime
 

@@ -17,8 +17,8 @@ from bench.ways import Move, way
 from panggon.audit.chain import digest_of
 from panggon.cases.acting.chain import body
 from panggon.cases.models import Case, Correction, Event, File
-from panggon.core.clock import ClockEffect
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
+from panggon.core.schedule.clock import ClockEffect
 from panggon.notify.models import Notice
 from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind
 from panggon.papers.models import Paper

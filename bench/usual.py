@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.machine import PAGE, STATIC
 from demo.ports import free_port
 from panggon.core.errors import TemporaryError
-from panggon.core.spec import Limits
+from panggon.core.sites.spec import Limits
 from panggon.drivers import visit
 from panggon.drivers.visit import Door
 from panggon.node.sockets.sandboxes.launch import workers

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from panggon.core.machine import Row
-from panggon.core.procedure import TABLE, Action, Role, State
+from panggon.core.cases.procedure import TABLE, Action, Role, State
+from panggon.core.state_machine import Row
 
 HOUR = 3600.0
 ROW_OF: dict[tuple[Action, State], Row] = {(row.action, source): row for row in TABLE.rows for source in row.sources}

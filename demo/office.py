@@ -38,7 +38,7 @@ def _let_the_head_sign(account: dict[str, str]) -> None:
     """With a certificate that proves nothing; in the demonstration its passphrase is the password of the account."""
     from django.utils import timezone  # noqa: PLC0415
 
-    from panggon.core.signing import Method  # noqa: PLC0415
+    from panggon.core.papers.signing import Method  # noqa: PLC0415
     from panggon.office.selectors import office  # noqa: PLC0415
     from panggon.office.services import change  # noqa: PLC0415
     from panggon.office.values import Group  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The words of the procedure in the reader's language: what `core.vocabulary` says, translated where it is shown.
+"""The words of the procedure in the reader's language: what `core.cases.vocabulary` says, translated where it is shown.
 
 Papers, the log and the API say the SK's own words in every language, and take them from `core`.
 """
@@ -10,10 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from panggon.core import vocabulary
-from panggon.core.contacts import CHANNEL_LABELS as CHANNELS
-from panggon.core.contacts import Channel
-from panggon.core.vocabulary import Action, ActionLabel, Role, State, StateLabel
+from panggon.core.cases import vocabulary
+from panggon.core.cases.vocabulary import Action, ActionLabel, Role, State, StateLabel
+from panggon.core.standards.contacts import CHANNEL_LABELS as CHANNELS
+from panggon.core.standards.contacts import Channel
 
 
 def _(label: str) -> Any:

@@ -22,10 +22,10 @@ from panggon.complaints import services as complaints
 from panggon.complaints.mailbox import Fetched
 from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.services import Upload
-from panggon.core.acting import ActingKind
-from panggon.core.complaint_vocabulary import ComplaintAction, Confidentiality, Kind
-from panggon.core.incident import TABLE as INCIDENTS
-from panggon.core.incident_vocabulary import (
+from panggon.core.cases.procedure import Role
+from panggon.core.complaints.vocabulary import ComplaintAction, Confidentiality, Kind
+from panggon.core.incidents.procedure import TABLE as INCIDENTS
+from panggon.core.incidents.vocabulary import (
     IncidentAction,
     IncidentEffect,
     IncidentState,
@@ -33,10 +33,10 @@ from panggon.core.incident_vocabulary import (
     PersonalData,
     Risk,
 )
-from panggon.core.notices import Occasion
-from panggon.core.procedure import Role
-from panggon.core.site_life import SiteAction
-from panggon.core.survey import Element
+from panggon.core.notify.notices import Occasion
+from panggon.core.people.acting import ActingKind
+from panggon.core.sites.life import SiteAction
+from panggon.core.surveys.survey import Element
 from panggon.incidents import jobs as incident_jobs
 from panggon.incidents import services as incident_services
 from panggon.incidents.models import Evidence, Incident

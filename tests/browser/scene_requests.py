@@ -3,7 +3,7 @@
 from typing import Any
 
 from panggon.cases.models import Case
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.people.models import Division, RoleAssignment
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Wish

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from panggon.cases.models import Case
-from panggon.core.procedure import State, waits_for
+from panggon.core.cases.procedure import State, waits_for
 from panggon.office.urls import GROUPS
 from panggon.people.models import Theme
 from panggon.people.permissions import Permission, permission_of

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from demo.clients import make_key
 from demo.paper import code_on
-from panggon.core.signing import EVIDENCE_LASTS
+from panggon.core.papers.signing import EVIDENCE_LASTS
 from tests.browser.request_form import apply
 from tests.browser.test_nine_steps import AFTER_PREPARATION, BEFORE_PREPARATION, take_turn
 from tests.browser.visitors import Visitors

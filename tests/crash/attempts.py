@@ -25,10 +25,10 @@ from typing import Any
 import psycopg
 from pymysql.cursors import Cursor
 
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
-from panggon.core.journal import Entry, Failed, Outcome
-from panggon.core.spec import SiteSpec
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Entry, Failed, Outcome
+from panggon.core.sites.spec import SiteSpec
 from panggon.engine import journal_file, patience, steps
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from panggon.core.errors import PanggonError
-from panggon.core.resources import Kind
-from panggon.core.spec import SiteSpec
+from panggon.core.node.resources import Kind
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import asking, processes
 from tests.crash import deaf
 from tests.crash.attempts import Attempt, Ended, Fault, Moments

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from panggon.core.errors import PanggonError
-from panggon.core.site_kinds import RUNNING
-from panggon.core.spec import SiteSpec
+from panggon.core.sites.kinds import RUNNING
+from panggon.core.sites.spec import SiteSpec
 from panggon.node import runs
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.settings import config as configs

@@ -17,8 +17,8 @@ from functools import partial
 
 import pytest
 
-from panggon.core.resources import Kind
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Kind
+from panggon.core.sites.spec import Engine
 from tests.crash import surroundings
 from tests.crash.attempts import Attempt, Moments
 from tests.crash.chances import struck_somewhere

@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 import pymysql
 
-from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Kind, Observation
-from panggon.core.site_kinds import PythonApplication
-from panggon.core.spec import Engine, SiteKind, SiteSpec
+from panggon.core.node.driver import Check, Driver
+from panggon.core.node.resources import Attributes, Key, Kind, Observation
+from panggon.core.sites.kinds import PythonApplication
+from panggon.core.sites.spec import Engine, SiteKind, SiteSpec
 from panggon.drivers import asking, control, storage
 from panggon.engine.observe import Drivers
 from tests.faults.machine import Machine

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from demo.layout import ZONE
-from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
 from panggon.drivers.storage import open_mark
 from tests.crash.lives import APPLICATION as APPLICATION_NAME
 from tests.faults.machine import Machine

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from demo.layout import ZONE
 from demo.ports import free_port
-from panggon.core.site_kinds import origin
+from panggon.core.sites.kinds import origin
 from tests.crash.lives import TARGET
 from tests.drivers import pebble, secondary
 from tests.faults.machine import Machine

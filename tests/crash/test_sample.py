@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core import closing
-from panggon.core.resources import Kind
-from panggon.core.spec import SiteState
+from panggon.core.node import closing
+from panggon.core.node.resources import Kind
+from panggon.core.sites.spec import SiteState
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.lives import ending, whole_life

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from panggon.core.spec import Engine
+from panggon.core.sites.spec import Engine
 from panggon.engine.observe import Drivers
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Ended, Fault, Moments

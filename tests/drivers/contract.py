@@ -1,4 +1,4 @@
-"""What every driver owes the engine (`core/driver.py`), as tests: the fake and the real ones take the same.
+"""What every driver owes the engine (`core/node/driver.py`), as tests: the fake and the real ones take the same.
 
 A test class inherits `Contract` and gives a fixture `case`.
 """
@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
-from panggon.core.plan import same
-from panggon.core.resources import Attributes, Key, Observation, Standing
+from panggon.core.node.driver import Driver
+from panggon.core.node.plan import same
+from panggon.core.node.resources import Attributes, Key, Observation, Standing
 
 DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
 # Looks at all processes of the machine, line by line, and changes nothing between two of its lines.

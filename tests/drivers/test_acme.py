@@ -16,7 +16,7 @@ import pytest
 
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Kind
+from panggon.core.node.resources import Attributes, Key, Kind
 from panggon.drivers import acme_orders, bundles, files
 from panggon.drivers import dns as records
 from panggon.drivers.acme_orders import Settings, WellKnown

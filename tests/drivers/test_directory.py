@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, Standing
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node.resources import Key, Kind, Standing
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.drivers.directory import DirectoryDriver, Settings
 from tests.drivers.conftest import UID_BASE

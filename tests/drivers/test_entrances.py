@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.entrances import ENTRANCES
-from panggon.core.spec import Engine
+from panggon.core.node.entrances import ENTRANCES
+from panggon.core.sites.spec import Engine
 from panggon.drivers.entrances import Entrances
 
 THERE = "s000001", "s000061", "s000121"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.site_kinds import Profile
+from panggon.core.sites.kinds import Profile
 from panggon.drivers import files, htaccess
 
 DENIED = "Require all denied\n"

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
-from panggon.core.site_tasks import dump_task
-from panggon.core.spec import Task
+from panggon.core.node.driver import Driver
+from panggon.core.node.resources import Attributes, Key, Kind, Standing, canonical
+from panggon.core.sites.spec import Task
+from panggon.core.sites.tasks import dump_task
 from panggon.drivers import directory, files, host_link, quota, sftp, site_file, tasks, tls, user, web
 from panggon.drivers.authority import create_authority
 from panggon.drivers.visit import Door
-from tests.core.site_specs import ssh_key
+from tests.core.sites.site_specs import ssh_key
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.test_user import HASH, PRINT
 from tests.drivers.test_web import WISH as SITE_WISH

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Limits, SiteSpec, SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Limits, SiteSpec, SiteState
 from panggon.drivers import storage
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings

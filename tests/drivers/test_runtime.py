@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from demo.ports import free_port
-from panggon.core.desired import MachineFacts, desired
-from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
-from panggon.core.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
+from panggon.core.node.desired import MachineFacts, desired
+from panggon.core.node.driver import Check, Driver
+from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.sites.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, host_link, site_file, tls, visit, web
 from panggon.drivers.authority import Authority, create_authority
 from panggon.drivers.mariadb import MariaDb, line

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.desired import tasks_of
-from panggon.core.resources import Attributes, Key, Kind, Standing, canonical
-from panggon.core.site_tasks import dump_task
-from panggon.core.spec import SiteSpec, SiteState, Task
+from panggon.core.node.desired import tasks_of
+from panggon.core.node.resources import Attributes, Key, Kind, Standing, canonical
+from panggon.core.sites.spec import SiteSpec, SiteState, Task
+from panggon.core.sites.tasks import dump_task
 from panggon.drivers import files
 from panggon.drivers.tasks import Settings, TasksDriver
 from tests.drivers.contract import Case, Contract

@@ -8,8 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Kind, Standing
-from panggon.core.spec import SiteState
+from panggon.core.node.resources import Attributes, Key, Kind, Standing
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import files, shell, tls
 from panggon.drivers.authority import create_authority, issue
 from panggon.drivers.tls import CertificateDriver

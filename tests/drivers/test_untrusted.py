@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine, Interface, PythonApplication, SiteKind, SiteSpec, SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Engine, Interface, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import untrusted, visit
 from panggon.drivers.runtime import RuntimeDriver, Settings
 from panggon.drivers.visit import Answer, Door

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Kind, Observation, Standing
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import files, web
 from panggon.drivers.host_link import HostDriver
 from panggon.drivers.site_file import SiteDriver

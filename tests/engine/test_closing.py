@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panggon.core import closing
-from panggon.core import plan as plans
-from panggon.core.desired import CLOSED, lets_in
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Word
-from panggon.core.resources import Key, Kind, Standing, foreign, ours, partial
-from panggon.core.site_tasks import Task
-from panggon.core.spec import Access, Engine, SiteSpec, SiteState
+from panggon.core.node import closing
+from panggon.core.node import plan as plans
+from panggon.core.node.desired import CLOSED, lets_in
+from panggon.core.node.journal import Word
+from panggon.core.node.resources import Key, Kind, Standing, foreign, ours, partial
+from panggon.core.sites.spec import Access, Engine, SiteSpec, SiteState
+from panggon.core.sites.tasks import Task
 from panggon.drivers.fake import Killed, Mishap, Moment
-from tests.core.site_specs import HOST, SITE, ssh_key
+from tests.core.sites.site_specs import HOST, SITE, ssh_key
 from tests.engine.worlds import World, append_kills, beset, call_kills, closing_worlds, moments, plan_for, world
 
 OPEN = SiteSpec(

@@ -2,12 +2,12 @@
 
 import pytest
 
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.journal import Word
-from panggon.core.resources import Key, Kind, Standing, absent, foreign, ours, partial
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Word
+from panggon.core.node.resources import Key, Kind, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
-from tests.core.site_specs import HOST, SITE
+from tests.core.sites.site_specs import HOST, SITE
 from tests.engine.test_runner import OPEN, PREPARED, RICH
 from tests.engine.worlds import World, plan_for, world
 

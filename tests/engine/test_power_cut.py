@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.core.journal import Word, Writing, fold
-from panggon.core.resources import Key, Kind
+from panggon.core.node.journal import Word, Writing, fold
+from panggon.core.node.resources import Key, Kind
 from panggon.drivers.fake import Machine
 from panggon.engine import journal_file
 from panggon.engine.journal_file import read
-from tests.core.site_specs import HOST
+from tests.core.sites.site_specs import HOST
 from tests.engine.test_runner import RICH
 from tests.engine.worlds import OTHERS, World, plan_for
 

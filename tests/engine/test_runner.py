@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Failed, Finished, Problem, Word, fold
-from panggon.core.plan import make
-from panggon.core.resources import Key, Kind, Observation, Standing, foreign, ours
-from panggon.core.spec import Access, Engine, SiteKind, SiteSpec, SiteState
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Failed, Finished, Problem, Word, fold
+from panggon.core.node.plan import make
+from panggon.core.node.resources import Key, Kind, Observation, Standing, foreign, ours
+from panggon.core.sites.spec import Access, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine.observe import observe
 from panggon.engine.patience import Patience
 from panggon.engine.runner import drift, resume, verify
-from tests.core.site_specs import HOST, SITE, ssh_key
+from tests.core.sites.site_specs import HOST, SITE, ssh_key
 from tests.engine.worlds import FACTS, NOW, MortalJournal, World, plan_for, world
 
 PREPARED = SiteSpec(site=SITE, host=HOST, state=SiteState.PREPARED, generation=1, kind=SiteKind.STATIC)

@@ -7,17 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from panggon.core import plan as plans
-from panggon.core.desired import ALIVE, CLOSED, MachineFacts
-from panggon.core.journal import Entry, Outcome, Word
-from panggon.core.plan import Plan
-from panggon.core.resources import Key, Kind, Observation, ours
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node import plan as plans
+from panggon.core.node.desired import ALIVE, CLOSED, MachineFacts
+from panggon.core.node.journal import Entry, Outcome, Word
+from panggon.core.node.plan import Plan
+from panggon.core.node.resources import Key, Kind, Observation, ours
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
 from panggon.engine.observe import observe
 from panggon.engine.runner import resume, run
 from panggon.engine.steps import Progress
-from tests.core.site_specs import specs
+from tests.core.sites.site_specs import specs
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FACTS = MachineFacts(

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from panggon.core.spec import Profile
+from panggon.core.sites.spec import Profile
 from tests.applications.sites import Visitor, seen
 from tests.faults.office import WITNESS
 

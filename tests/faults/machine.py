@@ -25,8 +25,8 @@ from demo.clients import Answer, ask_dns, ask_https, make_key
 from demo.layout import REPOSITORY, UID_BASE, ZONE, Layout
 from demo.settings import write_node_config
 from demo.stack import BINARIES
-from panggon.core import spec_document as specs
-from panggon.core.spec import Access, Engine, SiteSpec, SiteState
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import Access, Engine, SiteSpec, SiteState
 from panggon.drivers import processes
 from tests.waiting import until
 

@@ -17,7 +17,7 @@ from demo.clients import SftpClient
 from demo.people import Person
 from demo.proofs import Target
 from demo.steps import Course
-from panggon.core.spec import Engine, SiteKind, SiteSpec, SiteState
+from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
 from tests.faults.machine import Machine
 from tests.stack import Stack
 from tests.waiting import until

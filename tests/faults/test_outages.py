@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from demo.layout import ZONE
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import processes
 from tests.faults.machine import USERDB, frozen, kill
 from tests.waiting import until

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.layout import ZONE
-from panggon.core import spec_document as specs
+from panggon.core.sites import spec_document as specs
 from tests.faults.machine import Machine
 from tests.site_numbers import First
 

@@ -5,9 +5,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from panggon.core import spec_document
-from panggon.core.desired import desired
-from panggon.core.resources import Kind
+from panggon.core.node.desired import desired
+from panggon.core.node.resources import Kind
+from panggon.core.sites import spec_document
 from panggon.node import records, wiring
 from panggon.node.settings import config as configs
 from panggon.node.sites import Sites

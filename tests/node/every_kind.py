@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from panggon.core.site_kinds import Proxy, PythonApplication
-from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.core.sites.kinds import Proxy, PythonApplication
+from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
 from tests.node.echo import TARGET, Echo, TcpServer, UnixServer, serving
 from tests.node.web_stand import HOST, LIMITS, WebStand
 

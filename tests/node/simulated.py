@@ -4,13 +4,13 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from panggon.core import spec_document as specs
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import fake
 from panggon.node.settings import config
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
-from tests.core.site_specs import ssh_key
+from tests.core.sites.site_specs import ssh_key
 
 SITE, HOST = "s900001", "uji.kota.example"
 SPEC = SiteSpec(SITE, HOST, SiteState.PREPARED, 1)

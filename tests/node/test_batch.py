@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from panggon.core import spec_document as specs
 from panggon.core.errors import InvalidError
-from panggon.core.resources import Key, Kind, absent, foreign, ours
-from panggon.core.spec import SiteState
+from panggon.core.node.resources import Key, Kind, absent, foreign, ours
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.node.command import batch, show_many
 from panggon.node.command.batch import Ending

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from cryptography import x509
 from rich.console import Console
 
-from panggon.core.driver import Check
 from panggon.core.errors import TemporaryError
-from panggon.core.htaccess import Effect, Lost
-from panggon.core.resources import Key, Kind, foreign, ours
-from panggon.core.spec import SiteState
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Key, Kind, foreign, ours
+from panggon.core.sites.htaccess import Effect, Lost
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import authority
 from panggon.drivers.fake import FakeDriver, Killed, Mishap, Moment
 from panggon.drivers.htaccess import Found

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Problem
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Problem
 from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report
 from panggon.node.agent.loop import LINES_MOST
 from tests.node import portal as portals

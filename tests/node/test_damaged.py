@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.parking import Uptime
-from panggon.core.spec import SiteState
+from panggon.core.node.parking import Uptime
+from panggon.core.sites.spec import SiteState
 from panggon.node import records
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.resources import Key, Kind, ours
-from panggon.core.spec import Engine, SiteState
+from panggon.core.node.resources import Key, Kind, ours
+from panggon.core.sites.spec import Engine, SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs
 from panggon.node.agent.drift import DriftWatch

@@ -8,8 +8,8 @@ import dns.rrset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panggon.core import outgoing
-from panggon.core.outgoing import Destination, Policy
+from panggon.core.sites import outgoing
+from panggon.core.sites.outgoing import Destination, Policy
 from panggon.node.gate import questions
 from panggon.node.gate.carrying import Gate
 

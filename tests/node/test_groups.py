@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panggon.core.site_tasks import TASK_NAME
+from panggon.core.sites.tasks import TASK_NAME
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.guards.sessions import group_of
 from panggon.node.sockets.sandboxes.errand import own_group, task_group

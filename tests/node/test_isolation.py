@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from panggon.core.entrances import ENTRANCES
 from panggon.core.errors import TemporaryError
-from panggon.core.spec import Engine
+from panggon.core.node.entrances import ENTRANCES
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files, processes
 from panggon.node.sockets import protections
 from panggon.node.sockets.control_groups import controllers

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from panggon.core.errors import InvalidError
-from panggon.core.site_kinds import Proxy
-from panggon.core.spec import SiteKind, SiteState
-from panggon.core.spec_document import dump
+from panggon.core.sites.kinds import Proxy
+from panggon.core.sites.spec import SiteKind, SiteState
+from panggon.core.sites.spec_document import dump
 from panggon.drivers import htaccess
 from panggon.node import records
 from panggon.node.command.cli import cli

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from panggon.core.errors import PermanentError
-from panggon.core.journal import Word
-from panggon.core.plan import Plan, make
-from panggon.core.resources import Key, Kind, absent, ours
-from panggon.core.spec import Access, Engine, SiteState
-from panggon.core.spec_document import dump
+from panggon.core.node.journal import Word
+from panggon.core.node.plan import Plan, make
+from panggon.core.node.resources import Key, Kind, absent, ours
+from panggon.core.sites.spec import Access, Engine, SiteState
+from panggon.core.sites.spec_document import dump
 from panggon.node import clock as clocks
 from panggon.node import recorded, records, runs
 from panggon.node.agent import loop
@@ -22,7 +22,7 @@ from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command.cli import cli
 from panggon.node.sites import Sites
-from tests.core.plans import FACTS, existing, nothing
+from tests.core.node.plans import FACTS, existing, nothing
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import Bench

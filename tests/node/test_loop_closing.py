@@ -5,10 +5,10 @@ import errno
 
 import pytest
 
-from panggon.core import closing
 from panggon.core.errors import TemporaryError
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import SiteState
+from panggon.core.node import closing
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine import journal_file
 from panggon.engine.patience import Patience, Policy

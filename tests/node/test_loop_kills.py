@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core import plan as plans
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, ours
+from panggon.core.node import plan as plans
+from panggon.core.node.resources import Key, Kind, ours
 from panggon.drivers import user
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.drivers.user import UserDriver

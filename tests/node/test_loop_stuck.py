@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Mishap, Moment
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs

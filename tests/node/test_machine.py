@@ -17,8 +17,8 @@ import pytest
 from passlib.hash import sha512_crypt
 
 from demo.clients import ask_dns
-from panggon.core import spec_document
-from panggon.core.signing import changes
+from panggon.core.papers.signing import changes
+from panggon.core.sites import spec_document
 from panggon.drivers import runtime, visit
 from panggon.drivers.authority import Authority, issue
 from panggon.drivers.visit import Door

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Profile, SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Profile, SiteState
 from panggon.drivers import control
 from panggon.node.servers import nginx
 from tests.node.web_stand import HOST, OTHER, SITE, WebStand, request

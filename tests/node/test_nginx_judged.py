@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from panggon.core.spec import Profile, SiteKind, SiteState
+from panggon.core.sites.spec import Profile, SiteKind, SiteState
 from tests.node import lua
 from tests.node.web_stand import WebStand
 

@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 import pytest
 
-from panggon.core import routing
-from panggon.core.resources import Key, Kind
-from panggon.core.site_kinds import Proxy, PythonApplication, Redirect
-from panggon.core.spec import Profile, SiteKind, SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites import routing
+from panggon.core.sites.kinds import Proxy, PythonApplication, Redirect
+from panggon.core.sites.spec import Profile, SiteKind, SiteState
 from panggon.drivers import visit
-from tests.core.test_routing import PRIVATE, PRIVATE_EVERYWHERE, SCRIPTS
+from tests.core.sites.test_routing import PRIVATE, PRIVATE_EVERYWHERE, SCRIPTS
 from tests.node.echo import TARGET, Echo, TcpServer, UnixServer, serving
 from tests.node.test_nginx_php import SHOW, php
 from tests.node.web_stand import HOST, SITE, WebStand, request

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import control, processes, shell, visit
 from panggon.node.servers import nginx
 from tests.drivers.running import running

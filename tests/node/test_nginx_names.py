@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import shell
 from tests.node.web_stand import HOST, OTHER_HOST, WebStand, request
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.spec import Profile, SiteKind, SiteState
+from panggon.core.sites.spec import Profile, SiteKind, SiteState
 from panggon.drivers import shell, visit
 from panggon.node.servers import Server
 from tests.drivers.running import running

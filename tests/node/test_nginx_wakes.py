@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from panggon.core.spec import SiteSpec
+from panggon.core.sites.spec import SiteSpec
 from tests.node.echo import TARGET, Echo, TcpServer, UnixServer, serving
 from tests.node.every_kind import PROXY_SPEC, PYTHON_SPEC
 from tests.node.web_stand import HOST, WebStand, request

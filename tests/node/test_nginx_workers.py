@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import control, host_link, visit
 from panggon.node.command.status import worries
 from panggon.node.servers import nginx

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Kind
+from panggon.core.node.resources import Attributes, Key, Kind
 from panggon.drivers import authority, bundles, files, tls
 from panggon.drivers.bundles import key_text
 from panggon.drivers.tls import CertificateDriver

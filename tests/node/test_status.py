@@ -16,7 +16,7 @@ from panggon.node.servers import postgresql
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import Excess
 from panggon.node.supervision import units
-from tests.core.plans import FACTS
+from tests.core.node.plans import FACTS
 from tests.node import simulated
 
 KNOT, NGINX = ServerStatus("knot", False, "", 0), ServerStatus("nginx", True, "", 0)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.journal import Started
-from panggon.core.resources import Key, Kind, ours
-from panggon.core.spec import SiteState
-from panggon.core.spec_document import dump
+from panggon.core.node.journal import Started
+from panggon.core.node.resources import Key, Kind, ours
+from panggon.core.sites.spec import SiteState
+from panggon.core.sites.spec_document import dump
 from panggon.drivers import fake, user
 from panggon.engine import journal_file
 from panggon.node import records, wiring
@@ -19,7 +19,7 @@ from panggon.node.agent.drift import DriftWatch
 from panggon.node.command import show
 from panggon.node.command.status import worries
 from panggon.node.sites import Sites
-from tests.core.plans import FACTS
+from tests.core.node.plans import FACTS
 from tests.node import simulated
 from tests.node.simulated import HOST, SITE, SPEC, opened
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.lanes import lane
-from panggon.core.resources import Key, Kind, canonical
-from panggon.core.site_tasks import dump_task
-from panggon.core.spec import SiteSpec, SiteState, Task
+from panggon.core.node.lanes import lane
+from panggon.core.node.resources import Key, Kind, canonical
+from panggon.core.sites.spec import SiteSpec, SiteState, Task
+from panggon.core.sites.tasks import dump_task
 from panggon.drivers import files, shell
 from panggon.drivers.tasks import Settings, TasksDriver
 from panggon.node import resting

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Word
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import SiteState
+from panggon.core.node.journal import Word
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs, wiring
 from panggon.node.agent import filled, looking, loop, visiting

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from demo.ports import free_port
-from panggon.core.desired import MachineFacts, desired
-from panggon.core.driver import Driver
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Limits, SiteKind, SiteSpec, SiteState
+from panggon.core.node.desired import MachineFacts, desired
+from panggon.core.node.driver import Driver
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Limits, SiteKind, SiteSpec, SiteState
 from panggon.drivers import authority, files, host_link, processes, shell, site_file, tls, visit, web
 from panggon.drivers.visit import Answer, Door
 from panggon.node.servers import Server, nginx

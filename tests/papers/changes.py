@@ -5,7 +5,7 @@ import io
 import pikepdf
 from pikepdf import Array, Dictionary, Name, ObjectStreamMode
 
-from panggon.core.signing import Part
+from panggon.core.papers.signing import Part
 
 
 def opened(data: bytes, **options) -> pikepdf.Pdf:

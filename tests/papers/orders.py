@@ -1,6 +1,6 @@
 """What is to be signed, in tests."""
 
-from panggon.core.signing import Place, Signatory
+from panggon.core.papers.signing import Place, Signatory
 from panggon.papers.signers.interface import Order, Stamp
 from tests.papers.pki import NIK
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from panggon.core.cases.letters import read
 from panggon.core.errors import PermanentError
-from panggon.core.letters import read
 from panggon.papers.apart import Limits
 from panggon.papers.reading import letter_text
 from tests.papers.letters import LAYOUTS, Letter, scanned

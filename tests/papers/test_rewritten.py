@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, ObjectStreamMode
 
-from panggon.core.signing import Level, Part, Place
+from panggon.core.papers.signing import Level, Part, Place
 from panggon.papers import validation
 from panggon.papers.rendering import render
 from panggon.papers.rewritten import Difference, difference

@@ -10,7 +10,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.signing import Level, Place
+from panggon.core.papers.signing import Level, Place
 from panggon.papers import validation
 from panggon.papers.apart import Limits
 from panggon.papers.rendering import render

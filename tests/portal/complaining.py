@@ -4,7 +4,7 @@ from typing import Any
 
 from panggon.complaints import services
 from panggon.complaints.models import Complaint
-from panggon.core.complaint_vocabulary import ComplaintAction, Kind, Source
+from panggon.core.complaints.vocabulary import ComplaintAction, Kind, Source
 from panggon.people.models import User
 from tests.portal.office import Office
 

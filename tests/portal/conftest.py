@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from panggon.core.parking import Uptime
+from panggon.core.node.parking import Uptime
 from panggon.node import recorded
 from panggon.papers import validation
 from panggon.people.models import Agency, Division

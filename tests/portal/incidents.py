@@ -4,7 +4,7 @@ from typing import Any
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from panggon.core.incident_vocabulary import CHECKLIST, IncidentAction, PersonalData, Risk
+from panggon.core.incidents.vocabulary import CHECKLIST, IncidentAction, PersonalData, Risk
 from panggon.incidents import jobs, services
 from panggon.incidents.models import Incident
 from panggon.people.models import User

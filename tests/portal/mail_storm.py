@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings as configured
 
 from panggon.complaints.models import Complaint, IncomingMail
-from panggon.core.brakes import MAIL_OF_ALL, MAIL_OF_ONE
-from panggon.core.incoming_mail import Reason
+from panggon.core.complaints.incoming_mail import Reason
+from panggon.core.people.brakes import MAIL_OF_ALL, MAIL_OF_ONE
 from panggon.outbox import defer
 from tests.portal import dovecot
 from tests.portal.dovecot import ADDRESS, PASSWORD, MailServer

@@ -9,8 +9,8 @@ import pytest
 from panggon.cases import jobs, services
 from panggon.cases.content.facts import documents
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role, State
 from panggon.office import services as settings
 from panggon.office.selectors import office
 from panggon.office.values import Group

@@ -5,8 +5,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from panggon.core.procedure import State
-from panggon.core.signing import Method
+from panggon.core.cases.procedure import State
+from panggon.core.papers.signing import Method
 from panggon.office.values import Group
 from panggon.papers import signatories, validation
 from tests.papers.gateway import PASSWORD, USER

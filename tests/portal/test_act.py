@@ -7,8 +7,8 @@ import pytest
 from panggon.cases import selectors, services
 from panggon.cases.archive import log
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role, State
 from panggon.people.models import Agency
 from panggon.sites.models import Wish
 from tests.portal.office import DIGEST, REQUEST, refused

@@ -2,7 +2,7 @@
 
 import pytest
 
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.sites.models import Outcome, Purpose
 from tests.portal.office import DIGEST, refused
 

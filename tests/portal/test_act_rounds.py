@@ -1,6 +1,6 @@
 """The ways back: returned to the OPD, sent back, refused, withdrawn, not accessible."""
 
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose
 from tests.portal.office import ALL_MET, DIGEST, MINUTE, REQUEST, refused

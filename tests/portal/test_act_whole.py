@@ -9,8 +9,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.cases import jobs, services
 from panggon.cases.acting import effects
 from panggon.cases.models import Case, Event
+from panggon.core.cases.procedure import Action, Effect, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Effect, Role, State
 from panggon.papers.models import Counter
 from panggon.sites.models import Wish
 from tests.portal.office import ALL_MET, refused

@@ -9,9 +9,9 @@ from panggon.cases import jobs, selectors
 from panggon.cases.archive import log
 from panggon.cases.content.paper_facts import signer_of
 from panggon.cases.models import Event
-from panggon.core.acting import ActingKind
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role, State
+from panggon.core.people.acting import ActingKind
 from panggon.papers.contents import PaperKind
 from panggon.papers.facts import Person
 from panggon.people import selectors as people

@@ -4,7 +4,7 @@ import pytest
 
 from panggon.cases.acting import inputs as case_inputs
 from panggon.cases.models import Case, File
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.office.values import Group
 from panggon.portal.api import inputs
 from panggon.sites.models import Plan

@@ -8,7 +8,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi import checks
 
 from panggon.cases.models import Case
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.office.values import Group
 from panggon.portal.api.application import scopes
 from panggon.tokens.models import Scope

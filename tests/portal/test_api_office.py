@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from tests.portal.programs import Program, problem
 
 

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
 from tests.portal.office import LETTER

@@ -14,7 +14,7 @@ import pytest
 from panggon.audit.models import Change
 from panggon.cases.archive.zipping import zipped
 from panggon.cases.models import Case
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.papers import store
 from panggon.people.models import Agency
 from tests.portal.office import LETTER, MONDAY

@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from panggon.audit.chain import Link, digest_of, salted, verify
 from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case, Event
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 
 
 def tamper(sql: str, *values) -> None:

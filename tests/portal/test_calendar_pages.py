@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from panggon.core.alerts import AlertKind, Reminding
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
+from panggon.core.notify.alerts import AlertKind, Reminding
 from panggon.schedule import selectors
 from panggon.schedule.models import Closing, Holiday, OfficeHours, Year
 from panggon.schedule.services import seed

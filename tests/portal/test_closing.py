@@ -5,7 +5,7 @@ from django.utils.html import escape
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.core.errors import InvalidError
-from panggon.core.site_life import SiteAction
+from panggon.core.sites.life import SiteAction
 from panggon.notify.models import Notice
 from panggon.sites import life, machines, services
 from panggon.sites.messages import report_of

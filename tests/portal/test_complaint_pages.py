@@ -12,8 +12,8 @@ from django.test import Client
 
 from demo.paper import words_on
 from panggon.complaints.models import Attachment, Complaint
-from panggon.core.complaint_vocabulary import ComplaintState as S
-from panggon.core.complaint_vocabulary import Kind
+from panggon.core.complaints.vocabulary import ComplaintState as S
+from panggon.core.complaints.vocabulary import Kind
 from panggon.pdf import POLICY
 from tests.portal.complaining import answered, file, handled
 from tests.portal.office import LETTER

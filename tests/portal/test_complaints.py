@@ -9,10 +9,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.audit.selectors import history_of
 from panggon.complaints import jobs, measuring, selectors, services
 from panggon.complaints.models import Complaint
-from panggon.core.complaint_vocabulary import ComplaintAction as A
-from panggon.core.complaint_vocabulary import ComplaintState as S
-from panggon.core.complaint_vocabulary import Confidentiality, Kind, Source
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.vocabulary import ComplaintAction as A
+from panggon.core.complaints.vocabulary import ComplaintState as S
+from panggon.core.complaints.vocabulary import Confidentiality, Kind, Source
 from panggon.notify.models import Message, Notice
 from panggon.office.values import Group
 from panggon.surveys.models import Invitation

@@ -5,7 +5,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from panggon.audit.models import Change
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.outbox import defer
 from panggon.portal import job_words
 from tests.portal.office import MONDAY

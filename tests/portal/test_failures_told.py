@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.notify.models import Notice
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Wish

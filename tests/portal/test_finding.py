@@ -8,7 +8,7 @@ from panggon.cases import selectors
 from panggon.cases.filters import Filter
 from panggon.cases.lists.paging import Order, page_of
 from panggon.cases.models import Case
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.people.models import Agency
 from tests.portal.office import MINUTE
 

@@ -9,7 +9,7 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.cases import jobs as case_jobs
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.office.values import Group
 from panggon.public import jobs, services
 from panggon.public.models import Follower

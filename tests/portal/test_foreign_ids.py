@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.urls import get_resolver, reverse
 
-from panggon.core.procedure import TABLE, Action, Role, State
+from panggon.core.cases.procedure import TABLE, Action, Role, State
 from panggon.people.models import Agency, Division
 from tests.portal.office import DIGEST
 from tests.portal.test_urls import ARGUMENTS, patterns

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
 from panggon.cases.models import Case, Reading
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.notify import services as notify
 from panggon.people import services as people
 from panggon.people.models import Agency, Invitation, User

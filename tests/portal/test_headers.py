@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from panggon.cases.selectors import papers_for
-from panggon.core.procedure import Role, State
+from panggon.core.cases.procedure import Role, State
 from panggon.portal.settings import base
 from panggon.portal.urls import urlpatterns as pages
 from panggon.public import snapshots

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from panggon.cases import selectors
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role, State
 from panggon.forms import PlainForm
 from panggon.portal.logs import OneLine
 from panggon.sites.models import Outcome

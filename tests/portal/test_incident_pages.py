@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from panggon.core.incident_vocabulary import CHECKLIST, IncidentAction, IncidentState, Origin
-from panggon.core.spec import SiteState
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.incidents.vocabulary import CHECKLIST, IncidentAction, IncidentState, Origin
+from panggon.core.sites.spec import SiteState
 from panggon.incidents.models import Evidence, Incident
 from panggon.pdf import POLICY
 from panggon.sites.models import Node, Site

@@ -11,10 +11,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.audit.models import Change
 from panggon.audit.selectors import history_of
 from panggon.cases.content.paper_facts import evidence_digest
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.incident_vocabulary import CHECKLIST, Duty, IncidentAction, IncidentState, PersonalData, Risk
-from panggon.core.spec import SiteState
-from panggon.core.vocabulary import Role
+from panggon.core.incidents.vocabulary import CHECKLIST, Duty, IncidentAction, IncidentState, PersonalData, Risk
+from panggon.core.sites.spec import SiteState
 from panggon.incidents import jobs, selectors, services
 from panggon.incidents.models import Evidence, Incident
 from panggon.incidents.parts import duties_of

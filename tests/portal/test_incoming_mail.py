@@ -9,11 +9,11 @@ from django.utils import timezone
 from panggon.complaints import fetching, incoming, jobs, selectors, services
 from panggon.complaints.models import Complaint, IncomingMail
 from panggon.complaints.threads import thread_of
-from panggon.core.brakes import MAIL_OF_ALL, MAIL_OF_ONE
-from panggon.core.complaint_vocabulary import ComplaintAction as A
-from panggon.core.complaint_vocabulary import ComplaintState as S
-from panggon.core.complaint_vocabulary import Kind, Source
-from panggon.core.incoming_mail import Outcome, Reason
+from panggon.core.complaints.incoming_mail import Outcome, Reason
+from panggon.core.complaints.vocabulary import ComplaintAction as A
+from panggon.core.complaints.vocabulary import ComplaintState as S
+from panggon.core.complaints.vocabulary import Kind, Source
+from panggon.core.people.brakes import MAIL_OF_ALL, MAIL_OF_ONE
 from tests.portal.complaining import act, answered, file
 from tests.portal.dovecot import ADDRESS
 from tests.portal.exchange import held, outcomes, told

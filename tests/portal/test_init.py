@@ -12,8 +12,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
-from panggon.core.contacts import Channel, Contact
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
+from panggon.core.standards.contacts import Channel, Contact
 from panggon.office.selectors import office
 from panggon.office.shipped import SHIPPED
 from panggon.people import selectors as people

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from panggon.audit.selectors import history_of
+from panggon.core.cases.procedure import Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Role, State
 from panggon.forms import UNSEEN
 from panggon.people import selectors, services
 from panggon.people.models import Agency, Invitation, User

@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.manager import JobManager
 
 from panggon.cases.models import Case
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.notify.models import Notice
 from panggon.notify.services import tell
 from panggon.outbox import defer

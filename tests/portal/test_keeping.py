@@ -13,7 +13,7 @@ from panggon.audit.models import Change
 from panggon.cases import jobs
 from panggon.cases.archive import keeping, retention
 from panggon.cases.models import Case
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.notify.models import Notice
 from panggon.papers.models import Paper
 from tests.portal.office import LETTER

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from panggon.audit.selectors import history_of
 from panggon.cases import handover, selectors
-from panggon.core.acting import ActingKind
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
+from panggon.core.people.acting import ActingKind
 from panggon.people import selectors as people
 from panggon.people import services
 from panggon.people.models import ActingOfficial, Invitation, RoleAssignment

@@ -6,7 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.cases import jobs
 from panggon.cases.content import readings
 from panggon.cases.models import Case, Reading
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.papers.reading import LetterText, letter_text
 from panggon.people.models import Agency
 from tests.papers.letters import Letter

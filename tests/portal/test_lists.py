@@ -1,7 +1,7 @@
 """What waits for whom, and who is told."""
 
 from panggon.cases import jobs, selectors
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from tests.portal.office import MINUTE
 
 

@@ -7,9 +7,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from demo.ports import free_port
 from panggon.cases import jobs as case_jobs
+from panggon.core.cases.procedure import Effect, State
 from panggon.core.errors import TemporaryError
-from panggon.core.notices import PAUSES, Mailing, Occasion
-from panggon.core.procedure import Effect, State
+from panggon.core.notify.notices import PAUSES, Mailing, Occasion
 from panggon.notify import jobs, services
 from panggon.notify.models import Notice
 from panggon.notify.services import tell

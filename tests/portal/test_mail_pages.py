@@ -10,10 +10,10 @@ from panggon.audit.selectors import history_of
 from panggon.complaints import incoming
 from panggon.complaints.mailbox import Fetched
 from panggon.complaints.models import Complaint, IncomingMail
-from panggon.core.complaint_vocabulary import ComplaintAction as A
-from panggon.core.complaint_vocabulary import Confidentiality, Kind
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.vocabulary import ComplaintAction as A
+from panggon.core.complaints.vocabulary import Confidentiality, Kind
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.vocabulary import Role
 from tests.portal.complaining import act, file, handled
 from tests.portal.mails import PNG, mail
 from tests.portal.visitor import text, visitor

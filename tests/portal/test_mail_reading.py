@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from panggon.complaints import mail_reading
 from panggon.complaints.mail_reading import Enclosure, open_mail
+from panggon.core.complaints.incoming_mail import Check, Report
 from panggon.core.errors import PermanentError
-from panggon.core.incoming_mail import Check, Report
 from tests.portal.mails import PNG, RINA, bounce_of, mail
 
 OUR_ID = "complaint-PGD-2026-0001-0123456789abcdef0123"

@@ -7,9 +7,9 @@ import pytest
 from panggon.complaints import fetching, incoming, mail_jobs, services
 from panggon.complaints.mailbox import account, opened
 from panggon.complaints.models import Complaint, IncomingMail, Mailbox
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.incoming_mail import Outcome, Reason
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.incoming_mail import Outcome, Reason
-from panggon.core.vocabulary import Role
 from tests.portal import certificates
 from tests.portal.exchange import held, outcomes, told
 from tests.portal.mails import mail

@@ -6,10 +6,10 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from demo.ports import free_port
+from panggon.core.cases.procedure import Role
 from panggon.core.errors import TemporaryError
-from panggon.core.messages import MESSAGES, MessageKind
-from panggon.core.notices import PAUSES
-from panggon.core.procedure import Role
+from panggon.core.notify.messages import MESSAGES, MessageKind
+from panggon.core.notify.notices import PAUSES
 from panggon.notify import jobs, messages
 from panggon.notify.composing import CONTENTS
 from panggon.notify.models import Message

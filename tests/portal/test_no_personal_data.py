@@ -8,8 +8,8 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from demo.paper import words_on
-from panggon.core.procedure import State
-from panggon.core.survey import Element
+from panggon.core.cases.procedure import State
+from panggon.core.surveys.survey import Element
 from panggon.papers.models import Paper
 from panggon.people.models import User
 from panggon.people.permissions import Permission, permission_of

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from panggon.core.cases.procedure import Role, State
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import Role, State
 from panggon.sites import machines, selectors
 from panggon.sites.models import Node
 from panggon.sites.words import PROTECTIONS

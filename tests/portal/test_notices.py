@@ -10,9 +10,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
 from panggon.cases import jobs as case_jobs
-from panggon.core.alerts import AlertKind
-from panggon.core.notices import Mailing, Occasion
-from panggon.core.procedure import ACTION_LABELS, STATE_LABELS, Action, Effect, Role, State
+from panggon.core.cases.procedure import ACTION_LABELS, STATE_LABELS, Action, Effect, Role, State
+from panggon.core.notify.alerts import AlertKind
+from panggon.core.notify.notices import Mailing, Occasion
 from panggon.notify import selectors, services
 from panggon.notify.models import Notice
 from panggon.notify.services import tell

@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from demo.ports import free_port
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.people import services as people
 from panggon.portal.settings import oidc
 from panggon.signin import keys

@@ -3,7 +3,7 @@
 import pytest
 
 from panggon.cases import jobs, taking_over
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
 from panggon.sites.models import Site

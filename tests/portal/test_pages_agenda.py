@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from panggon.audit.selectors import history_of
 from panggon.cases.archive import agenda
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from tests.portal.visitor import at, page, text
 
 pytestmark = pytest.mark.usefixtures("office_time")

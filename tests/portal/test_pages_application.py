@@ -7,8 +7,8 @@ import pytest
 from panggon.cases.content.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.cases.models import Case
 from panggon.cases.views import acting
-from panggon.core.procedure import Action, State
-from panggon.core.spec import Engine, Profile, SiteKind
+from panggon.core.cases.procedure import Action, State
+from panggon.core.sites.spec import Engine, Profile, SiteKind
 from panggon.people.models import Agency
 from tests.portal.office import LETTER
 from tests.portal.visitor import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.people.models import Agency
 from tests.portal.visitor import PEOPLE, at, buttons, page, text, visitor
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from panggon.audit.services import record
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from tests.portal.office import MONDAY
 from tests.portal.visitor import faults, text, visitor
 

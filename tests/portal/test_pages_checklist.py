@@ -3,7 +3,7 @@
 import pytest
 
 from panggon.cases.content.corrections import corrections_for, rounds
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.sites.models import Outcome
 from tests.portal.office import ALL_MET, refused
 from tests.portal.visitor import at, buttons, checked, faults, page, post, text

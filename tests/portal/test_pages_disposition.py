@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.people.models import Division
 from tests.portal.visitor import at, faults, page, post, text
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from panggon.audit.selectors import history_of
 from panggon.cases.lists import exporting
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, State
 from panggon.core.cells import harmless
-from panggon.core.procedure import Action, State
 from panggon.people.models import Agency
 from tests.portal.visitor import text, visitor
 

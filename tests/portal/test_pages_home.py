@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from panggon.cases.views.buttons import next_action
-from panggon.core.procedure import TABLE, Action, Role, State, waits_for
+from panggon.core.cases.procedure import TABLE, Action, Role, State, waits_for
 from panggon.people import services as people
 from panggon.people.models import Agency
 from panggon.sites.models import Outcome

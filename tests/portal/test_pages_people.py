@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from panggon.audit.selectors import history_of
+from panggon.core.cases.procedure import Role
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Role
 from panggon.people import selectors, services
 from panggon.people.commands import seed_demo
 from panggon.people.models import Agency, Division, User

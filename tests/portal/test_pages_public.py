@@ -2,7 +2,7 @@
 
 import re
 
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.office.shipped import SHIPPED
 from panggon.people.models import User
 from tests.portal.visitor import text, visitor

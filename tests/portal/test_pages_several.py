@@ -4,7 +4,7 @@ import pytest
 from django.contrib.messages import get_messages
 
 from panggon.cases.slugs import SLUGS
-from panggon.core.procedure import ACTION_LABELS, TABLE, Action, Role, State
+from panggon.core.cases.procedure import ACTION_LABELS, TABLE, Action, Role, State
 from panggon.sites.models import Outcome
 from tests.papers.pki import PASSPHRASE
 from tests.portal.office import DIGEST

@@ -2,7 +2,7 @@
 
 import pytest
 
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.sites.models import Outcome
 from tests.papers.pki import PASSPHRASE
 from tests.portal.signers import sign_locally

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from panggon.core.procedure import State
-from panggon.core.site_life import SiteAction
+from panggon.core.cases.procedure import State
+from panggon.core.sites.life import SiteAction
 from panggon.sites.models import Node, Outcome, Site
 from panggon.upkeep.models import Alteration, Request
 from tests.portal.office import DIGEST

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from panggon.cases import jobs
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome
 from tests.portal.visitor import visitor

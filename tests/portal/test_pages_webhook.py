@@ -3,8 +3,8 @@
 import pytest
 
 from panggon.audit.models import Change
-from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.notify.notices import Occasion
 from panggon.notify import endpoints, jobs, services
 from panggon.notify.models import Delivery, Endpoint
 from panggon.notify.services import tell

@@ -15,8 +15,8 @@ from django.test import Client
 import panggon
 from panggon.audit.services import record
 from panggon.cases.models import Case
-from panggon.core.procedure import Role, State
-from panggon.core.spec import SiteState
+from panggon.core.cases.procedure import Role, State
+from panggon.core.sites.spec import SiteState
 from panggon.notify.models import Delivery, Endpoint, Notice
 from panggon.papers.models import Paper
 from panggon.people.models import ActingOfficial, Agency, User

@@ -12,8 +12,8 @@ from panggon.cases import selectors, services
 from panggon.cases.acting.chain import link
 from panggon.cases.archive import log
 from panggon.cases.models import File
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, State
 from panggon.people.models import Agency
 from tests.portal.office import LETTER, MONDAY
 from tests.portal.visitor import faults, text, visitor

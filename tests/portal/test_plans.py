@@ -5,9 +5,9 @@ from dataclasses import fields
 import pytest
 
 from panggon.audit.models import Change
-from panggon.core.procedure import Action, Role, State
-from panggon.core.spec import BOUNDS, Limits
-from panggon.core.spec_document import parse
+from panggon.core.cases.procedure import Action, Role, State
+from panggon.core.sites.spec import BOUNDS, Limits
+from panggon.core.sites.spec_document import parse
 from panggon.sites import plans, selectors
 from panggon.sites.models import Node, Outcome, Plan, Purpose, Site
 from tests.portal.office import ALL_MET

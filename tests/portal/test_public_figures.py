@@ -12,9 +12,9 @@ from django.test import Client
 from psycopg.types.json import Jsonb
 
 from panggon.cases.models import Case
-from panggon.core.complaint_vocabulary import ComplaintAction
-from panggon.core.procedure import Action, State
-from panggon.core.survey import Element
+from panggon.core.cases.procedure import Action, State
+from panggon.core.complaints.vocabulary import ComplaintAction
+from panggon.core.surveys.survey import Element
 from panggon.office.selectors import office as settings_now
 from panggon.public import figures, jobs, kept, snapshots, views_figures
 from panggon.public.models import Snapshot

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from panggon.audit.models import Change
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.sites import life, services
 from panggon.sites.models import Outcome, Purpose, Site
 from tests.portal.office import refused

@@ -8,8 +8,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.cases import clock_jobs, selectors, services
 from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, State
 from panggon.people.models import User
 from panggon.schedule import selectors as schedule
 from panggon.schedule import services as calendar

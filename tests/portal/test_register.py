@@ -12,8 +12,8 @@ from procrastinate.jobs import Job
 
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import Action, Role, State
 from panggon.papers.models import Counter, Paper
 from tests.portal.test_pages_finding import sheet_of
 from tests.portal.visitor import at, page, text, visitor

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from panggon.core.procedure import Role, State
+from panggon.core.cases.procedure import Role, State
 from panggon.people import selectors as people
 from panggon.remembered import remembered, remembering
 from tests.portal.visitor import visitor

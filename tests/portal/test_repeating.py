@@ -3,7 +3,7 @@
 import pytest
 
 from panggon.audit.models import Change
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose
 from tests.portal.visitor import at, page, text

@@ -15,7 +15,7 @@ from panggon.cases.filters import Days
 from panggon.cases.lists.reports import months_of
 from panggon.cases.models import Case
 from panggon.charts import HEIGHT, WIDTH, grouped_bars, nice_step
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.people.models import Agency, Division
 from tests.portal.office import MINUTE
 from tests.portal.visitor import text, visitor

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from panggon.audit.models import Change
-from panggon.core.bounds import LEAST
-from panggon.core.site_life import SiteAction
+from panggon.core.node.bounds import LEAST
+from panggon.core.sites.life import SiteAction
 from panggon.node import records, runs
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.clock import now

@@ -11,10 +11,10 @@ from panggon.audit.models import Change
 from panggon.cases import jobs
 from panggon.cases.archive import retention
 from panggon.cases.models import Case, Correction, Event, File, Reading
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import Action, Role, State
-from panggon.core.retention import PersonalData
-from panggon.core.survey import Element
+from panggon.core.people.retention import PersonalData
+from panggon.core.surveys.survey import Element
 from panggon.notify.models import Notice
 from panggon.office import services as offices
 from panggon.office.shipped import SHIPPED

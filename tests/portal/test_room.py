@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.portal import room
 from panggon.portal.jobs import check_room
 from panggon.portal.room import GIBIBYTE, is_short

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from panggon.core.cases.shares import STEP_SHARES
 from panggon.core.errors import PermanentError
-from panggon.core.shares import STEP_SHARES
-from panggon.core.workdays import closing, is_working_day, office_hours
+from panggon.core.schedule.workdays import closing, is_working_day, office_hours
 from panggon.schedule import selectors
 from panggon.schedule.models import Closing, Holiday, OfficeHours, StepShare
 from panggon.schedule.services import seed

@@ -15,7 +15,7 @@ from panggon.audit.models import Change
 from panggon.audit.services import record
 from panggon.cases.acting import chain
 from panggon.cases.models import Case, Event
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.portal import cli, logbook
 from panggon.portal.jobs import seal_log
 from tests.portal.mailbox import send_messages

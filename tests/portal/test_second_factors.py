@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from panggon.audit.models import Change
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.people import services as people
 from panggon.portal.cli import main
 from panggon.signin.models import Happening

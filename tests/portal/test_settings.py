@@ -12,9 +12,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.audit.models import Change
 from panggon.cases import clock_jobs, jobs
 from panggon.cases.models import Case
-from panggon.core.contacts import Channel, Contact
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role, State
+from panggon.core.standards.contacts import Channel, Contact
 from panggon.office import services
 from panggon.office.selectors import office as read
 from panggon.office.selectors import read_once

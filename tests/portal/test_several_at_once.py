@@ -7,7 +7,7 @@ from django.db import connection
 
 from panggon.cases import services
 from panggon.cases.models import Case, Event
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.tokens import services as tokens
 from panggon.tokens.models import Spent
 from tests.portal.office import MONDAY

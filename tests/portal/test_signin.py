@@ -12,8 +12,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
-from panggon.core.brakes import NETWORK
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
+from panggon.core.people.brakes import NETWORK
 from panggon.office.values import Group
 from panggon.people import services as people
 from panggon.signin import door, jobs

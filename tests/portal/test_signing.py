@@ -9,9 +9,9 @@ from django.test import Client
 
 from panggon.cases import jobs, signing
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, State
-from panggon.core.signing import GATEWAYS, Method
+from panggon.core.papers.signing import GATEWAYS, Method
 from panggon.office.values import Group
 from panggon.papers import signing as papers_signing
 from panggon.papers import store, verification

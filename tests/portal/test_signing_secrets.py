@@ -4,8 +4,8 @@ import pytest
 from django.db import connection, transaction
 
 from panggon.cases.models import Case
-from panggon.core.procedure import State
-from panggon.core.signing import GATEWAYS, Method
+from panggon.core.cases.procedure import State
+from panggon.core.papers.signing import GATEWAYS, Method
 from panggon.office.values import Group
 from panggon.papers import signatories
 from panggon.people.models import User

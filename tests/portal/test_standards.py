@@ -10,9 +10,9 @@ import pytest
 
 from panggon.audit.models import Change
 from panggon.cases.content.paper_facts import contact_rows
-from panggon.core.complaint_vocabulary import COMPLAINT_ACTIONS
-from panggon.core.procedure import ACTION_LABELS, Role
-from panggon.core.sop import complaint_flow, service_flow
+from panggon.core.cases.procedure import ACTION_LABELS, Role
+from panggon.core.complaints.vocabulary import COMPLAINT_ACTIONS
+from panggon.core.standards.sop import complaint_flow, service_flow
 from panggon.office import services
 from panggon.office.models import Edition
 from panggon.office.shipped import SHIPPED

@@ -9,8 +9,8 @@ from django.db import models, transaction
 
 from panggon.audit.selectors import history_of
 from panggon.cases.models import File, Reading
+from panggon.core.cases.procedure import State
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import State
 from panggon.papers import store, sweeping
 from panggon.papers.models import Paper
 from tests.portal.office import MONDAY

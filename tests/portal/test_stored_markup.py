@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
 
-from panggon.core.notices import Occasion
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
+from panggon.core.notify.notices import Occasion
 from panggon.notify import endpoints
 from panggon.notify import services as notify
 from panggon.people import services as people

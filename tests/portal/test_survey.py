@@ -12,9 +12,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from demo.paper import words_on
 from panggon.cases import jobs
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, State
-from panggon.core.survey import Element
+from panggon.core.surveys.survey import Element
 from panggon.notify.models import Message, Notice
 from panggon.pdf import POLICY
 from panggon.surveys import selectors, services

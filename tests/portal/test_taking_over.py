@@ -11,8 +11,8 @@ from django.test import Client
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs, taking_over
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, State
 from panggon.people.models import Agency, User
 from panggon.sites import services as sites
 from tests.portal.mailbox import send_messages

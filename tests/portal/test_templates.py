@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from panggon.audit.models import Change
 from panggon.cases import jobs
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import Action, Role, State
 from panggon.papers import printing, rendering, store
 from panggon.papers.guard import repeating_lines, source_faults
 from panggon.papers.models import Paper, TemplateVersion

@@ -7,8 +7,8 @@ import pytest
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs
 from panggon.cases.content.paper_facts import signer_of
-from panggon.core.posts import Tenure
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
+from panggon.core.people.posts import Tenure
 from panggon.papers.contents import PaperKind
 from panggon.people import selectors as people
 from panggon.people import services

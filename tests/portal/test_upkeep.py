@@ -8,9 +8,9 @@ from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.models import Change
+from panggon.core.cases.procedure import Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Role, State
-from panggon.core.site_life import SiteAction
+from panggon.core.sites.life import SiteAction
 from panggon.notify.models import Notice
 from panggon.papers import register
 from panggon.papers.models import Paper

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from panggon.core import plan as plans
-from panggon.core.resources import Key, Kind, absent
-from panggon.core.site_life import SiteAction
+from panggon.core.node import plan as plans
+from panggon.core.node.resources import Key, Kind, absent
+from panggon.core.sites.life import SiteAction
 from panggon.sites import selectors as machines
 from panggon.sites import services as sites
 from panggon.sites.models import Node

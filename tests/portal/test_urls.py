@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from panggon.core.procedure import Action
+from panggon.core.cases.procedure import Action
 from panggon.office.values import Group
 from panggon.people.permissions import Permission, permission_of, signed_in
 from tests.portal.visitor import BACKEND

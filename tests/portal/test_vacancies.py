@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from panggon.cases import clock_jobs
 from panggon.cases.models import Case
-from panggon.core.acting import ActingKind
-from panggon.core.posts import Tenure
-from panggon.core.procedure import Action, Role, State
+from panggon.core.cases.procedure import Action, Role, State
+from panggon.core.people.acting import ActingKind
+from panggon.core.people.posts import Tenure
 from panggon.notify.models import Notice
 from panggon.people import selectors as people
 from panggon.people import services

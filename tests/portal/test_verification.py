@@ -13,7 +13,7 @@ from django.test import Client
 
 from panggon.cases import signing
 from panggon.cases.models import Case
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.papers import store, verification
 from panggon.papers.apart import look_into
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind

@@ -5,7 +5,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs, paper_jobs
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.notify.models import Notice
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.papers.models import Paper

@@ -9,9 +9,9 @@ from procrastinate.contrib.django import app
 from panggon.cases import clock_jobs
 from panggon.cases.attention import alerting, watching
 from panggon.cases.models import Alert, Case
-from panggon.core.alerts import AlertKind, Reminding
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role, State
+from panggon.core.notify.alerts import AlertKind, Reminding
 from panggon.notify.models import Notice
 from panggon.schedule import selectors as schedule
 from panggon.schedule import services as calendar

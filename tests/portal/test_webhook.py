@@ -11,10 +11,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from demo.ports import free_port
 from panggon.cases import jobs as case_jobs
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError, TemporaryError
-from panggon.core.notices import PAUSES, Mailing, Occasion, events
-from panggon.core.procedure import Action, State
-from panggon.core.webhook import TEST
+from panggon.core.notify.notices import PAUSES, Mailing, Occasion, events
+from panggon.core.notify.webhook import TEST
 from panggon.notify import endpoints, jobs, posting, services
 from panggon.notify.models import Attempt, Delivery, Endpoint
 from panggon.notify.services import tell

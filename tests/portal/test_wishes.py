@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from passlib.hash import sha512_crypt
 
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError, PermanentError
-from panggon.core.procedure import Action, State
-from panggon.core.spec_document import parse
+from panggon.core.sites.spec_document import parse
 from panggon.sites import api, machines, selectors, services, waiting
 from panggon.sites.messages import report_of
 from panggon.sites.models import Node, Outcome, Site, Wish

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from panggon.cases.words import FAULT_WORDS
-from panggon.core.signing import Part
+from panggon.core.papers.signing import Part
 from panggon.papers.words import SIGNING
 
 SOURCES = Path(__file__).parents[2] / "src" / "panggon"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from panggon.cases.models import Case
-from panggon.core.procedure import State
-from panggon.core.site_life import SiteAction
+from panggon.core.cases.procedure import State
+from panggon.core.sites.life import SiteAction
 from panggon.sites import services as sites
 from panggon.sites.models import Node, Outcome, Site, Wish
 from panggon.sites.selectors import host_of

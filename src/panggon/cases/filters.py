@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F, Q
 
-from panggon.core.procedure import Role, State, step_under_way, waits_for
+from panggon.core.cases.procedure import Role, State, step_under_way, waits_for
 
 HANDED_OVER = frozenset({State.DELIVERED, State.FIXING, State.DONE})
 ENDED = frozenset({State.DONE, State.WITHDRAWN, State.REFUSED})

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from panggon.cases import selectors
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import WITH_TECHNICIAN, Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.procedure import WITH_TECHNICIAN, Role
 from panggon.people import selectors as people
 from panggon.people import services
 from panggon.people.models import RoleAssignment, User

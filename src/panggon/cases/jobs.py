@@ -23,10 +23,7 @@ from panggon.cases.content import readings
 from panggon.cases.content.paper_facts import evidence_digest, facts_of, signer_of
 from panggon.cases.models import Case, Event, Reading
 from panggon.cases.services import act
-from panggon.core.errors import InvalidError
-from panggon.core.notices import TABLE as NOTICES
-from panggon.core.notices import Occasion, occasion_of
-from panggon.core.procedure import (
+from panggon.core.cases.procedure import (
     ACTION_LABELS,
     STATE_LABELS,
     TABLE,
@@ -35,6 +32,9 @@ from panggon.core.procedure import (
     State,
     next_words,
 )
+from panggon.core.errors import InvalidError
+from panggon.core.notify.notices import TABLE as NOTICES
+from panggon.core.notify.notices import Occasion, occasion_of
 from panggon.notify.endpoints import announce
 from panggon.notify.services import tell_all
 from panggon.office.selectors import office

@@ -9,10 +9,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.filters import TICKING
-from panggon.core.acting import ACTING_LABELS
-from panggon.core.clock import Clock, ClockEffect
-from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
-from panggon.core.spec import Engine, Profile, SiteKind
+from panggon.core.cases.procedure import ACTION_LABELS, ROLE_LABELS, STATE_LABELS, Action, Role, State
+from panggon.core.people.acting import ACTING_LABELS
+from panggon.core.schedule.clock import Clock, ClockEffect
+from panggon.core.sites.spec import Engine, Profile, SiteKind
 from panggon.people.models import Agency, Division
 from panggon.sites.models import Plan, Site
 from panggon.sites.selectors import host_of
@@ -343,7 +343,7 @@ class Alert(models.Model):
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="alerts")
-    kind = models.CharField(max_length=20)  # of core.alerts.AlertKind
+    kind = models.CharField(max_length=20)  # of core.notify.alerts.AlertKind
     since = models.DateTimeField()
     level = models.PositiveSmallIntegerField()
     at = models.DateTimeField()

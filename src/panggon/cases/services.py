@@ -20,10 +20,10 @@ from panggon.cases.content.facts import explained, facts_for, in_capacity
 from panggon.cases.lists.exporting import MOST, Kind
 from panggon.cases.models import Case, Event
 from panggon.cases.selectors import clock_of, due_of, last_event
-from panggon.core.clock import Clock, ClockEffect, ClockEvent, to_record
+from panggon.core.cases.procedure import TABLE, Action, Decision, Effect, Role, State
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.procedure import TABLE, Action, Decision, Effect, Role, State
-from panggon.core.workdays import Calendar
+from panggon.core.schedule.clock import Clock, ClockEffect, ClockEvent, to_record
+from panggon.core.schedule.workdays import Calendar
 from panggon.people import selectors as people
 from panggon.people.models import ActingOfficial, Agency, User
 from panggon.people.selectors import Capacity

@@ -17,9 +17,9 @@ from panggon.cases.content.facts import documents
 from panggon.cases.content.paper_facts import evidence_digest, signer_of
 from panggon.cases.models import Case
 from panggon.cases.services import act, refuse_if_changed
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import Fault, InvalidError, PanggonError
-from panggon.core.procedure import Action, State
-from panggon.core.signing import Signatory, is_fresh
+from panggon.core.papers.signing import Signatory, is_fresh
 from panggon.papers import signatories, signing
 from panggon.papers.contents import SIGNED_TOGETHER, TITLES, PaperKind
 from panggon.papers.models import Paper

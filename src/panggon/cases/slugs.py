@@ -2,7 +2,7 @@
 
 from django.utils.text import slugify
 
-from panggon.core.procedure import ACTION_LABELS, Action
+from panggon.core.cases.procedure import ACTION_LABELS, Action
 
 SLUGS = {action: slugify(label.text) for action, label in ACTION_LABELS.items()}
 ACTIONS = {slug: action for action, slug in SLUGS.items()}

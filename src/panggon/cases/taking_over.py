@@ -12,10 +12,10 @@ from django.utils.crypto import salted_hmac
 
 from panggon.audit.services import record
 from panggon.cases.models import AccessInvitation, Case
-from panggon.core.access_codes import code_of, fits
+from panggon.core.cases.access_codes import code_of, fits
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.logins import Way
-from panggon.core.messages import MessageKind
+from panggon.core.node.logins import Way
+from panggon.core.notify.messages import MessageKind
 from panggon.outbox import defer
 from panggon.papers.dates import moment_words
 from panggon.people import services as people

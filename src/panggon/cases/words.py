@@ -9,10 +9,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core import spec_words
+from panggon.core.cases.procedure import NEED_WORDS, Need
 from panggon.core.errors import Fault
-from panggon.core.procedure import NEED_WORDS, Need
-from panggon.core.retention import PersonalData
+from panggon.core.people.retention import PersonalData
+from panggon.core.sites import spec_words
 from panggon.papers.dates import moment_words
 from panggon.papers.words import fault_words as signing_words
 

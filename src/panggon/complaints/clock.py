@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from panggon.complaints.models import Complaint
-from panggon.core.clock import ClockEffect, ClockEvent
-from panggon.core.complaint import TABLE
-from panggon.core.complaint_clock import due_at
-from panggon.core.complaint_vocabulary import ComplaintState, Kind
+from panggon.core.complaints.deadlines import due_at
+from panggon.core.complaints.procedure import TABLE
+from panggon.core.complaints.vocabulary import ComplaintState, Kind
 from panggon.core.errors import Fault, InvalidError, PermanentError
+from panggon.core.schedule.clock import ClockEffect, ClockEvent
 from panggon.office.selectors import office
 from panggon.office.values import Complaints, load
 from panggon.schedule import selectors as schedule

@@ -1,7 +1,7 @@
 """What an act sets going in its own transaction, as jobs that are safe to repeat."""
 
 from panggon.complaints.models import ComplaintEvent
-from panggon.core.complaint_vocabulary import ComplaintEffect
+from panggon.core.complaints.vocabulary import ComplaintEffect
 from panggon.outbox import defer
 
 

@@ -11,7 +11,7 @@ from panggon.complaints.files import MOST_FILES, SIZE_LIMIT_MEBIBYTES
 from panggon.complaints.models import Complaint
 from panggon.complaints.services import Upload
 from panggon.complaints.words import CONFIDENTIALITIES, KINDS, SOURCES, WORDS_OF, fault_words
-from panggon.core.complaint_vocabulary import ComplaintAction, Confidentiality, Source
+from panggon.core.complaints.vocabulary import ComplaintAction, Confidentiality, Source
 from panggon.forms import JudgedForm
 from panggon.people.models import User
 

@@ -16,13 +16,21 @@ from panggon.complaints.mail_reading import Enclosure, open_mail
 from panggon.complaints.mailbox import Fetched
 from panggon.complaints.models import Complaint, IncomingMail, Mailbox
 from panggon.complaints.services import Upload
-from panggon.core.brakes import MAIL_OF_ALL, MAIL_OF_ONE, MAIL_OF_THREAD
-from panggon.core.complaint import names
-from panggon.core.complaint_vocabulary import ComplaintAction as Action
-from panggon.core.complaint_vocabulary import Source
+from panggon.core.complaints.incoming_mail import (
+    Judgement,
+    Letter,
+    Outcome,
+    Reason,
+    judge,
+    may_answer,
+    patience_is_over,
+)
+from panggon.core.complaints.mail_text import split_quoted
+from panggon.core.complaints.procedure import names
+from panggon.core.complaints.vocabulary import ComplaintAction as Action
+from panggon.core.complaints.vocabulary import Source
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
-from panggon.core.incoming_mail import Judgement, Letter, Outcome, Reason, judge, may_answer, patience_is_over
-from panggon.core.mail_text import split_quoted
+from panggon.core.people.brakes import MAIL_OF_ALL, MAIL_OF_ONE, MAIL_OF_THREAD
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.papers import store

@@ -19,11 +19,11 @@ from panggon.complaints import (
 from panggon.complaints.models import Complaint, ComplaintAlert, ComplaintEvent
 from panggon.complaints.telling import ADDED, NEAR, NEW, PAST, YOURS, Words, heads, holders, tell_of
 from panggon.complaints.words import refused_words
-from panggon.core.alerts import LATE, is_open, level_due
-from panggon.core.complaint_vocabulary import COMPLAINT_STATES, ComplaintAction, ComplaintEffect, ComplaintState
+from panggon.core.complaints.vocabulary import COMPLAINT_STATES, ComplaintAction, ComplaintEffect, ComplaintState
 from panggon.core.errors import InvalidError, PermanentError
-from panggon.core.messages import MessageKind
-from panggon.core.notices import Occasion
+from panggon.core.notify.alerts import LATE, is_open, level_due
+from panggon.core.notify.messages import MessageKind
+from panggon.core.notify.notices import Occasion
 from panggon.office.selectors import read_once
 from panggon.outbox import defer
 from panggon.schedule import selectors as schedule

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from panggon.cases import selectors as cases
 from panggon.cases.models import Case
-from panggon.core.spec import HOST
+from panggon.core.sites.spec import HOST
 from panggon.sites import selectors as sites
 from panggon.sites.models import Site
 

@@ -12,9 +12,9 @@ from procrastinate.contrib.django import app
 from panggon.complaints import fetching, incoming, selectors
 from panggon.complaints.telling import HELD_FOR, RETURNED, holders, tell_of
 from panggon.complaints.words import MAILBOX_PROBLEMS
-from panggon.core.incoming_mail import Outcome
-from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.incoming_mail import Outcome
+from panggon.core.notify.notices import Occasion
 from panggon.notify.retries import MAIL
 from panggon.notify.services import tell
 from panggon.people import selectors as people

@@ -15,9 +15,9 @@ from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
+from panggon.core.complaints.incoming_mail import Letter, Report, check_of
+from panggon.core.complaints.mail_text import HTML_MOST, cut, plain, visible
 from panggon.core.errors import PermanentError
-from panggon.core.incoming_mail import Letter, Report, check_of
-from panggon.core.mail_text import HTML_MOST, cut, plain, visible
 from panggon.papers.apart import Limits, look_into
 
 SMALL = 64 * 1024  # bytes that can do no harm to the process that reads them

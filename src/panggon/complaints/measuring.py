@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from panggon.complaints.models import Complaint
-from panggon.core.complaint_vocabulary import ComplaintState
-from panggon.core.figures import Answered, Period, month_of
+from panggon.core.complaints.vocabulary import ComplaintState
+from panggon.core.surveys.figures import Answered, Period, month_of
 
 ANSWERED = (ComplaintState.ANSWERED, ComplaintState.SETTLED, ComplaintState.CLOSED)
 ROWS_AT_ONCE = 2_000

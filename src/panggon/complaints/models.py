@@ -4,9 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from panggon.core.clock import ClockEffect
-from panggon.core.complaint import TABLE
-from panggon.core.complaint_vocabulary import (
+from panggon.core.complaints.procedure import TABLE
+from panggon.core.complaints.vocabulary import (
     COMPLAINT_ACTIONS,
     COMPLAINT_STATES,
     CONFIDENTIALITY_LABELS,
@@ -20,6 +19,7 @@ from panggon.core.complaint_vocabulary import (
     Part,
     Source,
 )
+from panggon.core.schedule.clock import ClockEffect
 
 STATES = [(state.value, COMPLAINT_STATES[state].text) for state in ComplaintState]
 USER = settings.AUTH_USER_MODEL

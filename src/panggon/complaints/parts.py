@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from panggon.complaints.models import Complaint
-from panggon.core.complaint import ComplaintFacts
-from panggon.core.complaint_vocabulary import SENT_BY_THE_PORTAL, ComplaintState, Part, Source
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.procedure import ComplaintFacts
+from panggon.core.complaints.vocabulary import SENT_BY_THE_PORTAL, ComplaintState, Part, Source
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Capacity

@@ -2,7 +2,7 @@
 
 from panggon.complaints.models import Complaint
 from panggon.complaints.selectors import tracking_path
-from panggon.core.complaint_vocabulary import COMPLAINT_STATES, ComplaintState
+from panggon.core.complaints.vocabulary import COMPLAINT_STATES, ComplaintState
 from panggon.notify.mail import link
 from panggon.papers import services as papers
 from panggon.papers.dates import moment_words

@@ -11,18 +11,18 @@ from django.utils.crypto import constant_time_compare
 from panggon.complaints.clock import limits_of
 from panggon.complaints.models import Attachment, Complaint, ComplaintEvent, IncomingMail, Mailbox
 from panggon.complaints.parts import facts_of, parts_of
-from panggon.core.clock import ClockEffect, ClockEvent
-from panggon.core.complaint import TABLE, ComplaintNeed
-from panggon.core.complaint_clock import due_at
-from panggon.core.complaint_vocabulary import (
+from panggon.core.complaints.deadlines import due_at
+from panggon.core.complaints.incoming_mail import Outcome
+from panggon.core.complaints.procedure import TABLE, ComplaintNeed
+from panggon.core.complaints.vocabulary import (
     SAID_BETWEEN_BOTH,
     ComplaintAction,
     ComplaintState,
     Confidentiality,
     Part,
 )
-from panggon.core.incoming_mail import Outcome
-from panggon.core.machine import Offer
+from panggon.core.schedule.clock import ClockEffect, ClockEvent
+from panggon.core.state_machine import Offer
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.questions import Given, question

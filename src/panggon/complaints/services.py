@@ -16,14 +16,14 @@ from panggon.complaints.files import MOST_FILES, media_type_of, safe_name
 from panggon.complaints.links import Links, named_in
 from panggon.complaints.models import Attachment, Complaint, ComplaintEvent, IncomingMail
 from panggon.complaints.parts import facts_of, parts_of
-from panggon.core.clock import ClockEffect
-from panggon.core.complaint import TABLE, names
-from panggon.core.complaint_vocabulary import ComplaintAction as Action
-from panggon.core.complaint_vocabulary import ComplaintEffect, Confidentiality, Part
-from panggon.core.complaint_vocabulary import ComplaintState as State
+from panggon.core.complaints.procedure import TABLE, names
+from panggon.core.complaints.vocabulary import ComplaintAction as Action
+from panggon.core.complaints.vocabulary import ComplaintEffect, Confidentiality, Part
+from panggon.core.complaints.vocabulary import ComplaintState as State
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.machine import Decision
-from panggon.core.retention import months_before
+from panggon.core.people.retention import months_before
+from panggon.core.schedule.clock import ClockEffect
+from panggon.core.state_machine import Decision
 from panggon.office.selectors import office
 from panggon.office.values import dump
 from panggon.papers import store

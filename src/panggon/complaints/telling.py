@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from panggon.complaints.models import Complaint
-from panggon.core.complaint_vocabulary import COMPLAINT_STATES, SOURCE_LABELS, ComplaintState, Source
-from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.vocabulary import COMPLAINT_STATES, SOURCE_LABELS, ComplaintState, Source
+from panggon.core.notify.notices import Occasion
 from panggon.notify.services import Words, tell_all
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from panggon.complaints.models import Complaint
-from panggon.core.complaint import TABLE
-from panggon.core.incoming_mail import NUMBER, THREAD, Letter, Thread
+from panggon.core.complaints.incoming_mail import NUMBER, THREAD, Letter, Thread
+from panggon.core.complaints.procedure import TABLE
 
 KEY_LETTERS = 20  # 80 bits
 

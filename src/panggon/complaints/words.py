@@ -7,11 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from panggon.core import complaint_vocabulary as vocabulary
-from panggon.core.complaint import COMPLAINT_NEEDS
-from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, ComplaintStateLabel
+from panggon.core.complaints import vocabulary
+from panggon.core.complaints.incoming_mail import Check, Outcome, Reason
+from panggon.core.complaints.procedure import COMPLAINT_NEEDS
+from panggon.core.complaints.vocabulary import ComplaintAction, ComplaintState, ComplaintStateLabel
 from panggon.core.errors import Fault
-from panggon.core.incoming_mail import Check, Outcome, Reason
 
 
 def _(words: str) -> Any:

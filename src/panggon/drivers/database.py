@@ -14,11 +14,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from panggon.core.desired import ALIVE, lets_in
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, foreign, ours, partial
-from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.core.node.desired import ALIVE, lets_in
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import (
+    Attributes,
+    Key,
+    Observation,
+    Standing,
+    absent,
+    canonical,
+    foreign,
+    ours,
+    partial,
+)
+from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files, storage
 from panggon.drivers.database_server import DatabaseServer, Found
 from panggon.drivers.entrances import Entrances

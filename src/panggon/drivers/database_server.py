@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from panggon.core.database_load import Load, Taken
-from panggon.core.driver import Check
-from panggon.core.resources import Standing
+from panggon.core.node.database_load import Load, Taken
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Standing
 
 SECONDS = 10
 # So long a lock waits for the sessions that it ends; the proof asks again.

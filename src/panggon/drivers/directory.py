@@ -5,11 +5,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.desired import ALIVE
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial, strange
-from panggon.core.spec import SiteSpec
+from panggon.core.node.desired import ALIVE
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial, strange
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import files, hidden, storage
 from panggon.drivers.owner import group_id, uid_of
 

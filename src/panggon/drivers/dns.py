@@ -22,10 +22,10 @@ import dns.rdatatype
 import dns.rrset
 import dns.update
 
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Observation, absent, ours, strange
-from panggon.core.spec import HOST, SiteSpec
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, absent, ours, strange
+from panggon.core.sites.spec import HOST, SiteSpec
 from panggon.drivers import marks
 from panggon.drivers.marks import Mark, Slot
 from panggon.drivers.patience import Patience

@@ -1,4 +1,4 @@
-"""Where the entrances of a database server are (`core.entrances`), and which one a site has.
+"""Where the entrances of a database server are (`core.node.entrances`), and which one a site has.
 
 The machine's own socket lies in the server's directory, each entrance below it in a directory with its number. Who has
 which is kept beside, and forgotten with everything that runs when the machine starts.
@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core import entrances
-from panggon.core.spec import SITE_ID, Engine
+from panggon.core.node import entrances
+from panggon.core.sites.spec import SITE_ID, Engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from panggon.core.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
-from panggon.core.driver import Check, Driver
 from panggon.core.errors import PermanentError
-from panggon.core.plan import attributes_of, plain_attributes
-from panggon.core.resources import Attributes, Key, Kind, Observation, Standing, absent, foreign, ours, partial
-from panggon.core.spec import SiteSpec
+from panggon.core.node.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
+from panggon.core.node.driver import Check, Driver
+from panggon.core.node.plan import attributes_of, plain_attributes
+from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import files
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from panggon.core.desired import REDIRECT
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
-from panggon.core.spec import HOST, SITE_ID, SiteSpec, SiteState
+from panggon.core.node.desired import REDIRECT
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.sites.spec import HOST, SITE_ID, SiteSpec, SiteState
 from panggon.drivers import control, files, web
 
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from panggon.core.htaccess import Effect, Lost, lost
-from panggon.core.routing import ROUTINGS
-from panggon.core.site_kinds import Profile
+from panggon.core.sites.htaccess import Effect, Lost, lost
+from panggon.core.sites.kinds import Profile
+from panggon.core.sites.routing import ROUTINGS
 
 NAME = ".htaccess"
 FILES_MOST = 100

@@ -7,7 +7,7 @@ MX (RFC 7505) and DMARC (RFC 7489) say that no mail comes from it or goes to it.
 import re
 from dataclasses import dataclass
 
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 
 MARK = re.compile(rf'"site=({SITE_ID.pattern})(?: with=([a-z0-9:.,-]+))?"')
 

@@ -5,7 +5,7 @@ import grp
 import signal
 
 from panggon.core.errors import PermanentError
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import processes
 
 

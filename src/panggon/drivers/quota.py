@@ -8,10 +8,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
-from panggon.core.spec import SiteSpec
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import files, storage
 from panggon.drivers.owner import uid_of
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.desired import CLOSED, lets_in
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, absent, foreign, ours
-from panggon.core.spec import SiteKind, SiteSpec, SiteState
+from panggon.core.node.desired import CLOSED, lets_in
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, absent, foreign, ours
+from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
 from panggon.drivers import asking, processes, untrusted, visit, web
 from panggon.drivers.owner import uid_of
 from panggon.drivers.storage import database_mark

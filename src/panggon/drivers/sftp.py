@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.desired import ALIVE, CLOSED, lets_in
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
-from panggon.core.spec import SiteSpec
+from panggon.core.node.desired import ALIVE, CLOSED, lets_in
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import files, storage, turns
 from panggon.drivers.owner import end_logins, uid_of
 from panggon.drivers.sftp_client import KEYS_A_LOGIN, Client, Verdict

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.core.driver import Check
+from panggon.core.node.driver import Check
 from panggon.drivers import files, knocking, shell
 
 SHOWN = frozenset({"public", "private", "tmp", "logs"})

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from panggon.core.desired import ALIVE
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, Value, absent, ours, partial, strange
-from panggon.core.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.core.node.desired import ALIVE
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, Standing, Value, absent, ours, partial, strange
+from panggon.core.sites.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers import control, files, htaccess, storage, untrusted, visit, web
 from panggon.drivers.owner import group_id
 from panggon.drivers.visit import Answer
@@ -34,7 +34,7 @@ FIELDS = (
     "hsts_seconds",
     "notice",
     "names",
-    # Of some kinds of site only (core/desired.py)
+    # Of some kinds of site only (core/node/desired.py)
     "php_memory_mebibytes",
     "execution_seconds",
     "input_vars",

@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.desired import tasks_of
-from panggon.core.driver import Check
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, canonical, ours, partial, strange
-from panggon.core.site_tasks import dump_task
-from panggon.core.spec import SITE_ID, SiteSpec, Task
-from panggon.core.spec_document import parse_task
+from panggon.core.node.desired import tasks_of
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import (
+    Attributes,
+    Key,
+    Observation,
+    Standing,
+    absent,
+    canonical,
+    ours,
+    partial,
+    strange,
+)
+from panggon.core.sites.spec import SITE_ID, SiteSpec, Task
+from panggon.core.sites.spec_document import parse_task
+from panggon.core.sites.tasks import dump_task
 from panggon.drivers import asking, files
 
 VERSION = 1

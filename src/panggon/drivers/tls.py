@@ -15,10 +15,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
-from panggon.core.spec import HOST, SiteSpec
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.sites.spec import HOST, SiteSpec
 from panggon.drivers import authority, bundles, control, files, visit
 from panggon.drivers.authority import Authority
 from panggon.drivers.bundles import Bundle

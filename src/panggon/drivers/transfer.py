@@ -17,7 +17,7 @@ import dns.tsig
 import dns.wire
 
 from panggon.core.errors import PermanentError
-from panggon.core.zone_names import ZoneNames
+from panggon.core.node.zone_names import ZoneNames
 from panggon.drivers.zone import Server, Settings, spoken_to
 
 HEADER_BYTES = 12

@@ -14,10 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.desired import password_of
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError
-from panggon.core.resources import (
+from panggon.core.node.desired import password_of
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import (
     Attributes,
     Key,
     Observation,
@@ -29,7 +29,7 @@ from panggon.core.resources import (
     partial,
     strange,
 )
-from panggon.core.spec import SITE_ID, SiteSpec
+from panggon.core.sites.spec import SITE_ID, SiteSpec
 from panggon.drivers import files, shell
 from panggon.drivers.owner import end_logins, uid_of
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.desired import CLOSED
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SiteSpec
+from panggon.core.node.desired import CLOSED
+from panggon.core.node.driver import Check
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import control, visit
 from panggon.drivers.visit import Answer, Door
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from panggon.core import desired
-from panggon.core.driver import Check, Driver
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Attributes, Key, Kind, Observation
-from panggon.core.spec import SiteSpec
+from panggon.core.node import desired
+from panggon.core.node.driver import Check, Driver
+from panggon.core.node.resources import Attributes, Key, Kind, Observation
+from panggon.core.sites.spec import SiteSpec
 
 Drivers = Mapping[Kind, Driver]
 _log = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from panggon.core import closing, journal, plan_words
-from panggon.core import plan as plans
-from panggon.core.desired import MachineFacts, desired
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.journal import Failed, Finished, JournalStore, Outcome, Position, Problem, Stage, Started, Word
-from panggon.core.plan import Change, Plan
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node import closing, journal, plan_words
+from panggon.core.node import plan as plans
+from panggon.core.node.desired import MachineFacts, desired
+from panggon.core.node.journal import Failed, Finished, JournalStore, Outcome, Position, Problem, Stage, Started, Word
+from panggon.core.node.plan import Change, Plan
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.patience import USUAL, Policy
 from panggon.engine.steps import Checks, Progress, Stale, Steps, Together, probe

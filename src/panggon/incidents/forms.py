@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.complaints.forms import SeveralFiles
-from panggon.core.incident_vocabulary import IncidentAction, NoteKind, Origin, PersonalData
+from panggon.core.incidents.vocabulary import IncidentAction, NoteKind, Origin, PersonalData
 from panggon.forms import JudgedForm
 from panggon.incidents.models import Incident
 from panggon.incidents.services import FILE_MEBIBYTES, MOST_FILES, Upload

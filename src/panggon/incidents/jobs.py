@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from panggon.core.alerts import LATE
-from panggon.core.incident import HANDLERS
-from panggon.core.incident_clock import Obligation
-from panggon.core.incident_vocabulary import IncidentAction, IncidentEffect, IncidentState
-from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.incidents.deadlines import Obligation
+from panggon.core.incidents.procedure import HANDLERS
+from panggon.core.incidents.vocabulary import IncidentAction, IncidentEffect, IncidentState
+from panggon.core.notify.alerts import LATE
+from panggon.core.notify.notices import Occasion
 from panggon.incidents import selectors, services
 from panggon.incidents.models import Incident, IncidentAlert, IncidentEvent
 from panggon.incidents.paper_facts import PAPERS, facts_of

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from panggon.core.clock import ClockEffect
-from panggon.core.incident import TABLE
-from panggon.core.incident_vocabulary import (
+from panggon.core.cases.vocabulary import ROLE_LABELS, Role
+from panggon.core.incidents.procedure import TABLE
+from panggon.core.incidents.vocabulary import (
     DUTY_LABELS,
     INCIDENT_ACTIONS,
     INCIDENT_STATES,
@@ -20,7 +20,7 @@ from panggon.core.incident_vocabulary import (
     PersonalData,
     Risk,
 )
-from panggon.core.vocabulary import ROLE_LABELS, Role
+from panggon.core.schedule.clock import ClockEffect
 
 STATES = [(state.value, INCIDENT_STATES[state].text) for state in IncidentState]
 DUTIES = [(duty.value, DUTY_LABELS[duty]) for duty in Duty]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from panggon.cases.content.paper_facts import contact_rows, evidence_digest, head_of_the_dinas
-from panggon.core.incident_vocabulary import INCIDENT_ACTIONS, RISK_LABELS, IncidentAction, Risk
-from panggon.core.spec import SiteState
+from panggon.core.incidents.vocabulary import INCIDENT_ACTIONS, RISK_LABELS, IncidentAction, Risk
+from panggon.core.sites.spec import SiteState
 from panggon.incidents import selectors
 from panggon.incidents.models import Incident, IncidentEvent
 from panggon.office.selectors import office

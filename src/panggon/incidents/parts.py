@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from panggon.core.incident import IncidentFacts
-from panggon.core.incident_clock import Obligation, Standing, obligations
-from panggon.core.incident_vocabulary import Duty, PersonalData, Risk
-from panggon.core.site_life import TABLE as LIFE
-from panggon.core.site_life import SiteAction
-from panggon.core.spec import SiteState
+from panggon.core.incidents.deadlines import Obligation, Standing, obligations
+from panggon.core.incidents.procedure import IncidentFacts
+from panggon.core.incidents.vocabulary import Duty, PersonalData, Risk
+from panggon.core.sites.life import TABLE as LIFE
+from panggon.core.sites.life import SiteAction
+from panggon.core.sites.spec import SiteState
 from panggon.incidents.models import Incident
 from panggon.people.selectors import Capacity
 from panggon.sites import life

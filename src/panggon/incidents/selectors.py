@@ -7,11 +7,11 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from panggon.audit.chain import salted
 from panggon.audit.selectors import history_of
 from panggon.complaints.models import Complaint
-from panggon.core.incident import HANDLERS, OFFICIALS, TABLE, IncidentNeed
-from panggon.core.incident_vocabulary import IncidentAction, IncidentEffect, IncidentState
-from panggon.core.machine import Offer
-from panggon.core.resources import canonical
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.incidents.procedure import HANDLERS, OFFICIALS, TABLE, IncidentNeed
+from panggon.core.incidents.vocabulary import IncidentAction, IncidentEffect, IncidentState
+from panggon.core.node.resources import canonical
+from panggon.core.state_machine import Offer
 from panggon.incidents.models import Evidence, Incident, IncidentEvent
 from panggon.incidents.parts import facts_of
 from panggon.people import selectors as people

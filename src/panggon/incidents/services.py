@@ -11,18 +11,18 @@ from uuid import UUID
 from django.db import transaction
 
 from panggon.audit.services import record
-from panggon.core.complaint import names
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.procedure import names
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.incident import TABLE
-from panggon.core.incident_clock import next_due
-from panggon.core.incident_vocabulary import IncidentAction as Action
-from panggon.core.incident_vocabulary import IncidentEffect as Effect
-from panggon.core.incident_vocabulary import IncidentState as State
-from panggon.core.incident_vocabulary import Origin, PersonalData
-from panggon.core.machine import Decision
-from panggon.core.retention import months_before
-from panggon.core.site_life import SiteAction
-from panggon.core.vocabulary import Role
+from panggon.core.incidents.deadlines import next_due
+from panggon.core.incidents.procedure import TABLE
+from panggon.core.incidents.vocabulary import IncidentAction as Action
+from panggon.core.incidents.vocabulary import IncidentEffect as Effect
+from panggon.core.incidents.vocabulary import IncidentState as State
+from panggon.core.incidents.vocabulary import Origin, PersonalData
+from panggon.core.people.retention import months_before
+from panggon.core.sites.life import SiteAction
+from panggon.core.state_machine import Decision
 from panggon.incidents import selectors
 from panggon.incidents.models import Evidence, Incident, IncidentEvent
 from panggon.incidents.parts import INPUTS, duties_of, facts_of

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from panggon.complaints.words import fault_words as complaint_fault_words
-from panggon.core import incident_vocabulary as vocabulary
 from panggon.core.errors import Fault
-from panggon.core.incident import INCIDENT_NEEDS
-from panggon.core.incident_vocabulary import Duty, IncidentAction, IncidentState, IncidentStateLabel, PersonalData
+from panggon.core.incidents import vocabulary
+from panggon.core.incidents.procedure import INCIDENT_NEEDS
+from panggon.core.incidents.vocabulary import Duty, IncidentAction, IncidentState, IncidentStateLabel, PersonalData
 
 
 def _(words: str) -> Any:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from panggon.core import spec_words
 from panggon.core.errors import Fault
+from panggon.core.sites import spec_words
 
 
 def fault_words(fault: Fault) -> str:

@@ -1,4 +1,4 @@
-"""Keeps `core.parking` on this machine: one file of root's, which survives restarts of the agent and of the machine."""
+"""Keeps `core.node.parking` on this machine: one file of root's, which survives restarts of agent and machine."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from panggon.core import parking
-from panggon.core.parking import Since, Uptime
+from panggon.core.node import parking
+from panggon.core.node.parking import Since, Uptime
 from panggon.node import records
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.journal import Position
-from panggon.core.plan import Plan
-from panggon.core.resources import Key, Kind
+from panggon.core.node.journal import Position
+from panggon.core.node.plan import Plan
+from panggon.core.node.resources import Key, Kind
 from panggon.drivers import files, user
 from panggon.node import records
 from panggon.node.settings.config import NodeConfig

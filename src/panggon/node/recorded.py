@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from panggon.core import spec_document as specs
-from panggon.core.desired import ALIVE
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.plan import Plan
-from panggon.core.spec import SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.core.node.desired import ALIVE
+from panggon.core.node.plan import Plan
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.node import records
 from panggon.node.parked import Parked, uptime
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from panggon.core import journal
-from panggon.core.driver import Check
 from panggon.core.errors import TemporaryError
-from panggon.core.journal import Outcome, Position, Word
-from panggon.core.plan import Plan
-from panggon.core.resources import Key
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node import journal
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Outcome, Position, Word
+from panggon.core.node.plan import Plan
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import files, mariadb
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile

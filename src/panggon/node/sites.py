@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from panggon.core import closing, desired, journal
-from panggon.core import spec_document as specs
-from panggon.core.desired import ALIVE, MachineFacts
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
-from panggon.core.journal import Position, Word
-from panggon.core.plan import Plan, make
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
+from panggon.core.node import closing, desired, journal
+from panggon.core.node.desired import ALIVE, MachineFacts
+from panggon.core.node.journal import Position, Word
+from panggon.core.node.plan import Plan, make
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers import htaccess
 from panggon.engine import journal_file
 from panggon.engine.observe import Drivers, observe

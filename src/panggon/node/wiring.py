@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from panggon.core import zone_names
-from panggon.core.desired import MachineFacts
-from panggon.core.driver import Driver
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.core.node import zone_names
+from panggon.core.node.desired import MachineFacts
+from panggon.core.node.driver import Driver
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import (
     acme_orders,
     authority,

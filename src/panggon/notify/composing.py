@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from panggon.core.messages import MESSAGES, MessageKind
+from panggon.core.notify.messages import MESSAGES, MessageKind
 from panggon.notify.mail import Mail, link
 from panggon.notify.models import Message
 from panggon.office.selectors import office

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 
 from panggon.audit.services import record
-from panggon.core import webhook
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.notices import PAUSES, TABLE, Occasion
-from panggon.core.webhook import Outcome, outcome_of
+from panggon.core.notify import webhook
+from panggon.core.notify.notices import PAUSES, TABLE, Occasion
+from panggon.core.notify.webhook import Outcome, outcome_of
 from panggon.encryption import cipher
 from panggon.notify.models import Attempt, Delivery, Endpoint
 from panggon.notify.posting import Answer, url_fault

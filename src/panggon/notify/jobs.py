@@ -13,8 +13,8 @@ from django.utils.translation import ngettext, override
 from procrastinate.contrib.django import app
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.messages import MessageKind
-from panggon.core.notices import last_opening
+from panggon.core.notify.messages import MessageKind
+from panggon.core.notify.notices import last_opening
 from panggon.notify import endpoints, messages, selectors, services
 from panggon.notify.composing import compose
 from panggon.notify.mail import Mail, link, send
@@ -44,7 +44,7 @@ def send_mail(notice: int) -> None:
 
 @app.task(name="notify.write")
 def write(kind: str, reference: str, to: str, facts: dict[str, Any], language: str = "id") -> None:
-    """What apps below this one have to write to somebody; see `core.messages`."""
+    """What apps below this one have to write to somebody; see `core.notify.messages`."""
     messages.write(MessageKind(kind), reference=reference, to=to, facts=facts, language=language, at=timezone.now())
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.messages import MessageKind
-from panggon.core.notices import PAUSES
+from panggon.core.notify.messages import MessageKind
+from panggon.core.notify.notices import PAUSES
 from panggon.notify.models import Message
 from panggon.notify.retries import MAIL
 from panggon.notify.services import tell

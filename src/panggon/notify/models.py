@@ -7,12 +7,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from panggon.core.messages import MessageKind
-from panggon.core.notices import Mailing, Occasion
+from panggon.core.notify.messages import MessageKind
+from panggon.core.notify.notices import Mailing, Occasion
 
 
 class Notice(models.Model):
-    """What one person was told. `reference` names what it is about, once; `occasion` is of `core.notices.Occasion`.
+    """What one person was told. `reference` names what it is about, once; `occasion` is of
+    `core.notify.notices.Occasion`.
 
     `mailing` is settled when it is told, by the person's choice at that time. `mail_problem` says why an e-mail was
     given up; `mail_tries` counts since it was last sent by hand.
@@ -56,7 +57,7 @@ class Preference(models.Model):
 
 
 class Message(models.Model):
-    """An e-mail that is no notice (`core.messages`) and was not sent yet; `problem` says why it was given up.
+    """An e-mail that is no notice (`core.notify.messages`) and was not sent yet; `problem` says why it was given up.
 
     `facts` holds nothing secret: a link that lets somebody in is made when it is sent.
     """

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from panggon.core.webhook import may_be_called
+from panggon.core.notify.webhook import may_be_called
 
 SECONDS = 10.0  # for all of it
 ANSWER_BYTES = 500  # of the answer that are kept

@@ -1,7 +1,7 @@
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
-from panggon.core.notices import PAUSES
+from panggon.core.notify.notices import PAUSES
 
 # Jobs that talk to servers of others have crews of their own, so that a slow one never holds up a paper.
 MAIL, WEBHOOKS = "mail", "webhooks"

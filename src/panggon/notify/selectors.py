@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from panggon.core.notices import Mailing
+from panggon.core.notify.notices import Mailing
 from panggon.notify.models import Delivery, Endpoint, Message, Notice, Preference
 from panggon.people.models import User
 from panggon.questions import Given, question

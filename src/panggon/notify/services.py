@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import override
 
 from panggon.audit.services import record
-from panggon.core.notices import PAUSES, Mailing, Occasion, mailing_of
+from panggon.core.notify.notices import PAUSES, Mailing, Occasion, mailing_of
 from panggon.notify import endpoints, selectors
 from panggon.notify.mail import link
 from panggon.notify.models import Notice, Preference
@@ -48,7 +48,7 @@ def tell(
     at: datetime,
     occasion: Occasion = Occasion.INFORMATION,
 ) -> Notice:
-    """Keep the notice, and send it on by the ways of `core.notices.TABLE`, each in a job of its own.
+    """Keep the notice, and send it on by the ways of `core.notify.notices.TABLE`, each in a job of its own.
 
     Told again of the same reference, nothing happens. `subject` and `text` may be lazy: they are put down in the
     recipient's language. An e-mail carries only `subject` and a link: what it is about is read behind the sign-in.

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.messages import MessageKind
-from panggon.core.notices import Occasion
-from panggon.core.webhook import TEST
+from panggon.core.notify.messages import MessageKind
+from panggon.core.notify.notices import Occasion
+from panggon.core.notify.webhook import TEST
 
 EVENT_WORDS: Mapping[str, Any] = MappingProxyType(
     {

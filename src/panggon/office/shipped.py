@@ -7,9 +7,9 @@ that city, its telephones and a person, none of which is ever said for another c
 import re
 from dataclasses import replace
 
-from panggon.core.complaint_clock import DayUnit
-from panggon.core.contacts import Channel, Contact
-from panggon.core.signing import Method
+from panggon.core.complaints.deadlines import DayUnit
+from panggon.core.papers.signing import Method
+from panggon.core.standards.contacts import Channel, Contact
 from panggon.office.shipped_documents import COMPLAINT_SOP, COMPONENTS, PLEDGE, SOP
 from panggon.office.values import (
     Complaints,

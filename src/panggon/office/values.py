@@ -6,10 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from panggon.core.complaint_clock import DayUnit
-from panggon.core.complaint_vocabulary import Kind
-from panggon.core.contacts import Channel, Contact
-from panggon.core.signing import Method
+from panggon.core.complaints.deadlines import DayUnit
+from panggon.core.complaints.vocabulary import Kind
+from panggon.core.papers.signing import Method
+from panggon.core.standards.contacts import Channel, Contact
 
 NUMBER_PARTS = ("{kode}", "{urut}", "{tahun}")
 
@@ -198,9 +198,9 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """How the Kepala Dinas signs: the `core.signing.Method`, the address of the gateway of BSrE and whether that counts
-    the place of a stamp from the upper edge of a page, the address of a time-stamp service (RFC 3161; empty: none).
-    Passwords and certificates are files that the installation names.
+    """How the Kepala Dinas signs: the `core.papers.signing.Method`, the address of the gateway of BSrE and whether that
+    counts the place of a stamp from the upper edge of a page, the address of a time-stamp service (RFC 3161; empty:
+    none). Passwords and certificates are files that the installation names.
     """
 
     method: str

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panggon.audit.history import history
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.vocabulary import Role
 from panggon.forms import refuse_large
 from panggon.office import selectors, services
 from panggon.office.forms import FORMS, GroupForm, initial_of

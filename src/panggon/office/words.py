@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.contacts import ContactFault
 from panggon.core.errors import Fault
-from panggon.core.signing import Method
+from panggon.core.papers.signing import Method
+from panggon.core.standards.contacts import ContactFault
 from panggon.office.values import Group
 
 

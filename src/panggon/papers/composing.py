@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import segno
 
-from panggon.core.evidence_words import part_name
-from panggon.core.signing import Change
+from panggon.core.node.evidence_words import part_name
+from panggon.core.papers.signing import Change
 from panggon.papers.contents import INSTRUCTIONS, NATURES, SIGNED_TOGETHER, TITLES, Content, PaperKind, Rows
 from panggon.papers.dates import date_in_words, day_words, moment_words
 from panggon.papers.facts import CaseFacts, IncidentFacts

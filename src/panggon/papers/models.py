@@ -3,7 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from panggon.core.signing import Level, Method
+from panggon.core.papers.signing import Level, Method
 from panggon.papers.contents import CONFIDENTIAL, SIGNED_TOGETHER, TITLES, PaperKind
 
 INSTEAD = "instead:"  # begins the reference of a paper that replaces a void one; the key of that one follows

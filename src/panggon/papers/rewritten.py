@@ -13,7 +13,7 @@ from typing import Any
 
 import pikepdf
 
-from panggon.core.signing import Part, Place
+from panggon.core.papers.signing import Part, Place
 from panggon.papers import xmp
 from panggon.papers.graphs import Graphs, items, reached
 from panggon.papers.inspection import is_active

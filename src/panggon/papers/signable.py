@@ -6,7 +6,7 @@ from uuid import UUID
 import pikepdf
 from django.conf import settings
 
-from panggon.core.signing import Place
+from panggon.core.papers.signing import Place
 
 # Where a template says nothing: lower right on the last page of A4.
 USUAL = (325.0, 70.0, 213.0, 91.0)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from cryptography.fernet import InvalidToken
 
-from panggon.core.signing import GATEWAYS
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.papers.signing import GATEWAYS
 from panggon.encryption import cipher
 from panggon.papers.models import Signatory
 from panggon.papers.signers import chosen

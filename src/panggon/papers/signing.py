@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from panggon.core.errors import Fault, InvalidError, PermanentError, TemporaryError
-from panggon.core.signing import GATEWAYS, Method, names_person
-from panggon.core.signing import Signatory as Person
+from panggon.core.papers.signing import GATEWAYS, Method, names_person
+from panggon.core.papers.signing import Signatory as Person
 from panggon.office.selectors import office
 from panggon.papers import selectors, store, validation
 from panggon.papers.models import Attempt, Paper, Signature

@@ -6,7 +6,7 @@ from typing import Any
 import pypdfium2
 import segno
 
-from panggon.core.signing import Signatory
+from panggon.core.papers.signing import Signatory
 from panggon.papers.printing import render
 from panggon.papers.signers.interface import Stamp
 

@@ -35,7 +35,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
 from panggon.core.errors import PermanentError
-from panggon.core.signing import Level, Place
+from panggon.core.papers.signing import Level, Place
 from panggon.papers import rewritten
 from panggon.papers.apart import Limits, look_into
 

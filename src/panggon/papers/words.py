@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
-from panggon.core.signing import Part
+from panggon.core.papers.signing import Part
 
 TEMPLATES: Mapping[str, Any] = MappingProxyType(
     {

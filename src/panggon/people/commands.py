@@ -9,7 +9,7 @@ import click
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.db import transaction
 
-from panggon.core.vocabulary import ROLE_LABELS, Role
+from panggon.core.cases.vocabulary import ROLE_LABELS, Role
 from panggon.people import services
 from panggon.people.models import Agency, Division, User
 

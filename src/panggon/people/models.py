@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.acting import ACTING_NAMES, ActingKind, acting_title, post_title
-from panggon.core.posts import Tenure
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.people.acting import ACTING_NAMES, ActingKind, acting_title, post_title
+from panggon.core.people.posts import Tenure
 
 
 class Agency(models.Model):
@@ -84,8 +84,8 @@ class User(AbstractUser):
 class RoleAssignment(models.Model):
     """One post held by a person; posts of a division (Kepala Bidang, petugas teknis) name the division.
 
-    `role` holds a value of `core.procedure.Role`; `services.posts` is the only writer and refuses any other. The row
-    stays when the post is taken back (`ended_at`), so that it can be told who held it when. Kepala Dinas and Kepala
+    `role` holds a value of `core.cases.procedure.Role`; `services.posts` is the only writer and refuses any other. The
+    row stays when the post is taken back (`ended_at`), so that it can be told who held it when. Kepala Dinas and Kepala
     Bidang have it from the first day to the last, both included and as far as they are known, by an order (SK
     pengangkatan).
     """

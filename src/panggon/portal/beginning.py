@@ -20,9 +20,9 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from panggon.core.contacts import CHANNEL_LABELS, Channel, Contact, works
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.vocabulary import Role
+from panggon.core.standards.contacts import CHANNEL_LABELS, Channel, Contact, works
 from panggon.office import services as offices
 from panggon.office.forms import FORMS, GroupForm, form_with
 from panggon.office.selectors import office, office_under

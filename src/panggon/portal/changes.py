@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panggon.audit import history, selectors
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.forms import PlainForm
 from panggon.people.permissions import holders
 

@@ -7,9 +7,9 @@ from datetime import datetime
 import click
 
 from panggon.command_line import Refused
-from panggon.core.clock import WORKING_DAYS, Clock, deadline
 from panggon.core.errors import PermanentError
-from panggon.core.workdays import Calendar, Interval, utc
+from panggon.core.schedule.clock import WORKING_DAYS, Clock, deadline
+from panggon.core.schedule.workdays import Calendar, Interval, utc
 from panggon.schedule.known import ZONE, known_calendar
 
 CONFIGURED = ("DATABASE_URL", "PANGGON_SECRET_KEY", "PANGGON_SECRET_KEY_FILE", "DJANGO_SETTINGS_MODULE")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from panggon.audit.services import record
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.outbox import defer
 from panggon.paging import page_of
 from panggon.people.permissions import holders

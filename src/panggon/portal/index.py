@@ -9,8 +9,8 @@ import click
 from panggon import file_words
 from panggon.command_line import Refused
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.survey import BAND_LABELS, QUESTIONS, Result, result_of, rounded, sums_of
-from panggon.core.survey_sheet import COLUMNS, read_answers
+from panggon.core.surveys.survey import BAND_LABELS, QUESTIONS, Result, result_of, rounded, sums_of
+from panggon.core.surveys.survey_sheet import COLUMNS, read_answers
 
 BYTES_MOST = 64 * 1024 * 1024
 MEAN_DECIMALS, INDEX_DECIMALS = 4, 2

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.complaints import selectors as complaints
 from panggon.complaints.parts import PARTS as HANDLERS
-from panggon.core.incident import FINDERS
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.incidents.procedure import FINDERS
 from panggon.incidents import selectors as incidents
 from panggon.notify.selectors import unread
 from panggon.people import selectors as people

@@ -11,8 +11,8 @@ from django.utils.functional import lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.notify.notices import Occasion
 from panggon.notify.services import tell_all
 from panggon.people import selectors as people
 

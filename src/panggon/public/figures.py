@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from panggon.charts import Chart, grouped_bars
-from panggon.core.figures import SMALLEST, Period, Span
+from panggon.core.surveys.figures import SMALLEST, Period, Span
 from panggon.office.selectors import office
 from panggon.office.values import in_language
 from panggon.public import selectors

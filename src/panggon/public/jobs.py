@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 from procrastinate.contrib.django import app
 
+from panggon.core.cases.procedure import STATE_LABELS, State
 from panggon.core.errors import PermanentError
-from panggon.core.notices import TABLE, Occasion
-from panggon.core.procedure import STATE_LABELS, State
+from panggon.core.notify.notices import TABLE, Occasion
 from panggon.notify.mail import Mail, send
 from panggon.notify.retries import MAIL, GrowingPauses
 from panggon.outbox import defer

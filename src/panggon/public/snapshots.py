@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from panggon.cases.selectors import measuring
 from panggon.complaints import measuring as complaints
-from panggon.core.availability import percent
-from panggon.core.figures import Period, Span, answers, month_of, periods_of, services, total
-from panggon.core.procedure import State
-from panggon.core.shares import STEP_SHARES
-from panggon.core.survey import Element, rounded
+from panggon.core.cases.procedure import State
+from panggon.core.cases.shares import STEP_SHARES
+from panggon.core.sites.availability import percent
+from panggon.core.surveys.figures import Period, Span, answers, month_of, periods_of, services, total
+from panggon.core.surveys.survey import Element, rounded
 from panggon.office.selectors import read_once
 from panggon.public.models import Snapshot
 from panggon.public.tables import AVAILABILITY, COMPLAINTS, REQUESTS, SATISFACTION, SITES, STEPS, Row

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.cells import harmless
-from panggon.core.survey import Element
+from panggon.core.surveys.survey import Element
 from panggon.surveys.words import QUESTIONS
 
 Row = list[Any]

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from panggon.core.figures import Period
+from panggon.core.surveys.figures import Period
 from panggon.people.permissions import public
 from panggon.public import catalogue as catalogues
 from panggon.public import figures as shown

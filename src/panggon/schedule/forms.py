@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.alerts import AlertKind, Reminding
-from panggon.core.calendar_rules import period_faults, week_faults
+from panggon.core.cases.shares import STEP_SHARES
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.shares import STEP_SHARES
+from panggon.core.notify.alerts import AlertKind, Reminding
+from panggon.core.schedule.calendar_rules import period_faults, week_faults
 from panggon.forms import JudgedForm
 from panggon.schedule import sheet
 from panggon.schedule.known import KnownDay

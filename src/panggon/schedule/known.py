@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from panggon.core.workdays import PEKALONGAN_RAMADAN_WEEK, PEKALONGAN_WEEK, Calendar, Period
+from panggon.core.schedule.workdays import PEKALONGAN_RAMADAN_WEEK, PEKALONGAN_WEEK, Calendar, Period
 
 ZONE = ZoneInfo("Asia/Jakarta")
 ESTIMATED = "(perkiraan)"

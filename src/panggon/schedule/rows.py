@@ -5,10 +5,10 @@ from datetime import time
 from typing import Any
 
 from panggon.audit.chain import digest_of
-from panggon.core.alerts import AlertKind
-from panggon.core.calendar_rules import Hours, closing_faults, period_faults, week_faults
+from panggon.core.cases.shares import STEP_SHARES
 from panggon.core.errors import Fault
-from panggon.core.shares import STEP_SHARES
+from panggon.core.notify.alerts import AlertKind
+from panggon.core.schedule.calendar_rules import Hours, closing_faults, period_faults, week_faults
 from panggon.schedule.models import Closing, Holiday, OfficeHours, ReminderRule, StepShare, Year
 
 Row = OfficeHours | Year | Holiday | Closing | StepShare | ReminderRule

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
-from panggon.core.alerts import REMINDERS, AlertKind, Reminding
+from panggon.core.cases.shares import STEP_SHARES
 from panggon.core.errors import PermanentError
-from panggon.core.shares import STEP_SHARES
-from panggon.core.workdays import Calendar, Interval, Period, Session, Week, office_hours
+from panggon.core.notify.alerts import REMINDERS, AlertKind, Reminding
+from panggon.core.schedule.workdays import Calendar, Interval, Period, Session, Week, office_hours
 from panggon.remembered import remembered
 from panggon.schedule.known import HolidayKind, KnownDay
 from panggon.schedule.models import Closing, Holiday, ReminderRule, Year

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from django.db import connection, transaction
 
 from panggon.audit.services import record
-from panggon.core.alerts import AlertKind, Reminding
+from panggon.core.cases.shares import WHOLE
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.shares import WHOLE
-from panggon.core.workdays import PEKALONGAN_RAMADAN_WEEK, PEKALONGAN_WEEK, Week
+from panggon.core.notify.alerts import AlertKind, Reminding
+from panggon.core.schedule.workdays import PEKALONGAN_RAMADAN_WEEK, PEKALONGAN_WEEK, Week
 from panggon.outbox import defer
 from panggon.people.models import User
 from panggon.schedule.known import NORMAL_HOURS, RAMADAN, KnownDay, known_days

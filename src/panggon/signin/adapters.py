@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.messages import MessageKind
+from panggon.core.notify.messages import MessageKind
 from panggon.encryption import cipher
 from panggon.office.selectors import office
 from panggon.outbox import defer

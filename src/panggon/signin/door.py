@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from panggon.core.brakes import ACCESS_CODE, CODE, COMPLAINT, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING, VERIFY
+from panggon.core.people.brakes import ACCESS_CODE, CODE, COMPLAINT, FOLLOW, NETWORK, PASSWORD, RESET, TRACKING, VERIFY
 from panggon.people.models import User
 from panggon.signin import clients, services
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Braked(models.Model):
-    """Who failed how often, by the SHA-256 of what is guessed and by whom; see `core.brakes`."""
+    """Who failed how often, by the SHA-256 of what is guessed and by whom; see `core.people.brakes`."""
 
     key = models.CharField(max_length=64, primary_key=True)
     failures = models.PositiveIntegerField()

@@ -9,7 +9,7 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from panggon.core.assurance import is_second_factor
+from panggon.core.people.assurance import is_second_factor
 from panggon.signin import keys
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523, 2.2

@@ -15,9 +15,9 @@ from django.http import HttpRequest
 from django.utils.translation import override
 
 from panggon.audit.services import record
-from panggon.core.brakes import Brake
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.messages import MessageKind
+from panggon.core.notify.messages import MessageKind
+from panggon.core.people.brakes import Brake
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.people.models import User

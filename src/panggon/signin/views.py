@@ -23,8 +23,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 from django.views.generic.edit import FormView
 
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.permissions import holders, public, signed_in

@@ -3,7 +3,7 @@
 import copy
 from datetime import datetime
 
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.sites.models import Purpose, RetiredName, Site, Wish
 from panggon.sites.services import Values, ask_node, wish_anew
 

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core import outgoing
-from panggon.core.spec import BOUNDS, PHP_VERSION
+from panggon.core.sites import outgoing
+from panggon.core.sites.spec import BOUNDS, PHP_VERSION
 from panggon.forms import JudgedForm
 from panggon.sites.machines import NAME
 from panggon.sites.words import fault_words

@@ -1,4 +1,4 @@
-"""What is done with a site at once, without a plan that somebody approves first (`core/site_life.py`)."""
+"""What is done with a site at once, without a plan that somebody approves first (`core/sites/life.py`)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,11 +7,11 @@ from django.db import transaction
 
 from panggon.audit.selectors import history_of
 from panggon.audit.services import record
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.machine import Decision
-from panggon.core.site_life import TABLE, SiteAction, SiteEffect, SiteFacts
-from panggon.core.spec import SiteState
-from panggon.core.vocabulary import Role
+from panggon.core.sites.life import TABLE, SiteAction, SiteEffect, SiteFacts
+from panggon.core.sites.spec import SiteState
+from panggon.core.state_machine import Decision
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors, services

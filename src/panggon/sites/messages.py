@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.logins import Ending, Way
-from panggon.core.spec import SITE_ID
+from panggon.core.node.logins import Ending, Way
+from panggon.core.sites.spec import SITE_ID
 from panggon.sites.availability import Visit
 from panggon.sites.models import Outcome
 from panggon.sites.services import Report

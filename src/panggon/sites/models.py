@@ -6,9 +6,20 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from panggon.core import outgoing, problem_words
-from panggon.core import spec_document as specs
-from panggon.core.spec import HOST, USUAL_PHP_VERSION, Access, Engine, Limits, Profile, SiteKind, SiteSpec, SiteState
+from panggon.core.node import problem_words
+from panggon.core.sites import outgoing
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import (
+    HOST,
+    USUAL_PHP_VERSION,
+    Access,
+    Engine,
+    Limits,
+    Profile,
+    SiteKind,
+    SiteSpec,
+    SiteState,
+)
 from panggon.people.models import Agency
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from panggon.core import spec_document as specs
-from panggon.core.spec import SiteSpec
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SiteSpec
 from panggon.sites import selectors
 from panggon.sites.models import Node, Purpose, Site, Wish
 from panggon.sites.services import ask_node

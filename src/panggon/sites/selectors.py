@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncMonth
 
-from panggon.core.needs import Evidence
-from panggon.core.spec import SITE_ID, SiteState
+from panggon.core.cases.needs import Evidence
+from panggon.core.sites.spec import SITE_ID, SiteState
 from panggon.office.selectors import office
 from panggon.questions import Given, question
 from panggon.remembered import remembered

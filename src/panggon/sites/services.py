@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from django.db.models import F
 from passlib.hash import sha512_crypt
 
-from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteSpec, SiteState, bare_keys
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SSH_KEY, SSH_KEYS_MOST, Engine, SiteSpec, SiteState, bare_keys
 from panggon.outbox import defer
 from panggon.people.models import Agency
 from panggon.sites import selectors

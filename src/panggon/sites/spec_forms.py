@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core import outgoing, spec_words
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.site_kinds import RUNNING, USUAL_PHP, Interface, SiteKind
-from panggon.core.site_tasks import Task
-from panggon.core.spec import BOUNDS
+from panggon.core.sites import outgoing, spec_words
+from panggon.core.sites.kinds import RUNNING, USUAL_PHP, Interface, SiteKind
+from panggon.core.sites.spec import BOUNDS
+from panggon.core.sites.tasks import Task
 from panggon.forms import PlainForm
 from panggon.sites.changing import asked_for
 from panggon.sites.models import Site

@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from panggon.audit.history import history
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.spec import USUAL_PHP_VERSION
-from panggon.core.vocabulary import Role
+from panggon.core.sites.spec import USUAL_PHP_VERSION
 from panggon.people.permissions import holders
 from panggon.sites import machines, plans, selectors
 from panggon.sites.forms import NodeForm, PlanForm

@@ -8,7 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from panggon.core.contacts import Channel, Contact
+from panggon.core.standards.contacts import Channel, Contact
 from panggon.labels import CHANNEL_LABELS
 from panggon.office.selectors import office
 from panggon.office.values import Pledge

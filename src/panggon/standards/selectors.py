@@ -8,11 +8,11 @@ from typing import Any
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 
-from panggon.core.acting import ACTING_LABELS, ActingKind
-from panggon.core.contacts import Channel, Contact, printed_rows
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault
-from panggon.core.standard_check import Done, Said, contradictions
-from panggon.core.vocabulary import Role
+from panggon.core.people.acting import ACTING_LABELS, ActingKind
+from panggon.core.standards.contacts import Channel, Contact, printed_rows
+from panggon.core.standards.standard_check import Done, Said, contradictions
 from panggon.office import selectors as offices
 from panggon.office.selectors import Published, office
 from panggon.office.values import ENGLISH, Components, Contacts, Document, Group, Pledge, Standard, in_language

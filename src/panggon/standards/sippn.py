@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from panggon.core.contacts import Channel, Contact, printed_rows
+from panggon.core.standards.contacts import Channel, Contact, printed_rows
 from panggon.labels import CHANNEL_LABELS
 from panggon.office.selectors import office
 from panggon.office.values import Contacts, Standard

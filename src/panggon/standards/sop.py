@@ -9,12 +9,12 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from panggon.core.clock import ClockEffect
-from panggon.core.complaint_clock import DayUnit
-from panggon.core.complaint_vocabulary import ComplaintAction, Kind
-from panggon.core.flow import Activity, Flow, Symbol
-from panggon.core.flow_chart import ChartWords, strip
-from panggon.core.sop import (
+from panggon.core.complaints.deadlines import DayUnit
+from panggon.core.complaints.vocabulary import ComplaintAction, Kind
+from panggon.core.schedule.clock import ClockEffect
+from panggon.core.standards.flow import Activity, Flow, Symbol
+from panggon.core.standards.flow_chart import ChartWords, strip
+from panggon.core.standards.sop import (
     Duration,
     Line,
     complaint_flow,
@@ -23,7 +23,7 @@ from panggon.core.sop import (
     service_lines,
     usual_day,
 )
-from panggon.core.sop_words import CLOCK_NOTES
+from panggon.core.standards.sop_words import CLOCK_NOTES
 from panggon.office.selectors import office
 from panggon.office.values import Sop, in_language
 from panggon.schedule import selectors as schedule

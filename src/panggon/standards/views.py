@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.labels import ROLE_LABELS
 from panggon.office.values import Document, Group, Pledge
 from panggon.pdf import pdf_response

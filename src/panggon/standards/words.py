@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.complaint_clock import DayUnit
-from panggon.core.complaint_vocabulary import COMPLAINT_ACTIONS, COMPLAINT_STATES, PART_LABELS
-from panggon.core.contacts import Channel, ContactFault
+from panggon.core.complaints.deadlines import DayUnit
+from panggon.core.complaints.vocabulary import COMPLAINT_ACTIONS, COMPLAINT_STATES, PART_LABELS
 from panggon.core.errors import Fault
+from panggon.core.standards.contacts import Channel, ContactFault
 from panggon.labels import ACTION_LABELS, CHANNEL_LABELS, ROLE_LABELS, STATE_LABELS
 from panggon.office.forms import FORMS
 from panggon.office.values import Group

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from panggon.core.survey import BAND_LABELS, QUESTIONS
+from panggon.core.surveys.survey import BAND_LABELS, QUESTIONS
 from panggon.office.selectors import office
 from panggon.papers.dates import day_words
 from panggon.surveys.selectors import Survey

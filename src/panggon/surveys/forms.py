@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.survey import Element
+from panggon.core.surveys.survey import Element
 from panggon.forms import PlainForm
 from panggon.surveys.models import Education, Gender, Occupation
 from panggon.surveys.words import QUESTIONS

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.survey import BEST, Element
+from panggon.core.surveys.survey import BEST, Element
 
 
 class Service(models.TextChoices):

@@ -7,8 +7,8 @@ from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from panggon.core.figures import SMALLEST, Period, hidden_of, month_of
-from panggon.core.survey import Element, Result, result_of, sample_size
+from panggon.core.surveys.figures import SMALLEST, Period, hidden_of, month_of
+from panggon.core.surveys.survey import Element, Result, result_of, sample_size
 from panggon.questions import Given, question
 from panggon.surveys.models import Answer, Education, Gender, Improvement, Invitation, Occupation, Service
 
@@ -29,7 +29,7 @@ class Group:
 class Survey:
     """What was answered in a period. `wanted` is how many should have answered of `offered` (Krejcie and Morgan).
 
-    `hidden`: it must not be published how it went, because so few answered (`core/figures.py`).
+    `hidden`: it must not be published how it went, because so few answered (`core/surveys/figures.py`).
     """
 
     period: Period

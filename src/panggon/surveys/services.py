@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.messages import MessageKind
+from panggon.core.notify.messages import MessageKind
 from panggon.notify.services import tell
 from panggon.outbox import defer
 from panggon.people.models import User

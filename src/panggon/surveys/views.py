@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.figures import SMALLEST, Period
-from panggon.core.vocabulary import Role
+from panggon.core.surveys.figures import SMALLEST, Period
 from panggon.papers import services as papers
 from panggon.pdf import pdf_response
 from panggon.people import selectors as people

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from panggon.core import survey
-from panggon.core.survey import Band, Element, Question
+from panggon.core.surveys import survey
+from panggon.core.surveys.survey import Band, Element, Question
 
 
 def _(words: str) -> Any:

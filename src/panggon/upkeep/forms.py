@@ -10,9 +10,9 @@ from panggon.cases.content.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.cases.forms.base import PdfField
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
-from panggon.core.site_kinds import ASKED, RUNNING, SiteKind
-from panggon.core.site_life import SiteAction
-from panggon.core.spec import SiteState
+from panggon.core.sites.kinds import ASKED, RUNNING, SiteKind
+from panggon.core.sites.life import SiteAction
+from panggon.core.sites.spec import SiteState
 from panggon.forms import JudgedForm
 from panggon.office.selectors import office
 from panggon.sites import selectors as sites

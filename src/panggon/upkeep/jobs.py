@@ -15,9 +15,9 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from panggon.cases.content.paper_facts import facts_of, head_of_the_dinas
-from panggon.core.notices import Occasion
-from panggon.core.site_life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.notify.notices import Occasion
+from panggon.core.sites.life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
 from panggon.notify.services import tell_all
 from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.site_life import SiteAction
-from panggon.core.spec import SiteState
+from panggon.core.sites.life import SiteAction
+from panggon.core.sites.spec import SiteState
 from panggon.sites.models import Site, Wish
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.outbox import defer
 from panggon.papers import store
 from panggon.people.models import User

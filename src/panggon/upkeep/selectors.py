@@ -7,11 +7,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from panggon.core.procedure import TABLE as CASES
-from panggon.core.procedure import State
-from panggon.core.site_life import APPROVALS, TABLE, SiteAction, SiteFacts, SiteNeed
-from panggon.core.spec import SiteState
-from panggon.core.vocabulary import Role
+from panggon.core.cases.procedure import TABLE as CASES
+from panggon.core.cases.procedure import State
+from panggon.core.cases.vocabulary import Role
+from panggon.core.sites.life import APPROVALS, TABLE, SiteAction, SiteFacts, SiteNeed
+from panggon.core.sites.spec import SiteState
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Capacity

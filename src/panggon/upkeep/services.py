@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from panggon.audit.services import record
-from panggon.core import spec_document as specs
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.site_life import TABLE, SiteAction, approval_faults
-from panggon.core.spec import SiteState
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.life import TABLE, SiteAction, approval_faults
+from panggon.core.sites.spec import SiteState
 from panggon.outbox import defer
 from panggon.papers import store
 from panggon.people import selectors as people
@@ -97,7 +97,7 @@ def plan_again(change_id: int, *, actor: User, at: datetime) -> Alteration:
 
 @transaction.atomic
 def approve(change_id: int, *, shown_digest: str, typed_name: str = "", actor: User, at: datetime) -> Alteration:
-    """Let the plan run that this person has seen. Raises `InvalidError` with what `core.site_life` refuses."""
+    """Let the plan run that this person has seen. Raises `InvalidError` with what `core.sites.life` refuses."""
     change = _waiting(change_id)
     site = change.site
     _refuse(change, actor, shown_digest=shown_digest, typed_name=typed_name, at=at)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from panggon.core.site_life import SiteAction
-from panggon.core.spec import SiteState
+from panggon.core.sites.life import SiteAction
+from panggon.core.sites.spec import SiteState
 from panggon.sites.models import Site
 
 Data = Mapping[str, Any]

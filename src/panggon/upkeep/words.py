@@ -8,7 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from panggon.cases.words import fault_words as case_words
 from panggon.core.errors import Fault
-from panggon.core.site_life import (
+from panggon.core.sites.life import (
     APPROVALS,
     SITE_ACTION_LABELS,
     SITE_NEEDS,
@@ -16,7 +16,7 @@ from panggon.core.site_life import (
     SiteAction,
     SiteNeed,
 )
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.labels import ROLE_LABELS
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pymysql
 
-from panggon.core.resources import Attributes
-from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.core.node.resources import Attributes
+from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.mariadb import MariaDb
 from panggon.node.servers import mariadb

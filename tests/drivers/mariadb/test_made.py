@@ -12,8 +12,8 @@ import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.resources import Key, Standing
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Key, Standing
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.entrances import Entrances

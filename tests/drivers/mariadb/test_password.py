@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.node.servers import mariadb

@@ -7,8 +7,8 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from panggon.core.resources import Key
-from panggon.core.spec import Engine, SiteState
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver
 from panggon.node.servers import mariadb
 from tests.drivers.databases import ini

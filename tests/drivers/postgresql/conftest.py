@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Attributes
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Attributes
+from panggon.core.sites.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import postgresql

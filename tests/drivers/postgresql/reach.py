@@ -5,8 +5,8 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from panggon.core.resources import Attributes
-from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.core.node.resources import Attributes
+from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
 

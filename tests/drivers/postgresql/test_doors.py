@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from panggon.core.database_load import Taken
-from panggon.core.resources import Key
+from panggon.core.node.database_load import Taken
+from panggon.core.node.resources import Key
 from panggon.drivers.database_server import Watched
 from panggon.drivers.postgresql import PostgreSql
 from panggon.drivers.postgresql.doors import SECONDS_LEAST

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Standing
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Key, Standing
+from panggon.core.sites.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.entrances import Entrances
 from panggon.drivers.postgresql import PostgreSql

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key
+from panggon.core.node.resources import Key
 from panggon.drivers.postgresql import PostgreSql, sessions
 from tests.drivers.postgresql.reach import as_site, refusal
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from panggon.core.resources import Key
-from panggon.core.spec import SiteState
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import SiteState
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import postgresql

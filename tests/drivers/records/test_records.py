@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Standing
-from panggon.core.zone_names import leading_to
+from panggon.core.node.resources import Standing
+from panggon.core.node.zone_names import leading_to
 from panggon.drivers import shell, transfer
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
 from panggon.drivers.zone import Settings

@@ -17,7 +17,7 @@ import pytest
 
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.resources import Key, Kind, Standing
+from panggon.core.node.resources import Key, Kind, Standing
 from panggon.drivers import shell, transfer, zone
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings, Zone

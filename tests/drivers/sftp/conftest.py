@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demo.ports import free_port
-from panggon.core.resources import Key, Kind
+from panggon.core.node.resources import Key, Kind
 from panggon.drivers import directory, files, sftp, user
 from panggon.node.servers import sshd
 from tests.drivers.conftest import UID_BASE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from passlib.hash import sha512_crypt
 
-from panggon.core.spec import Access, SiteSpec, SiteState
+from panggon.core.sites.spec import Access, SiteSpec, SiteState
 from panggon.drivers import processes, sftp, user
 
 PASSWORD = "kata sandi pemilik 2026"

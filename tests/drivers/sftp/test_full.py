@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.driver import Check
-from panggon.core.resources import Key
-from panggon.core.spec import SiteState
+from panggon.core.node.driver import Check
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import sftp, storage
 from panggon.drivers.sftp_client import FULL
 from tests.drivers import filesystems

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key
-from panggon.core.spec import SiteState
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import files, processes, sftp, sftp_client
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups import controllers

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demo.ports import free_port
-from panggon.core.resources import Key
-from panggon.core.spec import SiteState
+from panggon.core.node.resources import Key
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import knocking, sftp
 from tests.drivers.sftp.owner import by_key, spec, visit
 

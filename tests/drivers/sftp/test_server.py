@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.logins import login_of
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import SiteState
+from panggon.core.node.logins import login_of
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import files, processes, sftp, user
 from panggon.node.servers import sshd
 from tests.drivers.contract import Case, Contract

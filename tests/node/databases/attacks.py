@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core import database_load, entrances
-from panggon.core.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.errors import TemporaryError
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine
+from panggon.core.node import database_load, entrances
+from panggon.core.node.database_load import FIRST_FEW, MEBIBYTE, Session
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import sessions as mariadb_sessions
 from panggon.node.databases.brake import Brake

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.database_server import DatabaseServer

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from panggon.core.spec import Engine
+from panggon.core.sites.spec import Engine
 from panggon.node import records
 from tests.node.databases.attacks import client
 from tests.node.databases.place import ENGINES, FILL, Place

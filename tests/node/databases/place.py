@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Attributes, Key, Kind
-from panggon.core.spec import Engine
+from panggon.core.node.resources import Attributes, Key, Kind
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.node.databases.owner import Owner

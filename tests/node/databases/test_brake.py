@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core import database_load
-from panggon.core.database_load import (
+from panggon.core.errors import TemporaryError
+from panggon.core.node import database_load
+from panggon.core.node.database_load import (
     HASTY_DOOR,
     HEAVY_DOOR,
     SHARED_MOST,
@@ -24,8 +25,7 @@ from panggon.core.database_load import (
     Taken,
     niceness,
 )
-from panggon.core.errors import TemporaryError
-from panggon.core.spec import Engine
+from panggon.core.sites.spec import Engine
 from panggon.node import slices
 from panggon.node.databases import brake as brakes
 from panggon.node.databases import crowd, placement

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import Engine, SiteSpec, SiteState
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node.databases.watch import databases

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.database_size import MEBIBYTE
-from panggon.core.spec import Engine
+from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.storage import database_mark
 from panggon.node.databases import owner, wishes

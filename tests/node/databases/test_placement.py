@@ -2,8 +2,8 @@
 
 import subprocess
 
-from panggon.core.database_load import Session
-from panggon.core.spec import Engine
+from panggon.core.node.database_load import Session
+from panggon.core.sites.spec import Engine
 from panggon.node.databases.placement import Placement
 from tests.node.scheduling import priority_of_session, shares_by_sessions
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from panggon.core.entrances import GONE_LOOKS, QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
-from panggon.core.spec import Engine
+from panggon.core.node.entrances import GONE_LOOKS, QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
+from panggon.core.sites.spec import Engine
 from panggon.drivers.entrances import Entrances
 from panggon.node.databases.queues import Queues, gone_from, listening, waiting
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.spec import Engine
+from panggon.core.sites.spec import Engine
 from panggon.drivers.storage import open_mark
 from panggon.node.databases import jobs, owner
 from panggon.node.databases.owner import Owner

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.database_size import MEBIBYTE
 from panggon.core.errors import TemporaryError
-from panggon.core.spec import Engine
+from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.sites.spec import Engine
 from panggon.drivers.storage import open_mark
 from panggon.node import records
 from panggon.node.databases.compactor import Compactor

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.spec import SiteKind
+from panggon.core.sites.spec import SiteKind
 from panggon.drivers import files
 from panggon.node.logs import LogSettings
 from panggon.node.logs.splitter import Splitter

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panggon.cases.models import Case
-from panggon.core.clock import ClockEffect
-from panggon.core.desk import FIELD, stamp_faults
+from panggon.core.cases.procedure import Action, Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.procedure import Action, Role
+from panggon.core.schedule.clock import ClockEffect
+from panggon.core.schedule.desk import FIELD, stamp_faults
 from panggon.papers.dates import OFFICE_ZONE
 
 # What an OPD does itself, and what therefore may lie on the desk before somebody enters it.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from panggon.cases.models import Case, Event
-from panggon.core.notices import is_public_step
-from panggon.core.procedure import Action, Effect, State
+from panggon.core.cases.procedure import Action, Effect, State
+from panggon.core.notify.notices import is_public_step
 from panggon.outbox import defer
 from panggon.papers import services as papers
 from panggon.papers.contents import PaperKind

@@ -13,11 +13,11 @@ from panggon.cases.content import readings
 from panggon.cases.content.checklist import ITEMS, reasons_in
 from panggon.cases.content.request import LABELS, LETTER, PEOPLE, SITE, STORAGE_MOST_MEBIBYTES, storage_words
 from panggon.cases.models import Case, ChecklistResult, Correction, DatabaseWish, File
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.naming import normalise
-from panggon.core.procedure import Action, State
-from panggon.core.site_kinds import ASKED
-from panggon.core.spec import PHP_VERSION, SSH_KEY
+from panggon.core.sites.kinds import ASKED
+from panggon.core.sites.spec import PHP_VERSION, SSH_KEY
 from panggon.core.writing import nip_faults, phone_faults, plain_nip, text_faults, unseen_faults
 from panggon.papers import store
 from panggon.papers.services import inspect_letter

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.audit.services import record
 from panggon.cases.models import Case, File, Hold
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError, PermanentError
-from panggon.core.notices import Occasion
-from panggon.core.vocabulary import Role
+from panggon.core.notify.notices import Occasion
 from panggon.notify.services import tell
 from panggon.outbox import defer
 from panggon.papers import selectors as papers

@@ -18,8 +18,8 @@ from panggon.audit import services as auditing
 from panggon.cases.acting.inputs import PEOPLE
 from panggon.cases.archive.keeping import held_cases
 from panggon.cases.models import AccessInvitation, Case, Correction, Event, File, Reading
-from panggon.core.procedure import State
-from panggon.core.retention import PersonalData, months_before
+from panggon.core.cases.procedure import State
+from panggon.core.people.retention import PersonalData, months_before
 from panggon.notify import selectors as notices
 from panggon.notify import services as notify
 from panggon.office.selectors import office

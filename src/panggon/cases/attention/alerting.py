@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from panggon.cases.models import Alert, Case
-from panggon.core.alerts import AlertKind
+from panggon.core.notify.alerts import AlertKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from panggon.cases.models import Case
-from panggon.core.alerts import SUPERIORS
-from panggon.core.procedure import Role, State, waits_for
+from panggon.core.cases.procedure import Role, State, waits_for
+from panggon.core.notify.alerts import SUPERIORS
 from panggon.people import selectors as people
 from panggon.people.models import User
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import selectors
 from panggon.cases.attention import recipients
-from panggon.core.notices import TABLE, Occasion
-from panggon.core.procedure import Action, Role
+from panggon.core.cases.procedure import Action, Role
+from panggon.core.notify.notices import TABLE, Occasion
 from panggon.notify.services import tell_all
 from panggon.papers.dates import day_words
 from panggon.people import selectors as people

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from panggon.cases import selectors, services
 from panggon.cases.attention import alerting, recipients
 from panggon.cases.models import Case
-from panggon.core.alerts import LATE, AlertKind, Reminding, is_open, is_unanswered, level_due, reminder_due
+from panggon.core.cases.procedure import Action, Role, State, next_words
 from panggon.core.errors import PermanentError
-from panggon.core.notices import Occasion
-from panggon.core.procedure import Action, Role, State, next_words
-from panggon.core.workdays import Calendar
+from panggon.core.notify.alerts import LATE, AlertKind, Reminding, is_open, is_unanswered, level_due, reminder_due
+from panggon.core.notify.notices import Occasion
+from panggon.core.schedule.workdays import Calendar
 from panggon.notify.services import Words, tell_all
 from panggon.papers.dates import moment_words
 from panggon.people import selectors as people

@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from panggon.core.procedure import WITH_TECHNICIAN
+from panggon.core.cases.procedure import WITH_TECHNICIAN
 from panggon.people.models import User
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from panggon.cases.content.checklist import ITEMS, words_of
 from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Correction
-from panggon.core.procedure import Action
+from panggon.core.cases.procedure import Action
 
 
 @dataclass(frozen=True, slots=True)

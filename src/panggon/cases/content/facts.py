@@ -8,11 +8,11 @@ from panggon.cases.content.checklist import ITEMS, reasons_in
 from panggon.cases.content.paper_facts import evidence_digest, facts_of
 from panggon.cases.content.parts import events_of, letter_of
 from panggon.cases.models import Case, Event, LetterSource
-from panggon.core.alerts import AlertKind
+from panggon.core.cases.procedure import Action, Facts, Role, State
 from panggon.core.errors import Fault
 from panggon.core.naming import label_faults, normalise
-from panggon.core.procedure import Action, Facts, Role, State
-from panggon.core.signing import Change, changes
+from panggon.core.notify.alerts import AlertKind
+from panggon.core.papers.signing import Change, changes
 from panggon.office.selectors import office
 from panggon.papers import selectors as papers
 from panggon.papers.composing import outdated

@@ -14,14 +14,14 @@ from panggon.cases import taking_over
 from panggon.cases.content.checklist import words_of
 from panggon.cases.content.request import storage_words
 from panggon.cases.models import Case, Event, LetterSource
-from panggon.core.acting import ActingKind, acting_title
-from panggon.core.contacts import CHANNEL_LABELS, Contact
+from panggon.core.cases.procedure import ROLE_LABELS, Role
 from panggon.core.errors import InvalidError
-from panggon.core.plan import Plan, load
-from panggon.core.plan_words import meanings, words
-from panggon.core.procedure import ROLE_LABELS, Role
-from panggon.core.resources import canonical
-from panggon.core.spec import SiteKind
+from panggon.core.node.plan import Plan, load
+from panggon.core.node.plan_words import meanings, words
+from panggon.core.node.resources import canonical
+from panggon.core.people.acting import ActingKind, acting_title
+from panggon.core.sites.spec import SiteKind
+from panggon.core.standards.contacts import CHANNEL_LABELS, Contact
 from panggon.office.selectors import office
 from panggon.papers.contents import SIGNED_TOGETHER, PaperKind
 from panggon.papers.dates import day_words

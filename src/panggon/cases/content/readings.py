@@ -6,8 +6,8 @@ from uuid import UUID
 
 from panggon.cases.content.parts import letter_of
 from panggon.cases.models import Case, File, Reading
+from panggon.core.cases.letters import read
 from panggon.core.errors import PermanentError
-from panggon.core.letters import read
 from panggon.office.selectors import office
 from panggon.outbox import defer
 from panggon.papers import store

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.models import Case
-from panggon.core.spec import Engine, Profile, SiteKind
+from panggon.core.sites.spec import Engine, Profile, SiteKind
 
 MEBIBYTES_PER_GIBIBYTE = 1024
 STORAGE_MOST_MEBIBYTES = 1024 * MEBIBYTES_PER_GIBIBYTE

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from panggon.cases.content.request import ADMIN, CONTACT, LABELS, RESPONSIBLE, SITE, VENDOR, rows_of
 from panggon.cases.models import Case
-from panggon.core.procedure import Action
+from panggon.core.cases.procedure import Action
 from panggon.papers.sheets import LetterFacts, SheetFacts, SheetKind
 
 SHEETS: Mapping[Action, SheetKind] = MappingProxyType(

@@ -15,7 +15,7 @@ from panggon.cases.content.request import KINDS
 from panggon.cases.filters import HELD_BY, STANDINGS, Days, Filter, Timing
 from panggon.cases.forms.base import RuledForm
 from panggon.cases.lists.paging import Order
-from panggon.core.procedure import Role, State
+from panggon.core.cases.procedure import Role, State
 from panggon.labels import STATE_LABELS
 from panggon.people import selectors as people
 from panggon.people.models import User

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from panggon.cases.filters import Days
 from panggon.cases.forms.base import RuledForm
 from panggon.cases.forms.finding import DayField
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
 

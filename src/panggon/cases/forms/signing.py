@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.forms.base import StepForm
-from panggon.core.signing import GATEWAYS, NIK, Method
+from panggon.core.papers.signing import GATEWAYS, NIK, Method
 from panggon.papers.contents import TITLES, PaperKind
 from panggon.papers.signers.interface import Given, Secret
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.content.request import ENGINES, PROFILES, SITE_KINDS
 from panggon.cases.forms.base import StepForm
-from panggon.core.site_kinds import SiteKind
-from panggon.core.spec import Engine
+from panggon.core.sites.kinds import SiteKind
+from panggon.core.sites.spec import Engine
 from panggon.sites.models import Site
 from panggon.sites.spec_forms import SiteFields, details_of, faults_of, known_of
 

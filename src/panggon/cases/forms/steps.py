@@ -21,9 +21,9 @@ from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
 from panggon.cases.forms.site_choice import SiteChoiceForm
 from panggon.cases.models import Case
 from panggon.cases.selectors import usual_division
-from panggon.core.machine import Offer
-from panggon.core.procedure import Action, Need, Role, State
-from panggon.core.spec import SiteKind
+from panggon.core.cases.procedure import Action, Need, Role, State
+from panggon.core.sites.spec import SiteKind
+from panggon.core.state_machine import Offer
 from panggon.papers import contents
 from panggon.people import selectors as people
 from panggon.people.models import Division

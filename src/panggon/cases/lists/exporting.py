@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 
 from panggon import spreadsheet
 from panggon.cases.models import Case
-from panggon.core.procedure import STATE_LABELS, State, step_under_way
+from panggon.core.cases.procedure import STATE_LABELS, State, step_under_way
 from panggon.spreadsheet import MOST, Column, Kind
 
 __all__ = ["AGENDA", "COLUMNS", "MOST", "Column", "Kind", "download"]

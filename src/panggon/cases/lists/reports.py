@@ -15,7 +15,7 @@ from django.db.models.functions import TruncMonth
 from panggon.cases import selectors
 from panggon.cases.filters import HELD_BY, Days, Filter, Moments, Timing
 from panggon.cases.models import Case
-from panggon.core.procedure import Role, State, waits_for
+from panggon.core.cases.procedure import Role, State, waits_for
 from panggon.labels import ROLE_LABELS, STATE_LABELS
 from panggon.people.models import User
 

@@ -4,8 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import panggon.core.spec
-import panggon.core.vocabulary
+import panggon.core.cases.vocabulary
+import panggon.core.sites.spec
 
 
 class Migration(migrations.Migration):
@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
                             ("withdrawn", "Dibatalkan"),
                             ("refused", "Ditolak"),
                         ],
-                        default=panggon.core.vocabulary.State["DRAFT"],
+                        default=panggon.core.cases.vocabulary.State["DRAFT"],
                         max_length=20,
                     ),
                 ),
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[("static", "static"), ("php", "php")],
-                        default=panggon.core.spec.SiteKind["PHP"],
+                        default=panggon.core.sites.spec.SiteKind["PHP"],
                         max_length=10,
                     ),
                 ),
@@ -255,7 +255,7 @@ class Migration(migrations.Migration):
                     "profile",
                     models.CharField(
                         choices=[("plain", "plain"), ("front_controller", "front_controller")],
-                        default=panggon.core.spec.Profile["PLAIN"],
+                        default=panggon.core.sites.spec.Profile["PLAIN"],
                         max_length=20,
                     ),
                 ),

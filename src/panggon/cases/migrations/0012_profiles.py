@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import panggon.core.site_kinds
+import panggon.core.sites.kinds
 
 
 class Migration(migrations.Migration):
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                     ("dokuwiki", "dokuwiki"),
                     ("moodle", "moodle"),
                 ],
-                default=panggon.core.site_kinds.Profile["PLAIN"],
+                default=panggon.core.sites.kinds.Profile["PLAIN"],
                 max_length=20,
             ),
         ),

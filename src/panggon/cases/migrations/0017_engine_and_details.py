@@ -2,8 +2,8 @@
 
 from django.db import migrations, models
 
-import panggon.core.site_kinds
-import panggon.core.spec
+import panggon.core.sites.kinds
+import panggon.core.sites.spec
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name="engine",
             field=models.CharField(
                 choices=[("mariadb", "mariadb"), ("postgresql", "postgresql")],
-                default=panggon.core.spec.Engine["MARIADB"],
+                default=panggon.core.sites.spec.Engine["MARIADB"],
                 max_length=10,
             ),
         ),
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     ("redirect", "redirect"),
                     ("proxy", "proxy"),
                 ],
-                default=panggon.core.site_kinds.SiteKind["PHP"],
+                default=panggon.core.sites.kinds.SiteKind["PHP"],
                 max_length=10,
             ),
         ),

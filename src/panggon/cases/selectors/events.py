@@ -4,7 +4,7 @@ from datetime import datetime
 
 from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Event
-from panggon.core.procedure import State
+from panggon.core.cases.procedure import State
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
 

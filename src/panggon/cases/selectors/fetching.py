@@ -3,7 +3,7 @@
 from django.db.models import Prefetch, QuerySet
 
 from panggon.cases.models import Case, Event
-from panggon.core.clock import ClockEffect
+from panggon.core.schedule.clock import ClockEffect
 
 # What the rows of a list show of a case: a case has a hundred columns with what hangs on it, and each of them costs.
 SHOWN_IN_ROWS = (

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from panggon.cases.models import Case
-from panggon.core.procedure import WITH_TECHNICIAN, Role, State, waits_for
+from panggon.core.cases.procedure import WITH_TECHNICIAN, Role, State, waits_for
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
 from panggon.questions import Among, Given

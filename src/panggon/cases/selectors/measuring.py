@@ -13,11 +13,11 @@ from django.db.models.functions import TruncMonth
 
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import State, step_under_way
+from panggon.core.cases.shares import seconds_by_step
 from panggon.core.errors import PermanentError
-from panggon.core.figures import Period, Served, month_of
-from panggon.core.procedure import State, step_under_way
-from panggon.core.shares import seconds_by_step
-from panggon.core.timeline import Timeline, timeline
+from panggon.core.schedule.timeline import Timeline, timeline
+from panggon.core.surveys.figures import Period, Served, month_of
 from panggon.schedule import selectors as schedule
 
 ROWS_AT_ONCE = 2_000

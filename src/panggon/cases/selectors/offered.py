@@ -5,8 +5,8 @@ from datetime import datetime
 
 from panggon.cases.content.facts import explained, facts_for, in_capacity
 from panggon.cases.models import Case
+from panggon.core.cases.procedure import TABLE, Action, Need, Offer, Refusal, Role, State
 from panggon.core.errors import Fault
-from panggon.core.procedure import TABLE, Action, Need, Offer, Refusal, Role, State
 from panggon.people import selectors as people
 from panggon.people.models import User
 

@@ -10,9 +10,9 @@ from panggon.cases.filters import HANDED_OVER, Filter, Moments, Timing
 from panggon.cases.models import Case, Reading
 from panggon.cases.selectors.fetching import related, rows
 from panggon.cases.selectors.hands import in_hand
+from panggon.core.cases.procedure import State
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import State
-from panggon.core.workdays import closing
+from panggon.core.schedule.workdays import closing
 from panggon.papers import selectors as papers
 from panggon.papers.contents import FOR_APPLICANT, FOR_OWNER, SIGNED_TOGETHER
 from panggon.papers.models import Paper

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from panggon.cases.models import Case
 from panggon.cases.selectors.fetching import CLOCK_EVENTS, related
-from panggon.core.procedure import TABLE, State
+from panggon.core.cases.procedure import TABLE, State
 
 
 def open_cases(*, after: int, most: int) -> list[Case]:

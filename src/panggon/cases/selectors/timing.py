@@ -4,11 +4,11 @@ from datetime import datetime
 
 from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Event
-from panggon.core.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
+from panggon.core.cases.procedure import State, step_under_way
+from panggon.core.cases.shares import Passage, StepTime, step_time, time_by_step
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import State, step_under_way
-from panggon.core.shares import Passage, StepTime, step_time, time_by_step
-from panggon.core.workdays import Calendar
+from panggon.core.schedule.clock import Clock, ClockEffect, ClockEvent, from_record, read_clock
+from panggon.core.schedule.workdays import Calendar
 from panggon.office.selectors import office
 from panggon.schedule import selectors as schedule
 

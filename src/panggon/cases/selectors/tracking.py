@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from panggon.cases.models import Case, Event
-from panggon.core.procedure import STATE_LABELS, State, next_words, step_under_way
+from panggon.core.cases.procedure import STATE_LABELS, State, next_words, step_under_way
 from panggon.questions import Given, question
 
 

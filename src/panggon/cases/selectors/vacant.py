@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from panggon.cases.models import Case
 from panggon.cases.selectors.hands import at_post, left_behind
-from panggon.core.alerts import SUPERIORS
-from panggon.core.procedure import Role, State, waits_for
+from panggon.core.cases.procedure import Role, State, waits_for
+from panggon.core.notify.alerts import SUPERIORS
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Vacancy

@@ -12,9 +12,9 @@ from panggon.cases.models import Case, Event
 from panggon.cases.selectors.fetching import CLOCK_EVENTS, rows
 from panggon.cases.selectors.hands import GIVEN, facts_of, held_by
 from panggon.cases.selectors.timing import clock_now
+from panggon.core.cases.procedure import Role
 from panggon.core.errors import PermanentError
-from panggon.core.procedure import Role
-from panggon.core.workdays import Calendar, working_time
+from panggon.core.schedule.workdays import Calendar, working_time
 from panggon.office.selectors import read_once
 from panggon.people import selectors as people
 from panggon.people.models import User

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from panggon.cases.models import Case
 from panggon.cases.views.presentation import Row
-from panggon.core.procedure import Action, State
+from panggon.core.cases.procedure import Action, State
 from panggon.labels import ACTION_LABELS, STATE_LABELS
 from panggon.people.templatetags.pages import icon
 

@@ -19,9 +19,9 @@ from panggon.cases.filters import HANDED_OVER
 from panggon.cases.forms.access import AccessForm, InvitationForm, TakeOverForm
 from panggon.cases.models import AccessInvitation, Case
 from panggon.cases.views import acting, presentation
+from panggon.core.cases.procedure import Role, State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Role, State
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.permissions import public, signed_in

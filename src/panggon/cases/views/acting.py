@@ -18,9 +18,9 @@ from panggon.cases.forms.base import StepForm
 from panggon.cases.models import Case, Event
 from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.machine import Offer
-from panggon.core.procedure import Action, State
+from panggon.core.state_machine import Offer
 from panggon.labels import ACTION_LABELS, next_words
 from panggon.people import selectors as people
 from panggon.people.models import User

@@ -21,9 +21,9 @@ from panggon.cases.forms.application import LetterSection, PeopleSection, Sectio
 from panggon.cases.models import Case, Event, Reading
 from panggon.cases.views import acting
 from panggon.cases.words import fault_words
+from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
 from panggon.core.naming import normalise
-from panggon.core.procedure import Action, State
 from panggon.papers import store
 from panggon.people.models import User
 from panggon.people.permissions import applicant, signed_in

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.words import fault_words
-from panggon.core.machine import Offer
-from panggon.core.procedure import TABLE, Action, Role, State, waits_for
+from panggon.core.cases.procedure import TABLE, Action, Role, State, waits_for
+from panggon.core.state_machine import Offer
 from panggon.labels import ACTION_LABELS
 
 CAREFUL = frozenset({Action.WITHDRAW, Action.REFUSE})

@@ -16,7 +16,7 @@ from panggon.cases.views.sightings import sightings
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
-from panggon.core.procedure import State, step_under_way, waits_for
+from panggon.core.cases.procedure import State, step_under_way, waits_for
 from panggon.labels import STATE_LABELS
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule

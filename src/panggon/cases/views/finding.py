@@ -20,8 +20,8 @@ from panggon.cases.lists.paging import COUNTED_MOST, page_of, total_of
 from panggon.cases.models import Case
 from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
+from panggon.core.cases.procedure import State
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import State
 from panggon.people import selectors as people
 from panggon.people.permissions import official, signed_in
 

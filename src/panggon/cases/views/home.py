@@ -17,7 +17,7 @@ from panggon.cases.selectors import WaitingCounts
 from panggon.cases.views import presentation
 from panggon.cases.views.buttons import next_action, text_of
 from panggon.cases.views.vacant import empty_posts
-from panggon.core.procedure import Action, Role, State, waits_for
+from panggon.core.cases.procedure import Action, Role, State, waits_for
 from panggon.labels import ROLE_LABELS
 from panggon.people import selectors as people
 from panggon.people.models import User

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from panggon.cases import handover
 from panggon.cases.forms.leaving import LeavingForm
+from panggon.core.cases.procedure import Role
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Role
 from panggon.people import selectors as people
 from panggon.people.models import RoleAssignment, User
 from panggon.people.permissions import holders

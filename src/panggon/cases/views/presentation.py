@@ -18,10 +18,10 @@ from panggon.cases import selectors
 from panggon.cases.content.request import ADMIN, CONTACT, LETTER, RESPONSIBLE, SITE, VENDOR, rows_of, shown
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case, Event
-from panggon.core.acting import ActingKind, acting_title
-from panggon.core.clock import Clock
+from panggon.core.cases.procedure import WITH_TECHNICIAN, Action, Role, State, step_of, waits_for
 from panggon.core.naming import doubtful_words
-from panggon.core.procedure import WITH_TECHNICIAN, Action, Role, State, step_of, waits_for
+from panggon.core.people.acting import ActingKind, acting_title
+from panggon.core.schedule.clock import Clock
 from panggon.labels import ACTION_LABELS, ROLE_LABELS, STATE_LABELS
 from panggon.office.selectors import office
 from panggon.papers.dates import moment_words

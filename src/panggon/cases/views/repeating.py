@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from panggon.audit.services import record
 from panggon.cases.models import Case
 from panggon.cases.views import acting
-from panggon.core.procedure import Role, State
+from panggon.core.cases.procedure import Role, State
 from panggon.people.models import User
 from panggon.people.permissions import holders
 from panggon.sites import selectors as sites

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from panggon.cases.forms.report import ReportForm
 from panggon.cases.lists.reports import Report, report_for
 from panggon.charts import grouped_bars
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.people.permissions import holders
 
 NAMED_MONTHS = 13

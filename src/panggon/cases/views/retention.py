@@ -9,9 +9,9 @@ from panggon.audit.history import history
 from panggon.cases.archive import keeping, retention
 from panggon.cases.forms.holding import HoldForm
 from panggon.cases.words import KEPT_SINCE, PERSONAL_DATA
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.retention import PersonalData
-from panggon.core.vocabulary import Role
+from panggon.core.people.retention import PersonalData
 from panggon.people.permissions import holders
 
 LABELS = {"cases": _("Permohonan"), "things": _("Yang dihapus"), "before": _("Berakhir sebelum")}

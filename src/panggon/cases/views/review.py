@@ -21,9 +21,9 @@ from panggon.cases.views import acting
 from panggon.cases.views.application import SECTIONS
 from panggon.cases.views.buttons import EXPLANATIONS
 from panggon.cases.words import fault_words
+from panggon.core.cases.procedure import Action
 from panggon.core.errors import Fault
-from panggon.core.machine import Offer
-from panggon.core.procedure import Action
+from panggon.core.state_machine import Offer
 from panggon.labels import ACTION_LABELS
 
 # Section, heading, fields, and which of the rules' faults are mended there.

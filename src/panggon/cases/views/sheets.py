@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from panggon.cases.content.sheets import SHEETS, letter_facts, sheet_facts
 from panggon.cases.views import acting
-from panggon.core.procedure import Action
+from panggon.core.cases.procedure import Action
 from panggon.papers.services import opd_sheet, sample_letter
 from panggon.pdf import pdf_response
 from panggon.people.permissions import signed_in

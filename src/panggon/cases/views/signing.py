@@ -14,9 +14,9 @@ from panggon.cases.content.facts import documents
 from panggon.cases.forms.signing import SigningForm
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting, preparation
+from panggon.core.cases.procedure import Action
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action
-from panggon.core.signing import is_fresh
+from panggon.core.papers.signing import is_fresh
 from panggon.papers import signatories, store
 from panggon.papers.contents import PaperKind
 from panggon.papers.signers import chosen

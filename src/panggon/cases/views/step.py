@@ -13,8 +13,8 @@ from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting, application, preparation, presentation, review, signing, step_parts
 from panggon.cases.views.buttons import CONSEQUENCES, EXPLANATIONS, FOLLOWING, HEADINGS, look
-from panggon.core.machine import Offer
-from panggon.core.procedure import Action, State, step_of
+from panggon.core.cases.procedure import Action, State, step_of
+from panggon.core.state_machine import Offer
 from panggon.labels import ACTION_LABELS, next_words
 from panggon.people.permissions import signed_in
 

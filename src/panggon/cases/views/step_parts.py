@@ -13,7 +13,7 @@ from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation, signing
 from panggon.cases.views.buttons import Button
 from panggon.cases.words import fault_words
-from panggon.core.procedure import Action
+from panggon.core.cases.procedure import Action
 from panggon.labels import ACTION_LABELS
 from panggon.people.models import User
 

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from panggon.cases import selectors
 from panggon.cases.models import Case
-from panggon.core.clock import Clock
-from panggon.core.workdays import Calendar, Interval
+from panggon.core.schedule.clock import Clock
+from panggon.core.schedule.workdays import Calendar, Interval
 from panggon.schedule.words import duration_words
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

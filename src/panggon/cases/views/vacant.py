@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from panggon.cases import selectors
 from panggon.cases.filters import HELD_BY
 from panggon.cases.models import Case
-from panggon.core.procedure import Role
+from panggon.core.cases.procedure import Role
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.people.selectors import Vacancy

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import panggon.core.complaint_vocabulary
+import panggon.core.complaints.vocabulary
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                             ("closed", "Selesai"),
                             ("dismissed", "Bukan Pengaduan"),
                         ],
-                        default=panggon.core.complaint_vocabulary.ComplaintState["NEW"],
+                        default=panggon.core.complaints.vocabulary.ComplaintState["NEW"],
                         max_length=12,
                     ),
                 ),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                             ("confidential", "Rahasia: hanya yang menangani melihat nama saya"),
                             ("anonymous", "Tanpa nama"),
                         ],
-                        default=panggon.core.complaint_vocabulary.Confidentiality["OPEN"],
+                        default=panggon.core.complaints.vocabulary.Confidentiality["OPEN"],
                         max_length=12,
                     ),
                 ),

@@ -16,8 +16,8 @@ from panggon.complaints.models import Complaint
 from panggon.complaints.receipt import receipt_of
 from panggon.complaints.views.mails import shown
 from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS, refused_files
-from panggon.core.complaint import CONDITIONS
-from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, Part, Source
+from panggon.core.complaints.procedure import CONDITIONS
+from panggon.core.complaints.vocabulary import ComplaintAction, ComplaintState, Part, Source
 from panggon.core.errors import InvalidError
 from panggon.papers import store
 from panggon.pdf import POLICY, pdf_response

@@ -15,10 +15,10 @@ from panggon.complaints import incoming, parts, selectors
 from panggon.complaints.mailbox import account
 from panggon.complaints.models import IncomingMail
 from panggon.complaints.words import CHECKS, MAIL_OUTCOMES, MAIL_REASONS, MAILBOX_PROBLEMS, fault_words
-from panggon.core.complaint import TABLE
+from panggon.core.cases.vocabulary import Role
+from panggon.core.complaints.incoming_mail import Check, Outcome, Reason
+from panggon.core.complaints.procedure import TABLE
 from panggon.core.errors import InvalidError
-from panggon.core.incoming_mail import Check, Outcome, Reason
-from panggon.core.vocabulary import Role
 from panggon.papers import store
 from panggon.pdf import POLICY
 from panggon.people import selectors as people

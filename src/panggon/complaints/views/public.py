@@ -17,7 +17,7 @@ from panggon.complaints import selectors, services
 from panggon.complaints.forms import ComplaintForm, StepForm, TrackForm, step_form
 from panggon.complaints.models import Complaint, ComplaintEvent
 from panggon.complaints.words import ACTION_LABELS, PARTS, STATE_LABELS
-from panggon.core.complaint_vocabulary import ComplaintAction, ComplaintState, Part, Source
+from panggon.core.complaints.vocabulary import ComplaintAction, ComplaintState, Part, Source
 from panggon.core.errors import InvalidError
 from panggon.people.permissions import public
 from panggon.signin import door

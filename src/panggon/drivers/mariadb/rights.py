@@ -7,7 +7,7 @@ from enum import Enum
 import pymysql
 from pymysql.cursors import Cursor
 
-from panggon.core.resources import Standing
+from panggon.core.node.resources import Standing
 from panggon.drivers.database_server import Found
 
 # By each host that there is, because users are in order by host and name: by the name alone all would be looked at.

@@ -12,8 +12,8 @@ from pathlib import Path
 import pymysql
 from pymysql.cursors import Cursor
 
-from panggon.core.driver import Check
-from panggon.core.spec import SITE_ID
+from panggon.core.node.driver import Check
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.mariadb import rights, sessions

@@ -11,8 +11,8 @@ from pathlib import Path
 import pymysql
 from pymysql.cursors import Cursor
 
-from panggon.core import database_load
-from panggon.core.database_load import Load, Session, Taken
+from panggon.core.node import database_load
+from panggon.core.node.database_load import Load, Session, Taken
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
 

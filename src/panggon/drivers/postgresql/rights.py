@@ -4,7 +4,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from panggon.core.resources import Standing
+from panggon.core.node.resources import Standing
 from panggon.drivers.database_server import Found
 from panggon.drivers.postgresql.line import Session, row
 

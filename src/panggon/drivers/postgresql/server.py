@@ -10,7 +10,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from panggon.core.driver import Check
+from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
 from panggon.drivers.postgresql import full, line, rights, sessions

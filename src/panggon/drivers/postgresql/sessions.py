@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
-from panggon.core import database_load
-from panggon.core.database_load import Load, Taken
-from panggon.core.database_load import Session as SiteSession
-from panggon.core.spec import SITE_ID
+from panggon.core.node import database_load
+from panggon.core.node.database_load import Load, Taken
+from panggon.core.node.database_load import Session as SiteSession
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
 from panggon.drivers.postgresql import doors as door

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from panggon.complaints import selectors as complaints
 from panggon.complaints.models import Complaint
 from panggon.core.errors import InvalidError
-from panggon.core.incident import CONDITIONS, FINDERS, HANDLERS
-from panggon.core.incident_vocabulary import IncidentAction, Origin
+from panggon.core.incidents.procedure import CONDITIONS, FINDERS, HANDLERS
+from panggon.core.incidents.vocabulary import IncidentAction, Origin
 from panggon.incidents import selectors, services
 from panggon.incidents.forms import ReportForm, StepForm, step_form
 from panggon.incidents.models import Incident

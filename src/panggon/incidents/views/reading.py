@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from panggon.core.incident_vocabulary import IncidentAction, PersonalData
+from panggon.core.incidents.vocabulary import IncidentAction, PersonalData
 from panggon.incidents import selectors
 from panggon.incidents.models import Incident
 from panggon.incidents.parts import duties_of

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panggon.audit.access import looked_at
-from panggon.core.incident_vocabulary import IncidentAction, IncidentState
-from panggon.core.site_life import SITE_STATE_LABELS
-from panggon.core.spec import SiteState
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.incidents.vocabulary import IncidentAction, IncidentState
+from panggon.core.sites.life import SITE_STATE_LABELS
+from panggon.core.sites.spec import SiteState
 from panggon.incidents import selectors
 from panggon.incidents.models import Incident, IncidentEvent
 from panggon.incidents.words import ACTION_LABELS, CHECKLIST, KIND_WORDS, STATE_LABELS

@@ -1,4 +1,4 @@
-"""Keeps the bounds of `core.bounds` on this machine: what the portal had done in a day, and the word given here."""
+"""Keeps `core.node.bounds` on this machine: what the portal had done in a day, and the word given here."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -7,10 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from panggon.core import bounds
-from panggon.core.bounds import Counted
 from panggon.core.errors import PermanentError
-from panggon.core.plan import Plan
+from panggon.core.node import bounds
+from panggon.core.node.bounds import Counted
+from panggon.core.node.plan import Plan
 from panggon.drivers import files
 from panggon.node import records
 from panggon.node.lock import in_turn

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from panggon.core.driver import Check
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.journal import Problem
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Problem
 
 POLL_SECONDS = 25
 SECONDS = 15

@@ -4,10 +4,10 @@ import logging
 import math
 from dataclasses import dataclass, field
 
-from panggon.core import plan_words
 from panggon.core.errors import PanggonError
-from panggon.core.plan import Plan
-from panggon.core.resources import Key
+from panggon.core.node import plan_words
+from panggon.core.node.plan import Plan
+from panggon.core.node.resources import Key
 from panggon.node.agent import strays
 from panggon.node.sites import Sites
 

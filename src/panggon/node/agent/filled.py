@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SiteSpec
+from panggon.core.sites.spec import SiteSpec
 from panggon.drivers import files, storage
 from panggon.node import layout, records
 from panggon.node.settings.config import NodeConfig

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from panggon.core.desired import CLOSED
 from panggon.core.errors import PanggonError
-from panggon.core.journal import Word
+from panggon.core.node.desired import CLOSED
+from panggon.core.node.journal import Word
 from panggon.node import records, runs
 from panggon.node.sites import Sites
 

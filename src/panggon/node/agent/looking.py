@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError
-from panggon.core.visits import answers
+from panggon.core.node.visits import answers
 from panggon.drivers import files
 from panggon.node import layout
 from panggon.node.agent.client import Portal

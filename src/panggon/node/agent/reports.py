@@ -4,12 +4,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from panggon.core import closing
-from panggon.core import plan as plans
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.journal import Outcome, Problem, Word
-from panggon.core.plan import Plan
-from panggon.core.spec import SiteState
+from panggon.core.node import closing
+from panggon.core.node import plan as plans
+from panggon.core.node.journal import Outcome, Problem, Word
+from panggon.core.node.plan import Plan
+from panggon.core.sites.spec import SiteState
 from panggon.node.agent.client import Ending, Portal, Report
 from panggon.node.agent.waiting import Told, Waiting
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.core import zone_names
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import HOST
-from panggon.core.strays import Standing, strays
+from panggon.core.node import zone_names
+from panggon.core.node.resources import Key, Kind
+from panggon.core.node.strays import Standing, strays
+from panggon.core.sites.spec import HOST
 from panggon.drivers import files, host_link, user
 from panggon.node import layout, records, wiring
 from panggon.node.settings.config import NodeConfig

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Protocol
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
 from panggon.node.agent.filled import Filled
 from panggon.node.clock import now

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from panggon.core import journal
-from panggon.core import plan as plans
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
-from panggon.core.journal import Position, Problem
-from panggon.core.spec import SiteSpec
+from panggon.core.node import journal
+from panggon.core.node import plan as plans
+from panggon.core.node.journal import Position, Problem
+from panggon.core.sites.spec import SiteSpec
 from panggon.node import runs
 from panggon.node.agent.bounds import DailyBounds
 from panggon.node.agent.client import Ending, Mode, Portal, Report, Wish

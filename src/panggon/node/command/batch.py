@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from panggon import file_words
-from panggon.core.bounds import is_new
 from panggon.core.errors import Fault, InvalidError, PanggonError
-from panggon.core.journal import Problem, Word
-from panggon.core.spec import SiteSpec
+from panggon.core.node.bounds import is_new
+from panggon.core.node.journal import Problem, Word
+from panggon.core.sites.spec import SiteSpec
 from panggon.node import runs
 from panggon.node.agent.bounds import DailyBounds
 from panggon.node.clock import now

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import asking, files
 from panggon.node import layout
 from panggon.node.databases import wishes

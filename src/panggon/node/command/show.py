@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from panggon.core import plan as plans
-from panggon.core import plan_words, problem_words
-from panggon.core.driver import Check
 from panggon.core.errors import PanggonError
-from panggon.core.htaccess import Effect
-from panggon.core.journal import Outcome, Word
-from panggon.core.plan import Plan
-from panggon.core.resources import Key
+from panggon.core.node import plan as plans
+from panggon.core.node import plan_words, problem_words
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Outcome, Word
+from panggon.core.node.plan import Plan
+from panggon.core.node.resources import Key
+from panggon.core.sites.htaccess import Effect
 from panggon.drivers.htaccess import Found
 from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE

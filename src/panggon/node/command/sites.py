@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 
 from panggon import file_words
-from panggon.core import plan_words
-from panggon.core import spec_document as specs
-from panggon.core.driver import Check
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.journal import Outcome, Word
-from panggon.core.plan import plain_attributes
-from panggon.core.spec import SiteSpec, SiteState
+from panggon.core.node import plan_words
+from panggon.core.node.driver import Check
+from panggon.core.node.journal import Outcome, Word
+from panggon.core.node.plan import plain_attributes
+from panggon.core.sites import spec_document as specs
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node import runs
 from panggon.node.agent import strays
 from panggon.node.command import batch, copies, show, show_many

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, get_native_id
 
-from panggon.core import database_load
-from panggon.core.database_load import Load, Session
-from panggon.core.spec import Engine
+from panggon.core.node import database_load
+from panggon.core.node.database_load import Load, Session
+from panggon.core.sites.spec import Engine
 from panggon.drivers.database_server import DatabaseServer, Watched
 from panggon.drivers.owner import uid_of
 from panggon.node import slices

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import processes
 
 PIDFD_GETFD = 438  # pidfd_getfd(2), on every architecture

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.storage import leaving_mark, open_mark

@@ -16,9 +16,9 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-from panggon.core import database_load
-from panggon.core.database_load import Session, Taken
-from panggon.core.spec import Engine
+from panggon.core.node import database_load
+from panggon.core.node.database_load import Session, Taken
+from panggon.core.sites.spec import Engine
 from panggon.node import slices
 
 TICKS = os.sysconf("SC_CLK_TCK")

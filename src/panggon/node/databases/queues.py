@@ -18,9 +18,9 @@ from math import inf
 from pathlib import Path
 from threading import Event
 
-from panggon.core import entrances
-from panggon.core.entrances import Left, Queue
-from panggon.core.spec import Engine
+from panggon.core.node import entrances
+from panggon.core.node.entrances import Left, Queue
+from panggon.core.sites.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.entrances import Entrances
 from panggon.node.going_on import going_on

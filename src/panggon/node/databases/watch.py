@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from panggon.core.database_size import MEBIBYTE, Size
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.core.spec import Engine
+from panggon.core.node.database_size import MEBIBYTE, Size
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
 from panggon.drivers.database_server import DatabaseServer

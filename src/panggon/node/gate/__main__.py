@@ -4,8 +4,8 @@ import json
 import socket
 import sys
 
-from panggon.core import outgoing
-from panggon.core.outgoing import Policy
+from panggon.core.sites import outgoing
+from panggon.core.sites.outgoing import Policy
 from panggon.node.gate.carrying import Gate
 
 

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from panggon.core.outgoing import DNS_PORT, Address, Destination, Policy
+from panggon.core.sites.outgoing import DNS_PORT, Address, Destination, Policy
 from panggon.node.gate.pairs import CHUNK, Pair
 from panggon.node.gate.questions import REFUSED, answered_addresses, asked_name, name_end
 

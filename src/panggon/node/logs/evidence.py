@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SiteState
+from panggon.core.sites.spec import SiteState
 from panggon.drivers import files, untrusted
 
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from panggon.core import logins
-from panggon.core.logins import Login, Logins
-from panggon.core.spec import SITE_ID
+from panggon.core.node import logins
+from panggon.core.node.logins import Login, Logins
+from panggon.core.sites.spec import SITE_ID
 from panggon.node import records
 from panggon.node.logs.evidence import is_evidence
 from panggon.node.logs.settings import LogSettings

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.logs import Piece, Retention, is_full, outlived, tail
+from panggon.core.node.logs import Piece, Retention, is_full, outlived, tail
 from panggon.drivers import files
 from panggon.drivers.owner import uid_of
 from panggon.node.logs.evidence import is_evidence

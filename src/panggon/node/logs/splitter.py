@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.logs import VISITORS, Connection, error_origin, origin
-from panggon.core.spec import SITE_ID
+from panggon.core.node.logs import VISITORS, Connection, error_origin, origin
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import processes, storage
 from panggon.node import records
 from panggon.node.logs.settings import LogSettings

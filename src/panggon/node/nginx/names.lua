@@ -4,7 +4,7 @@ local find = ngx.re.find
 
 local M = {}
 
--- RFC 1123 section 2.1, lower case, two labels at least (core/spec.py has the same rule for what is made).
+-- RFC 1123 section 2.1, lower case, two labels at least (core/sites/spec.py has the same rule for what is made).
 local HOST = [[^(?=.{4,253}\z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z]]
 
 function M.valid(name)

@@ -1,4 +1,4 @@
--- The routing profiles (core/routing.py): which paths are private, which scripts run, where a path of no file leads.
+-- The routing profiles (core/sites/routing.py): which paths are private, which scripts run, where a path of no file leads.
 
 local cjson = require("cjson.safe")
 

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.renewal import Lifetime, authority_ends, pause, waits, wanted, worries
-from panggon.core.resources import Key, Kind
-from panggon.core.spec import HOST
+from panggon.core.node.renewal import Lifetime, authority_ends, pause, waits, wanted, worries
+from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.spec import HOST
 from panggon.drivers import bundles, files, handshake
 from panggon.drivers.bundles import Bundle
 from panggon.drivers.tls import BUNDLE, CertificateDriver

@@ -8,8 +8,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.entrances import ENTRANCES
-from panggon.core.spec import Engine
+from panggon.core.node.entrances import ENTRANCES
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files, shell
 from panggon.drivers.entrances import Entrances
 from panggon.node.servers import Server, make_copy

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from panggon.core import routing
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.sites import routing
 from panggon.drivers import control, files, shell
 from panggon.node.servers import Server
 from panggon.node.sockets.shields.protections import Protection

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from panggon.core.errors import PermanentError
-from panggon.core.spec import Engine
+from panggon.core.sites.spec import Engine
 from panggon.drivers import files, shell
 from panggon.drivers.entrances import Entrances
 from panggon.node.servers import Server, make_copy
@@ -27,7 +27,7 @@ REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts 
 REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer) FROM PUBLIC
 CREATE ROLE panggon_kept NOLOGIN
 """
-# So long waits who is refused: his places are worth no more than at the door (`core.database_load`).
+# So long waits who is refused: his places are worth no more than at the door (`core.node.database_load`).
 REFUSED_MILLISECONDS = 250
 
 

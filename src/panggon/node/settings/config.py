@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from panggon import file_words
-from panggon.core import outgoing
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.site_kinds import origin
-from panggon.core.spec import SITE_ID, SiteKind
+from panggon.core.sites import outgoing
+from panggon.core.sites.kinds import origin
+from panggon.core.sites.spec import SITE_ID, SiteKind
 from panggon.node.settings import rules, tables
 from panggon.node.settings.rules import AbsolutePath, Address, Host, Port, ShortPath, Target, Text, Truth
 
@@ -172,7 +172,7 @@ class Protections:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A policy of outgoing traffic that specs may name on this machine; `core.outgoing` says what a target is."""
+    """A policy of outgoing traffic that specs may name on this machine; `core.sites.outgoing` says what a target is."""
 
     name: Annotated[str, rules.matching(outgoing.NAME, "huruf kecil, angka, tanda hubung")]
     targets: tuple[Target, ...]

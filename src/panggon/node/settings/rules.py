@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from panggon.core import outgoing
-from panggon.core.site_kinds import PROXY_TARGET
-from panggon.core.spec import HOST
+from panggon.core.sites import outgoing
+from panggon.core.sites.kinds import PROXY_TARGET
+from panggon.core.sites.spec import HOST
 
 Rule = Callable[[Any], Any]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import files
 from panggon.node import systemd
 from panggon.node.control import Connection, Desk

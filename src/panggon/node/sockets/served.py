@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.outgoing import NONE
-from panggon.core.routing import ROUTINGS
-from panggon.core.site_kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
-from panggon.core.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
+from panggon.core.sites.kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
+from panggon.core.sites.outgoing import NONE
+from panggon.core.sites.routing import ROUTINGS
+from panggon.core.sites.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
 from panggon.drivers import files, storage
 from panggon.drivers.storage import Limit
 from panggon.node.sockets.quota.limit import limit_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from panggon.core.outgoing import BUILT_IN, Policy, parse
-from panggon.core.spec import SITE_ID, Engine
+from panggon.core.sites.outgoing import BUILT_IN, Policy, parse
+from panggon.core.sites.spec import SITE_ID, Engine
 from panggon.drivers import files
 from panggon.drivers.entrances import Entrances
 from panggon.drivers.storage import leaving_mark

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.spec import Task
+from panggon.core.sites.spec import Task
 from panggon.node.logs.sink import Sink
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.control_groups import controllers

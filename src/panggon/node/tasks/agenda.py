@@ -7,8 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SITE_ID
-from panggon.core.tasks import Entry, Name, entry, since
+from panggon.core.node.tasks import Entry, Name, entry, since
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import files, tasks
 
 

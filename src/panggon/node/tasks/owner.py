@@ -15,9 +15,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.core.site_tasks import dump_task
-from panggon.core.spec import SITE_ID
-from panggon.core.tasks import BACK_MOST, Name, due, to_start
+from panggon.core.node.tasks import BACK_MOST, Name, due, to_start
+from panggon.core.sites.spec import SITE_ID
+from panggon.core.sites.tasks import dump_task
 from panggon.node import alive, clock, records
 from panggon.node.control import Connection, Desk
 from panggon.node.going_on import heed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from panggon.core.spec import Task
+from panggon.core.sites.spec import Task
 from panggon.node.sockets.sandboxes.errand import Program
 
 OUTPUT_MOST = 64 * 1024

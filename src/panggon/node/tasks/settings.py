@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.logs import Retention
+from panggon.core.node.logs import Retention
 from panggon.drivers import files
 
 PATHS = ("holder", "folder", "state", "run")

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault
-from panggon.core.notices import events
+from panggon.core.notify.notices import events
 from panggon.forms import PlainForm
 from panggon.notify.words import EVENT_WORDS, FAULT_WORDS
 

@@ -4,7 +4,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.notices import Mailing
+from panggon.core.notify.notices import Mailing
 from panggon.forms import PlainForm
 
 MAILING_WORDS = [

@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from panggon.audit.history import history
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.vocabulary import Role
 from panggon.notify import endpoints as services
 from panggon.notify import selectors
 from panggon.notify.forms.endpoint import EndpointForm

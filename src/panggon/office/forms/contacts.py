@@ -8,7 +8,7 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.contacts import Channel, Contact, contact_fault, works
+from panggon.core.standards.contacts import Channel, Contact, contact_fault, works
 from panggon.forms import PlainForm
 from panggon.labels import CHANNEL_LABELS
 from panggon.office.forms.base import GroupForm

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.complaint_clock import DayUnit
-from panggon.core.signing import GATEWAYS
+from panggon.core.complaints.deadlines import DayUnit
+from panggon.core.papers.signing import GATEWAYS
 from panggon.office.forms.base import GroupForm
 from panggon.office.values import Complaints, Delivery, Mail, Programs, Retention, Signing
 from panggon.office.words import SIGNING_METHODS

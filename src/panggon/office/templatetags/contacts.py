@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from panggon.core.contacts import Contact
+from panggon.core.standards.contacts import Contact
 from panggon.labels import CHANNEL_LABELS
 from panggon.office.selectors import office
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.signing import NIK, Signatory, error_fault, status_fault
+from panggon.core.papers.signing import NIK, Signatory, error_fault, status_fault
 from panggon.papers.signers.gateway import Answer, BrokenOffError, Gateway, call
 from panggon.papers.signers.interface import Given, Order
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from asn1crypto import pem, x509
 from django.conf import settings
 
-from panggon.core.signing import Method
+from panggon.core.papers.signing import Method
 from panggon.office.selectors import office
 from panggon.papers.signers.bsre import FirstVersion, SecondVersion
 from panggon.papers.signers.gateway import Gateway

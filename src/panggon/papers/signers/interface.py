@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from panggon.core.signing import Place, Signatory
+from panggon.core.papers.signing import Place, Signatory
 
 
 class Secret:

@@ -22,7 +22,7 @@ from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.signing import Place, Signatory
+from panggon.core.papers.signing import Place, Signatory
 from panggon.papers.signers.gateway import Gateway, call
 from panggon.papers.signers.interface import Given, Order
 

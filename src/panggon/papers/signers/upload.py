@@ -1,7 +1,7 @@
 """A document that was signed with another program and is brought back as a file."""
 
 from panggon.core.errors import PermanentError
-from panggon.core.signing import Signatory
+from panggon.core.papers.signing import Signatory
 from panggon.papers.signers.interface import Given, Order
 
 

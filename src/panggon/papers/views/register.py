@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from panggon import spreadsheet
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.vocabulary import Role
 from panggon.paging import page_of
 from panggon.papers import register as numbers
 from panggon.papers import selectors

@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from panggon.core.acting import ACTING_NAMES, ActingKind, post_title
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault
 from panggon.core.naming import normalise
-from panggon.core.posts import Tenure
-from panggon.core.vocabulary import Role
+from panggon.core.people.acting import ACTING_NAMES, ActingKind, post_title
+from panggon.core.people.posts import Tenure
 from panggon.core.writing import is_name, plain_name
 from panggon.forms import JudgedForm
 from panggon.labels import ROLE_LABELS

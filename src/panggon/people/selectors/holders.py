@@ -6,8 +6,8 @@ from datetime import date, datetime
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
-from panggon.core.acting import post_title
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.people.acting import post_title
 from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
 from panggon.people.selectors.accounts import people_of_the_dinas
 from panggon.people.selectors.posts import (

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Case, QuerySet, When
 
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.people.models import Agency, Invitation, User
 from panggon.people.selectors.standing import roles_of
 

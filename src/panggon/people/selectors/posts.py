@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.people.models import ActingOfficial, Division, RoleAssignment, User
 
 NEWEST_FIRST = (

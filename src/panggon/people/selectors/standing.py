@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.people.models import ActingOfficial, Division, User
 from panggon.people.selectors.posts import acting_at, posts_at
 from panggon.remembered import remembered

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
-from panggon.core.acting import post_title
-from panggon.core.posts import empty_since
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.people.acting import post_title
+from panggon.core.people.posts import empty_since
 from panggon.people.models import ActingOfficial, Division, RoleAssignment
 from panggon.people.selectors.posts import acting_at, posts_at
 from panggon.questions import Given, question

@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from django.utils.timezone import localdate
 
 from panggon.audit.services import record
-from panggon.core.acting import POSTS_TO_ACT_IN, ActingKind, Term, acting_faults
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.vocabulary import Role
+from panggon.core.people.acting import POSTS_TO_ACT_IN, ActingKind, Term, acting_faults
 from panggon.people import selectors
 from panggon.people.models import ActingOfficial, Division, User
 from panggon.people.services.posts import IN_A_DIVISION, take_post

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from panggon.audit.services import record
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.messages import MessageKind
-from panggon.core.vocabulary import Role
+from panggon.core.notify.messages import MessageKind
 from panggon.outbox import defer
 from panggon.people.models import Agency, Division, Invitation, User
 from panggon.people.services.accounts import create_account, refuse_weak

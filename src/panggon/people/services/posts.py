@@ -6,9 +6,9 @@ from django.db import connection, transaction
 from django.utils.timezone import localdate
 
 from panggon.audit.services import record
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.posts import HELD_BY_ONE, UNDATED, Tenure, holding_faults
-from panggon.core.vocabulary import Role
+from panggon.core.people.posts import HELD_BY_ONE, UNDATED, Tenure, holding_faults
 from panggon.people import selectors
 from panggon.people.models import Division, RoleAssignment, User
 

@@ -5,7 +5,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from panggon.core.posts import HELD_BY_ONE
+from panggon.core.people.posts import HELD_BY_ONE
 from panggon.people.models import RoleAssignment
 
 register = template.Library()

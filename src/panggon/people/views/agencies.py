@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from panggon.audit.history import history
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.paging import page_of
 from panggon.people import selectors, services
 from panggon.people.forms import AgencyForm, DivisionForm, LetterInvitationForm

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from panggon.audit.history import history
-from panggon.core.acting import post_title
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.people.acting import post_title
 from panggon.paging import page_of
 from panggon.people import selectors, services
 from panggon.people.forms import ActingForm, GivenPostForm, OfficialInvitationForm, PersonForm, TenureForm

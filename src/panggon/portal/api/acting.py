@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from panggon.cases import selectors
 from panggon.cases.acting.inputs import FIELDS, FILES
 from panggon.cases.words import fault_words
+from panggon.core.cases.procedure import ACTION_LABELS, ROLE_LABELS, Action, Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.procedure import ACTION_LABELS, ROLE_LABELS, Action, Role
 from panggon.portal.api.inputs import EXTRA, LISTS
 from panggon.portal.api.problems import CHANGED, ChangeOut, problem
 

@@ -18,8 +18,8 @@ from panggon.cases.content.parts import letter_of
 from panggon.cases.filters import STANDINGS, Filter, Timing
 from panggon.cases.lists import paging
 from panggon.cases.lists.paging import Order
+from panggon.core.cases.procedure import Action, Role
 from panggon.core.errors import InvalidError
-from panggon.core.procedure import Action, Role
 from panggon.papers import store
 from panggon.pdf import pdf_response
 from panggon.people import selectors as people

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from panggon.cases.acting.desk import STAMPED
 from panggon.cases.acting.inputs import COLUMNS, FIELDS, FILES
 from panggon.cases.content.checklist import ITEMS
-from panggon.core.desk import FIELD as STAMP
+from panggon.core.cases.needs import CONDITIONS
+from panggon.core.cases.procedure import Action, Need, Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.needs import CONDITIONS
-from panggon.core.procedure import Action, Need, Role
+from panggon.core.schedule.desk import FIELD as STAMP
 from panggon.people import selectors as people
 from panggon.portal.api.schemas import Asked, Choice, Input
 from panggon.sites import selectors as sites

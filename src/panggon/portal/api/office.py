@@ -13,8 +13,8 @@ from ninja.errors import Throttled
 from panggon.cases import selectors
 from panggon.cases.archive import agenda
 from panggon.cases.content.facts import faults_of_name
-from panggon.core.procedure import STATE_LABELS
-from panggon.core.workdays import Week
+from panggon.core.cases.procedure import STATE_LABELS
+from panggon.core.schedule.workdays import Week
 from panggon.people import selectors as people
 from panggon.portal.api.access import PUBLIC, requires
 from panggon.portal.api.presentation import blocker, named

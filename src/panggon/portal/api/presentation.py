@@ -9,8 +9,7 @@ from panggon.cases.content.corrections import open_reasons
 from panggon.cases.content.paper_facts import plan_words
 from panggon.cases.views import presentation
 from panggon.cases.words import fault_words
-from panggon.core.errors import Fault
-from panggon.core.procedure import (
+from panggon.core.cases.procedure import (
     ACTION_LABELS,
     NEED_WORDS,
     STATE_LABELS,
@@ -20,6 +19,7 @@ from panggon.core.procedure import (
     next_words,
     step_under_way,
 )
+from panggon.core.errors import Fault
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.portal.api import inputs

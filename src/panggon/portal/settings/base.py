@@ -149,7 +149,7 @@ ACCOUNT_FORMS = {
     "reset_password": "panggon.signin.forms.ResetPasswordForm",
     "reset_password_from_key": "panggon.signin.forms.ResetPasswordKeyForm",
 }
-# Brakes of our own (core/brakes.py), which nobody can use to keep somebody else out.
+# Brakes of our own (core/people/brakes.py), which nobody can use to keep somebody else out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PANGGON_PROXIES", 0)
 MFA_ADAPTER = "panggon.signin.adapters.MFAAdapter"

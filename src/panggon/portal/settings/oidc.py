@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from panggon.core.assurance import KNOWLEDGE
+from panggon.core.people.assurance import KNOWLEDGE
 
 NAMES = {"id", "name", "issuer", "client_id", "match"}
 PROOFS = {"client_secret_file", "client_authentication"}  # one of both

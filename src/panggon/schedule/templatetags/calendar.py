@@ -8,7 +8,7 @@ from django import template
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from panggon.core.workdays import Interval
+from panggon.core.schedule.workdays import Interval
 from panggon.schedule.models import WEEKDAYS
 from panggon.schedule.words import duration_words, sessions_words
 

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.people import selectors as people
 from panggon.people.permissions import official
 from panggon.schedule import selectors, sheet

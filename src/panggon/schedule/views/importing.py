@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panggon.audit.chain import digest_of
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
 from panggon.people.permissions import holders
 from panggon.schedule import selectors, services, sheet
 from panggon.schedule.forms import CalendarForm, ImportForm, YearForm

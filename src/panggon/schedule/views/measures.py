@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.vocabulary import Role
 from panggon.people.permissions import holders
 from panggon.schedule import selectors, services
 from panggon.schedule.forms import CalendarForm, RemindersForm, SharesForm

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.vocabulary import Role
 from panggon.people.permissions import holders
 from panggon.schedule import services
 from panggon.schedule.forms import ClosingForm, HolidayForm, HoursForm, RowForm

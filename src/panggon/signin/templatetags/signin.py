@@ -3,7 +3,7 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from panggon.core.devices import named
+from panggon.core.people.devices import named
 from panggon.signin.words import WAYS
 
 register = template.Library()

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import panggon.core.spec
+import panggon.core.sites.spec
 import panggon.sites.models
 
 
@@ -48,11 +48,11 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            (panggon.core.spec.SiteState["PREPARED"], "prepared"),
-                            (panggon.core.spec.SiteState["OPEN"], "open"),
-                            (panggon.core.spec.SiteState["PARKED"], "parked"),
+                            (panggon.core.sites.spec.SiteState["PREPARED"], "prepared"),
+                            (panggon.core.sites.spec.SiteState["OPEN"], "open"),
+                            (panggon.core.sites.spec.SiteState["PARKED"], "parked"),
                         ],
-                        default=panggon.core.spec.SiteState["PREPARED"],
+                        default=panggon.core.sites.spec.SiteState["PREPARED"],
                         max_length=10,
                     ),
                 ),
@@ -61,10 +61,10 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            (panggon.core.spec.SiteKind["STATIC"], "static"),
-                            (panggon.core.spec.SiteKind["PHP"], "php"),
+                            (panggon.core.sites.spec.SiteKind["STATIC"], "static"),
+                            (panggon.core.sites.spec.SiteKind["PHP"], "php"),
                         ],
-                        default=panggon.core.spec.SiteKind["PHP"],
+                        default=panggon.core.sites.spec.SiteKind["PHP"],
                         max_length=10,
                     ),
                 ),
@@ -72,10 +72,10 @@ class Migration(migrations.Migration):
                     "profile",
                     models.CharField(
                         choices=[
-                            (panggon.core.spec.Profile["PLAIN"], "plain"),
-                            (panggon.core.spec.Profile["FRONT_CONTROLLER"], "front_controller"),
+                            (panggon.core.sites.spec.Profile["PLAIN"], "plain"),
+                            (panggon.core.sites.spec.Profile["FRONT_CONTROLLER"], "front_controller"),
                         ],
-                        default=panggon.core.spec.Profile["PLAIN"],
+                        default=panggon.core.sites.spec.Profile["PLAIN"],
                         max_length=20,
                     ),
                 ),

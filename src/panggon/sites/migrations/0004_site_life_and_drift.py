@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import panggon.core.spec
+import panggon.core.sites.spec
 
 
 class Migration(migrations.Migration):
@@ -21,14 +21,14 @@ class Migration(migrations.Migration):
             name="state",
             field=models.CharField(
                 choices=[
-                    (panggon.core.spec.SiteState["PREPARED"], "prepared"),
-                    (panggon.core.spec.SiteState["OPEN"], "open"),
-                    (panggon.core.spec.SiteState["SUSPENDED"], "suspended"),
-                    (panggon.core.spec.SiteState["QUARANTINED"], "quarantined"),
-                    (panggon.core.spec.SiteState["PARKED"], "parked"),
-                    (panggon.core.spec.SiteState["PURGED"], "purged"),
+                    (panggon.core.sites.spec.SiteState["PREPARED"], "prepared"),
+                    (panggon.core.sites.spec.SiteState["OPEN"], "open"),
+                    (panggon.core.sites.spec.SiteState["SUSPENDED"], "suspended"),
+                    (panggon.core.sites.spec.SiteState["QUARANTINED"], "quarantined"),
+                    (panggon.core.sites.spec.SiteState["PARKED"], "parked"),
+                    (panggon.core.sites.spec.SiteState["PURGED"], "purged"),
                 ],
-                default=panggon.core.spec.SiteState["PREPARED"],
+                default=panggon.core.sites.spec.SiteState["PREPARED"],
                 max_length=12,
             ),
         ),

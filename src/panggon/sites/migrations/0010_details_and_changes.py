@@ -2,8 +2,8 @@
 
 from django.db import migrations, models
 
-import panggon.core.site_kinds
-import panggon.core.spec
+import panggon.core.sites.kinds
+import panggon.core.sites.spec
 import panggon.sites.models
 
 
@@ -23,10 +23,10 @@ class Migration(migrations.Migration):
             name="engine",
             field=models.CharField(
                 choices=[
-                    (panggon.core.spec.Engine["MARIADB"], "mariadb"),
-                    (panggon.core.spec.Engine["POSTGRESQL"], "postgresql"),
+                    (panggon.core.sites.spec.Engine["MARIADB"], "mariadb"),
+                    (panggon.core.sites.spec.Engine["POSTGRESQL"], "postgresql"),
                 ],
-                default=panggon.core.spec.Engine["MARIADB"],
+                default=panggon.core.sites.spec.Engine["MARIADB"],
                 max_length=10,
             ),
         ),
@@ -35,13 +35,13 @@ class Migration(migrations.Migration):
             name="kind",
             field=models.CharField(
                 choices=[
-                    (panggon.core.site_kinds.SiteKind["STATIC"], "static"),
-                    (panggon.core.site_kinds.SiteKind["PHP"], "php"),
-                    (panggon.core.site_kinds.SiteKind["PYTHON"], "python"),
-                    (panggon.core.site_kinds.SiteKind["REDIRECT"], "redirect"),
-                    (panggon.core.site_kinds.SiteKind["PROXY"], "proxy"),
+                    (panggon.core.sites.kinds.SiteKind["STATIC"], "static"),
+                    (panggon.core.sites.kinds.SiteKind["PHP"], "php"),
+                    (panggon.core.sites.kinds.SiteKind["PYTHON"], "python"),
+                    (panggon.core.sites.kinds.SiteKind["REDIRECT"], "redirect"),
+                    (panggon.core.sites.kinds.SiteKind["PROXY"], "proxy"),
                 ],
-                default=panggon.core.site_kinds.SiteKind["PHP"],
+                default=panggon.core.sites.kinds.SiteKind["PHP"],
                 max_length=10,
             ),
         ),

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import panggon.core.site_kinds
+import panggon.core.sites.kinds
 
 
 class Migration(migrations.Migration):
@@ -16,18 +16,18 @@ class Migration(migrations.Migration):
             name="profile",
             field=models.CharField(
                 choices=[
-                    (panggon.core.site_kinds.Profile["PLAIN"], "plain"),
-                    (panggon.core.site_kinds.Profile["FRONT_CONTROLLER"], "front_controller"),
-                    (panggon.core.site_kinds.Profile["WORDPRESS"], "wordpress"),
-                    (panggon.core.site_kinds.Profile["LARAVEL"], "laravel"),
-                    (panggon.core.site_kinds.Profile["MEDIAWIKI"], "mediawiki"),
-                    (panggon.core.site_kinds.Profile["DOKUWIKI"], "dokuwiki"),
-                    (panggon.core.site_kinds.Profile["MOODLE"], "moodle"),
-                    (panggon.core.site_kinds.Profile["MOODLE_PUBLIC"], "moodle_public"),
-                    (panggon.core.site_kinds.Profile["OJS"], "ojs"),
-                    (panggon.core.site_kinds.Profile["SLIMS"], "slims"),
+                    (panggon.core.sites.kinds.Profile["PLAIN"], "plain"),
+                    (panggon.core.sites.kinds.Profile["FRONT_CONTROLLER"], "front_controller"),
+                    (panggon.core.sites.kinds.Profile["WORDPRESS"], "wordpress"),
+                    (panggon.core.sites.kinds.Profile["LARAVEL"], "laravel"),
+                    (panggon.core.sites.kinds.Profile["MEDIAWIKI"], "mediawiki"),
+                    (panggon.core.sites.kinds.Profile["DOKUWIKI"], "dokuwiki"),
+                    (panggon.core.sites.kinds.Profile["MOODLE"], "moodle"),
+                    (panggon.core.sites.kinds.Profile["MOODLE_PUBLIC"], "moodle_public"),
+                    (panggon.core.sites.kinds.Profile["OJS"], "ojs"),
+                    (panggon.core.sites.kinds.Profile["SLIMS"], "slims"),
                 ],
-                default=panggon.core.site_kinds.Profile["PLAIN"],
+                default=panggon.core.sites.kinds.Profile["PLAIN"],
                 max_length=20,
             ),
         ),

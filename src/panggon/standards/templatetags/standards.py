@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from panggon.core.contacts import Channel
+from panggon.core.standards.contacts import Channel
 from panggon.labels import CHANNEL_LABELS
 from panggon.office.values import Group, Pledge, Sop
 from panggon.standards import selectors

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from panggon.cases.views import preparation
 from panggon.core.errors import InvalidError
-from panggon.core.site_life import APPROVALS, AT_ONCE, SiteAction, SiteNeed
+from panggon.core.sites.life import APPROVALS, AT_ONCE, SiteAction, SiteNeed
 from panggon.papers import store
 from panggon.pdf import pdf_response
 from panggon.people import selectors as people

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.vocabulary import Role
 from panggon.papers import store
 from panggon.pdf import pdf_response
 from panggon.people.permissions import applicant, holders, signed_in

@@ -12,10 +12,10 @@ from panggon.cases.content.paper_facts import ENGINES, allowance_words
 from panggon.cases.content.request import SITE_KINDS
 from panggon.cases.taking_over import first_login
 from panggon.cases.views import preparation
-from panggon.core.availability import percent
-from panggon.core.site_life import SiteAction, purge_from
-from panggon.core.spec import SiteState
-from panggon.core.vocabulary import Role
+from panggon.core.cases.vocabulary import Role
+from panggon.core.sites.availability import percent
+from panggon.core.sites.life import SiteAction, purge_from
+from panggon.core.sites.spec import SiteState
 from panggon.paging import page_of
 from panggon.people import selectors as people
 from panggon.people.permissions import signed_in

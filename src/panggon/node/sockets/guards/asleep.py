@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import storage
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.limit import limit_of

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.core import tcp_memory
-from panggon.core.spec import SITE_ID
+from panggon.core.node import tcp_memory
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import processes
 from panggon.drivers.processes import PROC
 from panggon.node.sockets.sandboxes.lookups import Users

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from panggon.core.errors import TemporaryError
-from panggon.core.outgoing import NOBODY
-from panggon.core.spec import Interface, Runner, SiteKind
+from panggon.core.sites.outgoing import NOBODY
+from panggon.core.sites.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes.launch import PYTHON, Launch, home, launch, usual_environment

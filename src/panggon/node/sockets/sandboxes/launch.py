@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import panggon
-from panggon.core.outgoing import NOBODY, Policy
-from panggon.core.resources import canonical
-from panggon.core.spec import Engine, SiteKind
+from panggon.core.node.resources import canonical
+from panggon.core.sites.outgoing import NOBODY, Policy
+from panggon.core.sites.spec import Engine, SiteKind
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.network import LOOPBACK

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.core.spec import SiteKind
+from panggon.core.sites.spec import SiteKind
 from panggon.drivers import files, processes, shell
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.control_groups.lanes import Lanes

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.outgoing import Policy
+from panggon.core.sites.outgoing import Policy
 from panggon.drivers import files, processes, shell, storage
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.sandboxes import launch as launching

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.outgoing import DNS_PORT, Policy, is_public
+from panggon.core.sites.outgoing import DNS_PORT, Policy, is_public
 from panggon.drivers import shell
 
 CLONE_NEWNET = 0x40000000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.outgoing import Policy, parse
+from panggon.core.sites.outgoing import Policy, parse
 from panggon.drivers import shell
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds

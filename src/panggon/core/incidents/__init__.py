@@ -1,0 +1,1 @@
+"""Handling a security incident: its words, its table, and by when the law wants whom told."""

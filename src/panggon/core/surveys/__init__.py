@@ -1,0 +1,1 @@
+"""The satisfaction survey (SKM), and the figures that anybody may see."""
