@@ -21,6 +21,7 @@ from panggon.core.sites.spec import (
     SiteState,
 )
 from panggon.people.models import Agency
+from panggon.sites import choices
 
 
 class Purpose(StrEnum):
@@ -141,10 +142,10 @@ class Site(Allowance):
     state = models.CharField(max_length=12, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
     generation = models.PositiveIntegerField(default=1)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="sites")
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])
-    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=choices.kinds)
+    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=choices.profiles)
     database = models.BooleanField(default=True)
-    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=[(e, e.value) for e in Engine])
+    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=choices.engines)
     details = models.JSONField(default=dict)
     database_key = models.PositiveIntegerField(default=0)  # another number asks for a new password of the database
     ssh_keys = models.JSONField(default=list)
