@@ -9,12 +9,12 @@ from django.utils.translation import gettext
 from panggon.core.node import problem_words
 from panggon.core.sites import outgoing
 from panggon.core.sites import spec_document as specs
+from panggon.core.sites.limits import LIMITS, Limits
 from panggon.core.sites.spec import (
     HOST,
     USUAL_PHP_VERSION,
     Access,
     Engine,
-    Limits,
     Profile,
     SiteKind,
     SiteSpec,
@@ -89,7 +89,7 @@ class Allowance(models.Model):
     """What a site may use; the bounds are those of the site spec."""
 
     php_version = models.CharField(max_length=3, default=USUAL_PHP_VERSION)
-    quota_mebibytes = models.PositiveIntegerField(default=1024)
+    quota_mebibytes = models.PositiveIntegerField(default=Limits().disk_mebibytes)
     memory_mebibytes = models.PositiveIntegerField(default=Limits().memory_mebibytes)
     processes = models.PositiveIntegerField(default=Limits().processes)
     upload_mebibytes = models.PositiveIntegerField(default=Limits().upload_mebibytes)
@@ -104,7 +104,19 @@ class Allowance(models.Model):
 
     @property
     def allowance(self) -> dict[str, int | str]:
-        return {field.name: getattr(self, field.name) for field in Allowance._meta.local_fields}
+        return {name: getattr(self, name) for name in ALLOWANCE}
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(**{name: getattr(self, column_of(name)) for name in LIMITS})
+
+
+ALLOWANCE = tuple(field.name for field in Allowance._meta.local_fields)  # noqa: SLF001 (Django documents it)
+
+
+def column_of(limit: str) -> str:
+    """The column of plans and sites that holds this limit of the spec."""
+    return "quota_mebibytes" if limit == "disk_mebibytes" else limit
 
 
 class Plan(Allowance):
@@ -195,16 +207,7 @@ class Site(Allowance):
             profile=Profile(self.profile),
             database=Engine(self.engine) if self.database else None,
             database_key=self.database_key,
-            limits=Limits(
-                memory_mebibytes=self.memory_mebibytes,
-                processes=self.processes,
-                upload_mebibytes=self.upload_mebibytes,
-                database_connections=self.database_connections,
-                database_mebibytes=self.database_mebibytes,
-                disk_mebibytes=self.quota_mebibytes,
-                files=self.files,
-                cpu_percent=self.cpu_percent,
-            ),
+            limits=self.limits,
             outgoing=self.outgoing,
             access=Access(tuple(self.ssh_keys), self.password_fingerprint),
         )
