@@ -28,17 +28,18 @@ class Commands(Group):
         from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (not before a command is called)
         from django.db.utils import OperationalError, ProgrammingError  # noqa: PLC0415
 
+        from panggon.portal import database  # noqa: PLC0415
+
         try:
             return super().invoke(context)
         except ImproperlyConfigured as error:
             raise Refused(str(error), 1) from None
         except OperationalError as error:
-            raise Refused(f"Basis data (DATABASE_URL) tidak dapat dihubungi: {error}", 1) from None
+            raise Refused(database.why_away(error), 1) from None
         except ProgrammingError as error:
             if "does not exist" not in str(error):
                 raise
-            words = "Basis data belum sesuai dengan versi ini. Jalankan `panggon migrate` dahulu."
-            raise Refused(words, 1) from None
+            raise Refused(database.UNFIT, 1) from None
 
 
 @click.group(cls=Commands)
@@ -89,7 +90,12 @@ def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415 (only here)
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", NODES if nodes else PAGES)
+    from panggon.portal import database  # noqa: PLC0415
+    from panggon.portal.memory import keep_out_of_dumps  # noqa: PLC0415
+
+    keep_out_of_dumps()
+    _prepare(NODES if nodes else PAGES)
+    database.demand()
     Granian(
         f"panggon.portal.served:{'nodes' if nodes else 'pages'}",
         address=address,
@@ -107,11 +113,17 @@ def worker() -> None:
     """Kerjakan naskah, surat, dan laporan mesin hosting."""
     _prepare()
     from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
+    from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
 
+    from panggon.portal import database  # noqa: PLC0415
     from panggon.portal.working import run  # noqa: PLC0415
 
-    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
-        run(app)
+    database.demand()
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+            run(app)
+    except ConnectorException as error:
+        raise Refused(database.why_away(error.__cause__ or error), 1) from None
 
 
 @main.command("enrol-code")
