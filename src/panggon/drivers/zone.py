@@ -155,7 +155,7 @@ def spoken_to(server: Server, key_name: str) -> Iterator[None]:
     try:
         yield
     except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
-        why = f"{server} menolak kunci TSIG {key_name}: {error or type(error).__name__}"
+        why = f"{server} menolak kunci TSIG {key_name}: {str(error) or type(error).__name__}"
         raise PermanentError("dns.refused", why) from error
     except (OSError, EOFError, dns.exception.DNSException) as error:
-        raise TemporaryError("dns.down", f"{server}: {error or type(error).__name__}") from error
+        raise TemporaryError("dns.down", f"{server}: {str(error) or type(error).__name__}") from error
