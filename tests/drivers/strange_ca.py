@@ -1,4 +1,4 @@
-"""An ACME server (RFC 8555) that checks nothing and says what a test wants: the first steps of an order, or nonsense."""
+"""An ACME server (RFC 8555) that checks nothing and says what a test wants: the steps of an order, or nonsense."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -59,9 +59,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         pytest.param(lambda _: {"/account": (500, b"")}, "500", id="broken"),
         pytest.param(lambda _: {"/order": (201, {"status": "pending"})}, "", id="no-authorizations"),
         pytest.param(lambda ca: {"/order": (201, ca.order(status="odd"))}, "odd", id="unknown-status"),
-        pytest.param(
-            lambda ca: {"/authorization": (200, ca.authorization(status="expired"))}, "expired", id="expired"
-        ),
+        pytest.param(lambda ca: {"/authorization": (200, ca.authorization(status="expired"))}, "expired", id="expired"),
         pytest.param(
             lambda ca: {"/authorization": (200, ca.authorization(status="pending", challenges=None))}, "", id="none"
         ),

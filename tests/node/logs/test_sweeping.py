@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from panggon.node import clock
 from panggon.node.logs import __main__ as logs
 
 BEGIN = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
@@ -14,7 +15,7 @@ BEGIN = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 class Ending(threading.Event):
     """Comes when the clock has said all its times; nobody waits for it."""
 
-    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - as threading has it
+    def wait(self, timeout: float | None = None) -> bool:
         return self.is_set()
 
 
@@ -32,7 +33,7 @@ def test_once_a_day_and_again_when_the_clock_is_set_back(monkeypatch: pytest.Mon
     monkeypatch.setattr(logs, "_sweep", sweep)
     monkeypatch.setattr(logs, "_pause", lambda *_: 0.0)
     monkeypatch.setattr(logs, "bound_machine_logs", lambda *_, **__: None)
-    monkeypatch.setattr(logs.clock, "now", now)
+    monkeypatch.setattr(clock, "now", now)
     settings: Any = type("Settings", (), {"logs": None, "rotate": 0})
     logs._run(settings, settings, settings, ending)
     assert swept == [timedelta(hours=each) for each in (0, 25, 9000, 26)]
