@@ -35,8 +35,8 @@ from panggon.drivers.owner import end_logins, uid_of
 
 # Not "!": sshd without PAM takes an account whose hash begins with "!" as locked, for keys too.
 NO_PASSWORD = "*"  # noqa: S105
-# What the portal makes (sha512crypt of crypt(5)). Each try of a password costs this machine what its hash says: others may
-# ask for gigabytes of memory, or years.
+# What the portal makes (sha512crypt of crypt(5)). Each try of a password costs this machine what its hash says: others
+# may ask for gigabytes of memory, or years.
 HASH = re.compile(r"\$6\$(?:rounds=[1-9][0-9]{3,5}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}")
 SHELL = "/usr/sbin/nologin"
 SECRET = 0o600

@@ -128,8 +128,8 @@ def resume(
 
 
 def verify(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
-    """Every proof of the wish, made once. Where the site is closed here by another wish, nobody goes in to prove: what a
-    proof lays down there would spoil evidence.
+    """Every proof of the wish, made once. Where the site is closed here by another wish, nobody goes in to prove: what
+    a proof lays down there would spoil evidence.
     """
     if (closed := _closed(sites, spec.site)) and closed is not spec.state:
         words = f"di mesin ini situs itu {SITE_STATE_LABELS[closed].lower()}"
