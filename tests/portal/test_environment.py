@@ -66,9 +66,7 @@ def test_a_number_that_is_none_is_named(monkeypatch):
     [
         (ImproperlyConfigured("DATABASE_URL must look like this"), "DATABASE_URL must look like this"),
         (
-            OperationalError(
-                'connection to server at "::1", port 1 failed: Connection refused\n\tIs it up?'
-            ),
+            OperationalError('connection to server at "::1", port 1 failed: Connection refused\n\tIs it up?'),
             f"{AWAY}: tidak ada yang menjawab di alamat itu. Jalankan PostgreSQL, atau perbaiki DATABASE_URL.",
         ),
         (OperationalError("new\nthing"), f"{AWAY}: new"),
