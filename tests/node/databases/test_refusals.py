@@ -117,7 +117,7 @@ def test_where_others_come_in_by_its_entrance_its_programs_are_ended(
     ended: list[tuple[int, frozenset[int]]] = []
     monkeypatch.setattr(crowd, "end", lambda uid, programs: ended.append((uid, programs)))
     monkeypatch.setattr(processes, "of_user", lambda uid: frozenset({uid + 1}))
-    server.own = False
+    server.own, server.sessions = False, [[(USUAL, 1), (USUAL, 2), (USUAL, 3)]]
     for place, server.count in enumerate((0, MANY)):
         look(refusals, server, now=100 + place)
     glance(refusals, server, REFUSED_GLANCES)
