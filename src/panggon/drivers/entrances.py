@@ -42,6 +42,12 @@ class Entrances:
         own = self.run / str(number)
         return own if own.is_dir() else self.run
 
+    def number(self, site: str) -> int | None:
+        """Which one it has, if any."""
+        with suppress(FileNotFoundError):
+            return self._kept(site)
+        return None
+
     def forget(self, site: str) -> None:
         """With its database: what it had is free."""
         self._claim(site).unlink(missing_ok=True)

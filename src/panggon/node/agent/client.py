@@ -174,7 +174,9 @@ class Portal:
         try:
             return self._client.request(method, path, json=body, timeout=seconds)
         except httpx.HTTPError as error:
-            raise TemporaryError("portal.down", f"portal tidak terjangkau: {error or type(error).__name__}") from error
+            raise TemporaryError(
+                "portal.down", f"portal tidak terjangkau: {str(error) or type(error).__name__}"
+            ) from error
         except UnicodeEncodeError as error:  # half a pair of surrogates, from a damaged file
             raise PermanentError("portal.refused", str(error)) from error
 
