@@ -55,6 +55,18 @@ def test_a_secret_whose_file_cannot_be_read_is_named(tmp_path, monkeypatch, cont
         environment.secret("PANGGON_IMAP_PASSWORD")
 
 
+def test_the_portals_address_has_no_slash_at_its_end(monkeypatch):
+    monkeypatch.setenv("PANGGON_BASE_URL", "https://hosting.kota.example/")
+    assert environment.address("PANGGON_BASE_URL", "") == "https://hosting.kota.example"
+
+
+@pytest.mark.parametrize("address", ["kota.example", "https://", "ftp://a", "http://[", "http://a:x", "http://a:0"])
+def test_an_address_that_is_none_is_named(monkeypatch, address):
+    monkeypatch.setenv("PANGGON_BASE_URL", address)
+    with pytest.raises(ImproperlyConfigured, match=r"^PANGGON_BASE_URL bukan alamat"):
+        environment.address("PANGGON_BASE_URL", "")
+
+
 def test_a_number_that_is_none_is_named(monkeypatch):
     monkeypatch.setenv("PANGGON_FIRST_SITE", "many")
     with pytest.raises(ImproperlyConfigured, match="PANGGON_FIRST_SITE"):

@@ -16,6 +16,7 @@ import httpx
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Problem
+from panggon.core.node.system_errors import in_indonesian
 
 POLL_SECONDS = 25
 SECONDS = 15
@@ -265,5 +266,8 @@ def _dump(report: Report, reduced: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _words(detail: str) -> str:
-    """Half a pair of surrogates, as a site's own page may say it, is no text: it could not be sent at all."""
-    return detail.encode(errors="replace").decode().replace("\0", "")[:DETAIL_MOST]
+    """As people read it on the portal. Half a pair of surrogates, as a site's own page may say it, is no text: it could
+    not be sent at all.
+    """
+    said = detail.encode(errors="replace").decode().replace("\0", "")[:DETAIL_MOST]
+    return in_indonesian(said)[:DETAIL_MOST]

@@ -14,7 +14,7 @@ REPOSITORY = PORTAL.parent.parent.parent
 
 SECRET_KEY = environment.secret_key()
 DEBUG = False
-PANGGON_BASE_URL = environment.text("PANGGON_BASE_URL", "http://localhost:8080").rstrip("/")
+PANGGON_BASE_URL = environment.address("PANGGON_BASE_URL", "http://localhost:8080")
 PANGGON_FIRST_SITE = environment.number("PANGGON_FIRST_SITE", 1)
 PANGGON_DEMO = environment.flag("PANGGON_DEMO")  # every page and paper says that nothing here is valid
 PANGGON_SIMULATION = environment.flag("PANGGON_SIMULATION")  # and that no machine is behind it

@@ -29,6 +29,19 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} bukan bilangan: {text(name)!r}.") from error
 
 
+def address(name: str, default: str) -> str:
+    """An http(s) address, without a slash at its end."""
+    said = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(said)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ImproperlyConfigured(f"{name} bukan alamat seperti https://hosting.kota.example: {said!r}.")
+    return said
+
+
 def words(name: str) -> list[str]:
     """A list, separated by commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
