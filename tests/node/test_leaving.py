@@ -66,7 +66,7 @@ def test_of_a_site_that_has_gone_nothing_is_done_any_more(
     with selectors.DefaultSelector() as selector, socket.socket(socket.AF_UNIX) as visitor:
         sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
         monkeypatch.setattr(sites._guards, "look", lambda: None)
-        site = sites.add(served, sites.open(SITE), kept=True, groups=frozenset())
+        site = sites.add(served, sites.open(SITE), groups=frozenset())
         visitor.connect(f"run/{SITE}.sock")
         sites.drop(SITE, lambda: told.append("gone"))
         sites.drop(SITE, lambda: told.append("lingers"), Dropping.LATER)

@@ -132,9 +132,7 @@ class Sites:
         lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
         self._leaving.discard(name)
-        site = self._sites.get(name) or self.add(
-            served, self.open(name), kept=True, groups=self._machine.groups.names()
-        )
+        site = self._sites.get(name) or self.add(served, self.open(name), groups=self._machine.groups.names())
         if site.serve(served) or lost:
             self._renew(site, then, lost=lost)
         else:
@@ -196,11 +194,10 @@ class Sites:
         site = self._sites.get(name)
         return self.sockets.open(name, former=site.listener if site else None)
 
-    def add(self, served: Served, listener: socket.socket, *, kept: bool, groups: Set[str]) -> Site:
+    def add(self, served: Served, listener: socket.socket, *, groups: Set[str]) -> Site:
         """Serve a site on this socket; a sandbox that runs already is adopted. `groups` are all control groups."""
         site = Site(self._machine, served, listener, self.full, groups=groups, now=time.monotonic())
         self._sites[served.site] = site
-        self.sockets.take(listener, kept=kept)
         self._attend(site)
         return site
 
