@@ -211,3 +211,18 @@ def test_what_was_removed_serves_again_after_init(machine, package, specs):
     machine.run("panggon-node", "init")
     assert active(machine, *SERVERS) == ["active"] * len(SERVERS)
     everything_answers(machine, specs)
+
+
+def test_a_machine_that_was_cleared_for_ever_can_be_begun_anew(machine, package, specs):
+    machine.run("apt-get", "-qq", "-y", "purge", "panggon-node")
+    machine.shell(
+        "rm -r /srv/panggon /var/lib/panggon /etc/panggon /var/log/panggon; rm /etc/userdb/s0000* /etc/userdb/19000000*"
+    )
+    places = ("/etc", "/usr", "/lib", "/run", "/var/lib/systemd", "/tmp")
+    left = machine.run("find", *places, "-xdev", "-name", "*panggon*", check=False).split()
+    assert [path for path in left if not path.startswith(("/etc/apt/", "/usr/share/doc"))] == []
+    set_up(machine)
+    spec = specs[STATIC] | {"generation": 1}
+    apply(machine, spec)
+    (machine.root / "srv/panggon/sites" / STATIC / "public/index.html").write_text("<h1>lagi</h1>\n")
+    assert visited(machine, spec["host"]) == ("200", "<h1>lagi</h1>\n")
