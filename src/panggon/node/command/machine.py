@@ -100,6 +100,7 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
         "ipv6": list(config.dns.ipv6),
         "kinds": list(config.sites.kinds),
         "php_versions": list(Sites.of(config).php_versions),
+        "https_port": config.web.https_port,
         "sftp_port": config.sftp.port,
         "sftp_fingerprint": sshd.fingerprint(layout.sshd_settings(config)),
         "simulated": config.simulate,
