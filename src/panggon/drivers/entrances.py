@@ -44,9 +44,14 @@ class Entrances:
 
     def number(self, site: str) -> int | None:
         """Which one it has, if any."""
-        with suppress(FileNotFoundError):
+        with suppress(OSError, ValueError):
             return self._kept(site)
         return None
+
+    def is_own(self, site: str) -> bool:
+        """Whether it has one that nobody else has."""
+        number = self.number(site)
+        return number is not None and _sharing(self._claims / str(number)) == 1
 
     def forget(self, site: str) -> None:
         """With its database: what it had is free."""

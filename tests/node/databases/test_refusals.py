@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from panggon.core.node.entrances import REFUSED_GLANCES, REFUSED_MOST
+from panggon.drivers import processes
 from panggon.node.databases import crowd
 from panggon.node.databases.refusals import Refusals
 from tests.node.stand import UID_BASE
@@ -24,6 +25,7 @@ class Server:
     count: int = 0
     asked: int = 0
     shut: list[str] = field(default_factory=list)
+    own: bool = True
     door: Path = Path("/run/door")
 
     def refused(self) -> int:
@@ -35,6 +37,13 @@ class Server:
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         self.asked += 1
         return [each for each in self.sessions[self.asked % len(self.sessions)] if each[0] in sites]
+
+    @property
+    def entrances(self) -> "Server":
+        return self
+
+    def is_own(self, site: str) -> bool:
+        return self.own
 
     def shut_out(self, site: str) -> None:
         self.shut.append(site)
@@ -99,3 +108,18 @@ def test_what_was_seen_is_forgotten_once_few_are_refused(refusals: Refusals, ser
         look(refusals, server, now=100 + place)
         glance(refusals, server, REFUSED_GLANCES - 1)
     assert server.shut == []
+
+
+@pytest.mark.usefixtures("_connected")
+def test_where_others_come_in_by_its_entrance_its_programs_are_ended(
+    refusals: Refusals, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[tuple[int, frozenset[int]]] = []
+    monkeypatch.setattr(crowd, "end", lambda uid, programs: ended.append((uid, programs)))
+    monkeypatch.setattr(processes, "of_user", lambda uid: frozenset({uid + 1}))
+    server.own, server.sessions = False, [[(USUAL, 1), (USUAL, 2), (USUAL, 3)]]
+    for place, server.count in enumerate((0, MANY)):
+        look(refusals, server, now=100 + place)
+    glance(refusals, server, REFUSED_GLANCES)
+    uid = UID_BASE + int(REFUSED[1:])
+    assert (server.shut, ended) == ([], [(uid, frozenset({uid + 1}))])

@@ -2,14 +2,19 @@
 he has logged in. So the kernel is asked whose they are (`crowd`), at many glances.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
 
 from panggon.core.node import entrances
+from panggon.drivers import processes
 from panggon.drivers.database_server import DatabaseServer, Watched
+from panggon.drivers.owner import uid_of
 from panggon.node.databases import crowd
 from panggon.node.databases.queues import Queues
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -40,9 +45,20 @@ class Refusals:
             self._count(watched)
             site = entrances.refused_most(self._strangers, glances=self._glances)
             if site:
-                self.queues.shut_out(site)
+                self._keep_out(site)
                 self._many = False
                 self._forget()
+
+    def _keep_out(self, site: str) -> None:
+        """Where others come in by its entrance too its programs are ended: these wait longer each time until they begin
+        anew (`sockets.serving.site`).
+        """
+        if self.queues.entrances.is_own(site):
+            self.queues.shut_out(site)
+        else:
+            log.warning("%s: refused again and again, its programs are ended", site)
+            uid = uid_of(site, base=self.uid_base)
+            crowd.end(uid, processes.of_user(uid))
 
     def _count(self, watched: Watched) -> None:
         """Who logs in meanwhile is in one of two lists of sessions."""
