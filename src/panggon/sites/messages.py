@@ -10,7 +10,7 @@ from panggon.core.node.logins import Ending, Way
 from panggon.core.sites.spec import SITE_ID
 from panggon.sites.availability import Visit
 from panggon.sites.models import Outcome
-from panggon.sites.services import Report
+from panggon.sites.reports import Report
 
 ENTRIES_MOST = 1000
 PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "undoing", "undone"})
