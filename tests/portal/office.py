@@ -19,7 +19,6 @@ from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.papers.models import Signature
 from panggon.people.models import Agency, Division, RoleAssignment, User
 from panggon.sites import reports
-from panggon.sites import services as sites
 from panggon.sites.models import Node, Outcome, Wish
 
 LETTER = (Path(__file__).parents[2] / "examples" / "surat-permohonan.pdf").read_bytes()

@@ -15,7 +15,6 @@ from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
 from panggon.people.models import Agency, User
 from panggon.sites import reports
-from panggon.sites import services as sites
 from tests.portal.mailbox import send_messages
 from tests.portal.office import refused
 from tests.portal.visitor import at, faults, page, text, visitor
