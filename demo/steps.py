@@ -25,6 +25,7 @@ from demo.requests import ONE_MORE, THE_REQUEST, hand_in
 from panggon.drivers.patience import Patience
 
 SECONDS_TO_WAIT = 120
+A_REQUEST = re.compile(r"/permohonan/([A-Z]+-[0-9]{4}-[0-9]+)/")
 PAGES_ZONE = ZoneInfo("Asia/Jakarta")  # the pages tell times in it, whatever the machine's is
 
 
@@ -98,12 +99,12 @@ def carry_through(course: Course) -> None:
 
 
 def leave_one_more(course: Course) -> str:
-    """The number of a request that waits for the Tata Usaha, to be carried on by hand; none while another waits."""
+    """The number of a request that waits for the Tata Usaha, to be carried on by hand; a new one where none does."""
     registrar = course.people["registrar"]
     registrar.sign_in()
-    if "Tidak ada permohonan yang menunggu Anda" not in registrar.browser.open("/beranda/").text:
-        return ""
-    return hand_in(course.people["applicant"], ONE_MORE)[1]
+    waiting = registrar.browser.open("/beranda/menunggu/")  # of what is to be done, and not what else there is
+    numbers = [found[1] for _words, address in waiting.links if (found := A_REQUEST.match(address))]
+    return numbers[0] if numbers else hand_in(course.people["applicant"], ONE_MORE)[1]
 
 
 # -- Steps with more than a button ---------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ def reason(error: OSError) -> str:
 
 def place(error: Exception) -> str:
     """Where a text is not of its format; what the reader says where it names no place."""
+    if isinstance(error, UnicodeDecodeError):
+        return "bukan teks UTF-8"
     found = _PLACE.search(str(error))
     if found:
         return f"lihat baris {found[1]}, kolom {found[2]}"

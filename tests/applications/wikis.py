@@ -1,16 +1,16 @@
 """DokuWiki as its authors ship it: set up, written in, given a picture, under its pretty names."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from passlib.hash import sha512_crypt
 
+from tests.applications import shipped
+from tests.applications.shipped import PACKAGES
 from tests.applications.sites import Visitor, opened, seen
 from tests.node.machine_stand import Machine
 
 pytestmark = pytest.mark.real
-PACKAGES = Path("/usr/share")
 PASSWORD = "Kota-Batik-1906"
 PICTURE = (PACKAGES / "wordpress" / "wp-admin" / "images" / "wordpress-logo.png").read_bytes()
 SCRIPT = b"<?php echo 'terjalankan';"
@@ -23,15 +23,8 @@ def refused(visitor: Visitor, *paths: str) -> list[tuple[str, int]]:
 
 
 def dokuwiki(folder: Path) -> None:
-    """One folder with everything in it (Debian spreads it over the machine)."""
-    shutil.copytree(PACKAGES / "dokuwiki", folder, ignore=shutil.ignore_patterns(".ht*", "preload.php", "lang"))
-    for language in (PACKAGES / "dokuwiki").glob("**/lang/en"):
-        shutil.copytree(language, folder / language.relative_to(PACKAGES / "dokuwiki"))
-    shutil.copytree("/etc/dokuwiki", folder / "conf", ignore=shutil.ignore_patterns(".ht*", "local.php", "*.auth.php"))
-    shutil.copytree("/var/lib/dokuwiki/data", folder / "data")
-    settings = {"savedir": "./data", "title": "Wiki Dinas", "useacl": 1, "superuser": "@admin", "userewrite": 1}
-    lines = [f"$conf['{name}'] = {value!r};" for name, value in settings.items()]
-    (folder / "conf" / "local.php").write_text("<?php\n" + "\n".join(lines) + "\n")
+    """With an administrator, rights and pretty names, and with the prohibitions that Apache would read."""
+    shipped.dokuwiki(folder, useacl=1, superuser="@admin", userewrite=1)
     (folder / "conf" / "acl.auth.php").write_text("* @ALL 1\n* @user 8\n")
     hashed = sha512_crypt.using(rounds=5000).hash(PASSWORD)
     (folder / "conf" / "users.auth.php").write_text(f"admin:{hashed}:Admin:admin@dinas.example:admin,user\n")

@@ -5,7 +5,7 @@ from typing import Any
 from panggon.cases.models import Case
 from panggon.core.cases.procedure import Action, Role, State
 from panggon.people.models import Division, RoleAssignment
-from panggon.sites import services as sites
+from panggon.sites import reports
 from panggon.sites.models import Outcome, Wish
 from tests.browser.scene_sites import give_plan, sites_after_cases
 from tests.portal.office import DIGEST, LETTER, Office
@@ -92,4 +92,4 @@ def _is_under_way(office: Office, case: Case) -> None:
         {"sequence": number, "phase": phase, "key": key, "step": number, "steps": 9}
         for number, (phase, key) in enumerate(PROGRESS, start=1)
     )
-    sites.store_progress(wish, entries, at=office.now)
+    reports.store_progress(wish, entries, at=office.now)

@@ -2,17 +2,17 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import httpx
 import pytest
 
 from panggon.core.sites.spec import Profile
+from tests.applications import shipped
+from tests.applications.shipped import PACKAGES
 from tests.applications.sites import Visitor, seen
 from tests.faults.office import WITNESS
 
 pytestmark = pytest.mark.real
-PACKAGES = Path("/usr/share")
 
 
 def visitor(site):
@@ -68,21 +68,8 @@ def test_adminer_reaches_the_sites_own_database(plain, tmp_path):
     assert complaints(plain) == []
 
 
-def dokuwiki(folder):
-    """As its authors ship it: one folder with everything in it (Debian spreads it over the machine)."""
-    wiki = folder / "wiki"
-    shutil.copytree(PACKAGES / "dokuwiki", wiki, ignore=shutil.ignore_patterns(".ht*", "preload.php"))
-    shutil.copytree("/etc/dokuwiki", wiki / "conf", ignore=shutil.ignore_patterns(".ht*", "local.php", "*.auth.php"))
-    shutil.copytree("/var/lib/dokuwiki/data", wiki / "data")
-    (wiki / "conf" / "local.php").write_text("<?php\n$conf['savedir'] = './data';\n$conf['title'] = 'Wiki Dinas';\n")
-    for languages in wiki.glob("**/lang"):
-        for language in languages.iterdir():
-            if language.is_dir() and language.name not in ("en", "id"):
-                shutil.rmtree(language)
-
-
 def test_dokuwiki_keeps_a_page(plain, tmp_path):
-    dokuwiki(tmp_path)
+    shipped.dokuwiki(tmp_path / "wiki")
     plain.upload(tmp_path)
     with visitor(plain) as author:
         address = "/wiki/doku.php?id=surat&do=edit"

@@ -43,3 +43,12 @@ def test_where_a_text_is_not_of_its_format(read: Callable[[str], object], text: 
 
 def test_what_names_no_place_is_said_as_it_is() -> None:
     assert place(RecursionError("too deep")) == "too deep"
+
+
+def test_what_is_no_text_or_ends_too_early_is_said() -> None:
+    with pytest.raises(UnicodeDecodeError) as undecoded:
+        b"\xff".decode()
+    assert place(undecoded.value) == "bukan teks UTF-8"
+    with pytest.raises(tomllib.TOMLDecodeError) as ended:
+        tomllib.loads("[")
+    assert place(ended.value) == "lihat akhir berkas"

@@ -33,6 +33,7 @@ FACTS = CaseFacts(
     title="Layanan #Sosial *_<script>$ @ [x] \\",
     label="dinsos",
     host="dinsos.panggon.test",
+    address="https://dinsos.panggon.test:8443/",
     kind="PHP",
     database="MariaDB",
     contact="Sri",

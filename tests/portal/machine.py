@@ -8,9 +8,8 @@ from panggon.node.agent import client
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.agent.identity import Identity
 from panggon.node.agent.wishes import Wishes
-from panggon.sites import messages, resending
+from panggon.sites import messages, reports, resending
 from panggon.sites import selectors as machines
-from panggon.sites import services as sites
 from panggon.sites.models import Node, Purpose, Wish
 from panggon.upkeep import jobs, services
 from tests.node import simulated
@@ -45,12 +44,12 @@ class Machine:
         self.wishes = Wishes(self.sites, Mute(), me, reduced=())
 
     def works(self) -> Wish:
-        wish = sites.take_wish(self.office.node, at=self.office.later())
+        wish = reports.take_wish(self.office.node, at=self.office.later())
         asked = client.Wish(
-            wish.pk, client.Mode(Purpose(wish.purpose).mode), wish.spec, wish.approved_digest, sites.credentials(wish)
+            wish.pk, client.Mode(Purpose(wish.purpose).mode), wish.spec, wish.approved_digest, reports.credentials(wish)
         )
         report = messages.report_of(client._dump(self.wishes.handle(asked), ()))
-        assert sites.store_report(wish.pk, self.office.node, report, at=self.office.later())
+        assert reports.store_report(wish.pk, self.office.node, report, at=self.office.later())
         jobs.site_reported(wish.pk)
         wish.refresh_from_db()
         return wish

@@ -18,7 +18,7 @@ from panggon.papers import store
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.papers.models import Signature
 from panggon.people.models import Agency, Division, RoleAssignment, User
-from panggon.sites import services as sites
+from panggon.sites import reports
 from panggon.sites.models import Node, Outcome, Wish
 
 LETTER = (Path(__file__).parents[2] / "examples" / "surat-permohonan.pdf").read_bytes()
@@ -156,10 +156,10 @@ class Office:
 
     def node_reports(self, outcome: Outcome, *, problem: str = "", proofs=PROOFS, wish: Wish | None = None) -> Wish:
         """The node takes its wish, or was at this one all the time, and tells how it ended."""
-        wish = wish or sites.take_wish(self.node, at=self.later())
+        wish = wish or reports.take_wish(self.node, at=self.later())
         assert wish is not None
         proven = outcome in (Outcome.APPLIED, Outcome.VERIFIED, Outcome.UNPROVEN)
-        report = sites.Report(
+        report = reports.Report(
             outcome=outcome,
             plan={"changes": []},
             digest=DIGEST,
@@ -169,7 +169,7 @@ class Office:
             problem=problem and f"{problem} happened",
             reduced=(),
         )
-        assert sites.store_report(wish.pk, self.node, report, at=self.later())
+        assert reports.store_report(wish.pk, self.node, report, at=self.later())
         wish.refresh_from_db()
         return wish
 

@@ -1,7 +1,7 @@
 """The ways back: returned to the OPD, sent back, refused, withdrawn, not accessible."""
 
 from panggon.core.cases.procedure import Action, State
-from panggon.sites import services as sites
+from panggon.sites import reports
 from panggon.sites.models import Outcome, Purpose
 from tests.portal.office import ALL_MET, DIGEST, MINUTE, REQUEST, refused
 
@@ -95,7 +95,7 @@ def test_withdrawing_lets_a_wish_that_was_begun_end_without_effect(office):
     case = office.bring_to(State.PREPARING)
     office.node_reports(Outcome.PLANNED)
     office.act(case, Action.PREPARE, office.technician, shown_digest=DIGEST)
-    begun = sites.take_wish(office.node, at=office.later())
+    begun = reports.take_wish(office.node, at=office.later())
     case = office.act(case, Action.WITHDRAW, office.applicant)
     wish = office.node_reports(Outcome.APPLIED)
     assert wish.pk == begun.pk

@@ -7,7 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from panggon.core.errors import InvalidError
 from panggon.core.sites.life import SiteAction
 from panggon.notify.models import Notice
-from panggon.sites import life, machines, services
+from panggon.sites import life, machines, reports
 from panggon.sites.messages import report_of
 from panggon.sites.models import Outcome, Site
 from panggon.upkeep import jobs
@@ -72,12 +72,12 @@ def test_what_a_newer_wish_took_over_is_not_under_way_for_ever(office, site):
 def test_a_machine_that_enrols_again_is_asked_anew_for_what_was_not_at_its_end(office, site):
     life.quarantine(site.pk, reason="Judi.", actor=office.technician, at=office.later())
     wish = office.node_reports(Outcome.CLOSING, problem=SHUT)
-    assert services.take_wish(office.node, at=office.later()) is None
+    assert reports.take_wish(office.node, at=office.later()) is None
     code = machines.issue_code(office.node.name, at=office.later())
     machines.enrol(code, name=office.node.name, facts={}, at=office.later())
-    assert services.take_wish(office.node, at=office.later()) == wish
+    assert reports.take_wish(office.node, at=office.later()) == wish
     office.node_reports(Outcome.APPLIED, wish=wish)
-    assert services.take_wish(office.node, at=office.later()) is None
+    assert reports.take_wish(office.node, at=office.later()) is None
     assert fresh(wish).succeeded
 
 

@@ -3,10 +3,12 @@
 import pytest
 
 from panggon.cases import jobs, taking_over
+from panggon.cases.content import paper_facts
+from panggon.cases.models import Case
 from panggon.core.cases.procedure import Action, State
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
-from panggon.sites.models import Site
+from panggon.sites.models import Node, Site
 from tests.portal.visitor import PEOPLE, at, faults, page, post, text, visitor
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -35,6 +37,15 @@ def invited(office):
 
 def taking(case, **values):
     return {"code": taking_over.code(case), "password": PASSWORD, "password_again": PASSWORD, **values}
+
+
+@pytest.mark.parametrize(("facts", "port"), [({}, ""), ({"https_port": 443}, ""), ({"https_port": 8443}, ":8443")])
+def test_the_address_of_a_site_says_the_port_where_it_is_not_the_usual_one(office, facts, port):
+    case = office.bring_to(State.DELIVERED)
+    Node.objects.filter(pk=case.site.node_id).update(facts=facts)
+    address = f"https://{case.site.host}{port}/"
+    assert f'<a href="{address}">{address}</a>' in page(office, "applicant", case, "akses").content.decode()
+    assert paper_facts.facts_of(Case.objects.get(pk=case.pk)).address == address
 
 
 def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(office):

@@ -14,7 +14,7 @@ from panggon.cases.models import Case
 from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError
 from panggon.people.models import Agency, User
-from panggon.sites import services as sites
+from panggon.sites import reports
 from tests.portal.mailbox import send_messages
 from tests.portal.office import refused
 from tests.portal.visitor import at, faults, page, text, visitor
@@ -214,8 +214,8 @@ SEEN = {
 def test_the_first_login_is_an_act_of_the_case_and_offered_at_the_confirmation(office):
     case = handed_over(office)
     assert "belum melihat login" in text(page(office, "applicant", case, "konfirmasi-terima-dan-dapat-diakses"))
-    sites.store_logins(office.node, {case.site.identifier: FIRST})
-    sites.store_logins(office.node, {case.site.identifier: {**FIRST, "address": "192.0.2.8"}})
+    reports.store_logins(office.node, {case.site.identifier: FIRST})
+    reports.store_logins(office.node, {case.site.identifier: {**FIRST, "address": "192.0.2.8"}})
     jobs.site_entered(case.site.pk)
     jobs.site_entered(case.site.pk)
     assert [event.data["login"] for event in case.events.filter(action=Action.RECORD_LOGIN)] == [
@@ -235,7 +235,7 @@ def test_without_a_login_the_system_confirms_nothing(office):
 def test_a_site_of_another_machine_has_no_login(office):
     case = handed_over(office)
     office.node.sites.update(node=None)
-    sites.store_logins(office.node, {case.site.identifier: FIRST})
+    reports.store_logins(office.node, {case.site.identifier: FIRST})
     case.site.refresh_from_db()
     assert case.site.first_login is None
 
@@ -243,11 +243,11 @@ def test_a_site_of_another_machine_has_no_login(office):
 def test_no_access_asks_the_machine_and_shows_the_technician_what_it_saw(office):
     case = handed_over(office)
     case = office.act(case, Action.REPORT_NO_ACCESS, office.applicant, reasons="SFTP menolak kata sandi")
-    wish = sites.take_wish(office.node, at=office.later())
+    wish = reports.take_wish(office.node, at=office.later())
     assert (wish.purpose, wish.approved_digest) == ("look", "")
     proofs = ({"name": "dns.answer", "ok": True, "detail": "ns1 menjawab A 192.0.2.1"},)
-    report = sites.Report(sites.Outcome.VERIFIED, None, "", proofs, office.now, "", "", (), SEEN)
-    assert sites.store_report(wish.pk, office.node, report, at=office.later())
+    report = reports.Report(reports.Outcome.VERIFIED, None, "", proofs, office.now, "", "", (), SEEN)
+    assert reports.store_report(wish.pk, office.node, report, at=office.later())
     shown = text(page(office, "technician", case))
     for words in (
         "Ditolak: kunci SSH SHA256:abc tidak terpasang",
@@ -262,4 +262,4 @@ def test_no_access_asks_the_machine_and_shows_the_technician_what_it_saw(office)
         assert words in shown
     assert "Yang terlihat di server" not in text(page(office, "applicant", case))
     at(office, "technician").post(f"/permohonan/{case.number}/periksa/")
-    assert sites.take_wish(office.node, at=office.later()).purpose == "look"
+    assert reports.take_wish(office.node, at=office.later()).purpose == "look"

@@ -227,7 +227,14 @@ def test_what_the_database_cannot_keep_is_refused(site, body):
 
 @pytest.mark.parametrize(
     ("fact", "value"),
-    [("sftp_port", "22; rm"), ("sftp_port", 0), ("sftp_host", 5), ("sftp_host", "h" * 300), ("sftp_fingerprint", [])],
+    [
+        ("https_port", True),
+        ("sftp_port", "22; rm"),
+        ("sftp_port", 0),
+        ("sftp_host", 5),
+        ("sftp_host", "h" * 300),
+        ("sftp_fingerprint", []),
+    ],
 )
 def test_a_machine_tells_sensible_facts_of_itself(db, fact, value):
     code = machines.issue_code("node-2", at=timezone.now())

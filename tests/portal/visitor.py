@@ -104,3 +104,13 @@ def buttons(response: HttpResponse, case: Case) -> list[str]:
 def faults(response: HttpResponse) -> dict[str, list[str]]:
     """The faults that the form shows at its fields."""
     return {name: list(errors) for name, errors in response.context["form"].errors.items()}
+
+
+def section(case: Case, slug: str) -> str:
+    """The address of one part of a request's form."""
+    return f"/permohonan/{case.number}/isi/{slug}/"
+
+
+def saved(case: Case) -> list[str]:
+    """What was done with a request, in order."""
+    return [event.action for event in case.events.order_by("sequence")]

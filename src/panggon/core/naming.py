@@ -13,6 +13,7 @@ from panggon.core.errors import Fault, InvalidError
 
 LABEL_LENGTH = 63
 HOST_LENGTH = 253
+HTTPS = 443  # its port
 LETTERS = frozenset(ascii_lowercase + digits + "-")
 PUNYCODE = "xn--"
 
@@ -73,6 +74,11 @@ def host(label: str, zone: str) -> str:
     if faults:
         raise InvalidError(faults)
     return name
+
+
+def address(host: str, port: int) -> str:
+    """Of a site, for people: the port is said where it is not that of HTTPS itself (RFC 9110, section 4.2.2)."""
+    return f"https://{host}/" if port == HTTPS else f"https://{host}:{port}/"
 
 
 def host_faults(name: str) -> tuple[Fault, ...]:

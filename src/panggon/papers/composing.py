@@ -195,7 +195,7 @@ def _access_document(facts: CaseFacts) -> Content:
             ("OPD pemohon", facts.agency),
             ("Dasar", _letter(facts)),
             ("Nomor permohonan", facts.number),
-            ("Alamat situs", f"https://{facts.host}/"),
+            ("Alamat situs", facts.address),
             ("Admin teknis", facts.admin),
         ],
         "sections": [
@@ -235,7 +235,7 @@ def _handover_record(facts: CaseFacts) -> Content:
             ("Nomor permohonan", facts.number),
             ("Dasar", _letter(facts)),
             ("Nama situs", facts.title),
-            ("Alamat situs", f"https://{facts.host}/"),
+            ("Alamat situs", facts.address),
             ("Pengenal situs", facts.site),
             ("Admin teknis", facts.admin),
             ("Login pertama", facts.first_login or "Belum tercatat di server"),

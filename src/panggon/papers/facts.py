@@ -59,6 +59,7 @@ class CaseFacts:
     evidence_digest: str = ""
     proved_at: datetime | None = None
     site: str = ""
+    address: str = ""  # of the site, with its port where that is not the usual one
     sftp_host: str = ""
     sftp_port: int = 0
     sftp_fingerprint: str = ""

@@ -28,7 +28,7 @@ def letter_in_sentence(facts: CaseFacts) -> str:
 
 def cover_letter(facts: CaseFacts) -> Content:
     rows = [
-        ["1", f"Dokumen Hosting https://{facts.host}/ yang telah disahkan", "1 berkas", "Untuk disimpan"],
+        ["1", f"Dokumen Hosting {facts.address} yang telah disahkan", "1 berkas", "Untuk disimpan"],
         ["2", "Dokumen Hak Akses Hosting", "1 berkas", "Untuk ditindaklanjuti admin teknis"],
     ]
     return {
@@ -85,7 +85,7 @@ def refusal_notice(facts: CaseFacts) -> Content:
 def suspension_notice(facts: CaseFacts) -> Content:
     return {
         **_letter(facts, subject=f"Penangguhan situs {facts.host}", nature="Segera"),
-        "opening": f"Dengan ini kami beritahukan bahwa situs https://{facts.host}/ kami tangguhkan, dengan alasan:",
+        "opening": f"Dengan ini kami beritahukan bahwa situs {facts.address} kami tangguhkan, dengan alasan:",
         "sections": [
             {"list": list(facts.reasons)},
             {
@@ -104,7 +104,7 @@ def suspension_notice(facts: CaseFacts) -> Content:
 def deactivation_notice(facts: CaseFacts) -> Content:
     return {
         **_letter(facts, subject=f"Penonaktifan situs {facts.host}"),
-        "opening": f"Dengan ini kami beritahukan bahwa situs https://{facts.host}/ kami nonaktifkan, dengan alasan:",
+        "opening": f"Dengan ini kami beritahukan bahwa situs {facts.address} kami nonaktifkan, dengan alasan:",
         "sections": [
             {"list": list(facts.reasons)},
             {

@@ -62,6 +62,7 @@ FACTS = CaseFacts(
     evidence_digest="0" * 64,
     proved_at=MADE,
     site="s000001",
+    address="https://contoh.panggon.test/",
     sftp_host="sftp.panggon.test",
     sftp_port=22,
     sftp_fingerprint="SHA256:contoh",

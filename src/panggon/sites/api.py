@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from panggon.core.errors import InvalidError, PermanentError
 from panggon.people.permissions import View, public
-from panggon.sites import availability, machines, messages, resending, selectors, services
+from panggon.sites import availability, machines, messages, reports, resending, selectors
 from panggon.sites.models import Node, Purpose, Wish
 from panggon.sites.waiting import wait_for_wish
 
@@ -101,21 +101,21 @@ def progress(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], n
     wish = Wish.objects.filter(pk=number, site__node=node, taken_at__isnull=False).first()
     if wish is None:
         return _error(404, "wish")
-    services.store_progress(wish, messages.progress_of(message), at=timezone.now())
+    reports.store_progress(wish, messages.progress_of(message), at=timezone.now())
     return HttpResponse(status=204)
 
 
 @_answering("POST")
 @_of_node
 def report(_request: HttpRequest, *, node: Node, message: Mapping[str, Any], number: int) -> HttpResponse:
-    known = services.store_report(number, node, messages.report_of(message), at=timezone.now())
+    known = reports.store_report(number, node, messages.report_of(message), at=timezone.now())
     return HttpResponse(status=204) if known else _error(404, "wish")
 
 
 @_answering("POST")
 @_of_node
 def logins(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> HttpResponse:
-    services.store_logins(node, messages.logins_of(message))
+    reports.store_logins(node, messages.logins_of(message))
     return HttpResponse(status=204)
 
 
@@ -145,5 +145,5 @@ def _document(wish: Wish) -> dict[str, Any]:
         "mode": Purpose(wish.purpose).mode,
         "spec": wish.spec,
         "approved_digest": wish.approved_digest,
-        "credentials": services.credentials(wish),
+        "credentials": reports.credentials(wish),
     }

@@ -10,7 +10,7 @@ from panggon.core.node.logins import Ending, Way
 from panggon.core.sites.spec import SITE_ID
 from panggon.sites.availability import Visit
 from panggon.sites.models import Outcome
-from panggon.sites.services import Report
+from panggon.sites.reports import Report
 
 ENTRIES_MOST = 1000
 PHASES = frozenset({"observing", "writing", "written", "probing", "probed", "undoing", "undone"})
@@ -60,9 +60,10 @@ def facts_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
     facts = message.get("facts") or {}
     if not isinstance(facts, Mapping):
         raise invalid("facts")
-    port = facts.get("sftp_port")
-    if port is not None and (not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536):
-        raise invalid("facts.sftp_port")
+    for name in ("sftp_port", "https_port"):
+        port = facts.get(name)
+        if port is not None and (not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536):
+            raise invalid(f"facts.{name}")
     for name in ("sftp_host", "sftp_fingerprint"):
         if not isinstance(facts.get(name, ""), str) or len(facts.get(name, "")) > FACT_MOST:
             raise invalid(f"facts.{name}")

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 
+from panggon.core import naming
 from panggon.core.node import problem_words
 from panggon.core.sites import outgoing
 from panggon.core.sites import spec_document as specs
@@ -83,6 +84,11 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def https_port(self) -> int:
+        """What it told when it was enrolled; one from before it did has the usual one."""
+        return int(self.facts.get("https_port") or naming.HTTPS)
 
 
 class Allowance(models.Model):
@@ -187,7 +193,7 @@ class Site(Allowance):
 
     @property
     def url(self) -> str:
-        return f"https://{self.host}/"
+        return naming.address(self.host, self.node.https_port if self.node else naming.HTTPS)
 
     @property
     def spec(self) -> SiteSpec:

@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from panggon.sites.models import Node, Wish
-from panggon.sites.services import CHANNEL, take_wish
+from panggon.sites.reports import take_wish
+from panggon.sites.services import CHANNEL
 
 LOOK_AGAIN = 5.0  # seconds; in case a word was lost
 

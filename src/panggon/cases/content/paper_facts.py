@@ -198,6 +198,7 @@ def _site_facts(site: Site) -> dict[str, Any]:
         "evidence": tuple(Proof(**check) for check in proof.evidence) if proof else (),
         "evidence_digest": evidence_digest(proof.evidence) if proof else "",
         "proved_at": proof.proved_at if proof else None,
+        "address": site.url,
         "sftp_host": str(told.get("sftp_host") or site.host),
         "sftp_port": int(told.get("sftp_port") or 22),
         "sftp_fingerprint": str(told.get("sftp_fingerprint") or ""),

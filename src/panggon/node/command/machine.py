@@ -84,7 +84,9 @@ def status(config: NodeConfig, *, as_json: bool) -> None:
 @click.command()
 @click.argument("url")
 @click.argument("code", metavar="KODE")
-@click.option("--name", default=socket.gethostname, help="Nama mesin seperti yang didaftarkan di portal.")
+@click.option(
+    "--name", metavar="NAMA", default=socket.gethostname, help="Nama mesin seperti yang didaftarkan di portal."
+)
 @on_machine
 def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
     """Daftarkan mesin ini ke portal.
@@ -98,6 +100,7 @@ def enroll(config: NodeConfig, url: str, code: str, name: str) -> None:
         "ipv6": list(config.dns.ipv6),
         "kinds": list(config.sites.kinds),
         "php_versions": list(Sites.of(config).php_versions),
+        "https_port": config.web.https_port,
         "sftp_port": config.sftp.port,
         "sftp_fingerprint": sshd.fingerprint(layout.sshd_settings(config)),
         "simulated": config.simulate,

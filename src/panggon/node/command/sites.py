@@ -127,7 +127,9 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("site", metavar="SITUS")
-@click.option("--to", "target", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini.")
+@click.option(
+    "--to", "target", metavar="BERKAS", type=click.Path(path_type=Path), help="Simpan juga sebagai berkas ini."
+)
 @on_machine
 def dump(config: NodeConfig, site: str, target: Path | None) -> None:
     """Buat salinan basis data SITUS.
