@@ -214,7 +214,7 @@ class Sites:
             return
         now, gone = time.monotonic(), lambda: self._dropped(name, then)
         self._leaving.add(name)
-        if dropping is Dropping.LATER and self._leaving.linger(name, longest=site.request_seconds or 0, now=now):
+        if dropping is Dropping.LATER and self._leaving.linger(name, longest=_longest(site), now=now):
             then()
             return
         files.remove(socket_path(self._settings, name))
@@ -305,6 +305,12 @@ class Sites:
 
 def _nobody_waits() -> None:
     """For what is done in its own time."""
+
+
+def _longest(site: Site) -> float:
+    """How long who was let in before may take; of a site that is of another kind by now its settings do not say it."""
+    seconds = site.request_seconds
+    return WAITED_FOR_SECONDS if seconds is None else seconds
 
 
 def _patience(site: Site) -> float:
