@@ -9,6 +9,7 @@ import pytest
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.node.journal import Started
 from panggon.core.node.resources import Key, Kind, ours
+from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import SiteState
 from panggon.core.sites.spec_document import dump
 from panggon.drivers import fake, user
@@ -34,7 +35,7 @@ def machine(tmp_path: Path) -> fake.Machine:
 @pytest.fixture
 def sites(tmp_path: Path, machine: fake.Machine, monkeypatch: pytest.MonkeyPatch) -> Sites:
     """One open site, and all that belongs to it on the disk."""
-    monkeypatch.setattr(wiring, "names_leading_here", lambda _config: frozenset())
+    monkeypatch.setattr(wiring, "zone_of", lambda _config: ZoneNames())
     config = replace(simulated.settings(tmp_path), simulate=False)
     sites = Sites(config, FACTS, lambda _spec, _known: machine.drivers())
     for folder in ("root/live", "root/sites", "root/tls", "etc/keys", "etc/tasks", "userdb"):
@@ -56,19 +57,26 @@ def test_what_belongs_to_a_site_is_none(sites: Sites) -> None:
 def test_a_user_of_a_site_that_other_files_know_too_is_told(
     sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    etc = tmp_path / "system"
+    etc, beside = tmp_path / "system", tmp_path / "beside"
     etc.mkdir()
+    beside.mkdir()
     monkeypatch.setattr(user, "ETC", etc)
+    monkeypatch.setattr(user, "OTHER_RECORDS", (beside, tmp_path / "none"))
+    uid = sites.config.sites.uid_base + int(SITE[1:])
     lines = {
-        "passwd": f"root:x:0:0::/root:/bin/sh\n{SITE}:x:0:0::/root:/bin/bash\ns800001:x:1:1::/:/bin/sh\n",
+        "passwd": f"root:x:0:0::/root:/bin/sh\n{SITE}:x:0:0::/root:/bin/bash\ns800001:x:1:1::/:/bin/sh\n"
+        f"budi:x:{uid}:100::/:/bin/sh\n+::::::\n",
         "shadow": f"root:*:::::::\n{SITE}:$6$x:::::::\n",
-        "group": f"sudo:x:27:budi,{SITE}\nwww-data:x:33:\n",
+        "group": f"sudo:x:27:budi,{SITE}\nwww-data:x:33:\nsitus:x:{uid}:\n",
     }
     for name, text in lines.items():
         (etc / name).write_text(text)
-    membership = sites.config.paths.userdb / f"{SITE}:sudo.membership"
-    membership.touch()
-    places = [etc / "passwd", etc / "shadow", etc / "group", membership]
+    userdb = sites.config.paths.userdb
+    records_besides = [beside / f"{SITE}.user", userdb / f"budi:{SITE}.membership", userdb / f"{SITE}:sudo.membership"]
+    for record in records_besides:
+        record.touch()
+    files = (etc / name for name in lines for _ in range(1 if name == "shadow" else 2))
+    places = [*files, *records_besides]
     assert strays.find(sites) == tuple(Key(Kind.USER, f"{SITE} ({place})") for place in places)
     watch = DriftWatch(sites)
     watch.look(elapsed=watch.pass_seconds)
@@ -118,8 +126,9 @@ def test_what_belongs_to_no_site_is_told_of_the_machine(sites: Sites, tmp_path: 
 def test_names_in_the_zone_that_lead_here_are_told_but_those_of_sites_and_the_machines_own(
     sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leading = {HOST, JUDI, "ns1.kota.example", "hosting.kota.example", "sftp.kota.example"}
-    monkeypatch.setattr(wiring, "names_leading_here", lambda _config: frozenset(leading))
+    leading = (HOST, JUDI, "ns1.kota.example", "hosting.kota.example", "sftp.kota.example")
+    zone = ZoneNames({name: {sites.config.dns.ipv4[0]} for name in leading})
+    monkeypatch.setattr(wiring, "zone_of", lambda _config: zone)
     monkeypatch.setattr("socket.gethostname", lambda: "hosting")
     dns = replace(sites.config.dns, own_names=("sftp.kota.example",))
     sites = replace(sites, config=replace(sites.config, dns=dns))
@@ -132,13 +141,27 @@ def test_names_in_the_zone_that_lead_here_are_told_but_those_of_sites_and_the_ma
     assert Key(Kind.RECORDS, HOST) in strays.find(sites), "of a site that is gone nothing should lead here"
 
 
+def test_records_by_which_a_sites_name_leads_elsewhere_are_told(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {HOST: {"HTTPS", "DNAME"}, "kota.example": {"NS"}, f"_acme-challenge.{HOST}": {"NS"}, JUDI: {"HTTPS"}}
+    zone = ZoneNames({HOST: {sites.config.dns.ipv4[0]}}, {f"_acme-challenge.{HOST}": "judi.example"}, others)
+    monkeypatch.setattr(wiring, "zone_of", lambda _config: zone)
+    watch = DriftWatch(sites)
+    watch.look(elapsed=watch.pass_seconds)
+    found = (f"{HOST} DNAME", f"{HOST} HTTPS", f"_acme-challenge.{HOST} CNAME", f"_acme-challenge.{HOST} NS")
+    ends = "bukan buatan Panggon dan dapat membawa orang ke tempat lain."
+    of_zone = [line for line in watch.lines() if line.startswith("mesin: rekaman DNS")]
+    assert of_zone == [f"mesin: rekaman DNS {each} {ends}" for each in found]
+
+
 def test_a_zone_that_is_not_given_out_is_told_once(
     sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(_config: object) -> frozenset[str]:
+    def refused(_config: object) -> ZoneNames:
         raise found
 
-    monkeypatch.setattr(wiring, "names_leading_here", refused)
+    monkeypatch.setattr(wiring, "zone_of", refused)
     found: PanggonError = PermanentError("dns.refused", "192.0.2.53#53 menjawab AXFR dengan REFUSED")
     for _ in range(2):
         assert strays.find(sites) == ()
@@ -150,7 +173,7 @@ def test_a_zone_that_is_not_given_out_is_told_once(
     found = TemporaryError("dns.down", "")
     assert strays.find(sites) == ()
     assert strays.unread_zone(sites.config) != "", "what is away for a moment says nothing of it"
-    monkeypatch.setattr(wiring, "names_leading_here", lambda _config: frozenset())
+    monkeypatch.setattr(wiring, "zone_of", lambda _config: ZoneNames())
     assert (strays.find(sites), strays.unread_zone(sites.config)) == ((), "")
 
 
