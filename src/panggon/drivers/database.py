@@ -106,7 +106,9 @@ class DatabaseDriver:
             password = self._kept_password(site, uid_of(site, base=self.settings.uid_base))
         if password is not None and not self._server(engine).verifies(found.verifier, password):
             return f"kata sandi di server bukan yang ada di private/{INI}"
-        return files.fault(self._place(site) / RECORD)
+        # What is in a full database belongs to nobody meanwhile.
+        inside = "" if found.full else self._server(engine).fault_inside(site)
+        return inside or files.fault(self._place(site) / RECORD)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)

@@ -106,6 +106,10 @@ class DatabaseServer(Protocol):
         """Whether the site's user has this password, without logging in."""
         ...
 
+    def fault_inside(self, site: str) -> str:
+        """What in the database itself keeps its user from it, in words; its owner cannot have done that."""
+        ...
+
     def verifies(self, verifier: str, password: str) -> bool:
         """Whether what the server keeps is of this password; nobody is asked."""
         ...

@@ -188,6 +188,38 @@ def test_what_people_changed_is_seen_and_mended(
 
 
 @pytest.mark.usefixtures("_database")
+def test_what_was_put_in_place_by_others_than_its_user_is_given_to_it(
+    driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+) -> None:
+    """As `psql < salinan.sql` of the superuser does; extensions keep their own."""
+    made = (
+        "CREATE SCHEMA arsip",
+        'CREATE TABLE arsip."Surat ""masuk""" (id serial, nomor text)',
+        'INSERT INTO arsip."Surat ""masuk""" VALUES (7)',
+        'CREATE VIEW arsip.baru AS SELECT id FROM arsip."Surat ""masuk"""',
+        "CREATE SEQUENCE urutan",
+        "CREATE EXTENSION pg_stat_statements",
+        "ALTER SCHEMA public OWNER TO postgres",
+    )
+    root_says(server, *made, database=key.name)
+    before = owners(server, key.name, "pg_stat_statements")
+    assert driver.read(key) == partial(key, "5 tabel atau skema di dalamnya bukan milik penggunanya")
+    assert replace(driver, state=SiteState.SUSPENDED).read(key).attributes == FIRST
+    driver.write(key, FIRST)
+    assert driver.read(key).attributes == FIRST
+    assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
+    with as_site(private) as session:
+        assert session.execute("SELECT id FROM arsip.baru").fetchall() == [(7,)]
+        session.execute("DROP SCHEMA arsip CASCADE; DROP SEQUENCE urutan")
+    assert owners(server, key.name, "pg_stat_statements") == before == {"postgres"}
+
+
+def owners(server: postgresql.Settings, database: str, table: str) -> set[str]:
+    query = f"SELECT relowner::regrole::text FROM pg_class WHERE relname = '{table}'"
+    return {str(name) for (name,) in root_says(server, query, database=database)}
+
+
+@pytest.mark.usefixtures("_database")
 @pytest.mark.parametrize(
     "settings",
     [

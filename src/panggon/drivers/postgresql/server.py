@@ -13,7 +13,7 @@ from psycopg import sql
 from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
-from panggon.drivers.postgresql import full, line, rights, sessions
+from panggon.drivers.postgresql import full, line, owners, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.postgresql.scram import verifier, verifies
@@ -83,12 +83,17 @@ class PostgreSql:
             is_full = rights.find(session, site, known=True).full
         if not is_full:
             with self._session(site) as session:
-                if row(session, "SELECT 1 FROM pg_namespace WHERE nspname = 'public'"):
-                    session.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(name))
+                with session.transaction():
+                    owners.give(session, site)
                 session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
         if locked:
             with self._session() as session:
                 sessions.end_all(session, site)
+
+    def fault_inside(self, site: str) -> str:
+        with self._session(site) as session:
+            count = owners.others(session, site)
+        return f"{count} tabel atau skema di dalamnya bukan milik penggunanya" if count else ""
 
     def lock(self, site: str) -> None:
         with self._session() as session:
