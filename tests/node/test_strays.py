@@ -1,5 +1,6 @@
 """Names, keys, users and directories that somebody made by hand, on a machine whose drivers are simulated."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.node import plan_words
 from panggon.core.node.journal import Started
 from panggon.core.node.resources import Key, Kind, ours
 from panggon.core.node.zone_names import ZoneNames
@@ -15,7 +17,7 @@ from panggon.core.sites.spec_document import dump
 from panggon.drivers import fake, user
 from panggon.engine import journal_file
 from panggon.node import records, wiring
-from panggon.node.agent import strays
+from panggon.node.agent import folders, strays
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command import show
 from panggon.node.command.status import worries
@@ -23,6 +25,8 @@ from panggon.node.sites import Sites
 from tests.core.node.plans import FACTS
 from tests.node import simulated
 from tests.node.simulated import HOST, SITE, SPEC, opened
+
+pytestmark = pytest.mark.real
 
 JUDI = "judi.kota.example"
 
@@ -40,6 +44,9 @@ def sites(tmp_path: Path, machine: fake.Machine, monkeypatch: pytest.MonkeyPatch
     sites = Sites(config, FACTS, lambda _spec, _known: machine.drivers())
     for folder in ("root/live", "root/sites", "root/tls", "etc/keys", "etc/tasks", "userdb"):
         (tmp_path / folder).mkdir(parents=True)
+    for folder, mode, group in (("root/tls", 0o750, 33), ("etc/tasks", 0o700, 0)):
+        (tmp_path / folder).chmod(mode)
+        os.chown(tmp_path / folder, 0, group)
     (tmp_path / "root/live" / HOST).symlink_to(f"../sites/{SITE}")
     for name in (f"root/sites/{SITE}", f"root/tls/{HOST}", "root/tls/_wildcard"):
         (tmp_path / name).mkdir()
@@ -52,6 +59,23 @@ def sites(tmp_path: Path, machine: fake.Machine, monkeypatch: pytest.MonkeyPatch
 def test_what_belongs_to_a_site_is_none(sites: Sites) -> None:
     assert strays.find(sites) == ()
     assert sites.strays == {}
+
+
+def test_a_folder_of_all_sites_that_others_may_write_into_is_told(sites: Sites, tmp_path: Path) -> None:
+    assert folders.faults(sites.config) == ()
+    root, etc = sites.config.paths.root, sites.config.paths.etc
+    (root / "live").chmod(0o777)
+    os.chown(root / "tls", 0, 0)
+    (etc / "tasks").chmod(0o711)
+    (tmp_path / "userdb").chmod(0o775)
+    watch = DriftWatch(sites)
+    watch.look(elapsed=watch.pass_seconds)
+    assert [line for line in watch.lines() if line.startswith("mesin: folder")] == [
+        f"mesin: folder {root}/live: 0:0 0777, seharusnya 0:0 0755; panggon-node init memperbaikinya.",
+        f"mesin: folder {tmp_path}/userdb: 0:0 0775, seharusnya 0:0 0755; panggon-node init memperbaikinya.",
+        f"mesin: folder {root}/tls: 0:0 0750, seharusnya 0:33 0750; panggon-node init memperbaikinya.",
+        f"mesin: folder {etc}/tasks: 0:0 0711, seharusnya 0:0 0700; panggon-node init memperbaikinya.",
+    ]
 
 
 def test_a_user_of_a_site_that_other_files_know_too_is_told(
@@ -108,7 +132,7 @@ def test_what_belongs_to_no_site_is_told_of_the_machine(sites: Sites, tmp_path: 
     watch = DriftWatch(sites)
     assert watch.look(elapsed=watch.pass_seconds)
     found = strays.find(sites)
-    shown = show.differences(found, {})
+    shown = show.differences([plan_words.stray(key) for key in found], {})
     assert [f"{where}: {words}" for where, all_words in shown.items() for words in all_words] == [
         line for line in watch.lines() if line.startswith("mesin: ")
     ]
@@ -136,7 +160,7 @@ def test_names_in_the_zone_that_lead_here_are_told_but_those_of_sites_and_the_ma
     assert watch.look(elapsed=watch.pass_seconds)
     astray = f"rekaman DNS {JUDI} mengarah ke mesin ini, padahal bukan nama situs."
     assert [line for line in watch.lines() if line.startswith("mesin: ")] == [f"mesin: {astray}"]
-    assert show.differences(strays.find(sites), {}) == {"mesin": [astray]}
+    assert show.differences([plan_words.stray(key) for key in strays.find(sites)], {}) == {"mesin": [astray]}
     records.save(tmp_path / "state/specs" / f"{SITE}.json", dump(replace(opened(), state=SiteState.PARKED)))
     assert Key(Kind.RECORDS, HOST) in strays.find(sites), "of a site that is gone nothing should lead here"
 
