@@ -63,10 +63,6 @@ class Machine:
     door: Door
     command: tuple[str, ...]  # the command line of the node
 
-    @property
-    def idle_seconds(self) -> float:
-        return layout.socket_settings(self.config).idle_seconds
-
     def fill(self, numbers: range) -> None:
         """Sites by their drivers alone, without proofs: what is there already when one is made. Journal and record say
         that they were made in the usual way.

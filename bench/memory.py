@@ -1,9 +1,10 @@
 """How much memory the node itself takes beside the agent: nginx, and the holder of the sockets with its keeper."""
 
-import time
 from pathlib import Path
 
 from bench.machine import Machine
+from panggon.drivers import runtime
+from panggon.node import layout
 
 KILOBYTE = 1024
 
@@ -15,11 +16,11 @@ def mebibytes(machine: Machine) -> dict[str, float]:
 
 
 def _let_sleep(machine: Machine) -> None:
-    """As long as the holder waits for the idle."""
-    folder = machine.config.paths.run / "sockets"
-    ends = time.monotonic() + 2 * machine.idle_seconds
-    while any(folder.glob("s??????*")) and time.monotonic() < ends:
-        time.sleep(0.5)
+    """Now: of themselves they would stay as long as there is room."""
+    control = layout.socket_settings(machine.config).control
+    while awake := [each["site"] for each in runtime.ask(control, do="list")["sites"] if each["process"]]:
+        for site in awake:
+            runtime.ask(control, do="stop", site=site)
 
 
 def proportional(parent: int) -> float:

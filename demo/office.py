@@ -25,12 +25,12 @@ def main() -> None:
 
 
 def _fill(accounts: Path) -> None:
-    from panggon.people.commands import seed_demo  # noqa: PLC0415 (needs Django)
+    from panggon.people.demonstration import seed_kept_in  # noqa: PLC0415 (needs Django)
     from panggon.portal.cli import init  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     init.main(args=["--answers", str(REPOSITORY / "examples" / "kota.toml")], standalone_mode=False)
-    seed_demo.main(args=["--accounts", str(accounts)], standalone_mode=False)
+    seed_kept_in(accounts)
     _let_the_head_sign(json.loads(accounts.read_text())["head"])
 
 

@@ -3,6 +3,9 @@
 A fault is its sentence on the standard error output and nothing else.
 """
 
+import getpass
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -18,6 +21,7 @@ WORDS = {
     "Show this message and exit.": "Tampilkan penjelasan ini.",
     "[default: ": "[bawaan: ",
 }
+BETWEEN = re.compile(r"(\d+)<=x<=(\d+)")
 ACCEPTED: dict[Any, str] = {
     click.Path: " Sebutkan berkas yang ada.",
     click.IntRange: " Tulis bilangan bulat dalam batasnya.",
@@ -70,13 +74,35 @@ class Group(click.Group):
             return super().invoke(context)
 
 
+def ask_secret(label: str) -> str:
+    """Asked twice, shown never; asked again until both are the same. Raises `Refused` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise Refused(f"{label} tidak dapat ditanyakan di sini: jalankan di terminal, atau sebutkan sebagai pilihan.")
+    while True:
+        given = getpass.getpass(f"{label}: ")
+        if given and given == getpass.getpass(f"Ulangi {label.lower()}: "):
+            return given
+        click.echo("Keduanya tidak sama. Coba lagi." if given else "Belum diisi.", err=True)
+
+
+def is_agreed(question: str) -> bool:
+    """Nothing said is no."""
+    while True:
+        answer = click.prompt(f"{question} [y/t]", default="t", show_default=False).strip().lower()
+        if answer in {"y", "ya"}:
+            return True
+        if answer in {"t", "tidak"}:
+            return False
+        click.echo("Jawab y (ya) atau t (tidak).", err=True)
+
+
 # ------------------------------------------------------------------------------------------------------------------
 
 
 def _in_indonesian(words: str) -> str:
     for english, indonesian in WORDS.items():
         words = words.replace(english, indonesian)
-    return words
+    return BETWEEN.sub(r"\1 sampai \2", words)
 
 
 @contextmanager

@@ -22,4 +22,6 @@ def reason(error: OSError) -> str:
 def place(error: Exception) -> str:
     """Where a text is not of its format; what the reader says where it names no place."""
     found = _PLACE.search(str(error))
-    return f"lihat baris {found[1]}, kolom {found[2]}" if found else str(error)
+    if found:
+        return f"lihat baris {found[1]}, kolom {found[2]}"
+    return "lihat akhir berkas" if "end of document" in str(error) else str(error)

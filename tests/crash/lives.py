@@ -9,7 +9,8 @@ from typing import Any
 from passlib.hash import sha512_crypt
 
 from demo.layout import ZONE
-from panggon.core.sites.kinds import RUNNING, Interface, PhpLimits, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.kinds import RUNNING, Interface, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.limits import PhpLimits
 from panggon.core.sites.spec import Access, Engine, Limits, Profile, Runner, SiteSpec, SiteState, Task
 from panggon.drivers.user import fingerprint
 from panggon.node import wiring

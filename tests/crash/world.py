@@ -28,7 +28,8 @@ APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal
 PROGRAMS = re.compile(r"^sites/s[0-9]{6}/(private/venv(/|$)|private/__pycache__|tmp/[.]panggon-asked)")
 # By the owners of databases and logs at their own time; with the site they go.
 OTHERS = re.compile(r"^sites/s[0-9]{6}/(private/database(/|$)|run/database-open$)|^state/logins/s[0-9]{6}\.json")
-# Of a site that is served to who was let in before a suspension, until all that has ended.
+# Of a site that is served to who was let in before a suspension, or before it became one without programs, until all
+# that has ended.
 LEAVING = ("sites/{}/run/leaving", "sites/{}/run/served.json", "run/{}.sock")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
 

@@ -27,6 +27,7 @@ def test_each_site_has_its_own_and_keeps_it(made: Entrances) -> None:
     assert [number(made, site) for site in THERE] == ["1", "2", "3"]
     assert [number(made, site) for site in reversed(THERE)] == ["3", "2", "1"]
     assert (made.sites(2), made.sites(4)) == (("s000061",), ())
+    assert [made.number(site) for site in (*THERE, "s000002")] == [1, 2, 3, None]
 
 
 def test_what_a_site_had_that_is_gone_is_free(made: Entrances) -> None:
@@ -47,6 +48,7 @@ def test_where_all_are_taken_two_share_one(made: Entrances) -> None:
     found = [number(made, site, sites) for site in sites]
     assert len(set(found)) == len(sites) - 1
     assert made.sites(1) == (sites[0], sites[-1])
+    assert [made.is_own(site) for site in (sites[0], sites[1], sites[-1], "s999999")] == [False, True, False, False]
 
 
 def test_before_there_are_any_a_site_has_the_machines_own(tmp_path: Path) -> None:
@@ -59,3 +61,4 @@ def test_before_there_are_any_a_site_has_the_machines_own(tmp_path: Path) -> Non
 def test_one_that_cannot_be_kept_goes_by_the_sites_number(made: Entrances) -> None:
     made.run.with_name("pgsql.entrances").touch()
     assert number(made, "s000061") == "1"
+    assert (made.number("s000061"), made.is_own("s000061")) == (None, False)

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.desired import MachineFacts, desired
 from panggon.core.node.driver import Check, Driver
-from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing, absent
 from panggon.core.sites.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
 from panggon.drivers import database, directory, files, host_link, site_file, tls, visit, web
 from panggon.drivers.authority import Authority, create_authority
@@ -28,6 +29,7 @@ from panggon.node.sockets import SocketSettings
 from tests import php
 from tests.drivers.contract import Case, Contract
 from tests.drivers.running import running
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 UID_BASE = 1_900_000_000
@@ -280,3 +282,30 @@ def test_a_site_without_runtime_has_no_proof(made: Node) -> None:
     assert [(check.name, check.ok) for check in checks.values()] == [("php.answer", False)]
     assert checks["php.answer"].detail.endswith("menjawab status 503, halaman mesin “down”")
     assert not made.runtime.answers(SPEC)
+
+
+def test_a_site_that_becomes_one_without_programs_has_no_gap_and_answers_who_is_inside(made: Node) -> None:
+    """They answer until the settings of the site say what it is then, and go on where that is undone."""
+    key, settings, public = Key(Kind.RUNTIME, SITE), Key(Kind.SITE, SITE), made.root / "sites" / SITE / "public"
+    waits = "while (!file_exists('told')) { usleep(20000); clearstatcache(); }"
+    (public / "lambat.php").write_text(f"<?php touch('begun'); {waits} echo 'utuh';")
+    (public / "kini.php").write_text("<?php echo 'masih';")
+    door = replace(made.door, seconds=300)
+
+    def page(path: str) -> bytes:
+        return visit.get(door, SPEC.host, path).body
+
+    becoming, static = replace(made.runtime, kind=SiteKind.STATIC), replace(SPEC, kind=SiteKind.STATIC, database=None)
+    with ThreadPoolExecutor() as visitors:
+        inside = visitors.submit(page, "/lambat.php")
+        until((public / "begun").exists)
+        becoming.write(key, None)
+        assert becoming.read(key) == absent(key)
+        assert not inside.done(), "it waited for who is inside"
+        assert page("/kini.php") == b"masih"
+        becoming.write(key, FIRST)
+        assert (becoming.read(key).attributes, page("/kini.php")) == (FIRST, b"masih")
+        becoming.write(key, None)
+        made.drivers[Kind.SITE].write(settings, dict(desired(static, made.facts))[settings])
+        (public / "told").touch()
+        assert inside.result() == b"utuh"

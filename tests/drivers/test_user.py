@@ -17,7 +17,14 @@ from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
 
 USERDB = Path("/etc/userdb")  # the only place where libnss-systemd looks
-HASH = "$6$saltsalt$" + "aZ09./" * 14
+HASH = "$6$rounds=656000$saltsalt$" + "aZ09./" * 14 + "aZ"
+# Each costs whoever tries it gigabytes, or hours.
+COSTLY = (
+    "$y$jJT$saltsaltsalt$" + "a" * 43,
+    "$7$MU..../....saltsalt$" + "a" * 43,
+    "$2y$31$" + "a" * 53,
+    "$6$rounds=999999999$saltsalt$" + "a" * 86,
+)
 PRINT = hashlib.sha256(HASH.encode()).hexdigest()
 
 pytestmark = pytest.mark.real
@@ -41,7 +48,8 @@ def key(site: str) -> Key:
 
 
 def driver() -> UserDriver:
-    return UserDriver(Settings(USERDB, UID_BASE), {PRINT: HASH, "0" * 16: HASH, fingerprint("x:0:0"): "x:0:0"}.get)
+    known = {fingerprint(each): each for each in (HASH, "x:0:0", *COSTLY)}
+    return UserDriver(Settings(USERDB, UID_BASE), {**known, "0" * 16: HASH}.get)
 
 
 def entries(site: str, uid: int) -> dict[str, str]:
@@ -119,7 +127,7 @@ class TestUser:
         for wished, code in (
             ("f" * 16, "user.password_unknown"),
             ("0" * 16, "user.password_unknown"),  # the hash that is found has another fingerprint
-            (fingerprint("x:0:0"), "user.password_invalid"),
+            *((fingerprint(each), "user.password_invalid") for each in ("x:0:0", *COSTLY)),
         ):
             with pytest.raises(PermanentError, match=code):
                 driver().write(key, {"uid": uid, "password": wished})

@@ -91,6 +91,13 @@ class TestSiteContract(Contract):
         assert case.read().standing is Standing.FOREIGN
         path.unlink()
 
+    def test_a_member_that_nobody_wished_is_seen(self, case: Case, settings: web.Settings) -> None:
+        path = settings.root / "sites" / SITE / "site.json"
+        case.write(case.first)
+        path.write_text(json.dumps({**json.loads(path.read_text()), "key": "x", "post_mebibytes": 9.5, "hsts": None}))
+        path.chmod(0o640)
+        assert case.read().attributes == {**case.first, "key": "x", "post_mebibytes": "9.5", "hsts": "null"}
+
     def test_a_document_of_another_user_is_foreign(self, case: Case, settings: web.Settings) -> None:
         path = settings.root / "sites" / SITE / "site.json"
         case.write(case.first)

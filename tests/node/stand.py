@@ -28,7 +28,13 @@ class Stand:
         self.around = around
         self.base = Path(f"/srv/panggon-test-{os.getpid()}-{name}")
         root, run, logs = (self.base / part for part in ("root", "run", "logs"))
-        usual = {"uid_base": UID_BASE, "web_group": WEB_GROUP, "idle_seconds": 60.0, "stop_seconds": 5.0}
+        usual = {
+            "uid_base": UID_BASE,
+            "web_group": WEB_GROUP,
+            "idle_seconds": 60.0,
+            "idle_most_seconds": 0.0,
+            "stop_seconds": 5.0,
+        }
         self.settings = SocketSettings(root=root, run=run, logs=logs, **{**usual, **settings})
         for directory in (self.base, root, run, logs, root / "sites"):
             files.directory(directory)

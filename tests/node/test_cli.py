@@ -448,6 +448,7 @@ def test_a_journal_that_cannot_be_written_is_one_sentence_and_nothing_changes(te
     result = terminal("apply", terminal.spec())
     assert result.exit_code == 1
     assert result.stderr.startswith("catatan pekerjaan tidak dapat ditulis, jadi tidak ada yang dikerjakan: ")
+    assert "berupa folder (galat 21)" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert terminal.machine.resources() == {}
 

@@ -64,6 +64,15 @@ def test_words_that_are_no_text_are_still_reported(fake):
     assert fake.reports[17]["evidence"] == [{"name": "php.answer", "ok": True, "detail": "a?b"}]
 
 
+def test_errors_of_systems_are_reported_in_indonesian(fake):
+    fake.wish({})
+    evidence = (Check("database.login", ok=False, detail="(4151, 'Access denied, this account is locked')"),)
+    problem = Problem("runtime.holder", "/run/x.sock: [Errno 111] Connection refused")
+    Portal(fake.url, token=TOKEN).report(17, Report(Ending.UNPROVEN, evidence=evidence, problem=problem), reduced=())
+    assert fake.reports[17]["evidence"][0]["detail"] == "akunnya terkunci (MariaDB 4151)"
+    assert fake.reports[17]["problem"]["detail"] == "/run/x.sock: tidak ada yang menjawab di sana (galat 111)"
+
+
 def test_a_report_is_cut_to_what_the_portal_takes(fake):
     fake.wish({})
     report = Report(

@@ -1,6 +1,9 @@
-"""The command line loads a copy into a site's database; what that does is tested in `databases/test_copies.py`."""
+"""The command line carries copies of a site's database in and out; what is done with them is tested in
+`databases/test_copies.py`.
+"""
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,40 @@ from tests.node import simulated
 from tests.node.simulated import SITE
 
 pytestmark = pytest.mark.real
+
+
+COPY = "salinan-2026-11-27-180000.sql.gz"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the site's copies lie."""
+    settings = simulated.settings(tmp_path)
+    private, uid = settings.paths.root / "sites" / SITE / "private", settings.sites.uid_base + int(SITE[1:])
+    (private / "database").mkdir(parents=True)
+    for path in (private, private / "database"):
+        os.chown(path, uid, uid)
+    return private / "database"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "saved"),
+    [
+        (COPY, stat.S_IFREG, True),
+        (COPY, stat.S_IFIFO, False),
+        ("../../rahasia", stat.S_IFREG, False),
+    ],
+)
+def test_a_copy_is_saved_or_it_is_told_that_it_is_not(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: int, *, saved: bool
+) -> None:
+    """The folder is the site's: anything may be in the copy's place by now."""
+    os.mknod(folder / COPY, kind | 0o600)
+    monkeypatch.setattr(asking, "ask", lambda *_, **__: {"done": True, "words": "Salinan dibuat.", "file": name})
+    target = tmp_path / "salinan.sql.gz"
+    result = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "dump", SITE, "--to", str(target)])
+    told = f"Disimpan juga sebagai {target}." in result.stdout
+    assert (result.exit_code == 0, told, target.exists()) == (saved,) * 3
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from panggon.core.errors import TemporaryError
 from panggon.core.node import closing
 from panggon.core.node.resources import Key, Kind
+from panggon.core.sites.life import SITE_STATE_LABELS
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine import journal_file
@@ -90,6 +91,20 @@ def test_what_has_nothing_to_do_with_the_door_is_not_even_asked(bench, state):
     link = bench.machine.attributes(LINK).get("state")
     assert link == (None if state is SiteState.PARKED else state.value)
     assert report["outcome"] == ("closing" if state is SiteState.PARKED else "applied")
+
+
+@pytest.mark.parametrize("state", [SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED])
+def test_nobody_goes_into_a_closed_site_to_prove_that_it_is_open(bench, state):
+    """A proof logs in and lays down a file: what a portal knows of that machine may be old, or a lie."""
+    bench.machine.unproven = {Key(Kind.USER, SITE)}  # it is about to be closed, and then it is
+    for expected in ("closing", "applied"):
+        assert bench.ask(closed(state))["outcome"] == expected
+        report = bench.ask(document(OPEN), "verify")
+        evidence = [(row["name"], row["ok"], row["detail"]) for row in report["evidence"]]
+        assert evidence == [("site.state", False, f"di mesin ini situs itu {SITE_STATE_LABELS[state].lower()}")]
+        assert report["outcome"] == "unproven"
+        bench.machine.unproven = frozenset()
+    assert bench.ask(closed(state), "verify")["outcome"] == "verified"
 
 
 def test_newer_wish_takes_over_and_the_older_one_is_told(bench):

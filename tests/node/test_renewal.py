@@ -134,6 +134,24 @@ def test_on_a_full_disk_a_failure_is_known_as_long_as_the_process_lives(
     assert place.at(61, place.renewal()) == ()
 
 
+def test_whatever_goes_wrong_with_one_name_the_others_are_renewed(place: Place) -> None:
+    other = "zebra.kota.example"
+    files.link(place.config.paths.root / "live" / other, "../sites/s900002")
+    place.renewal().driver.write(Key(Kind.CERTIFICATE, other), {"issuer": "local", "valid": True})
+
+    def order(host: str) -> bytes:
+        if host == HOST:
+            raise KeyError("newAccount")
+        return authority.issue(place.authority, host, now=place.now)
+
+    renewal, before = place.renewal(issuer="acme", order=order), (place.ends(), place.ends(other))
+    place.at(61, renewal)
+    assert (place.ends(), place.ends(other) > before[1]) == (before[0], True)
+    (said,) = place.at(62, renewal)
+    assert f"sertifikat: {HOST} berlaku sampai" in said
+    assert "gagal 2 kali: 'newAccount'" in said
+
+
 def test_what_orders_have_left_is_taken_away_or_waits(place: Place) -> None:
     """And a DNS server that is away keeps no certificate from being renewed."""
     first, asked = place.ends(), []

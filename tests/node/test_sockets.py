@@ -84,6 +84,22 @@ def test_what_php_writes_is_for_its_site_and_for_nginx(stand: Stand) -> None:
     assert (output.stat().st_uid, output.stat().st_mode & 0o777) == (0, 0o620)
 
 
+@pytest.mark.parametrize(
+    ("stand", "stays"),
+    [({"idle_seconds": 0.5, "idle_most_seconds": 600.0, "awake_most": most}, most > 2) for most in (1000, 2)],
+    indirect=["stand"],
+)
+def test_it_stays_awake_for_nobody_while_there_is_room(stand: Stand, stays: bool) -> None:
+    site = stand.serve(900100)
+    assert stand.get(site) == "ok"
+    process = stand.process(site)
+    if stays:
+        time.sleep(2.0)
+        assert stand.process(site) == process
+    else:
+        until(lambda: stand.process(site) is None)
+
+
 @pytest.mark.parametrize("stand", [{"idle_seconds": 1.0}], indirect=True)
 def test_going_to_sleep_loses_no_request(stand: Stand) -> None:
     site = stand.serve(900100, "usleep(2000); echo 'ok';")

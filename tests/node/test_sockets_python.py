@@ -1,11 +1,13 @@
 """Python applications behind the holder: started on the first request, in their own environment, ended gently."""
 
 import os
+import socket
+import struct
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -172,6 +174,21 @@ def test_no_request_is_lost_while_it_is_replaced(site: Stand) -> None:
     for visitor in visitors:
         visitor.join()
     assert set(answered) == {200}
+
+
+@pytest.mark.parametrize("called", [("wsgi", "surat.situs:app"), ("asgi", "surat.situs:asgi")])
+def test_who_speaks_as_to_php_waits_for_nothing(site: Stand, called: tuple[str, str]) -> None:
+    """So does the web server for a moment when a site becomes one of PHP, and its visitor waits with it."""
+    serve(site, interface=called[0], entry=called[1])
+    begin = struct.pack(">BBHHBxHB5x", 1, 1, 1, 8, 0, 1, 0)  # FCGI_BEGIN_REQUEST, as a responder
+    with socket.socket(socket.AF_UNIX) as visitor:
+        visitor.settimeout(60)
+        visitor.connect(str(site.settings.root / "run" / f"{SITE}.sock"))
+        visitor.sendall(begin + struct.pack(">BBHHBx", 1, 4, 1, 0, 0))
+        with suppress(ConnectionResetError):
+            while visitor.recv(1024):
+                pass
+    assert get(site).status_code == 200
 
 
 def test_what_cannot_be_loaded_says_so_proves_itself_and_heals(site: Stand) -> None:

@@ -207,6 +207,15 @@ def test_a_clock_that_jumps(place: Place) -> None:
     assert place.log().count("selesai") == 3
 
 
+def test_a_clock_that_was_ahead_when_the_machine_was_made(place: Place) -> None:
+    """Nothing was ever due here when it is set."""
+    place.now += timedelta(days=400)
+    place.wish(task("kirim", "*/5 * * * *", "echo jalan"))
+    place.look(days=-400)
+    place.run(minutes=5)
+    assert place.log().count("selesai") == 1
+
+
 def test_a_task_that_is_no_longer_wished_ends(place: Place) -> None:
     place.wish(task("lama", "*/5 * * * *", "sleep 60"))
     place.wish(task("lain", "*/5 * * * *", "sleep 60"), site="s900002")

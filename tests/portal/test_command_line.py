@@ -1,12 +1,14 @@
 """`panggon` itself: how it is used, and what was typed wrongly, in Indonesian."""
 
 from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from panggon.command_line import Group
+from panggon.command_line import Group, ask_secret, is_agreed
 from panggon.portal.cli import main
 
 HELP = """\
@@ -17,10 +19,10 @@ Pemakaian: panggon enrol-code [PILIHAN] NAMA
   Kode itu berlaku untuk satu kali pendaftaran.
 
 Pilihan:
-  --hours JUMLAH  Berlakunya, dalam jam.  [bawaan: 24]
+  --hours JUMLAH  Berlakunya, dalam jam.  [bawaan: 24; 1 sampai 8760]
   --help          Tampilkan penjelasan ini.
 """
-PASSED_ON = {"django", "seed-demo"}  # to programs that explain themselves
+PASSED_ON = {"django"}  # to a program that explains itself
 
 
 def panggon(*words: str) -> Result:
@@ -55,6 +57,7 @@ def test_nothing_of_it_is_english(words: list[str]) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     said = set(result.stdout.replace(":", " ").replace("[", " ").split())
     assert not {"Usage", "Options", "OPTIONS]", "Commands", "Show", "default", "INTEGER", "TEXT", "FILE", "the"} & said
+    assert "<=x" not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -67,11 +70,15 @@ def test_nothing_of_it_is_english(words: list[str]) -> None:
         (["migrate", "a"], "Isiannya terlalu banyak. Lihat: panggon migrate --help."),
         (
             ["enrol-code", "a", "--hours", "b"],
-            "Isi --hours tidak dapat dipakai. Tulis bilangan bulat. Lihat: panggon enrol-code --help.",
+            "Isi --hours tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon enrol-code --help.",
         ),
         (
             ["serve", "--workers", "0"],
             "Isi --workers tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon serve --help.",
+        ),
+        (
+            ["serve", "--port", "70000"],
+            "Isi --port tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon serve --help.",
         ),
         (
             ["deadline", "--days", "0"],
@@ -97,6 +104,51 @@ def test_who_stops_it_or_answers_nothing_is_told_so(why: type[BaseException]) ->
 
 def test_its_version() -> None:
     assert panggon("--version").stdout == f"panggon {metadata.version('panggon')}\n"
+
+
+def test_a_question_that_takes_yes_or_no_is_asked_until_it_is_one() -> None:
+    @click.command()
+    def ask() -> None:
+        click.echo(is_agreed("Lanjut?"))
+
+    for typed, said, faults in (("ya\n", "True", 0), ("\n", "False", 0), ("no\nT\n", "False", 1)):
+        result = CliRunner().invoke(ask, input=typed)
+        assert result.output.splitlines()[-1].endswith(said)
+        assert result.stderr.count("Jawab y (ya) atau t (tidak).") == faults
+
+
+@pytest.mark.django_db
+def test_without_a_terminal_no_secret_is_asked_for(tmp_path: Path) -> None:
+    assert panggon("seed-demo", str(tmp_path / "accounts.json")).exit_code == 0
+    result = panggon("certificate", "kadis")
+    words = "Frasa sandi tidak dapat ditanyakan di sini: jalankan di terminal, atau sebutkan sebagai pilihan.\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", words)
+
+
+def test_a_secret_is_asked_for_until_both_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed, asked = ["", "kucing", "anjing", "kucing", "kucing"], []
+
+    def answered(label: str) -> str:
+        asked.append(label)
+        return typed.pop(0)
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", answered)
+    assert ask_secret("Frasa sandi") == "kucing"
+    assert (typed, capsys.readouterr().err) == ([], "Belum diisi.\nKeduanya tidak sama. Coba lagi.\n")
+    assert asked[:3] == ["Frasa sandi: ", "Frasa sandi: ", "Ulangi frasa sandi: "]
+
+
+@pytest.mark.django_db
+def test_a_file_of_no_accounts_is_said(tmp_path: Path) -> None:
+    place = tmp_path / "accounts"
+    place.write_text("{")
+    result = panggon("seed-demo", str(place))
+    assert (result.exit_code, result.stderr) == (1, f"{place}: bukan berkas akun demonstrasi\n")
+    result = panggon("seed-demo", str(place / "below"))
+    assert (result.exit_code, result.stderr) == (1, f"{place / 'below'}: salah satu foldernya bukan folder\n")
 
 
 @pytest.mark.django_db

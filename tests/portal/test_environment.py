@@ -8,6 +8,8 @@ from django.db.utils import OperationalError, ProgrammingError
 from panggon.portal import cli
 from panggon.portal.settings import environment
 
+AWAY = "Basis data (DATABASE_URL) tidak dapat dihubungi"
+
 
 def test_a_database_url_with_everything_in_it():
     assert environment.database("postgresql://us%40er:p%2Fw@db.example:5433/na%20me?sslmode=require") == {
@@ -25,7 +27,9 @@ def test_a_socket_directory_is_a_host():
     assert environment.database("postgresql://%2Frun%2Fpostgresql/panggon")["HOST"] == "/run/postgresql"
 
 
-@pytest.mark.parametrize("address", ["", "sqlite:///x", "postgresql://localhost/", "mysql://localhost/x"])
+@pytest.mark.parametrize(
+    "address", ["", "sqlite:///x", "postgresql://localhost/", "mysql://localhost/x", "postgresql://localhost:x/y"]
+)
 def test_another_database_will_not_do(address):
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
         environment.database(address)
@@ -41,6 +45,28 @@ def test_the_secret_comes_from_its_file_and_must_be_long(tmp_path, monkeypatch):
         environment.secret_key()
 
 
+@pytest.mark.parametrize(("content", "words"), [(None, "tidak ada"), (b"\xff", "bukan berkas teks")])
+def test_a_secret_whose_file_cannot_be_read_is_named(tmp_path, monkeypatch, content, words):
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("PANGGON_IMAP_PASSWORD_FILE", str(file))
+    with pytest.raises(ImproperlyConfigured, match=rf"^PANGGON_IMAP_PASSWORD_FILE: {file} {words}\.$"):
+        environment.secret("PANGGON_IMAP_PASSWORD")
+
+
+def test_the_portals_address_has_no_slash_at_its_end(monkeypatch):
+    monkeypatch.setenv("PANGGON_BASE_URL", "https://hosting.kota.example/")
+    assert environment.address("PANGGON_BASE_URL", "") == "https://hosting.kota.example"
+
+
+@pytest.mark.parametrize("address", ["kota.example", "https://", "ftp://a", "http://[", "http://a:x", "http://a:0"])
+def test_an_address_that_is_none_is_named(monkeypatch, address):
+    monkeypatch.setenv("PANGGON_BASE_URL", address)
+    with pytest.raises(ImproperlyConfigured, match=r"^PANGGON_BASE_URL bukan alamat"):
+        environment.address("PANGGON_BASE_URL", "")
+
+
 def test_a_number_that_is_none_is_named(monkeypatch):
     monkeypatch.setenv("PANGGON_FIRST_SITE", "many")
     with pytest.raises(ImproperlyConfigured, match="PANGGON_FIRST_SITE"):
@@ -51,13 +77,17 @@ def test_a_number_that_is_none_is_named(monkeypatch):
     ("error", "words"),
     [
         (ImproperlyConfigured("DATABASE_URL must look like this"), "DATABASE_URL must look like this"),
-        (OperationalError("refused"), "Basis data (DATABASE_URL) tidak dapat dihubungi: refused"),
+        (
+            OperationalError('connection to server at "::1", port 1 failed: Connection refused\n\tIs it up?'),
+            f"{AWAY}: tidak ada yang menjawab di alamat itu. Jalankan PostgreSQL, atau perbaiki DATABASE_URL.",
+        ),
+        (OperationalError("new\nthing"), f"{AWAY}: new"),
         (
             ProgrammingError('relation "x" does not exist'),
             "Basis data belum sesuai dengan versi ini. Jalankan `panggon migrate` dahulu.",
         ),
     ],
-    ids=["settings", "server", "tables"],
+    ids=["settings", "server", "unknown", "tables"],
 )
 def test_what_an_installation_lacks_is_said_in_a_sentence(monkeypatch, error, words):
     def fails():

@@ -68,6 +68,34 @@ def run(db, tmp_path):
     return init
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[", "bukan TOML yang benar: lihat akhir berkas"),
+        (b"a = [1\n=", "bukan TOML yang benar: lihat baris 2, kolom 1"),
+        (b"\xff", "bukan teks UTF-8"),
+        (b"letterhead = 5", "letterhead bukan tabel ([letterhead])"),
+        (b"contacts = [5]", "contacts bukan daftar tabel ([[contacts]])"),
+        (b"division = 5", "division bukan teks"),
+        (b"years = 2026", "years bukan daftar"),
+        (b"administrator = 5", "administrator bukan tabel ([administrator])"),
+        (b"[administrator]\nemail = 5", "administrator hanya memuat teks"),
+    ],
+)
+def test_a_file_of_another_form_is_told_where(db, tmp_path, content, words):
+    file = tmp_path / "kota.toml"
+    file.write_bytes(content)
+    result = CliRunner().invoke(main, ["init", "--answers", str(file)])
+    assert (result.exit_code, result.stderr) == (1, f"{file}: {words}\n")
+
+
+def test_a_password_whose_file_is_not_there_is_told(db, tmp_path):
+    file = tmp_path / "kota.toml"
+    file.write_text('[administrator]\npassword_file = "sandi"')
+    result = CliRunner().invoke(main, ["init", "--answers", str(file)])
+    assert (result.exit_code, result.stderr) == (1, f"{tmp_path / 'sandi'}: tidak ada\n")
+
+
 def test_an_empty_database_becomes_a_citys_portal(run, client, settings):
     output = run()
     settings.PANGGON_IMAP_HOST, settings.PANGGON_IMAP_ADDRESS = "imap.batang.example", "kominfo@batangkota.go.id"

@@ -291,13 +291,14 @@ def test_a_wrong_secret_and_a_replayed_answer_say_so_and_let_nobody_in(configure
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"issuer": "http://provider.example"}, "has to be an https address"),
-        ({"match": "name"}, "match is one of email, nip"),
-        ({"secret": "x"}, "a provider has"),
-        ({"client_authentication": "private_key_jwt"}, "a provider has"),
-        ({"second_factor_amr": ["mfa", "pwd"]}, "pwd is no second factor"),
-        ({"second_factor_acr": "tinggi"}, "lists of words"),
-        ({"client_secret_file": "/nowhere"}, "No such file"),
+        ({"issuer": "http://provider.example"}, "harus alamat https"),
+        ({"match": "name"}, "match harus salah satu dari email, nip"),
+        ({"secret": "x"}, "sebuah penyedia mempunyai"),
+        ({"client_authentication": "private_key_jwt"}, "sebuah penyedia mempunyai"),
+        ({"second_factor_amr": ["mfa", "pwd"]}, "pwd bukan faktor kedua"),
+        ({"second_factor_acr": "tinggi"}, "harus daftar kata"),
+        ({"client_secret_file": "/nowhere"}, r"/nowhere tidak ada\.$"),
+        ({"issuer": 5}, "harus teks"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(tmp_path, change, words):
@@ -307,6 +308,24 @@ def test_what_is_wrong_in_the_file_is_named(tmp_path, change, words):
     (tmp_path / "oidc.json").write_text(json.dumps([row]))
     with pytest.raises(ImproperlyConfigured, match=words):
         oidc.providers(str(tmp_path / "oidc.json"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "tidak ada"),
+        (b"{", "bukan JSON yang benar: lihat baris 1, kolom 2"),
+        (b"\xff", "bukan berkas teks"),
+        (b"{}", "harus daftar JSON"),
+        (b"[1]", "harus daftar JSON"),
+    ],
+)
+def test_a_file_that_is_none_is_named(tmp_path, content, words):
+    path = tmp_path / "oidc.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=rf"^PANGGON_OIDC_FILE {path}: .*{words}"):
+        oidc.providers(str(path))
 
 
 def test_the_browser_may_be_sent_to_the_provider_and_nowhere_else(configure, settings):

@@ -14,6 +14,7 @@ from panggon.core.people.acting import ACTING_LABELS
 from panggon.core.schedule.clock import Clock, ClockEffect
 from panggon.core.sites.spec import Engine, Profile, SiteKind
 from panggon.people.models import Agency, Division
+from panggon.sites import choices
 from panggon.sites.models import Plan, Site
 from panggon.sites.selectors import host_of
 
@@ -74,10 +75,10 @@ class Case(models.Model):
     label = models.CharField(max_length=200, blank=True)
     alternative_label = models.CharField(max_length=200, blank=True)
     site_use = models.CharField(max_length=20, choices=SiteUse, blank=True)
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k.value, k.value) for k in SiteKind])
-    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p.value, p.value) for p in Profile])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=choices.kinds)
+    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=choices.profiles)
     database = models.BooleanField(default=True)
-    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=[(e.value, e.value) for e in Engine])
+    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=choices.engines)
     details = models.JSONField(default=dict, blank=True)  # as in `sites.models.Site`
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="cases")
     platform = models.CharField(max_length=120, blank=True)  # software and version, in the OPD's words

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-import requests
 from acme import challenges, errors, messages
 from acme.client import ClientNetwork, ClientV2
 from cryptography import x509
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from josepy.jwk import JWKRSA
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import files, turns
 from panggon.drivers.bundles import key_text
 
@@ -177,11 +176,19 @@ def _translated(settings: Settings) -> Iterator[None]:
     except errors.ValidationError as error:
         words = [str(each.error) for failed in error.failed_authzrs for each in failed.body.challenges if each.error]
         raise PermanentError("acme.refused", "; ".join(words)) from error
+    except errors.IssuanceError as error:
+        raise _refusal(where, error.error) from error
     except messages.Error as error:
-        limited = error.code in ("rateLimited", "serverInternal", "badNonce")
-        raise (TemporaryError if limited else PermanentError)("acme.refused", f"{where}: {error}") from error
-    except (errors.Error, requests.RequestException, ValueError) as error:
-        raise TemporaryError("acme.down", f"{where}: {error or type(error).__name__}") from error
+        raise _refusal(where, error) from error
+    except PanggonError:  # of what answers the challenge
+        raise
+    except Exception as error:  # at a server that says anything else the library stumbles in any way
+        raise TemporaryError("acme.down", f"{where}: {str(error) or type(error).__name__}") from error
+
+
+def _refusal(where: str, said: messages.Error) -> PanggonError:
+    passes = said.code in ("rateLimited", "serverInternal", "badNonce")
+    return (TemporaryError if passes else PermanentError)("acme.refused", f"{where}: {said}")
 
 
 def _record(settings: Settings, host: str) -> Path:

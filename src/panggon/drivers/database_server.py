@@ -52,6 +52,12 @@ class Watched(Protocol):
         """The server's processes that have connections."""
         ...
 
+    def refused(self) -> int:
+        """How many connections were refused since the server began, for a wrong password or because their program went
+        before; 0 of a server that makes them wait.
+        """
+        ...
+
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         """The sessions of these sites: site and the kernel's number."""
         ...

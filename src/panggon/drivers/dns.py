@@ -6,7 +6,7 @@ may be others': they are left alone.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import dns.dnssec
@@ -123,23 +123,33 @@ class RecordsDriver:
         """The types of records by which somebody else holds the name; answers made from a wildcard hold nothing."""
         zone = self._zone
         response = zone.ask((host, "NS"))[host, "NS"]
-        if response.rcode() == dns.rcode.NXDOMAIN:  # neither it nor a wildcard has anything, of any type (RFC 8020)
-            return ""
-        if any(rrset.rdtype == dns.rdatatype.NS and rrset.name == host for rrset in response.authority):
-            return "NS"
+        if response.rcode() == dns.rcode.NXDOMAIN and not response.answer:
+            return ""  # neither it nor a wildcard has anything, of any type (RFC 8020), nor leads to what is not there
+        if delegated := self._delegated(host, response):
+            return "NS" if delegated == host else f"NS di {delegated.to_text(omit_final_dot=True)}"
         anyone = dns.name.Name(("*", *host.parent().labels))
         texts = zone.texts(*((name, kind) for name in (host, anyone) for kind in TAKING_TYPES))
-        return ", ".join(kind for kind in TAKING_TYPES if texts[host, kind] not in ((), texts[anyone, kind]))
+        return ", ".join(
+            kind
+            for kind in TAKING_TYPES
+            if texts[host, kind] and (texts[host, kind] != texts[anyone, kind] or zone.holds(host, kind))
+        )
+
+    def _delegated(self, host: dns.name.Name, response: dns.message.Message) -> dns.name.Name | None:
+        """From which name on others serve it: what this zone has below is met by nobody."""
+        apex = dns.name.from_text(self.settings.zone)
+        servers = (rrset.name for rrset in response.authority if rrset.rdtype == dns.rdatatype.NS)
+        return next((name for name in servers if name != apex and host.is_subdomain(name)), None)
 
     def _standing(self, host: dns.name.Name, mark: Mark) -> tuple[tuple[str, ...], tuple[int, ...]]:
         """Of what is ours exactly as it was made, and the TTLs of what is ours alone; what serves the same end may
         stand in the place of others' only.
         """
         slots = [marks.slot(word) for word in mark.words]
-        found = self._zone.records(*(_place(host, slot) for slot in slots))
+        found = self._zone.records(*(place for slot in slots for place in _places(host, slot)))
         texts, left = {place: records.texts for place, records in found.items()}, mark.left
         stands = (
-            _serves(texts[_place(host, slot)], slot) if slot.word in left else slot.text in texts[_place(host, slot)]
+            _serves(texts, host, slot) if slot.word in left else slot.text in texts[_place(host, slot)]
             for slot in slots
         )
         own = [
@@ -152,8 +162,13 @@ class RecordsDriver:
         """The wished safety records whose end is served already by records that are not ours."""
         own = {marks.slot(word).text for word in former.words if word not in former.left} if former else set()
         slots = [marks.slot(word) for word in words]
-        texts = self._zone.texts(*(_place(host, slot) for slot in slots))
-        return frozenset(slot.word for slot in slots if _serves(set(texts[_place(host, slot)]) - own, slot))
+        found = self._zone.texts(*(place for slot in slots for place in _places(host, slot)))
+        theirs = {place: set(texts) - own for place, texts in found.items() if texts and self._is_there(*place)}
+        return frozenset(slot.word for slot in slots if _serves(theirs, host, slot))
+
+    def _is_there(self, name: dns.name.Name, kind: str) -> bool:
+        """Whether an alias that answers is more than a wildcard's, which ends where a record of ours begins."""
+        return kind != "CNAME" or self._zone.holds(name, kind)
 
     def _update(self, key: Key, found: _Found, after: Attributes | None) -> dns.update.UpdateMessage:
         host = dns.name.from_text(key.name)
@@ -172,7 +187,8 @@ class RecordsDriver:
                 update.delete(*_place(host, slot), slot.text)
         else:
             update.absent(mark, "TXT")
-            update.absent(host, "CNAME")
+            for name in (host, mark):  # beside an alias nothing else is added, and nobody says so
+                update.absent(name, "CNAME")
         if after is not None:
             self._add(update, host, found.mark or found.lost, after)
         return update
@@ -216,7 +232,8 @@ class RecordsDriver:
             ),
         ]
         if slots:
-            missing = [slot.word for slot in slots if not _serves(texts[_place(host, slot)], slot)]
+            texts |= {(name, "CNAME"): answer(response, name, "CNAME") for (name, _), response in asked.items()}
+            missing = [slot.word for slot in slots if not _serves(texts, host, slot)]
             words = ", ".join(missing or [slot.word for slot in slots])
             checks.append(Check("dns.safety", not missing, f"{server}: {'tanpa ' if missing else ''}{words}"))
         if self.settings.signed:
@@ -261,6 +278,12 @@ def _place(host: dns.name.Name, slot: Slot) -> Question:
     return (below(host, slot.label) if slot.label else host), slot.type
 
 
+def _places(host: dns.name.Name, slot: Slot) -> tuple[Question, ...]:
+    """Where the record stands, or an alias to one that others keep: the name of a site itself is none."""
+    place, kind = _place(host, slot)
+    return ((place, kind), (place, "CNAME")) if slot.label else ((place, kind),)
+
+
 def _has(key: Key, taken: str) -> str:
     return f"{key.name} sudah memiliki {taken}"
 
@@ -269,8 +292,9 @@ def _are_addresses(taken: str) -> bool:
     return set(taken.split(", ")) <= set(ADDRESS_TYPES)
 
 
-def _serves(texts: Iterable[str], slot: Slot) -> bool:
-    return any(text.startswith(slot.others) for text in texts)
+def _serves(texts: Mapping[Question, Collection[str]], host: dns.name.Name, slot: Slot) -> bool:
+    place, *alias = _places(host, slot)
+    return any(text.startswith(slot.others) for text in texts.get(place, ())) or any(map(texts.get, alias))
 
 
 def _tuple(after: Attributes, name: str) -> tuple[str, ...]:

@@ -42,6 +42,17 @@ class Entrances:
         own = self.run / str(number)
         return own if own.is_dir() else self.run
 
+    def number(self, site: str) -> int | None:
+        """Which one it has, if any."""
+        with suppress(OSError, ValueError):
+            return self._kept(site)
+        return None
+
+    def is_own(self, site: str) -> bool:
+        """Whether it has one that nobody else has."""
+        number = self.number(site)
+        return number is not None and _sharing(self._claims / str(number)) == 1
+
     def forget(self, site: str) -> None:
         """With its database: what it had is free."""
         self._claim(site).unlink(missing_ok=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.desired import CLOSED, lets_in
+from panggon.core.node.desired import ALIVE, CLOSED, lets_in
 from panggon.core.node.driver import Check
 from panggon.core.node.resources import Attributes, Key, Observation, absent, foreign, ours
+from panggon.core.sites.kinds import RUNNING
 from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
 from panggon.drivers import asking, processes, untrusted, visit, web
 from panggon.drivers.owner import uid_of
@@ -54,6 +55,7 @@ class RuntimeDriver:
 
     settings: Settings
     state: SiteState = SiteState.OPEN  # that the site is wished in
+    kind: SiteKind = SiteKind.PHP  # that it is wished to be
 
     def read(self, key: Key) -> Observation:
         uid_of(key.name, base=self.settings.uid_base)
@@ -71,11 +73,12 @@ class RuntimeDriver:
     def write(self, key: Key, after: Attributes | None) -> None:
         """Returns when nobody new meets anything older. Requests that run are answered by what they met; those of a
         site that goes have ended by then, or were killed after their time; those of one that is suspended may end
-        afterwards, those of one in quarantine are killed at once.
+        afterwards, those of one in quarantine are killed at once. Of a site that becomes one without programs they go
+        on answering until visitors get what it is then.
         """
         uid_of(key.name, base=self.settings.uid_base)
         if after is None:
-            ask(self.settings.control, do="drop", site=key.name, running=RUNNING_REQUESTS.get(self.state, ""))
+            ask(self.settings.control, do="drop", site=key.name, running=self._running_requests)
             return
         if after["kind"] not in list(MEMBERS):
             raise PermanentError("runtime.kind", str(after["kind"]))
@@ -94,6 +97,11 @@ class RuntimeDriver:
         checks = (_user(said, spec, uid), _generation(said, spec), self._isolation(said, spec, uid))
         full = database_mark(self.settings.root / "sites" / spec.site).exists()
         return (*checks, _database(said, spec, full=full)) if spec.database else checks
+
+    @property
+    def _running_requests(self) -> str:
+        becomes_another = self.state in ALIVE and self.kind not in RUNNING
+        return LATER if becomes_another else RUNNING_REQUESTS.get(self.state, "")
 
     def _stopped(self, key: Key, spec: SiteSpec) -> Check:
         """Nobody new comes in to its programs. Besides, nothing runs as the site's user; but what was begun before a

@@ -18,34 +18,6 @@ from panggon.drivers.visit import Answer
 
 VERSION = 1
 MODE = 0o640
-FIELDS = (
-    "host",
-    "generation",
-    "kind",
-    "php_version",
-    "profile",
-    "upload_mebibytes",
-    "memory_mebibytes",
-    "processes",
-    "cpu_percent",
-    "database",
-    "outgoing",
-    "document_root",
-    "hsts_seconds",
-    "notice",
-    "names",
-    # Of some kinds of site only (core/node/desired.py)
-    "php_memory_mebibytes",
-    "execution_seconds",
-    "input_vars",
-    "post_mebibytes",
-    "environment",
-    "target",
-    "keep_path",
-    "permanent",
-    "keep_host",
-    "address",
-)
 # States in which no name leads here.
 NAMELESS = (SiteState.PARKED, SiteState.PURGED)
 PROOFS = "/.well-known/panggon"
@@ -53,7 +25,7 @@ PROOFS = "/.well-known/panggon"
 
 @dataclass(frozen=True, slots=True)
 class SiteDriver:
-    """Attributes: the fields of `site.json`, which nginx and the holder read."""
+    """Attributes: the members of `site.json`, which nginx and the holder read. One that nobody wished is drift."""
 
     settings: web.Settings
     owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
@@ -70,7 +42,7 @@ class SiteDriver:
             return strange(key, f"{path} tidak menyebut situs {key.name}", owned=self.owned)
         if wrong := files.fault(path, mode=MODE, gid=self._group):
             return partial(key, wrong)
-        return ours(key, **{name: _value(document[name]) for name in FIELDS if name in document})
+        return ours(key, **{name: _value(each) for name, each in document.items() if name not in ("version", "site")})
 
     def write(self, key: Key, after: Attributes | None) -> None:
         path = self._path(key)
@@ -157,10 +129,10 @@ def _names(found: object) -> set[str]:
 
 
 def _value(found: object) -> Value:
-    """A member of `site.json` as an attribute; what no attribute can be reads as None, and so as changed."""
+    """A member of `site.json` as an attribute; of what no attribute can be its text, which was never wished."""
     if isinstance(found, list):
         return tuple(map(str, found))
-    return found if isinstance(found, str | int) else None
+    return found if isinstance(found, str | int) else json.dumps(found)
 
 
 def _redirects(answer: Answer, spec: SiteSpec) -> Check:

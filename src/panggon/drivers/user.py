@@ -35,7 +35,9 @@ from panggon.drivers.owner import end_logins, uid_of
 
 # Not "!": sshd without PAM takes an account whose hash begins with "!" as locked, for keys too.
 NO_PASSWORD = "*"  # noqa: S105
-HASH = re.compile(r"\$[a-z0-9]{1,8}\$[A-Za-z0-9./$=,+-]{8,256}")
+# What the portal makes (sha512crypt of crypt(5)). Each try of a password costs this machine what its hash says: others
+# may ask for gigabytes of memory, or years.
+HASH = re.compile(r"\$6\$(?:rounds=[1-9][0-9]{3,5}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}")
 SHELL = "/usr/sbin/nologin"
 SECRET = 0o600
 ETC = Path("/etc")
@@ -130,7 +132,9 @@ class UserDriver:
         if found is None or fingerprint(found) != wished:
             raise PermanentError("user.password_unknown", f"hash kata sandi {wished} tidak ada di mesin ini")
         if not HASH.fullmatch(found):
-            raise PermanentError("user.password_invalid", "hash kata sandi tidak berbentuk crypt(5)")
+            raise PermanentError(
+                "user.password_invalid", "hash kata sandi bukan sha512crypt dengan kurang dari sejuta putaran"
+            )
         return found
 
     def _paths(self, key: Key) -> "_Paths":

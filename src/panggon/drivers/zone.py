@@ -74,16 +74,29 @@ class Zone:
 
     def send(self, update: dns.update.UpdateMessage) -> None:
         """The update, whole or not at all (RFC 2136 section 3.7). Raises TemporaryError `dns.changed` too."""
-        settings = self.settings
+        if not self._accepts(update):
+            raise TemporaryError("dns.changed", "nama itu diubah pihak lain pada saat yang sama")
+        if self.settings.afterwards:
+            threading.Thread(target=_run, args=(self.settings.afterwards,)).start()
+
+    def holds(self, name: dns.name.Name, kind: str) -> bool:
+        """Whether the primary has such records at this very name, whatever it answers who asks for them (made of a
+        wildcard, say): an update of nothing, with that for a prerequisite (RFC 2136 section 2.4).
+        """
+        update = dns.update.UpdateMessage(self.settings.zone)
+        update.present(name, kind)
+        return self._accepts(update)
+
+    def _accepts(self, update: dns.update.UpdateMessage) -> bool:
+        """False where the prerequisites of the update do not hold."""
+        settings, primary = self.settings, self.settings.primary
         update.use_tsig(dns.tsig.Key(settings.key_name, settings.secret, settings.algorithm))
-        with spoken_to(settings.primary, settings.key_name):
-            primary = settings.primary
+        with spoken_to(primary, settings.key_name):
             response = dns.query.tcp(update, primary.address, port=primary.port, timeout=settings.timeout)
         if response.rcode() in CHANGED:
-            raise TemporaryError("dns.changed", "nama itu diubah pihak lain pada saat yang sama")
-        self._accept(response, settings.primary)
-        if settings.afterwards:
-            threading.Thread(target=_run, args=(settings.afterwards,)).start()
+            return False
+        self._accept(response, primary)
+        return True
 
     def texts(self, *questions: Question, server: Server | None = None) -> dict[Question, tuple[str, ...]]:
         """What a server (the primary) has of each type at each name itself, sorted."""
@@ -171,7 +184,7 @@ def spoken_to(server: Server, key_name: str) -> Iterator[None]:
     try:
         yield
     except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
-        why = f"{server} menolak kunci TSIG {key_name}: {error or type(error).__name__}"
+        why = f"{server} menolak kunci TSIG {key_name}: {str(error) or type(error).__name__}"
         raise PermanentError("dns.refused", why) from error
     except (OSError, EOFError, dns.exception.DNSException) as error:
-        raise TemporaryError("dns.down", f"{server}: {error or type(error).__name__}") from error
+        raise TemporaryError("dns.down", f"{server}: {str(error) or type(error).__name__}") from error

@@ -5,15 +5,17 @@ for the agent and for the command line.
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from panggon.core.errors import TemporaryError
+from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.node import journal
+from panggon.core.node.desired import CLOSED
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Outcome, Position, Word
 from panggon.core.node.plan import Plan
 from panggon.core.node.resources import Key
+from panggon.core.sites.life import SITE_STATE_LABELS
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import files, mariadb
 from panggon.engine import journal_file, runner
@@ -126,8 +128,23 @@ def resume(
 
 
 def verify(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
-    """Every proof of the wish, made once."""
+    """Every proof of the wish, made once. Where the site is closed here by another wish, nobody goes in to prove: what
+    a proof lays down there would spoil evidence.
+    """
+    if (closed := _closed(sites, spec.site)) and closed is not spec.state:
+        words = f"di mesin ini situs itu {SITE_STATE_LABELS[closed].lower()}"
+        return (Check("site.state", ok=False, detail=words),)
     return runner.verify(spec, sites.facts, sites.drivers(spec, {}), together=_at_once)
+
+
+def _closed(sites: Sites, site: str) -> SiteState | None:
+    """How the site is closed here, or about to be."""
+    with suppress(PanggonError):  # what is on record is damaged: nobody knows
+        position = sites.position(site)
+        counts = position and (position.outcome.word is Word.APPLIED if position.outcome else position.plan.closes)
+        wished = position.plan.spec if position and counts else sites.applied(site)
+        return wished.state if wished and wished.state in CLOSED else None
+    return None
 
 
 def _settled(sites: Sites, store: JournalFile) -> Position | None:

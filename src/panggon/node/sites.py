@@ -42,7 +42,7 @@ class Sites:
     def of(cls, config: NodeConfig) -> "Sites":
         def drivers(spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
             own = made.owned(spec.site)
-            return wiring.drivers(config, known, engine=spec.database, state=spec.state, owned=own)
+            return wiring.drivers(config, known, engine=spec.database, state=spec.state, kind=spec.kind, owned=own)
 
         made = cls(config, wiring.machine_facts(config), drivers)
         return made

@@ -11,7 +11,7 @@ from panggon.core.node.desired import MachineFacts
 from panggon.core.node.driver import Driver
 from panggon.core.node.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
-from panggon.core.sites.spec import Engine, SiteSpec, SiteState
+from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers import (
     acme_orders,
     authority,
@@ -52,10 +52,12 @@ def drivers(
     *,
     engine: Engine | None = None,
     state: SiteState = SiteState.OPEN,
+    kind: SiteKind = SiteKind.PHP,
     owned: frozenset[Key] = frozenset(),
 ) -> Mapping[Kind, Driver]:
     """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
-    the database which the spec names, `state` the one that it wishes, `owned` what is on record as the site's own.
+    the database which the spec names, `state` and `kind` those that it wishes, `owned` what is on record as the site's
+    own.
     """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
@@ -71,7 +73,7 @@ def drivers(
             database.Settings(database_servers(config), root, uid_base), engine, state
         ),
         Kind.SITE: site_file.SiteDriver(in_web, owned),
-        Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state),
+        Kind.RUNTIME: runtime.RuntimeDriver(_runtime(config), state, kind),
         Kind.TASKS: tasks.TasksDriver(tasks.Settings(scheduled.folder, scheduled.control), owned),
         Kind.CERTIFICATE: certificates(config, owned),
         Kind.HOST: host_link.HostDriver(in_web, owned),

@@ -1,16 +1,14 @@
-"""`panggon init`: what a new city has to say before its first request, asked for or read from a file of answers.
+"""`panggon init`: what a new city has to say before its first request, checked and written down.
 
 Run again it shows what is there, and changes only what is answered otherwise.
 """
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import click
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -22,37 +20,19 @@ from django.utils.translation import gettext as _
 
 from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.standards.contacts import CHANNEL_LABELS, Channel, Contact, works
 from panggon.office import services as offices
-from panggon.office.forms import FORMS, GroupForm, form_with
-from panggon.office.selectors import office, office_under
-from panggon.office.values import Group, Office, dump, load
+from panggon.office.forms import GroupForm, form_with
+from panggon.office.selectors import office
+from panggon.office.values import Group, Office
 from panggon.office.words import PAGES, fault_words
-from panggon.papers.forms import NumberingForm, PrintedLetterheadForm
 from panggon.people import selectors as people
 from panggon.people import services as accounts
 from panggon.people.models import Invitation
-from panggon.schedule import selectors as calendar
+from panggon.portal.answers import FORMS, Document, known_years, settings_under
 from panggon.schedule import services as schedule
 
-ALL_FORMS: Mapping[Group, type[GroupForm]] = {
-    **FORMS,
-    Group.LETTERHEAD: PrintedLetterheadForm,
-    Group.NUMBERING: NumberingForm,
-}
-# What is asked one by one; the rest of a group stays as it is until somebody opens its page.
-ASKED: Mapping[Group, tuple[str, ...]] = {
-    Group.LETTERHEAD: ("government", "name", "address", "phone", "place"),
-    Group.STANDARD: ("service", "decree", "completion", "working_days", "fee"),
-    Group.NAMING: ("zone",),
-    Group.NUMBERING: ("code", "template"),
-    Group.MAIL: ("sender",),
-}
 PACKAGE = Path("/usr/lib/panggon")  # where Debian's package has its programs
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
-NOTHING = "-"  # typed for "none of it"
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +50,20 @@ def present(*, now: datetime) -> list[str]:
     versions = office().versions
     lines = [f"{PAGES[group].title}: {'sudah diisi' if versions[group] else 'bawaan'}" for group in Group]
     administrators = ", ".join(user.username for user in people.holders_of(Role.ADMINISTRATOR, now=now))
-    return [*lines, f"Administrator: {administrators or 'belum ada'}", f"Tahun kalender: {_years() or 'belum ada'}"]
-
-
-def ask(*, now: datetime) -> Document:
-    """Every question with what counts now as its default."""
-    document: Document = {Group.LETTERHEAD.value: _ask_letterhead()}
-    known = _under(document)
-    document |= {group.value: _ask_group(group, known) for group in ASKED if group is not Group.LETTERHEAD}
-    document["contacts"] = {"rows": _ask_contacts(known)}
-    document["division"] = click.prompt("Bidang yang menangani hosting", default=_division())
-    if not people.holders_of(Role.ADMINISTRATOR, now=now).exists() or click.confirm("Tambah administrator lain?"):
-        document["administrator"] = _ask_person()
-    years = _years() or f"{now.year} {now.year + 1}"
-    document["years"] = [int(year) for year in click.prompt("Tahun kalender kerja", default=years).split()]
-    return document
-
-
-def read(file: Path) -> Document:
-    """The answers in a TOML file. Raises `click.ClickException` for a file that is none."""
-    try:
-        document = tomllib.loads(file.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.ClickException(f"{file}: {error}") from error
-    administrator = document.get("administrator", {})
-    if "password_file" in administrator:
-        place = file.parent / str(administrator.pop("password_file"))
-        administrator["password"] = place.read_text().strip()
-    if "contacts" in document:
-        document["contacts"] = {"rows": document["contacts"]}
-    return document
+    return [
+        *lines,
+        f"Administrator: {administrators or 'belum ada'}",
+        f"Tahun kalender: {known_years() or 'belum ada'}",
+    ]
 
 
 def check(document: Document) -> Beginning:
     """The answers as values. Raises `InvalidError` with every fault at once, the words in its facts."""
-    known = _under(document)
+    known = settings_under(document)
     wanted = {group for group in Group if group.value in document} | _unsaid(known)
     groups, faults = {}, []
     for group in sorted(wanted, key=list(Group).index):
-        form = form_with(ALL_FORMS[group], known.of(group), document.get(group.value, {}))
+        form = form_with(FORMS[group], known.of(group), document.get(group.value, {}))
         if form.is_valid():
             groups[group] = form.value()
         faults += _form_faults(group, form)
@@ -131,7 +86,7 @@ def begin(answers: Beginning, *, at: datetime) -> list[str]:
         said.append(f"Bidang: {answers.division}")
     if answers.administrator:
         said += _administrator(answers.administrator, now=at)
-    new = [year for year in answers.years if str(year) not in _years().split()]
+    new = [year for year in answers.years if str(year) not in known_years().split()]
     if new:
         schedule.seed(new)
         said.append(f"Kalender: {' '.join(map(str, new))}")
@@ -183,12 +138,6 @@ def _said(fault: Fault) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------------
-
-
-def _under(document: Document) -> Office:
-    """The settings as they are below the letterhead that is answered."""
-    answered = {name: str(words) for name, words in document.get(Group.LETTERHEAD.value, {}).items()}
-    return office_under(load(answered, onto=office().letterhead))
 
 
 def _unsaid(known: Office) -> set[Group]:
@@ -283,82 +232,3 @@ def _way_in(*, now: datetime) -> str:
     return (
         f"{invitation.email}: buka {_link_of(invitation)}, isi nama dan kata sandi, masuk, lalu pasang kode keamanan."
     )
-
-
-def _years() -> str:
-    return " ".join(map(str, sorted(calendar.calendar().years)))
-
-
-def _division() -> str | None:
-    first = people.all_divisions().first()
-    return first.name if first else None
-
-
-def _ask_letterhead() -> Document:
-    """Whose portal it is comes first: another city is offered nothing that only Pekalongan can say of itself."""
-    click.echo(f"\n{PAGES[Group.LETTERHEAD].title}")
-    government = _ask_fields(Group.LETTERHEAD, office().letterhead, ("government",))
-    known = _under({Group.LETTERHEAD.value: government}).letterhead
-    return government | _ask_fields(Group.LETTERHEAD, known, ASKED[Group.LETTERHEAD][1:], given=government)
-
-
-def _ask_group(group: Group, known: Office) -> Document:
-    click.echo(f"\n{PAGES[group].title}")
-    return _ask_fields(group, known.of(group), ASKED[group])
-
-
-def _ask_fields(group: Group, value: Any, names: tuple[str, ...], *, given: Document | None = None) -> Document:
-    """Ask until the form takes it; what is wrong is asked again."""
-    asked, answers = names, dict(given or {})
-    while names:
-        form = form_with(ALL_FORMS[group], value, answers)
-        for name in names:
-            known = str(answers.get(name, getattr(value, name)))
-            answers[name] = _typed(str(form.fields[name].label), known)
-        form = form_with(ALL_FORMS[group], value, answers)
-        names = tuple(name for name in asked if name in form.errors)
-        for name in names:
-            click.echo(f"  {form.fields[name].label}: {' '.join(map(str, form.errors[name]))}", err=True)
-    return answers
-
-
-def _typed(label: str, known: str) -> str:
-    answer = str(click.prompt(label, default=known or NOTHING)).strip()
-    return "" if answer == NOTHING else answer
-
-
-def _ask_contacts(known: Office) -> list[dict[str, str]]:
-    """What is there, or every channel once where there is nothing; again while no channel is left."""
-    click.echo(f"\n{PAGES[Group.CONTACTS].title} ({NOTHING} menghapus)")
-    rows = dump(known.contacts)["rows"] or [asdict(Contact(channel, "")) for channel in Channel]
-    while True:
-        answered = [row for row in map(_ask_contact, rows) if row["printed"]]
-        if answered:
-            return answered
-        click.echo("  Paling sedikit satu kontak harus ada.", err=True)
-
-
-def _ask_contact(row: dict[str, str]) -> dict[str, str]:
-    channel = Channel(row["channel"])
-    printed = _typed(f"{CHANNEL_LABELS[channel]} yang tercetak di SK", row["printed"])
-    working, same = row["working"], printed == row["printed"]
-    if printed and not works(channel, printed):
-        working = _typed("  tidak dapat dihubungi; yang dapat", working if same else "")
-    person = _typed("  nama pejabat", row["person"]) if channel is Channel.OFFICER and printed else row["person"]
-    return {**row, "printed": printed, "working": working if same or working else "", "person": person}
-
-
-def _ask_person() -> dict[str, str]:
-    click.echo("\nAdministrator pertama mendapat tautan, lalu mengisi kata sandi dan pengaman tambahannya sendiri.")
-    return {"email": _ask_email()}
-
-
-def _ask_email() -> str:
-    while True:
-        email = str(click.prompt("Email administrator")).strip()
-        try:
-            validate_email(email)
-        except ValidationError as error:
-            click.echo(f"  {' '.join(error.messages)}", err=True)
-        else:
-            return email

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panggon.command_line import Group, Refused
+from panggon import file_words
+from panggon.command_line import Group, Refused, ask_secret
 from panggon.portal import deadline, index
 
 if TYPE_CHECKING:
@@ -28,17 +29,18 @@ class Commands(Group):
         from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (not before a command is called)
         from django.db.utils import OperationalError, ProgrammingError  # noqa: PLC0415
 
+        from panggon.portal import database  # noqa: PLC0415
+
         try:
             return super().invoke(context)
         except ImproperlyConfigured as error:
             raise Refused(str(error), 1) from None
         except OperationalError as error:
-            raise Refused(f"Basis data (DATABASE_URL) tidak dapat dihubungi: {error}", 1) from None
+            raise Refused(database.why_away(error), 1) from None
         except ProgrammingError as error:
             if "does not exist" not in str(error):
                 raise
-            words = "Basis data belum sesuai dengan versi ini. Jalankan `panggon migrate` dahulu."
-            raise Refused(words, 1) from None
+            raise Refused(database.UNFIT, 1) from None
 
 
 @click.group(cls=Commands)
@@ -72,7 +74,7 @@ def migrate() -> None:
 @main.command()
 @click.option("--nodes", is_flag=True, help="Antarmuka mesin hosting, bukan halaman.")
 @click.option("--address", metavar="ALAMAT", default="127.0.0.1", show_default=True)
-@click.option("--port", metavar="NOMOR", type=int, help="8080, dengan --nodes 8081.")
+@click.option("--port", metavar="NOMOR", type=click.IntRange(1, 65535), help="8080, dengan --nodes 8081.")
 @click.option(
     "--workers",
     metavar="JUMLAH",
@@ -89,7 +91,12 @@ def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415 (only here)
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", NODES if nodes else PAGES)
+    from panggon.portal import database  # noqa: PLC0415
+    from panggon.portal.memory import keep_out_of_dumps  # noqa: PLC0415
+
+    keep_out_of_dumps()
+    _prepare(NODES if nodes else PAGES)
+    database.demand()
     Granian(
         f"panggon.portal.served:{'nodes' if nodes else 'pages'}",
         address=address,
@@ -107,16 +114,29 @@ def worker() -> None:
     """Kerjakan naskah, surat, dan laporan mesin hosting."""
     _prepare()
     from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
+    from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
 
+    from panggon.portal import database  # noqa: PLC0415
     from panggon.portal.working import run  # noqa: PLC0415
 
-    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
-        run(app)
+    database.demand()
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+            run(app)
+    except ConnectorException as error:
+        raise Refused(database.why_away(error.__cause__ or error), 1) from None
 
 
 @main.command("enrol-code")
 @click.argument("name", metavar="NAMA")
-@click.option("--hours", metavar="JUMLAH", type=int, default=24, show_default=True, help="Berlakunya, dalam jam.")
+@click.option(
+    "--hours",
+    metavar="JUMLAH",
+    type=click.IntRange(1, 8760),
+    default=24,
+    show_default=True,
+    help="Berlakunya, dalam jam.",
+)
 def enrol_code(name: str, hours: int) -> None:
     """Cetak kode pendaftaran mesin hosting NAMA.
 
@@ -153,15 +173,8 @@ def release_factors(login: str) -> None:
 
 @main.command("certificate")
 @click.argument("login")
-@click.option(
-    "--passphrase",
-    metavar="FRASA",
-    prompt="Frasa sandi",
-    hide_input=True,
-    confirmation_prompt="Ulangi frasa sandi",
-    help="Ditanyakan bila tidak disebut.",
-)
-def certificate(login: str, *, passphrase: str) -> None:
+@click.option("--passphrase", metavar="FRASA", help="Ditanyakan bila tidak disebut.")
+def certificate(login: str, *, passphrase: str | None) -> None:
     """Buat sertifikat tanda tangan LOGIN untuk demonstrasi.
 
     Sertifikat itu tidak membuktikan apa pun.
@@ -173,7 +186,7 @@ def certificate(login: str, *, passphrase: str) -> None:
     from panggon.papers.signers.interface import Secret  # noqa: PLC0415
 
     user = _user(login)
-    click.echo(make(user, Secret(passphrase), at=timezone.now()))
+    click.echo(make(user, Secret(passphrase or ask_secret("Frasa sandi")), at=timezone.now()))
 
 
 @main.command("oidc-key")
@@ -259,11 +272,12 @@ def audit_seal() -> None:
 @main.command()
 @click.option(
     "--answers",
+    "file",
     metavar="BERKAS",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="TOML, sebagai ganti pertanyaan.",
 )
-def init(answers: Path | None) -> None:
+def init(file: Path | None) -> None:
     """Tanyakan semua yang perlu dikatakan kota baru.
 
     Kop surat, standar pelayanan, domain, kontak, administrator pertama, kalender.
@@ -272,12 +286,12 @@ def init(answers: Path | None) -> None:
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.core.errors import InvalidError  # noqa: PLC0415
-    from panggon.portal import beginning  # noqa: PLC0415
+    from panggon.portal import answers, beginning  # noqa: PLC0415
 
     now = timezone.now()
     click.echo("\n".join(beginning.present(now=now)))
     try:
-        document = beginning.read(answers) if answers else beginning.ask(now=now)
+        document = answers.read(file) if file else answers.ask(now=now)
         said = beginning.begin(beginning.check(document), at=now)
     except InvalidError as error:
         raise click.ClickException(
@@ -323,20 +337,28 @@ def retention(*, dry_run: bool) -> None:
         click.echo("Tidak ada yang melewati masa simpannya.")
 
 
-@main.command("seed-demo", context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def seed_demo(arguments: tuple[str, ...]) -> None:
-    """Buat orang-orang untuk demonstrasi."""
-    _prepare()
-    from panggon.people.commands import seed_demo as command  # noqa: PLC0415 (needs Django)
+@main.command("seed-demo")
+@click.argument("accounts", metavar="BERKAS", type=click.Path(path_type=Path, dir_okay=False))
+def seed_demo(accounts: Path) -> None:
+    """Buat orang-orang untuk demonstrasi.
 
-    command.main(args=list(arguments), prog_name="panggon seed-demo")
+    Kata sandi dan rahasia TOTP mereka disimpan di BERKAS (JSON); dengan berkas yang sama akunnya tetap sama.
+    """
+    _prepare()
+    from panggon.people.demonstration import seed_kept_in  # noqa: PLC0415 (needs Django)
+
+    try:
+        seed_kept_in(accounts)
+    except OSError as error:
+        raise Refused(f"{accounts}: {file_words.reason(error)}", 1) from None
+    except ValueError:
+        raise Refused(f"{accounts}: bukan berkas akun demonstrasi", 1) from None
 
 
 @main.command("django", context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def django_command(arguments: tuple[str, ...]) -> None:
-    """Jalankan perintah pengelolaan Django."""
+    """Jalankan perintah Django (berbahasa Inggris)."""
     _django(*arguments)
 
 

@@ -124,6 +124,8 @@ def _calendar(which: str, start: datetime) -> Calendar:
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
     from django.db import OperationalError  # noqa: PLC0415
 
+    from panggon.portal import database  # noqa: PLC0415
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panggon.portal.settings.base")
     try:
         django.setup()
@@ -134,7 +136,7 @@ def _calendar(which: str, start: datetime) -> Calendar:
     try:
         return calendar()
     except OperationalError as error:
-        raise Refused(f"Basis data tidak dapat dihubungi; coba --calendar built-in. ({error})", NO_ANSWER) from error
+        raise Refused(f"{database.why_away(error)} Atau pakai --calendar built-in.", NO_ANSWER) from error
 
 
 def _words(error: PermanentError) -> str:

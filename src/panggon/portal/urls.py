@@ -2,8 +2,9 @@
 
 from django.urls import include, path
 
-from panggon.portal import administration, changes, failed_jobs, language, theme
+from panggon.portal import administration, changes, failed_jobs, failures, language, theme
 
+handler500 = failures.page
 urlpatterns = [
     path("bahasa/", language.choose, name="choose_language"),
     path("tampilan/", theme.choose, name="choose_theme"),

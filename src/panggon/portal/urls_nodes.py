@@ -1,7 +1,9 @@
 from django.urls import path
 
+from panggon.portal import failures
 from panggon.sites import api
 
+handler500 = failures.answer
 urlpatterns = [
     path("api/node/enroll", api.enroll),
     path("api/node/wish", api.next_wish),

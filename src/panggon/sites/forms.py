@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from panggon.core.sites import outgoing
-from panggon.core.sites.spec import BOUNDS, PHP_VERSION
+from panggon.core.sites.limits import LIMITS, Limit
+from panggon.core.sites.spec import PHP_VERSION
 from panggon.forms import JudgedForm
 from panggon.sites.machines import NAME
+from panggon.sites.models import column_of
 from panggon.sites.words import fault_words
 
 
@@ -18,32 +21,27 @@ class OwnWords(JudgedForm):
     fault_words = staticmethod(fault_words)
 
 
-def _amount(label: Any, bounds: tuple[int, int], help_text: Any = "") -> forms.IntegerField:
-    least, most = bounds
-    return forms.IntegerField(label=label, min_value=least, max_value=most, help_text=help_text)
+def amount(limit: Limit) -> forms.IntegerField:
+    """What a node takes, and neither more nor less."""
+    return forms.IntegerField(
+        label=capfirst(_(limit.label)),
+        min_value=limit.least,
+        max_value=limit.most,
+        help_text=_(limit.hint) if limit.hint else "",
+    )
 
 
 class PlanForm(OwnWords):
-    """The bounds are those of the site spec: no node takes more or less."""
+    """A plan says an amount for each limit of sites."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     name = forms.CharField(label=_("Nama paket"), max_length=60)
-    quota_mebibytes = _amount(_("Kuota penyimpanan (MiB)"), BOUNDS["disk_mebibytes"])
-    memory_mebibytes = _amount(_("Memori (MiB)"), BOUNDS["memory_mebibytes"])
-    files = _amount(  # type: ignore[assignment]  # Django takes declared fields out of the class
-        _("Jumlah berkas"), BOUNDS["files"], _("Berkas dan folder situs, paling banyak.")
-    )
-    cpu_percent = _amount(_("Waktu prosesor (%)"), BOUNDS["cpu_percent"], _("100 berarti satu prosesor penuh."))
-    processes = _amount(_("Proses"), BOUNDS["processes"], _("Berapa proses boleh berjalan sekaligus."))
     php_version = forms.RegexField(
         rf"^(?:{PHP_VERSION.pattern})$",
         label=_("Versi PHP"),
         help_text=_("Misalnya 8.2; harus terpasang di server."),
         error_messages={"invalid": _("Tulis seperti 8.2.")},
     )
-    upload_mebibytes = _amount(_("Unggahan paling besar (MiB)"), BOUNDS["upload_mebibytes"])
-    database_connections = _amount(_("Sambungan basis data"), BOUNDS["database_connections"])
-    database_mebibytes = _amount(_("Ruang basis data (MiB)"), BOUNDS["database_mebibytes"])
     outgoing = forms.RegexField(
         rf"^(?:{outgoing.NAME.pattern})$",
         label=_("Sambungan keluar"),
@@ -55,6 +53,11 @@ class PlanForm(OwnWords):
         label=_("Paket bawaan"), required=False, help_text=_("Dipakai bila petugas teknis tidak memilih paket.")
     )
     is_offered = forms.BooleanField(label=_("Ditawarkan"), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields |= {column_of(name): amount(limit) for name, limit in LIMITS.items()}
+        self.order_fields(["version", "name", *map(column_of, LIMITS), "php_version", "outgoing"])
 
     @property
     def labels(self) -> dict[str, Any]:

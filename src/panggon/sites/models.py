@@ -9,18 +9,19 @@ from django.utils.translation import gettext
 from panggon.core.node import problem_words
 from panggon.core.sites import outgoing
 from panggon.core.sites import spec_document as specs
+from panggon.core.sites.limits import LIMITS, Limits
 from panggon.core.sites.spec import (
     HOST,
     USUAL_PHP_VERSION,
     Access,
     Engine,
-    Limits,
     Profile,
     SiteKind,
     SiteSpec,
     SiteState,
 )
 from panggon.people.models import Agency
+from panggon.sites import choices
 
 
 class Purpose(StrEnum):
@@ -88,7 +89,7 @@ class Allowance(models.Model):
     """What a site may use; the bounds are those of the site spec."""
 
     php_version = models.CharField(max_length=3, default=USUAL_PHP_VERSION)
-    quota_mebibytes = models.PositiveIntegerField(default=1024)
+    quota_mebibytes = models.PositiveIntegerField(default=Limits().disk_mebibytes)
     memory_mebibytes = models.PositiveIntegerField(default=Limits().memory_mebibytes)
     processes = models.PositiveIntegerField(default=Limits().processes)
     upload_mebibytes = models.PositiveIntegerField(default=Limits().upload_mebibytes)
@@ -103,7 +104,19 @@ class Allowance(models.Model):
 
     @property
     def allowance(self) -> dict[str, int | str]:
-        return {field.name: getattr(self, field.name) for field in Allowance._meta.local_fields}
+        return {name: getattr(self, name) for name in ALLOWANCE}
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(**{name: getattr(self, column_of(name)) for name in LIMITS})
+
+
+ALLOWANCE = tuple(field.name for field in Allowance._meta.local_fields)  # noqa: SLF001 (Django documents it)
+
+
+def column_of(limit: str) -> str:
+    """The column of plans and sites that holds this limit of the spec."""
+    return "quota_mebibytes" if limit == "disk_mebibytes" else limit
 
 
 class Plan(Allowance):
@@ -141,10 +154,10 @@ class Site(Allowance):
     state = models.CharField(max_length=12, default=SiteState.PREPARED, choices=[(s, s.value) for s in SiteState])
     generation = models.PositiveIntegerField(default=1)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="sites")
-    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=[(k, k.value) for k in SiteKind])
-    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=[(p, p.value) for p in Profile])
+    kind = models.CharField(max_length=10, default=SiteKind.PHP, choices=choices.kinds)
+    profile = models.CharField(max_length=20, default=Profile.PLAIN, choices=choices.profiles)
     database = models.BooleanField(default=True)
-    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=[(e, e.value) for e in Engine])
+    engine = models.CharField(max_length=10, default=Engine.MARIADB, choices=choices.engines)
     details = models.JSONField(default=dict)
     database_key = models.PositiveIntegerField(default=0)  # another number asks for a new password of the database
     ssh_keys = models.JSONField(default=list)
@@ -194,16 +207,7 @@ class Site(Allowance):
             profile=Profile(self.profile),
             database=Engine(self.engine) if self.database else None,
             database_key=self.database_key,
-            limits=Limits(
-                memory_mebibytes=self.memory_mebibytes,
-                processes=self.processes,
-                upload_mebibytes=self.upload_mebibytes,
-                database_connections=self.database_connections,
-                database_mebibytes=self.database_mebibytes,
-                disk_mebibytes=self.quota_mebibytes,
-                files=self.files,
-                cpu_percent=self.cpu_percent,
-            ),
+            limits=self.limits,
             outgoing=self.outgoing,
             access=Access(tuple(self.ssh_keys), self.password_fingerprint),
         )

@@ -9,23 +9,9 @@ from django.db import transaction
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError
 from panggon.people.models import User
-from panggon.sites.models import Plan
+from panggon.sites.models import ALLOWANCE, Plan
 
-FIELDS = (
-    "name",
-    "php_version",
-    "quota_mebibytes",
-    "memory_mebibytes",
-    "processes",
-    "upload_mebibytes",
-    "database_connections",
-    "database_mebibytes",
-    "files",
-    "cpu_percent",
-    "outgoing",
-    "is_default",
-    "is_offered",
-)
+FIELDS = ("name", *ALLOWANCE, "is_default", "is_offered")
 
 
 def subject_of(plan: Plan) -> str:

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.sites import outgoing, spec_words
-from panggon.core.sites.kinds import RUNNING, USUAL_PHP, Interface, SiteKind
-from panggon.core.sites.spec import BOUNDS
+from panggon.core.sites.kinds import RUNNING, Interface, SiteKind
+from panggon.core.sites.limits import LIMITS, PHP_LIMITS, USUAL_PHP
 from panggon.core.sites.tasks import Task
 from panggon.forms import PlainForm
 from panggon.sites.changing import asked_for
+from panggon.sites.forms import amount
 from panggon.sites.models import Site
 
 ONE_LINE = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
@@ -63,16 +64,8 @@ class SiteFields(PlainForm):
         label=_("Pengalihan tetap"), required=False, help_text=_("Peramban mengingatnya dan tidak bertanya lagi.")
     )
     keep_host = forms.BooleanField(label=_("Server tujuan ditanya dengan nama situs ini"), required=False)
-    upload_mebibytes = forms.IntegerField(
-        label=_("Unggahan paling besar (MiB)"),
-        min_value=BOUNDS["upload_mebibytes"][0],
-        max_value=BOUNDS["upload_mebibytes"][1],
-    )
-    execution_seconds = forms.IntegerField(
-        label=_("Waktu jalan PHP paling lama (detik)"),
-        min_value=BOUNDS["php.execution_seconds"][0],
-        max_value=BOUNDS["php.execution_seconds"][1],
-    )
+    upload_mebibytes = amount(LIMITS["upload_mebibytes"])
+    execution_seconds = amount(PHP_LIMITS["execution_seconds"])
     tasks = forms.CharField(
         label=_("Tugas terjadwal"),
         required=False,

@@ -18,7 +18,8 @@ from panggon.core.node.bounds import (
 )
 from panggon.core.node.plan import make
 from panggon.core.node.resources import Kind, absent, ours, partial
-from panggon.core.sites.kinds import Interface, PhpLimits, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.kinds import Interface, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.limits import PhpLimits
 from panggon.core.sites.spec import Access, Limits, Profile, SiteSpec
 from tests.core.node.plans import (
     FACTS,

@@ -7,6 +7,8 @@ from panggon.core.node.entrances import (
     GONE_LOOKS,
     QUEUE_MOST,
     QUEUE_SECONDS,
+    REFUSED_EACH,
+    REFUSED_GLANCES,
     WAITING_SECONDS,
     Left,
     Queue,
@@ -16,6 +18,7 @@ from panggon.core.node.entrances import (
     flooded,
     left,
     long_queues,
+    refused_most,
     to_be_last,
 )
 
@@ -115,3 +118,20 @@ def test_who_is_let_in_again_is_shut_out_again_at_the_next_looks() -> None:
         found = left(found, {7: 0})
     assert found == {}
     assert FEWER_TIMES < GONE_LOOKS
+
+
+@pytest.mark.parametrize(
+    ("strangers", "glances", "found"),
+    [
+        ({"s000001": 60, "s000002": 7}, REFUSED_GLANCES, "s000001"),
+        ({"s000001": 60, "s000002": 60}, REFUSED_GLANCES, "s000001"),
+        ({"s000001": 2}, REFUSED_GLANCES, "s000001"),
+        ({"s000001": 60}, REFUSED_GLANCES - 1, ""),
+        ({"s000001": 1}, REFUSED_GLANCES, ""),
+        ({"s000001": 2}, 2 * REFUSED_EACH + 1, ""),
+        ({"s000001": 0}, REFUSED_GLANCES, ""),
+        ({}, REFUSED_GLANCES, ""),
+    ],
+)
+def test_who_had_most_strangers_is_the_one_that_is_refused(strangers: dict[str, int], glances: int, found: str) -> None:
+    assert refused_most(strangers, glances=glances) == found

@@ -8,7 +8,8 @@ from panggon.core.node.desired import MachineFacts, desired
 from panggon.core.node.plan import make
 from panggon.core.node.plan_words import words
 from panggon.core.node.resources import absent
-from panggon.core.sites.kinds import PhpLimits, Proxy, PythonApplication, Redirect, origin
+from panggon.core.sites.kinds import Proxy, PythonApplication, Redirect, origin
+from panggon.core.sites.limits import PhpLimits
 from panggon.core.sites.spec import Interface, Limits, Profile, SiteKind, SiteSpec, SiteState
 from tests.core.sites.site_specs import HOST, SITE
 
@@ -85,7 +86,7 @@ def test_laravel_begins_in_its_public_folder():
         (PYTHON, ["antarmuka asgi", "aplikasi situs.wsgi:app", "variabel lingkungan tidak ada"]),
         (REDIRECT, ["tujuan https://lain.example/x", "alamat diteruskan ya", "tetap ya"]),
         (PROXY, [f"tujuan {TARGET}", "nama situs diteruskan tidak", "alamat server 10.20.0.5:8443"]),
-        (SPEC, ["memori PHP (MiB) 50", "waktu jalan PHP (detik) 30", "formulir paling besar (MiB) 9"]),
+        (SPEC, ["memori PHP (MiB) 50", "waktu jalan PHP paling lama (detik) 30", "formulir paling besar (MiB) 9"]),
     ],
 )
 def test_a_plan_says_it_in_words(spec, sentences):

@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from panggon.core.sites.kinds import PhpLimits, Proxy, PythonApplication, Redirect
+from panggon.core.sites.kinds import Proxy, PythonApplication, Redirect
+from panggon.core.sites.limits import PhpLimits
 from panggon.core.sites.spec import (
     BOUNDS,
     Access,

@@ -64,7 +64,8 @@ def test_a_name_is_reached_where_it_leads_but_never_in_here():
     assert not policy.allows(destination("10.1.2.3", 587, names=("surel.kota.example.penipu.example",)))
     assert not policy.allows(destination("93.184.216.34", 443, names=("pusat.example",)))
     inward_too = ("168.63.129.16", "::ffff:169.254.169.254", "::1", "fe80::1", "0.0.0.0")
-    for inward in ("127.0.0.1", "169.254.169.254", *inward_too):
+    platforms = ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254", "192.0.0.192", "fd00:c1::a9fe:a9fe", "fd00:42::42")
+    for inward in ("127.0.0.1", "169.254.169.254", *inward_too, *platforms):
         assert not policy.allows(destination(inward, 587, names=("surel.kota.example",)))
     assert not policy.allows(destination("10.1.2.3", 587, own=True, names=("surel.kota.example",)))
     assert policy.resolves("surel.kota.example")

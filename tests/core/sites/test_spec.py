@@ -1,6 +1,7 @@
 """Spec documents: what is taken, what is refused with which words, and the schema that says the same."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from panggon.core.naming import host_faults
 from panggon.core.sites import kinds as site_kinds
 from panggon.core.sites import spec as subject
 from panggon.core.sites import tasks as site_tasks
+from panggon.core.sites.limits import LIMITS
 from panggon.core.sites.spec import (
     Access,
     Limits,
@@ -350,6 +352,13 @@ def test_example_is_valid_and_complete():
     assert dump(parse(document)) == document
     assert VALIDATOR.is_valid(document)
     Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_page_of_the_spec_says_every_limit():
+    page = (ROOT / "docs" / "spec.md").read_text()
+    said = re.findall(r"^\| `limits\.(\w+)` \| (\d+) – (\d+)[^|]* \| (\d+) \|", page, re.MULTILINE)
+    expected = [(name, limit.least, limit.most, limit.usual) for name, limit in LIMITS.items()]
+    assert [(name, int(least), int(most), int(usual)) for name, least, most, usual in said] == expected
 
 
 @pytest.mark.parametrize(("fields", "expected"), BAD.values(), ids=BAD)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Standing
+from panggon.core.node.resources import Key, Kind, Standing
 from panggon.core.node.zone_names import leading_elsewhere, leading_to
 from panggon.drivers import shell, transfer
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
@@ -49,7 +49,13 @@ class TestContract(Contract):
 class TestOthersRecords:
     @pytest.mark.parametrize(
         ("kind", "text"),
-        [("AAAA", "2001:db8::7"), ("CNAME", "www.example."), ("NS", "ns.example."), ("HTTPS", "1 . alpn=h2")],
+        [
+            ("AAAA", "2001:db8::7"),
+            ("CNAME", "www.example."),
+            ("CNAME", f"tiada.{ZONE}."),
+            ("NS", "ns.example."),
+            ("HTTPS", "1 . alpn=h2"),
+        ],
     )
     def test_a_name_in_use_is_foreign(self, driver: RecordsDriver, others: Others, kind: str, text: str) -> None:
         others.add(HOST, kind, text)
@@ -82,6 +88,29 @@ class TestOthersRecords:
         driver.write(KEY, None)
         assert others.ask(HOST, "A") == ["203.0.113.8"]
         others.remove(f"*.{ZONE}", "A")
+
+    def test_who_has_the_same_as_the_wildcard_has_the_name(self, driver: RecordsDriver, others: Others) -> None:
+        for name in (f"*.{ZONE}", HOST):
+            others.add(name, "A", "203.0.113.8")
+        found = driver.read(KEY)
+        assert (found.standing, found.detail) == (Standing.FOREIGN, f"{HOST} sudah memiliki A")
+        for name in (HOST, f"*.{ZONE}"):
+            others.remove(name, "A")
+
+    def test_dmarc_that_others_keep_by_an_alias_is_theirs(self, driver: RecordsDriver, others: Others) -> None:
+        """Nothing is added beside an alias (RFC 2136 section 3.4.2.2); the one of a wildcard is none."""
+        others.add(f"*.{ZONE}", "CNAME", "www.example.")
+        for alias in (True, False):
+            if alias:
+                others.add(f"_dmarc.{HOST}", "CNAME", "dmarc.example.")
+            driver.write(KEY, SECOND)
+            assert driver.read(KEY).attributes == SECOND
+            assert others.ask(f"_dmarc.{HOST}", "TXT") == (["dmarc.example."] if alias else ['"v=DMARC1; p=reject"'])
+            assert [check for check in driver.probe(KEY, spec=SPEC) if not check.ok] == []
+            driver.write(KEY, None)
+            assert others.ask(f"_dmarc.{HOST}", "CNAME") == ["dmarc.example." if alias else "www.example."]
+            others.remove(f"_dmarc.{HOST}", "CNAME")
+        others.remove(f"*.{ZONE}", "CNAME")
 
     def test_the_name_of_another_site_is_not_taken_over(self, driver: RecordsDriver) -> None:
         driver.write(KEY, FIRST)
@@ -184,7 +213,7 @@ class TestWhatPeopleChanged:
         others.remove(HOST, "CNAME")
 
 
-@pytest.fixture(params=["knot", "bind"])
+@pytest.fixture(scope="module", params=["knot", "bind"])
 def served(request: pytest.FixtureRequest, root: Path) -> Iterator[Settings]:
     if request.param == "knot":
         yield request.getfixturevalue("settings")
@@ -230,6 +259,26 @@ def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(serve
     assert others.ask(HOST, "TXT") == ['"google-site-verification=x"']
     for name, kind in ((HOST, "MX"), (HOST, "TXT"), (f"_dmarc.{HOST}", "TXT")):
         others.remove(name, kind)
+    assert everything(served) == before
+
+
+def test_below_what_others_serve_nothing_is_made(served: Settings) -> None:
+    """Knot and BIND take records that nobody can meet there: they would be met when that is gone."""
+    driver, others, before = RecordsDriver(served), Others(served), everything(served)
+    above, key = f"bagian.{ZONE}", Key(Kind.RECORDS, f"situs.bagian.{ZONE}")
+    cases = (("NS", "ns.example.", f"NS di {above}"), ("DNAME", f"lain.{ZONE}.", "CNAME"))
+    for kind, text, has in cases:
+        others.add(above, kind, text)
+        found = driver.read(key)
+        assert (found.standing, found.detail) == (Standing.FOREIGN, f"{key.name} sudah memiliki {has}")
+        with pytest.raises(PermanentError, match=r"dns\.foreign"):
+            driver.write(key, SECOND)
+        others.remove(above, kind)
+        assert driver.read(key).standing is Standing.ABSENT
+    others.add(f"_panggon.{HOST}", "CNAME", "www.example.")  # where our mark would be
+    with pytest.raises(TemporaryError, match=r"dns\.changed"):
+        driver.write(KEY, SECOND)
+    others.remove(f"_panggon.{HOST}", "CNAME")
     assert everything(served) == before
 
 

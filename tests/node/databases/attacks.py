@@ -147,7 +147,7 @@ def test_who_has_every_lock_is_ended_by_a_session_that_was_there_before(
         attack = client(place, site, engine, ALL_LOCKS)
         until(lambda: not comes_in(server))
         assert "out of shared memory" in client(place, neighbour, engine, "SELECT 1;").communicate()[1]
-        Brake({engine: server}, UID_BASE)._follow(engine, watched, over, time.monotonic() + 1)
+        Brake({engine: server}, UID_BASE)._follow(engine, watched, over, time.monotonic() + 1, also=lambda _: None)
         attack.communicate(timeout=60)
         assert attack.returncode != 0
     assert served(place, neighbour, engine)
@@ -280,6 +280,44 @@ def test_who_connects_and_goes_fills_only_its_own_queue_and_is_shut_out_for_a_wh
         assert f"{site}: " in caplog.text
         assert neighbour not in caplog.text
         assert served(place, neighbour, engine)
+    monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
+    until(lambda: own.stat().st_mode & 0o777 == 0o777)
+    assert served(place, site, engine)
+
+
+# As far as a client of MariaDB comes with a wrong password.
+REFUSED = """
+import socket, struct, sys
+said = struct.pack("<IIB23x", 0x88200, 1 << 24, 45) + sys.argv[2].encode() + b"\\0\\x14" + b"salah" * 4
+said += b"mysql_native_password\\0"
+while True:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(sys.argv[1])
+            connection.recv(1024)
+            connection.sendall(struct.pack("<I", len(said) | 1 << 24) + said)
+            assert b"Access denied" in connection.recv(1024)
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_whose_password_is_wrong_again_and_again_is_shut_out_for_a_while(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrances, "REFUSED_MOST", 1.0)  # on a slow machine too
+    place, site = made
+    own, uid = entrance(place, site, engine), UID_BASE + int(site[1:])
+    argv = [sys.executable, "-c", REFUSED, str(own), site]
+    with contextlib.ExitStack() as crowd:
+        for _ in range(8):
+            one = crowd.enter_context(subprocess.Popen(argv, user=uid, group=uid, extra_groups=[]))
+            crowd.callback(one.kill)
+        until(lambda: own.stat().st_mode & 0o777 == 0o700, seconds=60)
+        assert served(place, neighbour, engine)
+        assert entrance(place, neighbour, engine).stat().st_mode & 0o777 == 0o777
     monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
     until(lambda: own.stat().st_mode & 0o777 == 0o777)
     assert served(place, site, engine)

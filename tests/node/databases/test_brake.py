@@ -72,6 +72,9 @@ class Server:
     def holders(self) -> Sequence[int]:
         return ()
 
+    def refused(self) -> int:
+        return 0
+
     def crowding(self) -> Load | None:
         return self.crowd
 
@@ -110,6 +113,10 @@ def threads() -> Iterator[tuple[int, int]]:
         yield busy.pid, idle.pid
         busy.kill()
         idle.kill()
+
+
+def follow(brake: Brake, engine: Engine, server: Server, over: threading.Event) -> None:
+    brake._follow(engine, server, over, float("inf"), also=lambda _: None)
 
 
 def works(thread: int) -> None:
@@ -229,7 +236,7 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     new = [(ONE, 1, threads[0]), (ONE, 2, threads[0]), (OTHER, 3, threads[1])]
     server.now = Load(tuple(Session(*each) for each in new))
     over = threading.Event()
-    following = threading.Thread(target=brake._follow, args=(Engine.MARIADB, server, over, float("inf")))
+    following = threading.Thread(target=follow, args=(brake, Engine.MARIADB, server, over))
     following.start()
     until(lambda: slice_of(threads[0]) == slices.HEAVY or not KNOWS_SLICES)
     until(lambda: os.sched_getaffinity(threads[0]) == ONE_PROCESSOR)
@@ -345,7 +352,7 @@ def test_what_can_be_taken_within_a_second_has_looks_of_its_own(
     many = database_load.LOCKS_MOST
     server.crowd = Load((Session("role 1", 4, 4, locks=many), Session("role 2", 5, 5, locks=many + 1)))
     over = threading.Event()
-    following = threading.Thread(target=brake._follow, args=(Engine.POSTGRESQL, server, over, float("inf")))
+    following = threading.Thread(target=follow, args=(brake, Engine.POSTGRESQL, server, over))
     following.start()
     until(lambda: server.said)
     over.set()
@@ -389,5 +396,5 @@ def test_where_few_places_are_left_fewer_strangers_are_ended(
         return server.crowd
 
     monkeypatch.setattr(server, "crowding", crowding)
-    brake._follow(Engine.MARIADB, server, over, float("inf"))
+    follow(brake, Engine.MARIADB, server, over)
     assert said == ended

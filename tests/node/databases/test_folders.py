@@ -31,6 +31,14 @@ def test_a_wish_is_a_file_of_that_name(folder: Path) -> None:
     assert look(folder) == (Wish(SITE, Todo.DUMP, "Minta-Salinan.txt"), Wish(SITE, Todo.LOAD, "muat.sql.gz"))
 
 
+def test_a_load_waits_for_its_upload_and_for_no_clock(folder: Path) -> None:
+    (folder / "muat.sql").touch()
+    written = (folder / "muat.sql").stat().st_ctime
+    assert Folders(folder.parents[2], os.getuid() - 1).wishes(SITE, now=written + 1) == ()
+    hours_before = Folders(folder.parents[2], os.getuid() - 1).wishes(SITE, now=written - 7200)
+    assert hours_before == (Wish(SITE, Todo.LOAD, "muat.sql"),)
+
+
 def test_of_very_many_files_only_some_are_looked_at_and_no_load_is_missed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

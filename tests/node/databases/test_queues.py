@@ -126,3 +126,19 @@ def test_who_always_waits_comes_last_for_a_while_where_the_server_is_unfair(serv
     server.visited(SITES[0])
     named, lengths = listening(os.getpid()), waiting(os.getpid())
     assert lengths[named[str(own)]] == 1
+
+
+def test_who_is_refused_again_and_again_is_shut_out_for_a_while_also_where_he_comes_last(server: Server) -> None:
+    looking = queues(server)
+    for site in SITES:
+        server.visited(site)
+    looking.look(now=100)
+    looking.look(now=100 + WAITING_SECONDS)
+    looking.shut_out(SITES[0])
+    looking.shut_out("s000099")
+    looking.look(now=102)
+    assert [server.is_shut(site) for site in SITES] == [True, False]
+    looking.look(now=102 + SHUT_SECONDS - 0.1)
+    assert server.is_shut(SITES[0])
+    looking.look(now=102 + SHUT_SECONDS)
+    assert [server.is_shut(site) for site in SITES] == [False, False]

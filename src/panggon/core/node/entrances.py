@@ -25,6 +25,9 @@ SHUT_SECONDS = 60.0
 # (`handle_connections_sockets` of its mysqld.cc): who has somebody waiting all the time is put behind all others.
 UNFAIR = frozenset({Engine.MARIADB})
 WAITING_SECONDS = 1.0
+# Connections that a server refuses in a second, for a wrong password or because their program went: with more, it is
+# looked so often whose they are, and who has one at so many glances has them.
+REFUSED_MOST, REFUSED_GLANCES, REFUSED_EACH = 200.0, 8, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,12 @@ def deserted(found: Mapping[int, Left]) -> tuple[int, ...]:
 def flooded(queues: Mapping[int, Queue], *, now: float) -> tuple[int, ...]:
     """The entrances that are to be shut."""
     return tuple(entrance for entrance, queue in queues.items() if now - queue.since >= QUEUE_SECONDS)
+
+
+def refused_most(strangers: Mapping[str, int], *, glances: int) -> str:
+    """The site whose connections are refused, where more are than may be: who has had most that nobody had logged in by
+    at these glances; "" while it is not known. One that works for nobody anyway.
+    """
+    site = max(strangers, key=lambda each: strangers[each], default="")
+    known = glances >= REFUSED_GLANCES and strangers.get(site, 0) * REFUSED_EACH >= glances
+    return site if known else ""

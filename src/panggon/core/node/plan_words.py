@@ -7,6 +7,7 @@ from panggon.core.node.desired import REDIRECT
 from panggon.core.node.plan import Change, Plan
 from panggon.core.node.resources import Attributes, Key, Kind, Value
 from panggon.core.sites.life import SITE_STATE_LABELS
+from panggon.core.sites.limits import LIMITS, PHP_LIMITS
 
 _NOUNS: Mapping[Kind, str] = {
     Kind.USER: "pengguna Unix",
@@ -22,6 +23,8 @@ _NOUNS: Mapping[Kind, str] = {
     Kind.RECORDS: "rekaman DNS",
 }
 _LABELS: Mapping[str, str] = {
+    **{name: limit.label for name, limit in {**PHP_LIMITS, **LIMITS}.items()},
+    "php_memory_mebibytes": PHP_LIMITS["memory_mebibytes"].label,
     "uid": "UID",
     "password": "kata sandi",
     "engine": "jenis",
@@ -31,21 +34,12 @@ _LABELS: Mapping[str, str] = {
     "kind": "jenis",
     "php_version": "versi PHP",
     "profile": "profil",
-    "upload_mebibytes": "unggahan paling besar (MiB)",
-    "memory_mebibytes": "memori (MiB)",
-    "processes": "proses paling banyak",
     "mebibytes": "ruang (MiB)",
     "key_number": "kata sandi ke",
     "locked": "terkunci",
-    "files": "berkas paling banyak",
-    "cpu_percent": "prosesor (%)",
     "database": "basis data",
     "outgoing": "sambungan keluar",
     "document_root": "direktori dokumen",
-    "php_memory_mebibytes": "memori PHP (MiB)",
-    "execution_seconds": "waktu jalan PHP (detik)",
-    "input_vars": "isian formulir paling banyak",
-    "post_mebibytes": "formulir paling besar (MiB)",
     "environment": "variabel lingkungan",
     "target": "tujuan",
     "keep_path": "alamat diteruskan",

@@ -62,7 +62,7 @@ def absent(key: Key) -> Observation:
     return Observation(key, Standing.ABSENT)
 
 
-def ours(key: Key, **attributes: Value) -> Observation:
+def ours(key: Key, /, **attributes: Value) -> Observation:
     return Observation(key, Standing.OURS, MappingProxyType(attributes))
 
 

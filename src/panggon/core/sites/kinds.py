@@ -1,7 +1,6 @@
 """What a site of each kind says of itself beyond what all sites have: values and the patterns of their texts."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,19 +63,6 @@ VARIABLES_MOST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class PhpLimits:
-    """PHP's own bounds. Without a number, memory is half of the site's, and a form as large as an upload and 1 MiB."""
-
-    memory_mebibytes: int | None = None
-    execution_seconds: int = 30
-    input_vars: int = 1000
-    post_mebibytes: int | None = None
-
-
-USUAL_PHP = PhpLimits()
-
-
-@dataclass(frozen=True, slots=True)
 class PythonApplication:
     """`entry` is `module:callable`, found below `private/`."""
 
@@ -111,11 +97,3 @@ def origin(target: str) -> tuple[str, str, int]:
     authority = rest.partition("/")[0]
     host, port = re.fullmatch(r"(\[.*\]|[^:]*)(?::([0-9]+))?", authority).groups()  # type: ignore[union-attr]
     return scheme, host.strip("[]"), int(port or (443 if scheme == "https" else 80))
-
-
-BOUNDS: Mapping[str, tuple[int, int]] = {
-    "php.memory_mebibytes": (16, 4096),
-    "php.execution_seconds": (1, 300),
-    "php.input_vars": (100, 100_000),
-    "php.post_mebibytes": (1, 1024),
-}

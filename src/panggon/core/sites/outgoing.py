@@ -23,9 +23,23 @@ DNS_PORT = 53
 # Addresses that are public by their form and lead to others that need not be: an IPv4 address lies in them.
 CARRIERS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
 UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: outside of it are former kinds, and IPv4 in other clothes
-# Public by their form too, but answered by the host below a virtual machine, which tells what is the machine's own:
-# Azure's, with settings and certificates of the machine; all others' lie in networks that are not public.
-PLATFORMS = (ipaddress.ip_address("168.63.129.16"),)
+# Answered by the host below a virtual machine, which tells what is the machine's own, certificates and keys among it.
+# Elsewhere it is link-local; Azure's is public by its form, the others look like servers of a city's own network: those
+# of Alibaba, AWS, Google, Oracle and Scaleway.
+PLATFORMS = tuple(
+    map(
+        ipaddress.ip_address,
+        (
+            "168.63.129.16",
+            "100.100.100.200",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "192.0.0.192",
+            "fd00:c1::a9fe:a9fe",
+            "fd00:42::42",
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from panggon.core.sites import kinds as site_kinds
 from panggon.core.sites import outgoing
 from panggon.core.sites import tasks as site_tasks
-from panggon.core.sites.kinds import Interface, PhpLimits, Profile, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.kinds import Interface, Profile, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.limits import LIMITS, PHP_LIMITS, USUAL_LIMITS, USUAL_PHP, Limits, PhpLimits
 from panggon.core.sites.tasks import Runner, Task
 
 __all__ = [
@@ -59,17 +59,10 @@ HOSTS_MOST = 20
 NOTICE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{0,300}")
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "generation": (1, 2_147_483_647),
-    "memory_mebibytes": (64, 4096),
-    "processes": (4, 256),
-    "upload_mebibytes": (1, 1024),
-    "database_connections": (1, 100),
-    "database_mebibytes": (16, 1_048_576),
     "database_key": (0, 2_147_483_647),
     "hsts_seconds": (0, 63_072_000),
-    "cpu_percent": (5, 800),
-    "disk_mebibytes": (16, 1_048_576),
-    "files": (1_000, 10_000_000),
-    **site_kinds.BOUNDS,
+    **{name: (limit.least, limit.most) for name, limit in LIMITS.items()},
+    **{f"php.{name}": (limit.least, limit.most) for name, limit in PHP_LIMITS.items()},
     **site_tasks.BOUNDS,
 }
 
@@ -88,18 +81,6 @@ class SiteState(StrEnum):
 class Engine(StrEnum):
     MARIADB = "mariadb"
     POSTGRESQL = "postgresql"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    memory_mebibytes: int = 256
-    processes: int = 32
-    upload_mebibytes: int = 64
-    database_connections: int = 20
-    database_mebibytes: int = 1024
-    cpu_percent: int = 100
-    disk_mebibytes: int = 1024
-    files: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +110,7 @@ class SiteSpec:
     php_version: str = USUAL_PHP_VERSION
     profile: Profile = Profile.PLAIN
     database: Engine | None = None
-    limits: Limits = Limits()
+    limits: Limits = USUAL_LIMITS
     access: Access = Access()
     tasks: tuple[Task, ...] = ()
     hsts_seconds: int = 0
@@ -138,7 +119,7 @@ class SiteSpec:
     notice: str = ""
     former_hosts: tuple[str, ...] = ()
     retired_hosts: tuple[str, ...] = ()
-    php: PhpLimits = site_kinds.USUAL_PHP
+    php: PhpLimits = USUAL_PHP
     python: PythonApplication | None = None
     redirect: Redirect | None = None
     proxy: Proxy | None = None

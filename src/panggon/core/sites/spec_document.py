@@ -12,7 +12,8 @@ from panggon.core.naming import host_faults
 from panggon.core.sites import kinds as site_kinds
 from panggon.core.sites import outgoing, timetable
 from panggon.core.sites import tasks as site_tasks
-from panggon.core.sites.kinds import Interface, PhpLimits, Profile, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.kinds import Interface, Profile, Proxy, PythonApplication, Redirect, SiteKind
+from panggon.core.sites.limits import LIMITS, PHP_LIMITS, USUAL_LIMITS, USUAL_PHP, Limit, Limits, PhpLimits
 from panggon.core.sites.spec import (
     BOUNDS,
     FINGERPRINT,
@@ -27,7 +28,6 @@ from panggon.core.sites.spec import (
     USUAL_PHP_VERSION,
     Access,
     Engine,
-    Limits,
     SiteSpec,
     SiteState,
     bare_keys,
@@ -53,7 +53,7 @@ def parse(document: object) -> SiteSpec:
 
 def dump(spec: SiteSpec) -> dict[str, Any]:
     """The JSON document of a spec; `parse` reads it back to the same value."""
-    limits, access = spec.limits, spec.access
+    access = spec.access
     return {
         "version": VERSION,
         "site": spec.site,
@@ -64,16 +64,7 @@ def dump(spec: SiteSpec) -> dict[str, Any]:
         "php_version": spec.php_version,
         "profile": spec.profile.value,
         "database": spec.database.value if spec.database else None,
-        "limits": {
-            "memory_mebibytes": limits.memory_mebibytes,
-            "processes": limits.processes,
-            "upload_mebibytes": limits.upload_mebibytes,
-            "database_connections": limits.database_connections,
-            "database_mebibytes": limits.database_mebibytes,
-            "cpu_percent": limits.cpu_percent,
-            "disk_mebibytes": limits.disk_mebibytes,
-            "files": limits.files,
-        },
+        "limits": asdict(spec.limits),
         "access": {"ssh_keys": list(access.ssh_keys), "password_fingerprint": access.password_fingerprint},
         "tasks": list(map(dump_task, spec.tasks)),
         "hsts_seconds": spec.hsts_seconds,
@@ -117,7 +108,7 @@ def _spec(fields: Fields) -> SiteSpec:
         php_version=fields.take("php_version", text(PHP_VERSION, "spec.php_version"), USUAL_PHP_VERSION),
         profile=fields.take("profile", choice(Profile), Profile.PLAIN),
         database=fields.take("database", lambda value: None if value is None else choice(Engine)(value), None),
-        limits=fields.take("limits", lambda value: members(value, _limits), Limits()),
+        limits=fields.take("limits", lambda value: members(value, _limits), USUAL_LIMITS),
         access=fields.take("access", lambda value: members(value, _access), Access()),
         tasks=fields.take("tasks", _tasks, ()),
         hsts_seconds=fields.take("hsts_seconds", _bounded("hsts_seconds"), 0),
@@ -126,7 +117,7 @@ def _spec(fields: Fields) -> SiteSpec:
         notice=fields.take("notice", text(NOTICE, "spec.notice"), ""),
         former_hosts=former_hosts,
         retired_hosts=fields.take("retired_hosts", _hosts, ()),
-        php=fields.take("php", lambda value: members(value, _php), site_kinds.USUAL_PHP),
+        php=fields.take("php", lambda value: members(value, _php), USUAL_PHP),
         python=_of_kind(fields, kind, SiteKind.PYTHON, _python),
         redirect=_of_kind(fields, kind, SiteKind.REDIRECT, lambda members: _redirect(members, (host, *former_hosts))),
         proxy=_of_kind(fields, kind, SiteKind.PROXY, _proxy),
@@ -143,35 +134,25 @@ def _of_kind(fields: Fields, kind: SiteKind, own: SiteKind, build: Callable[[Fie
 
 
 def _limits(fields: Fields) -> Limits:
-    usual = Limits()
-    return Limits(
-        memory_mebibytes=fields.take("memory_mebibytes", _bounded("memory_mebibytes"), usual.memory_mebibytes),
-        processes=fields.take("processes", _bounded("processes"), usual.processes),
-        upload_mebibytes=fields.take("upload_mebibytes", _bounded("upload_mebibytes"), usual.upload_mebibytes),
-        database_connections=fields.take(
-            "database_connections", _bounded("database_connections"), usual.database_connections
-        ),
-        database_mebibytes=fields.take("database_mebibytes", _bounded("database_mebibytes"), usual.database_mebibytes),
-        cpu_percent=fields.take("cpu_percent", _bounded("cpu_percent"), usual.cpu_percent),
-        disk_mebibytes=fields.take("disk_mebibytes", _bounded("disk_mebibytes"), usual.disk_mebibytes),
-        files=fields.take("files", _bounded("files"), usual.files),
-    )
+    return Limits(**_amounts(fields, LIMITS))
+
+
+def _php(fields: Fields) -> PhpLimits:
+    return PhpLimits(**_amounts(fields, PHP_LIMITS, "php."))
+
+
+def _amounts(fields: Fields, limits: Mapping[str, Limit], of: str = "") -> dict[str, Any]:
+    return {name: fields.take(name, _amount(f"{of}{name}", limit), limit.usual) for name, limit in limits.items()}
+
+
+def _amount(name: str, limit: Limit) -> Callable[[object], Any]:
+    return _bounded(name) if limit.usual is not None else perhaps(_bounded(name))
 
 
 def _access(fields: Fields) -> Access:
     return Access(
         ssh_keys=fields.take("ssh_keys", _ssh_keys, ()),
         password_fingerprint=fields.take("password_fingerprint", text(FINGERPRINT, "spec.fingerprint"), ""),
-    )
-
-
-def _php(fields: Fields) -> PhpLimits:
-    usual = site_kinds.USUAL_PHP
-    return PhpLimits(
-        memory_mebibytes=fields.take("memory_mebibytes", perhaps(_bounded("php.memory_mebibytes")), None),
-        execution_seconds=fields.take("execution_seconds", _bounded("php.execution_seconds"), usual.execution_seconds),
-        input_vars=fields.take("input_vars", _bounded("php.input_vars"), usual.input_vars),
-        post_mebibytes=fields.take("post_mebibytes", perhaps(_bounded("php.post_mebibytes")), None),
     )
 
 

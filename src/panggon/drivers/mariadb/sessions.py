@@ -104,6 +104,11 @@ class Sessions:
     def holders(self) -> Sequence[int]:
         return (self.process,)
 
+    def refused(self) -> int:
+        """Counted for all together: `userstat` does not know of a wrong password."""
+        self.cursor.execute("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")
+        return int(self.cursor.fetchall()[0][1])
+
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         words = "SELECT user, tid FROM information_schema.processlist WHERE user IN %s"
         self.cursor.execute(words, (tuple(sites),))

@@ -112,6 +112,10 @@ class Sessions:
     def holders(self) -> Sequence[int]:
         return _children(self.process)
 
+    def refused(self) -> int:
+        """They wait (`auth_delay`)."""
+        return 0
+
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         """Those too that stand at a door: they are where they belong when it opens."""
         words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"

@@ -16,6 +16,7 @@ import httpx
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Problem
+from panggon.core.node.system_errors import in_indonesian
 
 POLL_SECONDS = 25
 SECONDS = 15
@@ -173,7 +174,9 @@ class Portal:
         try:
             return self._client.request(method, path, json=body, timeout=seconds)
         except httpx.HTTPError as error:
-            raise TemporaryError("portal.down", f"portal tidak terjangkau: {error or type(error).__name__}") from error
+            raise TemporaryError(
+                "portal.down", f"portal tidak terjangkau: {str(error) or type(error).__name__}"
+            ) from error
         except UnicodeEncodeError as error:  # half a pair of surrogates, from a damaged file
             raise PermanentError("portal.refused", str(error)) from error
 
@@ -263,5 +266,8 @@ def _dump(report: Report, reduced: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _words(detail: str) -> str:
-    """Half a pair of surrogates, as a site's own page may say it, is no text: it could not be sent at all."""
-    return detail.encode(errors="replace").decode().replace("\0", "")[:DETAIL_MOST]
+    """As people read it on the portal. Half a pair of surrogates, as a site's own page may say it, is no text: it could
+    not be sent at all.
+    """
+    said = detail.encode(errors="replace").decode().replace("\0", "")[:DETAIL_MOST]
+    return in_indonesian(said)[:DETAIL_MOST]

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
@@ -32,13 +33,9 @@ class Said:
 def dump(config: NodeConfig, site: str, target: Path | None) -> Said:
     """Raises PermanentError and TemporaryError `database.…`."""
     said, name = _ask(config, "dump", site)
-    if said.done and target is not None and MADE.fullmatch(name):
+    if said.done and target is not None:
         with _folder(config, site) as folder, files.translated():
-            source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-            place = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(source, "rb") as content, os.fdopen(place, "wb") as file:
-                if stat.S_ISREG(os.fstat(source).st_mode):
-                    shutil.copyfileobj(content, file)
+            _carry_out(folder, name, target)
     return said
 
 
@@ -55,6 +52,23 @@ def load(config: NodeConfig, site: str, source: Path) -> Said:
             os.fchown(copy, uid, uid)
     said = _ask(config, "load", site)[0]
     return Said(said.done, said.words.replace(LOAD_BY_HAND, source.name))
+
+
+def _carry_out(folder: int, name: str, target: Path) -> None:
+    """Raises PermanentError `database.copy` where the site, whose folder it is, has put something else there."""
+    gone = PermanentError("database.copy", f"{name!r} di folder situs itu bukan berkas salinan")
+    if not MADE.fullmatch(name):
+        raise gone
+    with open(name, "rb", opener=partial(_opened, folder)) as content:
+        if not stat.S_ISREG(os.fstat(content.fileno()).st_mode):
+            raise gone
+        place = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(place, "wb") as file:
+            shutil.copyfileobj(content, file)
+
+
+def _opened(folder: int, name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
 
 
 def _ask(config: NodeConfig, todo: str, site: str) -> tuple[Said, str]:

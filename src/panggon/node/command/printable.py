@@ -2,10 +2,13 @@
 and a terminal obeys what it does not show.
 """
 
+from panggon.core.node.system_errors import in_indonesian
+
 MOST = 4000
 
 
 def printable(words: str) -> str:
-    """On one line, and not without an end."""
-    shown = "".join(each if each.isprintable() else " " if each.isspace() else "?" for each in words[:MOST])
+    """On one line, not without an end, and what systems said of their errors in Indonesian."""
+    said = in_indonesian(words[:MOST])
+    shown = "".join(each if each.isprintable() else " " if each.isspace() else "?" for each in said)
     return shown if len(words) <= MOST else f"{shown} …"

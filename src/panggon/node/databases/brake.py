@@ -6,7 +6,7 @@ A server bounds little of it by itself: most of its limits a session may set for
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from panggon.node import slices
 from panggon.node.databases import crowd
 from panggon.node.databases.placement import Placement
 from panggon.node.databases.queues import Queues
+from panggon.node.databases.refusals import Refusals
 from panggon.node.going_on import going_on
 
 SECONDS = 1.0
@@ -49,17 +50,19 @@ class Brake:
         """
         with ThreadPoolExecutor(3 * len(self.servers) or 1) as pool:
             for engine, server in self.servers.items():
+                queues = Queues(server, engine)
                 pool.submit(_tidy, server, over)
-                pool.submit(Queues(server, engine).run, over)
-                pool.submit(self._watch, engine, over)
+                pool.submit(queues.run, over)
+                pool.submit(self._watch, engine, Refusals(server, queues, self.uid_base), over)
 
-    def _watch(self, engine: Engine, over: Event) -> None:
+    def _watch(self, engine: Engine, refusals: Refusals, over: Event) -> None:
         while not over.is_set():
             with going_on(log, engine, expected=logging.DEBUG), self.servers[engine].watched() as watched:
                 _be_in_time(watched)
                 while not over.is_set():
                     self.look(engine, watched)
-                    self._follow(engine, watched, over, time.monotonic() + SECONDS)
+                    refusals.look(watched, now=time.monotonic())
+                    self._follow(engine, watched, over, time.monotonic() + SECONDS, also=refusals.glance)
             over.wait(SECONDS)
 
     def look(self, engine: Engine, watched: Watched) -> None:
@@ -82,7 +85,9 @@ class Brake:
             watched.hold(doors)
             self._held[engine] = doors
 
-    def _follow(self, engine: Engine, watched: Watched, over: Event, ends: float) -> None:
+    def _follow(
+        self, engine: Engine, watched: Watched, over: Event, ends: float, *, also: Callable[[Watched], None]
+    ) -> None:
         """Until the next look is due: put the new sessions of heavy and hasty sites where they belong, and see that
         nobody takes all of what can be taken within a second.
         """
@@ -90,6 +95,7 @@ class Brake:
         while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if confined else GLANCE_SECONDS):
             if confined:
                 self.placement.follow(engine, watched.threads(confined))
+            also(watched)
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:

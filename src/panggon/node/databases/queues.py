@@ -1,8 +1,8 @@
 """How many connections wait at each entrance of a server, as the kernel tells (sock_diag(7)).
 
 One whose program has gone waits like any other, and costs the server as much. So an entrance before which too many
-wait, or some whose programs have gone again and again, is shut for a while to the site that has it
-(`drivers.entrances`).
+wait, or some whose programs have gone again and again, or whose connections the server refuses (`refusals`), is shut
+for a while to the site that has it (`drivers.entrances`).
 """
 
 import errno
@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 
 from panggon.core.node import entrances
@@ -61,6 +62,7 @@ class Queues:
     _shut: dict[int, float] = field(init=False)
     _waiting: dict[int, float] = field(default_factory=dict)
     _behind: dict[int, float] = field(init=False)
+    _refused: SimpleQueue[str] = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
         self.entrances = Entrances(self.server.door.parent, self.engine)
@@ -86,11 +88,17 @@ class Queues:
         for number in _over(self._shut, now):
             _set(self._sockets[number], OPEN)
             del self._shut[number]
+        while not self._refused.empty():
+            self._shut_refused(self._refused.get(), now)
         found = self._lengths()
         self._shut_flooded(found, now)
         if self.engine in entrances.UNFAIR:
             self._put_last_where_always_somebody_waits(found, now)
         return any(found.values())
+
+    def shut_out(self, site: str) -> None:
+        """At the next look; asked for by another thread."""
+        self._refused.put(site)
 
     @property
     def _most(self) -> int:
@@ -109,10 +117,21 @@ class Queues:
     def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
         self._long = entrances.long_queues(self._long, found, now=now)
         self._left = entrances.left(self._left, self._gone(found))
-        for number in {*entrances.flooded(self._long, now=now), *entrances.deserted(self._left)} - self._shut.keys():
+        for number in {*entrances.flooded(self._long, now=now), *entrances.deserted(self._left)}:
+            self._shut_one(number, f"{found[number]} connections wait", now)
+
+    def _shut_refused(self, site: str, now: float) -> None:
+        number = self.entrances.number(site)
+        if number is not None:
+            if number in self._behind:
+                self._put_back(number)  # what it is lent is of all who come last
+            self._shut_one(number, f"its server refuses {site} again and again", now)
+
+    def _shut_one(self, number: int, why: str, now: float) -> None:
+        if number not in self._shut:
             behind = self._behind if number == self._most else (number,)
             sites = ", ".join(site for each in behind for site in self.entrances.sites(each))
-            log.warning("%s: %d connections to %s wait, its entrance is shut", sites, found[number], self.engine)
+            log.warning("%s: %s: %s, the entrance is shut", sites, self.engine, why)
             _set(self._sockets[number], SHUT)
             self._shut[number] = now
 

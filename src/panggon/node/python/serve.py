@@ -106,7 +106,7 @@ def _serve(entry: str, interface: str) -> None:
 
 def _settings(interface: str) -> dict[str, Any]:
     return {
-        "worker_class": "panggon_asgi.Worker" if interface == "asgi" else "gthread",
+        "worker_class": "panggon_asgi.Worker" if interface == "asgi" else "panggon_wsgi.Worker",
         "workers": 1,
         "threads": int(os.environ["PANGGON_THREADS"]),
         "worker_tmp_dir": "/dev/shm",  # noqa: S108 -- the worker's sign of life, in memory

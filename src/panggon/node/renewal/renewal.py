@@ -121,8 +121,9 @@ class Renewal:
     ) -> Failures:
         try:
             renew()
-        except (OSError, ValueError, PanggonError) as error:
-            log.warning("%s cannot be renewed: %s", name, error)
+        except Exception as error:  # whatever it is, it must keep no other name from being renewed
+            foreseen = isinstance(error, OSError | ValueError | PanggonError)
+            log.warning("%s cannot be renewed: %s", name, error, exc_info=not foreseen)
             if isinstance(error, TemporaryError) and error.code == "journal.busy":
                 return failed  # at the next pass
             count = failed.count + 1

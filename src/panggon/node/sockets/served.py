@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.sites.kinds import ENTRY, RUNNING, USUAL_PHP, VARIABLE, VARIABLE_VALUE
+from panggon.core.sites.kinds import ENTRY, RUNNING, VARIABLE, VARIABLE_VALUE
+from panggon.core.sites.limits import USUAL_PHP
 from panggon.core.sites.outgoing import NONE
 from panggon.core.sites.routing import ROUTINGS
 from panggon.core.sites.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind

@@ -22,8 +22,9 @@ class SocketSettings:
     """Paths as in docs/architecture.md, "On the hosting machine".
 
     `web_group` is the group id of nginx's workers, `mariadb_socket` MariaDB's socket on the machine, `postgresql_run`
-    the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped;
-    requests that still run when it has to stop get `stop_seconds`. With `require_all` the holder refuses to start
+    the directory of PostgreSQL's, `php_binary` a template. A sandbox without work for `idle_seconds` is stopped,
+    or, where there is room for it, after up to `idle_most_seconds`; requests that still run when it has to stop get
+    `stop_seconds`. With `require_all` the holder refuses to start
     where a protection cannot be had. At most `awake_most` sites are awake at a time (0: as many as the machine's memory
     is for, `room.MEBIBYTES_AWAKE` each). What runs is compared with what lies on the disk every `update_seconds`.
     `outgoing` are this machine's own policies, their targets by name.
@@ -38,6 +39,7 @@ class SocketSettings:
     postgresql_run: Path = Path("/run/postgresql")
     php_binary: str = "/usr/sbin/php-fpm{version}"
     idle_seconds: float = 30
+    idle_most_seconds: float = 600
     stop_seconds: float = 20
     require_all: bool = True
     awake_most: int = 0

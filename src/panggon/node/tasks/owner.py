@@ -73,7 +73,8 @@ class Owner:
         now = self._now()
         if self.agenda.read(now):
             self._end_unwished()
-        if self.agenda.looked and self.agenda.looked - now > BACK_MOST:
+        # Noted before anything was due, too: by this a clock that is set back shows itself.
+        if self.agenda.looked is None or self.agenda.looked - now > BACK_MOST:
             self.agenda.count_anew(now)
             self._deal_with(now)
         ready = due(self.agenda.entries, now)

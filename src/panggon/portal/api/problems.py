@@ -35,7 +35,9 @@ class Problem(Schema):
     type: str = Field(description="`urn:panggon:problem:<code>`")
     title: str
     status: int
-    code: str = Field(description="`changed`, `invalid`, `scope`, `token`, `rate`, `forbidden`, `not_found`, `request`")
+    code: str = Field(
+        description="`changed`, `invalid`, `scope`, `token`, `rate`, `forbidden`, `not_found`, `request`, `unavailable`"
+    )
     detail: str = Field(description="A sentence for people, in Indonesian.")
     errors: list[FaultOut] = Field(default=[], description="With `invalid`: every fault at once.")
     changes: list[ChangeOut] = Field(default=[], description="With `changed`: what came between, the oldest first.")

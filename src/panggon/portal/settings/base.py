@@ -14,7 +14,7 @@ REPOSITORY = PORTAL.parent.parent.parent
 
 SECRET_KEY = environment.secret_key()
 DEBUG = False
-PANGGON_BASE_URL = environment.text("PANGGON_BASE_URL", "http://localhost:8080").rstrip("/")
+PANGGON_BASE_URL = environment.address("PANGGON_BASE_URL", "http://localhost:8080")
 PANGGON_FIRST_SITE = environment.number("PANGGON_FIRST_SITE", 1)
 PANGGON_DEMO = environment.flag("PANGGON_DEMO")  # every page and paper says that nothing here is valid
 PANGGON_SIMULATION = environment.flag("PANGGON_SIMULATION")  # and that no machine is behind it
@@ -106,6 +106,7 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 # more than answering, and so does reading a whole table for a few rows.
 _short = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
 DATABASES["default"]["OPTIONS"].setdefault("options", _short)
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)  # seconds: then who waits is told that it is away
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)  # for `questions`: from then on a plan is kept
 # Shared by all processes: a one-time code that one of them has taken is used up for all.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
@@ -256,7 +257,10 @@ LOGGING = {
     "formatters": {
         "plain": {"()": "panggon.portal.logs.OneLine", "fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
     },
-    "filters": {"only_trouble": {"()": "panggon.portal.logs.OnlyTrouble"}},
+    "filters": {
+        "only_trouble": {"()": "panggon.portal.logs.OnlyTrouble"},
+        "without_database": {"()": "panggon.portal.logs.WithoutDatabase"},
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain"},
         "jobs": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["only_trouble"]},
@@ -266,6 +270,7 @@ LOGGING = {
         **{name: {"level": "WARNING"} for name in ("pikepdf", "httpx", "imapclient")},
         **{name: {"level": "CRITICAL"} for name in ("pyhanko", "pyhanko_certvalidator")},
         "procrastinate": {"handlers": ["jobs"], "propagate": False},
+        "django.request": {"filters": ["without_database"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers send any Host; 400 is the answer
     },
 }

@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from panggon import file_words
+
+DATABASE_FORM = "DATABASE_URL harus berbentuk postgresql://pengguna:sandi@server:port/nama."
 TRUE = frozenset({"1", "true", "yes"})
 
 
@@ -23,7 +26,20 @@ def number(name: str, default: int) -> int:
     try:
         return int(text(name) or default)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is not a number: {text(name)!r}") from error
+        raise ImproperlyConfigured(f"{name} bukan bilangan: {text(name)!r}.") from error
+
+
+def address(name: str, default: str) -> str:
+    """An http(s) address, without a slash at its end."""
+    said = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(said)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ImproperlyConfigured(f"{name} bukan alamat seperti https://hosting.kota.example: {said!r}.")
+    return said
 
 
 def words(name: str) -> list[str]:
@@ -36,20 +52,25 @@ def networks(name: str) -> tuple[str, ...]:
     try:
         return tuple(str(ip_network(word)) for word in words(name))
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}") from error
+        raise ImproperlyConfigured(f"{name} bukan daftar jaringan seperti 10.0.0.0/8: {text(name)!r}.") from error
 
 
 def secret(name: str) -> str:
     """From the file that NAME_FILE names, or from NAME itself."""
     file = text(f"{name}_FILE")
-    return Path(file).read_text().strip() if file else text(name)
+    try:
+        return Path(file).read_text().strip() if file else text(name)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {file} {file_words.reason(error)}.") from error
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {file} bukan berkas teks.") from error
 
 
 def secret_key() -> str:
     """From the file that PANGGON_SECRET_KEY_FILE names, or from PANGGON_SECRET_KEY."""
     key = secret("PANGGON_SECRET_KEY")
     if len(key) < 50:
-        raise ImproperlyConfigured("PANGGON_SECRET_KEY_FILE must name a file with at least 50 random characters.")
+        raise ImproperlyConfigured("PANGGON_SECRET_KEY_FILE harus menyebut berkas dengan sedikitnya 50 karakter acak.")
     return key
 
 
@@ -57,7 +78,7 @@ def mail_security(name: str) -> tuple[bool, bool]:
     """Django's EMAIL_USE_TLS and EMAIL_USE_SSL for `none`, `starttls` or `tls`."""
     word = text(name) or "none"
     if word not in {"none", "starttls", "tls"}:
-        raise ImproperlyConfigured(f"{name} must be none, starttls or tls, not {word!r}")
+        raise ImproperlyConfigured(f"{name} harus none, starttls, atau tls, bukan {word!r}.")
     return word == "starttls", word == "tls"
 
 
@@ -65,21 +86,25 @@ def imap_security(name: str) -> str:
     """`tls` (from the first byte) or `starttls`; mail is never fetched without."""
     word = text(name) or "tls"
     if word not in {"tls", "starttls"}:
-        raise ImproperlyConfigured(f"{name} must be tls or starttls, not {word!r}")
+        raise ImproperlyConfigured(f"{name} harus tls atau starttls, bukan {word!r}.")
     return word
 
 
 def database(address: str) -> dict[str, Any]:
     """Django's settings of `postgresql://user:password@host:port/name?option=value`; no other database will do."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(DATABASE_FORM) from error
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:port/name")
+        raise ImproperlyConfigured(DATABASE_FORM)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": dict(parse_qsl(parts.query)),
     }

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from panggon import file_words
 from panggon.core.people.assurance import KNOWLEDGE
 
 NAMES = {"id", "name", "issuer", "client_id", "match"}
@@ -29,9 +30,16 @@ def providers(path: str) -> list[dict[str, Any]]:
     if not path:
         return []
     try:
-        return [_provider(row) for row in json.loads(Path(path).read_text())]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ImproperlyConfigured(f"PANGGON_OIDC_FILE {path}: {error}") from error
+        return [_provider(row) for row in _rows(json.loads(Path(path).read_text()))]
+    except OSError as error:
+        raise ImproperlyConfigured(f"PANGGON_OIDC_FILE {path}: {error.filename} {file_words.reason(error)}.") from error
+    except json.JSONDecodeError as error:
+        words = f"bukan JSON yang benar: {file_words.place(error)}"
+        raise ImproperlyConfigured(f"PANGGON_OIDC_FILE {path}: {words}.") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"PANGGON_OIDC_FILE {path}: bukan berkas teks.") from error
+    except ValueError as error:
+        raise ImproperlyConfigured(f"PANGGON_OIDC_FILE {path}: {error}.") from error
 
 
 def origins(apps: list[dict[str, Any]]) -> list[str]:
@@ -40,17 +48,26 @@ def origins(apps: list[dict[str, Any]]) -> list[str]:
     return sorted({f"{parts.scheme}://{parts.netloc}" for parts in found})
 
 
+def _rows(document: object) -> list[dict[str, Any]]:
+    texts = {*NAMES, *PROOFS}
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        raise ValueError("harus daftar JSON dengan satu objek tiap penyedia")
+    if not all(isinstance(value, str) for row in document for name, value in row.items() if name in texts):
+        raise ValueError(f"isi {', '.join(sorted(texts))} harus teks")
+    return document
+
+
 def _provider(row: dict[str, Any]) -> dict[str, Any]:
     proof = PROOFS & set(row)
     if set(row) - PROOFS - TRUSTED != NAMES or len(proof) != 1:
         raise ValueError(
-            f"a provider has {', '.join(sorted(NAMES))}, one of {' and '.join(sorted(PROOFS))}, "
-            f"and may have {' and '.join(sorted(TRUSTED))}"
+            f"sebuah penyedia mempunyai {', '.join(sorted(NAMES))}, salah satu dari {' dan '.join(sorted(PROOFS))}, "
+            f"dan boleh mempunyai {' dan '.join(sorted(TRUSTED))}"
         )
     if row["match"] not in MATCHES:
-        raise ValueError(f"match is one of {', '.join(MATCHES)}")
+        raise ValueError(f"match harus salah satu dari {', '.join(MATCHES)}")
     if not _is_private_enough(row["issuer"]):
-        raise ValueError(f"the issuer {row['issuer']} has to be an https address")
+        raise ValueError(f"issuer {row['issuer']} harus alamat https")
     return {
         "provider_id": row["id"],
         "name": row["name"],
@@ -70,7 +87,7 @@ def _secret(row: dict[str, Any]) -> str:
     if "client_secret_file" in row:
         return Path(row["client_secret_file"]).read_text().strip()
     if row["client_authentication"] != "private_key_jwt":
-        raise ValueError("client_authentication is private_key_jwt, or client_secret_file stands in its place")
+        raise ValueError("client_authentication harus private_key_jwt, atau client_secret_file sebagai gantinya")
     return ""
 
 
@@ -78,9 +95,9 @@ def _second_factor(row: dict[str, Any]) -> dict[str, Any]:
     """What is trusted; a class that is trusted is also asked for."""
     acr, amr = (row.get(f"second_factor_{claim}", []) for claim in ("acr", "amr"))
     if not (_are_words(acr) and _are_words(amr)):
-        raise ValueError("second_factor_acr and second_factor_amr are lists of words")
+        raise ValueError("second_factor_acr dan second_factor_amr harus daftar kata")
     if weak := KNOWLEDGE.intersection(amr):
-        raise ValueError(f"{', '.join(sorted(weak))} is no second factor")
+        raise ValueError(f"{', '.join(sorted(weak))} bukan faktor kedua")
     asked = {"auth_params": {"acr_values": " ".join(acr)}} if acr else {}
     return {"second_factor": {"acr": tuple(acr), "amr": tuple(amr)}, **asked}
 

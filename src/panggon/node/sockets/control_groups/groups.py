@@ -51,6 +51,17 @@ class ControlGroups:
         if self.memory:
             _limit_memory(self.memory, memory_mebibytes * 1024 * 1024)
 
+    def taken(self) -> int | None:
+        """Bytes of memory that all groups together have taken and that only their end gives back; None where they are
+        not counted.
+        """
+        with suppress(OSError, ValueError):
+            if self.memory:
+                lines = (self.memory / "memory.stat").read_text().splitlines()
+                found = {name: int(size) for name, size in map(str.split, lines)}
+                return found.get("anon", found.get("total_rss", 0)) + found.get("total_shmem", found.get("shmem", 0))
+        return None
+
     def create(self, name: str, bounds: GroupBounds, *, period: int = PERIOD) -> tuple[Path, ...]:
         """Make or adjust the group; returns the directories to enter. Processor time is given out in each `period` of
         microseconds. Raises OSError when the kernel refuses.

@@ -22,8 +22,8 @@ SANDBOXES_MOST = 4
 # Whom the kernel kills is given so long to be gone; nobody else is served meanwhile.
 DYING_SECONDS = 0.1
 # How long ago an application's last sign (node/python/serve.py) may be for it to count as working: it gives one a
-# second, the holder looks twice a second.
-RECENT_SECONDS = 1.5
+# second, the holder looks twice a second, and every other second where nobody came for long.
+RECENT_SECONDS = 3.5
 
 
 @dataclass(frozen=True, slots=True)

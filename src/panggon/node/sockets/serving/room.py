@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterable
 
+from panggon.core.node import idleness
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.serving.site import Site
 from panggon.node.sockets.settings import SocketSettings
 
@@ -31,6 +33,15 @@ def wakes_most(settings: SocketSettings) -> int:
     """
     starts = STARTS_A_SECOND * settings.idle_seconds * (os.cpu_count() or 1)
     return min(awake_most(settings), int(starts))
+
+
+def idle_seconds(machine: Machine, awake: int, *, most: int) -> float:
+    """How long a site stays awake for nobody, where so many are awake: by which part they take of the memory for all
+    sites, or of how `most` may be awake. Where that memory is not counted nobody stays longer than he must.
+    """
+    memory, settings = machine.groups.taken(), machine.settings
+    taken = 1.0 if memory is None else max(memory / (memory_for_sites() << 20), awake / most)
+    return idleness.patience(taken, least=settings.idle_seconds, most=settings.idle_most_seconds)
 
 
 def make_room(sites: Iterable[Site], *, most: int, now: float) -> bool:

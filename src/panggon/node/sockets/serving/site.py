@@ -27,6 +27,8 @@ PAUSE_SECONDS = (1.0, 60.0)
 # Who is awake for so long and has no visitor may make room for another; who finds none is tried again after so long.
 IDLE_SECONDS = 1.0
 ROOM_SECONDS = 0.25
+# One that stays although nobody visits it is looked at so often only: there may be many.
+RESTING_SECONDS = 2.0
 # From so many failures in a row on, visitors are told at once instead of waiting for the next try.
 FAILURES_TO_WAIT_FOR = 3
 # What runs of a site that stores too much may go on storing for this long.
@@ -56,7 +58,7 @@ class Site:
         self.sandbox, former = adopt(machine, served.site, served.kind, listener, there=groups)
         self.former = [Former(each, now, now + self._longest) for each in former]
         self.failures = 0
-        self._started = self._worked = now
+        self._started = self._worked = self._looked = now
         self._compared = now - self._number % machine.settings.update_seconds  # not all adopted ones at once
         self._wake_after = 0.0
         self._end_by: float | None = None
@@ -74,6 +76,15 @@ class Site:
     def awake(self) -> bool:
         """Whether any of its programs run."""
         return self.sandbox is not None or bool(self.former)
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is to be looked at now."""
+        return not self._rests(now) or now - self._looked >= RESTING_SECONDS
+
+    def _rests(self, now: float) -> bool:
+        """Whether nobody has visited it for long."""
+        long = now - self._worked >= self.machine.settings.idle_seconds
+        return long and self.stays_awake and not self.former and self._leave_by is None
 
     def listens(self, now: float) -> bool:
         """Whether a new connection is the holder's business: nobody else answers it, and no pause holds it back."""
@@ -117,14 +128,13 @@ class Site:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
 
-    def tick(self, now: float) -> None:
-        """Ask an idle sandbox to end; kill one that does not end in time."""
+    def tick(self, now: float, *, patience: float) -> None:
+        """Ask a sandbox to end that has been idle for longer than this; kill one that does not end in time."""
+        self._looked = now
         if self._leave_by is not None:
             self._go(now)
         for former in self.former:
             former.tick(now)
-        for each in self._sandboxes:
-            self.machine.lanes.look(each.group, number=self._number, now=now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
             if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
@@ -132,13 +142,15 @@ class Site:
         elif self._end_by is None:
             if self.sandbox.working:
                 self._worked = now
-            elif now - self._worked >= self.machine.settings.idle_seconds:
+            elif now - self._worked >= patience:
                 self.end(now)
         elif now >= self._end_by:
             log.warning("%s: did not end in time, killing it", self.served.site)
             self.sandbox.kill()
         else:
             self.sandbox.ask_to_end()
+        for each in () if self._rests(now) else self._sandboxes:
+            self.machine.lanes.look(each.group, number=self._number, now=now)
 
     def count(self, until: float) -> None:
         """Count what the site stores, until this time; a site that is over its bounds, or no more, starts anew."""

@@ -22,7 +22,7 @@ from panggon.node.sockets.sandboxes.launch import document_root
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described, remember
 from panggon.node.sockets.serving.leaving import Dropping, Leaving
-from panggon.node.sockets.serving.room import awake_most, make_room
+from panggon.node.sockets.serving.room import awake_most, idle_seconds, make_room
 from panggon.node.sockets.serving.site import Site
 from panggon.node.sockets.serving.watching import Watching
 
@@ -77,11 +77,12 @@ class Sites:
         return bool(self._waiting) or self._leaving.anybody_lingers
 
     def tick(self, now: float) -> None:
-        waiting = [self._sites[name] for name in self._waiting]
+        waiting = [site for name in self._waiting if (site := self._sites[name]).is_due(now)]
+        patience = idle_seconds(self._machine, len(self._waiting), most=self._awake_most) if waiting else 0.0
         for number, site in enumerate(waiting, start=1):
             with going_on(log, site.served.site):
                 site.count(now + COUNTING_SECONDS * number / len(waiting))
-                site.tick(now)
+                site.tick(now, patience=patience)
                 if site.is_outdated(now):
                     self._renew(site, _nobody_waits)
             with going_on(log, site.served.site):

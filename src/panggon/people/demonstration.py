@@ -1,11 +1,10 @@
-"""Commands of the portal's command line that concern people; imported once Django is set up."""
+"""The people of a demonstration: three agencies, one division, one account a role."""
 
 import json
 import secrets
 from pathlib import Path
 from typing import Any
 
-import click
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.db import transaction
 
@@ -31,22 +30,12 @@ PEOPLE = (
 )
 
 
-@click.command("seed-demo")
-@click.option(
-    "--accounts",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File that keeps passwords and TOTP secrets, so that a second run gives the same accounts.",
-)
-def seed_demo(accounts: Path | None) -> None:
-    """Make agencies, one division and one account a role for a demonstration, as JSON in the file, or printed."""
-    known = json.loads(accounts.read_text()) if accounts and accounts.exists() else {}
+def seed_kept_in(accounts: Path) -> None:
+    """`seed`, with the accounts kept in this file (JSON): a second run gives the same. Raises OSError, ValueError."""
+    known = json.loads(accounts.read_text()) if accounts.exists() else {}
     seeded = seed(known)
-    document = json.dumps(seeded, indent=2, ensure_ascii=False)
-    if accounts is None:
-        click.echo(document)
-        return
     accounts.touch(mode=0o600)
-    accounts.write_text(document)
+    accounts.write_text(json.dumps(seeded, indent=2, ensure_ascii=False))
 
 
 @transaction.atomic
