@@ -107,7 +107,7 @@ class Holder:
             own = found.pop(served.site, None)
             if own:
                 self._sites.sockets.take(own, kept=own in known)
-            self._sites.add(served, own or self._sites.open(served.site), groups=groups)
+            self._sites.add(served, own or self._sites.sockets.begin(served.site), groups=groups)
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
             self._sites.drop(site, lambda: None, Dropping.LATER)
