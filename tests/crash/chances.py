@@ -23,9 +23,7 @@ NONE = Fault(Moments.ENTRIES)
 # Whoever serves: the servers, one worker of nginx, and what runs the site's own programs.
 SERVERS = ("nginx", "worker", "mariadb", "postgresql", "knot", "sshd", "holder", "sockets", "programs")
 # Only its owner can bring a lost password back, and no plan knows of a name before a pass of the drift has found it.
-MENDABLE = [
-    name for name in MEDDLINGS if name not in ("database.ini empty", "another database password", "one name more")
-]
+MENDABLE = [name for name in MEDDLINGS if name not in ("database.ini empty", "one name more")]
 # More moments than any step has are looked at, so some faults come too late; those count as tries without one.
 MOMENTS = {Moments.ENTRIES: 40, Moments.CALLS: 250, Moments.WRITES: 40}
 MOMENTS_BACK = {Moments.ENTRIES: 24, Moments.CALLS: 80}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import dns.update
 import psycopg
 import pymysql
 
@@ -269,6 +270,14 @@ def _wider(tree: Path) -> None:
         storage.bound(tree, storage.Limit(4711, 4711))
 
 
+def _kept(machine: Machine, zone: dns.update.UpdateMessage, name: str, kind: str = "A", *, ttl: int) -> None:
+    """The same records with another TTL."""
+    texts = machine.ask(name, kind)
+    zone.delete(f"{name}.", kind)
+    for text in texts:
+        zone.add(f"{name}.", ttl, kind, text)
+
+
 def _emptied(path: Path) -> None:
     if path.exists():
         path.write_text("")
@@ -293,6 +302,8 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     "no keys": lambda m, s: _emptied(m.layout.hosting / "etc" / "keys" / s.site),
     "public closed to nginx": lambda m, s: _mode(_tree(m, s) / "public", 0o700),
     "private closed to its owner": lambda m, s: _mode(_tree(m, s) / "private", 0o000),
+    "private open to others": lambda m, s: _mode(_tree(m, s) / "private", 0o755),
+    "tmp closed to its owner": lambda m, s: _mode(_tree(m, s) / "tmp", 0o000),
     "database.ini empty": lambda m, s: _emptied(_tree(m, s) / "private" / "database.ini"),
     "no grants": lambda m, s: _sql(
         m,
@@ -308,6 +319,22 @@ MEDDLINGS: Mapping[str, Callable[[Machine, SiteSpec], None]] = {
     ),
     "another database password": lambda m, s: _sql(
         m, s, mariadb="SET PASSWORD FOR '{0}'@localhost = PASSWORD('x')", postgresql="ALTER ROLE {0} PASSWORD 'x'"
+    ),
+    "a user of its name for other machines": lambda m, s: _sql(
+        m, s, mariadb="CREATE USER '{0}'@'%'", postgresql="ALTER ROLE {0} SET temp_file_limit = -1"
+    ),
+    "rights of everybody": lambda m, s: _sql(
+        m, s, mariadb="GRANT SELECT ON `{0}`.* TO PUBLIC", postgresql="GRANT CONNECT ON DATABASE {0} TO PUBLIC"
+    ),
+    "another way into the database": lambda m, s: _sql(
+        m,
+        s,
+        mariadb="ALTER USER '{0}'@localhost IDENTIFIED VIA unix_socket",
+        postgresql="ALTER ROLE {0} PASSWORD NULL",
+    ),
+    "another TTL": lambda m, s: m.update_zone(lambda zone: _kept(m, zone, s.host, ttl=7)),
+    "another TTL of the mark": lambda m, s: m.update_zone(
+        lambda zone: _kept(m, zone, f"_panggon.{s.host}", "TXT", ttl=7)
     ),
     "address changed": lambda m, s: m.update_zone(lambda zone: zone.replace(f"{s.host}.", 300, "A", "192.0.2.7")),
     "no address": lambda m, s: m.update_zone(lambda zone: zone.delete(f"{s.host}.", "A")),

@@ -19,8 +19,8 @@ from panggon.core.node.plan import same
 from panggon.core.node.resources import Attributes, Key, Observation, Standing
 
 DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
-# Looks at all processes of the machine, line by line, and changes nothing between two of its lines.
-LOOKING = f"{DRIVERS}processes.py"
+# Look at all processes of the machine and at mounts, line by line, and change nothing between two of their lines.
+LOOKING = (f"{DRIVERS}processes.py", f"{DRIVERS}mounts.py")
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,16 @@ def test_a_server_that_never_comes_to_an_end_is_down_too(stand: Stand) -> None:
     assert (refused.code, refused.detail) == ("acme.down", f"{stand.settings.directory}: TimeoutError")
 
 
+def test_a_damaged_key_of_the_account_is_named(stand: Stand, tmp_path: Path) -> None:
+    account = tmp_path / "account.pem"
+    account.write_text("rusak")
+    refused = replace(stand, settings=replace(stand.settings, account=account)).refusal(lambda _: {})
+    assert (refused.code, str(account) in refused.detail) == ("acme.account", True)
+    account.unlink()  # what a person would do
+    with pytest.raises(TemporaryError, match="TimeoutError"):
+        acme_orders.order(replace(stand.settings, account=account, seconds=0), HOST)
+
+
 @pytest.mark.parametrize(
     ("code", "kind"), [("rateLimited", TemporaryError), ("serverInternal", TemporaryError), ("caa", PermanentError)]
 )

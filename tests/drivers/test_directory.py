@@ -1,6 +1,7 @@
 import errno
 import os
 import re
+import stat
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing
+from panggon.core.node.resources import Key, Kind, Standing, foreign, ours, partial
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers import files
 from panggon.drivers.directory import DirectoryDriver, Settings
@@ -77,7 +78,7 @@ def spec(site: str) -> SiteSpec:
 class TestTree:
     def test_owners_and_modes(self, place: Path, uid: int) -> None:
         found = {path.name: path.stat() for path in (place, *place.iterdir())}
-        assert {name: (stat.st_uid, stat.st_gid, oct(stat.st_mode & 0o7777)) for name, stat in found.items()} == {
+        assert {name: (seen.st_uid, seen.st_gid, oct(seen.st_mode & 0o7777)) for name, seen in found.items()} == {
             place.name: (0, 0, "0o755"),
             "public": (uid, WEB, "0o2750"),
             "private": (uid, uid, "0o700"),
@@ -96,22 +97,65 @@ class TestTree:
         ("name", "mode", "ok"),
         [
             ("public", 0o755, True),
+            ("public", 0o2751, True),
             ("public", 0o700, False),
+            ("public", 0o777, False),
+            ("private", 0o750, True),
             ("private", 0o777, False),
+            ("private", 0o701, False),
+            ("private", 0o704, False),
+            ("private", 0o000, False),
+            ("tmp", 0o1700, True),
+            ("tmp", 0o755, False),
+            ("tmp", 0o500, False),
             ("logs", 0o755, False),
             ("", 0o777, False),
         ],
     )
-    def test_proof_of_modes(
-        self, driver: DirectoryDriver, key: Key, place: Path, name: str, mode: int, *, ok: bool
+    def test_modes_that_serve_the_site_and_show_others_nothing(
+        self, driver: DirectoryDriver, key: Key, place: Path, uid: int, name: str, mode: int, *, ok: bool
     ) -> None:
+        """Others are told, with the owner's own way out where he has one, and mended."""
         (place / name).chmod(mode)
         (check,) = driver.probe(key, spec=spec(key.name))
         assert (check.name, check.ok) == ("directory.owners", ok)
-        made = {"": 0o755, "public": 0o2750, "private": 0o700, "logs": 0o750}[name]
+        made = {"": 0o755, "public": 0o2750, "private": 0o700, "tmp": 0o700, "logs": 0o750}[name]
+        way_out = rf"; pemilik dapat memperbaikinya lewat SFTP: chmod {made & 0o777:o} {name}"
         told = rf"/{name}: ([0-9]+:[0-9]+) {mode:04o}, seharusnya \1 {made:04o}"
+        told += way_out if name in ("public", "private", "tmp") else ""
         assert ok or re.fullmatch(told, check.detail)
-        place.chmod(0o755)
+        found = driver.read(key)
+        assert found == (ours(key, uid=uid) if ok else partial(key, check.detail))
+        driver.write(key, {"uid": uid})
+        assert driver.read(key) == ours(key, uid=uid)
+        assert ok or stat.S_IMODE((place / name).stat().st_mode) == made
+
+    def test_the_web_servers_group_is_mended(self, driver: DirectoryDriver, key: Key, place: Path, uid: int) -> None:
+        os.chown(place / "public", -1, uid)  # the owner may: it is his own
+        (place / "public").chmod(0o2750)
+        why = f"/public: {uid}:{uid} 2750, seharusnya {uid}:{WEB} 2750"
+        assert driver.read(key) == partial(key, why)
+        driver.write(key, {"uid": uid})
+        assert driver.read(key) == ours(key, uid=uid)
+        assert (place / "public").stat().st_gid == WEB
+
+    @pytest.mark.parametrize("name", ["", "public", "private", "logs"])
+    def test_what_is_mounted_over_it_is_told_and_left(
+        self, driver: DirectoryDriver, key: Key, place: Path, uid: int, tmp_path: Path, name: str
+    ) -> None:
+        (tmp_path / "kept").write_text("isi")
+        if subprocess.run(["mount", "--bind", tmp_path, place / name], capture_output=True).returncode:
+            pytest.skip("nothing can be mounted here")
+        try:
+            found = replace(driver, owned=frozenset({key})).read(key)
+            assert found == foreign(key, f"sesuatu dikaitkan (mount) di atas {place / name}")
+            for after in ({"uid": uid}, None):
+                with pytest.raises(PermanentError, match=r"directory\.foreign"):
+                    driver.write(key, after)
+            assert (tmp_path / "kept").read_text() == "isi"
+        finally:
+            subprocess.run(["umount", "--lazy", place / name], check=True)
+        assert driver.read(key) == ours(key, uid=uid)
 
     @pytest.mark.parametrize("name", ["public", "private", "tmp"])
     def test_an_owner_cannot_keep_a_site_open_by_closing_it(
@@ -121,13 +165,14 @@ class TestTree:
         for state, ok in {SiteState.OPEN: False, SiteState.SUSPENDED: True, SiteState.PARKED: True}.items():
             (check,) = driver.probe(key, spec=replace(spec(key.name), state=state))
             assert (check.name, check.ok) == ("directory.owners", ok)
+            assert (replace(driver, state=state).read(key).standing is Standing.OURS) is ok
         (place / name).chmod(0o700)
 
     def test_what_the_owner_does_inside_leaves_it_as_it_reads(
         self, driver: DirectoryDriver, key: Key, place: Path, uid: int
     ) -> None:
-        (place / "public").chmod(0o777)
         (place / "public" / "etc").symlink_to("/etc")
+        (place / "public" / "open").mkdir(mode=0o777)
         assert driver.read(key).attributes == {"uid": uid}
 
     def test_a_missing_directory_is_partial_and_mended_without_loss(

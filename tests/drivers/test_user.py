@@ -138,7 +138,7 @@ class TestUser:
         assert driver().read(key).standing is Standing.PARTIAL
         (USERDB / f"{uid}.user").symlink_to("other.user")
         found = driver().read(key)
-        assert (found.standing, found.detail) == (Standing.FOREIGN, str(USERDB / f"{uid}.user"))
+        assert (found.standing, found.detail) == (Standing.FOREIGN, f"{USERDB / str(uid)}.user isinya lain")
         (USERDB / f"{uid}.user").unlink()
         driver().write(key, {"uid": uid, "password": ""})
         assert driver().read(key).standing is Standing.OURS

@@ -71,7 +71,7 @@ def test_version_2_has_one_group_for_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stat", ["nr_periods 10\nnr_throttled 0\nthrottled_time 0\n", ""])
 def test_a_limit_that_nobody_enforces_is_none(tmp_path: Path, stat: str) -> None:
     """Plain directories take everything that is written and enforce nothing."""
-    group = tmp_path / f"trial-{os.getpid()}"
+    group = tmp_path / f"trial-{os.getpid()}-cpu"
     group.mkdir()
     (group / "cpu.stat").write_text(stat)
     groups = ControlGroups(tmp_path, tmp_path, tmp_path)

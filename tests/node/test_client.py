@@ -1,6 +1,8 @@
 """The agent's side of the wish interface, against a portal over real HTTP."""
 
+import gzip
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import httpx
@@ -9,7 +11,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Problem
-from panggon.node.agent.client import Ending, Mode, Pauses, Portal, Report
+from panggon.node.agent.client import ANSWER_MOST, Ending, Mode, Pauses, Portal, Report
 from panggon.node.agent.loop import LINES_MOST
 from tests.node import portal as portals
 from tests.node.portal import CODE, TOKEN
@@ -27,6 +29,11 @@ def test_enrolment_trades_a_code_for_a_token(fake):
         Portal(fake.url).enroll("another", name="satu", facts={})
 
 
+def sent(answer):
+    """As it comes over a line."""
+    return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -37,7 +44,7 @@ def test_enrolment_trades_a_code_for_a_token(fake):
     ],
 )
 def test_an_enrolment_that_fails_says_what_to_do(answer, words):
-    portal = Portal("https://portal.example", transport=httpx.MockTransport(lambda _request: answer))
+    portal = Portal("https://portal.example", transport=httpx.MockTransport(lambda _request: sent(answer)))
     with pytest.raises(PermanentError, match=words) as caught:
         portal.enroll("cut", name="satu", facts={})
     assert "doctype" not in caught.value.detail
@@ -50,6 +57,48 @@ def test_a_wish_arrives_whole_and_does_not_show_its_secrets(fake):
     assert (wish.number, wish.mode, wish.spec, wish.approved_digest) == (17, Mode.PLAN, {"any": 1}, "d")
     assert wish.credentials == {"f": "$6$secret"}
     assert "secret" not in repr(wish)
+
+
+class Endless(httpx.SyncByteStream):
+    """A body in pieces of 64 KiB; `given` counts what was taken."""
+
+    given = 0
+
+    def __iter__(self):
+        while self.given < 64 << 20:
+            self.given += 65_536
+            yield b" " * 65_536
+
+
+def test_an_answer_without_end_is_not_taken():
+    body = Endless()
+    answer = httpx.Response(200, headers={"content-type": "application/json"}, stream=body)
+    portal = Portal("https://portal.example", token=TOKEN, transport=httpx.MockTransport(lambda _request: answer))
+    with pytest.raises(TemporaryError, match=r"portal\.down: jawaban portal terlalu panjang"):
+        portal.wish(seconds=0)
+    assert body.given <= ANSWER_MOST + 2 * 65_536
+
+
+@pytest.mark.parametrize(
+    ("packing", "content"), [("gzip", gzip.compress(b" " * (64 << 20))), ("", b"[" * 200_000)], ids=["packed", "deep"]
+)
+def test_an_answer_that_would_become_something_else_is_none(packing, content):
+    headers = {"content-type": "application/json", "content-encoding": packing}
+    asked = []
+
+    def answer(request):
+        asked.append(request.headers["accept-encoding"])
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(content))
+
+    tracemalloc.start()
+    try:
+        portal = Portal("https://portal.example", token=TOKEN, transport=httpx.MockTransport(answer))
+        with pytest.raises(TemporaryError, match="tidak menjawab dengan JSON"):
+            portal.wish(seconds=0)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+    assert asked == ["identity"]
 
 
 def test_no_wish_is_none(fake):
@@ -101,7 +150,7 @@ def test_a_status_of_many_long_lines_is_one_that_the_portal_takes() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return httpx.Response(204)
+        return sent(httpx.Response(204))
 
     Portal("https://portal.example", token=TOKEN, transport=httpx.MockTransport(answer)).status(
         version="1",

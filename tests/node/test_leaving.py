@@ -57,6 +57,23 @@ def test_on_a_full_disk_nobody_lingers(settings: SocketSettings, monkeypatch: py
 
 
 @pytest.mark.real
+def test_who_is_inside_a_site_of_another_kind_has_time_with_another_holder_too(
+    settings: SocketSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its settings say no more how long a request takes."""
+    monkeypatch.setattr(Site, "request_seconds", None)
+    with selectors.DefaultSelector() as selector:
+        sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
+        served = Served(SITE, "php", 1, php_version="8.2")
+        site = sites.add(served, sites.open(SITE), groups=frozenset())
+        sites.drop(SITE, lambda: None, Dropping.LATER)
+        now = time.monotonic()
+        assert sites._leaving.due(now) == ()
+        assert sites._leaving.due(now + 60) == (SITE,)
+        site.listener.close()
+
+
+@pytest.mark.real
 def test_of_a_site_that_has_gone_nothing_is_done_any_more(
     settings: SocketSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +83,7 @@ def test_of_a_site_that_has_gone_nothing_is_done_any_more(
     with selectors.DefaultSelector() as selector, socket.socket(socket.AF_UNIX) as visitor:
         sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
         monkeypatch.setattr(sites._guards, "look", lambda: None)
-        site = sites.add(served, sites.open(SITE), kept=True, groups=frozenset())
+        site = sites.add(served, sites.open(SITE), groups=frozenset())
         visitor.connect(f"run/{SITE}.sock")
         sites.drop(SITE, lambda: told.append("gone"))
         sites.drop(SITE, lambda: told.append("lingers"), Dropping.LATER)

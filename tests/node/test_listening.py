@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from demo.ports import free_port
 from tests.node.scheduling import shares_by_sessions
@@ -24,9 +27,10 @@ print(os.getpriority(os.PRIO_PROCESS, 0), priority_of_session(os.getpid()))
 """
 
 
-def becomes(program: str, folder: Path, *, ports: list[int]) -> list[str]:
+def becomes(program: str, folder: Path, *, ports: list[int], more: Sequence[str] = ()) -> list[str]:
     """What is said by a program in the place of nginx, in a session of its own as any server is started."""
-    document = {"listen": [f"127.0.0.1:{port}" for port in ports], "command": [sys.executable, "-c", program]}
+    listen = [*(f"127.0.0.1:{port}" for port in ports), *more]
+    document = {"listen": listen, "command": [sys.executable, "-c", program]}
     (folder / "nginx.json").write_text(json.dumps(document))
     argv = [sys.executable, "-m", "panggon.node.supervision.listening", str(folder / "nginx.json")]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, start_new_session=True)
@@ -36,6 +40,12 @@ def becomes(program: str, folder: Path, *, ports: list[int]) -> list[str]:
 def test_a_worker_never_waits_in_accept_for_a_visitor_whom_another_has_taken(tmp_path):
     ports = [free_port(), free_port()]
     assert becomes(TOLD, tmp_path, ports=ports) == [f"{port} False 1" for port in ports]
+
+
+@pytest.mark.parametrize("away", ["192.0.2.7", "[2001:db8::7]"])
+def test_an_address_that_is_not_there_keeps_nobody_from_the_others(tmp_path, away):
+    port = free_port()
+    assert becomes(TOLD, tmp_path, ports=[port], more=[f"{away}:{port}"]) == [f"{port} False 1"] * 2
 
 
 @shares_by_sessions

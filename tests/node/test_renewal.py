@@ -284,6 +284,21 @@ class TestBought:
         bundle = bundles.load(authority.issue(between, "*.kota.example", now=place.now))
         self.put(place, replace(bundle, chain=(bundle.leaf,)))
 
+    def buy_through(self, place: Place, begins: int, ends: int) -> None:
+        """Signed by one between, which is good from and until that day after the purchase."""
+        name, between = "*.kota.example", authority.create_authority(place.base / "between", now=place.now)
+        own, signer = (
+            between.load(),
+            bundles.load(place.authority.certificate.read_bytes() + place.authority.key.read_bytes()),
+        )
+        builder = x509.CertificateBuilder(
+            signer.leaf.subject, own.subject, own.public_key(), own.serial_number,
+            place.now + timedelta(days=begins), place.now + timedelta(days=ends), list(own.extensions),
+        )  # fmt: skip
+        bundle = bundles.load(authority.issue(between, name, now=place.now))
+        signed = builder.sign(signer.key, hashes.SHA256())  # type: ignore[arg-type]
+        self.put(place, replace(bundle, chain=(bundle.leaf, signed, signer.leaf)))
+
     def buy_with(self, place: Place, key: CertificateIssuerPrivateKeyTypes) -> None:
         bundle = bundles.load(chained(place.authority, "*.kota.example", now=place.now))
         leaf, signer = (
@@ -323,6 +338,14 @@ class TestBought:
             (lambda test, place: (place.base / "bought.key").write_bytes(key()), "kunci dan sertifikat tidak cocok"),
             (lambda test, place: (place.base / "bought.pem").write_text("x"), "Unable to load PEM"),
             (lambda test, place: test.buy_without_chain(place), "rantai tidak lengkap?"),
+            (
+                lambda test, place: test.buy_through(place, -9, -1),
+                "sertifikat antara di dalam rantainya sudah habis masa berlakunya 2026-08-31",
+            ),
+            (
+                lambda test, place: test.buy_through(place, 85, 199),
+                "sertifikat antara di dalam rantainya belum berlaku sebelum 2026-11-25",
+            ),
             (lambda test, place: test.buy_with(place, rsa.generate_private_key(65537, 1024)), "RSA 2048 ke atas"),
             (lambda test, place: test.buy_with(place, ec.generate_private_key(ec.SECP521R1())), "P-256, P-384"),
             (lambda test, place: test.buy_with(place, ed25519.Ed25519PrivateKey.generate()), "P-256, P-384"),

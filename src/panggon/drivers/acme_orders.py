@@ -77,7 +77,7 @@ def order(settings: Settings, host: str) -> bytes:
     """A bundle for the name (or `*.<zone>`): chain and a key of its own, never used before. A plan and the owner of
     renewals may order for one name at once: each would sweep away what the other has planted, so one waits.
 
-    Raises TemporaryError `acme.down`, PermanentError `acme.refused` with the server's own words.
+    Raises TemporaryError `acme.down`, PermanentError `acme.refused` with the server's own words, and `acme.account`.
     """
     files.directory(settings.planted, mode=0o700)
     with turns.taken(_record(settings, host).with_suffix(".turn")):
@@ -153,12 +153,16 @@ def _client(settings: Settings) -> ClientV2:
 
 
 def _account_key(path: Path) -> JWKRSA:
+    """Made where it is missing: a new account. Raises PermanentError `acme.account` where it is damaged."""
     content = files.read(path)
     if content is None:
         files.directory(path.parent, mode=0o700)
         files.write(path, key_text(rsa.generate_private_key(65537, RSA_BITS)), mode=0o600)
         content = files.read(path) or b""
-    return JWKRSA(key=serialization.load_pem_private_key(content, None))
+    try:
+        return JWKRSA(key=serialization.load_pem_private_key(content, None))
+    except (ValueError, TypeError) as error:
+        raise PermanentError("acme.account", f"kunci akun ACME {path} rusak: {error}") from error
 
 
 def _request(host: str, key: ec.EllipticCurvePrivateKey) -> bytes:

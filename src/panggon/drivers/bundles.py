@@ -27,12 +27,19 @@ class Bundle:
         return self.chain[0]
 
     @property
+    def _needed(self) -> tuple[x509.Certificate, ...]:
+        """What visitors look at: the authority's own certificate is theirs, whatever a chain says of it."""
+        return (self.leaf, *(each for each in self.chain[1:] if each.issuer != each.subject))
+
+    @property
     def begins(self) -> datetime:
-        return self.leaf.not_valid_before_utc
+        """When all of it is good."""
+        return max(each.not_valid_before_utc for each in self._needed)
 
     @property
     def ends(self) -> datetime:
-        return self.leaf.not_valid_after_utc
+        """When the first of it is good no more."""
+        return min(each.not_valid_after_utc for each in self._needed)
 
     @property
     def life(self) -> timedelta:
@@ -83,8 +90,8 @@ def fault(bundle: Bundle, host: str, *, now: datetime) -> str:
         (not bundle.covers(host), f"tidak berlaku untuk {host}"),
         (_must_staple(bundle.leaf), "mewajibkan OCSP stapling (must-staple)"),
         (any(not Bundle((a,), bundle.key).follows(b) for a, b in _pairs(bundle)), "rantai sertifikat terputus"),
-        (now < bundle.begins, f"belum berlaku sebelum {bundle.begins:%Y-%m-%d}"),
-        (now >= bundle.ends, f"sudah habis masa berlakunya {bundle.ends:%Y-%m-%d}"),
+        (now < bundle.begins, f"{_whose(bundle, now)}belum berlaku sebelum {bundle.begins:%Y-%m-%d}"),
+        (now >= bundle.ends, f"{_whose(bundle, now)}sudah habis masa berlakunya {bundle.ends:%Y-%m-%d}"),
     )
     return next((words for is_wrong, words in wrong if is_wrong), "")
 
@@ -93,6 +100,12 @@ def key_text(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def _whose(bundle: Bundle, now: datetime) -> str:
+    """Of a time at which the site's own certificate is good."""
+    own = bundle.leaf.not_valid_before_utc <= now < bundle.leaf.not_valid_after_utc
+    return "sertifikat antara di dalam rantainya " if own else ""
 
 
 def _is_usual(key: PrivateKeyTypes) -> bool:

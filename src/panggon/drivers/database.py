@@ -3,14 +3,16 @@
 Root's `database.json` in the site's directory says which engine the site has and how large its database may be; it is
 written before anything else and removed last, so it also tells whose a half made database is: what lies on the server
 itself is in the hands of the site's own user. The password is made here and lies only in the owner's
-`private/database.ini`. Reading never looks at that file: who could make a resource read as changed could keep a plan
-from running. The probe looks at it instead.
+`private/database.ini`; that the server keeps another one is seen where that file holds one, and the server gets it
+again. Of a site that is to be closed reading never looks at that file: who could make a resource read as changed could
+keep it open.
 """
 
 import json
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -90,10 +92,23 @@ class DatabaseDriver:
         found = self._server(engine).find(key.name, known=record is not None)
         if record is None and found.standing is Standing.ABSENT:
             return absent(key)
-        if record and not files.stands(self._place(key.name) / RECORD):
-            found = Found(Standing.PARTIAL)
+        if record and (wrong := self._changed(key.name, engine, found)):
+            found = Found(Standing.PARTIAL, detail=wrong)
         still_open = self.state not in AT_ONCE and storage.open_mark(self._place(key.name)).exists()
         return _observed(key, engine, found, record, still_open=still_open)
+
+    def _changed(self, site: str, engine: Engine, found: Found) -> str:
+        """What beside the server's own things is others than it was made, in words."""
+        if found.standing is not Standing.OURS or self.state not in ALIVE:
+            return files.fault(self._place(site) / RECORD)
+        password = None
+        with suppress(PanggonError):  # a folder that is not there is another resource's matter
+            password = self._kept_password(site, uid_of(site, base=self.settings.uid_base))
+        if password is not None and not self._server(engine).verifies(found.verifier, password):
+            return f"kata sandi di server bukan yang ada di private/{INI}"
+        # What is in a full database belongs to nobody meanwhile.
+        inside = "" if found.full else self._server(engine).fault_inside(site)
+        return inside or files.fault(self._place(site) / RECORD)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         uid = uid_of(key.name, base=self.settings.uid_base)
@@ -182,13 +197,13 @@ class DatabaseDriver:
         return not leaving
 
     def _password(self, site: str, uid: int, engine: Engine, *, anew: bool) -> str:
-        """The one that its owner has and the server knows, otherwise a new one, written down for the owner."""
+        """The one that its owner has, otherwise a new one, written down for the owner."""
         with files.opened(self._private(site), uid=uid) as private:
             files.sweep_at(private, INI)
-        server, password = self._server(engine), self._kept_password(site, uid)
-        if password is None or anew or not server.accepts(site, password):
-            password = secrets.token_urlsafe(32)
-            self._keep_password(site, uid, {"engine": engine.value, **server.login(site), "password": password})
+        password = self._kept_password(site, uid)
+        if password is None or anew:
+            password, login = secrets.token_urlsafe(32), self._server(engine).login(site)
+            self._keep_password(site, uid, {"engine": engine.value, **login, "password": password})
         return password
 
     def _drop(self, site: str, uid: int, engine: Engine) -> None:
@@ -256,8 +271,7 @@ def _parsed(content: bytes, site: str) -> Record | None:
 
 def _observed(key: Key, engine: Engine, found: Found, record: Record | None, *, still_open: bool) -> Observation:
     """One that was made before there were records has no bound yet, and reads so. What somebody has changed or taken
-    since it was made is no half written one: it reads as a database that nobody can use, and a plan makes it whole.
-    One that is `still_open` by its mark counts as locked.
+    since it was made is damaged, and a plan makes it whole. One that is `still_open` by its mark counts as locked.
     """
     if found.standing is Standing.FOREIGN:
         return foreign(key, found.detail)
@@ -266,6 +280,7 @@ def _observed(key: Key, engine: Engine, found: Found, record: Record | None, *, 
         return ours(key, engine=engine.value, connections=found.connections, mebibytes=0, **lock)
     if record is None or record.writing:
         return partial(key)
-    usable = found.connections if found.standing is Standing.OURS else 0
+    if found.standing is not Standing.OURS:
+        return partial(key, found.detail or f"basis data {key.name} tidak ada")
     number = {"key_number": record.key} if record.key else {}
-    return ours(key, engine=engine.value, connections=usable, mebibytes=record.mebibytes, **number, **lock)
+    return ours(key, engine=engine.value, connections=found.connections, mebibytes=record.mebibytes, **number, **lock)

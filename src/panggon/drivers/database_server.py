@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,8 @@ ENDING_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a server has under a site's name. `full`: its user may read and delete, and write no more; `locked`: it
-    cannot log in; `detail` names what is in the way where it is FOREIGN.
+    cannot log in; `verifier` is what the server keeps of its password; `detail` names what is in the way where it is
+    FOREIGN, and what was changed where it is PARTIAL.
     """
 
     standing: Standing
@@ -26,6 +27,7 @@ class Found:
     full: bool = False
     locked: bool = False
     detail: str = ""
+    verifier: str = field(default="", repr=False)
 
 
 class Watched(Protocol):
@@ -108,6 +110,14 @@ class DatabaseServer(Protocol):
 
     def accepts(self, site: str, password: str) -> bool:
         """Whether the site's user has this password, without logging in."""
+        ...
+
+    def fault_inside(self, site: str) -> str:
+        """What in the database itself keeps its user from it, in words; its owner cannot have done that."""
+        ...
+
+    def verifies(self, verifier: str, password: str) -> bool:
+        """Whether what the server keeps is of this password; nobody is asked."""
         ...
 
     def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:

@@ -9,8 +9,8 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.node.desired import ALIVE
 from panggon.core.node.driver import Check
 from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial, strange
-from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files, hidden, storage
+from panggon.core.sites.spec import SiteSpec, SiteState
+from panggon.drivers import files, hidden, mounts, storage
 from panggon.drivers.owner import group_id, uid_of
 
 MARK = ".panggon"
@@ -27,35 +27,38 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """One directory of the tree. Its owner may change the mode of their own; root's stay as they are."""
+    """One directory of the tree; root's stay as they are made. What is the site's, its owner may set as he likes, as
+    long as it serves him and shows others nothing: `open_to` are the rights that he may not give.
+    """
 
     name: str
     uid: int
     gid: int
     mode: int
-
-    def holds(self, seen: os.stat_result) -> bool:
-        """Whether it is as it was made, as far as that is not in its owner's hands."""
-        if self.uid:
-            return seen.st_uid == self.uid
-        return (seen.st_uid, seen.st_gid, stat.S_IMODE(seen.st_mode)) == (self.uid, self.gid, self.mode)
-
-    def is_hindered(self, place: Path) -> bool:
-        """Whether a person has put something `hidden` on it. Lists on their own the site's programs may have made."""
-        with files.translated():
-            return hidden.is_on(place / self.name, lists=not self.uid)
+    open_to: int = 0
 
     def fault(self, place: Path, *, alive: bool) -> str:
-        """What is wrong with it, and how it was made; "" if nothing. While a site is closed, the modes of what is its
-        owner's do not count: nobody may keep a site open by them.
+        """What is wrong with it, and how it was made; "" if nothing. While a site is closed, group and mode of what is
+        its owner's do not count: nobody may keep a site open by them. Raises OSError.
         """
-        found = place.lstat()
-        mode = stat.S_IMODE(found.st_mode)
-        usable = (mode & 0o750) == self.mode & 0o750 and not mode & 0o002 if self.uid else mode == self.mode
-        if (found.st_uid, found.st_gid) == (self.uid, self.gid) and (usable or (self.uid and not alive)):
-            return ""
-        made = f"{self.uid}:{self.gid} {self.mode:04o}"
-        return f"/{self.name}: {found.st_uid}:{found.st_gid} {mode:04o}, seharusnya {made}"
+        path = place / self.name
+        seen = path.lstat()
+        found, made = (seen.st_uid, seen.st_gid, stat.S_IMODE(seen.st_mode)), (self.uid, self.gid, self.mode)
+        if not self._suits(*found, alive=alive):
+            in_his_hands = self.uid and found[:2] == made[:2]
+            way_out = f"; pemilik dapat memperbaikinya lewat SFTP: chmod {self.mode & 0o777:o} {self.name}"
+            return files.other_rights(f"/{self.name}", found, wished=made) + (way_out if in_his_hands else "")
+        # Lists on their own the site's programs may have made.
+        more = hidden.words(path, lists=not self.uid)
+        return f"/{self.name} {more}" if more else ""
+
+    def _suits(self, uid: int, gid: int, mode: int, *, alive: bool) -> bool:
+        if uid != self.uid:
+            return False
+        if not self.uid:
+            return (gid, mode) == (self.gid, self.mode)
+        needed = self.mode & 0o770
+        return not alive or (gid == self.gid and mode & needed == needed and not mode & self.open_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class DirectoryDriver:
 
     settings: Settings
     owned: frozenset[Key] = frozenset()  # on record as the site's: what is strange there is damaged
+    state: SiteState = SiteState.OPEN  # that the site is wished in
 
     def read(self, key: Key) -> Observation:
         place, uid = self._place(key), self._uid(key)
@@ -73,13 +77,17 @@ class DirectoryDriver:
         places = [place / folder.name for folder in self._folders(uid)]
         if other := next((path for path in places if os.path.lexists(path) and not _seen(path)), None):
             return foreign(key, f"{other} bukan direktori")
+        if over := next((path for path in places if path.exists() and mounts.is_over(path, beside=place.parent)), None):
+            return foreign(key, f"sesuatu dikaitkan (mount) di atas {over}")
         if not _marked(place, key.name):
             return strange(key, f"{place} tanpa tanda {key.name}", owned=self.owned)
         found = [(folder, _seen(place / folder.name)) for folder in self._folders(uid)]
         if any(seen and folder.uid and seen.st_uid != uid for folder, seen in found):
             return strange(key, f"isi {place} milik pengguna lain", owned=self.owned)
-        whole = all(seen and folder.holds(seen) and not folder.is_hindered(place) for folder, seen in found)
-        return ours(key, uid=uid) if whole and files.stands(place / MARK) else partial(key)
+        if missing := next((folder.name for folder, seen in found if not seen), None):
+            return partial(key, f"{place / missing} tidak ada")
+        wrong = self._faults(place, uid, alive=self.state in ALIVE) or files.fault(place / MARK)
+        return partial(key, wrong) if wrong else ours(key, uid=uid)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         place, uid = self._place(key), self._uid(key)
@@ -101,13 +109,18 @@ class DirectoryDriver:
             self._fill(place, uid)
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
-        place, uid, alive = self._place(key), self._uid(key), spec.state in ALIVE
+        place, uid = self._place(key), self._uid(key)
         try:
-            faults = [folder.fault(place / folder.name, alive=alive) for folder in self._folders(uid)]
-        except OSError as error:
-            return (Check("directory.owners", ok=False, detail=str(error)),)
-        wrong = ", ".join(filter(None, faults))
+            wrong = self._faults(place, uid, alive=spec.state in ALIVE)
+        except PanggonError as error:
+            return (Check("directory.owners", ok=False, detail=error.detail),)
         return (Check("directory.owners", not wrong, wrong or f"{place} milik UID {uid}, tertutup bagi yang lain"),)
+
+    def _faults(self, place: Path, uid: int, *, alive: bool) -> str:
+        """In words; "" if there is none."""
+        with files.translated():
+            faults = [folder.fault(place, alive=alive) for folder in self._folders(uid)]
+        return "; ".join(filter(None, faults))
 
     def _make(self, place: Path, site: str, uid: int) -> None:
         files.directory(place.parent)
@@ -139,9 +152,9 @@ class DirectoryDriver:
         web = group_id(self.settings.web_group)
         return (
             _top(),
-            _Folder("public", uid, web, 0o2750),
-            _Folder("private", uid, uid, 0o700),
-            _Folder("tmp", uid, uid, 0o700),
+            _Folder("public", uid, web, 0o2750, open_to=0o002),
+            _Folder("private", uid, uid, 0o700, open_to=0o007),
+            _Folder("tmp", uid, uid, 0o700, open_to=0o007),
             _Folder("logs", 0, uid, 0o750),
             _Folder("run", 0, web, 0o750),
         )

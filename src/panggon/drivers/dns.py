@@ -41,19 +41,21 @@ TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
 class _Found:
     """What the primary has: the mark and the addresses; nothing without a mark, because then whatever answers is not
     ours, and a wildcard's answer is no record of this name. `lost` is the mark that somebody has taken away from what
-    is ours.
+    is ours; `ttls` are those of these records.
     """
 
     mark: Mark | None
     a: tuple[str, ...]
     aaaa: tuple[str, ...]
     lost: Mark | None = None
+    ttls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecordsDriver:
     """Attributes: `site`, `a` and `aaaa`, sorted tuples of addresses, and `safety`, the words of the safety records
-    (`drivers/marks.py`) that stand there, by us or by others.
+    (`drivers/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given one of
+    ours another than the settings have.
     """
 
     settings: Settings
@@ -66,8 +68,10 @@ class RecordsDriver:
     def read(self, key: Key) -> Observation:
         found, host = self._found(key), dns.name.from_text(key.name)
         if found.mark:
-            safety = self._standing(host, found.mark)
-            return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety)
+            safety, ttls = self._standing(host, found.mark)
+            others = [ttl for ttl in (*found.ttls, *ttls) if ttl != self.settings.ttl]
+            ttl: Attributes = {"ttl": others[0]} if others else {}
+            return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety, **ttl)
         taken = self._taken(host)
         own = self.owned if _are_addresses(taken) else frozenset()
         return strange(key, _has(key, taken), owned=own) if taken else absent(key)
@@ -96,9 +100,12 @@ class RecordsDriver:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
             raise PermanentError("dns.name", f"{key.name} bukan nama di zona {self.settings.zone}")
         host = dns.name.from_text(key.name)
-        a, aaaa, said = self._zone.texts(*_questions(host)).values()
-        mark = marks.parse(said)
-        return _Found(mark, a, aaaa) if mark else _Found(None, (), ())
+        a, aaaa, said = self._zone.records(*_questions(host)).values()
+        mark = marks.parse(said.texts)
+        if mark is None:
+            return _Found(None, (), ())
+        own = [each for each in (a, aaaa) if each.texts] + ([said] if len(said.texts) == 1 else [])
+        return _Found(mark, a.texts, aaaa.texts, ttls=tuple(each.ttl for each in own))
 
     def _without_mark(self, key: Key, taken: str, after: Attributes | None) -> _Found:
         """The site's own, which leads where it shall. Raises PermanentError `dns.foreign` for anything else."""
@@ -134,16 +141,22 @@ class RecordsDriver:
         servers = (rrset.name for rrset in response.authority if rrset.rdtype == dns.rdatatype.NS)
         return next((name for name in servers if name != apex and host.is_subdomain(name)), None)
 
-    def _standing(self, host: dns.name.Name, mark: Mark) -> tuple[str, ...]:
-        """Of what is ours exactly as it was made; what serves the same end may stand in the place of others' only."""
+    def _standing(self, host: dns.name.Name, mark: Mark) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Of what is ours exactly as it was made, and the TTLs of what is ours alone; what serves the same end may
+        stand in the place of others' only.
+        """
         slots = [marks.slot(word) for word in mark.words]
-        texts = self._zone.texts(*(place for slot in slots for place in _places(host, slot)))
-        left = mark.left
+        found = self._zone.records(*(place for slot in slots for place in _places(host, slot)))
+        texts, left = {place: records.texts for place, records in found.items()}, mark.left
         stands = (
             _serves(texts, host, slot) if slot.word in left else slot.text in texts[_place(host, slot)]
             for slot in slots
         )
-        return tuple(slot.word for slot, there in zip(slots, stands, strict=True) if there)
+        own = [
+            _place(host, slot) for slot in slots if slot.word not in left and texts[_place(host, slot)] == (slot.text,)
+        ]
+        words = tuple(slot.word for slot, there in zip(slots, stands, strict=True) if there)
+        return words, tuple(found[place].ttl for place in own)
 
     def _left_to_others(self, host: dns.name.Name, former: Mark | None, words: tuple[str, ...]) -> frozenset[str]:
         """The wished safety records whose end is served already by records that are not ours."""
@@ -183,7 +196,7 @@ class RecordsDriver:
     def _add(
         self, update: dns.update.UpdateMessage, host: dns.name.Name, former: Mark | None, after: Attributes
     ) -> None:
-        ttl, words = self.settings.ttl, _tuple(after, "safety")
+        ttl, words = int(str(after.get("ttl", self.settings.ttl))), _tuple(after, "safety")
         new = Mark(str(after["site"]), words, self._left_to_others(host, former, words))
         update.add(below(host, MARK_LABEL), ttl, "TXT", new.text())
         for kind in ADDRESS_TYPES:

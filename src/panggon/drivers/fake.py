@@ -249,4 +249,4 @@ def _observation(row: Mapping[str, Any]) -> Observation:
     key, attributes = Key(Kind(row["kind"]), row["name"]), attributes_of(row["attributes"])
     if attributes is not None:
         return ours(key, **attributes)
-    return foreign(key, row["detail"]) if row["standing"] == Standing.FOREIGN else partial(key)
+    return foreign(key, row["detail"]) if row["standing"] == Standing.FOREIGN else partial(key, row["detail"])

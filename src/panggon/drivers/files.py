@@ -80,16 +80,29 @@ def is_root_file(path: Path) -> bool | None:
 
 
 def stands(path: Path, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> bool:
-    """Whether what lies there has this mode, owner and group, as `write` and `directory` leave them, and nothing
-    `hidden` on it; of a link only whose it is counts.
-    """
+    """Whether what lies there is as `write` and `directory` leave it; of a link only whose it is counts."""
+    return not fault(path, mode=mode, uid=uid, gid=gid)
+
+
+def fault(path: Path, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> str:
+    """In what its mode, owner and group are others, or what is `hidden` on it, in words; "" where it `stands`."""
     with translated():
         try:
             status = path.lstat()
         except FileNotFoundError:
-            return False
-        same = stat.S_ISLNK(status.st_mode) or (stat.S_IMODE(status.st_mode) == mode and not hidden.is_on(path))
-        return same and (status.st_uid, status.st_gid) == (uid, gid)
+            return f"{path} tidak ada"
+        is_link = stat.S_ISLNK(status.st_mode)
+        found = status.st_uid, status.st_gid, mode if is_link else stat.S_IMODE(status.st_mode)
+        if found != (uid, gid, mode):
+            return other_rights(path, found, wished=(uid, gid, mode))
+        more = "" if is_link else hidden.words(path)
+        return f"{path} {more}" if more else ""
+
+
+def other_rights(path: Path | str, found: tuple[int, int, int], *, wished: tuple[int, int, int]) -> str:
+    """Owner, group and mode as ls(1) would put them by numbers, those that were found and those that were `wished`."""
+    seen, made = ("{}:{} {:04o}".format(*each) for each in (found, wished))
+    return f"{path}: {seen}, seharusnya {made}"
 
 
 def read(path: Path) -> bytes | None:

@@ -9,11 +9,12 @@ from panggon.drivers.bundles import Bundle
 # X509_V_FLAG_NO_CHECK_TIME of OpenSSL: `bundles.fault` looks at the time, by the clock of whoever asks.
 NO_TIME = 0x200000
 STEPS = 10  # more than a handshake has
+UNFINISHED = "the handshake does not end"
 
 
 def refusal(bundle: Bundle, host: str, *, authorities: Path) -> str:
     """Why a visitor who believes these authorities, and knows no certificate between them and this one, would refuse
-    it, or no server could use it; in OpenSSL's words, "" where neither is so.
+    it, or no server could use it; in OpenSSL's words, "" only where the handshake has come to its end.
     """
     try:
         server, client = _server(bundle), ssl.create_default_context(cafile=str(authorities))
@@ -23,13 +24,14 @@ def refusal(bundle: Bundle, host: str, *, authorities: Path) -> str:
             client.wrap_bio(back, there, server_hostname=host),
             server.wrap_bio(there, back, server_side=True),
         )
+        ended = [False, False]
         for step in range(STEPS):
-            _go_on(sides[step % 2])
+            ended[step % 2] = _ends(sides[step % 2])
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     except ssl.SSLError as error:
         return error.reason or str(error)
-    return ""
+    return "" if all(ended) else UNFINISHED
 
 
 def _server(bundle: Bundle) -> ssl.SSLContext:
@@ -44,8 +46,10 @@ def _server(bundle: Bundle) -> ssl.SSLContext:
     return context
 
 
-def _go_on(side: ssl.SSLObject) -> None:
+def _ends(side: ssl.SSLObject) -> bool:
+    """Go on as far as what the other side has said leads; whether that is to the end."""
     try:
         side.do_handshake()
     except ssl.SSLWantReadError:
-        return
+        return False
+    return True

@@ -19,10 +19,14 @@ APPEND_ONLY, IMMUTABLE = 0x20, 0x10
 _UNKNOWN = (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
-def is_on(path: Path, *, lists: bool = True) -> bool:
-    """Whether anything is on a file or directory that is there; without `lists` only flags count. Raises OSError."""
+def words(path: Path, *, lists: bool = True) -> str:
+    """What is on a file or directory that is there, "" if nothing; without `lists` only flags count. Raises OSError."""
     with _opened(path) as descriptor:
-        return descriptor is not None and (bool(_flags(descriptor)) or (lists and bool(_lists(descriptor))))
+        if descriptor is None:
+            return ""
+        if _flags(descriptor):
+            return "dikunci dengan chattr"
+        return "memuat daftar hak tambahan (setfacl)" if lists and _lists(descriptor) else ""
 
 
 def take_away(path: Path) -> None:

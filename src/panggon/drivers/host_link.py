@@ -46,8 +46,8 @@ class HostDriver:
         match = TARGET.fullmatch(target)
         if match is None or match[1] not in STATES:
             return strange(key, f"{path} menunjuk ke {target}", owned=self.owned)
-        if not files.stands(path):
-            return partial(key)
+        if wrong := files.fault(path):
+            return partial(key, wrong)
         return ours(key, site=match[2], state=STATES[match[1]])
 
     def write(self, key: Key, after: Attributes | None) -> None:

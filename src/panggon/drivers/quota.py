@@ -53,8 +53,8 @@ class QuotaDriver:
         record = load_record(place) if owned else None
         if record is None:
             return strange(key, f"{place / RECORD} bukan milik {key.name}", owned=self.owned)
-        if record.writing or not files.stands(place / RECORD):
-            return partial(key)
+        if record.writing or (wrong := files.fault(place / RECORD)):
+            return partial(key, "" if record.writing else wrong)
         mebibytes: int | None = record.limit.mebibytes
         most_files: int | None = record.limit.files
         if self._bounded(place):

@@ -52,9 +52,11 @@ class AccessDriver:
             return absent(key)
         head, *keys = content.decode(errors="replace").splitlines() or ("",)
         if head != _head(key.name):
-            return strange(key, f"{path}", owned=self.owned)
-        if not files.stands(path) or self._has_back_door(key):
-            return partial(key)
+            return strange(key, f"{path} isinya lain", owned=self.owned)
+        if self._has_back_door(key):
+            return partial(key, f"{self._probe_keys(key)} memuat kunci tambahan")
+        if wrong := files.fault(path):
+            return partial(key, wrong)
         return ours(key, keys=tuple(keys))
 
     def write(self, key: Key, after: Attributes | None) -> None:

@@ -40,8 +40,8 @@ class SiteDriver:
         document = _decoded(files.read(path) or b"")
         if document.get("site") != key.name or document.get("version") != VERSION:
             return strange(key, f"{path} tidak menyebut situs {key.name}", owned=self.owned)
-        if not files.stands(path, mode=MODE, gid=self._group):
-            return partial(key)
+        if wrong := files.fault(path, mode=MODE, gid=self._group):
+            return partial(key, wrong)
         return ours(key, **{name: _value(each) for name, each in document.items() if name not in ("version", "site")})
 
     def write(self, key: Key, after: Attributes | None) -> None:

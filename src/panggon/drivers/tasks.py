@@ -54,8 +54,8 @@ class TasksDriver:
         tasks = load(files.read(path) or b"", key.name)
         if tasks is None:
             return strange(key, f"{path} tidak menyebut situs {key.name}", owned=self.owned)
-        if not files.stands(path, mode=MODE):
-            return partial(key)
+        if wrong := files.fault(path, mode=MODE):
+            return partial(key, wrong)
         return ours(key, tasks=tuple(canonical(dump_task(task)) for task in tasks))
 
     def write(self, key: Key, after: Attributes | None) -> None:

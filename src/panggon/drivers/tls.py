@@ -76,8 +76,8 @@ class CertificateDriver:
             return absent(key)
         if not _marked(place, key.name):
             return strange(key, f"{place} tidak bertanda Panggon", owned=self.owned)
-        if not self._stands(place):
-            return partial(key)
+        if wrong := self._fault(place):
+            return partial(key, wrong)
         issuer, bundle = self._found(place / BUNDLE)
         return ours(key, issuer=issuer, valid=bundle is not None and self._lasts(bundle, key.name))
 
@@ -143,14 +143,15 @@ class CertificateDriver:
         digests = _digests(self.settings.root / "tls" / name / BUNDLE)
         control.forget(self.settings.control, name, holds=lambda known: known.certificate in digests)
 
-    def _stands(self, place: Path) -> bool:
-        """Whether the keys are closed to all but nginx; what is not there is missed elsewhere."""
+    def _fault(self, place: Path) -> str:
+        """By what the keys are not closed to all but nginx; what is not there is missed elsewhere."""
         group = self.settings.group
-        return files.stands(place, mode=FOLDER, gid=group) and all(
-            files.stands(place / name, mode=SECRET, gid=0 if (place / name).is_symlink() else group)
+        faults = (
+            files.fault(place / name, mode=SECRET, gid=0 if (place / name).is_symlink() else group)
             for name in (BUNDLE, PREVIOUS)
             if _there(place / name)
         )
+        return next(filter(None, (files.fault(place, mode=FOLDER, gid=group), *faults)), "")
 
     def _close(self, place: Path, host: str) -> None:
         files.directory(place, mode=FOLDER, gid=self.settings.group)

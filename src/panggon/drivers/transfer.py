@@ -1,7 +1,7 @@
 """Reads the names of a whole zone by AXFR (RFC 5936), asked for with the key of the updates.
 
-A signed zone of 5,000 sites has some 80,000 records: what is no address and no alias is passed over unread, and the
-answer's own signature is not looked at, because nothing is done by what stands here but to tell people.
+A signed zone of 5,000 sites has some 80,000 records: what leads nobody anywhere is passed over unread, and the answer's
+own signature is not looked at, because nothing is done by what stands here but to tell people.
 """
 
 import ipaddress
@@ -24,6 +24,8 @@ HEADER_BYTES = 12
 POINTER = 0b1100_0000  # the two first bits of a length: the rest of the name stands elsewhere (RFC 1035, 4.1.4)
 OF_A_QUESTION, OF_A_RECORD = 4, struct.Struct("!HHIH")  # type, class, TTL, length
 ADDRESSES = frozenset({dns.rdatatype.A, dns.rdatatype.AAAA})
+# RFC 9460 (visitors), RFC 6672 (all below a name), RFC 1034 (servers).
+OTHERS = {each: each.name for each in (dns.rdatatype.HTTPS, dns.rdatatype.SVCB, dns.rdatatype.DNAME, dns.rdatatype.NS)}
 
 
 def names(settings: Settings) -> ZoneNames:
@@ -81,6 +83,8 @@ def _take_record(parser: dns.wire.Parser, found: ZoneNames) -> bool:
         found.aliases[_name(parser, begins)] = _name(parser, parser.current)
         parser.get_bytes(length)
     else:
+        if kind in OTHERS:
+            found.others.setdefault(_name(parser, begins), set()).add(OTHERS[kind])
         parser.get_bytes(length)
     return bool(kind == dns.rdatatype.SOA)
 

@@ -42,6 +42,8 @@ SHELL = "/usr/sbin/nologin"
 SECRET = 0o600
 ETC = Path("/etc")
 GROUPS = ETC / "group"
+# Where libnss-systemd looks as well (nss-systemd(8)).
+OTHER_RECORDS = tuple(map(Path, ("/run/userdb", "/run/host/userdb", "/usr/local/lib/userdb", "/usr/lib/userdb")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,18 @@ class UserDriver:
             return foreign(key, stranger) if stranger else absent(key)
         other = next((path for path in paths.all if not _is_ours(path, paths)), None)
         if other or not paths.group.exists():
-            return strange(key, f"{other or paths.user}", owned=self.owned)
+            return strange(key, f"{other or paths.group} {'isinya lain' if other else 'tidak ada'}", owned=self.owned)
         modes = ((path, SECRET if path == paths.privileged else 0o644) for path in paths.all)
-        if not all(files.stands(path, mode=mode) for path, mode in modes):
-            return partial(key)
+        faults = (files.fault(path, mode=mode) for path, mode in modes)
+        if wrong := next(filter(None, faults), ""):
+            return partial(key, wrong)
         (hashed,) = installed(paths.privileged)
         return ours(key, uid=paths.uid, password="" if hashed == NO_PASSWORD else fingerprint(hashed))
 
     def write(self, key: Key, after: Attributes | None) -> None:
         paths = self._paths(key)
         standing = self.read(key)
-        if standing.detail:
+        if standing.standing is Standing.FOREIGN:
             raise PermanentError("user.foreign", standing.detail)
         for path in paths.all:
             files.sweep(path)
@@ -213,17 +216,21 @@ def _is_ours(path: Path, paths: _Paths) -> bool:
     return files.read(path) == (_user_record if path == paths.user else _group_record)(paths).encode()
 
 
-def known_besides(userdb: Path) -> Iterator[tuple[str, str]]:
+def known_besides(userdb: Path, *, uid_base: int) -> Iterator[tuple[str, str]]:
     """Users of sites of whom another file says something as well, and which: the system asks those of `ETC` before the
-    records, and groups make more of a user than he is. Raises OSError.
+    records, groups make more of a user than he is, another name for his number is himself, and whoever is in his group
+    reads his logs. Raises OSError.
     """
     for file in (ETC / "passwd", ETC / "shadow", ETC / "group"):
         for line in file.read_text(errors="replace").splitlines():
-            name, *_, last = line.split(":")
-            named = {name, *(last.split(",") if file.name == "group" else ())}
+            name, *more = line.split(":")
+            named = {name, *(more[-1].split(",") if more and file.name == "group" else ())}
+            if file.name != "shadow" and len(more) > 1 and more[1].isdecimal():
+                named.add(f"s{int(more[1]) - uid_base:06d}")
             yield from ((each, str(file)) for each in sorted(named) if SITE_ID.fullmatch(each))
-    for path in sorted(userdb.glob("s??????:*.membership")):
-        yield path.name.partition(":")[0], str(path)
+    elsewhere = (path for folder in OTHER_RECORDS for path in folder.glob("*"))
+    for path in sorted((*userdb.glob("*.membership"), *elsewhere)):
+        yield from ((each, str(path)) for each in path.stem.split(":") if SITE_ID.fullmatch(each))
 
 
 def installed(path: Path) -> tuple[str, ...]:

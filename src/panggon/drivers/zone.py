@@ -59,6 +59,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """Those of one type at a name itself (not at what an alias leads to), sorted; `ttl` is seconds, 0 where none is."""
+
+    texts: tuple[str, ...]
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     """Errors of all: TemporaryError `dns.down`, PermanentError `dns.refused`."""
 
@@ -92,7 +100,11 @@ class Zone:
 
     def texts(self, *questions: Question, server: Server | None = None) -> dict[Question, tuple[str, ...]]:
         """What a server (the primary) has of each type at each name itself, sorted."""
-        return {each: answer(response, *each) for each, response in self.ask(*questions, server=server).items()}
+        return {each: found.texts for each, found in self.records(*questions, server=server).items()}
+
+    def records(self, *questions: Question, server: Server | None = None) -> dict[Question, Records]:
+        """The same, with how long it may be kept."""
+        return {each: _records(response, *each) for each, response in self.ask(*questions, server=server).items()}
 
     def ask(self, *questions: Question, server: Server | None = None) -> dict[Question, dns.message.Message]:
         """Asked at once over one connection (RFC 7766 section 6.2.1.1): most of a question's time is waiting."""
@@ -130,8 +142,12 @@ class Zone:
 
 def answer(response: dns.message.Message, name: dns.name.Name, kind: str) -> tuple[str, ...]:
     """The records of a type at a name itself (not at what an alias leads to), sorted."""
+    return _records(response, name, kind).texts
+
+
+def _records(response: dns.message.Message, name: dns.name.Name, kind: str) -> Records:
     found = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
-    return tuple(sorted(record.to_text() for record in found)) if found else ()
+    return Records(tuple(sorted(record.to_text() for record in found)), found.ttl) if found else Records((), 0)
 
 
 def below(name: dns.name.Name, label: str) -> dns.name.Name:

@@ -1,5 +1,6 @@
 """How long to wait for what may pass by itself."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,11 +12,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """At most `attempts` in all; the pauses between them double from `first` to at most `longest` seconds."""
+    """At most `attempts` in all; the pauses between them double from `first` to at most `longest` seconds. None is
+    begun when `enough` seconds are over: for what fails slowly (an ACME server that never comes to an end) the wishes
+    of all other sites would wait.
+    """
 
     attempts: int
     first: float
     longest: float
+    enough: float = 60.0
 
     def pauses(self) -> Iterator[float]:
         for attempt in range(self.attempts - 1):
@@ -28,7 +33,7 @@ class Policy:
 
     writing: Patience = Patience(attempts=8, first=0.2, longest=5.0)  # 16 s: a database server that starts again
     probing: Patience = Patience(attempts=5, first=0.3, longest=2.0)  # 4 s: a slow start, a DNS secondary
-    undoing: Patience = Patience(attempts=12, first=0.2, longest=20.0)  # 2 min
+    undoing: Patience = Patience(attempts=12, first=0.2, longest=20.0, enough=180.0)  # 2 min
 
 
 USUAL = Policy()
@@ -39,9 +44,12 @@ BRIEF = Policy(writing=_BRIEFLY, undoing=_BRIEFLY)
 
 def patiently(attempt: Callable[[], Result], patience: Patience, sleep: Callable[[float], None]) -> Result:
     """The attempt's result; after a TemporaryError it is tried again. Raises the last TemporaryError."""
+    began = time.monotonic()
     for pause in patience.pauses():
         try:
             return attempt()
         except TemporaryError:
+            if time.monotonic() - began >= patience.enough:
+                raise
             sleep(pause)
     return attempt()

@@ -185,7 +185,7 @@ class Steps:
 
 def _reads(found: Observation, attributes: Attributes | None) -> bool:
     if found.standing is Standing.PARTIAL:
-        return attributes == plans.HALF
+        return plans.is_half(attributes)
     if found.standing is Standing.OURS:
         return attributes is not None and plans.same(found.attributes, attributes)
     return found.standing is Standing.ABSENT and attributes is None
@@ -202,7 +202,7 @@ def _strange(found: Observation) -> str:
     words = {
         Standing.ABSENT: "tidak ada",
         Standing.OURS: "keadaannya berbeda dari rencana",
-        Standing.PARTIAL: "setengah tertulis",
+        Standing.PARTIAL: found.detail or "setengah tertulis",
         Standing.FOREIGN: f"bukan buatan Panggon ({found.detail})",
     }
     return f"{found.key}: {words[found.standing]}"

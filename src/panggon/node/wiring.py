@@ -1,6 +1,5 @@
 """From the settings to the drivers of this machine; the only module that imports those of kinds."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +7,10 @@ from datetime import datetime
 from functools import partial
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node import zone_names
 from panggon.core.node.desired import MachineFacts
 from panggon.core.node.driver import Driver
 from panggon.core.node.resources import Key, Kind
+from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers import (
     acme_orders,
@@ -68,7 +67,7 @@ def drivers(
     scheduled = layout.task_settings(config)
     return {
         Kind.USER: user.UserDriver(user.Settings(config.paths.userdb, uid_base), credentials.get, owned),
-        Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP), owned),
+        Kind.DIRECTORY: directory.DirectoryDriver(directory.Settings(root, uid_base, WEB_GROUP), owned, state),
         Kind.QUOTA: quota.QuotaDriver(_quota(config), owned),
         Kind.DATABASE: database.DatabaseDriver(
             database.Settings(database_servers(config), root, uid_base), engine, state
@@ -134,13 +133,11 @@ class Outside:
         return self.quota.is_full(Key(Kind.QUOTA, spec.site), limit)
 
 
-def names_leading_here(config: NodeConfig) -> frozenset[str]:
-    """Every name of the zone that leads to the addresses of this machine's sites. Raises PermanentError `dns.refused`
-    where the zone is not given out as a whole, and TemporaryError `dns.down`.
+def zone_of(config: NodeConfig) -> ZoneNames:
+    """What all names of the zone lead to. Raises PermanentError `dns.refused` where the zone is not given out as a
+    whole, and TemporaryError `dns.down`.
     """
-    addresses = (*config.dns.ipv4, *config.dns.ipv6)
-    here = frozenset(str(ipaddress.ip_address(each)) for each in addresses)
-    return zone_names.leading_to(transfer.names(_records(config)), here)
+    return transfer.names(_records(config))
 
 
 def certificates(config: NodeConfig, owned: frozenset[Key] = frozenset()) -> tls.CertificateDriver:

@@ -181,13 +181,14 @@ def test_half_written_belongs_to_its_journal():
         make(OPEN, FACTS, seen)
 
 
-def test_what_a_hand_has_left_half_is_mended_where_no_run_is_under_way():
-    seen = [*existing(PREPARED)[1:], partial(Key(Kind.USER, SITE))]
+@pytest.mark.parametrize(("why", "said"), [("", ""), ("modusnya 0666", " (modusnya 0666)")])
+def test_what_a_hand_has_left_half_is_mended_where_no_run_is_under_way(why, said):
+    seen = [*existing(PREPARED)[1:], partial(Key(Kind.USER, SITE), why)]
     plan = make(PREPARED, FACTS, seen, mending=True)
     (change,) = plan.changes
-    assert (change.key, change.before, change.mends) == (Key(Kind.USER, SITE), subject.HALF, True)
-    assert words(plan) == (f"Memperbaiki pengguna Unix {SITE}, yang tidak utuh lagi.",)
-    assert differences(plan) == (f"pengguna Unix {SITE} tidak utuh lagi.",)
+    assert (change.key, change.before, change.mends) == (Key(Kind.USER, SITE), subject.half(why), True)
+    assert words(plan) == (f"Memperbaiki pengguna Unix {SITE}, yang tidak utuh lagi{said}.",)
+    assert differences(plan) == (f"pengguna Unix {SITE} tidak utuh lagi{said}.",)
     assert subject.load(json.loads(json.dumps(subject.dump(plan)))) == plan
     assert disturbs(plan)
 

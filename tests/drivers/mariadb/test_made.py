@@ -12,8 +12,8 @@ import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.resources import Key, Standing
-from panggon.core.sites.spec import Engine
+from panggon.core.node.resources import Key, Standing, partial
+from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.entrances import Entrances
@@ -26,6 +26,11 @@ from tests.drivers.databases import ini
 from tests.drivers.mariadb.reach import FIRST, as_site, root_says, spec
 
 pytestmark = pytest.mark.real
+
+CHANGED_PASSWORD = "kata sandi di server bukan yang ada di private/database.ini"
+OTHER_WAY = "penggunanya masuk dengan cara lain daripada kata sandi dari Panggon"
+OTHER_RIGHTS = "hak penggunanya lain daripada yang diberikan Panggon"
+ANOTHER_USER = "ada pengguna {site}@% di samping {site}@localhost"
 
 
 class TestContract(Contract):
@@ -141,43 +146,73 @@ def test_a_change_keeps_password_and_data(
 
 @pytest.mark.usefixtures("_database")
 def test_other_rights_than_made_are_seen_and_mended(driver: DatabaseDriver, key: Key, server: mariadb.Settings) -> None:
-    root_says(server, f"GRANT SELECT ON mysql.* TO {key.name}@localhost")
-    assert driver.read(key).attributes == {**FIRST, "connections": 0}
-    driver.write(key, FIRST)
-    assert driver.read(key).attributes == FIRST
-    root_says(server, f"REVOKE INSERT ON {key.name}.* FROM {key.name}@localhost")
-    assert driver.read(key).attributes == {**FIRST, "connections": 0}
-    driver.write(key, FIRST)
-    assert driver.read(key).attributes == FIRST
+    for change in ("GRANT SELECT ON mysql.* TO", f"REVOKE INSERT ON {key.name}.* FROM"):
+        root_says(server, f"{change} {key.name}@localhost")
+        assert driver.read(key) == partial(key, "hak penggunanya lain daripada yang diberikan Panggon"), change
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST, change
 
 
 @pytest.mark.usefixtures("_database")
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "why"),
     [
-        ["ALTER USER {site}@localhost REQUIRE SSL"],
-        ["ALTER USER {site}@localhost WITH MAX_QUERIES_PER_HOUR 1"],
-        ["ALTER USER {site}@localhost WITH MAX_STATEMENT_TIME 0.001"],
-        ["ALTER USER {site}@localhost PASSWORD EXPIRE"],
-        ["GRANT PROXY ON 'root'@'%' TO {site}@localhost"],
-        [
-            "CREATE OR REPLACE ROLE peran",
-            "GRANT peran TO {site}@localhost",
-            "SET DEFAULT ROLE peran FOR {site}@localhost",
-        ],
+        (["ALTER USER {site}@localhost REQUIRE SSL"], "penggunanya diwajibkan memakai TLS"),
+        (["ALTER USER {site}@localhost WITH MAX_QUERIES_PER_HOUR 1"], "penggunanya mendapat batas lain"),
+        (["ALTER USER {site}@localhost WITH MAX_STATEMENT_TIME 0.001"], "penggunanya mendapat batas lain"),
+        (["ALTER USER {site}@localhost PASSWORD EXPIRE"], "kata sandi penggunanya dibuat kedaluwarsa"),
+        (["SET PASSWORD FOR {site}@localhost = PASSWORD('x')"], CHANGED_PASSWORD),
+        (["ALTER USER {site}@localhost IDENTIFIED VIA unix_socket"], OTHER_WAY),
+        (
+            ["ALTER USER {site}@localhost IDENTIFIED VIA mysql_native_password USING PASSWORD('x') OR unix_socket"],
+            OTHER_WAY,
+        ),
+        (["CREATE USER {site}@'%'", "GRANT ALL ON {site}.* TO {site}@'%'"], ANOTHER_USER),
+        (["RENAME USER {site}@localhost TO {site}@'%'"], "pengguna {site}@localhost tidak ada; " + ANOTHER_USER),
+        (["GRANT PROXY ON 'root'@'%' TO {site}@localhost"], OTHER_RIGHTS),
+        (["GRANT ALL ON {site}.* TO {site}@localhost WITH GRANT OPTION"], OTHER_RIGHTS),
+        (
+            [
+                "CREATE OR REPLACE ROLE peran",
+                "GRANT peran TO {site}@localhost",
+                "SET DEFAULT ROLE peran FOR {site}@localhost",
+            ],
+            OTHER_RIGHTS,
+        ),
     ],
 )
 def test_what_a_person_changed_of_its_user_is_seen_and_mended(
-    driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, changes: list[str]
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, changes: list[str], why: str
 ) -> None:
     before = ini(private)
     root_says(server, *(change.format(site=key.name) for change in changes))
-    assert driver.read(key).attributes == {**FIRST, "connections": 0}
+    assert driver.read(key) == partial(key, why.format(site=key.name))
     driver.write(key, FIRST)
     assert driver.read(key).attributes == FIRST
     assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
-    assert ini(private) == before
+    assert ini(private) == before, "who has copied the password elsewhere goes on"
+    assert root_says(server, f"SELECT Host FROM mysql.user WHERE User = '{key.name}'") == [("localhost",)]
     root_says(server, "DROP ROLE IF EXISTS peran")
+
+
+@pytest.mark.usefixtures("_database")
+@pytest.mark.parametrize("state", [SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED])
+def test_no_password_keeps_a_site_open(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, state: SiteState
+) -> None:
+    """Its own user may change it at any moment."""
+    root_says(server, f"SET PASSWORD FOR {key.name}@localhost = PASSWORD('x')")
+    assert driver.read(key) == partial(key, CHANGED_PASSWORD)
+    assert replace(driver, state=state).read(key).attributes == FIRST
+
+
+@pytest.mark.usefixtures("_database")
+def test_with_the_database_goes_every_user_of_its_name(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings
+) -> None:
+    root_says(server, f"CREATE USER {key.name}@'%'")
+    driver.write(key, None)
+    assert root_says(server, f"SELECT Host FROM mysql.user WHERE User = '{key.name}'") == []
 
 
 @pytest.mark.usefixtures("_database")
@@ -195,11 +230,16 @@ def test_rights_of_strangers_are_seen_and_mended(driver: DatabaseDriver, key: Ke
     tables = f"{key.name}.berita"
     for place in (f"`{key.name}`.*", "`s%`.*", "`%`.*", tables):
         root_says(server, f"GRANT SELECT ON {place} TO tamu@'%' WITH GRANT OPTION")
-        assert driver.read(key).attributes == {**FIRST, "connections": 0}, place
+        assert driver.read(key) == partial(key, "tamu@% juga mempunyai hak di dalamnya"), place
         driver.write(key, FIRST)
         assert driver.read(key).attributes == FIRST, place
-    root_says(server, f"GRANT UPDATE (id) ON {tables} TO tamu@'%'")
-    assert driver.read(key).attributes == {**FIRST, "connections": 0}
+    for whose in ("peran", "PUBLIC"):
+        root_says(server, "CREATE OR REPLACE ROLE peran", f"GRANT SELECT ON {key.name}.* TO {whose}")
+        assert driver.read(key) == partial(key, f"{whose} juga mempunyai hak di dalamnya")
+        driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST, whose
+    root_says(server, "DROP ROLE peran", f"GRANT UPDATE (id) ON {tables} TO tamu@'%'")
+    assert driver.read(key).standing is Standing.PARTIAL
     driver.write(key, FIRST)
     assert driver.read(key).attributes == FIRST
     root_says(server, "GRANT SELECT ON mysql.* TO tamu@'%'")  # no matter of this site
@@ -250,11 +290,11 @@ def test_what_its_owner_does_with_the_database_itself_makes_it_nobody_elses(
         cursor.execute(f"ALTER DATABASE {key.name} COMMENT = 'milik orang lain'")
         assert driver.read(key).attributes == FIRST
         cursor.execute(f"DROP DATABASE {key.name}")
-        assert driver.read(key).attributes == {**FIRST, "connections": 0}
+        assert driver.read(key) == partial(key, f"basis data {key.name} tidak ada")
         cursor.execute(f"CREATE DATABASE {key.name}")
     assert driver.read(key).attributes == FIRST
     root_says(server, f"DROP DATABASE {key.name}", f"DROP USER {key.name}@localhost")
-    assert driver.read(key).attributes == {**FIRST, "connections": 0}
+    assert driver.read(key) == partial(key, f"basis data {key.name} tidak ada")
     driver.write(key, FIRST)
     assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
 

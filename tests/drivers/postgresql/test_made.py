@@ -2,14 +2,15 @@
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Standing
-from panggon.core.sites.spec import Engine
+from panggon.core.node.resources import Key, Standing, ours, partial
+from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver, Settings
 from panggon.drivers.entrances import Entrances
 from panggon.drivers.postgresql import PostgreSql
@@ -20,6 +21,12 @@ from tests.drivers.contract import Case, Contract
 from tests.drivers.postgresql.reach import FIRST, as_site, refusal, root_says, spec
 
 pytestmark = pytest.mark.real
+
+MIGHTY = "penggunanya mendapat kuasa atas server"
+OTHER_RIGHTS = "hak atas basis datanya lain daripada yang diberikan Panggon"
+CHANGED_PASSWORD = "kata sandi di server bukan yang ada di private/database.ini"
+CHANGED_DATABASE = "pemilik, batas atau pengaturan basis datanya diubah"
+FORCED = "penggunanya mendapat pengaturan {} dari pengurus server"
 
 
 class TestContract(Contract):
@@ -146,28 +153,89 @@ def test_a_lost_or_wrong_password_is_not_proven_and_can_be_mended(
 def test_what_people_changed_is_seen_and_mended(
     driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
 ) -> None:
-    changes = (
-        f"ALTER ROLE {key.name} SUPERUSER",
-        f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC",
-        f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}",
-        f"DROP DATABASE {key.name}",
-        f"GRANT CONNECT ON DATABASE {key.name} TO tamu",
-        f"GRANT {key.name} TO tamu",
-        f"GRANT pg_read_all_data TO {key.name}",
-        f"ALTER ROLE {key.name} VALID UNTIL '2020-01-01'",
-        f"ALTER DATABASE {key.name} CONNECTION LIMIT 1",
-        f"ALTER DATABASE {key.name} ALLOW_CONNECTIONS false",
-        f"ALTER DATABASE {key.name} IS_TEMPLATE true",
-        f"ALTER DATABASE {key.name} OWNER TO {key.name}",
-        f"ALTER DATABASE {key.name} SET default_transaction_read_only = on",
-    )
+    changes = {
+        f"ALTER ROLE {key.name} SUPERUSER": MIGHTY,
+        f"ALTER ROLE {key.name} REPLICATION": MIGHTY,
+        f"GRANT CONNECT ON DATABASE {key.name} TO PUBLIC": OTHER_RIGHTS,
+        f"REVOKE CREATE, CONNECT ON DATABASE {key.name} FROM {key.name}": OTHER_RIGHTS,
+        f"DROP DATABASE {key.name}": f"basis data {key.name} tidak ada",
+        f"GRANT CONNECT ON DATABASE {key.name} TO tamu": OTHER_RIGHTS,
+        f"GRANT {key.name} TO tamu": f"tamu dijadikan anggota {key.name}",
+        f"GRANT pg_read_all_data TO {key.name}": f"{key.name} dijadikan anggota pg_read_all_data",
+        f"ALTER ROLE {key.name} VALID UNTIL '2020-01-01'": "kata sandi penggunanya diberi batas waktu",
+        f"ALTER ROLE {key.name} PASSWORD 'x'": CHANGED_PASSWORD,
+        f"ALTER ROLE {key.name} PASSWORD NULL": CHANGED_PASSWORD,
+        f"ALTER ROLE {key.name} SET temp_file_limit = -1": FORCED.format("temp_file_limit"),
+        f"ALTER ROLE {key.name} IN DATABASE {key.name} SET log_statement = 'all'": FORCED.format("log_statement"),
+        f"ALTER DATABASE {key.name} CONNECTION LIMIT 1": CHANGED_DATABASE,
+        f"ALTER DATABASE {key.name} ALLOW_CONNECTIONS false": CHANGED_DATABASE,
+        f"ALTER DATABASE {key.name} IS_TEMPLATE true": CHANGED_DATABASE,
+        f"ALTER DATABASE {key.name} OWNER TO {key.name}": f"{CHANGED_DATABASE}; {OTHER_RIGHTS}",
+        f"ALTER DATABASE {key.name} SET default_transaction_read_only = on": CHANGED_DATABASE,
+    }
+    before = (private / "database.ini").read_text()
     root_says(server, "CREATE ROLE tamu LOGIN")
-    for change in changes:
+    for change, why in changes.items():
         root_says(server, change)
-        assert driver.read(key).attributes == {**FIRST, "connections": 0}, change
+        assert driver.read(key) == partial(key, why), change
+        closing = replace(driver, state=SiteState.QUARANTINED).read(key)
+        assert closing == (ours(key, **FIRST) if why is CHANGED_PASSWORD else partial(key, why)), change
         driver.write(key, FIRST)
+        assert driver.read(key).attributes == FIRST, change
         assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == [], change
     root_says(server, "DROP ROLE tamu")
+    assert (private / "database.ini").read_text() == before, "who has copied the password elsewhere goes on"
+
+
+@pytest.mark.usefixtures("_database")
+def test_what_was_put_in_place_by_others_than_its_user_is_given_to_it(
+    driver: DatabaseDriver, key: Key, server: postgresql.Settings, private: Path
+) -> None:
+    """As `psql < salinan.sql` of the superuser does; extensions keep their own."""
+    made = (
+        "CREATE SCHEMA arsip",
+        'CREATE TABLE arsip."Surat ""masuk""" (id serial, nomor text)',
+        'INSERT INTO arsip."Surat ""masuk""" VALUES (7)',
+        'CREATE VIEW arsip.baru AS SELECT id FROM arsip."Surat ""masuk"""',
+        "CREATE SEQUENCE urutan",
+        "CREATE EXTENSION pg_stat_statements",
+        "ALTER SCHEMA public OWNER TO postgres",
+    )
+    root_says(server, *made, database=key.name)
+    before = owners(server, key.name, "pg_stat_statements")
+    assert driver.read(key) == partial(key, "5 tabel atau skema di dalamnya bukan milik penggunanya")
+    assert replace(driver, state=SiteState.SUSPENDED).read(key).attributes == FIRST
+    driver.write(key, FIRST)
+    assert driver.read(key).attributes == FIRST
+    assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
+    with as_site(private) as session:
+        assert session.execute("SELECT id FROM arsip.baru").fetchall() == [(7,)]
+        session.execute("DROP SCHEMA arsip CASCADE; DROP SEQUENCE urutan")
+    assert owners(server, key.name, "pg_stat_statements") == before == {"postgres"}
+
+
+def owners(server: postgresql.Settings, database: str, table: str) -> set[str]:
+    query = f"SELECT relowner::regrole::text FROM pg_class WHERE relname = '{table}'"
+    return {str(name) for (name,) in root_says(server, query, database=database)}
+
+
+@pytest.mark.usefixtures("_database")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["ALTER ROLE {site} SET search_path = lain", "ALTER ROLE {site} SET statement_timeout = '1h'"],
+        ["DROP SCHEMA public CASCADE"],
+        ["CREATE SCHEMA lain", "DROP SCHEMA public CASCADE", "ALTER ROLE {site} SET search_path = lain"],
+    ],
+)
+def test_what_its_owner_sets_for_himself_is_no_fault(
+    driver: DatabaseDriver, key: Key, private: Path, settings: list[str]
+) -> None:
+    with as_site(private) as session:
+        for setting in settings:
+            session.execute(setting.format(site=key.name))
+    assert driver.read(key).attributes == FIRST
+    assert [check for check in driver.probe(key, spec=spec(key.name)) if not check.ok] == []
 
 
 @pytest.mark.usefixtures("_database")

@@ -8,7 +8,7 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.resources import Key, Kind, Standing
-from panggon.core.node.zone_names import leading_to
+from panggon.core.node.zone_names import leading_elsewhere, leading_to
 from panggon.drivers import shell, transfer
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
 from panggon.drivers.zone import Settings
@@ -152,6 +152,35 @@ class TestWhatPeopleChanged:
         assert others.ask(place, kind) == [text]
         others.remove(place, kind)
 
+    @pytest.mark.parametrize(
+        ("place", "kind"),
+        [
+            (HOST, "A"),
+            (HOST, "MX"),
+            (HOST, "TXT"),
+            (HOST, "CAA"),
+            (f"_panggon.{HOST}", "TXT"),
+            (f"_dmarc.{HOST}", "TXT"),
+        ],
+    )
+    def test_another_ttl_is_seen_and_mended(self, driver: RecordsDriver, others: Others, place: str, kind: str) -> None:
+        driver.write(KEY, SECOND)
+        others.keep(place, kind, ttl=5)
+        assert driver.read(KEY).attributes == {**SECOND, "ttl": 5}
+        driver.write(KEY, SECOND)
+        assert driver.read(KEY).attributes == SECOND
+        driver.write(KEY, {**SECOND, "ttl": 5})  # the plan is undone
+        assert driver.read(KEY).attributes == {**SECOND, "ttl": 5}
+
+    def test_how_long_records_may_be_kept_that_others_share_is_their_matter(
+        self, driver: RecordsDriver, others: Others
+    ) -> None:
+        driver.write(KEY, SECOND)
+        others.add(HOST, "TXT", '"google-site-verification=x"')
+        others.keep(HOST, "TXT", ttl=5)
+        assert driver.read(KEY).attributes == SECOND
+        others.remove(HOST, "TXT")
+
     def test_a_lost_mark_of_ours_is_mended_and_nothing_is_left_in_the_end(
         self, driver: RecordsDriver, others: Others
     ) -> None:
@@ -214,8 +243,12 @@ def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(serve
         said = shell.run([*where, f"+root={ZONE}", name, kind]).output
         assert "; fully validated" in said or "; negative response, fully validated" in said, said
     others.add(f"lupa.{ZONE}", "CNAME", f"{HOST}.")
-    assert leading_to(transfer.names(served), {"192.0.2.3"}) == {HOST, f"lupa.{ZONE}"}
+    others.add(HOST, "HTTPS", "0 judi.example.")
+    zone = transfer.names(served)
+    assert leading_to(zone, {"192.0.2.3"}) == {HOST, f"lupa.{ZONE}"}
+    assert (leading_elsewhere(zone, {HOST}), zone.others[ZONE]) == (((HOST, "HTTPS"),), {"NS"})
     others.remove(f"lupa.{ZONE}", "CNAME")
+    others.remove(HOST, "HTTPS")
     others.remove(HOST, "CAA")
     drifted = driver.read(KEY).attributes
     assert drifted is not None

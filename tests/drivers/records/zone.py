@@ -61,8 +61,15 @@ class Others:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def add(self, name: str, kind: str, text: str) -> None:
-        self._change("add", name, 300, kind, text)
+    def add(self, name: str, kind: str, text: str, *, ttl: int = 300) -> None:
+        self._change("add", name, ttl, kind, text)
+
+    def keep(self, name: str, kind: str, *, ttl: int) -> None:
+        """The same records, with another TTL."""
+        texts = self.ask(name, kind)
+        self.remove(name, kind)
+        for text in texts:
+            self.add(name, kind, text, ttl=ttl)
 
     def remove(self, name: str, kind: str) -> None:
         self._change("delete", name, kind)

@@ -14,8 +14,9 @@ from panggon.core.sites.spec_document import digestable, parse
 from panggon.core.sites.spec_document import dump as dump_spec
 
 VERSION = 1
-# How a resource of ours was found that somebody's hand has left half: nothing brings that back, nor should it.
-HALF: Attributes = {"half": True}
+# How a resource of ours was found that somebody's hand has left half, and with WHY in words where they are known:
+# nothing brings that back, nor should it.
+HALF, WHY = "half", "why"
 TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
 
 
@@ -23,7 +24,7 @@ TAKEN = "sudah ada dan bukan milik situs ini, jadi tidak ada yang diubah"
 class Change:
     """One resource's way: from `before` to `after` (None: absent). The inverse swaps the two.
 
-    What was HALF `before` is mended, and stays mended when the plan is undone.
+    What was `half` before is mended, and stays mended when the plan is undone.
     """
 
     key: Key
@@ -35,7 +36,12 @@ class Change:
 
     @property
     def mends(self) -> bool:
-        return self.before == HALF
+        return is_half(self.before)
+
+    @property
+    def why(self) -> str:
+        """What is mended, in words; "" where nothing is, or nobody knows."""
+        return str((self.before or {}).get(WHY, "")) if self.mends else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +191,17 @@ def _only_restarts(way: Change) -> bool:
     return same({**way.before, "generation": None}, {**way.after, "generation": None})
 
 
+def half(why: str) -> Attributes:
+    """Of what was found half; `is_half` knows it again."""
+    return {HALF: True, WHY: why} if why else {HALF: True}
+
+
+def is_half(attributes: Attributes | None) -> bool:
+    return attributes is not None and attributes.get(HALF) is True
+
+
 def _before(found: Observation) -> Attributes | None:
-    return HALF if found.standing is Standing.PARTIAL else found.attributes
+    return half(found.detail) if found.standing is Standing.PARTIAL else found.attributes
 
 
 def _refuse_unobserved(keys: Iterable[Key]) -> None:
@@ -197,9 +212,9 @@ def _refuse_unobserved(keys: Iterable[Key]) -> None:
 def _refuse_unplannable(site: str, seen: list[Observation], *, mending: bool) -> None:
     if others := [f"{found.key} ({_owner(found, site)})" for found in seen if _owner(found, site)]:
         raise PermanentError("plan.foreign", f"{TAKEN}: {'; '.join(others)}")
-    half = [str(found.key) for found in seen if found.standing is Standing.PARTIAL]
-    if half and not mending:
-        raise PermanentError("plan.partial", "; ".join(half))
+    left_half = [str(found.key) for found in seen if found.standing is Standing.PARTIAL]
+    if left_half and not mending:
+        raise PermanentError("plan.partial", "; ".join(left_half))
 
 
 def _leads_to(found: Observation, spec: SiteSpec) -> bool:

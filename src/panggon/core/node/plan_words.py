@@ -60,6 +60,7 @@ _LABELS: Mapping[str, str] = {
     "safety": "rekaman pengaman",
     "tasks": "tugas",
     "hsts_seconds": "HSTS (detik)",
+    "ttl": "TTL (detik)",
 }
 # The same words as on the pages of sites.
 _STATES: Mapping[str, str] = {
@@ -152,7 +153,12 @@ def unasked(key: Key) -> str:
 
 
 def stray(key: Key) -> str:
-    """The same of what belongs to no site: a name in the zone is told by where it leads."""
+    """The same of what belongs to no site: a name in the zone is told by where it leads; one with a type, which is a
+    site's, by what that does.
+    """
+    name, _, kind = key.name.partition(" ")
+    if key.kind is Kind.RECORDS and kind:
+        return f"{_NOUNS[key.kind]} {name} {kind} bukan buatan Panggon dan dapat membawa orang ke tempat lain."
     if key.kind is Kind.RECORDS:
         return f"{_NOUNS[key.kind]} {key.name} mengarah ke mesin ini, padahal bukan nama situs."
     return unasked(key)
@@ -163,7 +169,7 @@ def _found(change: Change) -> str:
     if change.before is None:
         return f"{what} tidak ada lagi."
     if change.mends:
-        return f"{what} tidak utuh lagi."
+        return f"{what} tidak utuh lagi{_why(change)}."
     if change.after is None:
         return unasked(change.key)
     return f"{what} berubah ({', '.join(_differences(change.after, change.before))})."
@@ -191,11 +197,15 @@ def _sentence(change: Change) -> str:
     if change.after is None:
         return f"{_REMOVING.get(change.key.kind, 'menghapus').capitalize()} {what}."
     if change.mends:
-        return f"Memperbaiki {what}, yang tidak utuh lagi."
+        return f"Memperbaiki {what}, yang tidak utuh lagi{_why(change)}."
     if change.before is None:
         facts = [f"{_LABELS.get(name, name)} {_shown(name, value)}" for name, value in change.after.items()]
         return f"Membuat {what} ({', '.join(facts)})."
     return f"Mengubah {what} ({', '.join(_differences(change.before, change.after))})."
+
+
+def _why(change: Change) -> str:
+    return f" ({change.why})" if change.why else ""
 
 
 def _task(text: str) -> str:
@@ -223,6 +233,8 @@ def _difference(name: str, before: Value, after: Value) -> str:
 
 
 def _shown(name: str, value: Value) -> str:
+    if name == "ttl" and value is None:
+        return "seperti pengaturan mesin"
     if name == "password":
         return "terpasang" if value else "tidak ada"
     if name == "keys" and isinstance(value, tuple):

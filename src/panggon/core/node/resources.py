@@ -48,7 +48,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a driver read. `attributes` is set exactly when `standing` is OURS; `detail` explains FOREIGN."""
+    """What a driver read. `attributes` is set exactly when `standing` is OURS; `detail` explains FOREIGN, and PARTIAL
+    where somebody's hand can have made it so.
+    """
 
     key: Key
     standing: Standing
@@ -64,8 +66,8 @@ def ours(key: Key, /, **attributes: Value) -> Observation:
     return Observation(key, Standing.OURS, MappingProxyType(attributes))
 
 
-def partial(key: Key) -> Observation:
-    return Observation(key, Standing.PARTIAL)
+def partial(key: Key, detail: str = "") -> Observation:
+    return Observation(key, Standing.PARTIAL, detail=detail)
 
 
 def foreign(key: Key, detail: str) -> Observation:
@@ -76,7 +78,7 @@ def strange(key: Key, detail: str, *, owned: Collection[Key]) -> Observation:
     """What is not as Panggon makes it: damaged by somebody's hand where it is on record as ours (`owned`), and
     otherwise not made by Panggon.
     """
-    return partial(key) if key in owned else foreign(key, detail)
+    return partial(key, detail) if key in owned else foreign(key, detail)
 
 
 def canonical(value: object) -> str:

@@ -1,7 +1,8 @@
 """What the server has under a site's name, and whose it is."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 
 import pymysql
@@ -36,10 +37,22 @@ WRITING = (
 )
 
 
-# What keeps a user from its database, or bounds it otherwise than by its connections; as SHOW CREATE USER says it.
-HINDERED = re.compile(r" (?:REQUIRE (?!NONE)|MAX_(?:QUERIES|UPDATES|CONNECTIONS)_PER_HOUR |MAX_STATEMENT_TIME )")
+# What keeps a user from its database, or bounds it otherwise than by its connections, in words; as SHOW CREATE USER
+# says it.
+HINDRANCES = (
+    (re.compile(r" REQUIRE (?!NONE)"), "penggunanya diwajibkan memakai TLS"),
+    (
+        re.compile(r" (?:MAX_(?:QUERIES|UPDATES|CONNECTIONS)_PER_HOUR|MAX_STATEMENT_TIME) "),
+        "penggunanya mendapat batas lain",
+    ),
+)
 # No more than a new password takes away, which a locked user does not get.
 EXPIRED = re.compile(r" PASSWORD EXPIRE(?! NEVER)")
+# The one way in that is made, and nothing besides; what the server keeps of the password.
+BY_PASSWORD = re.compile(
+    r" IDENTIFIED (?:BY PASSWORD|VIA mysql_native_password USING) '(\*[0-9A-F]{40})'"
+    r"(?= REQUIRE| WITH| ACCOUNT| PASSWORD|$)"
+)
 
 
 class Rights(Enum):
@@ -50,7 +63,8 @@ class Rights(Enum):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the server has under a site's name. `grants` are those beyond the right to log in; `strangers` have rights
-    in its database too: user, host, database as their right names it, table or "" for all.
+    in its database too: user, host, database as their right names it, table or "" for all. `login` is how its user
+    comes in, as SHOW CREATE USER says it.
     """
 
     comment: str | None
@@ -58,8 +72,16 @@ class Seen:
     connections: int = 0
     grants: tuple[str, ...] = ()
     strangers: tuple[tuple[str, str, str, str], ...] = ()
-    locked: bool = False
-    hindered: bool = False
+    login: str = field(default="", repr=False)
+
+    @property
+    def locked(self) -> bool:
+        return " ACCOUNT LOCK" in self.login
+
+    @property
+    def verifier(self) -> str:
+        found = BY_PASSWORD.search(self.login)
+        return found[1] if found else ""
 
     def rights(self, site: str) -> Rights | None:
         """What the user may do in its own database; None where it has other rights than one of the two, or more."""
@@ -78,12 +100,35 @@ class Seen:
         if not known and self.comment != mark(site):
             which = "pengguna" if self.comment is None else "basis data"
             return Found(Standing.FOREIGN, detail=f"{which} {site}")
-        if any(host != "localhost" for host in self.hosts):
-            return Found(Standing.FOREIGN, detail=f"pengguna {site} dari mesin lain")
-        rights = self.rights(site)
-        if self.comment is None or rights is None or self.strangers or self.hindered:
-            return Found(Standing.PARTIAL)
-        return Found(Standing.OURS, self.connections, full=rights is Rights.READING, locked=self.locked)
+        if not known and (others := self._other_users(site)):
+            return Found(Standing.FOREIGN, detail=f"pengguna {', '.join(others)}")
+        if faults := "; ".join(self._faults(site)):
+            return Found(Standing.PARTIAL, detail=faults)
+        is_full = self.rights(site) is Rights.READING
+        return Found(Standing.OURS, self.connections, full=is_full, locked=self.locked, verifier=self.verifier)
+
+    def _faults(self, site: str) -> Iterator[str]:
+        """In words; what is made has none."""
+        if self.comment is None:
+            yield f"basis data {site} tidak ada"
+        if "localhost" not in self.hosts:
+            yield f"pengguna {site}@localhost tidak ada"
+        elif not self.verifier:
+            yield "penggunanya masuk dengan cara lain daripada kata sandi dari Panggon"
+        yield from (f"ada pengguna {name} di samping {site}@localhost" for name in self._other_users(site))
+        others = dict.fromkeys(
+            f"{user}@{host}" if host else user for user, host, _, _ in self.strangers if user != site
+        )
+        if others:
+            yield f"{', '.join(others)} juga mempunyai hak di dalamnya"
+        yield from (words for hindrance, words in HINDRANCES if hindrance.search(self.login))
+        if not self.locked and EXPIRED.search(self.login):
+            yield "kata sandi penggunanya dibuat kedaluwarsa"
+        if "localhost" in self.hosts and self.rights(site) is None:
+            yield "hak penggunanya lain daripada yang diberikan Panggon"
+
+    def _other_users(self, site: str) -> list[str]:
+        return [f"{site}@{host}" for host in self.hosts if host != "localhost"]
 
 
 def mark(site: str) -> str:
@@ -101,11 +146,15 @@ def look(cursor: Cursor, site: str) -> Seen:
         return Seen(comment, strangers=strangers)
     hosts = tuple(host for host, _ in users)
     if "localhost" not in hosts:
-        return Seen(comment, hosts, users[0][1], strangers=strangers)
-    login = _login(cursor, site)
-    locked = " ACCOUNT LOCK" in login
-    hindered = HINDERED.search(login) is not None or (not locked and EXPIRED.search(login) is not None)
-    return Seen(comment, hosts, users[0][1], _grants(cursor, site), strangers, locked, hindered)
+        return Seen(comment, hosts, strangers=strangers)
+    return Seen(comment, hosts, dict(users)["localhost"], _grants(cursor, site), strangers, _login(cursor, site))
+
+
+def take_other_users(cursor: Cursor, site: str, seen: Seen) -> None:
+    """Those of the site's own name that a person has made for other machines."""
+    for host in seen.hosts:
+        if host != "localhost":
+            cursor.execute("DROP USER IF EXISTS %s@%s", (site, host))
 
 
 def reached(cursor: Cursor) -> tuple[str, ...]:
@@ -127,10 +176,12 @@ def open_to_all(cursor: Cursor) -> tuple[str, ...]:
 
 
 def take_rights(cursor: Cursor, user: str, host: str, database: str, table: str) -> None:
+    """Of a role, which has no host, too, and of all users together (PUBLIC)."""
     place = f"{_quoted(database)}.{_quoted(table) if table else '*'}"
+    whose, names = ("%s@%s", (user, host)) if host else (user if user == "PUBLIC" else _quoted(user), ())
     for rights in ("GRANT OPTION", "ALL PRIVILEGES"):
         try:
-            cursor.execute(f"REVOKE {rights} ON {place} FROM %s@%s", (user, host))
+            cursor.execute(f"REVOKE {rights} ON {place} FROM {whose}", names)
         except pymysql.MySQLError as error:
             if error.args[0] not in NO_SUCH_GRANT:  # it had no other
                 raise

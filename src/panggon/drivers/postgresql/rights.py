@@ -20,6 +20,12 @@ PLAIN_AGAIN: tuple[LiteralString, ...] = (
     "ALTER DATABASE {} OWNER TO CURRENT_USER",
     "ALTER DATABASE {} RESET ALL",
 )
+# What only the server's administrator can have set for the role: its owner sets what binds himself.
+FORCED: LiteralString = """
+SELECT d.datname, p.name FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) AS given
+  JOIN pg_settings p ON p.name = split_part(given, '=', 1) LEFT JOIN pg_database d ON d.oid = s.setdatabase
+WHERE s.setrole = (SELECT oid FROM pg_roles WHERE rolname = %s) AND p.context IN ('superuser', 'superuser-backend')
+"""
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
 ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]
 
@@ -46,7 +52,8 @@ def find(session: Session, site: str, *, known: bool) -> Found:
     role = row(
         session,
         "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
-        "OR rolbypassrls OR rolvaliduntil < 'infinity', NOT rolcanlogin FROM pg_authid WHERE rolname = %s",
+        "OR rolbypassrls, rolvaliduntil < 'infinity', NOT rolcanlogin, coalesce(rolpassword, '') "
+        "FROM pg_authid WHERE rolname = %s",
         site,
     )
     if database is None and role is None:
@@ -54,15 +61,38 @@ def find(session: Session, site: str, *, known: bool) -> Found:
     if not known and (database is None or database[1] != mark(site)):
         return Found(Standing.FOREIGN, detail=f"{'pengguna' if database is None else 'basis data'} {site}")
     rights = held(session, site)
-    if (
-        not is_plain(session, site)
-        or role is None
-        or role[1]
-        or ties(session, site)
-        or rights not in ([(site, ALL)], [(site, READING)])
-    ):
-        return Found(Standing.PARTIAL)
-    return Found(Standing.OURS, int(str(role[0])), full=rights == [(site, READING)], locked=bool(role[2]))
+    if database is None or role is None:
+        missing = f"basis data {site}" if database is None else f"pengguna {site}"
+        return Found(Standing.PARTIAL, detail=f"{missing} tidak ada")
+    connections, is_mighty, runs_out, locked, verifier = role
+    faults = (
+        (not is_plain(session, site), "pemilik, batas atau pengaturan basis datanya diubah"),
+        (is_mighty, "penggunanya mendapat kuasa atas server"),
+        (runs_out, "kata sandi penggunanya diberi batas waktu"),
+        *((True, f"{member} dijadikan anggota {other}") for other, member in ties(session, site)),
+        *((True, f"penggunanya mendapat pengaturan {name} dari pengurus server") for _, name in forced(session, site)),
+        (
+            rights not in ([(site, ALL)], [(site, READING)]),
+            "hak atas basis datanya lain daripada yang diberikan Panggon",
+        ),
+    )
+    if wrong := "; ".join(words for is_wrong, words in faults if is_wrong):
+        return Found(Standing.PARTIAL, detail=wrong)
+    is_full = rights == [(site, READING)]
+    return Found(Standing.OURS, int(str(connections)), full=is_full, locked=bool(locked), verifier=str(verifier))
+
+
+def forced(session: Session, site: str) -> list[tuple[str | None, str]]:
+    """In which database, None for all, and which setting."""
+    return session.execute(FORCED, (site,)).fetchall()
+
+
+def take_forced(session: Session, site: str) -> None:
+    for database, name in forced(session, site):
+        where = sql.SQL(" IN DATABASE {}").format(sql.Identifier(database)) if database else sql.SQL("")
+        session.execute(
+            sql.SQL("ALTER ROLE {}{} RESET {}").format(sql.Identifier(site), where, sql.Identifier(*name.split(".")))
+        )
 
 
 def ties(session: Session, site: str) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from psycopg import sql
 from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
-from panggon.drivers.postgresql import full, line, rights, sessions
+from panggon.drivers.postgresql import full, line, owners, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.postgresql.scram import verifier, verifies
@@ -52,8 +52,11 @@ class PostgreSql:
 
     def accepts(self, site: str, password: str) -> bool:
         with self._session() as session:
-            row = session.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (site,)).fetchone()
-        return bool(row and row[0]) and verifies(str(row[0] if row else ""), password)
+            found = row(session, "SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %s", site)
+        return found is not None and verifies(str(found[0]), password)
+
+    def verifies(self, verifier: str, password: str) -> bool:
+        return verifies(verifier, password)
 
     def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
         """The right to create in the database comes last: by it a whole one is told from a half."""
@@ -76,15 +79,21 @@ class PostgreSql:
                 )
                 + (_password(password) if password is not None else sql.SQL(""))
             )
+            rights.take_forced(session, site)
             is_full = rights.find(session, site, known=True).full
         if not is_full:
             with self._session(site) as session:
-                if row(session, "SELECT 1 FROM pg_namespace WHERE nspname = 'public'"):
-                    session.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(name))
+                with session.transaction():
+                    owners.give(session, site)
                 session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
         if locked:
             with self._session() as session:
                 sessions.end_all(session, site)
+
+    def fault_inside(self, site: str) -> str:
+        with self._session(site) as session:
+            count = owners.others(session, site)
+        return f"{count} tabel atau skema di dalamnya bukan milik penggunanya" if count else ""
 
     def lock(self, site: str) -> None:
         with self._session() as session:
@@ -177,14 +186,22 @@ def _password(password: str) -> sql.Composed:
 
 
 def _written_row(session: Session, site: str) -> Check:
-    """In a table of its own, because another proof may go on."""
+    """In a table of its own, because another proof may go on; where its owner has done away with the usual schema, in
+    one of its own as well. Where his programs look for tables (search_path) is his matter.
+    """
     token = secrets.token_hex(8)
-    table = sql.Identifier(f"_panggon_probe_{token}")
+    name = f"_panggon_probe_{token}"
+    is_usual = row(session, "SELECT FROM pg_namespace WHERE nspname = 'public'") is not None
+    schema, table = sql.Identifier(name), sql.Identifier("public" if is_usual else name, name)
     with session.transaction():
+        if not is_usual:
+            session.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
         session.execute(sql.SQL("CREATE TABLE {} (token text)").format(table))
         session.execute(sql.SQL("INSERT INTO {} VALUES (%s)").format(table), (token,))
         found = session.execute(sql.SQL("SELECT token FROM {}").format(table)).fetchall()
         session.execute(sql.SQL("DROP TABLE {}").format(table))
+        if not is_usual:
+            session.execute(sql.SQL("DROP SCHEMA {}").format(schema))
     return Check("database.row", found == [(token,)], f"satu baris ditulis dan dibaca di {site}")
 
 

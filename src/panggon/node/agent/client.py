@@ -3,6 +3,7 @@
 import ipaddress
 import random
 import ssl
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,8 @@ POLL_SECONDS = 25
 SECONDS = 15
 # What the portal takes (its `sites/messages.py`); longer words would make it refuse the whole report.
 NAME_MOST, CODE_MOST, DETAIL_MOST = 80, 80, 4000
+# The longest spec takes a tenth of it. A portal that was broken into could answer without end, and fill the memory.
+ANSWER_MOST = 1_048_576
 LINE_MOST = 500  # characters of a status: hundreds of lines have to go into the 1 MiB of a message
 
 
@@ -96,7 +99,8 @@ class Portal:
         _demand_safe(url)
         self._client = httpx.Client(
             base_url=url.rstrip("/") + "/api/node/",
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            # Nothing packed: a few bytes could become gigabytes.
+            headers={"Accept-Encoding": "identity", **({"Authorization": f"Bearer {token}"} if token else {})},
             verify=_context(ca),
             timeout=SECONDS,
             trust_env=False,
@@ -172,7 +176,11 @@ class Portal:
 
     def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
         try:
-            return self._client.request(method, path, json=body, timeout=seconds)
+            with self._client.stream(method, path, json=body, timeout=seconds) as answer:
+                kind, content = answer.headers.get("content-type", ""), _read(answer)
+                return httpx.Response(
+                    answer.status_code, headers={"content-type": kind}, content=content, request=answer.request
+                )
         except httpx.HTTPError as error:
             raise TemporaryError(
                 "portal.down", f"portal tidak terjangkau: {str(error) or type(error).__name__}"
@@ -201,6 +209,16 @@ def _context(ca: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca)
     except OSError as error:
         raise PermanentError("portal.ca", f"sertifikat CA {ca} tidak dapat dibaca: {error}") from error
+
+
+def _read(answer: httpx.Response) -> bytes:
+    """As it is on the line. Raises TemporaryError for one that is too long, or comes a byte at a time."""
+    content, ends = bytearray(), time.monotonic() + SECONDS
+    for part in answer.iter_raw():
+        content += part
+        if len(content) > ANSWER_MOST or time.monotonic() > ends:
+            raise TemporaryError("portal.down", "jawaban portal terlalu panjang atau terlalu lambat")
+    return bytes(content)
 
 
 def _demand_the_interface(answer: httpx.Response) -> None:
@@ -241,7 +259,7 @@ def _document(answer: httpx.Response) -> Mapping[str, Any]:
     """Raises TemporaryError: a page instead of JSON comes from a proxy while the portal is being started."""
     try:
         members = answer.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TemporaryError("portal.down", "portal tidak menjawab dengan JSON") from error
     if not isinstance(members, Mapping):
         raise TemporaryError("portal.down", "portal tidak menjawab dengan objek JSON")

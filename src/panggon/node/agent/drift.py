@@ -8,7 +8,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.node import plan_words
 from panggon.core.node.plan import Plan
 from panggon.core.node.resources import Key
-from panggon.node.agent import strays
+from panggon.node.agent import folders, strays
 from panggon.node.sites import Sites
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ class DriftWatch:
     pass_seconds: float = PASS_SECONDS
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
     strays: tuple[Key, ...] = ()  # of no site
+    folders: tuple[str, ...] = ()  # of all sites
     _waiting: list[str] = field(default_factory=list)
     _in_pass: int = 0
 
@@ -46,7 +47,7 @@ class DriftWatch:
     def lines(self) -> tuple[str, ...]:
         """Of what is no site's "mesin: sentence", then each difference of sites as "site: sentence"."""
         of_sites = (f"{site}: {words}" for site, each in sorted(self.found.items()) for words in each)
-        return (*(f"{MACHINE}: {plan_words.stray(key)}" for key in self.strays), *of_sites)
+        return (*(f"{MACHINE}: {words}" for words in (*map(plan_words.stray, self.strays), *self.folders)), *of_sites)
 
     def _look_at(self, site: str) -> None:
         try:
@@ -57,8 +58,9 @@ class DriftWatch:
         if words:
             self.found[site] = words
 
-    def _look_for_strays(self) -> None:
+    def _look_at_the_machine(self) -> None:
         try:
+            self.folders = folders.faults(self.sites.config)
             self.strays = strays.find(self.sites)
         except PanggonError as error:  # a full disk; what was found before stays
             log.warning("what no wish asked for cannot be looked for: %s", error)
@@ -66,7 +68,7 @@ class DriftWatch:
     def _turn(self, elapsed: float) -> list[str]:
         if not self._waiting:
             self._waiting = list(self.sites.recorded.known())
-            self._look_for_strays()
+            self._look_at_the_machine()
             self._in_pass = len(self._waiting)
             self.found = {site: words for site, words in self.found.items() if site in self._waiting}
         share = min(1.0, elapsed / self.pass_seconds)

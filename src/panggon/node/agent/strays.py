@@ -1,7 +1,8 @@
 """Looks for what no wish asked for: names, certificates, keys, users, tasks and directories in Panggon's own form, and
-names in the zone that lead to this machine, whoever made them.
+whoever made them, names in the zone that lead to this machine, and records by which the names of sites lead elsewhere.
 """
 
+import ipaddress
 import logging
 import os
 import socket
@@ -36,7 +37,7 @@ def find(sites: Sites) -> tuple[Key, ...]:
             of_sites.setdefault(each.site, []).append(each.key.name)
     sites.keep_strays(of_sites)
     here = (each.key for each in found if each.key.name not in of_sites.get(each.site, ()))
-    return (*sorted(here), *_users_besides(sites.config), *(Key(Kind.RECORDS, name) for name in _in_the_zone(sites)))
+    return (*sorted(here), *_users_besides(sites.config), *_in_the_zone(sites))
 
 
 def unread_zone(config: NodeConfig) -> str:
@@ -64,20 +65,22 @@ def _users_besides(config: NodeConfig) -> list[Key]:
     if config.simulate:
         return []
     try:
-        found = list(user.known_besides(config.paths.userdb))
+        found = list(user.known_besides(config.paths.userdb, uid_base=config.sites.uid_base))
     except OSError as error:
         log.warning("users of sites cannot be looked for elsewhere: %s", error)
         return []
     return [Key(Kind.USER, f"{name} ({place})") for name, place in found if config.takes(name)]
 
 
-def _in_the_zone(sites: Sites) -> tuple[str, ...]:
-    """Names that lead here, but those of sites that are wished there, and the machine's own."""
+def _in_the_zone(sites: Sites) -> tuple[Key, ...]:
+    """Names that lead here, but those of sites that are wished there, and the machine's own; and of those of sites
+    each with the type of a record that leads elsewhere.
+    """
     config = sites.config
     if config.simulate:
         return ()
     try:
-        leading = wiring.names_leading_here(config)
+        zone = wiring.zone_of(config)
     except PermanentError as error:  # who only gives RFC 2136 need not give the whole zone
         _note_unread(config, error.detail)
         return ()
@@ -85,9 +88,15 @@ def _in_the_zone(sites: Sites) -> tuple[str, ...]:
         log.info("the zone cannot be looked through now: %s", error)
         return ()
     _note_unread(config, "")
-    wished = (names for site, names in sites.recorded.named().items() if not sites.recorded.is_gone(site))
-    found = zone_names.unasked(leading, known=_own_names(config).union(*wished))
-    return zone_names.unasked(found, known=frozenset().union(*sites.named_under_way().values())) if found else ()
+    wished = frozenset[str]().union(
+        *(names for site, names in sites.recorded.named().items() if not sites.recorded.is_gone(site))
+    )
+    elsewhere = (f"{name} {kind}" for name, kind in zone_names.leading_elsewhere(zone, wished))
+    here = frozenset(str(ipaddress.ip_address(each)) for each in (*config.dns.ipv4, *config.dns.ipv6))
+    found = zone_names.unasked(zone_names.leading_to(zone, here), known=_own_names(config) | wished)
+    if found:
+        found = zone_names.unasked(found, known=frozenset().union(*sites.named_under_way().values()))
+    return tuple(Key(Kind.RECORDS, each) for each in (*found, *elsewhere))
 
 
 def _own_names(config: NodeConfig) -> frozenset[str]:

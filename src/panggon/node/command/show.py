@@ -14,7 +14,6 @@ from panggon.core.node import plan_words, problem_words
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Outcome, Word
 from panggon.core.node.plan import Plan
-from panggon.core.node.resources import Key
 from panggon.core.sites.htaccess import Effect
 from panggon.drivers.htaccess import Found
 from panggon.engine.steps import Phase, Progress
@@ -107,10 +106,10 @@ def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
 
 
-def differences(strays: Sequence[Key], sites: Mapping[str, Plan | PanggonError]) -> dict[str, list[str]]:
+def differences(of_machine: Sequence[str], sites: Mapping[str, Plan | PanggonError]) -> dict[str, list[str]]:
     """In words, of each site or why it cannot be looked at; what is no site's stands under the machine."""
-    of_machine = {MACHINE: list(map(plan_words.stray, strays))} if strays else {}
-    return of_machine | {site: _difference_words(found) for site, found in sites.items()}
+    of_sites = {site: _difference_words(found) for site, found in sites.items()}
+    return ({MACHINE: list(of_machine)} if of_machine else {}) | of_sites
 
 
 def _difference_words(found: Plan | PanggonError) -> list[str]:

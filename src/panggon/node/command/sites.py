@@ -18,7 +18,7 @@ from panggon.core.node.plan import plain_attributes
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node import runs
-from panggon.node.agent import strays
+from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
 from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
 from panggon.node.command.printable import printable
@@ -98,7 +98,8 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     """
     sites = Sites.of(config)
     if path is None:
-        found = show.differences(strays.find(sites), sites.drift())
+        of_machine = (*map(plan_words.stray, strays.find(sites)), *folders.faults(config))
+        found = show.differences(of_machine, sites.drift())
         say(as_json, found, lambda console: show.drift(console, found))
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))

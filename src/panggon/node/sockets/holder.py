@@ -105,8 +105,9 @@ class Holder:
         found, known, groups = dict(listener.newest(there.values())), set(kept.values()), self._groups.names()
         for served in remembered(self._settings):
             own = found.pop(served.site, None)
-            own_is_kept = own is None or own in known
-            self._sites.add(served, own or self._sites.open(served.site), kept=own_is_kept, groups=groups)
+            if own:
+                self._sites.sockets.take(own, kept=own in known)
+            self._sites.add(served, own or self._sites.open(served.site), groups=groups)
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
             self._sites.drop(site, lambda: None, Dropping.LATER)

@@ -79,15 +79,15 @@ class SocketSettings:
         return ()
 
     def site(self, site: str) -> Path:
-        return self.root / "sites" / site
+        return self.root / f"sites/{site}"  # in one word, and so below: the holder asks for thousands at its start
 
     def served(self, site: str) -> Path:
         """What the holder serves for this site, kept beside it so that a restarted holder serves the same."""
-        return self.site(site) / "run" / "served.json"
+        return self.root / f"sites/{site}/run/served.json"
 
     def full(self, site: str) -> Path:
         """Root's mark of a site that stores more than it may: its programs may not write meanwhile."""
-        return self.site(site) / "run" / "full"
+        return self.root / f"sites/{site}/run/full"
 
     def leaving(self, site: str) -> Path:
         """Root's mark of a site that is served only to who was let in before."""
@@ -100,7 +100,7 @@ class SocketSettings:
 
     def output(self, site: str) -> Path:
         """What the site's programs say."""
-        return self.site(site) / "run" / "output.log"
+        return self.root / f"sites/{site}/run/output.log"
 
     def uid(self, site: str) -> int:
         return self.uid_base + int(site[1:])

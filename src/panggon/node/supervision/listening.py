@@ -13,6 +13,8 @@ from pathlib import Path
 
 from panggon.node import systemd
 
+# IP_FREEBIND and IPV6_FREEBIND (ip(7)): an address that is not there yet, or for a while, keeps nobody from the others.
+FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
 BACKLOG = 4096  # visitors who wait while there is no nginx; the kernel may allow fewer (net.core.somaxconn)
 PRIORITY = -5  # visitors before what sites compute and what is done for them
 INHERITED = "NGINX"  # its own way to hand sockets to its successor: "3;4;" (ngx_add_inherited_sockets)
@@ -56,6 +58,7 @@ def _open(place: str) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.setsockopt(*FREEBIND[family], 1)
         listener.bind((address.strip("[]"), int(port)))
         listener.listen(BACKLOG)
     except OSError as error:

@@ -16,14 +16,14 @@ BACKLOG = 1024
 
 
 def socket_path(settings: SocketSettings, site: str) -> Path:
-    return settings.root / "run" / f"{site}.sock"
+    return settings.root / f"run/{site}.sock"
 
 
 def name_of(listener: socket.socket) -> str:
     """The site and the number of this socket of it: by this name connections to it are known
     (`sandboxes.lookups.Conversations`), and whoever keeps it keeps it.
     """
-    return Path(str(listener.getsockname())).stem.removeprefix(".")
+    return str(listener.getsockname()).rpartition("/")[2].removeprefix(".").removesuffix(".sock")
 
 
 def newest(listeners: Iterable[socket.socket]) -> Mapping[str, socket.socket]:

@@ -132,9 +132,7 @@ class Sites:
         lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
         self._leaving.discard(name)
-        site = self._sites.get(name) or self.add(
-            served, self.open(name), kept=True, groups=self._machine.groups.names()
-        )
+        site = self._sites.get(name) or self.add(served, self.open(name), groups=self._machine.groups.names())
         if site.serve(served) or lost:
             self._renew(site, then, lost=lost)
         else:
@@ -196,11 +194,10 @@ class Sites:
         site = self._sites.get(name)
         return self.sockets.open(name, former=site.listener if site else None)
 
-    def add(self, served: Served, listener: socket.socket, *, kept: bool, groups: Set[str]) -> Site:
+    def add(self, served: Served, listener: socket.socket, *, groups: Set[str]) -> Site:
         """Serve a site on this socket; a sandbox that runs already is adopted. `groups` are all control groups."""
         site = Site(self._machine, served, listener, self.full, groups=groups, now=time.monotonic())
         self._sites[served.site] = site
-        self.sockets.take(listener, kept=kept)
         self._attend(site)
         return site
 
@@ -217,7 +214,7 @@ class Sites:
             return
         now, gone = time.monotonic(), lambda: self._dropped(name, then)
         self._leaving.add(name)
-        if dropping is Dropping.LATER and self._leaving.linger(name, longest=site.request_seconds or 0, now=now):
+        if dropping is Dropping.LATER and self._leaving.linger(name, longest=_longest(site), now=now):
             then()
             return
         files.remove(socket_path(self._settings, name))
@@ -308,6 +305,12 @@ class Sites:
 
 def _nobody_waits() -> None:
     """For what is done in its own time."""
+
+
+def _longest(site: Site) -> float:
+    """How long who was let in before may take; of a site that is of another kind by now its settings do not say it."""
+    seconds = site.request_seconds
+    return WAITED_FOR_SECONDS if seconds is None else seconds
 
 
 def _patience(site: Site) -> float:

@@ -3,25 +3,33 @@
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ParamSpec
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.sites.outgoing import Policy, parse
 from panggon.drivers import shell
+from panggon.drivers.patience import Patience
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields import network
 from panggon.node.sockets.shields.walls import Shield, calls, walls
 
+P = ParamSpec("P")
+
 # A user that no site has: sites are numbered from 1.
 TRIAL_NUMBER = 0
 TRIAL_MEBIBYTES = 32
-TRIAL_PERIOD = 20_000  # microseconds: whether a group was held back shows at the end of one
-# Several milliseconds of a processor, however long a busy machine takes for them.
-SOME_WORK = "n=0; while [ $n -lt 10000 ]; do n=$((n + 1)); done"
+# A thousandth of a second of a processor, the least that the kernel lets anybody have, in each period of microseconds:
+# so little that a busy machine too gives it. Whether a group was held back shows at the end of one.
+TRIAL_PERIOD, TRIAL_PERCENT = 50_000, 2
+ATTEMPT_SECONDS, LOOK_SECONDS = 10.0, 0.005
+# Some fifty times as much, however long it takes; ended when it was held back.
+SOME_WORK = "n=0; while [ $n -lt 50000 ]; do n=$((n + 1)); done"
 # Bytes that nobody reads, sent over this machine's loopback. Some MiB fit into a connection, hardly any byte into one
 # that is made when the bound is reached: a few of these in a row say it, because each is waited for.
 LITTLE, LITTLE_MOST = 256 * 1024, 3
@@ -59,14 +67,12 @@ def protections(settings: SocketSettings, groups: ControlGroups | None = None) -
     """
     uid = settings.uid_base + TRIAL_NUMBER
     groups = groups or controllers.find()
-    reasons = {Shield.SANDBOX: _try_walls(uid, frozenset())}
-    for shield in (Shield.NETWORK, Shield.NESTED):
-        reasons[shield] = reasons[Shield.SANDBOX] or _try_walls(uid, frozenset({shield}))
-    reasons[Shield.CALLS] = reasons[Shield.SANDBOX] or _try_calls(uid)
-    reasons[Shield.MEMORY] = _try_memory(groups)
-    reasons[Shield.PROCESSES] = _try_processes(groups)
-    reasons[Shield.CPU] = _try_cpu(groups)
-    reasons[Shield.OUTGOING] = reasons[Shield.NETWORK] or _try_outgoing()
+    trials = {Shield.MEMORY: _try_memory, Shield.PROCESSES: _try_processes, Shield.CPU: _try_cpu}
+    with ThreadPoolExecutor() as pool:  # side by side: what is tried here is waited for most of the time
+        limits = {shield: pool.submit(_believed, trial, groups) for shield, trial in trials.items()}
+        reasons = _try_sandbox(uid)
+        outgoing = reasons[Shield.NETWORK] or _believed(_try_outgoing)
+        reasons |= {shield: trial.result() for shield, trial in limits.items()} | {Shield.OUTGOING: outgoing}
     return tuple(Protection(shield.value, not reason, reason) for shield, reason in reasons.items())
 
 
@@ -79,6 +85,18 @@ def demand(settings: SocketSettings, found: Sequence[Protection]) -> None:
     missing = [f"{protection.name}: {protection.reason}" for protection in found if not protection.active]
     if settings.require_all and missing:
         raise PermanentError("sockets.unprotected", "; ".join(missing))
+
+
+def _believed(trial: Callable[P, str], *arguments: P.args, **more: P.kwargs) -> str:
+    """The trial's reason, tried once more: what fails because a machine is busy might keep all its sites away."""
+    return trial(*arguments, **more) and trial(*arguments, **more)
+
+
+def _try_sandbox(uid: int) -> dict[Shield, str]:
+    found = {Shield.SANDBOX: _believed(_try_walls, uid, frozenset[Shield]())}
+    for shield in (Shield.NETWORK, Shield.NESTED):
+        found[shield] = found[Shield.SANDBOX] or _believed(_try_walls, uid, frozenset({shield}))
+    return {**found, Shield.CALLS: found[Shield.SANDBOX] or _believed(_try_calls, uid)}
 
 
 def _try_walls(uid: int, shields: frozenset[Shield]) -> str:
@@ -105,17 +123,17 @@ def _try_calls(uid: int) -> str:
 def _try_cpu(groups: ControlGroups) -> str:
     if not groups.cpu:
         return "mesin ini tidak memberi pengendali cpu (control groups)"
-    name = f"trial-{os.getpid()}"
+    name = _trial("cpu")
     try:
-        bounds = GroupBounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=5)
+        bounds = GroupBounds(TRIAL_MEBIBYTES, processes=8, cpu_percent=TRIAL_PERCENT)
         directories = groups.create(name, bounds, period=TRIAL_PERIOD)
-        code, errors = _attempt(["sh", "-c", SOME_WORK], groups=directories)
+        code, errors = _attempt(["sh", "-c", SOME_WORK], groups=directories, enough=lambda: groups.held_back(name) > 0)
         held_back = groups.held_back(name)
     except OSError as error:
         return str(error)
     finally:
         groups.remove(name)
-    if held_back:  # on a slow machine so much that it does not end in time
+    if held_back:
         return ""
     return errors if code is None else "batas sudah dipasang, tetapi tidak ditegakkan"
 
@@ -134,18 +152,18 @@ def _try_memory(groups: ControlGroups) -> str:
     block = f"bs={3 * TRIAL_MEBIBYTES}M"
     allocated = ["dd", "if=/dev/zero", "of=/dev/null", block, "count=1", "iflag=fullblock"]
     unread = [sys.executable, "-I", "-S", "-c", UNREAD, str(3 * TRIAL_MEBIBYTES // 2 << 20)]
-    return _try_limit(groups, allocated, processes=8) or _try_limit(groups, unread, processes=8)
+    return _try_limit(groups, allocated, "memory", processes=8) or _try_limit(groups, unread, "memory", processes=8)
 
 
 def _try_processes(groups: ControlGroups) -> str:
     if not groups.processes:
         return "mesin ini tidak memberi pengendali pids (control groups)"
-    return _try_limit(groups, ["timeout", "5", "true"], processes=1)
+    return _try_limit(groups, ["timeout", "5", "true"], "processes", processes=1)
 
 
-def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) -> str:
+def _try_limit(groups: ControlGroups, argv: Sequence[str], limit: str, *, processes: int) -> str:
     """Why the limit does not hold, empty when the program, which wants more than its group has, fails."""
-    name = f"trial-{os.getpid()}"
+    name = _trial(limit)
     try:
         directories = groups.create(name, GroupBounds(TRIAL_MEBIBYTES, processes, cpu_percent=100))
         code, errors = _attempt(argv, groups=directories)
@@ -158,16 +176,28 @@ def _try_limit(groups: ControlGroups, argv: Sequence[str], *, processes: int) ->
     return "" if code else "batas sudah dipasang, tetapi tidak ditegakkan"
 
 
+def _trial(limit: str) -> str:
+    """The name of its control group."""
+    return f"trial-{os.getpid()}-{limit}"
+
+
 def _attempt(
-    argv: Sequence[str], *, user: int | None = None, groups: Sequence[Path] = (), pass_fds: Sequence[int] = ()
+    argv: Sequence[str],
+    *,
+    user: int | None = None,
+    groups: Sequence[Path] = (),
+    pass_fds: Sequence[int] = (),
+    enough: Callable[[], bool] = lambda: False,
 ) -> tuple[int | None, str]:
-    """Exit code and errors of a program; no code when it could not be started or did not end."""
+    """Exit code and errors of a program; no code when it could not be started or did not end, or it was `enough`."""
     with tempfile.NamedTemporaryFile() as log:
         try:
             process = shell.start(argv, log=Path(log.name), user=user, group=user, groups=groups, pass_fds=pass_fds)
         except (OSError, PanggonError) as error:
             return None, str(error)
-        if not process.wait(seconds=10):
-            process.kill_session()
-            return None, f"{argv[0]} did not end"
+        patience = Patience(ATTEMPT_SECONDS)
+        while not process.wait(seconds=LOOK_SECONDS):
+            if enough() or patience.is_over():
+                process.kill_session()
+                return None, f"{argv[0]} did not end"
         return process.code, log.read().decode(errors="replace").strip()
