@@ -1,5 +1,6 @@
 """Before the holder runs, protections are tried where systemd gives control groups away, not where somebody asks."""
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,10 +21,8 @@ SETTINGS: dict[str, Any] = {
     "dns": {"zone": "kota.example", "ipv4": ["127.0.0.1"], "addresses": ["127.0.0.1"]},
     "sftp": {"addresses": ["127.0.0.1"]},
 }
-ROWS = [
-    {"name": "memory", "active": False, "reason": "mesin ini tidak memberi"},
-    {"name": "cpu", "active": True, "reason": ""},
-]
+FOUND = Protection("memory", False, "mesin ini tidak memberi"), Protection("cpu", True, "")
+SAID = json.dumps([dataclasses.asdict(each) for each in FOUND])
 
 
 @pytest.fixture
@@ -62,7 +61,6 @@ def test_where_systemd_makes_no_unit_nothing_counts_as_protected(
 def test_what_is_tried_there_is_told_as_it_is_read(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = tuple(Protection(**row) for row in ROWS)
-    monkeypatch.setattr(trial, "protections", lambda uid_base: made if uid_base == 2_000_000 else ())
+    monkeypatch.setattr(trial, "protections", lambda uid_base: FOUND if uid_base == 2_000_000 else ())
     trial.main("2000000")
     assert protections._read(json.loads(capsys.readouterr().out)) == FOUND
