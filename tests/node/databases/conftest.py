@@ -68,7 +68,7 @@ def place() -> Iterator[Place]:
             Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
         }
         launcher = SandboxLauncher(stand.settings, "Asia/Jakarta")
-        launcher._machine = Machine(stand.settings, active(protections(stand.settings)), controllers.find())
+        launcher._machine = Machine(stand.settings, active(protections(stand.settings.uid_base)), controllers.find())
         sites = stand.settings.root / "sites"
         watch = Watch(servers, sites, UID_BASE, base / "state" / "databases.json")
         owner = Owner(watch, launcher, base / "run" / "databases.sock", base / "run" / "databases.json")
