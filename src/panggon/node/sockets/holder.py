@@ -52,7 +52,7 @@ class Holder:
         """`groups` are where those of the sites are made. Raises PermanentError `sockets.unprotected` where the
         settings forbid to run.
         """
-        self.protections = protections(settings, groups)
+        self.protections = protections(settings.uid_base, groups)
         demand(settings, self.protections)
         _prepare(settings)
         self._settings = settings
