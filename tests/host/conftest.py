@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.host import machine as machines
 from tests.host.host import SUITE, Host, host, in_root, inside_root, make_root, sources
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLACE = REPOSITORY / "var" / "host"
+HAS_KERNEL = os.environ.get("PANGGON_HOST_KIND") == "machine"  # of its own, in qemu
 NOW, NEXT = "0.1.0", "0.1.1"  # versions of the packages
 GIVEN = Path("var/local/packages")  # where the machine finds them
 # What building packages needs of Debian, where the machine's release is not this machine's.
@@ -142,10 +143,11 @@ def _libraries(builder: Path) -> Path:
 def machine(vendor) -> Iterator[Host]:
     root = PLACE / f"root-{SUITE}"
     make_anew(vendor, root)
-    with host(root, f"panggon-host-{os.getpid()}") as made:
+    booted = machines.machine_of(root, PLACE / "machine") if HAS_KERNEL else host(root, f"panggon-host-{os.getpid()}")
+    with booted as made:
         made.boot()
         yield made
-    shutil.rmtree(root)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def make_anew(vendor: Vendor, root: Path) -> None:
@@ -163,8 +165,8 @@ def make_anew(vendor: Vendor, root: Path) -> None:
 
 
 def _wanted() -> list[str]:
-    """Debian's packages that ours depend on."""
-    found = []
+    """Debian's packages that ours depend on, and what the machine itself needs."""
+    found = list(machines.PACKAGES) if HAS_KERNEL else []
     for name in ("panggon-node", "panggon"):
         control = (REPOSITORY / "packaging" / name / "control").read_text()
         line = next(line for line in control.splitlines() if line.startswith("Depends: "))
@@ -199,14 +201,15 @@ def give(vendor: Vendor, root: Path) -> None:
 @contextmanager
 def visitors(machine: Host, places: Sequence[str]) -> Iterator[list[dict]]:
     """Come while the block runs; what they got stands in the list afterwards."""
-    authority = machine.root / "etc" / "panggon" / "ca.pem"
-    argv = [*machine.network, sys.executable, str(Path(__file__).with_name("load.py")), str(authority), *places]
+    program = Path(__file__).with_name("load.py").read_text()
+    argv = machine.words("python3", "-c", program, "/etc/panggon/ca.pem", *places)
     rows: list[dict] = []
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
         assert process.stdout
         process.stdout.readline()
         try:
             yield rows
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.stdin.close()
             rows += json.loads(process.stdout.read())

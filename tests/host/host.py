@@ -24,6 +24,8 @@ USUAL = "systemd systemd-sysv libnss-systemd dbus procps iproute2 ca-certificate
 # What would change this machine's kernel, or waits for somebody who is not there.
 MASKED = ("systemd-sysctl.service", "console-getty.service", "apt-daily.timer", "apt-daily-upgrade.timer")
 BOOT_SECONDS, STOP_SECONDS = 60, 90
+# Words before a command: what it finds as its environment.
+ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
 # Arguments: the root, then a directory for each hierarchy of control groups as `name=options`, or `=` for version 2.
 BOOT = """
 root=$1; shift
@@ -112,7 +114,7 @@ class Host:
     def run(self, *argv: str, check: bool = True, seconds: float = 300, stdin: str = "") -> str:
         """What the command prints there. Raises RuntimeError with its words when it fails and `check`."""
         done = subprocess.run(
-            [*self.inside, *argv], input=stdin, capture_output=True, text=True, timeout=seconds, check=False
+            self.words(*argv), input=stdin, capture_output=True, text=True, timeout=seconds, check=False
         )
         if check and done.returncode:
             raise RuntimeError(f"{' '.join(argv)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -121,16 +123,9 @@ class Host:
     def shell(self, script: str, *, check: bool = True, seconds: float = 300) -> str:
         return self.run("sh", "-ec", script, check=check, seconds=seconds)
 
-    @property
-    def inside(self) -> Sequence[str]:
-        """Words before a command that make it run there."""
-        usual = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
-        return ("nsenter", "--target", str(self.init), "--all", "--root", "--wd", *usual)
-
-    @property
-    def network(self) -> Sequence[str]:
-        """Words before a command of this machine that make it speak to that one."""
-        return ("nsenter", "--target", str(self.init), "--net")
+    def words(self, *argv: str) -> Sequence[str]:
+        """A command of this machine that runs this one there, with its input and output."""
+        return ("nsenter", "--target", str(self.init), "--all", "--root", "--wd", *ENVIRONMENT, *argv)
 
     def power_off(self) -> float:
         """As an administrator does it; seconds."""

@@ -1,4 +1,5 @@
-"""Visitors who come again and again, each request on a connection of its own; told to stop, it prints what they got.
+"""Visitors who come again and again, each request on a connection of its own; when its input ends, it prints what they
+got. It runs on the machine that is visited, with nothing but Debian's Python.
 
 Arguments: the certificate file of the authority, then `host/path` for each visitor.
 """
@@ -6,7 +7,6 @@ Arguments: the certificate file of the authority, then `host/path` for each visi
 import asyncio
 import collections
 import json
-import signal
 import ssl
 import sys
 import time
@@ -17,7 +17,7 @@ PAUSE, PATIENCE = 0.02, 60.0
 async def main(authority: str, *places: str) -> None:
     trust = ssl.create_default_context(cafile=authority)
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
     print("on their way", flush=True)  # noqa: T201 -- whoever started this waits for it
     seen = await asyncio.gather(*(visitor(trust, place, stop) for place in places))
     rows = [

@@ -173,7 +173,7 @@ def cut_off(machine, package: str, moment: str) -> None:
     said = "half-configured" if moment == RESTARTING else moment
     holder = main_process(machine, "sockets")
     script = 'echo $$ >/run/update.pid; exec dpkg --status-fd 1 --install "$1"'
-    argv = [*machine.inside, "setsid", "sh", "-c", script, "update", package]
+    argv = machine.words("setsid", "sh", "-c", script, "update", package)
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert any(f"status: panggon-node: {said}" in line for line in process.stdout)
