@@ -22,7 +22,7 @@ from bench.load import Page, Times, drive
 from bench.serving import STATE, cpu_seconds, running_postgres
 from bench.standing import data, environment_of, machine, portal
 from demo.people import Account, Person
-from panggon.portal.cli import PAGE_THREADS
+from panggon.portal.running import PAGE_THREADS
 
 WARMING_UP = 10  # seconds
 TARGET = 100  # milliseconds of the 95th percentile

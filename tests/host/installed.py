@@ -139,9 +139,9 @@ def test_everything_is_started_anew_under_load_and_nobody_notices(machine):
         machine.run("systemctl", "reload", "panggon-nginx")
         machine.run("systemctl", "kill", "--signal=KILL", "panggon-sockets")
         time.sleep(2)
+        until(lambda: active(machine, *SERVERS) == ["active"] * len(SERVERS))
     everybody_was_served(rows)
     assert sandbox in machine.run("pgrep", "-u", "1900000001", "-f", "php-fpm: master").split()  # it went on
-    assert active(machine, *SERVERS) == ["active"] * len(SERVERS)
 
 
 def test_settings_that_were_edited_are_taken_over_by_init(machine):

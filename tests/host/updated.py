@@ -89,6 +89,7 @@ def put_to_sleep(machine, sites: Sequence[str]) -> None:
 
 def everything_answers(machine, specs) -> None:
     """Woken anew, with database, way out and SFTP."""
+    until(lambda: active(machine, *SERVERS) == ["active"] * len(SERVERS))
     put_to_sleep(machine, [site for site in specs if site != STATIC])
     for spec in specs.values():
         status, body = visited(machine, spec["host"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node import slices
+from panggon.node import slices, systemd
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds, _free_cpu
 from panggon.node.sockets.control_groups.lanes import Lanes
@@ -281,3 +281,46 @@ def _removed(place: Path) -> bool:
 def _mounted() -> list[tuple[str, Path]]:
     rows = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
     return [(kind, Path(point)) for _, point, kind, *_ in rows]
+
+
+@pytest.fixture
+def unified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The group of version 2 that this process is in, with every controller, as it seems; systemd runs the machine."""
+    monkeypatch.setattr(systemd, "RUNNING", tmp_path)
+    own = tmp_path / "own.service"
+    own.mkdir()
+    (own / "cgroup.controllers").write_text("cpuset cpu memory pids\n")
+    (own / "cgroup.procs").write_text(f"{os.getpid()}\n{os.getppid()}\n1\n")
+    monkeypatch.setattr(controllers, "_own_groups", lambda: {"": own})
+    return own
+
+
+def test_nothing_is_made_in_a_group_that_systemd_has_to_itself(unified: Path) -> None:
+    assert controllers.find() == ControlGroups(None, None, None)
+    assert sorted(each.name for each in unified.iterdir()) == ["cgroup.controllers", "cgroup.procs"]
+
+
+def test_one_that_systemd_has_given_away_is_emptied_and_used(unified: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.setxattr(unified, "trusted.delegate", b"1")
+    moved: list[str] = []
+    enabled: list[Path] = []
+
+    def enable(group: Path, _controller: str) -> None:
+        if not enabled and not moved:
+            moved.extend(map(str, sorted(controllers._own_processes(unified))))
+            raise OSError
+        enabled.append(group)
+
+    monkeypatch.setattr(controllers, "_enable", enable)
+    found = unified / "panggon"
+    assert controllers.find() == ControlGroups(found, found, found, cpuset=found)
+    assert set(moved) == {str(os.getpid()), str(os.getppid()), "1"}, "all of them"
+
+
+def test_without_systemd_a_group_of_version_2_is_used_for_who_it_is(
+    unified: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systemd, "RUNNING", unified / "none")
+    monkeypatch.setattr(controllers, "_enable", lambda *_: None)
+    assert controllers.find().memory == unified / "panggon"
+    assert controllers._own_processes(unified) == {os.getpid(), os.getppid()}, "others may be somebody else's"

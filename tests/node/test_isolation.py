@@ -114,7 +114,7 @@ def own_address() -> str:
 def run_inside(stand: Stand, site: str, *program: str) -> str:
     """What a program prints that is started in the site's sandbox instead of its PHP."""
     settings, served = stand.settings, Served(site, "php", 1, php.VERSION)
-    machine = Machine(settings, active(protections(settings)), controllers.find())
+    machine = Machine(settings, active(protections(settings.uid_base)), controllers.find())
     description = described(settings, site)
     wanted = launch(settings, served, description, machine.shields)
     log = settings.site(site) / "run" / "output.log"

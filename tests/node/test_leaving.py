@@ -65,7 +65,7 @@ def test_who_is_inside_a_site_of_another_kind_has_time_with_another_holder_too(
     with selectors.DefaultSelector() as selector:
         sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
         served = Served(SITE, "php", 1, php_version="8.2")
-        site = sites.add(served, sites.open(SITE), kept=True, groups=frozenset())
+        site = sites.add(served, sites.open(SITE), groups=frozenset())
         sites.drop(SITE, lambda: None, Dropping.LATER)
         now = time.monotonic()
         assert sites._leaving.due(now) == ()

@@ -190,7 +190,7 @@ class RealUser(UserDriver):
 
 
 def test_going_back_after_a_kill_brings_the_former_password_back(bench):
-    first, second = (f"$6$salt$hash-number-{number}" for number in (1, 2))
+    first, second = (f"$6$salt${number:086}" for number in (1, 2))
     settings = user.Settings(bench.settings.paths.userdb, bench.settings.sites.uid_base)
     bench.sites = dataclasses.replace(
         bench.sites,

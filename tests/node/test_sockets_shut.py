@@ -90,6 +90,9 @@ class Awake:
     def __init__(self, name: str, error: Exception | None = None) -> None:
         self.served, self.error, self.ticks = type("Served", (), {"site": name}), error, 0
 
+    def is_due(self, _now: float) -> bool:
+        return True
+
     def count(self, until: float) -> None:
         self.ticks += 1
         if self.error:

@@ -2,23 +2,17 @@
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from panggon.node.sockets.control_groups.groups import ControlGroups
-from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields import protections
 from panggon.node.sockets.shields.walls import Shield
+from tests.node.stand import UID_BASE
 
 TRIALS = ("_try_walls", "_try_calls", "_try_outgoing", "_try_memory", "_try_processes", "_try_cpu")
 LIMITS = ("_try_memory", "_try_processes", "_try_cpu")
 NO_GROUPS = ControlGroups(None, None, None)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> SocketSettings:
-    return SocketSettings(root=tmp_path, run=tmp_path, logs=tmp_path, uid_base=1_900_000_000, web_group=33)
 
 
 def failing(times: int) -> Callable[..., str]:
@@ -28,20 +22,16 @@ def failing(times: int) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("name", TRIALS)
-def test_what_a_busy_machine_fails_once_is_not_missing(
-    settings: SocketSettings, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_what_a_busy_machine_fails_once_is_not_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for each in TRIALS:
         monkeypatch.setattr(protections, each, failing(1 if each == name else 0))
-    assert protections.active(protections.protections(settings, NO_GROUPS)) == frozenset(Shield)
+    assert protections.active(protections.protections(UID_BASE, NO_GROUPS)) == frozenset(Shield)
 
 
-def test_what_fails_again_is_missing_and_whatever_needs_it(
-    settings: SocketSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_fails_again_is_missing_and_whatever_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for each in TRIALS:
         monkeypatch.setattr(protections, each, failing(2 if each in ("_try_walls", "_try_cpu") else 0))
-    found = protections.protections(settings, NO_GROUPS)
+    found = protections.protections(UID_BASE, NO_GROUPS)
     assert {each.name: each.reason for each in found if not each.active} == {
         "sandbox": "busy",
         "network": "busy",
@@ -52,7 +42,7 @@ def test_what_fails_again_is_missing_and_whatever_needs_it(
     }
 
 
-def test_limits_are_tried_side_by_side(settings: SocketSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_are_tried_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     all_begun = threading.Barrier(len(LIMITS), timeout=60)
 
     def trial(_groups: ControlGroups) -> str:
@@ -61,4 +51,4 @@ def test_limits_are_tried_side_by_side(settings: SocketSettings, monkeypatch: py
 
     for each in TRIALS:
         monkeypatch.setattr(protections, each, trial if each in LIMITS else failing(0))
-    assert protections.active(protections.protections(settings, NO_GROUPS)) == frozenset(Shield)
+    assert protections.active(protections.protections(UID_BASE, NO_GROUPS)) == frozenset(Shield)

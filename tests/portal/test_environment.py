@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError, ProgrammingError
 
-from panggon.portal import cli
+from panggon.portal import cli, logbook_commands
 from panggon.portal.settings import environment
 
 AWAY = "Basis data (DATABASE_URL) tidak dapat dihubungi"
@@ -93,7 +93,8 @@ def test_what_an_installation_lacks_is_said_in_a_sentence(monkeypatch, error, wo
     def fails():
         raise error
 
-    monkeypatch.setattr(cli, "_prepare", fails)
+    for module in (cli, logbook_commands):
+        monkeypatch.setattr(module, "prepare", fails)
     for command in (["figures"], ["audit", "verify"]):
         answer = CliRunner().invoke(cli.main, command)
         assert (answer.exit_code, answer.stdout, answer.stderr) == (1, "", f"{words}\n")

@@ -16,7 +16,7 @@ from panggon.audit.services import record
 from panggon.cases.acting import chain
 from panggon.cases.models import Case, Event
 from panggon.core.cases.procedure import Action, State
-from panggon.portal import cli, logbook
+from panggon.portal import cli, logbook, logbook_commands
 from panggon.portal.jobs import seal_log
 from tests.portal.mailbox import send_messages
 from tests.portal.office import MONDAY
@@ -326,7 +326,7 @@ def test_an_inserted_row_is_found(sealed, table):
 
 @pytest.fixture
 def run(monkeypatch):
-    monkeypatch.setattr(cli, "_prepare", lambda: None)
+    monkeypatch.setattr(logbook_commands, "prepare", lambda: None)
     return lambda *words: CliRunner().invoke(cli.main, ["audit", *words])
 
 

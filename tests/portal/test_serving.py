@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from demo.ports import free_port
-from panggon.portal.cli import NODE_THREADS
+from panggon.portal.running import NODE_THREADS
 from tests.waiting import until
 
 SECONDS = 60

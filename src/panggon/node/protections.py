@@ -4,19 +4,23 @@ import contextlib
 import functools
 import json
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import storage
+from panggon.drivers import shell, storage
 from panggon.node import layout, sockets
 from panggon.node.servers import nginx
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import Protection
 from panggon.node.sockets.shields.walls import Shield
+from panggon.node.supervision import units
 
 HOLDER_SECONDS = 10
+TRIAL_SECONDS = 120
+IN_A_UNIT = ("systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--property=Delegate=yes")
 # Names of protections: the limits of a site's space and of its number of files.
 DISK, FILES = "disk", "files"
 UNCOUNTED = "jumlah berkas hanya dihitung pengawas; bila ruang dibatasi, tiap berkas memakai sebagian"
@@ -73,11 +77,23 @@ def ask_holder(config: NodeConfig) -> Mapping[str, Any] | None:
 
 @functools.cache
 def _of_sandboxes(config: NodeConfig) -> tuple[Protection, ...]:
-    """As the running holder found them: what it does counts. Tried here while none runs."""
-    answer = ask_holder(config)
-    if answer:
-        return tuple(Protection(row["name"], row["active"], row["reason"]) for row in answer["protections"])
-    return sockets.protections(layout.socket_settings(config))
+    """As the running holder found them: what it does counts. While none runs they are tried, where systemd runs in a
+    unit that may make control groups as the holder's may: whoever asks is in a unit of somebody else's.
+    """
+    uid_base = layout.socket_settings(config).uid_base
+    if answer := ask_holder(config):
+        return _read(answer["protections"])
+    if not units.installed():
+        return sockets.protections(uid_base)
+    trial = (sys.executable, "-m", "panggon.node.sockets.shields.trial", str(uid_base))
+    done = shell.run([*IN_A_UNIT, *trial], seconds=TRIAL_SECONDS)
+    if done.code:
+        return tuple(Protection(shield, active=False, reason=done.errors.strip()) for shield in Shield)
+    return _read(json.loads(done.output))
+
+
+def _read(rows: Iterable[Mapping[str, Any]]) -> tuple[Protection, ...]:
+    return tuple(Protection(row["name"], row["active"], row["reason"]) for row in rows)
 
 
 @functools.cache

@@ -8,8 +8,15 @@ import functools
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 FIRST_DESCRIPTOR = 3  # sd_listen_fds(3)
+RUNNING = Path("/run/systemd/system")
+
+
+def is_booted() -> bool:
+    """Whether systemd runs this machine (sd_booted(3))."""
+    return RUNNING.is_dir()
 
 
 def ready() -> None:

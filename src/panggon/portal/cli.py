@@ -1,7 +1,5 @@
 """`panggon`: the portal's command line. Settings come from the environment; see `portal/settings/environment.py`."""
 
-import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +8,11 @@ import click
 
 from panggon import file_words
 from panggon.command_line import Group, Refused, ask_secret
-from panggon.portal import deadline, index
+from panggon.portal import deadline, index, logbook_commands, running
+from panggon.portal.prepared import prepare
 
 if TYPE_CHECKING:
     from panggon.people.models import User
-
-PAGES, NODES = "panggon.portal.settings.base", "panggon.portal.settings.nodes"
-# Each thread holds one of PostgreSQL's connections; a waiting node holds a thread. `docs/portal.md` adds them up.
-PAGE_THREADS, NODE_THREADS = 4, 32
-WORKERS_MOST = 6
-STOP_SECONDS = 5  # that requests under way are given when the server is told to stop
 
 
 class Commands(Group):
@@ -49,13 +42,6 @@ def main() -> None:
     """Portal Pelayanan Hosting."""
 
 
-def _prepare(settings: str = PAGES) -> None:
-    import django  # noqa: PLC0415 (settings have to be chosen first)
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
-    django.setup()
-
-
 def _user(login: str) -> "User":
     from panggon.people.selectors import user_named  # noqa: PLC0415 (needs settings)
 
@@ -69,62 +55,6 @@ def _user(login: str) -> "User":
 def migrate() -> None:
     """Sesuaikan basis data dengan versi ini."""
     _django("migrate", "--no-input", "--verbosity", "0")
-
-
-@main.command()
-@click.option("--nodes", is_flag=True, help="Antarmuka mesin hosting, bukan halaman.")
-@click.option("--address", metavar="ALAMAT", default="127.0.0.1", show_default=True)
-@click.option("--port", metavar="NOMOR", type=click.IntRange(1, 65535), help="8080, dengan --nodes 8081.")
-@click.option(
-    "--workers",
-    metavar="JUMLAH",
-    type=click.IntRange(1, WORKERS_MOST),
-    default=1,
-    show_default=True,
-    help=f"Proses, 1 sampai {WORKERS_MOST}, masing-masing dengan {PAGE_THREADS} sambungan ke PostgreSQL.",
-)
-def serve(*, nodes: bool, address: str, port: int | None, workers: int) -> None:
-    """Layani peramban.
-
-    Dengan --nodes: agen di mesin hosting, selalu dalam satu proses.
-    """
-    from granian import Granian  # noqa: PLC0415 (only here)
-    from granian.constants import Interfaces  # noqa: PLC0415
-
-    from panggon.portal import database  # noqa: PLC0415
-    from panggon.portal.memory import keep_out_of_dumps  # noqa: PLC0415
-
-    keep_out_of_dumps()
-    _prepare(NODES if nodes else PAGES)
-    database.demand()
-    Granian(
-        f"panggon.portal.served:{'nodes' if nodes else 'pages'}",
-        address=address,
-        port=port or (8081 if nodes else 8080),
-        interface=Interfaces.RSGI,
-        workers=1 if nodes else workers,
-        workers_kill_timeout=STOP_SECONDS,
-        websockets=False,
-        respawn_failed_workers=True,
-    ).serve()
-
-
-@main.command()
-def worker() -> None:
-    """Kerjakan naskah, surat, dan laporan mesin hosting."""
-    _prepare()
-    from procrastinate.contrib.django import app  # noqa: PLC0415 (needs Django)
-    from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
-
-    from panggon.portal import database  # noqa: PLC0415
-    from panggon.portal.working import run  # noqa: PLC0415
-
-    database.demand()
-    try:
-        with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
-            run(app)
-    except ConnectorException as error:
-        raise Refused(database.why_away(error.__cause__ or error), 1) from None
 
 
 @main.command("enrol-code")
@@ -142,7 +72,7 @@ def enrol_code(name: str, hours: int) -> None:
 
     Kode itu berlaku untuk satu kali pendaftaran.
     """
-    _prepare()
+    prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.sites.machines import issue_code  # noqa: PLC0415
@@ -157,7 +87,7 @@ def release_factors(login: str) -> None:
 
     Untuk administrator yang kehilangan ponsel dan semua kodenya, dan tidak mempunyai rekan administrator.
     """
-    _prepare()
+    prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.core.errors import InvalidError  # noqa: PLC0415
@@ -179,7 +109,7 @@ def certificate(login: str, *, passphrase: str | None) -> None:
 
     Sertifikat itu tidak membuktikan apa pun.
     """
-    _prepare()
+    prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.papers.certificates import make  # noqa: PLC0415
@@ -196,7 +126,7 @@ def oidc_key(*, renew: bool) -> None:
 
     Dipakai untuk private_key_jwt. Yang dicetak: alamat bagian publiknya.
     """
-    _prepare()
+    prepare()
     from django.conf import settings  # noqa: PLC0415 (needs settings)
     from django.urls import reverse  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
@@ -218,55 +148,14 @@ def seed_calendar(years: tuple[int, ...]) -> None:
 
     Tanpa TAHUN: 2025 sampai 2027.
     """
-    _prepare()
+    prepare()
     from panggon.schedule.services import seed  # noqa: PLC0415 (needs Django)
 
     click.echo(f"{seed(years or (2025, 2026, 2027))} hari libur baru")
 
 
-main.add_command(deadline.command)
-main.add_command(index.command)
-
-
-@main.group()
-def audit() -> None:
-    """Catatan: siapa melakukan apa, dan kapan."""
-
-
-@audit.command("verify")
-def audit_verify() -> None:
-    """Periksa semua baris; status 1 bila ada yang berubah.
-
-    Tiap baris dicocokkan dengan rantai sidik dan segelnya.
-    """
-    _prepare()
-    from django.utils import timezone  # noqa: PLC0415 (needs settings)
-
-    from panggon.audit.words import fault_words  # noqa: PLC0415
-    from panggon.portal import logbook  # noqa: PLC0415
-
-    count = 0
-    for count, (chain, fault) in enumerate(logbook.broken(now=timezone.now()), 1):  # noqa: B007 (counted to the end)
-        click.echo(f"{chain}: {fault_words(fault)}")
-    newest = logbook.newest_seal()
-    said = f"segel terakhir {newest.day} {newest.digest}" if newest else "belum pernah disegel"
-    click.echo(f"{count} kejanggalan; {said}" if count else f"Catatan utuh; {said}")
-    sys.exit(1 if count else 0)
-
-
-@audit.command("seal")
-def audit_seal() -> None:
-    """Segel catatan untuk hari ini.
-
-    Pekerja kantor melakukannya tiap hari. Yang dicetak: tanggal dan SHA-256 segelnya.
-    """
-    _prepare()
-    from django.utils import timezone  # noqa: PLC0415 (needs settings)
-
-    from panggon.portal import logbook  # noqa: PLC0415
-
-    made = logbook.seal(at=timezone.now())
-    click.echo(f"{made.day} {made.digest}")
+for command in (running.serve, running.worker, deadline.command, index.command, logbook_commands.audit):
+    main.add_command(command)
 
 
 @main.command()
@@ -282,7 +171,7 @@ def init(file: Path | None) -> None:
 
     Kop surat, standar pelayanan, domain, kontak, administrator pertama, kalender.
     """
-    _prepare()
+    prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.core.errors import InvalidError  # noqa: PLC0415
@@ -308,7 +197,7 @@ def public_figures() -> None:
 
     Pekerja kantor melakukannya tiap lima menit.
     """
-    _prepare()
+    prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.public import snapshots  # noqa: PLC0415
@@ -324,7 +213,7 @@ def retention(*, dry_run: bool) -> None:
 
     Pekerja kantor melakukannya tiap malam.
     """
-    _prepare()
+    prepare()
     from django.utils import timezone  # noqa: PLC0415 (needs settings)
 
     from panggon.cases.archive import retention as periods  # noqa: PLC0415
@@ -344,7 +233,7 @@ def seed_demo(accounts: Path) -> None:
 
     Kata sandi dan rahasia TOTP mereka disimpan di BERKAS (JSON); dengan berkas yang sama akunnya tetap sama.
     """
-    _prepare()
+    prepare()
     from panggon.people.demonstration import seed_kept_in  # noqa: PLC0415 (needs Django)
 
     try:
@@ -363,7 +252,7 @@ def django_command(arguments: tuple[str, ...]) -> None:
 
 
 def _django(*arguments: str) -> None:
-    _prepare()
+    prepare()
     from django.core.management import execute_from_command_line  # noqa: PLC0415 (needs settings)
 
     execute_from_command_line(["panggon", *arguments])

@@ -10,6 +10,7 @@ from panggon.command_line import Refused
 from panggon.core.errors import PermanentError
 from panggon.core.schedule.clock import WORKING_DAYS, Clock, deadline
 from panggon.core.schedule.workdays import Calendar, Interval, utc
+from panggon.portal.prepared import prepare
 from panggon.schedule.known import ZONE, known_calendar
 
 CONFIGURED = ("DATABASE_URL", "PANGGON_SECRET_KEY", "PANGGON_SECRET_KEY_FILE", "DJANGO_SETTINGS_MODULE")
@@ -120,15 +121,13 @@ def _calendar(which: str, start: datetime) -> Calendar:
     if which == "built-in":
         click.echo("Dihitung dengan kalender bawaan Pekalongan, bukan kalender sebuah instalasi.", err=True)
         return known_calendar((start.year, start.year + 1))
-    import django  # noqa: PLC0415 (a check on paper needs neither Django nor a database)
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (a check on paper needs no Django)
     from django.db import OperationalError  # noqa: PLC0415
 
     from panggon.portal import database  # noqa: PLC0415
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panggon.portal.settings.base")
     try:
-        django.setup()
+        prepare()
     except ImproperlyConfigured as error:
         raise Refused(f"Pengaturan portal belum lengkap; coba --calendar built-in. ({error})", NO_ANSWER) from error
     from panggon.schedule.selectors import calendar  # noqa: PLC0415 (needs Django)

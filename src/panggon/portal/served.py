@@ -6,9 +6,9 @@ import signal
 
 from django.urls import get_resolver
 
-from panggon.portal.cli import NODE_THREADS, PAGE_THREADS
 from panggon.portal.memory import keep_out_of_dumps
 from panggon.portal.receiving import Receiver
+from panggon.portal.running import NODE_THREADS, PAGE_THREADS
 from panggon.portal.wsgi import application
 
 PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.mariadb import MariaDb
 from panggon.drivers.postgresql import PostgreSql
 from panggon.node.databases import wishes
+from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import SandboxLauncher
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
@@ -27,6 +29,7 @@ from tests.drivers.running import running
 from tests.node.databases.place import SITES, Place
 from tests.node.stand import UID_BASE, Stand
 
+NEIGHBOURS = {Engine.MARIADB: 900872, Engine.POSTGRESQL: 900873}
 PAGES = Path(holders.__file__).parents[1]
 
 
@@ -68,7 +71,7 @@ def place() -> Iterator[Place]:
             Engine.POSTGRESQL: PostgreSql(two.run, Path("/run/postgresql")),
         }
         launcher = SandboxLauncher(stand.settings, "Asia/Jakarta")
-        launcher._machine = Machine(stand.settings, active(protections(stand.settings)), controllers.find())
+        launcher._machine = Machine(stand.settings, active(protections(stand.settings.uid_base)), controllers.find())
         sites = stand.settings.root / "sites"
         watch = Watch(servers, sites, UID_BASE, base / "state" / "databases.json")
         owner = Owner(watch, launcher, base / "run" / "databases.sock", base / "run" / "databases.json")
@@ -86,3 +89,21 @@ def made(place: Place, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield place, site
     place.driver.write(Key(Kind.DATABASE, site), None)
     shutil.rmtree(place.folder(site))
+
+
+@pytest.fixture
+def neighbour(place: Place, engine: Engine) -> Iterator[str]:
+    site = place.stand.lay_out(NEIGHBOURS[engine], {"database": engine})
+    place.make(site, engine)
+    yield site
+    place.driver.write(Key(Kind.DATABASE, site), None)
+
+
+@pytest.fixture
+def _brake(place: Place) -> Iterator[None]:
+    over = threading.Event()
+    thread = threading.Thread(target=Brake(place.owner.watch.servers, UID_BASE).run, args=(over,))
+    thread.start()
+    yield
+    over.set()
+    thread.join()

@@ -6,8 +6,7 @@ import pytest
 
 from panggon.core.sites.spec import Engine
 from panggon.node import records
-from tests.node.databases.attacks import client
-from tests.node.databases.place import ENGINES, FILL, Place
+from tests.node.databases.place import ENGINES, FILL, Place, client
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 

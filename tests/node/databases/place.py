@@ -1,5 +1,6 @@
 """Sites with databases on real servers, and their owner, whose looks the test asks for."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,3 +69,35 @@ class Place:
         done = subprocess.run(argv, input=words, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+
+def entrance(place: Place, site: str, engine: Engine) -> Path:
+    """Its socket."""
+    found = place.stand.settings.entrances(engine).of(site, is_there=lambda _: True)
+    return found / place.owner.watch.servers[engine].door.name
+
+
+def client(place: Place, site: str, engine: Engine, words: str) -> "subprocess.Popen[str]":
+    """The site's own, as a program of it would."""
+    door = entrance(place, site, engine)
+    lines = (place.stand.settings.site(site) / "private" / "database.ini").read_text().splitlines()
+    password = dict(line.split(" = ") for line in lines)["password"].strip('"')
+    if engine is Engine.MARIADB:
+        argv = ["mariadb", "--no-defaults", f"--socket={door}", "-BN", "-u", site, site]
+    else:
+        argv = ["psql", "-X", "-q", "-At", "-h", str(door.parent), "-U", site, "-d", site]
+    environment = {**os.environ, "MYSQL_PWD": password, "PGPASSWORD": password}
+    done = subprocess.Popen(
+        argv, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert done.stdin
+    done.stdin.write(words)
+    done.stdin.close()
+    done.stdin = None
+    return done
+
+
+def served(place: Place, site: str, engine: Engine) -> bool:
+    words = "CREATE TEMPORARY TABLE saya (isi text); INSERT INTO saya VALUES ('ada'); SELECT isi FROM saya;"
+    said, _ = client(place, site, engine, words).communicate(timeout=20)
+    return said == "ada\n"

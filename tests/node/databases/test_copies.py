@@ -16,8 +16,7 @@ from panggon.drivers import files
 from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node.databases.watch import databases
 from panggon.node.databases.wishes import Todo, Wish
-from tests.node.databases.attacks import client
-from tests.node.databases.place import ENGINES, FILL, Place
+from tests.node.databases.place import ENGINES, FILL, Place, client
 from tests.node.stand import UID_BASE
 from tests.waiting import until
 

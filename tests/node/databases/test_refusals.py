@@ -1,4 +1,4 @@
-"""Who is found when a server refuses many, with a server of the test; on a real one: `attacks.py`."""
+"""Who is found when a server refuses many, with a server of the test; on a real one: `knocking.py`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field

@@ -52,7 +52,7 @@ class Holder:
         """`groups` are where those of the sites are made. Raises PermanentError `sockets.unprotected` where the
         settings forbid to run.
         """
-        self.protections = protections(settings, groups)
+        self.protections = protections(settings.uid_base, groups)
         demand(settings, self.protections)
         _prepare(settings)
         self._settings = settings
@@ -107,7 +107,7 @@ class Holder:
             own = found.pop(served.site, None)
             if own:
                 self._sites.sockets.take(own, kept=own in known)
-            self._sites.add(served, own or self._sites.open(served.site), groups=groups)
+            self._sites.add(served, own or self._sites.sockets.begin(served.site), groups=groups)
         self._sites.close_but_own(there.values())
         for site in [site for site in self._sites if self._settings.leaving(site).exists()]:
             self._sites.drop(site, lambda: None, Dropping.LATER)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from panggon.core.errors import PermanentError
 from panggon.drivers import processes, shell
+from panggon.node import systemd
 
 TARGET = "panggon-node.target"
-RUNNING = Path("/run/systemd/system")  # sd_booted(3)
 # What Debian's packages start by themselves, on our ports or for nothing.
 DISTRIBUTION = {
     "nginx": ("nginx.service",),
@@ -38,7 +37,7 @@ def of(server: str) -> str:
 
 def installed() -> bool:
     """Whether systemd is there and knows the units. Without it, or in a container, the supervisor does its work."""
-    return RUNNING.is_dir() and shell.run(["systemctl", "cat", TARGET]).code == 0
+    return systemd.is_booted() and shell.run(["systemctl", "cat", TARGET]).code == 0
 
 
 def states(servers: Sequence[str]) -> dict[str, State]:

@@ -1,13 +1,16 @@
 """Where control groups can be made: which controllers this process may use, of version 1 or 2, whichever carries them.
 
 Groups lie below this process's own group, so that a limit set on the whole service holds for every site too; under
-systemd below that of a unit beside it, which stays when this one is started anew.
+systemd below that of a unit beside it, which stays when this one is started anew. Of version 2 systemd has a group to
+itself unless it has given it away (`Delegate=`): whoever makes others in it takes controllers from its processes, and
+a limit that is tried there ends the unit (`OOMPolicy=`), be it the one by which an administrator has come in.
 """
 
 import os
 from contextlib import suppress
 from pathlib import Path
 
+from panggon.node import systemd
 from panggon.node.sockets.control_groups.groups import LOOKS_MOST, ControlGroups
 
 FOLDER = "panggon"
@@ -24,6 +27,8 @@ def find(*, beside: str = "") -> ControlGroups:
     if beside:
         own = {name: path.with_name(beside) for name, path in own.items() if path.with_name(beside).is_dir()}
     unified = own.get("")
+    if unified and systemd.is_booted() and not _is_given(_top(unified)):
+        unified = None
     memory, processes, cpu = (_folder(own.get(name), unified, name) for name in ("memory", "pids", "cpu"))
     apart = beside and "memory" in own  # version 1 has the controllers
     tracking = tuple(own[name] for name in ("name=systemd", "") if name in own) if apart else ()
@@ -45,7 +50,7 @@ def _folder(legacy: Path | None, unified: Path | None, controller: str) -> Path 
 
 def _delegate(own: Path, controller: str) -> Path:
     """Raises OSError when the kernel refuses."""
-    top = own.parent if own.name == LEAF else own
+    top = _top(own)
     for _ in range(LOOKS_MOST):
         try:
             _enable(top, controller)
@@ -59,6 +64,18 @@ def _delegate(own: Path, controller: str) -> Path:
     return top / FOLDER
 
 
+def _top(own: Path) -> Path:
+    """The group whose leaf this is, or this one."""
+    return own.parent if own.name == LEAF else own
+
+
+def _is_given(group: Path) -> bool:
+    """Whether systemd has given it away with all that is in it (CGROUP_DELEGATION.md)."""
+    with suppress(OSError):
+        return os.getxattr(group, "trusted.delegate") == b"1"
+    return False
+
+
 def _empty(top: Path) -> None:
     """Into its leaf. What is just being started there may fork and end meanwhile."""
     leaf = top / LEAF
@@ -69,10 +86,10 @@ def _empty(top: Path) -> None:
 
 
 def _own_processes(top: Path) -> set[int]:
-    """The keeper and this process, which is the holder; in another unit's group whoever is there to hold it."""
+    """The keeper and this process, which is the holder; in a group that was given away whoever is there to hold it."""
     there = set(map(int, (top / "cgroup.procs").read_text().split()))
     own = {os.getppid(), os.getpid()}
-    return there & own if os.getpid() in there else there
+    return there & own if os.getpid() in there and not _is_given(top) else there
 
 
 def _enable(directory: Path, controller: str) -> None:

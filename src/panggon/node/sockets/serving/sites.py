@@ -74,7 +74,7 @@ class Sites:
     @property
     def waiting(self) -> bool:
         """Whether any site has something to do at the next tick."""
-        return bool(self._waiting) or self._leaving.anybody_lingers
+        return bool(self._waiting) or self._leaving.anybody_lingers or self.sockets.keeps_later
 
     def tick(self, now: float) -> None:
         waiting = [site for name in self._waiting if (site := self._sites[name]).is_due(now)]
@@ -92,6 +92,7 @@ class Sites:
             with going_on(log, name):
                 self.drop(name, _nobody_waits)
         self._guards.look()
+        self.sockets.keep_some()
 
     def serving(self, name: str) -> dict[str, Any] | None:
         """What a client of the site's socket would meet now; None when there is no socket under its name."""

@@ -61,11 +61,11 @@ class Protection:
     reason: str
 
 
-def protections(settings: SocketSettings, groups: ControlGroups | None = None) -> tuple[Protection, ...]:
+def protections(uid_base: int, groups: ControlGroups | None = None) -> tuple[Protection, ...]:
     """Try each protection as a site's user would have it; under a second. `groups`: where those of sites are made,
     unless below this process's own.
     """
-    uid = settings.uid_base + TRIAL_NUMBER
+    uid = uid_base + TRIAL_NUMBER
     groups = groups or controllers.find()
     trials = {Shield.MEMORY: _try_memory, Shield.PROCESSES: _try_processes, Shield.CPU: _try_cpu}
     with ThreadPoolExecutor() as pool:  # side by side: what is tried here is waited for most of the time
