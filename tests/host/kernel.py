@@ -9,9 +9,9 @@ import json
 import pytest
 
 from tests.host.administrator import SERVERS, active, apply, document, everybody_was_served, set_up
-from tests.host.conftest import HAS_KERNEL, visitors
+from tests.host.conftest import visitors
 from tests.host.host import shown
-from tests.host.machine import TIMES
+from tests.host.machine import IS_WANTED, TIMES
 from tests.host.sites import PAGE as GOOD
 from tests.host.sites import numbers, sftp, visited
 from tests.waiting import until
@@ -19,7 +19,7 @@ from tests.waiting import until
 pytestmark = [
     pytest.mark.real,
     pytest.mark.timeout(600 * TIMES),
-    pytest.mark.skipif(not HAS_KERNEL, reason="needs script/test-machine"),
+    pytest.mark.skipif(not IS_WANTED, reason="needs script/test-machine"),
 ]
 SITE, BESIDE = "s000026", "s000027"  # who attacks, and the neighbour
 LIMITS = {"memory_mebibytes": 128, "processes": 24, "cpu_percent": 50, "disk_mebibytes": 64, "files": 2000}
