@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.node.sockets import __main__ as sockets
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.listening.keeper import AGAIN, REFUSED
+from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields import protections
 from panggon.node.sockets.shields.walls import Shield
 from tests.node.stand import UID_BASE
@@ -56,12 +58,13 @@ def test_what_did_not_end_in_time_is_tried_again_later(monkeypatch: pytest.Monke
     assert code is None
     slow = protections.Protection("memory", active=False, reason=said)
     missing = protections.Protection("cpu", active=False, reason="mesin ini tidak memberi pengendali cpu")
-    settings = SimpleNamespace(require_all=True)
+    settings = cast("SocketSettings", SimpleNamespace(require_all=True))
     with pytest.raises(TemporaryError, match=r"sockets\.untried: memory: sleep did not end"):
         protections.demand(settings, [slow])
     with pytest.raises(PermanentError, match=r"sockets\.unprotected"):
         protections.demand(settings, [slow, missing])
-    protections.demand(SimpleNamespace(require_all=False), [slow, missing])
+    reduced = cast("SocketSettings", SimpleNamespace(require_all=False))
+    protections.demand(reduced, [slow, missing])
 
 
 @pytest.mark.parametrize(
