@@ -133,6 +133,9 @@ def machine_of(tree: Path, place: Path) -> Iterator[Machine]:
 
 
 def _make_bootable(tree: Path, place: Path) -> None:
+    # Quotas are a module, which is there before the root that has them.
+    (tree / "etc" / "initramfs-tools" / "modules").write_text("quota_v2\n")
+    in_root(tree, "update-initramfs -u")
     for name in ("vmlinuz", "initrd.img"):
         shutil.copyfile(next((tree / "boot").glob(f"{name}-*")), place / name)
     key = place / "key"
