@@ -19,7 +19,6 @@ from tests.host.host import SUITE, Host, host, in_root, inside_root, make_root, 
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLACE = REPOSITORY / "var" / "host"
-HAS_KERNEL = os.environ.get("PANGGON_HOST_KIND") == "machine"  # of its own, in qemu
 NOW, NEXT = "0.1.0", "0.1.1"  # versions of the packages
 GIVEN = Path("var/local/packages")  # where the machine finds them
 # What building packages needs of Debian, where the machine's release is not this machine's.
@@ -143,7 +142,11 @@ def _libraries(builder: Path) -> Path:
 def machine(vendor) -> Iterator[Host]:
     root = PLACE / f"root-{SUITE}"
     make_anew(vendor, root)
-    booted = machines.machine_of(root, PLACE / "machine") if HAS_KERNEL else host(root, f"panggon-host-{os.getpid()}")
+    booted = (
+        machines.machine_of(root, PLACE / "machine")
+        if machines.IS_WANTED
+        else host(root, f"panggon-host-{os.getpid()}")
+    )
     with booted as made:
         made.boot()
         yield made
@@ -166,7 +169,7 @@ def make_anew(vendor: Vendor, root: Path) -> None:
 
 def _wanted() -> list[str]:
     """Debian's packages that ours depend on, and what the machine itself needs."""
-    found = list(machines.PACKAGES) if HAS_KERNEL else []
+    found = list(machines.PACKAGES) if machines.IS_WANTED else []
     for name in ("panggon-node", "panggon"):
         control = (REPOSITORY / "packaging" / name / "control").read_text()
         line = next(line for line in control.splitlines() if line.startswith("Depends: "))

@@ -5,14 +5,13 @@ Each test goes on where the one before has left the machine; `script/test-machin
 """
 
 import json
-import re
 
 import pytest
 
 from tests.host.administrator import SERVERS, active, apply, document, everybody_was_served, set_up
-from tests.host.conftest import HAS_KERNEL, visitors
+from tests.host.conftest import visitors
 from tests.host.host import shown
-from tests.host.machine import TIMES
+from tests.host.machine import IS_WANTED, TIMES
 from tests.host.sites import PAGE as GOOD
 from tests.host.sites import numbers, sftp, visited
 from tests.waiting import until
@@ -20,7 +19,7 @@ from tests.waiting import until
 pytestmark = [
     pytest.mark.real,
     pytest.mark.timeout(600 * TIMES),
-    pytest.mark.skipif(not HAS_KERNEL, reason="needs script/test-machine"),
+    pytest.mark.skipif(not IS_WANTED, reason="needs script/test-machine"),
 ]
 SITE, BESIDE = "s000026", "s000027"  # who attacks, and the neighbour
 LIMITS = {"memory_mebibytes": 128, "processes": 24, "cpu_percent": 50, "disk_mebibytes": 64, "files": 2000}
@@ -54,6 +53,7 @@ echo "ya\\n";
 $home = getenv('PANGGON_HOME') . '/private';
 $file = fopen("$home/besar", 'w');
 for ($size = 0; @fwrite($file, str_repeat('x', 1 << 20)) === 1 << 20; $size++);
+fclose($file);
 unlink("$home/besar");
 mkdir("$home/banyak");
 for ($files = 0; @touch("$home/banyak/$files"); $files++);
@@ -146,8 +146,7 @@ def test_what_a_site_stores_is_bounded_by_the_file_system(machine, specs):
     size, files = json.loads(body)
     assert 0 < size < LIMITS["disk_mebibytes"]
     assert 0 < files < LIMITS["files"]
-    place = machine.root / "srv/panggon/sites" / SITE / "private/banyak"
-    machine.shell(f"rm -r /{place.relative_to(machine.root)}")
+    machine.run("rm", "-r", f"/srv/panggon/sites/{SITE}/private/banyak")
     assert numbers(machine, specs[SITE]["host"], "/?tulis=8") == [7, 8]
 
 
@@ -169,8 +168,7 @@ def test_everything_is_there_again_after_a_boot(machine, specs):
     with visitors(machine, places(specs)) as rows:
         pass
     everybody_was_served(rows)
-    said = machine.run("panggon-node", "verify", check=False)
-    assert re.search(rf"{SITE}.*\n", said), said
+    machine.run("panggon-node", "verify")
 
 
 def test_a_power_cut_loses_nothing(machine, specs):

@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 class Holder:
     def __init__(self, settings: SocketSettings, keeper: Keeping, groups: ControlGroups) -> None:
         """`groups` are where those of the sites are made. Raises PermanentError `sockets.unprotected` where the
-        settings forbid to run.
+        settings forbid to run, TemporaryError `sockets.untried` where that could not be found out.
         """
         self.protections = protections(settings.uid_base, groups)
         demand(settings, self.protections)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec
 
-from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.sites.outgoing import Policy, parse
 from panggon.drivers import shell
 from panggon.drivers.patience import Patience
@@ -28,6 +28,7 @@ TRIAL_MEBIBYTES = 32
 # so little that a busy machine too gives it. Whether a group was held back shows at the end of one.
 TRIAL_PERIOD, TRIAL_PERCENT = 50_000, 2
 ATTEMPT_SECONDS, LOOK_SECONDS = 10.0, 0.005
+NOT_ENDED = "did not end"
 # Some fifty times as much, however long it takes; ended when it was held back.
 SOME_WORK = "n=0; while [ $n -lt 50000 ]; do n=$((n + 1)); done"
 # Bytes that nobody reads, sent over this machine's loopback. Some MiB fit into a connection, hardly any byte into one
@@ -60,6 +61,11 @@ class Protection:
     active: bool
     reason: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its trial was not over in time, so that nothing is known: a machine may have much else to do."""
+        return self.reason.endswith(NOT_ENDED)
+
 
 def protections(uid_base: int, groups: ControlGroups | None = None) -> tuple[Protection, ...]:
     """Try each protection as a site's user would have it; under a second. `groups`: where those of sites are made,
@@ -81,10 +87,15 @@ def active(found: Sequence[Protection]) -> frozenset[Shield]:
 
 
 def demand(settings: SocketSettings, found: Sequence[Protection]) -> None:
-    """Raises PermanentError `sockets.unprotected` when something is missing that the settings require."""
-    missing = [f"{protection.name}: {protection.reason}" for protection in found if not protection.active]
+    """Raises PermanentError `sockets.unprotected` when something is missing that the settings require, TemporaryError
+    `sockets.untried` when nobody knows yet.
+    """
+    missing = [protection for protection in found if not protection.active]
     if settings.require_all and missing:
-        raise PermanentError("sockets.unprotected", "; ".join(missing))
+        said = "; ".join(f"{protection.name}: {protection.reason}" for protection in missing)
+        if all(protection.is_open for protection in missing):
+            raise TemporaryError("sockets.untried", said)
+        raise PermanentError("sockets.unprotected", said)
 
 
 def _believed(trial: Callable[P, str], *arguments: P.args, **more: P.kwargs) -> str:
@@ -199,5 +210,5 @@ def _attempt(
         while not process.wait(seconds=LOOK_SECONDS):
             if enough() or patience.is_over():
                 process.kill_session()
-                return None, f"{argv[0]} did not end"
+                return None, f"{argv[0]} {NOT_ENDED}"
         return process.code, log.read().decode(errors="replace").strip()
