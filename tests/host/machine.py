@@ -23,8 +23,9 @@ PACKAGES = ("linux-image-cloud-amd64", "initramfs-tools", "udev", "openssh-serve
 DISK = "16G"  # most of it a hole
 MEMORY = "3G"
 IS_WANTED = os.environ.get("PANGGON_HOST_KIND") == "machine"
-FIRMWARE = "-machine q35 -m 64 -nodefaults -display none -debugcon stdio -global isa-debugcon.iobase=0x402"
+FIRMWARE = "-machine q35 -cpu max -m 64 -nodefaults -display none -debugcon stdio -global isa-debugcon.iobase=0x402"
 FIRMWARE_SECONDS, FIRMWARE_ENDS = 10, b"No bootable device"
+CONSOLE_MOST = 4000  # characters of what its kernel and systemd said, where it does not boot
 NETWORK = "[Match]\nType=ether\n[Network]\nDHCP=yes\n"
 # It reaches nobody, and only its SSH server can be reached.
 QEMU = (
@@ -76,14 +77,13 @@ class Machine(Host):
         argv = shlex.split(QEMU.format(accelerator=accelerator, memory=MEMORY, place=self.place, port=self.port))
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
         ends = began + 60 * TIMES
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and self.process.poll() is None:
             time.sleep(1)
-            if self.process.poll() is not None:
-                raise RuntimeError(f"qemu ended: {self.process.returncode}")
             if self.state() in ("running", "degraded"):
                 self._show_files()
                 return time.monotonic() - began
-        raise RuntimeError(f"{self.name} did not boot, see {self.place}/console.log")
+        console = (self.place / "console.log").read_text(errors="replace")
+        raise RuntimeError(f"{self.name} did not boot:\n{console[-CONSOLE_MOST:]}")
 
     def words(self, *argv: str) -> Sequence[str]:
         return ("ssh", *self._options, "-p", str(self.port), "root@127.0.0.1", shlex.join([*ENVIRONMENT, *argv]))
