@@ -70,6 +70,6 @@ def test_no_room_for_the_journal(machine):
     with full(machine.journal_folder):
         done = machine.run("apply", machine.write_spec(spec))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1].endswith("No space left on device (journal.unwritable)")
+    assert done.stderr.splitlines()[-1].endswith("tidak ada ruang lagi di disk (galat 28) (journal.unwritable)")
     assert machine.standing() == before
     assert machine.apply(spec)["outcome"] == "applied"
