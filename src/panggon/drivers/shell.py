@@ -110,7 +110,8 @@ def start(
     groups: Sequence[Path] = (),
     limits: Mapping[int, int] | None = None,
 ) -> Process:
-    """Start a server in a session of its own, its output appended to `log`. Raises PermanentError `shell.missing`.
+    """Start a server in a session of its own, its output appended to `log`. Raises PermanentError `shell.missing`,
+    and OSError when a group cannot be entered: it may just have been taken away.
 
     `groups` are control groups that the new process enters before it becomes the program, so that nothing that it
     starts is ever outside. They are opened here, with this process's rights: the new one may have dropped its own.
@@ -135,6 +136,8 @@ def start(
             )
         except FileNotFoundError as error:
             raise PermanentError("shell.missing", argv[0]) from error
+        except subprocess.SubprocessError as error:  # what failed in `_enter` is not told to the parent
+            raise OSError(f"{argv[0]}: control groups cannot be entered") from error
     return Process(popen)
 
 
