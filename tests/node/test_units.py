@@ -140,6 +140,13 @@ def test_a_machine_is_prepared_once_where_its_settings_are_refused():
     assert unit("panggon-prepare.service")["Service"]["SuccessExitStatus"] == str(options.REFUSED)
 
 
+def test_init_waits_for_as_long_as_systemd_does():
+    """A database that mends itself takes minutes, and what is started after it may take as long again."""
+    services = [unit(path.name)["Service"] for path in UNITS.glob("*.service")]
+    longest = max(float(each.get("TimeoutStartSec", 0)) + float(each.get("TimeoutStopSec", 0)) for each in services)
+    assert longest * 3 < units.START_SECONDS
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in UNITS.glob("*.service")))
 def test_the_end_of_one_process_is_not_the_end_of_its_unit(name):
     """With control groups of version 2 systemd stops a unit when the kernel ends any process of it for its memory, but

@@ -16,7 +16,8 @@ DISTRIBUTION = {
     "knot": ("knot.service",),
     "sockets": ("php*-fpm.service",),
 }
-START_SECONDS = 120.0
+# Longer than systemd lets units that wait for each other take: it is the one that gives up, and says on which.
+START_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
