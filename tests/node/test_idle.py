@@ -85,6 +85,18 @@ def test_it_is_looked_at_less_often_while_nobody_visits_it_and_as_often_as_befor
     assert asked(site) == []
 
 
+def test_what_computes_though_nobody_visits_it_is_found(site: Site) -> None:
+    found: list[str] = []
+
+    class Lanes:
+        def look(self, group: str, **_: Any) -> None:
+            found.append(group)
+
+    object.__setattr__(site.machine, "lanes", Lanes())
+    site.tick(NOW + IDLE + RESTING_SECONDS, patience=PATIENCE)
+    assert found == ["s900340"]
+
+
 def test_one_that_ends_is_looked_at_each_time(site: Site) -> None:
     site.tick(NOW + PATIENCE, patience=PATIENCE)
     assert site.is_due(NOW + PATIENCE + 0.1)

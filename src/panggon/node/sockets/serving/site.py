@@ -135,6 +135,8 @@ class Site:
             self._go(now)
         for former in self.former:
             former.tick(now)
+        for each in self._sandboxes:  # one that nobody visits may compute all the same
+            self.machine.lanes.look(each.group, number=self._number, now=now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
             if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
@@ -149,8 +151,6 @@ class Site:
             self.sandbox.kill()
         else:
             self.sandbox.ask_to_end()
-        for each in () if self._rests(now) else self._sandboxes:
-            self.machine.lanes.look(each.group, number=self._number, now=now)
 
     def count(self, until: float) -> None:
         """Count what the site stores, until this time; a site that is over its bounds, or no more, starts anew."""
