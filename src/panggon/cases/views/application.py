@@ -181,7 +181,8 @@ def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> 
     agency = request.user.agency or form.cleaned_data.get("agency")
     if agency is None:
         return None, False
-    values = {**form.inputs(), "machine_read": form.unconfirmed(request.POST.getlist("confirmed"))}
+    unconfirmed = form.unconfirmed(request.POST.getlist("confirmed"))
+    values = {**form.inputs(), "machine_read": unconfirmed, "by_itself": _by_itself(request)}
     if reading and not values.get("letter"):
         values["letter"] = store.get(reading.sha256)
     try:
@@ -192,12 +193,23 @@ def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> 
 
 
 def _saved(request: HttpRequest, section: Section, case: Case) -> HttpResponse:
-    """Saves what is right; what is wrong is said at its field, and what others have changed above all."""
+    """Saves what is right; what is wrong is said at its field, and what others have changed above all.
+
+    On a slow line the page still saves by itself when a button is pressed: the later of the two begins anew.
+    """
+    try:
+        return _saved_on(request, section, case)
+    except acting.OvertakenError:
+        return _saved(request, section, acting.case_or_404(request, case.number))
+
+
+def _saved_on(request: HttpRequest, section: Section, case: Case) -> HttpResponse:
+    """Raises `OvertakenError` when the case was saved since it was looked at; nothing was done then."""
     event, reading = _news(request, case), _reading(request, case)
     data, proposals = _data(request, reading, case), readings.proposals_of(reading)
     form = _form(section, case, request.user, proposals, data=data, files=request.FILES)
     acting.is_acceptable(request, form)
-    if event and request.POST.get("do") == "quiet":
+    if event and _by_itself(request):
         return _quiet(request, form, case, stale=event)
     if event:
         return _page(request, section, form, case=case, changed=event, reading=reading)
@@ -206,7 +218,7 @@ def _saved(request: HttpRequest, section: Section, case: Case) -> HttpResponse:
     if unconfirmed != case.machine_read:
         more["machine_read"] = unconfirmed
     if (form.is_changed or more) and "version" not in form.errors:
-        case = _save(request, case, form, {**form.inputs(), **more})
+        case = _save(request, case, form, {**form.inputs(), **more, "by_itself": _by_itself(request)})
     return _after(request, section, form, case, reading=reading)
 
 
@@ -215,10 +227,16 @@ def _news(request: HttpRequest, case: Case) -> Event | None:
     if not acting.is_version(version):
         return None
     # A page that began the draft has seen no version of it, but has made the first one itself.
-    return selectors.others_since(case, int(version), user=request.user, page=request.POST.get("page", ""))
+    page = request.POST.get("page", "")
+    return selectors.others_since(case, int(version), user=request.user, page=page, by_itself=_by_itself(request))
+
+
+def _by_itself(request: HttpRequest) -> bool:
+    return request.POST.get("do") == "quiet"
 
 
 def _save(request: HttpRequest, case: Case, form: SectionForm, values: Mapping[str, Any]) -> Case:
+    """Raises `OvertakenError` when somebody, or the page by itself, was faster by a moment."""
     try:
         return services.act(
             case.pk,
@@ -229,6 +247,8 @@ def _save(request: HttpRequest, case: Case, form: SectionForm, values: Mapping[s
             expected_version=case.version,
         )
     except InvalidError as error:
+        if any(fault.code == "case.changed" for fault in error.faults):
+            raise acting.OvertakenError from error
         form.add_faults(error.faults)
         return case
 
@@ -247,7 +267,7 @@ def _after(
 ) -> HttpResponse:
     """Where the pressed button leads once all is saved; back to the page with its faults otherwise."""
     do = request.POST.get("do", "")
-    if do == "quiet":
+    if _by_itself(request):
         return _quiet(request, form, case)
     if case is None or form.errors:
         return _page(request, section, form, case=case, reading=reading)
