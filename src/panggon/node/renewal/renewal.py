@@ -181,7 +181,7 @@ class Renewal:
         if refused := handshake.refusal(bundle, f"situs.{zone}", authorities=settings.door.authorities):
             raise PermanentError("certificate.unusable", f"ditolak pengunjung (rantai tidak lengkap?): {refused}")
         if missing := [name for name in self._served("bought") if not bundle.covers(name)]:
-            raise PermanentError("certificate.unusable", f"tidak berlaku untuk {', '.join(missing)}, yang dilayani kini")
+            raise PermanentError("certificate.unusable", f"tidak berlaku untuk {', '.join(missing)}, yang dilayani")
         self._share("_bought", bundle)
 
     def _served(self, issuer: str) -> list[str]:
