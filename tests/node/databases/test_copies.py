@@ -12,10 +12,10 @@ import pytest
 
 from panggon.core.node.resources import Key, Kind
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
-from panggon.drivers import files
+from panggon.drivers import files, storage
 from panggon.drivers.storage import leaving_mark, open_mark
 from panggon.node.databases.watch import databases
-from panggon.node.databases.wishes import Todo, Wish
+from panggon.node.databases.wishes import Todo, Wish, loading_mark
 from tests.node.databases.place import ENGINES, FILL, Place, client
 from tests.node.stand import UID_BASE
 from tests.waiting import until
@@ -97,6 +97,12 @@ def test_a_load_that_was_cut_off_is_taken_back(made: tuple[Place, str], engine: 
     assert place.result(site) == "Pemuatan tadi terputus. Isi semula sudah dikembalikan."
     assert place.say(site, "SELECT isi FROM surat") == "asli"
     assert not (place.folder(site) / ".sedang-memuat").exists()
+    (place.folder(site) / "gagal-muat.sql").rename(place.folder(site) / "sedang-dimuat.sql")
+    storage.write(loading_mark(place.stand.settings.site(site)), "")
+    place.work()
+    assert place.result(site) == "Pemuatan tadi terputus. Isi basis data belum diubah."
+    assert (place.folder(site) / "gagal-muat.sql").exists()
+    assert place.say(site, "SELECT isi FROM surat") == "asli"
 
 
 @ENGINES

@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 HOME = Path(os.environ["PANGGON_HOME"]) / "private"
 FOLDER = HOME / "database"
 BEFORE = "sebelum-muat.sql.gz"
+TAKEN = "sedang-dimuat"  # with the endings of the file that is being loaded
 MARK = ".sedang-memuat"  # while the content is being replaced: until it is gone, only BEFORE is whole
 RESULT = "hasil.txt"
 RESULT_LINES = 40
@@ -222,15 +223,14 @@ def _tell(stamp: str, words: str) -> None:
 def _asked(todo: str, stamp: str, name: str) -> tuple[str, str]:
     """What was done, in a sentence, and the file that people may want."""
     if todo == "restore":
-        restore()
-        return "Pemuatan tadi terputus. Isi semula sudah dikembalikan.", BEFORE
+        return _taken_back(), BEFORE
     if todo == "dump":
         if name:  # none where the command line asks
             with contextlib.suppress(OSError):
                 _remove(FOLDER / name)
         made = f"salinan-{stamp}.sql.gz"
         return f"Salinan basis data selesai: {made} ({-(-dump(made) // 1024)} KiB).", made
-    taken = FOLDER / f"sedang-dimuat{''.join(Path(name).suffixes)}"
+    taken = FOLDER / f"{TAKEN}{''.join(Path(name).suffixes)}"
     (FOLDER / name).replace(taken)
     try:
         load(taken.name)
@@ -239,6 +239,17 @@ def _asked(todo: str, stamp: str, name: str) -> tuple[str, str]:
         raise
     taken.replace(FOLDER / f"sudah-{name}")
     return f"Isi {name} sudah dimuat. Isi sebelumnya ada di {BEFORE}.", BEFORE
+
+
+def _taken_back() -> str:
+    """Of a load that was cut off, perhaps while it was still reading its file or keeping the present content."""
+    changed = (FOLDER / MARK).exists()
+    if changed:
+        restore()
+    for taken in FOLDER.glob(f"{TAKEN}.sql*"):
+        taken.replace(FOLDER / taken.name.replace(TAKEN, "gagal-muat"))
+    words = "Isi semula sudah dikembalikan." if changed else "Isi basis data belum diubah."
+    return f"Pemuatan tadi terputus. {words}"
 
 
 def _remove(path: Path) -> None:
