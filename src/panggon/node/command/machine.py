@@ -17,7 +17,7 @@ from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
-from panggon.node.agent.loop import VERSION, Agent
+from panggon.node.agent.loop import Agent
 from panggon.node.clock import now
 from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say, settings_of
@@ -31,6 +31,7 @@ from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.supervision import services, units
 from panggon.node.supervision.services import Service, Supervisor
+from panggon.node.version import VERSION
 
 
 @click.command("backup")
