@@ -49,8 +49,14 @@ for site in sys.argv[1:]:
 # What dpkg says of the package before it goes on (dpkg(1), --status-fd); and when servers are started anew.
 RESTARTING = "restarting"
 # What another version may write otherwise, and reads before it serves.
-CONFIGURATIONS = ("sockets.json", "nginx.conf", "nginx.json", "knot.conf", "sshd_config") + tuple(
-    f"{name}.json" for name in ("logs", "tasks", "databases", "renewal")
+OWNERS = ("logs", "tasks", "databases", "renewal")
+CONFIGURATIONS = (
+    "sockets.json",
+    "nginx.conf",
+    "nginx.json",
+    "knot.conf",
+    "sshd_config",
+    *(f"{name}.json" for name in OWNERS),
 )
 MOMENTS = ("half-installed", "unpacked", "half-configured", RESTARTING)
 
