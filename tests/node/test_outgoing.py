@@ -1,15 +1,13 @@
 """Whom a site reaches, by its policy, on a machine that has a small internet of its own beside it."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-import panggon
+from tests.away import PROGRAM, away
 from tests.node.stand import Stand
 from tests.waiting import until
 
@@ -87,20 +85,10 @@ def test_a_changed_policy_replaces_what_runs_and_the_gate_goes_along(stand: Stan
     until(lambda: before.isdisjoint(stand.processes(site)))
 
 
-@contextmanager
-def nothing_of_the_program_on_the_disk(stand: Stand) -> Iterator[None]:
-    """For whoever runs already: it lies hidden below an empty file system."""
-    folder = str(Path(panggon.__file__).parent)
-    there = ("nsenter", f"--mount=/proc/{stand.holder()}/ns/mnt")
-    subprocess.run([*there, "mount", "-t", "tmpfs", "tmpfs", folder], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run([*there, "umount", folder], check=True)
-
-
 def test_what_the_holder_starts_is_of_its_own_version_whatever_lies_on_the_disk(stand: Stand) -> None:
-    with nothing_of_the_program_on_the_disk(stand):
+    holder = stand.holder()
+    assert holder
+    with away(holder, PROGRAM):
         site = stand.serve(900106, READS, outgoing="web")
         assert reads(stand, site, "http://apa.saja.example/") == ["the internet"]
         assert stand.proof(site)["site"] == site

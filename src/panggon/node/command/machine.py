@@ -12,7 +12,7 @@ import click
 
 from panggon.command_line import Group
 from panggon.core.errors import InvalidError
-from panggon.node import backup, layout, own_servers, protections, systemd, wiring
+from panggon.node import backup, layout, own_servers, protections, systemd, whole, wiring
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
@@ -126,6 +126,7 @@ def run(config: NodeConfig) -> None:
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / AGENT, "agen mesin ini sudah berjalan"):
         systemd.ready()
+        whole.load()
         sites = Sites.of(config)
         Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()
 
