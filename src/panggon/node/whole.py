@@ -11,6 +11,6 @@ LATE = ("cryptography.hazmat.backends.openssl.backend", "idna")
 
 
 def load() -> None:
-    dns.rdata.load_all_types()
+    dns.rdata.load_all_types()  # type: ignore[no-untyped-call]
     for name in LATE:
         importlib.import_module(name)
