@@ -22,6 +22,8 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.real
 ASLEEP = {Engine.MARIADB: "SELECT 'mulai'; DO SLEEP(600);", Engine.POSTGRESQL: "SELECT 'mulai'; SELECT pg_sleep(600);"}
+# psql loads one row, and takes that for all.
+CUT_ROWS = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE surat (isi text);\nCOPY surat (isi) FROM stdin;\nsatu\n"
 GONE = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'surat'"
 
 
@@ -70,6 +72,8 @@ def test_the_command_line_is_answered_whatever_its_owner_has_removed(made: tuple
         ("DROP TABLE IF EXISTS surat;\nCREATE TABLE a (n int);\nBUKAN SQL;\n", "Isi semula sudah dikembalikan."),
         (gzip.compress(b"DROP TABLE surat;" * 999)[:-20], "unggahannya mungkin terputus."),
         ("", "kosong."),
+        ("-- MariaDB dump 10.19\n--\nCREATE TABLE surat (isi text);\n", "unggahannya mungkin terputus."),
+        (CUT_ROWS, "unggahannya mungkin terputus."),
     ],
 )
 def test_a_load_that_fails_leaves_what_was_there(made: tuple[Place, str], content: str | bytes, words: str) -> None:

@@ -25,6 +25,14 @@ MARK = ".sedang-memuat"  # while the content is being replaced: until it is gone
 RESULT = "hasil.txt"
 RESULT_LINES = 40
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2]))
+# How a file of mysqldump, mariadb-dump or pg_dump begins, and what is at its end where it is whole. Nothing else tells
+# of one that was cut between two statements, and psql takes the end of a file even for the end of a table's rows.
+COMPLETE = (
+    (b"-- MySQL dump ", b"-- Dump completed"),
+    (b"-- MariaDB dump ", b"-- Dump completed"),
+    (b"-- PostgreSQL database dump\n", b"-- PostgreSQL database dump complete"),
+)
+EDGE = 4096  # bytes of a beginning or an end that are looked at
 # The words that drop everything which the user owns, one a line.
 MARIADB_CONTENT = """
 SELECT CONCAT('DROP ', IF(table_type = 'VIEW', 'VIEW', IF(table_type = 'SEQUENCE', 'SEQUENCE', 'TABLE')),
@@ -174,11 +182,15 @@ def _write_out(*paths: Path) -> None:
 def _demand_whole(source: Path) -> None:
     try:
         with _opened(source) as content:
-            size = sum(len(part) for part in iter(lambda: content.read(1 << 20), b""))
+            first = last = content.read(EDGE)
+            for part in iter(lambda: content.read(1 << 20), b""):
+                last = (last + part)[-EDGE:]
     except (OSError, EOFError) as error:
         raise FailedError(f"{source.name} tidak dapat dibaca sampai akhir: unggahannya mungkin terputus") from error
-    if not size:
+    if not first:
         raise FailedError(f"{source.name} kosong")
+    if any(begins in first and ends not in last for begins, ends in COMPLETE):
+        raise FailedError(f"{source.name} tidak sampai akhir: unggahannya mungkin terputus")
 
 
 @contextlib.contextmanager
