@@ -1,5 +1,6 @@
 """Servers that refuse, are killed, or answer in another order."""
 
+import contextlib
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,23 @@ class TestRefusals:
         update.add(f"{HOST}.", 300, "A", "203.0.113.7")
         response = dns.query.tcp(update, "127.0.0.1", port=settings.primary.port, timeout=60)
         assert response.rcode() == dns.rcode.NOTAUTH
+
+    def test_a_zone_that_comes_byte_after_byte_is_none(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(transfer, "LONGEST", 0.5)
+
+        def drip() -> None:
+            with contextlib.suppress(OSError), listener.accept()[0] as line:
+                line.sendall(b"\xff\xff")
+                for _ in range(400):
+                    line.sendall(b"x")
+                    time.sleep(0.05)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+            pool.submit(drip)
+            with pytest.raises(TemporaryError, match=r"dns\.down: .* timed out"):
+                transfer.names(replace(settings, primary=Server("127.0.0.1", listener.getsockname()[1])))
 
     def test_a_server_that_is_down_may_come_back(self, settings: Settings) -> None:
         away = RecordsDriver(replace(settings, primary=Server("127.0.0.1", free_port())))
