@@ -289,7 +289,7 @@ def test_with_the_database_goes_the_sites_entrance(
     driver: DatabaseDriver, key: Key, server: postgresql.Settings
 ) -> None:
     entrances = Entrances(server.run, Engine.POSTGRESQL)
-    number = int(entrances.of(key.name, is_there=lambda _: True).name)
+    number = int(entrances.of(key.name, running=frozenset).name)
     assert entrances.sites(number) == (key.name,)
     driver.write(key, None)
     assert entrances.sites(number) == ()

@@ -49,11 +49,11 @@ class Left:
     fewer: int = 0
 
 
-def choose(number: int, sharing: Sequence[int]) -> int:
-    """The entrance of the site with this number: the first that nobody has, or else one of those that fewest share;
+def in_order(number: int, sharing: Sequence[int]) -> tuple[int, ...]:
+    """The entrances, those first that are best for the site with this number: that nobody has, or fewest share;
     `sharing` tells how many sites have each.
     """
-    return min(range(len(sharing)), key=lambda entrance: (sharing[entrance], (entrance - number) % len(sharing)))
+    return tuple(sorted(range(len(sharing)), key=lambda each: (sharing[each], (each - number) % len(sharing))))
 
 
 def long_queues(before: Mapping[int, Queue], lengths: Mapping[int, int], *, now: float) -> dict[int, Queue]:
