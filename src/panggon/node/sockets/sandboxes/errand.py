@@ -101,7 +101,7 @@ def start_own(machine: Machine, site: str, name: str, script: str, words: Sequen
     wanted = replace(
         found,
         walls=_dying(found.walls),
-        program=(PYTHON, "-I", str(pages / script), *words),
+        program=(PYTHON, "-Es", str(pages / script), *words),  # what lies beside it may be imported, nothing else
         environment=usual_environment(settings, served, own),
         outgoing=NOBODY,
     )
