@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from panggon.core.node.database_size import INODE_BYTES
 from panggon.core.node.resources import Key
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.database import DatabaseDriver
@@ -88,6 +89,13 @@ def test_what_a_closed_site_had_running_ends_and_nobody_comes_in_until_it_opens(
     assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
     root_says(server, f"ALTER ROLE {key.name} NOLOGIN")
     assert driver.read(key).attributes == {**FIRST, "locked": True}
+
+
+@pytest.mark.usefixtures("_database")
+def test_tables_with_nothing_in_them_count_by_their_number(key: Key, reached: PostgreSql, private: Path) -> None:
+    with as_site(private) as session:
+        session.execute("DO $$ BEGIN FOR n IN 1..1000 LOOP EXECUTE 'CREATE TABLE t' || n || ' ()'; END LOOP; END $$")
+    assert reached.sizes()[key.name] == reached.used(key.name) >= 1000 * INODE_BYTES
 
 
 @pytest.mark.usefixtures("_database")

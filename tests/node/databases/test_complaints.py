@@ -2,12 +2,13 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import panggon.node
 
-SPEC = importlib.util.spec_from_file_location(
+SPEC: Any = importlib.util.spec_from_file_location(
     "panggon_complaints", Path(panggon.node.__file__).parent / "python" / "panggon_complaints.py"
 )
 complaints = importlib.util.module_from_spec(SPEC)

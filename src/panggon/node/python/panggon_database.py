@@ -210,7 +210,7 @@ def _running(argv: tuple[str, ...], environment: Mapping[str, str], *, before: i
 
 def _why(argv: tuple[str, ...], complaints: bytes, *, before: int = 0) -> str:
     program = Path(argv[0]).name
-    return panggon_complaints.explained(complaints.decode(errors="replace"), program=program, before=before)
+    return str(panggon_complaints.explained(complaints.decode(errors="replace"), program=program, before=before))
 
 
 def _tell(stamp: str, words: str) -> None:
