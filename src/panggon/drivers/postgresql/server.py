@@ -184,6 +184,7 @@ class PostgreSql:
     def tidy(self) -> None:
         with self._session() as session:
             sessions.end_oldest_where_notices_wait(session)
+            sessions.take_settings_where_there_are_too_many(session)
 
     def _session(
         self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""
