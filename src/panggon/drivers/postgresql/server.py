@@ -83,6 +83,7 @@ class PostgreSql:
                 + (_password(password) if password is not None else sql.SQL(""))
             )
             rights.take_forced(session, site)
+            session.execute(sql.SQL(rights.SILENT).format(name))
             is_full = rights.find(session, site, known=True).full
         if not is_full:
             with self._session(site) as session:

@@ -20,6 +20,7 @@ from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
 from panggon.drivers.postgresql import doors as door
+from panggon.drivers.postgresql import rights
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import Session
 
@@ -196,6 +197,7 @@ def take_settings_where_there_are_too_many(session: Session) -> None:
         end_all(session, site)
         where = sql.SQL(" IN DATABASE {}").format(sql.Identifier(database)) if database else sql.SQL("")
         session.execute(sql.SQL("ALTER ROLE {}{} RESET ALL").format(sql.Identifier(site), where))
+        session.execute(sql.SQL(rights.SILENT).format(sql.Identifier(site)))
     session.execute("VACUUM pg_db_role_setting")
     if _settings(session) > SETTINGS_MOST:
         session.execute(END_OLDEST)

@@ -26,14 +26,12 @@ _OF_OTHERS = (  # on one line: each is a statement
     "LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f); END LOOP; END $$"
 )
 # What every new database is copied from (template1): nobody sees what others do, and nobody makes files beside his
-# database, each snapshot for others to import being one. What a session complains of is for its client alone: RAISE LOG
-# would fill the server's log, and a key that is there twice may be about people. `panggon_kept` owns what a full
-# database holds (`drivers.postgresql`).
+# database, each snapshot for others to import being one. `panggon_kept` owns what a full database holds
+# (`drivers.postgresql`).
 FIRST_WORDS = f"""REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC
 REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts, pg_db_role_setting FROM PUBLIC
 REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_export_snapshot() FROM PUBLIC
 {_OF_OTHERS}
-ALTER ROLE ALL SET log_min_messages = fatal
 CREATE ROLE panggon_kept NOLOGIN
 """  # noqa: S608 -- nothing of anybody's is in it
 # So long waits who is refused: his places are worth no more than at the door (`core.node.database_load`).
