@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.message
 import dns.name
@@ -44,6 +45,16 @@ class TestRefusals:
         for wrong in (replace(settings, secret="d3Jvbmc="), replace(settings, key_name="lain")):
             with pytest.raises(PermanentError, match=rf"dns\.refused: .* menolak kunci TSIG {wrong.key_name}"):
                 RecordsDriver(wrong).write(KEY, FIRST)
+        assert driver.read(KEY).standing is Standing.ABSENT
+
+    @pytest.mark.parametrize("ahead", [-3600, 3600])
+    def test_a_wrong_clock_is_named_and_may_be_set_right(
+        self, settings: Settings, driver: RecordsDriver, monkeypatch: pytest.MonkeyPatch, ahead: int
+    ) -> None:
+        """That of who signs; five minutes are allowed (RFC 8945 section 10)."""
+        monkeypatch.setattr(dns.message, "time", SimpleNamespace(time=lambda: time.time() + ahead))
+        with pytest.raises(TemporaryError, match=r"dns\.refused: .* jam mesin ini dan jam server itu berbeda"):
+            driver.write(KEY, FIRST)
         assert driver.read(KEY).standing is Standing.ABSENT
 
     def test_an_unsigned_update_is_refused_by_the_server(self, settings: Settings) -> None:
