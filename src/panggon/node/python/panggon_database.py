@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+import panggon_complaints
+
 HOME = Path(os.environ["PANGGON_HOME"]) / "private"
 FOLDER = HOME / "database"
 BEFORE = "sebelum-muat.sql.gz"
@@ -115,7 +117,7 @@ def said(argv: tuple[str, ...], words: str, environment: Mapping[str, str]) -> s
         argv, input=words.encode(), capture_output=True, env={**os.environ, **environment}, check=False
     )
     if done.returncode:
-        raise FailedError(_last(done.stderr))
+        raise FailedError(_why(argv, done.stderr))
     return done.stdout.decode()
 
 
@@ -161,8 +163,9 @@ def restore() -> None:
 def _replace(source: Path) -> None:
     made = engine()
     emptying = made.emptying().encode()
+    before = emptying.count(b"\n")
     with (
-        _running(made.loading, made.environment, stdin=subprocess.PIPE, bufsize=0) as child,
+        _running(made.loading, made.environment, before=before, stdin=subprocess.PIPE, bufsize=0) as child,
         contextlib.suppress(BrokenPipeError),  # it says itself what was wrong
         _opened(source) as content,
     ):
@@ -206,21 +209,21 @@ def _opened(source: Path) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def _running(argv: tuple[str, ...], environment: Mapping[str, str], **pipes: Any) -> Iterator[Any]:
-    """What it complains of goes into a file, because nobody reads a pipe meanwhile. Raises FailedError with it."""
+def _running(argv: tuple[str, ...], environment: Mapping[str, str], *, before: int = 0, **pipes: Any) -> Iterator[Any]:
+    """What it complains of goes into a file, because nobody reads a pipe meanwhile. Raises FailedError with it; so many
+    lines come before those of a file that is loaded.
+    """
     with tempfile.TemporaryFile() as complaints:
         with subprocess.Popen(argv, env={**os.environ, **environment}, stderr=complaints, **pipes) as child:
             yield child
         complaints.seek(0)
         if child.returncode:
-            raise FailedError(_last(complaints.read()))
+            raise FailedError(_why(argv, complaints.read(), before=before))
 
 
-def _last(complaints: bytes) -> str:
-    """The first line that says what was wrong."""
-    lines = [line.strip() for line in complaints.decode(errors="replace").splitlines() if line.strip()]
-    wrong = [line for line in lines if "ERROR" in line or "rror:" in line]
-    return (wrong or lines or ["tanpa keterangan"])[0][:400]
+def _why(argv: tuple[str, ...], complaints: bytes, *, before: int = 0) -> str:
+    program = Path(argv[0]).name
+    return str(panggon_complaints.explained(complaints.decode(errors="replace"), program=program, before=before))
 
 
 def _tell(stamp: str, words: str) -> None:
@@ -279,7 +282,8 @@ def main() -> int:
         words, file = _asked(todo, stamp, name)
         ok = True
     except (FailedError, OSError) as error:
-        words, file, ok = f"{'Salinan' if todo == 'dump' else 'Pemuatan'} gagal: {error}.", "", False
+        why = panggon_complaints.of_system(error) if isinstance(error, OSError) else error
+        words, file, ok = f"{'Salinan' if todo == 'dump' else 'Pemuatan'} gagal: {why}.", "", False
     with contextlib.suppress(OSError):
         _tell(stamp, words)
     sys.stdout.write(json.dumps({"ok": ok, "words": words, "file": file}) + "\n")
