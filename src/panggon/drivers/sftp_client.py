@@ -153,6 +153,7 @@ class Client:
         return ["ssh", *self._options(*names), f"{self.site}@{HOST}"]
 
     def _options(self, *names: str) -> list[str]:
+        """No time limit of the client's own: a machine too busy to start a server is asked again (`shell.slow`)."""
         options = {
             "ProxyCommand": shlex.join(self.server).replace("%", "%%"),
             "IdentitiesOnly": "yes",
@@ -162,7 +163,6 @@ class Client:
             "StrictHostKeyChecking": "yes",
             "UserKnownHostsFile": str(self.folder / "known_hosts"),
             "GlobalKnownHostsFile": "/dev/null",
-            "ConnectTimeout": "5",
             "KexAlgorithms": KEY_EXCHANGE,
         }
         identities = [word for name in names for word in ("-o", f"IdentityFile={self.folder / name}")]

@@ -19,6 +19,7 @@ from panggon.drivers import knocking, sftp
 from tests.drivers.sftp.owner import by_key, spec, visit
 
 pytestmark = pytest.mark.real
+SLOW_SECONDS = 6
 
 
 @pytest.mark.usefixtures("serving", "_removed")
@@ -108,6 +109,15 @@ class TestProof:
         assert (silent[0].ok, silent[0].detail) == (False, f"tidak ada server di port {port}")
         broken = sftp.AccessDriver(replace(settings, server=("false",))).probe(key, spec=wished)
         assert [check.ok for check in broken] == [False, False, False]
+
+    def test_a_server_that_starts_slowly_is_waited_for(
+        self, settings: sftp.Settings, key: Key, owner: tuple[Path, str]
+    ) -> None:
+        """A busy machine may need seconds for it; what it says then counts."""
+        slow = replace(settings, server=("sh", "-c", f"sleep {SLOW_SECONDS}; echo terlambat >&2"))
+        login = sftp.AccessDriver(slow).probe(key, spec=spec(key.name, SiteState.PREPARED, owner[1]))[0]
+        assert "terlambat" in login.detail
+        assert "timed out" not in login.detail
 
     def test_a_server_that_hangs_is_seen(
         self,

@@ -43,7 +43,8 @@ END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteK
 class Launch:
     """Everything that a sandbox is started with. `texts` and `binaries` are handed over as open files, never as paths:
     nothing has to lie where the site's user can read it. `environment` is for the program alone: what builds the
-    sandbox must not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to.
+    sandbox must not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to; `entrance`
+    the directory by which it comes to its database's server (`drivers.entrances`).
     """
 
     kind: SiteKind
@@ -54,6 +55,7 @@ class Launch:
     seccomp: bytes = b""
     outgoing: Policy = NOBODY
     binaries: Mapping[str, bytes] = field(default_factory=dict)
+    entrance: Path | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -106,8 +108,19 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
     policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
     names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
     texts = {**found.texts, **_accounts(settings, served.site), **names}
-    boxed = _site_walls(settings, described, served.site, shields)
-    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
+    engine, site = described.database, served.site
+    entrance = settings.entrances(engine).of(site, running=settings.running) if engine else None
+    boxed = _site_walls(settings, described, site, shields) + _database(engine, entrance)
+    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy, entrance=entrance)
+
+
+def keeps_entrance(settings: SocketSettings, site: str, described: Description, begun: Launch) -> bool:
+    """To be asked once it runs: until then another site may be given it. False where the site has another one by now,
+    because another process started something of it in that very moment.
+    """
+    if described.database is None or begun.entrance is None:
+        return True
+    return settings.entrances(described.database).keep(site, begun.entrance)
 
 
 def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[int], asks: Sequence[str]) -> Launch:
@@ -184,15 +197,14 @@ def _site_walls(
         *("--perms", "0755", "--dir", "/site"),
         *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        *_database(described),
     )
 
 
-def _database(described: Description) -> tuple[str, ...]:
+def _database(engine: Engine | None, entrance: Path | None) -> tuple[str, ...]:
     """The directory, not the socket: a server that starts again makes a new socket in it."""
-    if described.database_run is None:
+    if engine is None or entrance is None:
         return ()
-    return ("--ro-bind-try", str(described.database_run), str(DATABASE_DIRECTORIES[Engine(described.database)]))
+    return ("--ro-bind-try", str(entrance), str(DATABASE_DIRECTORIES[engine]))
 
 
 def _places(own: Path) -> tuple[str, ...]:
