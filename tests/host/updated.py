@@ -6,7 +6,6 @@ Each test goes on where the one before has left the machine.
 import subprocess
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -217,22 +216,6 @@ def cut_off(machine, package: str, moment: str) -> None:
         machine.shell("kill -s KILL -- -$(cat /run/update.pid)")
     state = machine.run("dpkg-query", "--show", "--showformat=${db:Status-Status}", "panggon-node")
     assert state != "installed"
-
-
-def test_two_updates_in_quick_succession_let_every_plan_get_to_its_end(machine, package, specs):
-    done = 0
-    with visitors(machine, places(specs)) as rows, ThreadPoolExecutor() as pool:
-        updates = pool.submit(machine.shell, f"dpkg --install {package}; dpkg --install {package}")
-        while not updates.done():
-            for spec in specs.values():
-                spec |= {"generation": spec["generation"] + 1}
-                apply(machine, spec)
-                done += 1
-        updates.result()
-    assert done >= len(specs)
-    everybody_was_served(rows)
-    assert active(machine, *SERVERS) == ["active"] * len(SERVERS)
-    everything_answers(machine, specs)
 
 
 def test_a_fault_in_the_settings_keeps_no_update_away(machine, package, specs):
