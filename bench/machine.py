@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from bench.watching import may_go_first
 from demo.ports import free_port
 from panggon.core.node.desired import desired
 from panggon.core.node.journal import Finished, Outcome, Started, Word
@@ -116,7 +117,9 @@ def described() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
     system = f"{platform.system()} {platform.release()}"
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
-    return f"{model}, {os.cpu_count()} processors, {memory} GiB, {system}, load {load}, {time.strftime('%F %H:%M')}"
+    waits = "" if may_go_first() else ", where who measures waits for a processor like others"
+    now = time.strftime("%F %H:%M")
+    return f"{model}, {os.cpu_count()} processors, {memory} GiB, {system}, load {load}, {now}{waits}"
 
 
 def alone(_base: Path, _settings: dict[str, Any]) -> AbstractContextManager[None]:

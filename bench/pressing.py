@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.watching import GOING_FIRST, may_go_first
+
 SECONDS = 2
 # wrk asks the system for addresses and takes the name from the URL for the handshake: in a mount namespace of its own
 # the name leads here.
@@ -31,7 +33,8 @@ def pressed(host: str, port: int, path: str, *, clients: int, kept: bool, second
     """
     with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts:
         Path(hosts.name).write_text(f"127.0.0.1 localhost {host}\n")
-        wrk = ["chrt", "--fifo", "1", "wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s"]
+        first = GOING_FIRST if may_go_first() else ()
+        wrk = [*first, "wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s"]
         wrk += [] if kept else ["-H", "Connection: close"]
         argv = ["unshare", "--mount", "sh", "-ec", AT_HOME, "wrk", hosts.name, *wrk, f"https://{host}:{port}{path}"]
         said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout

@@ -34,15 +34,15 @@ def door(listener: socket.socket, tmp_path: Path) -> Door:
     return Door("127.0.0.1", listener.getsockname()[1], made.certificate, SECONDS)
 
 
-def answer(listener: socket.socket, bundle: Path, first: bytes, *, drops: int) -> None:
-    """So many single bytes after the first words, each well before anybody gives up waiting for it."""
+def answer(listener: socket.socket, bundle: Path, first: bytes, *, drops: int, drop: bytes = b"x") -> None:
+    """So many drops after the first words, each well before anybody gives up waiting for it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(bundle)
     with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as line:
         line.recv(4096)
         line.sendall(first)
         for _ in range(drops):
-            line.sendall(b"x")
+            line.sendall(drop)
             time.sleep(SECONDS / 10)
 
 
@@ -63,4 +63,22 @@ def test_a_whole_body_is_taken_and_silence_is_no_answer(listener: socket.socket,
         assert visit.get(door, HOST, "/").body == b"whole"
         pool.submit(answer, listener, bundle, b"", drops=0)
         with pytest.raises(TemporaryError, match=r"visit\.failed"):
+            visit.get(door, HOST, "/")
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+        (b"HTTP/1.1 100 Continue\r\nContent-Length: 1000000\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["a line of a header", "answers before the answer"],
+)
+def test_a_header_without_end_is_no_answer(
+    listener: socket.socket, door: Door, tmp_path: Path, first: bytes, drop: bytes
+) -> None:
+    """A site's program can do the second through nginx, which passes 100 on with a body."""
+    with ThreadPoolExecutor() as pool:
+        pool.submit(answer, listener, tmp_path / "bundle.pem", first, drops=1000, drop=drop)
+        with pytest.raises(TemporaryError, match=r"visit\.failed: .* timed out"):
             visit.get(door, HOST, "/")

@@ -19,7 +19,7 @@ SERVERS = ("mariadb", "postgresql", "sockets", "knot", "sshd", "nginx", "logs", 
 KINDS = {"s000002": "static", "s000004": "python"}  # the others are of PHP
 SPEC = "/var/local/spec.json"
 AGENT = "lib/systemd/system/panggon-agent.service"
-ITS_PROGRAM = ("#", "Type=", "ExecStart=", "Restart=", "RestartSec=")
+ITS_PROGRAM = ("#", "Type=", "ExecStart=", "ExecStartPre=", "Restart=", "RestartSec=")
 
 
 def commands(page: str, heading: str) -> list[str]:

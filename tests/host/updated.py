@@ -48,6 +48,16 @@ for site in sys.argv[1:]:
 """
 # What dpkg says of the package before it goes on (dpkg(1), --status-fd); and when servers are started anew.
 RESTARTING = "restarting"
+# What another version may write otherwise, and reads before it serves.
+OWNERS = ("logs", "tasks", "databases", "renewal")
+CONFIGURATIONS = (
+    "sockets.json",
+    "nginx.conf",
+    "nginx.json",
+    "knot.conf",
+    "sshd_config",
+    *(f"{name}.json" for name in OWNERS),
+)
 MOMENTS = ("half-installed", "unpacked", "half-configured", RESTARTING)
 
 
@@ -103,6 +113,28 @@ def main_process(machine, unit: str) -> str:
     return shown(machine, f"panggon-{unit}", "MainPID")["MainPID"]
 
 
+def test_what_runs_does_not_look_for_its_own_files_again(machine, specs):
+    """During an update others lie in their place, or none."""
+    everything_answers(machine, specs)
+    modules = machine.shell("echo /usr/lib/panggon-node/lib/python3*/site-packages").strip()
+    machine.run("mv", modules, f"{modules}.away")
+    try:
+        with visitors(machine, places(specs)) as rows:
+            everything_answers(machine, specs)
+            for site in (MARIADB, POSTGRESQL):
+                ask_for_a_copy(machine, site)
+    finally:
+        machine.run("mv", f"{modules}.away", modules)
+    everybody_was_served(rows)
+
+
+def ask_for_a_copy(machine, site: str) -> None:
+    """As its owner does (docs/basis-data.md)."""
+    private = machine.root / "srv/panggon/sites" / site / "private"
+    machine.run("sh", "-c", login(site, "key"), stdin="mkdir private/database/minta-salinan\n")
+    until(lambda: list(private.glob("database/salinan-*.sql.gz")))
+
+
 def test_sites_go_on_while_the_new_version_is_only_unpacked(machine, package, specs):
     everything_answers(machine, specs)
     assert numbers(machine, specs[MARIADB]["host"], "/?tulis=1") == [1]
@@ -121,6 +153,9 @@ def test_sites_go_on_while_the_new_version_is_only_unpacked(machine, package, sp
 
 
 def test_what_dies_meanwhile_comes_back_as_the_new_version(machine, package, specs):
+    """With its own configurations: it could not read those of the former one."""
+    for name in CONFIGURATIONS:
+        (machine.root / "etc/panggon" / name).write_text("of another version\n")
     with visitors(machine, places(specs)) as rows:
         for unit in (*SERVERS, "nginx", "sockets"):
             if unit not in ("mariadb", "postgresql"):  # whoever asks them would be told of it

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,10 @@ class Machine:
         argv = [COMMAND, "--config", str(self.config), *words]
         return subprocess.run(argv, capture_output=True, text=True, timeout=120)
 
-    def agent(self) -> subprocess.Popen[bytes]:
+    def agent(self, *, around: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         log = (self.base / "agent.log").open("ab")
         with log:
-            return subprocess.Popen([COMMAND, "--config", str(self.config), "run"], stderr=log)
+            return subprocess.Popen([*around, COMMAND, "--config", str(self.config), "run"], stderr=log)
 
     def close(self) -> None:
         if self.supervisor and self.supervisor.poll() is not None:

@@ -1,7 +1,10 @@
 """The agent's side of the wish interface, against a portal over real HTTP."""
 
+import contextlib
 import gzip
 import json
+import socket
+import threading
 import tracemalloc
 from datetime import UTC, datetime
 
@@ -11,6 +14,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Problem
+from panggon.node.agent import client
 from panggon.node.agent.client import ANSWER_MOST, Ending, Mode, Pauses, Portal, Report
 from panggon.node.agent.loop import LINES_MOST
 from tests.node import portal as portals
@@ -77,6 +81,30 @@ def test_an_answer_without_end_is_not_taken():
     with pytest.raises(TemporaryError, match=r"portal\.down: jawaban portal terlalu panjang"):
         portal.wish(seconds=0)
     assert body.given <= ANSWER_MOST + 2 * 65_536
+
+
+def test_a_header_without_end_is_no_answer(monkeypatch):
+    """On a connection that has served before; each byte comes well before anybody gives up waiting for it."""
+    let_go = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip():
+            with contextlib.suppress(OSError), listener.accept()[0] as line:
+                for end in (b"\r\n\r\n", b""):
+                    line.recv(65_536)
+                    line.sendall(b"HTTP/1.1 204 No Content\r\nContent-Type: application/json" + end)
+                while not let_go.wait(0.03):
+                    line.sendall(b"x")
+
+        threading.Thread(target=drip, daemon=True).start()
+        portal = Portal(f"http://127.0.0.1:{listener.getsockname()[1]}", token=TOKEN)
+        try:
+            assert portal.wish(seconds=0) is None
+            monkeypatch.setattr(client, "SECONDS", 0.3)
+            with pytest.raises(TemporaryError, match=r"portal\.down: portal tidak terjangkau: timed out"):
+                portal.wish(seconds=0)
+        finally:
+            let_go.set()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """What the gate of a site reads in messages of others: DNS as it is, and as it never should be."""
 
+import io
 import ipaddress
 import socket
+import subprocess
+import tempfile
+import zipfile
 
 import dns.message
 import dns.rrset
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 from panggon.core.sites import outgoing
 from panggon.core.sites.outgoing import Destination, Policy
 from panggon.node.gate import questions
+from panggon.node.gate.archive import archive
 from panggon.node.gate.carrying import Gate
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -87,3 +92,24 @@ def test_nothing_cut_or_spoilt_breaks_it(name: str, four: str, data: st.DataObje
         told[at] = data.draw(st.integers(0, 255))
     list(questions.answered_addresses(bytes(told[: data.draw(st.integers(0, len(told)))])))
     questions.asked_name(bytes(told))
+
+
+def test_another_python_than_the_one_that_made_it_takes_the_gate_from_its_source() -> None:
+    """An update of Debian's Python: byte code is of one version."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive())) as ours, zipfile.ZipFile(made, "w") as theirs:
+        for name in ours.namelist():
+            content = ours.read(name)
+            theirs.writestr(name, bytes(4) + content[4:] if name.endswith(".pyc") else content)
+    assert said_by_the_gate(archive()) == said_by_the_gate(made.getvalue()) == "main\n"
+
+
+def said_by_the_gate(content: bytes) -> str:
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+        file.write(content)
+        file.flush()
+        script = (
+            f"import sys; sys.path.insert(0, {file.name!r}); from panggon.node.gate import main; print(main.__name__)"
+        )
+        argv = ["/usr/bin/python3", "-I", "-S", "-c", script]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout

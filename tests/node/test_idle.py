@@ -11,6 +11,7 @@ import pytest
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.quota.full import Full
+from panggon.node.sockets.sandboxes import starting
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served
 from panggon.node.sockets.serving import room
@@ -119,3 +120,14 @@ def test_where_memory_is_not_counted_nobody_stays_longer_than_he_must(machine: M
     gone = Machine(machine.settings, frozenset(), ControlGroups(tmp_path / "gone", None, None))
     assert idle_seconds(gone, 1, most=100) == IDLE
     assert memory_for_sites() > 0
+
+
+@pytest.mark.parametrize(("keeps", "said"), [(True, []), (False, ["end"])])
+def test_one_that_has_another_entrance_since_it_began_is_started_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch, keeps: bool, said: list[str]
+) -> None:
+    monkeypatch.setattr(Site, "_wanted", lambda _: (None, None))
+    monkeypatch.setattr(starting, "start", lambda *_, **__: Running())
+    monkeypatch.setattr("panggon.node.sockets.serving.site.keeps_entrance", lambda *_: keeps)
+    site.wake(NOW)
+    assert (asked(site), site.stays_awake) == (said, keeps)

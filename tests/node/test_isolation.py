@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import pytest
 from panggon.core.errors import TemporaryError
 from panggon.core.node.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files, processes
+from panggon.drivers import files, processes, shell
 from panggon.node.sockets import protections
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes import errand, starting
@@ -31,6 +31,8 @@ from tests.node.stand import Stand, started
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+# It would have the same entrance as 900100 of those of PostgreSQL.
+OTHER = "s900160"
 PYTHON = ("/usr/bin/python3", "-I")
 PROGRAM = (Path(__file__).parent / "hostile.py").read_bytes()
 # Writes and has another process id all the time.
@@ -164,6 +166,35 @@ def test_of_its_database_server_a_site_sees_its_own_entrance_alone(ground: Stand
     own = 900100 % ENTRANCES[engine]
     assert run_inside(ground, site, "/usr/bin/ls", str(DATABASE_DIRECTORIES[engine])) == f"entrance-{own}\n"
     assert entrances.sites(own) == (site,)
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_whose_entrance_is_given_away_while_it_begins_shares_it_or_begins_again(
+    ground: Stand, monkeypatch: pytest.MonkeyPatch, chosen: bool
+) -> None:
+    """`chosen`: another process has begun something of the site too, and chosen anew."""
+    entrances, site = ground.settings.entrances(Engine.POSTGRESQL), ground.lay_out(900100, {"database": "postgresql"})
+    for place in entrances.all:
+        files.directory(place)
+    own, start = 900100 % ENTRANCES[Engine.POSTGRESQL], shell.start
+
+    def given_away(argv: Sequence[str], **how: Any) -> shell.Process:
+        entrances.forget(site)
+        assert entrances.of(OTHER, running=frozenset).name == str(own)
+        if chosen:
+            entrances.of(site, running=frozenset)
+        return start(argv, **how)
+
+    machine = Machine(ground.settings, active(protections(ground.settings.uid_base)), controllers.find())
+    files.directory(ground.settings.pages)
+    monkeypatch.setattr(shell, "start", given_away)
+    if chosen:
+        with pytest.raises(TemporaryError, match=r"runtime\.entrance"):
+            errand.start_own(machine, site, "database", "none.py", ())
+        assert entrances.sites(own) == (OTHER,)
+    else:
+        errand.start_own(machine, site, "database", "none.py", ()).close()
+        assert entrances.sites(own) == (site, OTHER)
 
 
 def test_an_endless_loop_gets_its_share_of_the_processor(ground: Stand) -> None:

@@ -95,6 +95,18 @@ def test_renamed_site_must_say_what_becomes_of_its_old_name(bench):
     assert not [key for key in bench.machine.resources() if key.name == HOST]
 
 
+def test_a_name_that_was_given_up_leaves_its_next_site_its_certificate(bench):
+    """Also while that one is parked, when nothing of it is left under the name but this."""
+    kept = Key(Kind.CERTIFICATE, HOST)
+    renamed = apply(bench, later(apply(bench, OPEN), host=NEW_HOST, retired_hosts=(HOST,)))
+    assert kept not in bench.machine.resources()
+    other = replace(OPEN, site="s000124", database=None)
+    apply(bench, later(apply(bench, other), state=SiteState.PARKED))
+    assert bench.sites.drift() == {}
+    apply(bench, later(renamed, hsts_seconds=60))
+    assert kept in bench.machine.resources()
+
+
 def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     apply(bench, OPEN)
     purged = later(OPEN, state=SiteState.PURGED)

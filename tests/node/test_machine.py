@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from passlib.hash import sha512_crypt
 
@@ -24,6 +25,7 @@ from panggon.drivers.authority import Authority, issue
 from panggon.drivers.visit import Door
 from panggon.node.settings import config, config_file
 from panggon.node.wiring import Outside
+from tests.away import PROGRAM, away
 from tests.node.machine_stand import UID_BASE, ZONE, enrolled, standing
 from tests.waiting import until
 
@@ -204,6 +206,19 @@ def test_an_agent_killed_at_random_moments_reaches_the_wish(machine, portal):
     assert agent.wait(60) == 0
     assert (report["outcome"], report["problem"]) == ("applied", None)
     assert all(row["ok"] for row in report["evidence"])
+    assert machine.page(spec).status == 503
+
+
+def test_an_agent_needs_nothing_of_its_program_on_the_disk_any_more(machine, portal):
+    told = len(portal.statuses)
+    agent = machine.agent(around=("unshare", "--mount"))
+    until(lambda: len(portal.statuses) > told)
+    spec = machine.spec(990008)
+    with away(agent.pid, PROGRAM, Path(httpx.__file__).parents[1]):
+        report = portal.reported(portal.wish(spec), seconds=60)
+    agent.terminate()
+    assert agent.wait(60) == 0
+    assert (report["outcome"], report["problem"]) == ("applied", None)
     assert machine.page(spec).status == 503
 
 

@@ -51,6 +51,14 @@ class TestRedirect:
         stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example", permanent=True))
         assert location(stand, "/index.php/x") == (308, "https://baru.kota.example/index.php/x")
 
+    def test_no_browser_keeps_the_way_from_a_former_name(self, stand: WebStand) -> None:
+        """Renamed back, the site would be at the end of a circle: a 308 is kept for ever (RFC 9110 section 15.4.9)."""
+        wish = stand.make(host="baru.kota.example", former_hosts=(HOST,))
+        answer = stand.get("/a")
+        port = stand.settings.https_port
+        assert (answer.status, answer.headers["location"]) == (308, f"https://{wish.host}:{port}/a")
+        assert answer.headers["cache-control"] == "no-cache"
+
     def test_nothing_of_the_site_is_served(self, stand: WebStand) -> None:
         stand.make(kind=SiteKind.REDIRECT, redirect=Redirect("https://baru.kota.example"))
         stand.put("index.html", "lama")

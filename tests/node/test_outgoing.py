@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.away import PROGRAM, away
 from tests.node.stand import Stand
 from tests.waiting import until
 
@@ -82,6 +83,15 @@ def test_a_changed_policy_replaces_what_runs_and_the_gate_goes_along(stand: Stan
     assert stand.sync(site)["ok"]
     assert reads(stand, site, "http://9.9.9.9/") == [False]
     until(lambda: before.isdisjoint(stand.processes(site)))
+
+
+def test_what_the_holder_starts_is_of_its_own_version_whatever_lies_on_the_disk(stand: Stand) -> None:
+    holder = stand.holder()
+    assert holder
+    with away(holder, PROGRAM):
+        site = stand.serve(900106, READS, outgoing="web")
+        assert reads(stand, site, "http://apa.saja.example/") == ["the internet"]
+        assert stand.proof(site)["site"] == site
 
 
 def test_a_killed_holder_leaves_the_way_out_open(stand: Stand) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from panggon.node.settings import config as configs
+from panggon.node.version import VERSION
 from tests.node import simulated
 
 pytestmark = pytest.mark.real
@@ -56,12 +57,14 @@ def test_settings_that_are_refused_leave_the_machine_with_those_that_were_accept
     assert prepare(place).returncode == 0
     kept = (place / "etc/logs.json").read_bytes()
     shutil.rmtree(place / "run")
-    (place / "etc/logs.json").unlink()
+    for name in ("logs.json", "prepared"):
+        (place / "etc" / name).unlink()
     (place / "node.toml").write_text(good.replace("kota.example", "Kota!") + "[logs]\ndays = 10\n")
     refused = prepare(place)
     assert (refused.returncode, refused.stderr.startswith("dns.zone: ")) == (2, True)
     assert (place / "run").is_dir()
     assert (place / "etc/logs.json").read_bytes() == kept
+    assert (place / "etc/prepared").read_text() == f"{VERSION}\n"
 
 
 def test_settings_that_were_never_accepted_prepare_nothing(place):

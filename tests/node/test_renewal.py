@@ -312,6 +312,18 @@ class TestBought:
         signed = builder.sign(signer.key, hashes.SHA256())  # type: ignore[arg-type]
         self.put(place, replace(bundle, chain=(signed, signer.leaf), key=key))
 
+    def buy_for(self, place: Place, *names: str) -> None:
+        """One for several names."""
+        bundle = bundles.load(chained(place.authority, names[0], now=place.now))
+        leaf, signer = bundle.leaf, bundle.chain[1]
+        own = [each for each in leaf.extensions if not isinstance(each.value, x509.SubjectAlternativeName)]
+        builder = x509.CertificateBuilder(
+            leaf.issuer, leaf.subject, leaf.public_key(), leaf.serial_number, bundle.begins, bundle.ends, own
+        ).add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
+        signing = bundles.load(place.authority.certificate.read_bytes() + place.authority.key.read_bytes()).key
+        signed = builder.sign(signing, hashes.SHA256())  # type: ignore[arg-type]
+        self.put(place, replace(bundle, chain=(signed, signer)))
+
     def put(self, place: Place, bundle: bundles.Bundle) -> None:
         text = bundle.text()
         (place.base / "bought.pem").write_bytes(text[: text.index(b"-----BEGIN PRIVATE KEY")])
@@ -329,6 +341,23 @@ class TestBought:
         self.buy(place)
         assert place.at(62, renewal) == ()
         assert place.ends("_bought") > first
+
+    @pytest.mark.parametrize(("days", "served", "taken"), [(1, True, False), (1, False, True), (91, True, True)])
+    def test_one_without_a_name_that_is_served_waits(self, place: Place, days: int, served: bool, taken: bool) -> None:
+        """Until nobody is served under that name, or the one that has it has run out."""
+        inner, renewal = "www.dinas.kota.example", place.renewal(issuer="bought")
+        self.buy_for(place, "*.kota.example", "*.dinas.kota.example")
+        place.at(0, renewal)
+        renewal.driver.write(Key(Kind.CERTIFICATE, inner), {"issuer": "bought", "valid": True})
+        if served:
+            files.link(place.config.paths.root / "live" / inner, f"../sites/{SITE}")
+        first = place.ends("_bought")
+        place.now = BEGIN + timedelta(days=days)
+        self.buy(place)
+        place.at(days, renewal)
+        assert (place.ends("_bought") > first) is taken
+        problem = report.failures(renewal.folder, "_bought").problem
+        assert problem == ("" if taken else f"certificate.unusable: tidak berlaku untuk {inner}, yang dilayani")
 
     @pytest.mark.parametrize(
         ("spoil", "words"),

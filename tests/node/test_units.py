@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -171,10 +172,32 @@ def test_what_prepares_names_the_settings_that_everybody_reads():
     )
 
 
+@pytest.mark.parametrize("name", [*configs.SERVERS, "agent"])
+def test_a_server_starts_from_what_its_own_version_has_written(name):
+    """As root, and where that fails from what is there."""
+    assert unit(units.of(name))["Service"]["ExecStartPre"] == "-+/usr/lib/panggon-node/prepared"
+
+
+@pytest.mark.parametrize(("wrote", "calls"), [("1.3.0\n", 0), ("1.2.0\n", 1), (None, 1)])
+def test_what_another_version_has_written_is_written_anew_once(tmp_path, wrote, calls):
+    """However many servers start at a time."""
+    stamp, called, command = (tmp_path / name for name in ("prepared", "called", "panggon-node"))
+    command.write_text(f'#!/bin/sh\necho "$@" >>{called}; echo 1.3.0 >{stamp}\n')
+    command.chmod(0o755)
+    if wrote:
+        stamp.write_text(wrote)
+    script = (UNITS.parent / "prepared").read_text().replace("@version@", "1.3.0")
+    script = script.replace("/usr/bin/panggon-node", str(command)).replace("/etc/panggon", str(tmp_path))
+    with ExitStack() as all_of_them:
+        for _ in range(5):
+            all_of_them.enter_context(subprocess.Popen(["sh", "-ec", script]))
+    assert (called.read_text() if called.exists() else "") == "services prepare\n" * calls
+
+
 @pytest.mark.parametrize("package", ["panggon-node", "panggon"])
 def test_systemd_understands_every_line(package, tmp_path):
     for path in (REPOSITORY / "packaging" / package / "units").iterdir():
-        there = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(), flags=re.MULTILINE)
+        there = re.sub(r"^(ExecStart(?:Pre)?=[-+]*)\S+", r"\1/bin/true", path.read_text(), flags=re.MULTILINE)
         (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", there, flags=re.MULTILINE))
     told = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *sorted(map(str, tmp_path.iterdir()))],

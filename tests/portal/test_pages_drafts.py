@@ -25,11 +25,16 @@ from tests.portal.visitor import (
 pytestmark = pytest.mark.usefixtures("office_time")
 
 
+def opened(client, case):
+    """What the page of the site's section sends, as it is when it is opened."""
+    form = client.get(section(case, "situs")).context["form"]
+    return {**SITE_PART, "version": form["version"].value(), "page": form["page"].value()}
+
+
 def test_the_page_saves_by_itself_and_is_not_stale_to_itself(office):
     client = at(office, "applicant")
     case = drafted(client)
-    form = client.get(section(case, "situs")).context["form"]
-    values = {**SITE_PART, "version": form["version"].value(), "page": form["page"].value()}
+    values = opened(client, case)
     quiet = client.post(section(case, "situs"), {**values, "title": "Layanan B", "do": "quiet"})
     case.refresh_from_db()
     assert case.title == "Layanan B"
@@ -38,6 +43,43 @@ def test_the_page_saves_by_itself_and_is_not_stale_to_itself(office):
     pressed = client.post(section(case, "situs"), {**values, "title": "Layanan C", "do": "next"})
     case.refresh_from_db()
     assert (pressed.status_code, case.title) == (302, "Layanan C")
+
+
+def test_a_button_pressed_while_the_page_saves_by_itself_leads_on(office, monkeypatch):
+    client = at(office, "applicant")
+    case = drafted(client)
+    values, looks = opened(client, case), acting.is_acceptable
+
+    def crossed(request, form):
+        monkeypatch.setattr(acting, "is_acceptable", looks)
+        at(office, "applicant").post(section(case, "situs"), {**values, "title": "Layanan B", "do": "quiet"})
+        return looks(request, form)
+
+    monkeypatch.setattr(acting, "is_acceptable", crossed)
+    pressed = client.post(section(case, "situs"), {**values, "title": "Layanan C", "do": "next"})
+    case.refresh_from_db()
+    assert (pressed.status_code, pressed["Location"]) == (302, section(case, "orang"))
+    assert (case.title, case.version) == ("Layanan C", int(values["version"]) + 2)
+
+
+def test_what_a_page_sent_by_itself_before_its_button_was_pressed_does_not_undo_it(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    values = opened(client, case)
+    client.post(section(case, "situs"), {**values, "title": "Layanan C", "do": "next"})
+    client.post(section(case, "situs"), {**values, "title": "Layanan B", "do": "quiet"})
+    case.refresh_from_db()
+    assert case.title == "Layanan C"
+
+
+def test_a_page_whose_own_saving_was_never_answered_saves_by_itself_again(office):
+    client = at(office, "applicant")
+    case = drafted(client)
+    values = opened(client, case)
+    for title in ("Layanan B", "Layanan C"):
+        client.post(section(case, "situs"), {**values, "title": title, "do": "quiet"})
+    case.refresh_from_db()
+    assert case.title == "Layanan C"
 
 
 def test_what_is_saved_quietly_is_only_what_is_right(office):

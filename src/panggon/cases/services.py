@@ -36,6 +36,7 @@ NOT_YOURS = "action.not_your_role"
 # Facts of the machine that an event keeps word for word: none of them says anything about a person.
 KEPT = (
     "page",
+    "by_itself",
     "shown_digest",
     "wish",
     "outcome",

@@ -5,6 +5,8 @@ also after a kill: the next order of the name sweeps first.
 """
 
 import json
+import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +20,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from josepy.jwk import JWKRSA
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import files, turns
+from panggon.drivers import deadline, files, turns
 from panggon.drivers.bundles import key_text
 
 RSA_BITS = 2048
+BESIDES = 240.0  # seconds that all else of an order may take, beside what its server takes to decide
+LINES_MOST = 16  # connections of one order that may still be open
 
 
 class Challenge(Protocol):
@@ -86,8 +93,9 @@ def order(settings: Settings, host: str) -> bytes:
 
 def _in_turn(settings: Settings, host: str) -> bytes:
     clear(settings, host)
-    with _translated(settings):
-        acme = _client(settings)
+    lines: deque[socket.socket] = deque(maxlen=LINES_MOST)
+    with _translated(settings), deadline.kept(settings.seconds + BESIDES, lines.copy):
+        acme = _client(settings, lines)
         key = ec.generate_private_key(ec.SECP256R1())
         ordered = acme.new_order(_request(host, key))
         try:
@@ -95,8 +103,8 @@ def _in_turn(settings: Settings, host: str) -> bytes:
                 if authorization.body.status != messages.STATUS_VALID:
                     _answer(settings, acme, host, authorization.body.challenges)
             # The library compares with local time without a zone.
-            deadline = datetime.now() + timedelta(seconds=settings.seconds)  # noqa: DTZ005
-            finished = acme.poll_and_finalize(ordered, deadline)
+            latest = datetime.now() + timedelta(seconds=settings.seconds)  # noqa: DTZ005
+            finished = acme.poll_and_finalize(ordered, latest)
         finally:
             clear(settings, host)
     return str(finished.fullchain_pem).encode() + key_text(key)
@@ -138,9 +146,10 @@ def _answer(settings: Settings, acme: ClientV2, host: str, offered: list[message
     acme.answer_challenge(wanted, response)
 
 
-def _client(settings: Settings) -> ClientV2:
-    """With the account of this machine, which is made at the first use."""
+def _client(settings: Settings, lines: deque[socket.socket]) -> ClientV2:
+    """With the account of this machine, which is made at the first use. Its connections are kept in `lines`."""
     network = ClientNetwork(_account_key(settings.account), user_agent="panggon-node", timeout=15)
+    network.session.mount("https://", _Noting(lines))
     if settings.ca:
         network.verify_ssl = str(settings.ca)  # type: ignore[assignment]  # handed to requests, which takes a path
     acme = ClientV2(ClientV2.get_directory(settings.directory, network), network)
@@ -150,6 +159,24 @@ def _client(settings: Settings) -> ClientV2:
     except errors.ConflictError as known:
         network.account = messages.RegistrationResource(uri=known.location, body=messages.Registration())
     return acme
+
+
+class _Noting(HTTPAdapter):
+    """Keeps each new connection, so that somebody can end it: the library waits while a byte comes now and then."""
+
+    def __init__(self, lines: deque[socket.socket]) -> None:
+        super().__init__()
+
+        class Connection(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                if self.sock:
+                    lines.append(self.sock)
+
+        class Pool(HTTPSConnectionPool):
+            ConnectionCls = Connection
+
+        self.poolmanager.pool_classes_by_scheme = {"https": Pool}
 
 
 def _account_key(path: Path) -> JWKRSA:

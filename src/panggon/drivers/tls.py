@@ -177,7 +177,7 @@ class CertificateDriver:
     def _found(self, path: Path) -> tuple[str, Bundle | None]:
         """Who issued what lies there, and the bundle; for a damaged one it is who would."""
         settings = self.settings
-        shared = next((each for each in SHARED if path.is_symlink() and _target(each) == files.read_link(path)), "")
+        shared = next((each for each in SHARED if path.is_symlink() and link_to(each) == files.read_link(path)), "")
         try:
             bundle = bundles.load(files.read(settings.shared(shared) if shared else path) or b"")
         except (ValueError, PermanentError):
@@ -217,7 +217,7 @@ class CertificateDriver:
             raise TemporaryError("certificate.awaited", "sertifikat bersama mesin ini belum ada")
         if not bundles.load(files.read(shared) or b"").covers(host):
             raise PermanentError("certificate.unusable", f"sertifikat bersama mesin ini tidak berlaku untuk {host}")
-        files.link(path, _target(issuer))
+        files.link(path, link_to(issuer))
 
     def _replace(self, place: Path, put: Callable[[Path], None]) -> None:
         """The new one is had before the former one is touched."""
@@ -239,7 +239,7 @@ class CertificateDriver:
         return self.settings.root / "tls" / key.name
 
 
-def _target(issuer: str) -> str:
+def link_to(issuer: str) -> str:
     """Where the link of a name leads that shares this issuer's bundle."""
     return f"../_{issuer}/{BUNDLE}"
 

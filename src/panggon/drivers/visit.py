@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import turns
+from panggon.drivers import deadline, turns
 
 PROOF_HEADER = "X-Panggon-Proof"
 BODY_MOST = 1_048_576
+# So many times the seconds of a door a whole visit may take: beyond that only who gives one byte after another is.
+VISIT_LONGEST = 4
 # Of this machine itself, which then could not ask at all.
 UNABLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
 
@@ -52,11 +54,14 @@ def get(
     """GET the path of this host, in a TLS connection for `name` (as a rule the host), whose certificate must hold
     unless `any_certificate` will do. Of a body that goes on for longer than `door.seconds` it is what has come by then.
 
-    Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold included, and
-    `visit.unable` when this machine could not ask.
+    Raises TemporaryError `visit.failed` when there is no answer, a certificate that does not hold and one that is told
+    for ever included, and `visit.unable` when this machine could not ask.
     """
     try:
-        with connected(door, name or host, any_certificate=any_certificate) as tls:
+        with (
+            connected(door, name or host, any_certificate=any_certificate) as tls,
+            deadline.kept(VISIT_LONGEST * door.seconds, lambda: (tls,)),
+        ):
             connection = http.client.HTTPSConnection(host, door.port, context=tls.context)
             connection.sock = tls
             connection.request("GET", path, headers={"Connection": "close", **(headers or {})})

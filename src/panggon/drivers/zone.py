@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -24,6 +24,13 @@ from panggon.drivers import shell
 Question = tuple[dns.name.Name, str]
 CHANGED = (dns.rcode.YXDOMAIN, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.NXRRSET)
 AFTERWARDS_SECONDS = 1.0
+# RFC 8945 section 5.2: what a server, or its answer, may have against a signed question.
+WRONG_CLOCK = (dns.tsig.PeerBadTime, dns.tsig.BadTime)
+REFUSALS: Mapping[type[Exception], str] = {
+    dns.tsig.PeerBadKey: "server itu tidak mengenalnya, atau bukan dengan algoritma ini",
+    dns.tsig.PeerBadSignature: "rahasianya di sana lain",
+    dns.tsig.BadSignature: "jawabannya tidak ditandatangani dengan rahasia ini",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +190,11 @@ def spoken_to(server: Server, key_name: str) -> Iterator[None]:
     """What goes wrong between us and a server, as our errors."""
     try:
         yield
-    except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadTime, dns.message.UnknownTSIGKey) as error:
-        why = f"{server} menolak kunci TSIG {key_name}: {str(error) or type(error).__name__}"
-        raise PermanentError("dns.refused", why) from error
+    except WRONG_CLOCK as error:  # most are set right by themselves
+        why = f"{server} menolak tanda tangan TSIG: jam mesin ini dan jam server itu berbeda beberapa menit atau lebih"
+        raise TemporaryError("dns.refused", why) from error
+    except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.message.UnknownTSIGKey) as error:
+        why = REFUSALS.get(type(error), str(error) or type(error).__name__)
+        raise PermanentError("dns.refused", f"{server} menolak kunci TSIG {key_name}: {why}") from error
     except (OSError, EOFError, dns.exception.DNSException) as error:
         raise TemporaryError("dns.down", f"{server}: {str(error) or type(error).__name__}") from error

@@ -62,6 +62,11 @@ def authority_certificate(config: NodeConfig) -> Path:
     return config.paths.etc / "ca.pem"
 
 
+def prepared(config: NodeConfig) -> Path:
+    """Which version wrote the servers' configurations: packaging/panggon-node/prepared compares it with its own."""
+    return config.paths.etc / "prepared"
+
+
 def roots(config: NodeConfig) -> Path:
     """The file of authorities by which probes believe the sites' certificates."""
     return authority_certificate(config) if config.tls.issuer == "local" else config.tls.roots

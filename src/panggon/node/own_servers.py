@@ -11,6 +11,7 @@ from panggon.node import alive, backup, clock, layout, protections
 from panggon.node.servers import Server, knot, mariadb, nginx, postgresql, sshd
 from panggon.node.settings import config_file
 from panggon.node.settings.config import NodeConfig
+from panggon.node.version import VERSION
 
 
 def prepare(config: NodeConfig) -> None:
@@ -43,6 +44,7 @@ def prepare(config: NodeConfig) -> None:
     }
     for name in config.services.run:
         preparers[name]()
+    files.ensure(layout.prepared(config), f"{VERSION}\n")
 
 
 def servers(config: NodeConfig) -> tuple[Server, ...]:

@@ -13,7 +13,7 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.node import closing, desired, journal
 from panggon.core.node.desired import ALIVE, MachineFacts
 from panggon.core.node.journal import Position, Word
-from panggon.core.node.plan import Plan, make
+from panggon.core.node.plan import Plan, make, not_given_up
 from panggon.core.node.resources import Key, Kind
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
@@ -116,7 +116,8 @@ class Sites:
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
-        return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers))
+        kept = () if spec.state is SiteState.PURGED else not_given_up(spec, former)
+        return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers), kept=kept)
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""

@@ -31,7 +31,8 @@ def issue_code(name: str, *, at: datetime, life: timedelta = CODE_LIFE, actor: U
     """
     if not NAME.fullmatch(name):
         raise InvalidError((Fault("node.name", "name"),))
-    code, expires_at = secrets.token_urlsafe(16), at + life
+    # A word of a command line: one that began with `-` would be read as an option of it.
+    code, expires_at = secrets.token_hex(16), at + life
     node, _ = Node.objects.update_or_create(
         name=name,
         defaults={"code_hash": selectors.sha256(code), "code_expires_at": expires_at, "retired_at": None},

@@ -15,6 +15,7 @@ from panggon.core.node.database_load import (
     LIGHT_SECONDS,
     LOCKS_MOST,
     MEMORY_MOST,
+    ROW_LOCKS_PART,
     SECONDS_MOST,
     SHARED_SOME,
     SHARED_STEP,
@@ -41,6 +42,7 @@ from panggon.core.sites.spec import Engine
 
 ONE, OTHER = "s900001", "s900002"
 MEBIBYTE = 1024 * 1024
+BUFFER = 128 * MEBIBYTE
 
 
 def test_a_usual_site_is_let_be():
@@ -70,6 +72,21 @@ def test_temporary_files_and_locks_are_counted_alike():
         files: f"temporary files: {TEMPORARY_MOST + 1}",
         locks: f"locks: {LOCKS_MOST + 1}",
     }
+
+
+def test_row_locks_leave_room_for_the_data_of_all():
+    usual = Session(ONE, 1, 1, row_locks=BUFFER // ROW_LOCKS_PART)
+    assert too_much(Load((usual,), buffer=BUFFER)) == {}
+    more = Session(ONE, 2, 2, row_locks=1)
+    assert too_much(Load((more, usual), buffer=BUFFER)) == {usual: f"row locks: {usual.row_locks + 1}"}
+    assert too_much(Load((more, usual))) == {}, "they lie elsewhere"
+
+
+def test_where_row_locks_of_many_sites_leave_none_those_go_that_have_most():
+    size = BUFFER // ROW_LOCKS_PART
+    sessions = [Session(f"s{number:06d}", number, number, row_locks=size - number) for number in range(5)]
+    assert too_much(Load((*sessions[:4],), buffer=BUFFER)) == {}
+    assert too_much(Load((*sessions,), buffer=BUFFER)) == dict.fromkeys(sessions[:3], "row locks of all")
 
 
 def test_where_too_much_can_be_taken_back_the_largest_transaction_goes():

@@ -13,9 +13,9 @@ from panggon.core.node.entrances import (
     Left,
     Queue,
     always_waiting,
-    choose,
     deserted,
     flooded,
+    in_order,
     left,
     long_queues,
     refused_most,
@@ -28,22 +28,23 @@ LONG = QUEUE_MOST + 1
 @pytest.mark.parametrize(
     ("sharing", "found"),
     [
-        ((0, 0, 0, 0), 3),
-        ((0, 0, 0, 1), 0),
-        ((1, 1, 0, 1), 2),
-        ((1, 1, 1, 1), 3),
-        ((1, 1, 1, 2), 0),
-        ((2, 2, 1, 2), 2),
+        ((0, 0, 0, 0), (3, 0, 1, 2)),
+        ((0, 0, 0, 1), (0, 1, 2, 3)),
+        ((1, 1, 0, 1), (2, 3, 0, 1)),
+        ((1, 1, 1, 2), (0, 1, 2, 3)),
+        ((2, 3, 1, 2), (2, 3, 0, 1)),
     ],
 )
-def test_a_site_has_one_that_nobody_has_or_one_that_fewest_share(sharing: tuple[int, ...], found: int) -> None:
-    assert choose(7, sharing) == found
+def test_for_a_site_one_is_best_that_nobody_has_or_that_fewest_share(
+    sharing: tuple[int, ...], found: tuple[int, ...]
+) -> None:
+    assert in_order(7, sharing) == found
 
 
 def test_as_many_sites_as_there_are_entrances_have_one_each() -> None:
     sharing = [0] * 60
     for number in range(1, 600, 10):
-        sharing[choose(number, sharing)] += 1
+        sharing[in_order(number, sharing)[0]] += 1
     assert sharing == [1] * 60
 
 

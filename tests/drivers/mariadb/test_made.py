@@ -377,7 +377,7 @@ def test_killed_while_it_is_dropped_on_a_full_disk(
 @pytest.mark.usefixtures("_database")
 def test_with_the_database_goes_the_sites_entrance(driver: DatabaseDriver, key: Key, server: mariadb.Settings) -> None:
     entrances = Entrances(server.socket.parent, Engine.MARIADB)
-    number = int(entrances.of(key.name, is_there=lambda _: True).name)
+    number = int(entrances.of(key.name, running=frozenset).name)
     assert entrances.sites(number) == (key.name,)
     driver.write(key, None)
     assert entrances.sites(number) == ()

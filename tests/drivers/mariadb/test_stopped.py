@@ -7,15 +7,41 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from panggon.core.node.database_size import MEBIBYTE
 from panggon.core.node.resources import Key
 from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver
+from panggon.drivers.mariadb import server as mariadb_server
 from panggon.node.servers import mariadb
 from tests.drivers.databases import ini
 from tests.drivers.mariadb.reach import FIRST, as_site, count, root_says, spec
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+
+
+@pytest.mark.usefixtures("_database")
+def test_its_procedures_count_and_it_may_drop_them_when_it_is_full(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie with those of all others, outside of its directory."""
+    reached = driver.settings.servers[Engine.MARIADB]
+    before = reached.sizes()[key.name]
+    with as_site(server, private) as session, session.cursor() as cursor:
+        for name in ("satu", "dua"):
+            cursor.execute(f"CREATE PROCEDURE {name}() SELECT '{'x' * MEBIBYTE}'")
+        cursor.execute(f"CREATE EVENT tiga ON SCHEDULE EVERY 1 YEAR DO SELECT '{'x' * MEBIBYTE}'")
+    assert reached.sizes()[key.name] == before, "while there is little of them nobody asks"
+    monkeypatch.setattr(mariadb_server, "PROGRAMS_MANY", 0)
+    assert 3 * MEBIBYTE < reached.sizes()[key.name] - before == reached.used(key.name) - before < 7 * MEBIBYTE
+    reached.stop_writing(key.name)
+    with as_site(server, private) as session, session.cursor() as cursor:
+        with pytest.raises(pymysql.err.OperationalError, match="denied"):
+            cursor.execute("CREATE OR REPLACE PROCEDURE satu() SELECT 1")
+        cursor.execute("DROP PROCEDURE satu")
+        cursor.execute("DROP PROCEDURE dua")
+    assert reached.used(key.name) - before < 3 * MEBIBYTE
+    reached.let_write(key.name)
 
 
 @pytest.mark.usefixtures("_database")

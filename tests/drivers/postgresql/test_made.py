@@ -75,6 +75,11 @@ def test_it_reaches_only_its_own_and_keeps_nothing_of_the_machine(
             "SELECT rolpassword FROM pg_authid",
             "SELECT * FROM pg_stat_activity",
             "SELECT * FROM pg_stat_database",
+            "SELECT pg_stat_get_db_sessions(oid) FROM pg_database",
+            "SELECT pg_stat_get_backend_idset()",
+            "SELECT pg_stat_get_progress_info('VACUUM')",
+            "SELECT pg_export_snapshot()",
+            "SELECT * FROM pg_db_role_setting",
             "SELECT pg_read_file('/etc/passwd')",
             "COPY (SELECT 1) TO '/tmp/x'",
             "COPY (SELECT 1) TO PROGRAM 'id'",
@@ -95,6 +100,18 @@ def test_it_reaches_only_its_own_and_keeps_nothing_of_the_machine(
         ("database.alone", True),
         ("database.row", True),
     ]
+
+
+@pytest.mark.usefixtures("_database")
+def test_what_its_sessions_complain_of_is_not_in_the_servers_log(server: postgresql.Settings, private: Path) -> None:
+    with as_site(private) as session:
+        session.execute("DO $$ BEGIN RAISE LOG 'ribut'; RAISE WARNING 'ribut'; END $$")
+        with pytest.raises(psycopg.Error, match="ribut"):
+            session.execute("DO $$ BEGIN RAISE EXCEPTION 'ribut'; END $$")
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        as_site(private, password="salah")
+    said = server.log.read_text()
+    assert ("ribut" in said, "password authentication failed" in said) == (False, True)
 
 
 @pytest.mark.usefixtures("_database")
@@ -289,7 +306,7 @@ def test_with_the_database_goes_the_sites_entrance(
     driver: DatabaseDriver, key: Key, server: postgresql.Settings
 ) -> None:
     entrances = Entrances(server.run, Engine.POSTGRESQL)
-    number = int(entrances.of(key.name, is_there=lambda _: True).name)
+    number = int(entrances.of(key.name, running=frozenset).name)
     assert entrances.sites(number) == (key.name,)
     driver.write(key, None)
     assert entrances.sites(number) == ()

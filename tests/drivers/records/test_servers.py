@@ -1,10 +1,12 @@
 """Servers that refuse, are killed, or answer in another order."""
 
+import contextlib
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.message
 import dns.name
@@ -46,11 +48,38 @@ class TestRefusals:
                 RecordsDriver(wrong).write(KEY, FIRST)
         assert driver.read(KEY).standing is Standing.ABSENT
 
+    @pytest.mark.parametrize("ahead", [-3600, 3600])
+    def test_a_wrong_clock_is_named_and_may_be_set_right(
+        self, settings: Settings, driver: RecordsDriver, monkeypatch: pytest.MonkeyPatch, ahead: int
+    ) -> None:
+        """That of who signs; five minutes are allowed (RFC 8945 section 10)."""
+        monkeypatch.setattr(dns.message, "time", SimpleNamespace(time=lambda: time.time() + ahead))
+        with pytest.raises(TemporaryError, match=r"dns\.refused: .* jam mesin ini dan jam server itu berbeda"):
+            driver.write(KEY, FIRST)
+        assert driver.read(KEY).standing is Standing.ABSENT
+
     def test_an_unsigned_update_is_refused_by_the_server(self, settings: Settings) -> None:
         update = dns.update.UpdateMessage(ZONE)
         update.add(f"{HOST}.", 300, "A", "203.0.113.7")
         response = dns.query.tcp(update, "127.0.0.1", port=settings.primary.port, timeout=60)
         assert response.rcode() == dns.rcode.NOTAUTH
+
+    def test_a_zone_that_comes_byte_after_byte_is_none(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(transfer, "LONGEST", 0.5)
+
+        def drip() -> None:
+            with contextlib.suppress(OSError), listener.accept()[0] as line:
+                line.sendall(b"\xff\xff")
+                for _ in range(400):
+                    line.sendall(b"x")
+                    time.sleep(0.05)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+            pool.submit(drip)
+            with pytest.raises(TemporaryError, match=r"dns\.down: .* timed out"):
+                transfer.names(replace(settings, primary=Server("127.0.0.1", listener.getsockname()[1])))
 
     def test_a_server_that_is_down_may_come_back(self, settings: Settings) -> None:
         away = RecordsDriver(replace(settings, primary=Server("127.0.0.1", free_port())))

@@ -48,6 +48,8 @@ ATTACKS = {
     (Engine.MARIADB, "temporary table"): "CREATE TEMPORARY TABLE t (isi LONGTEXT);"
     "INSERT INTO t SELECT REPEAT('x', 1000000) FROM seq_1_to_90000;",
     (Engine.MARIADB, "undo"): UNDO,
+    (Engine.MARIADB, "row locks"): "INSERT INTO lama (n) SELECT seq FROM seq_1_to_500000; START TRANSACTION;"
+    "SELECT COUNT(*) FROM lama FOR UPDATE; DO SLEEP(1000);",
     (Engine.MARIADB, "for ever"): "SET max_statement_time = 0; DO SLEEP(1000);",
     (Engine.POSTGRESQL, "memory"): "SET work_mem = '8GB'; SET statement_timeout = 0;"
     "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t;",
@@ -57,7 +59,12 @@ ATTACKS = {
     (Engine.POSTGRESQL, "for ever"): "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
 }
 # Smaller than in earnest, so that it does not take minutes.
-BOUNDS = {"SHARED_SOME": 96 * MEBIBYTE, "UNDO_MOST": 96 * MEBIBYTE, "TEMPORARY_MOST": 96 * MEBIBYTE}
+BOUNDS = {
+    "SHARED_SOME": 96 * MEBIBYTE,
+    "UNDO_MOST": 96 * MEBIBYTE,
+    "TEMPORARY_MOST": 96 * MEBIBYTE,
+    "ROW_LOCKS_PART": 256,
+}
 LATE = {"SECONDS_MOST": 5.0}
 
 

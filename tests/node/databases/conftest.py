@@ -62,7 +62,8 @@ def place() -> Iterator[Place]:
         files.directory(stand.settings.records)
         files.directory(stand.settings.pages)
         files.directory(stand.settings.root / "live")
-        shutil.copy(PAGES / "python" / "panggon_database.py", stand.settings.pages)
+        for page in (PAGES / "python").glob("panggon_*.py"):
+            shutil.copy(page, stand.settings.pages)
         for engine, site in SITES.items():
             stand.lay_out(int(site[1:]), {"database": engine})
             (stand.settings.root / "live" / f"{site}.test").symlink_to(f"../sites/{site}")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.node import database_load, entrances
+from panggon.core.node.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
 from tests.node.databases.place import Place, entrance, served
 from tests.node.stand import UID_BASE
@@ -112,7 +113,11 @@ def test_who_connects_and_goes_fills_only_its_own_queue_and_is_shut_out_for_a_wh
     monkeypatch.setattr(entrances, "QUEUE_MOST", 100_000)
     monkeypatch.setattr(entrances, "QUEUE_SECONDS", 0.0)
     place, site = made
+    asleep, doors = [f"s{each:06d}" for each in range(1, ENTRANCES[engine] + 1)], place.stand.settings.entrances(engine)
+    for each in asleep:
+        entrance(place, each, engine)
     own, other, uid = (*(entrance(place, each, engine) for each in (site, neighbour)), UID_BASE + int(site[1:]))
+    assert [doors.is_own(each) for each in (site, neighbour)] == [True, True]
     argv = [sys.executable, "-c", CLOSING, str(own)]
     with contextlib.ExitStack() as crowd:
         for _ in range(8):
@@ -124,6 +129,7 @@ def test_who_connects_and_goes_fills_only_its_own_queue_and_is_shut_out_for_a_wh
         until(lambda: own.stat().st_mode & 0o777 == 0o700, seconds=60)
         assert f"{site}: " in caplog.text
         assert neighbour not in caplog.text
+        assert own not in {entrance(place, each, engine) for each in asleep}
         assert served(place, neighbour, engine)
     monkeypatch.setattr(entrances, "SHUT_SECONDS", 0.0)
     until(lambda: own.stat().st_mode & 0o777 == 0o777)

@@ -73,7 +73,7 @@ class Place:
 
 def entrance(place: Place, site: str, engine: Engine) -> Path:
     """Its socket."""
-    found = place.stand.settings.entrances(engine).of(site, is_there=lambda _: True)
+    found = place.stand.settings.entrances(engine).of(site, running=place.stand.settings.running)
     return found / place.owner.watch.servers[engine].door.name
 
 

@@ -15,7 +15,7 @@ from panggon.node.databases import owner, wishes
 from panggon.node.databases.jobs import Job
 from panggon.node.databases.owner import CLOSED, Owner
 from panggon.node.databases.watch import LOADS_MOST, Watch
-from panggon.node.databases.wishes import INTERRUPTED, Todo, loading_mark
+from panggon.node.databases.wishes import INTERRUPTED, TAKEN, Todo, loading_mark
 from tests.node.databases.ended import Program
 
 SITE, UID_BASE = "s900001", 1_900_000_000
@@ -108,6 +108,18 @@ def test_a_load_that_was_cut_off_is_taken_back_once(place: Place) -> None:
     assert (place.look(), place.full) == (Todo.RESTORE, False), "it may be what made it full"
     place.end()
     assert [(place.look(), place.full) for _ in range(3)] == [(None, True)] * 3
+
+
+@pytest.mark.parametrize("taken", TAKEN)
+def test_a_load_that_was_cut_off_before_it_changed_anything_is_told(place: Place, taken: str) -> None:
+    """Nobody would hear of it, nor load the file again."""
+    (place.folder / "muat.sql").touch()
+    assert place.look() is Todo.LOAD
+    (place.folder / "muat.sql").rename(place.folder / taken)
+    place.end(why="dihentikan bersama layanan")
+    assert place.look() is Todo.RESTORE
+    place.end()
+    assert [place.look() for _ in range(2)] == [None, None]
 
 
 def test_a_load_that_is_done_is_not_taken_back(place: Place) -> None:

@@ -15,6 +15,7 @@ THERE = [Path("/usr/lib/postgresql/15/bin"), Path("/usr/lib/postgresql/17/bin")]
 @pytest.mark.parametrize(("server", "version"), [("150018\n", 15), ("170006\n", 17), ("160002\n", 17)])
 def test_programs_are_those_of_the_server(monkeypatch, tmp_path, server, version):
     monkeypatch.setenv("PANGGON_HOME", str(tmp_path))
+    monkeypatch.syspath_prepend(SCRIPT.parent)
     spec = importlib.util.spec_from_file_location("panggon_database", SCRIPT)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

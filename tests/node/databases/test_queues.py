@@ -28,7 +28,7 @@ class Server:
         for place in (*self.entrances.all, *([self.entrances.last] if engine is Engine.MARIADB else [])):
             place.mkdir(parents=True, exist_ok=True)
         self.begin_anew()
-        self.places = {site: self.entrances.of(site, is_there=lambda _: True) / "a.sock" for site in SITES}
+        self.places = {site: self.entrances.of(site, running=frozenset) / "a.sock" for site in SITES}
 
     def begin_anew(self) -> None:
         self.sockets.close()

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError
+from panggon.node.logs import outputs
+from panggon.node.logs import splitter as splitters
 from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.splitter import Splitter
 from tests.node.logs.place import LOGS, ONE, TWO, UID_BASE, Place
@@ -361,3 +363,30 @@ def _killed(line: int, place: Place, *, within: str = "") -> bool:
         Splitter(place.settings).step(place.now)
         os._exit(0)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("evidence", [False, True])
+def test_who_says_more_than_can_be_read_does_not_fill_his_site(
+    place: Place, monkeypatch: pytest.MonkeyPatch, evidence: bool
+) -> None:
+    """He goes on meanwhile, so there is no moment at which all was read."""
+    monkeypatch.setattr(outputs, "WAITS", 1000)
+    monkeypatch.setattr(outputs, "PART", 100)
+    monkeypatch.setattr(splitters, "is_evidence", lambda _root, _site: evidence)
+    empty = outputs.emptied
+
+    def late(path: Path, size: int, *, anyway: bool) -> bool:
+        place.say(ONE, "late\n")
+        return empty(path, size, anyway=anyway)
+
+    monkeypatch.setattr(outputs, "emptied", late)
+    (place.settings.sandboxes / f"{ONE}.json").write_text("{}")
+    place.say(ONE, "".join(f"{number:09}\n" for number in range(500)))
+    Splitter(place.settings).step(place.now)
+    told, *lines = place.read(ONE, "error").splitlines()
+    if evidence:
+        assert (told, lines[-1], place.settings.output(ONE).stat().st_size) == ("000000000", "000000009", 5000)
+    else:
+        assert told == "Panggon: 4900 byte keluaran program dilewati, karena lebih banyak daripada yang dapat dicatat"
+        assert (lines[0], lines[-1], len(lines)) == ("000000490", "000000499", 10)
+        assert place.settings.output(ONE).read_text() == ""

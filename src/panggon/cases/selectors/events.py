@@ -18,11 +18,15 @@ def last_event(case: Case) -> Event | None:
     return case.events.select_related("actor", "represented").order_by("sequence").last()
 
 
-def others_since(case: Case, version: int, *, user: User, page: str) -> Event | None:
-    """The last event after this version, unless all of them are what this very page of this person has saved."""
+def others_since(case: Case, version: int, *, user: User, page: str, by_itself: bool) -> Event | None:
+    """The last event after this version, unless all of them are what this very page of this person has saved.
+
+    What a page sends by itself is older than what came with its button, though it may arrive later.
+    """
     later = list(case.events.select_related("actor").filter(sequence__gt=version).order_by("sequence"))
     own = page and all(event.actor_id == user.pk and event.data.get("page") == page for event in later)
-    return later[-1] if later and not own else None
+    outdated = by_itself and not all(event.data.get("by_itself") for event in later)
+    return later[-1] if later and (outdated or not own) else None
 
 
 def usual_division(*, now: datetime) -> Division | None:

@@ -1,27 +1,21 @@
 """The request of an OPD: three sections that are saved as they go, and the page on which all is read and sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from panggon.cases import selectors, services
 from panggon.cases.content import readings
-from panggon.cases.content.corrections import corrections_for, open_reasons
 from panggon.cases.content.facts import name_faults
-from panggon.cases.content.parts import letter_of
-from panggon.cases.content.request import ADMIN, CONTACT, RESPONSIBLE, VENDOR
-from panggon.cases.forms.application import LetterSection, PeopleSection, SectionForm, SiteSection, known_of
-from panggon.cases.models import Case, Event, Reading
-from panggon.cases.views import acting
+from panggon.cases.content.request import CONTACT
+from panggon.cases.forms.application import SectionForm, known_of
+from panggon.cases.models import Case, Reading
+from panggon.cases.views import acting, saving, sections
 from panggon.cases.words import fault_words
-from panggon.core.cases.procedure import Action, State
+from panggon.core.cases.procedure import Action
 from panggon.core.errors import InvalidError
 from panggon.core.naming import normalise
 from panggon.papers import store
@@ -30,61 +24,44 @@ from panggon.people.permissions import applicant, signed_in
 from panggon.sites.selectors import host_of
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    slug: str
-    title: Any
-    form: type[SectionForm]
-
-
-SECTIONS = (
-    Section("surat", _("Surat"), LetterSection),
-    Section("situs", _("Situs"), SiteSection),
-    Section("orang", _("Orang"), PeopleSection),
-)
-BY_SLUG = {section.slug: section for section in SECTIONS}
-# Buttons after which there is something new to see in the same section.
-STAYING = frozenset({"take_over", "read", "fill"})
-# Buttons that fill what is still empty from the letter.
-FILLING = frozenset({"fill", "next"})
-TAKEN_OVER = (*CONTACT, *RESPONSIBLE, *ADMIN, *VENDOR, "ssh_key")
-
-
 @applicant
 def new(request: HttpRequest) -> HttpResponse:
     """A new request. The draft comes to be when its first section is saved, not with the page."""
-    section, user = SECTIONS[0], request.user
+    section, user = sections.SECTIONS[0], request.user
     if request.method != "POST":
-        reading = _reading(request, None)
+        reading = sections.reading_of(request, None)
         initial = {"version": 0, "page": uuid4(), "reading": reading.pk if reading else None}
-        form = _form(section, Case(), user, readings.proposals_of(reading), initial=initial)
-        return _page(request, section, form, case=None, reading=reading)
+        form = sections.form_of(section, Case(), user, readings.proposals_of(reading), initial=initial)
+        return sections.page(request, section, form, case=None, reading=reading)
     begun = _begun(request)
     if begun:
-        return _saved(request, section, begun)
-    reading = _reading(request, None)
-    data, proposals = _data(request, reading, None), readings.proposals_of(reading)
-    form = _form(section, Case(), user, proposals, data=data, files=request.FILES)
+        return saving.saved(request, section, begun)
+    reading = sections.reading_of(request, None)
+    data, proposals = sections.filled_in(request, reading, None), readings.proposals_of(reading)
+    form = sections.form_of(section, Case(), user, proposals, data=data, files=request.FILES)
     case, is_new = _begin(request, form, reading)
     if case and not is_new:  # the page saved by itself while the letter that came with this button was looked at
-        return _saved(request, section, case)
-    return _after(request, section, form, case, reading=reading if case else _kept(request, form, reading))
+        return saving.saved(request, section, case)
+    return saving.after(request, section, form, case, reading=reading if case else _kept(request, form, reading))
 
 
 @signed_in
 def section(request: HttpRequest, number: str, section: str) -> HttpResponse:
     """One section of a draft, or of a request that has to be mended."""
     case = acting.case_or_404(request, number)
-    if section not in BY_SLUG:
+    shown = sections.BY_SLUG.get(section)
+    if shown is None:
         raise Http404
     if acting.offer_of(case, request.user, Action.SAVE_DRAFT) is None:
         return acting.gone(request, case, Action.SAVE_DRAFT, acting.news(request, case))
     if request.method == "POST":
-        return _saved(request, BY_SLUG[section], case)
+        return saving.saved(request, shown, case)
     reading = readings.reading_of(case)
     initial = {**_known(case, request.user), "page": uuid4()}
-    form = _form(BY_SLUG[section], case, request.user, readings.proposals_of(reading), initial=initial)
-    return _page(request, BY_SLUG[section], form, case=case, reading=reading)
+    form = sections.form_of(
+        sections.BY_SLUG[section], case, request.user, readings.proposals_of(reading), initial=initial
+    )
+    return sections.page(request, shown, form, case=case, reading=reading)
 
 
 @signed_in
@@ -110,54 +87,10 @@ def check_name(request: HttpRequest) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------------------------
 
 
-def _form(section: Section, case: Case, user: User, proposals: Mapping[str, str], **options: Any) -> SectionForm:
-    """Only the registrar says whose letter it is, and only while there is no case yet."""
-    options = {"initial": known_of(case) if case.pk else {"version": 0}, **options}
-    form = section.form(case=case, **options)
-    if "agency" in form.fields and (user.agency_id or case.pk):
-        del form.fields["agency"]
-    data = options.get("data")
-    form.propose(proposals, marked=data.getlist("proposed") if data else ())
-    if case.pk:
-        form.show_reasons(corrections_for(case))
-    return form
-
-
-def _reading(request: HttpRequest, case: Case | None) -> Reading | None:
-    """Of the case's letter; of one that this person has brought before there is a case."""
-    if case is not None:
-        return readings.reading_of(case)
-    return readings.brought_by(request.user, _uuid(request.POST.get("reading") or request.GET.get("bacaan", "")))
-
-
-def _data(request: HttpRequest, reading: Reading | None, case: Case | None) -> QueryDict:
-    """What was filled in; with what was read in the empty fields, where a button asks for it or leads on.
-
-    Whose letter it is, and what somebody has emptied, is not filled in on the way.
-    """
-    do = request.POST.get("do")
-    if do not in FILLING:
-        return request.POST
-    data, known = request.POST.copy(), known_of(case) if case else {}
-    for name, value in readings.proposals_of(reading).items():
-        chosen = name == "agency" or name in data.getlist("proposed") or known.get(name)
-        if not data.get(name) and (do == "fill" or not chosen):
-            data[name] = value
-            data.appendlist("proposed", name)
-    return data
-
-
 def _kept(request: HttpRequest, form: SectionForm, reading: Reading | None) -> Reading | None:
     """A letter that came before anybody could say whose it is: kept and read all the same."""
     letter = form.cleaned_data.get("letter")
     return readings.ask(store.put(letter), request.user, at=timezone.now()) if letter else reading
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _known(case: Case, user: User) -> dict[str, Any]:
@@ -170,7 +103,7 @@ def _known(case: Case, user: User) -> dict[str, Any]:
 
 def _begun(request: HttpRequest) -> Case | None:
     """The draft that this very page has begun already: a button was pressed twice, or the page saved by itself."""
-    key = _uuid(request.POST.get("page", ""))
+    key = sections.uuid_of(request.POST.get("page", ""))
     drafts = selectors.visible_to(request.user, now=timezone.now()).filter(applicant=request.user)
     return drafts.filter(draft_key=key).first() if key else None
 
@@ -181,7 +114,8 @@ def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> 
     agency = request.user.agency or form.cleaned_data.get("agency")
     if agency is None:
         return None, False
-    values = {**form.inputs(), "machine_read": form.unconfirmed(request.POST.getlist("confirmed"))}
+    unconfirmed = form.unconfirmed(request.POST.getlist("confirmed"))
+    values = {**form.inputs(), "machine_read": unconfirmed, "by_itself": saving.by_itself(request)}
     if reading and not values.get("letter"):
         values["letter"] = store.get(reading.sha256)
     try:
@@ -189,123 +123,3 @@ def _begin(request: HttpRequest, form: SectionForm, reading: Reading | None) -> 
     except InvalidError as error:
         form.add_faults(error.faults)
         return None, False
-
-
-def _saved(request: HttpRequest, section: Section, case: Case) -> HttpResponse:
-    """Saves what is right; what is wrong is said at its field, and what others have changed above all."""
-    event, reading = _news(request, case), _reading(request, case)
-    data, proposals = _data(request, reading, case), readings.proposals_of(reading)
-    form = _form(section, case, request.user, proposals, data=data, files=request.FILES)
-    acting.is_acceptable(request, form)
-    if event and request.POST.get("do") == "quiet":
-        return _quiet(request, form, case, stale=event)
-    if event:
-        return _page(request, section, form, case=case, changed=event, reading=reading)
-    more = _taken_over(request, case, form)
-    unconfirmed = form.unconfirmed(request.POST.getlist("confirmed"))
-    if unconfirmed != case.machine_read:
-        more["machine_read"] = unconfirmed
-    if (form.is_changed or more) and "version" not in form.errors:
-        case = _save(request, case, form, {**form.inputs(), **more})
-    return _after(request, section, form, case, reading=reading)
-
-
-def _news(request: HttpRequest, case: Case) -> Event | None:
-    version = request.POST.get("version", "")
-    if not acting.is_version(version):
-        return None
-    # A page that began the draft has seen no version of it, but has made the first one itself.
-    return selectors.others_since(case, int(version), user=request.user, page=request.POST.get("page", ""))
-
-
-def _save(request: HttpRequest, case: Case, form: SectionForm, values: Mapping[str, Any]) -> Case:
-    try:
-        return services.act(
-            case.pk,
-            action=Action.SAVE_DRAFT,
-            actor=request.user,
-            data=values,
-            at=timezone.now(),
-            expected_version=case.version,
-        )
-    except InvalidError as error:
-        form.add_faults(error.faults)
-        return case
-
-
-def _taken_over(request: HttpRequest, case: Case, form: SectionForm) -> dict[str, Any]:
-    """The people of the OPD's last request, where this one names nobody yet."""
-    earlier = selectors.earlier_case(case) if request.POST.get("do") == "take_over" else None
-    if earlier is None:
-        return {}
-    known = {name: getattr(earlier, name) for name in TAKEN_OVER if not form.cleaned_data.get(name)}
-    return {name: value for name, value in known.items() if value}
-
-
-def _after(
-    request: HttpRequest, section: Section, form: SectionForm, case: Case | None, *, reading: Reading | None
-) -> HttpResponse:
-    """Where the pressed button leads once all is saved; back to the page with its faults otherwise."""
-    do = request.POST.get("do", "")
-    if do == "quiet":
-        return _quiet(request, form, case)
-    if case is None or form.errors:
-        return _page(request, section, form, case=case, reading=reading)
-    if do == "later":
-        return redirect("cases:case", case.number)
-    if do in STAYING:
-        return redirect("cases:section", case.number, section.slug)
-    return redirect(_following(section, case))
-
-
-def _following(section: Section, case: Case) -> str:
-    following = SECTIONS[SECTIONS.index(section) + 1 :]
-    if following:
-        return reverse("cases:section", args=[case.number, following[0].slug])
-    return reverse("cases:step", args=[case.number, sending(case)])
-
-
-def sending(case: Case) -> Action:
-    """The act by which the request leaves the OPD."""
-    return Action.RESUBMIT if case.state == State.INCOMPLETE else Action.SUBMIT
-
-
-def _quiet(request: HttpRequest, form: SectionForm, case: Case | None, *, stale: Event | None = None) -> HttpResponse:
-    """What a page is told that saves by itself: when it was saved, how many fields were not, or why nothing was."""
-    context: dict[str, Any] = {
-        "case": case,
-        "action": request.path,
-        "faults": len(form.errors),
-        "saved_at": timezone.now(),
-    }
-    context["stale"] = acting.as_change(stale) if stale else None
-    return render(request, "cases/saved.html", context)
-
-
-def _page(
-    request: HttpRequest,
-    section: Section,
-    form: SectionForm,
-    *,
-    case: Case | None,
-    reading: Reading | None,
-    changed: Event | None = None,
-) -> HttpResponse:
-    if form.is_bound:
-        shown = str(reading.pk) if reading else ""
-        acting.show_newest(form, version=str(case.version if case else 0), reading=shown)
-    earlier = selectors.earlier_case(case) if case and section.form is PeopleSection else None
-    context = {
-        "form": form,
-        "section": section,
-        "sections": SECTIONS,
-        "case": case,
-        "action": reverse("cases:section", args=[case.number, section.slug]) if case else reverse("cases:new"),
-        "changed": acting.as_change(changed) if changed else None,
-        "corrections": open_reasons(case) if case else [],
-        "letter": letter_of(case) if case else None,
-        "earlier": earlier,
-        "reading": reading,
-        "sending": sending(case) if case else Action.SUBMIT,
-    }
-    return render(request, "cases/section.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -18,8 +18,8 @@ from panggon.cases.forms.base import StepForm
 from panggon.cases.forms.steps import form_for
 from panggon.cases.models import Case, Event
 from panggon.cases.views import acting
-from panggon.cases.views.application import SECTIONS
 from panggon.cases.views.buttons import EXPLANATIONS
+from panggon.cases.views.sections import SECTIONS
 from panggon.cases.words import fault_words
 from panggon.core.cases.procedure import Action
 from panggon.core.errors import Fault

@@ -18,6 +18,9 @@ MEMORY_MOST = 512 * MEBIBYTE
 TEMPORARY_MOST = 1024 * MEBIBYTE
 # A copy of a database locks each of its tables.
 LOCKS_MOST = 10_000
+# InnoDB keeps row locks where it keeps all sites' data in memory, and ends itself when they leave no room there. Parts
+# of that: of one site, so much that a database of the usual size may be locked whole, and of all.
+ROW_LOCKS_PART, ROW_LOCKS_PART_OF_ALL = 8, 2
 # What all sites may take together of what can be taken back, before one of them goes.
 UNDO_MOST = 2048 * MEBIBYTE
 SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
@@ -49,8 +52,8 @@ HEAVY_DOOR, HASTY_DOOR = 0.03, 0.25
 @dataclass(frozen=True, slots=True)
 class Session:
     """`number` is how the server calls it, `thread` how the kernel does. `seconds`: how long its statement or its
-    transaction goes on; `memory` and `temporary` files in bytes; `changed` rows that can be taken back; `written` bytes
-    since it began; `active`: a statement runs.
+    transaction goes on; `memory`, `temporary` files and `row_locks` in bytes; `changed` rows that can be taken back;
+    `written` bytes since it began; `active`: a statement runs.
     """
 
     site: str
@@ -60,6 +63,7 @@ class Session:
     memory: int = 0
     temporary: int = 0
     locks: int = 0
+    row_locks: int = 0
     changed: int = 0
     written: int = 0
     active: bool = False
@@ -79,6 +83,7 @@ class Taken:
 class Load:
     """The sessions of all sites; in bytes, the temporary room of all for `tables` and for `sorting`, and `undo`, what
     can be taken back, with `history`, how many transactions are kept there for those who still see what was before;
+    `buffer`: bytes for all sites' data in memory, with their row locks, 0 where these lie elsewhere;
     `strangers`: connections that nobody has logged in by; `places`: how many connections there may be, 0 where nobody
     has to know, because few are taken.
     """
@@ -88,6 +93,7 @@ class Load:
     sorting: int = 0
     undo: int = 0
     history: int = 0
+    buffer: int = 0
     strangers: int = 0
     places: int = 0
 
@@ -110,7 +116,22 @@ def too_much(load: Load, before: Load = NOTHING) -> dict[Session, str]:
     found |= _largest(load.sessions, "memory", lambda session: session.memory, MEMORY_MOST)
     found |= _largest(load.sessions, "temporary files", lambda session: session.temporary, TEMPORARY_MOST)
     found |= _largest(load.sessions, "locks", lambda session: session.locks, LOCKS_MOST)
+    found |= _locking_rows(load) if load.buffer else {}
     return found | (_holding_undo(load, before) if load.undo > UNDO_MOST else {})
+
+
+def _locking_rows(load: Load) -> dict[Session, str]:
+    """Where all sites together have too many those that have most go, whosoever they are."""
+    found = _largest(load.sessions, "row locks", _row_locks, load.buffer // ROW_LOCKS_PART)
+    most = load.buffer // ROW_LOCKS_PART_OF_ALL
+    left = sorted(set(load.sessions) - found.keys(), key=_row_locks, reverse=True)
+    if sum(map(_row_locks, left)) > most:
+        found |= dict.fromkeys(_down_to(most // 2, left, _row_locks), "row locks of all")
+    return found
+
+
+def _row_locks(session: Session) -> int:
+    return session.row_locks
 
 
 def _holding_undo(load: Load, before: Load) -> dict[Session, str]:

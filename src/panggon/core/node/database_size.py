@@ -5,6 +5,8 @@ from dataclasses import dataclass
 MEBIBYTE = 1024 * 1024
 # Given back only below this part of the bound, so that a database at its bound does not flutter.
 ROOM = 0.95
+# As a rule a file system has one inode for so much of it (mke2fs(8)), and an empty table takes one too.
+INODE_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,8 @@ class Size:
     def mebibytes(self) -> int:
         """Rounded up, so that what is more than the bound also reads so."""
         return -(-self.used // MEBIBYTE)
+
+
+def taken(size: int, files: int) -> int:
+    """What so many files of this size together take of a file system, in bytes."""
+    return max(size, files * INODE_BYTES)

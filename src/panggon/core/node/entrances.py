@@ -11,7 +11,7 @@ from panggon.core.node.database_load import STRANGERS_MOST
 from panggon.core.sites.spec import Engine
 
 # Besides the machine's own. PostgreSQL listens on no more than 64 sockets (MAXLISTEN in its postmaster.c). MariaDB asks
-# each of them before it takes somebody in.
+# each of them before it takes somebody in: with 1,000 a session takes half as much of a processor again to begin.
 ENTRANCES: Mapping[Engine, int] = {Engine.MARIADB: 250, Engine.POSTGRESQL: 60}
 # So many connections may wait at one: no application has so many that begin at the same moment. Who has more for so
 # long, and not fewer than before, makes them faster than they are taken in; nobody comes in there for a while.
@@ -49,11 +49,11 @@ class Left:
     fewer: int = 0
 
 
-def choose(number: int, sharing: Sequence[int]) -> int:
-    """The entrance of the site with this number: the first that nobody has, or else one of those that fewest share;
+def in_order(number: int, sharing: Sequence[int]) -> tuple[int, ...]:
+    """The entrances, those first that are best for the site with this number: that nobody has, or fewest share;
     `sharing` tells how many sites have each.
     """
-    return min(range(len(sharing)), key=lambda entrance: (sharing[entrance], (entrance - number) % len(sharing)))
+    return tuple(sorted(range(len(sharing)), key=lambda each: (sharing[each], (each - number) % len(sharing))))
 
 
 def long_queues(before: Mapping[int, Queue], lengths: Mapping[int, int], *, now: float) -> dict[int, Queue]:

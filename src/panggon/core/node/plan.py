@@ -93,19 +93,20 @@ def make(
     *,
     mending: bool = False,
     strays: Iterable[Observation] = (),
+    kept: Collection[Key] = (),
 ) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
     first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
     start anew, because those that run go on answering meanwhile. What others have in the place of anything but a door
     keeps no site open: a plan that shuts it leaves that out. `mending`: no run is under way, so what is half
     written was made so by somebody's hand, and the plan mends it. Of `strays`, names of which the spec does not speak,
-    those that lead to the site go.
+    those that lead to the site go. Nothing is said of what is `kept` (`not_given_up`).
 
     Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
     left half written and must finish itself, `plan.unobserved` when nobody looked.
     """
     seen = {observation.key: observation for observation in observations}
-    wished = desired(spec, facts)
+    wished = tuple((key, after) for key, after in desired(spec, facts) if key not in kept)
     given_up = spec.retired_hosts if spec.state in NAMED else spec.hosts
     given_away = {host for host in given_up if _holder(host, seen) not in ("", spec.site)}
     wished = tuple((key, after) for key, after in wished if not _is_others_now(key, spec, seen, given_away))
@@ -120,6 +121,15 @@ def make(
     unchanged = tuple(way for way in ways if same(way.before, way.after))
     changes = tuple(sorted((*unasked, *going, *coming), key=lambda way: _turn(way, spec)))
     return Plan(spec, changes, unchanged, _digest(spec, changes, unchanged))
+
+
+def not_given_up(spec: SiteSpec, former: SiteSpec | None) -> frozenset[Key]:
+    """The certificates that such a wish does not take away, where `former` was applied last: of retired names that the
+    site had no more by then. Its own went with the name; another site may have the name since, and keep its certificate
+    while it is parked, when nothing else tells whose it is.
+    """
+    had = (former.host, *former.former_hosts) if former else ()
+    return frozenset(Key(Kind.CERTIFICATE, host) for host in spec.retired_hosts if host not in had)
 
 
 def same(one: Attributes | None, other: Attributes | None) -> bool:

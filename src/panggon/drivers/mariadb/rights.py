@@ -30,10 +30,10 @@ NO_SUCH_GRANT = (1141, 1147)
 # "GRANT … ON [kind] `database`.…" or "… ON *.*", as SHOW GRANTS says it; the right to log in is none.
 GRANT = re.compile(r"GRANT (?!USAGE ON \*\.\* ).* ON (?:[A-Z ]+ )?(\*|`(?:[^`]|``)+`)\.")
 PROXY = re.compile(r"GRANT PROXY ON (.*) TO `s[0-9]{6}`@`localhost`")
-# What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables.
+# What lets a user store more. The rest of ALL PRIVILEGES remains: read, delete, empty and drop tables, drop procedures.
 WRITING = (
     *("INSERT", "UPDATE", "CREATE", "REFERENCES", "INDEX", "ALTER", "CREATE TEMPORARY TABLES", "CREATE VIEW"),
-    *("CREATE ROUTINE", "ALTER ROUTINE", "EVENT", "TRIGGER"),
+    *("CREATE ROUTINE", "EVENT", "TRIGGER"),
 )
 
 

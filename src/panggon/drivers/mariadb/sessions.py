@@ -30,7 +30,8 @@ SELECT user, id, tid, command <> 'Sleep' FROM information_schema.processlist WHE
 TEMPORARY = re.compile(r"#sql-temptable-[0-9a-f]+-([0-9a-f]+)-")
 WRITTEN = re.compile(r"^wchar: (\d+)$", re.MULTILINE)
 LOAD = """
-SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), p.command <> 'Sleep',
+SELECT p.user, p.id, p.tid, p.memory_used, IFNULL(t.trx_rows_modified, 0), IFNULL(t.trx_lock_memory_bytes, 0),
+  p.command <> 'Sleep',
   GREATEST(IF(p.command = 'Sleep', 0, p.time_ms / 1000), IFNULL(TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), 0))
 FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
 WHERE p.user REGEXP '^s[0-9]{6}$'
@@ -67,15 +68,18 @@ class Sessions:
         sessions = tuple(
             Session(
                 *(site, number, thread, float(seconds), memory, owned[number]),
+                row_locks=row_locks,
                 changed=changed,
                 written=_written(thread),
                 active=bool(active),
             )
-            for site, number, thread, memory, changed, active, seconds in rows
+            for site, number, thread, memory, changed, row_locks, active, seconds in rows
         )
         undo = sum(map(_bytes_of, self.data.glob("undo*")))
         history = self._history() if undo > database_load.UNDO_MOST else 0
-        return Load(sessions, _bytes_of(self.data / "ibtmp1"), _nameless(self.process), undo, history)
+        self.cursor.execute("SELECT @@innodb_buffer_pool_size")
+        buffer = int(self.cursor.fetchall()[0][0])
+        return Load(sessions, _bytes_of(self.data / "ibtmp1"), _nameless(self.process), undo, history, buffer)
 
     def _history(self) -> int:
         self.cursor.execute(HISTORY)

@@ -20,11 +20,15 @@ PLAIN_AGAIN: tuple[LiteralString, ...] = (
     "ALTER DATABASE {} OWNER TO CURRENT_USER",
     "ALTER DATABASE {} RESET ALL",
 )
+# What its sessions complain of is for its client alone: RAISE LOG would fill the server's log, and a key that is there
+# twice may be about people.
+SILENT: LiteralString = "ALTER ROLE {} SET log_min_messages = fatal"
 # What only the server's administrator can have set for the role: its owner sets what binds himself.
 FORCED: LiteralString = """
 SELECT d.datname, p.name FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) AS given
   JOIN pg_settings p ON p.name = split_part(given, '=', 1) LEFT JOIN pg_database d ON d.oid = s.setdatabase
 WHERE s.setrole = (SELECT oid FROM pg_roles WHERE rolname = %s) AND p.context IN ('superuser', 'superuser-backend')
+  AND p.name <> 'log_min_messages'
 """
 # Of a whole database: connect, create, temporary tables; of a full one only the first. As aclexplode lists them.
 ALL, READING = ["CONNECT", "CREATE", "TEMPORARY"], ["CONNECT"]

@@ -1,5 +1,6 @@
 """What is done with a site's database and its role."""
 
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +11,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from panggon.core.node.database_size import taken
 from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
@@ -22,7 +24,8 @@ DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = (
     "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
 )
-SIZES: LiteralString = r"SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
+SIZES: LiteralString = r"SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
+SIZE: LiteralString = "SELECT oid, pg_database_size(oid) FROM pg_database WHERE datname = %s"
 # The databases of others in which a role has something.
 ENTANGLED: LiteralString = """
 SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
@@ -80,6 +83,7 @@ class PostgreSql:
                 + (_password(password) if password is not None else sql.SQL(""))
             )
             rights.take_forced(session, site)
+            session.execute(sql.SQL(rights.SILENT).format(name))
             is_full = rights.find(session, site, known=True).full
         if not is_full:
             with self._session(site) as session:
@@ -137,12 +141,20 @@ class PostgreSql:
 
     def sizes(self) -> Mapping[str, int]:
         with self._session() as session:
-            return {str(name): int(size) for name, size in session.execute(SIZES)}
+            rows = session.execute(SIZES).fetchall()
+        return {str(name): self._taken(int(oid), int(size)) for name, oid, size in rows}
 
     def used(self, site: str) -> int:
         with self._session() as session:
-            size = row(session, "SELECT pg_database_size(oid) FROM pg_database WHERE datname = %s", site)
-        return int(str(size[0])) if size else 0
+            found = session.execute(SIZE, (site,)).fetchall()
+        return sum(self._taken(int(oid), int(size)) for oid, size in found)
+
+    def _taken(self, database: int, size: int) -> int:
+        """The server runs in the directory of its data."""
+        try:
+            return taken(size, len(os.listdir(f"/proc/{self.process}/cwd/base/{database}")))  # noqa: PTH208 -- thousands
+        except FileNotFoundError:  # it is gone
+            return size
 
     def compact(self, site: str) -> None:
         with self._session(site) as session:
@@ -173,6 +185,7 @@ class PostgreSql:
     def tidy(self) -> None:
         with self._session() as session:
             sessions.end_oldest_where_notices_wait(session)
+            sessions.take_settings_where_there_are_too_many(session)
 
     def _session(
         self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""

@@ -1,5 +1,6 @@
 """The sessions of sites: what they take of the server, and how they are ended."""
 
+import logging
 import os
 import re
 import signal
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
+from psycopg import sql
+
 from panggon.core.node import database_load
 from panggon.core.node.database_load import Load, Taken
 from panggon.core.node.database_load import Session as SiteSession
@@ -17,6 +20,7 @@ from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
 from panggon.drivers.postgresql import doors as door
+from panggon.drivers.postgresql import rights
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import Session
 
@@ -49,11 +53,20 @@ JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
 """
 # Part of the queue of notices, which has eight gigabytes.
 NOTICES_MOST = 0.02
-OLDEST_WHERE_NOTICES_WAIT: LiteralString = r"""
+END_OLDEST: LiteralString = r"""
 SELECT pg_terminate_backend(pid) FROM (
   SELECT pid FROM pg_stat_activity WHERE usename ~ '^s[0-9]{6}$' AND xact_start IS NOT NULL
   ORDER BY state = 'active', xact_start LIMIT 1
-) oldest WHERE pg_notification_queue_usage() > %s
+) oldest
+"""
+# In bytes, what roles have set for themselves, which lies beside all databases: of all, with what nobody sees any more;
+# and of one, far more than anybody needs.
+SETTINGS_MOST, SETTINGS_OF_ONE = 64 * 1024 * 1024, 64 * 1024
+SETTINGS: LiteralString = "SELECT pg_total_relation_size('pg_db_role_setting')"
+SETTING_MUCH: LiteralString = r"""
+SELECT r.rolname, d.datname FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+LEFT JOIN pg_database d ON d.oid = s.setdatabase
+WHERE pg_column_size(s.setconfig) > %s AND r.rolname ~ '^s[0-9]{6}$'
 """
 # All that have begun in each database, those that have ended among them. Names are told apart afterwards: to do it here
 # takes twice as long.
@@ -61,6 +74,9 @@ BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_dat
 # Neither sessions nor what works for one.
 OWN: LiteralString = "SELECT pid FROM pg_stat_activity WHERE usename IS NULL AND pid IS NOT NULL"
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +183,29 @@ def end_oldest_where_notices_wait(session: Session) -> None:
     his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time, first
     those that do nothing meanwhile.
     """
-    session.execute(OLDEST_WHERE_NOTICES_WAIT, (NOTICES_MOST,))
+    session.execute(END_OLDEST + "WHERE pg_notification_queue_usage() > %s", (NOTICES_MOST,))
+
+
+def take_settings_where_there_are_too_many(session: Session) -> None:
+    """A role sets for itself what it likes (`ALTER ROLE … SET search_path`), as much and as often as it likes. What a
+    transaction sees that has begun before stays there until that ends.
+    """
+    if _settings(session) <= SETTINGS_MOST:
+        return
+    for site, database in session.execute(SETTING_MUCH, (SETTINGS_OF_ONE,)).fetchall():
+        log.warning("%s has set too much for itself, it is taken back", site)
+        end_all(session, site)
+        where = sql.SQL(" IN DATABASE {}").format(sql.Identifier(database)) if database else sql.SQL("")
+        session.execute(sql.SQL("ALTER ROLE {}{} RESET ALL").format(sql.Identifier(site), where))
+        session.execute(sql.SQL(rights.SILENT).format(sql.Identifier(site)))
+    session.execute("VACUUM pg_db_role_setting")
+    if _settings(session) > SETTINGS_MOST:
+        session.execute(END_OLDEST)
+
+
+def _settings(session: Session) -> int:
+    (found,) = session.execute(SETTINGS).fetchall()
+    return int(found[0])
 
 
 def _children(process: int) -> tuple[int, ...]:

@@ -2,8 +2,10 @@
 
 import ipaddress
 import random
+import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +20,7 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Problem
 from panggon.core.node.system_errors import in_indonesian
+from panggon.drivers import deadline
 
 POLL_SECONDS = 25
 SECONDS = 15
@@ -25,6 +28,10 @@ SECONDS = 15
 NAME_MOST, CODE_MOST, DETAIL_MOST = 80, 80, 4000
 # The longest spec takes a tenth of it. A portal that was broken into could answer without end, and fill the memory.
 ANSWER_MOST = 1_048_576
+# More connections than the agent has to its portal at any time.
+LINES_MOST = 16
+# With these the portal's answer has a new connection, or that is wrapped in TLS (httpcore's trace of a request).
+CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 LINE_MOST = 500  # characters of a status: hundreds of lines have to go into the 1 MiB of a message
 
 
@@ -102,10 +109,10 @@ class Portal:
             # Nothing packed: a few bytes could become gigabytes.
             headers={"Accept-Encoding": "identity", **({"Authorization": f"Bearer {token}"} if token else {})},
             verify=_context(ca),
-            timeout=SECONDS,
             trust_env=False,
             transport=transport,
         )
+        self._lines: deque[socket.socket] = deque(maxlen=LINES_MOST)
 
     def enroll(self, code: str, *, name: str, facts: Mapping[str, Any]) -> tuple[int, str]:
         """Node number and token. Raises PermanentError `portal.code` when the code does not fit."""
@@ -175,18 +182,29 @@ class Portal:
         _accepted(self._ask("POST", "status", {**known, **found}))
 
     def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
+        """`seconds` are for the answer to begin. One that is given byte after byte, its header too, is cut off."""
+        waiting = httpx.Timeout(SECONDS, read=seconds)
         try:
-            with self._client.stream(method, path, json=body, timeout=seconds) as answer:
+            with (
+                deadline.kept(seconds + 3 * SECONDS, self._lines.copy),
+                self._client.stream(
+                    method, path, json=body, timeout=waiting, extensions={"trace": self._note}
+                ) as answer,
+            ):
                 kind, content = answer.headers.get("content-type", ""), _read(answer)
                 return httpx.Response(
                     answer.status_code, headers={"content-type": kind}, content=content, request=answer.request
                 )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise TemporaryError(
                 "portal.down", f"portal tidak terjangkau: {str(error) or type(error).__name__}"
             ) from error
         except UnicodeEncodeError as error:  # half a pair of surrogates, from a damaged file
             raise PermanentError("portal.refused", str(error)) from error
+
+    def _note(self, event: str, known: Mapping[str, Any]) -> None:
+        if event in CONNECTED:
+            self._lines.append(known["return_value"].get_extra_info("socket"))
 
 
 def _demand_safe(url: str) -> None:

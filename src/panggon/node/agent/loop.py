@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from importlib import metadata
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.node import wiring
@@ -22,8 +21,8 @@ from panggon.node.agent.visiting import Visits
 from panggon.node.agent.wishes import Wishes
 from panggon.node.going_on import going_on
 from panggon.node.sites import Sites
+from panggon.node.version import VERSION
 
-VERSION = metadata.version("panggon")
 STATUS_SECONDS = 300.0
 # An answer "no wish" that comes sooner is not a long poll; asking on at once would be a hot loop.
 SOONEST = 1.0

@@ -7,12 +7,12 @@ import click
 
 from panggon.command_line import Group
 from panggon.core.errors import InvalidError, PanggonError
-from panggon.node.agent.loop import VERSION
 from panggon.node.command import machine, show, sites
 from panggon.node.command.options import FAILED, REFUSED
 from panggon.node.command.printable import printable
 from panggon.node.fault_words import fault_words
 from panggon.node.settings import config as configs
+from panggon.node.version import VERSION
 
 
 class Commands(Group):

@@ -12,12 +12,12 @@ import click
 
 from panggon.command_line import Group
 from panggon.core.errors import InvalidError
-from panggon.node import backup, layout, own_servers, protections, systemd, wiring
+from panggon.node import backup, layout, own_servers, protections, systemd, whole, wiring
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity
-from panggon.node.agent.loop import VERSION, Agent
+from panggon.node.agent.loop import Agent
 from panggon.node.clock import now
 from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say, settings_of
@@ -31,6 +31,7 @@ from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.supervision import services, units
 from panggon.node.supervision.services import Service, Supervisor
+from panggon.node.version import VERSION
 
 
 @click.command("backup")
@@ -125,6 +126,7 @@ def run(config: NodeConfig) -> None:
     portal = Portal(config.portal.url or me.url, token=me.token, ca=config.portal.ca)
     with alone(config.paths.state / AGENT, "agen mesin ini sudah berjalan"):
         systemd.ready()
+        whole.load()
         sites = Sites.of(config)
         Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()
 

@@ -23,13 +23,12 @@ from panggon.core.node import entrances
 from panggon.core.node.entrances import Left, Queue
 from panggon.core.sites.spec import Engine
 from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.entrances import Entrances
+from panggon.drivers.entrances import OPEN, SHUT, Entrances
 from panggon.node.going_on import going_on
 from panggon.node.sockets.shields import network
 
 # A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.
 SECONDS, QUIET_SECONDS = 0.25, 1.0
-OPEN, SHUT = 0o777, 0o700
 
 # netlink(7), sock_diag(7), linux/unix_diag.h: of each socket its number and the length of its queue; of one, the number
 # of the socket of each who waits there, 0 of one that is closed.
@@ -69,7 +68,7 @@ class Queues:
         last = (self.entrances.last,) if self.engine in entrances.UNFAIR else ()
         self._sockets = tuple(place / self.server.door.name for place in (*self.entrances.all, *last))
         self._shut = {number: -inf for number, place in enumerate(self._sockets) if _is_shut(place)}
-        self._behind = {number: -inf for number in range(self._most) if self._kept(number).exists()}
+        self._behind = {number: -inf for number in range(self._most) if self.entrances.moved(number).exists()}
 
     def run(self, over: Event) -> None:
         """While the server is away nobody waits."""
@@ -149,13 +148,9 @@ class Queues:
             self._put_last(number)
             self._behind[number] = now
 
-    def _kept(self, number: int) -> Path:
-        """The socket itself, while its name leads to the last one."""
-        return self.entrances.run / f"{number}.kept"
-
     def _put_last(self, number: int) -> None:
         """Who comes in by this name waits there from now on; those who wait here are taken in here."""
-        named, kept = self._sockets[number], self._kept(number)
+        named, kept = self._sockets[number], self.entrances.moved(number)
         lent = kept.with_suffix(".lent")
         with suppress(FileNotFoundError, FileExistsError):  # the server begins anew; it is there already
             lent.unlink(missing_ok=True)
@@ -165,8 +160,8 @@ class Queues:
 
     def _put_back(self, number: int) -> None:
         with suppress(FileNotFoundError):  # the server has begun anew
-            self._kept(number).replace(self._sockets[number])
-            self._kept(number).unlink()  # it was never put last
+            self.entrances.moved(number).replace(self._sockets[number])
+            self.entrances.moved(number).unlink()  # it was never put last
         self._behind.pop(number)
 
 

@@ -30,6 +30,8 @@ INTERRUPTED = ".sedang-memuat"
 DUMP_NAME = re.compile(r"minta-salinan(\.[a-z]{1,8})?", re.IGNORECASE)
 LOAD_NAMES = ("muat.sql", "muat.sql.gz")
 LOAD_BY_HAND = "muat-petugas.sql"  # what the command line has put there
+# What a file is called while it is loaded (`node/python/panggon_database.py`).
+TAKEN = tuple(f"sedang-dimuat{end}" for end in (".sql", ".sql.gz"))
 # An upload that still goes on under its last name changes the file all the time.
 SETTLED_SECONDS = 10.0
 # Two changes that follow each other may bear the same time, and a look may fall in between.
@@ -87,7 +89,7 @@ class Folders:
         if self._seen.get(site) == changed:
             return ()
         names = _names(folder)
-        if INTERRUPTED in names and loading_mark(self.sites / site).exists():
+        if {INTERRUPTED, *TAKEN} & set(names) and loading_mark(self.sites / site).exists():
             return (Wish(site, Todo.RESTORE),)
         found = [Wish(site, Todo.DUMP, name) for name in names if DUMP_NAME.fullmatch(name)]
         waiting = [name for name in names if name in LOAD_NAMES]
@@ -116,7 +118,7 @@ def _names(folder: int) -> list[str]:
     """
     with os.scandir(folder) as entries:
         found = {entry.name for entry in islice(entries, NAMES_MOST)}
-    return sorted(found | {name for name in (INTERRUPTED, *LOAD_NAMES) if _there(folder, name)})
+    return sorted(found | {name for name in (INTERRUPTED, *TAKEN, *LOAD_NAMES) if _there(folder, name)})
 
 
 def _there(folder: int, name: str) -> bool:

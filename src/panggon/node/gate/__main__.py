@@ -1,22 +1,5 @@
-"""A gate as the holder starts it beside a sandbox."""
+"""Where holders of earlier versions look for the gate: during an update one of them may start this one."""
 
-import json
-import socket
-import sys
+from panggon.node.gate import main
 
-from panggon.core.sites import outgoing
-from panggon.core.sites.outgoing import Policy
-from panggon.node.gate.carrying import Gate
-
-
-def main() -> None:
-    """The first argument: `{"targets": […], "resolvers": […], "sockets": [descriptor, …]}`."""
-    given = json.loads(sys.argv[1])
-    gate = Gate(Policy(tuple(map(outgoing.parse, given["targets"]))), tuple(given["resolvers"]))
-    for descriptor in given["sockets"]:
-        gate.listen(socket.socket(fileno=descriptor))
-    gate.run()
-
-
-if __name__ == "__main__":
-    main()
+__all__ = ["main"]

@@ -24,6 +24,8 @@ from panggon.core.node.logs import VISITORS, Connection, error_origin, origin
 from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import processes, storage
 from panggon.node import records
+from panggon.node.logs import outputs
+from panggon.node.logs.evidence import is_evidence
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
 from panggon.node.logs.sources import PART_BYTES, Source
@@ -31,8 +33,6 @@ from panggon.node.logs.sources import PART_BYTES, Source
 CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.
 SETTLED = timedelta(seconds=10)
-OUTPUT_MOST = 256 * 1024
-OUTPUT_PART = 1024 * 1024
 EVERYBODYS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 
 log = logging.getLogger(__name__)
@@ -148,21 +148,27 @@ class Splitter:
         self.errors.offsets[inode] = offset + taken
         return taken > 0
 
-    def _read_outputs(self, parts: Parts) -> list[str]:
-        """What the programs of sites said; the sites whose file has been read and is to be emptied."""
+    def _read_outputs(self, parts: Parts) -> dict[str, bool]:
+        """What the programs of sites said; the sites whose file has been read and is to be emptied, and whether it is
+        whatever they say meanwhile.
+        """
         records = self.settings.sandboxes.glob("s??????*.json")  # one a sandbox: `<id>.json`, `<id>-2.json` …
         awake = {site for record in records if SITE_ID.fullmatch(site := record.stem.partition("-")[0])}
-        emptied = []
+        emptied: dict[str, bool] = {}
         for site in awake | set(self.outputs):
-            size, offset, lines = _unread(
-                self.settings.output(site), self.outputs.get(site, 0), whole=site not in awake
-            )
+            path, offset = self.settings.output(site), self.outputs.get(site, 0)
+            passed = outputs.too_much(path, offset)
+            if passed and is_evidence(self.settings.root, site):
+                passed = 0
+            size, offset, lines = outputs.unread(path, offset + passed, whole=site not in awake)
+            if passed:
+                parts[site, "error"].append(outputs.PASSED_OVER.format(size=passed).encode())
             if lines:
                 parts[site, "error"].append(lines)
             self.outputs[site] = offset + len(lines)
             done = self.outputs[site] >= size
-            if done and size > (OUTPUT_MOST if site in awake else 0):
-                emptied.append(site)
+            if passed or (done and size > (outputs.MOST if site in awake else 0)):
+                emptied[site] = passed > 0
             elif done and site not in awake:
                 del self.outputs[site]
         return emptied
@@ -221,7 +227,7 @@ class Splitter:
     def _save(self, document: dict[str, Any]) -> None:
         records.save(self.settings.record, document)
 
-    def _empty(self, sites: list[str]) -> None:
+    def _empty(self, sites: dict[str, bool]) -> None:
         """The record comes first: after a kill in here what the file still holds is handed out once more. Lost is only
         what PHP writes between the last look at the size and the cut: nothing else can shorten a file that somebody
         has open.
@@ -230,7 +236,9 @@ class Splitter:
         self._save({**self._document(), "outputs": {**self.outputs, **dict.fromkeys(sites, 0)}})
         for site, size in read.items():
             with suppress(OSError):
-                self.outputs[site] = 0 if _emptied(self.settings.output(site), size) else size
+                self.outputs[site] = (
+                    0 if outputs.emptied(self.settings.output(site), size, anyway=sites[site]) else size
+                )
         self._save(self._document())
 
     def _rotate(self, source: Source, now: datetime, *, keep: bool) -> None:
@@ -266,35 +274,6 @@ class Splitter:
 
 def _settled(found: os.stat_result, now: datetime) -> bool:
     return datetime.fromtimestamp(found.st_mtime, UTC) < now - SETTLED
-
-
-def _unread(path: Path, offset: int, *, whole: bool) -> tuple[int, int, bytes]:
-    """Size, offset and the next lines of what a site's programs said; `whole`: nobody will complete the last one."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return 0, 0, b""
-    with os.fdopen(descriptor, "rb") as file:
-        size = os.fstat(descriptor).st_size
-        offset = offset if offset <= size else 0
-        if size == offset:
-            return size, offset, b""
-        file.seek(offset)
-        data = file.read(OUTPUT_PART)
-    end = data.rfind(b"\n") + 1
-    return size, offset, data if whole or (not end and len(data) == OUTPUT_PART) else data[:end]
-
-
-def _emptied(path: Path, size: int) -> bool:
-    """Whether the file was emptied: only one that is still of this size is. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        same = os.fstat(descriptor).st_size == size
-        if same:
-            os.ftruncate(descriptor, 0)
-        return same
-    finally:
-        os.close(descriptor)
 
 
 def _recorded(path: Path) -> dict[str, Any]:

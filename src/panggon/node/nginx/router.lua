@@ -234,6 +234,8 @@ function M.route()
     end
     local site = find()
     if site.state == "redirect" then -- a name that the site had before
+        -- Browsers keep a 308 for ever: where the site takes this name again they would go round in a circle.
+        ngx.header["Cache-Control"] = "no-cache"
         return ngx.redirect("https://" .. site.host .. port_suffix .. ngx.var.request_uri, 308)
     end
     if site.state ~= "open" then

@@ -17,13 +17,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+import panggon_complaints
+
 HOME = Path(os.environ["PANGGON_HOME"]) / "private"
 FOLDER = HOME / "database"
 BEFORE = "sebelum-muat.sql.gz"
+TAKEN = "sedang-dimuat"  # with the endings of the file that is being loaded
 MARK = ".sedang-memuat"  # while the content is being replaced: until it is gone, only BEFORE is whole
 RESULT = "hasil.txt"
 RESULT_LINES = 40
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2]))
+# How a file of mysqldump, mariadb-dump or pg_dump begins, and what is at its end where it is whole. Nothing else tells
+# of one that was cut between two statements, and psql takes the end of a file even for the end of a table's rows.
+COMPLETE = (
+    (b"-- MySQL dump ", b"-- Dump completed"),
+    (b"-- MariaDB dump ", b"-- Dump completed"),
+    (b"-- PostgreSQL database dump\n", b"-- PostgreSQL database dump complete"),
+)
+EDGE = 4096  # bytes of a beginning or an end that are looked at
 # The words that drop everything which the user owns, one a line.
 MARIADB_CONTENT = """
 SELECT CONCAT('DROP ', IF(table_type = 'VIEW', 'VIEW', IF(table_type = 'SEQUENCE', 'SEQUENCE', 'TABLE')),
@@ -106,7 +117,7 @@ def said(argv: tuple[str, ...], words: str, environment: Mapping[str, str]) -> s
         argv, input=words.encode(), capture_output=True, env={**os.environ, **environment}, check=False
     )
     if done.returncode:
-        raise FailedError(_last(done.stderr))
+        raise FailedError(_why(argv, done.stderr))
     return done.stdout.decode()
 
 
@@ -152,8 +163,9 @@ def restore() -> None:
 def _replace(source: Path) -> None:
     made = engine()
     emptying = made.emptying().encode()
+    before = emptying.count(b"\n")
     with (
-        _running(made.loading, made.environment, stdin=subprocess.PIPE, bufsize=0) as child,
+        _running(made.loading, made.environment, before=before, stdin=subprocess.PIPE, bufsize=0) as child,
         contextlib.suppress(BrokenPipeError),  # it says itself what was wrong
         _opened(source) as content,
     ):
@@ -173,11 +185,15 @@ def _write_out(*paths: Path) -> None:
 def _demand_whole(source: Path) -> None:
     try:
         with _opened(source) as content:
-            size = sum(len(part) for part in iter(lambda: content.read(1 << 20), b""))
+            first = last = content.read(EDGE)
+            for part in iter(lambda: content.read(1 << 20), b""):
+                last = (last + part)[-EDGE:]
     except (OSError, EOFError) as error:
         raise FailedError(f"{source.name} tidak dapat dibaca sampai akhir: unggahannya mungkin terputus") from error
-    if not size:
+    if not first:
         raise FailedError(f"{source.name} kosong")
+    if any(begins in first and ends not in last for begins, ends in COMPLETE):
+        raise FailedError(f"{source.name} tidak sampai akhir: unggahannya mungkin terputus")
 
 
 @contextlib.contextmanager
@@ -193,21 +209,21 @@ def _opened(source: Path) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def _running(argv: tuple[str, ...], environment: Mapping[str, str], **pipes: Any) -> Iterator[Any]:
-    """What it complains of goes into a file, because nobody reads a pipe meanwhile. Raises FailedError with it."""
+def _running(argv: tuple[str, ...], environment: Mapping[str, str], *, before: int = 0, **pipes: Any) -> Iterator[Any]:
+    """What it complains of goes into a file, because nobody reads a pipe meanwhile. Raises FailedError with it; so many
+    lines come before those of a file that is loaded.
+    """
     with tempfile.TemporaryFile() as complaints:
         with subprocess.Popen(argv, env={**os.environ, **environment}, stderr=complaints, **pipes) as child:
             yield child
         complaints.seek(0)
         if child.returncode:
-            raise FailedError(_last(complaints.read()))
+            raise FailedError(_why(argv, complaints.read(), before=before))
 
 
-def _last(complaints: bytes) -> str:
-    """The first line that says what was wrong."""
-    lines = [line.strip() for line in complaints.decode(errors="replace").splitlines() if line.strip()]
-    wrong = [line for line in lines if "ERROR" in line or "rror:" in line]
-    return (wrong or lines or ["tanpa keterangan"])[0][:400]
+def _why(argv: tuple[str, ...], complaints: bytes, *, before: int = 0) -> str:
+    program = Path(argv[0]).name
+    return str(panggon_complaints.explained(complaints.decode(errors="replace"), program=program, before=before))
 
 
 def _tell(stamp: str, words: str) -> None:
@@ -222,15 +238,14 @@ def _tell(stamp: str, words: str) -> None:
 def _asked(todo: str, stamp: str, name: str) -> tuple[str, str]:
     """What was done, in a sentence, and the file that people may want."""
     if todo == "restore":
-        restore()
-        return "Pemuatan tadi terputus. Isi semula sudah dikembalikan.", BEFORE
+        return _taken_back(), BEFORE
     if todo == "dump":
         if name:  # none where the command line asks
             with contextlib.suppress(OSError):
                 _remove(FOLDER / name)
         made = f"salinan-{stamp}.sql.gz"
         return f"Salinan basis data selesai: {made} ({-(-dump(made) // 1024)} KiB).", made
-    taken = FOLDER / f"sedang-dimuat{''.join(Path(name).suffixes)}"
+    taken = FOLDER / f"{TAKEN}{''.join(Path(name).suffixes)}"
     (FOLDER / name).replace(taken)
     try:
         load(taken.name)
@@ -239,6 +254,17 @@ def _asked(todo: str, stamp: str, name: str) -> tuple[str, str]:
         raise
     taken.replace(FOLDER / f"sudah-{name}")
     return f"Isi {name} sudah dimuat. Isi sebelumnya ada di {BEFORE}.", BEFORE
+
+
+def _taken_back() -> str:
+    """Of a load that was cut off, perhaps while it was still reading its file or keeping the present content."""
+    changed = (FOLDER / MARK).exists()
+    if changed:
+        restore()
+    for taken in FOLDER.glob(f"{TAKEN}.sql*"):
+        taken.replace(FOLDER / taken.name.replace(TAKEN, "gagal-muat"))
+    words = "Isi semula sudah dikembalikan." if changed else "Isi basis data belum diubah."
+    return f"Pemuatan tadi terputus. {words}"
 
 
 def _remove(path: Path) -> None:
@@ -256,7 +282,8 @@ def main() -> int:
         words, file = _asked(todo, stamp, name)
         ok = True
     except (FailedError, OSError) as error:
-        words, file, ok = f"{'Salinan' if todo == 'dump' else 'Pemuatan'} gagal: {error}.", "", False
+        why = panggon_complaints.of_system(error) if isinstance(error, OSError) else error
+        words, file, ok = f"{'Salinan' if todo == 'dump' else 'Pemuatan'} gagal: {why}.", "", False
     with contextlib.suppress(OSError):
         _tell(stamp, words)
     sys.stdout.write(json.dumps({"ok": ok, "words": words, "file": file}) + "\n")

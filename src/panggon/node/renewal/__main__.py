@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.node import alive, clock, layout, wiring
+from panggon.node import alive, clock, layout, whole, wiring
 from panggon.node.going_on import going_on
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config_file
@@ -28,6 +28,7 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     renewal = Renewal(config, wiring.certificates(config))
     alive.announce(layout.renewal_alive(config))
+    whole.load()
     time.sleep(FIRST_SECONDS)
     while True:
         attend(renewal)

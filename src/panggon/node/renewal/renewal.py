@@ -17,7 +17,7 @@ from panggon.core.node.resources import Key, Kind
 from panggon.core.sites.spec import HOST
 from panggon.drivers import bundles, files, handshake
 from panggon.drivers.bundles import Bundle
-from panggon.drivers.tls import BUNDLE, CertificateDriver
+from panggon.drivers.tls import BUNDLE, CertificateDriver, link_to
 from panggon.engine import journal_file
 from panggon.node.renewal import report
 from panggon.node.renewal.report import Failures
@@ -180,7 +180,25 @@ class Renewal:
         # Who leaves out the certificate between his own and the authority's gets all sites refused.
         if refused := handshake.refusal(bundle, f"situs.{zone}", authorities=settings.door.authorities):
             raise PermanentError("certificate.unusable", f"ditolak pengunjung (rantai tidak lengkap?): {refused}")
+        if missing := [name for name in self._served("bought") if not bundle.covers(name)]:
+            raise PermanentError("certificate.unusable", f"tidak berlaku untuk {', '.join(missing)}, yang dilayani")
         self._share("_bought", bundle)
+
+    def _served(self, issuer: str) -> list[str]:
+        """Names that visitors reach with this issuer's shared certificate now: one that was bought may have more of
+        them than the zone's wildcard, and the next one fewer.
+        """
+        root, settings = self.config.paths.root, self.driver.settings
+        try:
+            former = bundles.load(files.read(settings.shared(issuer)) or b"")
+        except ValueError:
+            return []
+        if settings.now() >= former.ends:
+            return []
+        places = sorted(place for place in (root / "tls").iterdir() if HOST.fullmatch(place.name))
+        links = {place.name: place / BUNDLE for place in places if (place / BUNDLE).is_symlink()}
+        sharing = [name for name, path in links.items() if files.read_link(path) == link_to(issuer)]
+        return [name for name in sharing if former.covers(name) and (root / "live" / name).is_symlink()]
 
     def _share(self, name: str, bundle: Bundle) -> None:
         settings = self.driver.settings

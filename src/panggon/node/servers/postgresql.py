@@ -20,13 +20,20 @@ PROGRAMS = Path("/usr/lib/postgresql")
 # root is the superuser; a site's user reaches the database of its own name, with its password. Nobody else comes in.
 HOST_ACCESS = "local all,replication postgres peer map=root\nlocal sameuser all scram-sha-256\n"
 IDENTITIES = "root root postgres\n"
-# What every new database is copied from (template1): nobody sees what others do. `panggon_kept` owns what a full
-# database holds (`drivers.postgresql`).
-FIRST_WORDS = """REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC
-REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts FROM PUBLIC
-REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer) FROM PUBLIC
+_OF_OTHERS = (  # on one line: each is a statement
+    "DO $$ DECLARE f regprocedure; BEGIN "
+    "FOR f IN SELECT oid FROM pg_proc WHERE proname ~ '^pg_stat_get_(db|backend|progress)_' "
+    "LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f); END LOOP; END $$"
+)
+# What every new database is copied from (template1): nobody sees what others do, and nobody makes files beside his
+# database, each snapshot for others to import being one. `panggon_kept` owns what a full database holds
+# (`drivers.postgresql`).
+FIRST_WORDS = f"""REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC
+REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts, pg_db_role_setting FROM PUBLIC
+REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_export_snapshot() FROM PUBLIC
+{_OF_OTHERS}
 CREATE ROLE panggon_kept NOLOGIN
-"""
+"""  # noqa: S608 -- nothing of anybody's is in it
 # So long waits who is refused: his places are worth no more than at the door (`core.node.database_load`).
 REFUSED_MILLISECONDS = 250
 

@@ -40,7 +40,8 @@ IDLE_SECONDS = 2.0
 # The node's own pages and programs, for every sandbox.
 PAGES = (
     "php/proof.php",
-    *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_wsgi", "panggon_database")),
+    *(f"python/{name}.py" for name in ("serve", "panggon_site", "panggon_asgi", "panggon_wsgi")),
+    *(f"python/{name}.py" for name in ("panggon_database", "panggon_complaints")),
 )
 
 

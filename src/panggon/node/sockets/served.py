@@ -7,7 +7,6 @@ back to the former ones while `site.json` is not restored yet), limits are read 
 import dataclasses
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from panggon.core.sites.kinds import ENTRY, RUNNING, VARIABLE, VARIABLE_VALUE
@@ -57,7 +56,7 @@ class Served:
 @dataclass(frozen=True, slots=True)
 class Description:
     """The part of root's `site.json` that the site's programs depend on. `folder` is the profile's, below `public`;
-    `database_run` the directory of its database server's socket, by the site's entrance.
+    `database` the server that the site has one in.
     """
 
     memory_mebibytes: int
@@ -66,8 +65,7 @@ class Description:
     document_root: str
     folder: str
     cpu_percent: int
-    database: str
-    database_run: Path | None
+    database: Engine | None
     outgoing: str
     storage: Limit | None
     full: bool
@@ -96,7 +94,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         "input_vars": USUAL_PHP.input_vars,
         "post_mebibytes": upload + 1,
     }
-    database = str(members.get("database", Engine.MARIADB))
+    database = members.get("database", Engine.MARIADB)
     return Description(
         memory_mebibytes=memory,
         processes=_bounded("processes", members.get("processes")),
@@ -104,8 +102,7 @@ def described(settings: SocketSettings, site: str) -> Description:
         document_root=str(members.get("document_root")),
         folder=ROUTINGS[Profile(members.get("profile", Profile.PLAIN))].folder,
         cpu_percent=_bounded("cpu_percent", members.get("cpu_percent", Limits().cpu_percent)),
-        database=database,
-        database_run=_database_run(settings, site, database),
+        database=Engine(database) if database in list(Engine) else None,
         outgoing=str(members.get("outgoing", NONE)),
         storage=limit_of(settings, site),
         full=settings.full(site).exists(),
@@ -115,13 +112,6 @@ def described(settings: SocketSettings, site: str) -> Description:
         post_mebibytes=_number(members.get("post_mebibytes", usual["post_mebibytes"])),
         environment=_environment(members.get("environment", [])),
     )
-
-
-def _database_run(settings: SocketSettings, site: str, database: str) -> Path | None:
-    if database not in list(Engine):
-        return None
-    engine = Engine(database)
-    return settings.entrances(engine).of(site, is_there=lambda each: settings.site(each).is_dir())
 
 
 def remembered(settings: SocketSettings) -> tuple[Served, ...]:

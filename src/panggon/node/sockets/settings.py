@@ -10,7 +10,7 @@ from typing import Any
 
 from panggon.core.sites.outgoing import BUILT_IN, Policy, parse
 from panggon.core.sites.spec import SITE_ID, Engine
-from panggon.drivers import files
+from panggon.drivers import files, processes
 from panggon.drivers.entrances import Entrances
 from panggon.drivers.storage import leaving_mark
 
@@ -49,6 +49,10 @@ class SocketSettings:
     def entrances(self, engine: Engine) -> Entrances:
         run = {Engine.MARIADB: self.mariadb_socket.parent, Engine.POSTGRESQL: self.postgresql_run}
         return Entrances(run[engine], engine)
+
+    def running(self) -> frozenset[str]:
+        """The sites of which anything runs, their owners' SFTP among it."""
+        return frozenset(f"s{uid - self.uid_base:06d}" for uid in processes.by_user())
 
     def policy(self, name: str) -> Policy:
         """The policy of outgoing traffic of this name. Raises ValueError where there is none on this machine."""

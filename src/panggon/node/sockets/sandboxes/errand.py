@@ -15,7 +15,7 @@ from panggon.core.sites.outgoing import NOBODY
 from panggon.core.sites.spec import Interface, Runner, SiteKind
 from panggon.drivers import asking, shell
 from panggon.node.sockets.control_groups import controllers
-from panggon.node.sockets.sandboxes.launch import PYTHON, Launch, home, launch, usual_environment
+from panggon.node.sockets.sandboxes.launch import PYTHON, Launch, home, keeps_entrance, launch, usual_environment
 from panggon.node.sockets.sandboxes.sandbox import Machine, gate_group
 from panggon.node.sockets.sandboxes.starting import group_bounds, process_limits, readable, way_out
 from panggon.node.sockets.served import Description, Served, described
@@ -84,7 +84,7 @@ def machine_as_held(settings: SocketSettings, *, groups_of: str = "") -> Machine
 
 def start(machine: Machine, served: Served, task: str, command: Sequence[str]) -> Errand:
     """A task of the site's, by its name in the spec. Raises OSError, ValueError and PanggonError when it cannot even be
-    tried, TemporaryError `runtime.full` when the site becomes full meanwhile.
+    tried, TemporaryError `runtime.full` or `runtime.entrance` when what it was started with changes meanwhile.
     """
     settings, limits = machine.settings, described(machine.settings, served.site)
     wanted = errand(settings, launch(settings, served, limits, machine.shields), served, command, machine.shields)
@@ -101,7 +101,7 @@ def start_own(machine: Machine, site: str, name: str, script: str, words: Sequen
     wanted = replace(
         found,
         walls=_dying(found.walls),
-        program=(PYTHON, "-I", str(pages / script), *words),
+        program=(PYTHON, "-Es", str(pages / script), *words),  # what lies beside it may be imported, nothing else
         environment=usual_environment(settings, served, own),
         outgoing=NOBODY,
     )
@@ -140,12 +140,21 @@ def _begin(machine: Machine, site: str, group: str, wanted: Launch, limits: Desc
         os.close(writing)
     machine.lanes.confine(group, int(site[1:]))  # nobody waits for it, and it may want all that it may have
     begun = Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
-    if machine.settings.full(site).exists() and not limits.full:
-        # Who found that has ended all that ran then, but this may have begun a moment later, with the right to write.
+    if late := _late(machine.settings, site, wanted, limits):
         begun.kill()
         begun.close()
-        raise TemporaryError("runtime.full", f"{site} stores too much since a moment ago")
+        raise late
     return begun
+
+
+def _late(settings: SocketSettings, site: str, wanted: Launch, limits: Description) -> TemporaryError | None:
+    """What has changed while it was started, and it would have been started otherwise now."""
+    if settings.full(site).exists() and not limits.full:
+        # Who found that has ended all that ran then, but this may have begun a moment later, with the right to write.
+        return TemporaryError("runtime.full", f"{site} stores too much since a moment ago")
+    if not keeps_entrance(settings, site, limits, wanted):
+        return TemporaryError("runtime.entrance", f"{site} has another entrance since a moment ago")
+    return None
 
 
 def errand(

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import panggon
 from panggon.core.node.resources import canonical
 from panggon.core.sites.outgoing import NOBODY, Policy
 from panggon.core.sites.spec import Engine, SiteKind
+from panggon.node.gate.archive import archive
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.network import LOOPBACK
@@ -30,6 +30,8 @@ ARGUMENTS = "arguments"
 FILTER = "seccomp"
 ASKS_THE_GATE = f"nameserver {LOOPBACK}\n"
 PYTHON = "/usr/bin/python3"
+# The gate as this program has found it when it was started, and where it lies in the sandbox of its own.
+GATE, GATE_PLACE = archive(), "/gate.zip"
 # The least time a request of PHP gets by the clock; its own bound counts only what it computes.
 REQUEST_SECONDS = 120
 PYTHON_THREADS_MOST = 40
@@ -39,9 +41,10 @@ END_SIGNALS: Mapping[str, signal.Signals] = {SiteKind.PHP: signal.SIGQUIT, SiteK
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Everything that a sandbox is started with. `texts` are handed over as open files, never as paths: nothing
-    has to lie where the site's user can read it. `environment` is for the program alone: what builds the sandbox must
-    not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to.
+    """Everything that a sandbox is started with. `texts` and `binaries` are handed over as open files, never as paths:
+    nothing has to lie where the site's user can read it. `environment` is for the program alone: what builds the
+    sandbox must not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to; `entrance`
+    the directory by which it comes to its database's server (`drivers.entrances`).
     """
 
     kind: SiteKind
@@ -51,11 +54,14 @@ class Launch:
     environment: Mapping[str, str] = field(default_factory=dict)
     seccomp: bytes = b""
     outgoing: Policy = NOBODY
+    binaries: Mapping[str, bytes] = field(default_factory=dict)
+    entrance: Path | None = None
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
-        words = [list(self.walls), list(self.program), dict(self.texts), dict(self.environment)]
+        contents = dict(self.texts) | {path: content.hex() for path, content in self.binaries.items()}
+        words = [list(self.walls), list(self.program), contents, dict(self.environment)]
         value = canonical([*words, self.seccomp.hex(), [str(target) for target in self.outgoing.targets]])
         return hashlib.sha256(value.encode()).hexdigest()
 
@@ -64,11 +70,11 @@ class Launch:
         """What is handed over as open files. With walls the environment is an argument of theirs (`--setenv`), in a
         file because other users may read command lines.
         """
-        texts = {path: text.encode() for path, text in self.texts.items()}
+        files = {path: text.encode() for path, text in self.texts.items()} | dict(self.binaries)
         if not self.walls:
-            return texts
+            return files
         settings = "".join(f"--setenv\0{name}\0{value}\0" for name, value in self.environment.items())
-        return {ARGUMENTS: settings.encode(), **texts, **({FILTER: self.seccomp} if self.seccomp else {})}
+        return {ARGUMENTS: settings.encode(), **files, **({FILTER: self.seccomp} if self.seccomp else {})}
 
     @property
     def outer_environment(self) -> Mapping[str, str]:
@@ -84,7 +90,7 @@ class Launch:
             return [places.get(word, word) for word in self.program]
         data = [
             argument
-            for path in self.texts
+            for path in (*self.texts, *self.binaries)
             for argument in ("--perms", "0444", "--ro-bind-data", str(descriptors[path]), path)
         ]
         # Last: the sandbox's own root is memory of the site's user, and must not become a place to store files.
@@ -102,8 +108,19 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
     policy = settings.policy(described.outgoing) if Shield.OUTGOING in shields else NOBODY
     names = {"/etc/resolv.conf": ASKS_THE_GATE} if policy.targets else {}
     texts = {**found.texts, **_accounts(settings, served.site), **names}
-    boxed = _site_walls(settings, described, served.site, shields)
-    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy)
+    engine, site = described.database, served.site
+    entrance = settings.entrances(engine).of(site, running=settings.running) if engine else None
+    boxed = _site_walls(settings, described, site, shields) + _database(engine, entrance)
+    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy, entrance=entrance)
+
+
+def keeps_entrance(settings: SocketSettings, site: str, described: Description, begun: Launch) -> bool:
+    """To be asked once it runs: until then another site may be given it. False where the site has another one by now,
+    because another process started something of it in that very moment.
+    """
+    if described.database is None or begun.entrance is None:
+        return True
+    return settings.entrances(described.database).keep(site, begun.entrance)
 
 
 def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[int], asks: Sequence[str]) -> Launch:
@@ -113,11 +130,11 @@ def gate(settings: SocketSettings, site: str, policy: Policy, sockets: Sequence[
         "resolvers": list(asks),
         "sockets": list(sockets),
     }
-    script = 'import sys; sys.path.insert(0, "/code"); from panggon.node.gate.__main__ import main; main()'
-    boxed = (*walls(settings.uid(site), frozenset({Shield.NESTED})), *("--perms", "0755", "--dir", "/code"))
-    code = ("--ro-bind", str(Path(panggon.__file__).parent), "/code/panggon")
+    script = f'import sys; sys.path.insert(0, "{GATE_PLACE}"); from panggon.node.gate import main; main()'
+    boxed = walls(settings.uid(site), frozenset({Shield.NESTED}))
     program = (PYTHON, "-I", "-S", "-c", script, json.dumps(given))
-    return Launch(SiteKind.PYTHON, (*boxed, *code), program, {}, seccomp=calls(frozenset({Shield.CALLS})))
+    calls_of_web = calls(frozenset({Shield.CALLS}))
+    return Launch(SiteKind.PYTHON, boxed, program, {}, seccomp=calls_of_web, binaries={GATE_PLACE: GATE})
 
 
 def _php(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -180,15 +197,14 @@ def _site_walls(
         *("--perms", "0755", "--dir", "/site"),
         *(_full_places(own) if described.full else _places(own)),
         *("--ro-bind", str(settings.pages), "/panggon"),
-        *_database(described),
     )
 
 
-def _database(described: Description) -> tuple[str, ...]:
+def _database(engine: Engine | None, entrance: Path | None) -> tuple[str, ...]:
     """The directory, not the socket: a server that starts again makes a new socket in it."""
-    if described.database_run is None:
+    if engine is None or entrance is None:
         return ()
-    return ("--ro-bind-try", str(described.database_run), str(DATABASE_DIRECTORIES[Engine(described.database)]))
+    return ("--ro-bind-try", str(entrance), str(DATABASE_DIRECTORIES[engine]))
 
 
 def _places(own: Path) -> tuple[str, ...]:

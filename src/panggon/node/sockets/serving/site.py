@@ -15,7 +15,7 @@ from panggon.node.sockets.quota.usage import Meter
 from panggon.node.sockets.sandboxes import sandbox, starting
 from panggon.node.sockets.sandboxes.adopting import adopt
 from panggon.node.sockets.sandboxes.former import Former
-from panggon.node.sockets.sandboxes.launch import Launch, launch, request_seconds
+from panggon.node.sockets.sandboxes.launch import Launch, keeps_entrance, launch, request_seconds
 from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox
 from panggon.node.sockets.served import Description, Served, described
 
@@ -124,6 +124,8 @@ class Site:
                 self.machine, self.served.site, description, wanted, self.listener, group=self._free_group
             )
             self.machine.lanes.started(self.sandbox.group, number=self._number, now=now)
+            if not keeps_entrance(self.machine.settings, self.served.site, description, wanted):
+                self.end(now)
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
