@@ -16,6 +16,7 @@ from demo.layout import REPOSITORY
 from tests.waiting import until
 
 SERVES = "Melayani sampai Ctrl-C"
+SERVERS_ARE_THERE = "Semua server siap"  # before the nine steps
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ def demonstration(name: str, *, first_site: int, around: Sequence[str] = ()) -> 
 
 
 @contextmanager
-def serving(argv: Sequence[str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
-    """Runs until all servers of the demonstration serve; the process is ended at last, however the test went."""
+def serving(argv: Sequence[str], *, said: str = SERVES, **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Runs until it has said this; the process is ended at last, however the test went."""
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, **options)
     try:
         seen = []
         for line in process.stdout or ():
             seen.append(line)
-            if SERVES in line:
+            if said in line:
                 break
         else:
             raise AssertionError("".join(seen))

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.demo.running import Demonstration, demonstration, exit_status, serving
+from demo.layout import load
+from tests.demo.running import SERVERS_ARE_THERE, Demonstration, demonstration, exit_status, serving
 from tests.site_numbers import First
 from tests.waiting import until
 
@@ -22,8 +23,8 @@ def made() -> Iterator[Demonstration]:
 
 
 def test_killed_its_servers_stop(made: Demonstration) -> None:
-    with serving(made.argv()) as process:
-        with urllib.request.urlopen(made.evidence["endpoints"]["portal"], timeout=60) as answer:
+    with serving(made.argv(), said=SERVERS_ARE_THERE) as process:
+        with urllib.request.urlopen(load(made.state).portal_url, timeout=60) as answer:
             assert answer.status == 200
         second = made.run()
         assert (second.returncode, second.stdout) == (
