@@ -1,9 +1,6 @@
 """What becomes of an order where the ACME server is not well, or no ACME server at all."""
 
-import contextlib
 import socket
-import ssl
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +14,7 @@ from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import acme_orders, authority
 from panggon.drivers.acme_orders import Settings
 from tests.drivers import strange_ca
+from tests.drivers.dripping import serve
 from tests.drivers.strange_ca import PROBLEM, StrangeCa
 
 pytestmark = pytest.mark.real
@@ -117,18 +115,8 @@ def test_an_answer_without_end_is_none(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(acme_orders, "BESIDES", 1.0)
     own = authority.create_authority(tmp_path, now=datetime.now(UTC))
     (tmp_path / "bundle.pem").write_bytes(authority.issue(own, "localhost", now=datetime.now(UTC)))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "bundle.pem")
-
-    def drip() -> None:
-        with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as line:
-            line.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
-            for _ in range(600):
-                line.sendall(b"x")
-                time.sleep(0.05)
-
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
-        pool.submit(drip)
+        pool.submit(serve, listener, b"HTTP/1.1 200 OK\r\nX-Long: ", drops=600, bundle=tmp_path / "bundle.pem")
         place = f"https://localhost:{listener.getsockname()[1]}/directory"
         settings = Settings(
             place, tmp_path / "account.pem", tmp_path / "planted", Nothing(), ca=own.certificate, seconds=0.5

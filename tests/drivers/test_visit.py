@@ -1,9 +1,6 @@
 """A visit to a server that wants to have whoever asks for as long as it can."""
 
-import contextlib
 import socket
-import ssl
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,6 +11,7 @@ import pytest
 from panggon.core.errors import TemporaryError
 from panggon.drivers import authority, visit
 from panggon.drivers.visit import Door
+from tests.drivers.dripping import serve
 
 HOST = "lambat.kota.example"
 SECONDS = 0.5
@@ -34,23 +32,11 @@ def door(listener: socket.socket, tmp_path: Path) -> Door:
     return Door("127.0.0.1", listener.getsockname()[1], made.certificate, SECONDS)
 
 
-def answer(listener: socket.socket, bundle: Path, first: bytes, *, drops: int, drop: bytes = b"x") -> None:
-    """So many drops after the first words, each well before anybody gives up waiting for it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(bundle)
-    with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as line:
-        line.recv(4096)
-        line.sendall(first)
-        for _ in range(drops):
-            line.sendall(drop)
-            time.sleep(SECONDS / 10)
-
-
 def test_a_body_that_comes_byte_after_byte_is_not_waited_for(
     listener: socket.socket, door: Door, tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor() as pool:
-        served = pool.submit(answer, listener, tmp_path / "bundle.pem", HEAD, drops=1000)
+        served = pool.submit(serve, listener, HEAD, drops=1000, bundle=tmp_path / "bundle.pem")
         found = visit.get(door, HOST, "/")
         assert (found.status, set(found.body), served.done()) == (200, set(b"x"), False)
         assert len(found.body) < 1000
@@ -59,9 +45,9 @@ def test_a_body_that_comes_byte_after_byte_is_not_waited_for(
 def test_a_whole_body_is_taken_and_silence_is_no_answer(listener: socket.socket, door: Door, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.pem"
     with ThreadPoolExecutor() as pool:
-        pool.submit(answer, listener, bundle, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", drops=0)
+        pool.submit(serve, listener, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", drops=0, bundle=bundle)
         assert visit.get(door, HOST, "/").body == b"whole"
-        pool.submit(answer, listener, bundle, b"", drops=0)
+        pool.submit(serve, listener, b"", drops=0, bundle=bundle)
         with pytest.raises(TemporaryError, match=r"visit\.failed"):
             visit.get(door, HOST, "/")
 
@@ -79,6 +65,6 @@ def test_a_header_without_end_is_no_answer(
 ) -> None:
     """A site's program can do the second through nginx, which passes 100 on with a body."""
     with ThreadPoolExecutor() as pool:
-        pool.submit(answer, listener, tmp_path / "bundle.pem", first, drops=1000, drop=drop)
+        pool.submit(serve, listener, first, drops=1000, drop=drop, bundle=tmp_path / "bundle.pem")
         with pytest.raises(TemporaryError, match=r"visit\.failed: .* timed out"):
             visit.get(door, HOST, "/")

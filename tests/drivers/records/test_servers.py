@@ -1,6 +1,5 @@
 """Servers that refuse, are killed, or answer in another order."""
 
-import contextlib
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zone import Server, Settings, Zone
 from panggon.node.servers import knot
 from tests.drivers import secondary
+from tests.drivers.dripping import serve
 from tests.drivers.records.zone import (
     FIRST,
     HOST,
@@ -69,15 +69,8 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setattr(transfer, "LONGEST", 0.5)
 
-        def drip() -> None:
-            with contextlib.suppress(OSError), listener.accept()[0] as line:
-                line.sendall(b"\xff\xff")
-                for _ in range(400):
-                    line.sendall(b"x")
-                    time.sleep(0.05)
-
         with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
-            pool.submit(drip)
+            pool.submit(serve, listener, b"\xff\xff", drops=400)
             with pytest.raises(TemporaryError, match=r"dns\.down: .* timed out"):
                 transfer.names(replace(settings, primary=Server("127.0.0.1", listener.getsockname()[1])))
 
