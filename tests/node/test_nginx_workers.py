@@ -27,6 +27,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.real
 CLOSED = {"site": SITE, "state": "quarantined"}
 OBEY = "return epochs:incr(slot(host), 1, 0)"
+PARSE = "local chain, chain_error = ssl.parse_pem_cert(pem)"
 
 
 @contextmanager
@@ -47,14 +48,14 @@ def stand() -> Iterator[WebStand]:
 
 
 @pytest.fixture
-def changed_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Nginx forgets by these words of Lua."""
+def changed_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Nginx does something by these words of Lua; as a rule that is to forget."""
 
-    def change(words: str) -> None:
+    def change(words: str, *, of: str = OBEY) -> None:
         shutil.copytree(nginx.CODE, tmp_path / "nginx")
         store = tmp_path / "nginx" / "store.lua"
-        assert OBEY in store.read_text()
-        store.write_text(store.read_text().replace(OBEY, words))
+        assert of in store.read_text()
+        store.write_text(store.read_text().replace(of, words))
         monkeypatch.setattr(nginx, "CODE", tmp_path / "nginx")
 
     return change
@@ -122,6 +123,14 @@ class TestForgetting:
             (stand.root / "tls" / HOST / "bundle.pem").write_text("rusak")
             with pytest.raises(TemporaryError, match=r"nginx\.memory"):
                 stand.certificates.write(Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True})
+
+
+    def test_a_certificate_that_stays_is_parsed_once(self, changed_store: Callable[..., None]) -> None:
+        """Nobody is served meanwhile."""
+        changed_store(f"assert(not M.parsed) M.parsed = true {PARSE}", of=PARSE)
+        with serving("parsed") as stand:
+            close(stand)
+            assert statuses(stand) == [503, 503]
 
 
 class TestWorkers:

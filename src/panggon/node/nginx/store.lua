@@ -126,8 +126,10 @@ local function read_site(host)
     }
 end
 
--- A link names the certificate that many names share: it is parsed and kept once.
-local function read_certificate(host)
+-- A link names the certificate that many names share: it is parsed and kept once. Parsing takes two milliseconds, in which
+-- nobody else is served, and a name is forgotten several times while its site is changed: what is `known` stays as it is
+-- where the file says the same.
+local function read_certificate(host, known)
     local target = read_link(root .. "/tls/" .. host .. "/bundle.pem")
     if target then
         return { shared = target:match("^%.%./(_%l+)/bundle%.pem$") }
@@ -136,17 +138,21 @@ local function read_certificate(host)
     if not pem then
         return nil
     end
+    local content = ngx.sha1_bin(pem)
+    if known and known.content == content then
+        return known
+    end
     local chain, chain_error = ssl.parse_pem_cert(pem)
     local key, key_error = ssl.parse_pem_priv_key(pem)
     if not chain or not key then
         ngx.log(ngx.ERR, "certificate of ", host, ": ", chain_error or key_error)
         return nil
     end
-    return { chain = chain, key = key, digest = ngx.crc32_long(pem) }
+    return { chain = chain, key = key, content = content, digest = ngx.crc32_long(pem) }
 end
 
-local function read_named(host)
-    return names.valid(host) and read_certificate(host) or nil
+local function read_named(host, known)
+    return names.valid(host) and read_certificate(host, known) or nil
 end
 
 -- The epoch is taken before the files are read: what is forgotten meanwhile is read again at the next request.
@@ -158,7 +164,7 @@ local function lookup(cache, host, read)
     end
     local counter = slot(host)
     local epoch = epochs:get(counter)
-    entry = read(host)
+    entry = read(host, entry)
     if entry and entry.state ~= "broken" then
         entry.slot, entry.epoch = counter, epoch
         cache:set(host, entry)
