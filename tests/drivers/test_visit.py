@@ -1,6 +1,7 @@
 """A visit to a server that wants to have whoever asks for as long as it can."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -50,6 +51,28 @@ def test_a_whole_body_is_taken_and_silence_is_no_answer(listener: socket.socket,
         pool.submit(serve, listener, b"", drops=0, bundle=bundle)
         with pytest.raises(TemporaryError, match=r"visit\.failed"):
             visit.get(door, HOST, "/")
+
+
+def test_authorities_are_read_once_until_there_are_others(
+    listener: socket.socket, door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*, any_certificate: bool = False) -> bytes:
+        pool.submit(serve, listener, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", drops=0, bundle=bundle)
+        return visit.get(door, HOST, "/", any_certificate=any_certificate).body
+
+    bundle, read, create = tmp_path / "bundle.pem", list[str](), ssl.create_default_context
+    monkeypatch.setattr(
+        ssl, "create_default_context", lambda **given: (read.append(given["cafile"]), create(**given))[1]
+    )
+    with ThreadPoolExecutor() as pool:
+        assert [ask(), ask()] == [b"whole"] * 2
+        assert read == [str(door.authorities)]
+        authority.create_authority(tmp_path / "other", now=datetime.now(UTC)).certificate.replace(door.authorities)
+        with pytest.raises(TemporaryError, match=r"visit\.failed: .*CERTIFICATE_VERIFY_FAILED"):
+            ask()
+        assert ask(any_certificate=True) == b"whole"
+        with pytest.raises(TemporaryError, match=r"CERTIFICATE_VERIFY_FAILED"):
+            ask()
 
 
 @pytest.mark.parametrize(
