@@ -15,11 +15,12 @@ from panggon.drivers.visit import Door
 
 
 def go_first() -> None:
-    """Before everybody else on this machine, not so what is started from here: who measures would otherwise tell of his
-    own waiting for a processor, which a visitor from elsewhere does not. A priority would count in his session only.
+    """Before everybody else on this machine: who measures would otherwise tell of his own waiting for a processor,
+    which a visitor from elsewhere does not. So do the threads that are started from here: each visit waits until there
+    is the one that would end it (`drivers.deadline`). A priority would count in his session only.
     """
     with suppress(PermissionError):
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
 # The same for a program that is started with these words before its own.
