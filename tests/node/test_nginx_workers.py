@@ -124,7 +124,6 @@ class TestForgetting:
             with pytest.raises(TemporaryError, match=r"nginx\.memory"):
                 stand.certificates.write(Key(Kind.CERTIFICATE, HOST), {"issuer": "local", "valid": True})
 
-
     def test_a_certificate_that_stays_is_parsed_once(self, changed_store: Callable[..., None]) -> None:
         """Nobody is served meanwhile."""
         changed_store(f"assert(not M.parsed) M.parsed = true {PARSE}", of=PARSE)

@@ -177,8 +177,8 @@ class DatabaseDriver:
             return False
         if after.get("locked"):
             return True  # without a look into the folders of its owner, who must not keep a site open
-        password = self._kept_password(site, uid)
-        return password is not None and self._server(Engine(str(after["engine"]))).accepts(site, password)
+        # Of one that is to be open, `before` says so: another password reads as half.
+        return self.state in ALIVE and self._kept_password(site, uid) is not None
 
     def _turn_lock(self, site: str, record: Record, *, locked: bool) -> None:
         """The record first: `node.databases` looks at it before it locks the database of a closed site."""

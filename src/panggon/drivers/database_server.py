@@ -108,10 +108,6 @@ class DatabaseServer(Protocol):
         """`known`: root's record says that what has this name is Panggon's, whatever its owner has made of it."""
         ...
 
-    def accepts(self, site: str, password: str) -> bool:
-        """Whether the site's user has this password, without logging in."""
-        ...
-
     def fault_inside(self, site: str) -> str:
         """What in the database itself keeps its user from it, in words; its owner cannot have done that."""
         ...

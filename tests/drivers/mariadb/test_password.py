@@ -64,7 +64,8 @@ def test_a_new_password_is_made_when_it_is_asked_for(
     driver.write(key, {**FIRST, "key_number": 1})
     assert ini(private) == again
     former.close()
-    assert not driver.settings.servers[Engine.MARIADB].accepts(key.name, before["password"])
+    mariadbd = driver.settings.servers[Engine.MARIADB]
+    assert not mariadbd.verifies(mariadbd.find(key.name, known=True).verifier, before["password"])
     with as_site(server, private) as session, session.cursor() as cursor:
         cursor.execute("SHOW TABLES")
         assert cursor.fetchall() == (("surat",),)

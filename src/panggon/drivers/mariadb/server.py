@@ -68,10 +68,6 @@ class MariaDb:
         with self._root() as cursor:
             return rights.look(cursor, site).judged(site, known=known)
 
-    def accepts(self, site: str, password: str) -> bool:
-        with self._root() as cursor:
-            return self.verifies(rights.look(cursor, site).verifier, password)
-
     def verifies(self, verifier: str, password: str) -> bool:
         return verifier == _native_hash(password)
 

@@ -53,11 +53,6 @@ class PostgreSql:
         with self._session() as session:
             return rights.find(session, site, known=known)
 
-    def accepts(self, site: str, password: str) -> bool:
-        with self._session() as session:
-            found = row(session, "SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %s", site)
-        return found is not None and verifies(str(found[0]), password)
-
     def verifies(self, verifier: str, password: str) -> bool:
         return verifies(verifier, password)
 
