@@ -122,9 +122,9 @@ local function read_site(host)
     }
 end
 
--- A link names the certificate that many names share: it is parsed and kept once. Parsing takes two milliseconds, in which
--- nobody else is served, and a name is forgotten several times while its site is changed: what is `known` stays as it is
--- where the file says the same.
+-- A link names the certificate that many names share: it is parsed and kept once. Parsing takes two milliseconds, in
+-- which nobody else is served, and a name is forgotten several times while its site is changed: what is `known` stays as
+-- it is where the file says the same.
 local function read_certificate(host, known)
     local target = read_link("tls/" .. host .. "/bundle.pem")
     if target then
