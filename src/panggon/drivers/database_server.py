@@ -62,6 +62,17 @@ class Watched(Protocol):
         """The sessions of these sites: site and the kernel's number."""
         ...
 
+    def waiting(self, known: Set[int]) -> Set[int]:
+        """The kernel's numbers of what is not `known` and of which the server does not say whose it is: sessions that
+        are about to begin, or stand at a door where `threads` does not name them.
+        """
+        ...
+
+    @property
+    def process(self) -> int:
+        """The kernel's number of what begins sessions: these inherit from it."""
+        ...
+
     @property
     def thread(self) -> int:
         """The kernel's number of this very session."""
@@ -69,7 +80,7 @@ class Watched(Protocol):
 
     def own(self) -> Set[int]:
         """The kernel's numbers of what works for no session but for all (it writes what was changed, takes away what is
-        old), without what begins sessions: these inherit from it. A session that is about to begin may be among them.
+        old), without what begins sessions. A session that is about to begin may be among them.
         """
         ...
 

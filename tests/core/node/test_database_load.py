@@ -25,6 +25,7 @@ from panggon.core.node.database_load import (
     UNDO_MOST,
     Load,
     Session,
+    beginning,
     crowding,
     doors,
     giving_way,
@@ -254,3 +255,8 @@ def test_what_a_server_does_of_itself_is_not_on_the_first_processor_while_somebo
         {0},
         {0, 1},
     ]
+
+
+def test_new_sessions_begin_where_no_heavy_ones_are_but_on_half_of_the_processors_at_least():
+    assert [beginning({"a"}, {0, 1}), beginning({"a"}, {0}), beginning((), {0, 1})] == [{0}, {0}, {0, 1}]
+    assert [beginning({"a"}, {0, 1, 2, 3}), beginning(set("abc"), {0, 1, 2, 3})] == [{0, 2, 3}, {0, 1}]

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from panggon.drivers.mariadb import MariaDb, line
 from panggon.node.servers import mariadb
 from tests.drivers.mariadb.reach import FIRST, driver_of, root_says
 from tests.drivers.running import running
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -122,6 +124,25 @@ def test_who_renames_an_index_for_ever_takes_no_memory_of_the_server(server: mar
         watched.taken()
     assert (counted("table"), counted("index")) == (0, 0)
     root_says(server, "DROP DATABASE counted")
+
+
+def test_who_stands_at_a_door_is_among_those_that_wait(server: mariadb.Settings) -> None:
+    """The server does not name it."""
+    name = "s999998"
+    root_says(server, f"CREATE USER {name}@localhost IDENTIFIED BY 'x'")
+    client = ["mariadb", f"--socket={server.socket}", f"--user={name}", "--password=x", "--execute=SELECT 1"]
+    with MariaDb(server.socket, server.socket, server.data, server.temporary).watched() as watched:
+        known = watched.own()
+        assert watched.waiting(known) == set()
+        watched.hold({name: 1000.0})
+        with subprocess.Popen(client, stderr=subprocess.DEVNULL):
+            (waiting,) = until(lambda: watched.waiting(known))
+            time.sleep(0.1)  # by now it has logged in
+            assert (watched.waiting(known), len(watched.threads([name]))) == ({waiting}, 0)
+            watched.hold({})
+            root_says(server, f"KILL USER {name}@localhost")
+        until(lambda: not watched.waiting(known))
+    root_says(server, f"DROP USER {name}@localhost")
 
 
 def number_of_session(server: mariadb.Settings) -> int:

@@ -30,6 +30,7 @@ from panggon.node import slices
 from panggon.node.databases import brake as brakes
 from panggon.node.databases import crowd, placement
 from panggon.node.databases.brake import Brake
+from panggon.node.databases.placement import Placement
 from tests.node.scheduling import KNOWS_SLICES, slice_of
 from tests.node.stand import UID_BASE
 from tests.waiting import until
@@ -46,6 +47,8 @@ class Server:
     seen: Mapping[str, Taken] = field(default_factory=dict)
     crowd: Load | None = None
     own_threads: Set[int] = frozenset()
+    strangers: Set[int] = frozenset()
+    process: int = 0
     thread: int = 0
     door: Path = Path("/run/door")
 
@@ -62,6 +65,9 @@ class Server:
     def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
         self._answer()
         return [(each.site, each.thread) for each in self.now.sessions if each.site in sites]
+
+    def waiting(self, known: Set[int]) -> Set[int]:
+        return self.strangers - known
 
     def taken(self) -> Mapping[str, Taken]:
         return self.seen
@@ -244,6 +250,45 @@ def test_a_new_session_of_a_heavy_site_is_found_before_the_next_look(
     following.join(60)
     assert [os.getpriority(os.PRIO_PROCESS, each) for each in threads] == [niceness(2), 0]
     assert os.sched_getaffinity(threads[1]) == EVERYWHERE
+
+
+def test_who_waits_to_begin_for_the_second_time_is_at_a_door_and_works_where_heavy_ones_do(
+    threads: tuple[int, int],
+) -> None:
+    """Who is of no such site after all, and only slow, is free again."""
+    heavy, slow = threads
+    where = Placement()
+    where.heavy[Engine.MARIADB] = {ONE: 0.0}
+    for found in (EVERYWHERE, ONE_PROCESSOR):
+        where.follow(Engine.MARIADB, [], {heavy, slow})
+        assert [os.sched_getaffinity(each) for each in threads] == [found, found]
+    assert [os.getpriority(os.PRIO_PROCESS, each) for each in threads] == [niceness(2)] * 2
+    where.follow(Engine.MARIADB, [(ONE, heavy)])
+    assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
+    assert [os.getpriority(os.PRIO_PROCESS, each) for each in threads] == [0, 0]
+
+
+def test_the_servers_own_threads_are_no_strangers_from_the_second_look_on(
+    brake: Brake, server: Server, threads: tuple[int, int]
+) -> None:
+    server.own_threads = {threads[0]}
+    brake.look(Engine.MARIADB, server)
+    assert brake.placement.known(Engine.MARIADB) == set()
+    server.own_threads, server.now = set(threads), Load((Session(OTHER, 1, 7),))
+    brake.look(Engine.MARIADB, server)
+    assert brake.placement.known(Engine.MARIADB) == {threads[0], 7}
+
+
+@pytest.mark.skipif(len(EVERYWHERE) < 2, reason="with one processor there is none to share")
+def test_sessions_begin_apart_from_heavy_ones(brake: Brake, server: Server, threads: tuple[int, int]) -> None:
+    """They inherit it."""
+    server.process = threads[0]
+    brake.placement.heavy[Engine.POSTGRESQL] = {ONE: 0.0}
+    brake.look(Engine.MARIADB, server)
+    assert os.sched_getaffinity(threads[0]) == EVERYWHERE - ONE_PROCESSOR
+    brake.placement.heavy[Engine.POSTGRESQL] = {}
+    brake.look(Engine.MARIADB, server)
+    assert os.sched_getaffinity(threads[0]) == EVERYWHERE
 
 
 def test_what_a_server_does_of_itself_leaves_the_first_processor_while_a_site_is_heavy(

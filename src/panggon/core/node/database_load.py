@@ -261,6 +261,15 @@ def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:
     return {site: there[place % len(there)] for place, site in enumerate(sorted(heavy))} if there else {}
 
 
+def beginning(heavy: Collection[str], processors: Set[int]) -> Set[int]:
+    """Where new sessions begin, and short ones stay: where no heavy ones are, but on half of the processors at least.
+    Who sleeps and wakes again and again beside those who never sleep waits for a whole tick now and then.
+    """
+    taken = set(lanes(heavy, processors).values())
+    free = sorted(processors, key=lambda each: (each in taken, each))
+    return set(free[: max(len(processors) - len(taken), (len(processors) + 1) // 2)])
+
+
 def lane_of_server(heavy: Collection[str], processors: Set[int]) -> Set[int]:
     """Where the server does what it does for all: while somebody is heavy mostly for him, and so where he is."""
     return frozenset(shared(processors) if heavy else ()) or processors

@@ -118,6 +118,11 @@ class Sessions:
         self.cursor.execute(words, (tuple(sites),))
         return self.cursor.fetchall()
 
+    def waiting(self, known: Set[int]) -> Set[int]:
+        """Who stands at a door is not among the server's sessions: it shows none that does not hear its client."""
+        new = _threads(self.process) - known - {self.process}
+        return new - self._of_sessions() if new else new
+
     @property
     def thread(self) -> int:
         self.cursor.execute("SELECT tid FROM information_schema.processlist WHERE id = CONNECTION_ID()")
@@ -125,8 +130,12 @@ class Sessions:
 
     def own(self) -> Set[int]:
         there = _threads(self.process)
+        return there - self._of_sessions() - {self.process}
+
+    def _of_sessions(self) -> Set[int]:
+        """Without those of which nobody knows yet whose they are."""
         self.cursor.execute("SELECT tid FROM information_schema.processlist")
-        return there - {thread for (thread,) in self.cursor.fetchall()} - {self.process}
+        return {thread for (thread,) in self.cursor.fetchall()}
 
     def hold(self, doors: Mapping[str, float]) -> None:
         """By what the server does for each session first, before its client may say anything (`init_connect`)."""

@@ -139,6 +139,10 @@ class Sessions:
         at_doors = self.doors.held & frozenset(sites)
         return found + (door.waiting(self.session, list(at_doors)) if at_doors else [])
 
+    def waiting(self, known: Set[int]) -> Set[int]:  # noqa: ARG002
+        """Nobody whom `threads` would not name."""
+        return frozenset()
+
     @property
     def thread(self) -> int:
         return self.session.info.backend_pid

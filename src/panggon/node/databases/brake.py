@@ -67,7 +67,7 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.placement.look(engine, load.sessions, watched.taken(), watched.own())
+        busy = self.placement.look(engine, load.sessions, watched.taken(), watched.own(), watched.process)
         self._hold(engine, watched)
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
@@ -94,7 +94,9 @@ class Brake:
         confined = self.placement.confined(engine)
         while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if confined else GLANCE_SECONDS):
             if confined:
-                self.placement.follow(engine, watched.threads(confined))
+                threads = watched.threads(confined)
+                waiting = watched.waiting(self.placement.known(engine))
+                self.placement.follow(engine, threads, waiting)
             also(watched)
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})

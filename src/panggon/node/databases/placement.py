@@ -47,13 +47,21 @@ class Placement:
     _clocks: dict[Engine, dict[int, Clock]] = field(default_factory=dict)
     _placed: dict[Engine, set[tuple[str, int]]] = field(default_factory=lambda: {engine: set() for engine in Engine})
     _own: dict[Engine, Set[int]] = field(default_factory=dict)
+    _settled: dict[Engine, Set[int]] = field(default_factory=dict)
+    _waiting: dict[Engine, Set[int]] = field(default_factory=dict)
+    _at_door: dict[Engine, Set[int]] = field(default_factory=dict)
 
     def look(
-        self, engine: Engine, sessions: Sequence[Session], taken: Mapping[str, Taken], own: Set[int] = frozenset()
+        self,
+        engine: Engine,
+        sessions: Sequence[Session],
+        taken: Mapping[str, Taken],
+        own: Set[int] = frozenset(),
+        process: int = 0,
     ) -> Mapping[str, float]:
-        """Put all sessions of the server where they belong, and its `own` threads, by what the sessions of each site
-        have `taken` since the last look; returns how many processors each site keeps busy: of statements that have
-        ended, and of sessions that are there, because what goes on counts nowhere else.
+        """Put all sessions of the server where they belong, its `own` threads and the `process` that begins sessions,
+        by what the sessions of each site have `taken` since the last look; returns how many processors each site keeps
+        busy: of statements that have ended, and of sessions that are there, because what goes on counts nowhere else.
         """
         now = monotonic()
         seconds = now - self._looked.get(engine, -inf)
@@ -68,17 +76,33 @@ class Placement:
         self._placed[engine] = set()
         self._place(engine, [(session.site, session.thread) for session in sessions], active)
         self._place_own(engine, own)
+        self._waiting[engine] = self._at_door[engine] = frozenset()
+        _set_processors(process, database_load.beginning(self._all_confined, _everywhere()))
         return busy
 
-    def follow(self, engine: Engine, threads: Sequence[tuple[str, int]]) -> None:
-        """Put those sessions of heavy and hasty sites where they belong that have come since the last look."""
+    def known(self, engine: Engine) -> Set[int]:
+        """Whose place does not depend on who waits: the server's own threads, and sessions that were put somewhere."""
+        return self._settled.get(engine, frozenset()) | {thread for _, thread in self._placed[engine]}
+
+    def follow(self, engine: Engine, threads: Sequence[tuple[str, int]], waiting: Set[int] = frozenset()) -> None:
+        """Put those sessions of heavy and hasty sites where they belong that have come since the last look, and those
+        of nobody knows whom that are `waiting` to begin for the second time: so long only who stands at a door does,
+        and he works as soon as that opens. Whom that hit who is of no such site, because he was slow, is free again.
+        """
         new = [each for each in threads if each not in self._placed[engine]]
         self._place(engine, new, Counter(site for site, _ in threads))
+        before, at_door = self._at_door.get(engine, frozenset()), waiting & self._waiting.get(engine, frozenset())
+        self._waiting[engine], self._at_door[engine] = waiting, at_door
+        shared = database_load.lane_of_server(self._all_confined, _everywhere())
+        for thread in at_door - before:
+            _set(thread, shared, niceness=database_load.niceness(len(at_door)), seconds=slices.HEAVY)
+        for thread in before - at_door - {thread for _, thread in threads}:
+            _set(thread, _everywhere(), niceness=0, seconds=slices.USUAL)
 
     def _place(self, engine: Engine, threads: Sequence[tuple[str, int]], active: Mapping[str, int]) -> None:
-        """Those of heavy and hasty sites on their one processor, others wherever their server may be."""
-        everywhere = _processors(thread for _, thread in threads)
-        lanes = database_load.lanes(self._all_confined, everywhere) if everywhere else {}
+        """Those of heavy and hasty sites on their one processor, others everywhere."""
+        everywhere = _everywhere()
+        lanes = database_load.lanes(self._all_confined, everywhere)
         for site, thread in threads:
             processors, seconds = ({lanes[site]}, slices.HEAVY) if site in lanes else (everywhere, slices.USUAL)
             _set(thread, processors, niceness=database_load.niceness(active[site]), seconds=seconds)
@@ -86,9 +110,10 @@ class Placement:
 
     def _place_own(self, engine: Engine, threads: Set[int]) -> None:
         """Only those that were there at the last look too: others may be sessions that are about to begin."""
-        everywhere = _processors(threads)
+        everywhere = _everywhere()
         processors = database_load.lane_of_server(self._all_confined, everywhere)
-        for thread in threads & self._own.get(engine, frozenset()):
+        self._settled[engine] = threads & self._own.get(engine, frozenset())
+        for thread in self._settled[engine]:
             _set(thread, processors, niceness=0, seconds=slices.OWN if processors != everywhere else slices.USUAL)
         self._own[engine] = threads
 
@@ -118,7 +143,7 @@ class Placement:
 def _set(thread: int, processors: Set[int], *, niceness: int, seconds: float) -> None:
     with suppress(OSError):  # it has ended, or this process may not
         os.setpriority(os.PRIO_PROCESS, thread, niceness)
-        os.sched_setaffinity(thread, processors)
+        _set_processors(thread, processors)
         slices.set_slice(thread, seconds)
         # A session of PostgreSQL is one for the kernel too, and where that shares processors out by sessions a priority
         # means nothing beyond one's own (sched(7), autogroup). MariaDB's are threads of one.
@@ -137,12 +162,12 @@ def _clock(thread: int) -> Clock | None:
     return None
 
 
-def _processors(threads: Iterable[int]) -> set[int]:
-    """Those of the server that all these belong to: of the process of a thread, or of its parent."""
-    for thread in threads:
-        with suppress(OSError, KeyError, ValueError):
-            lines = Path(f"/proc/{thread}/status").read_text().splitlines()
-            status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-            process = int(status["Tgid"])
-            return os.sched_getaffinity(process if process != thread else int(status["PPid"]))
-    return set()
+def _set_processors(thread: int, processors: Set[int]) -> None:
+    if thread:
+        with suppress(OSError):  # it has ended, or may be on none of these
+            os.sched_setaffinity(thread, processors)
+
+
+def _everywhere() -> Set[int]:
+    """Where this process may be, its servers may be: these themselves are put elsewhere, and inherit it."""
+    return os.sched_getaffinity(0)
