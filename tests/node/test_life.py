@@ -107,6 +107,18 @@ def test_a_name_that_was_given_up_leaves_its_next_site_its_certificate(bench):
     assert kept in bench.machine.resources()
 
 
+def test_a_purge_leaves_a_parked_site_the_certificate_of_a_name_that_both_had(bench, clock):
+    renamed = apply(bench, later(apply(bench, OPEN), host=NEW_HOST, former_hosts=(HOST,)))
+    first = apply(bench, later(renamed, state=SiteState.PARKED))
+    other = apply(bench, replace(OPEN, site="s000124", database=None))
+    apply(bench, later(other, state=SiteState.PARKED))
+    clock(days=31)
+    apply(bench, later(first, state=SiteState.PURGED))
+    assert Key(Kind.CERTIFICATE, NEW_HOST) not in bench.machine.resources()
+    assert bench.sites.drift() == {}
+    assert Key(Kind.CERTIFICATE, HOST) in bench.machine.resources()
+
+
 def test_only_what_was_parked_long_enough_is_purged(bench, clock):
     apply(bench, OPEN)
     purged = later(OPEN, state=SiteState.PURGED)

@@ -119,6 +119,11 @@ class Recorded:
         """The names of every site that was ever applied here."""
         return {site: life.names for site, life in self._each_life()}
 
+    def names_beside(self, site: str) -> frozenset[str]:
+        """The names of all other sites of which something is kept here."""
+        lives = (life for each, life in self._each_life() if each != site and (life.here or life.parked))
+        return frozenset(name for life in lives for name in life.names)
+
     def generations(self) -> Mapping[str, int]:
         """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
         return {site: life.generation for site, life in self._each_life()}

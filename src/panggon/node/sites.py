@@ -116,8 +116,13 @@ class Sites:
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
-        kept = () if spec.state is SiteState.PURGED else not_given_up(spec, former)
+        kept = not_given_up(spec, former, self._names_of_others(spec))
         return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers), kept=kept)
+
+    def _names_of_others(self, spec: SiteSpec) -> frozenset[str]:
+        """Asked of all sites, so only where something goes."""
+        goes = spec.retired_hosts or spec.state is SiteState.PURGED
+        return self.recorded.names_beside(spec.site) if goes else frozenset()
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""

@@ -9,7 +9,7 @@ from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.node import closing
 from panggon.core.node.desired import ALIVE, CLOSED, MAKING_ORDER, NAMED, MachineFacts, desired
 from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
-from panggon.core.sites.spec import SiteSpec
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.core.sites.spec_document import digestable, parse
 from panggon.core.sites.spec_document import dump as dump_spec
 
@@ -123,13 +123,15 @@ def make(
     return Plan(spec, changes, unchanged, _digest(spec, changes, unchanged))
 
 
-def not_given_up(spec: SiteSpec, former: SiteSpec | None) -> frozenset[Key]:
-    """The certificates that such a wish does not take away, where `former` was applied last: of retired names that the
-    site had no more by then. Its own went with the name; another site may have the name since, and keep its certificate
-    while it is parked, when nothing else tells whose it is.
+def not_given_up(spec: SiteSpec, former: SiteSpec | None, others: Collection[str]) -> frozenset[Key]:
+    """The certificates that such a wish does not take away, where `former` was applied last: of names that `others`
+    have too, who keep theirs while they are parked, when nothing else tells whose it is; and of retired names that the
+    site had no more by then, because its own went with the name.
     """
+    gone = spec.hosts if spec.state is SiteState.PURGED else spec.retired_hosts
     had = (former.host, *former.former_hosts) if former else ()
-    return frozenset(Key(Kind.CERTIFICATE, host) for host in spec.retired_hosts if host not in had)
+    never_had = () if spec.state is SiteState.PURGED else (host for host in gone if host not in had)
+    return frozenset(Key(Kind.CERTIFICATE, host) for host in (*never_had, *(host for host in gone if host in others)))
 
 
 def same(one: Attributes | None, other: Attributes | None) -> bool:
