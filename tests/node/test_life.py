@@ -13,7 +13,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.node.journal import Word
 from panggon.core.node.plan import Plan, make
 from panggon.core.node.resources import Key, Kind, absent, ours
-from panggon.core.sites.spec import Access, Engine, SiteState
+from panggon.core.sites.spec import Access, Engine, Redirect, SiteKind, SiteState
 from panggon.core.sites.spec_document import dump
 from panggon.node import clock as clocks
 from panggon.node import recorded, records, runs
@@ -117,6 +117,28 @@ def test_a_purge_leaves_a_parked_site_the_certificate_of_a_name_that_both_had(be
     assert Key(Kind.CERTIFICATE, NEW_HOST) not in bench.machine.resources()
     assert bench.sites.drift() == {}
     assert Key(Kind.CERTIFICATE, HOST) in bench.machine.resources()
+
+
+def redirect(site, host, target, **changes):
+    to = Redirect(f"https://{target}/halaman")
+    return replace(OPEN, site=site, host=host, kind=SiteKind.REDIRECT, database=None, redirect=to, **changes)
+
+
+def test_redirects_that_lead_to_each_other_are_refused(bench):
+    one, two, three = (f"{name}.kota.example" for name in ("satu", "dua", "tiga"))
+    apply(bench, redirect("s900003", three, one, former_hosts=("lama.kota.example",)))
+    second = apply(bench, redirect("s900002", two, "lama.kota.example"))
+    words = f"{one} mengarah ke {two}, yang mengarah ke lama.kota.example, yang mengarah ke {one}"
+    with pytest.raises(PermanentError, match=rf"node\.redirect_loop: pengunjung akan berputar-putar: {words}$"):
+        bench.sites.plan(redirect("s900001", one, two))
+    with pytest.raises(PermanentError, match=r"node\.redirect_loop"):  # also by its name
+        bench.sites.plan(later(second, host=one, former_hosts=(two,)))
+    closed = redirect("s900001", one, two, state=SiteState.SUSPENDED)
+    assert bench.sites.plan(closed).changes
+    apply(bench, later(second, state=SiteState.SUSPENDED))
+    apply(bench, redirect("s900001", one, two))
+    with pytest.raises(PermanentError, match=r"node\.redirect_loop"):
+        bench.sites.plan(second)
 
 
 def test_only_what_was_parked_long_enough_is_purged(bench, clock):

@@ -92,8 +92,8 @@ class Sites:
     # What would be changed
 
     def plan(self, spec: SiteSpec) -> Plan:
-        """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
-        `make`.
+        """Raises PermanentError `node.forgotten`, `node.database_engine`, `node.purge_early` and `node.redirect_loop`
+        besides those of `make`.
         """
         return self.plan_from(self.position(spec.site), spec)
 
@@ -108,6 +108,8 @@ class Sites:
             _refuse_another_engine(spec, former)
             if spec.state is SiteState.PURGED:
                 self._refuse_early_purge(former)
+        if spec.redirect and spec.kind is SiteKind.REDIRECT and spec.state in ALIVE:
+            _refuse_loop(spec, spec.redirect.host, self.recorded.redirects_beside(spec.site))
         return self._made(spec, former, position)
 
     def _made(self, spec: SiteSpec, former: SiteSpec | None, position: Position | None) -> Plan:
@@ -255,6 +257,16 @@ def _refuse_orphans(spec: SiteSpec, former: SiteSpec) -> None:
         raise PermanentError(
             "node.forgotten", f"{', '.join(left_out)} milik {spec.site} di sini, dan tidak disebut lagi"
         )
+
+
+def _refuse_loop(spec: SiteSpec, target: str, redirects: Mapping[str, str]) -> None:
+    """Redirects of this machine that lead to each other would send visitors round for ever."""
+    way = [target]
+    while (following := redirects.get(way[-1])) and following not in (*way, spec.host, *spec.former_hosts):
+        way.append(following)
+    if following:
+        words = ", yang mengarah ke ".join((*way, following))
+        raise PermanentError("node.redirect_loop", f"pengunjung akan berputar-putar: {spec.host} mengarah ke {words}")
 
 
 def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:

@@ -4,7 +4,7 @@ was upgraded, and whether a file is a whole copy.
 
 import importlib.util
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -18,10 +18,10 @@ BEGINS, ENDS = "-- MariaDB dump 10.19\n--\n", "\n-- Dump completed on 2026-11-28
 
 
 @pytest.fixture
-def script(monkeypatch, tmp_path) -> ModuleType:
+def script(monkeypatch, tmp_path) -> Any:
     monkeypatch.setenv("PANGGON_HOME", str(tmp_path))
     monkeypatch.syspath_prepend(SCRIPT.parent)
-    spec = importlib.util.spec_from_file_location("panggon_database", SCRIPT)
+    spec: Any = importlib.util.spec_from_file_location("panggon_database", SCRIPT)
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
     return found
