@@ -119,6 +119,25 @@ def test_a_purge_leaves_a_parked_site_the_certificate_of_a_name_that_both_had(be
     assert Key(Kind.CERTIFICATE, HOST) in bench.machine.resources()
 
 
+def test_a_closed_site_takes_no_name_of_another(bench):
+    apply(bench, OPEN)
+    other = replace(OPEN, site="s900002", host=NEW_HOST, database=None, state=SiteState.SUSPENDED)
+    closed = apply(bench, other)
+    taken = later(closed, host=HOST, retired_hosts=(NEW_HOST,))
+    for wish in (replace(other, site="s900003", host=HOST), taken):
+        with pytest.raises(PermanentError, match=rf"plan\.foreign: .*{HOST} \(milik situs {SITE}\)"):
+            bench.sites.plan(wish)
+    apply(bench, replace(taken, state=SiteState.QUARANTINED))  # that comes first
+    assert bench.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "open"}
+
+
+def test_a_parked_site_whose_name_another_has_by_now_is_not_put_into_quarantine(bench):
+    parked = apply(bench, later(apply(bench, OPEN), state=SiteState.PARKED))
+    apply(bench, replace(OPEN, site="s900002", database=None))
+    with pytest.raises(PermanentError, match=rf"plan\.foreign: .*{HOST} \(milik situs s900002\)"):
+        bench.sites.plan(later(parked, state=SiteState.QUARANTINED))
+
+
 def redirect(site, host, target, **changes):
     to = Redirect(f"https://{target}/halaman")
     return replace(OPEN, site=site, host=host, kind=SiteKind.REDIRECT, database=None, redirect=to, **changes)

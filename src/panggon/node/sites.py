@@ -13,7 +13,7 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.node import closing, desired, journal
 from panggon.core.node.desired import ALIVE, MachineFacts
 from panggon.core.node.journal import Position, Word
-from panggon.core.node.plan import Plan, make, not_given_up
+from panggon.core.node.plan import Plan, make, new_names, not_given_up
 from panggon.core.node.resources import Key, Kind
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
@@ -119,7 +119,15 @@ class Sites:
         found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
         kept = not_given_up(spec, former, self._names_of_others(spec))
-        return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers), kept=kept)
+        return make(
+            spec,
+            self.facts,
+            found,
+            mending=settled,
+            strays=observe(names, drivers),
+            kept=kept,
+            new_names=new_names(spec, former),
+        )
 
     def _names_of_others(self, spec: SiteSpec) -> frozenset[str]:
         """Asked of all sites, so only where something goes."""
