@@ -13,7 +13,7 @@ from panggon.core.errors import PermanentError
 from panggon.core.node.journal import Word
 from panggon.core.node.plan import Plan, make
 from panggon.core.node.resources import Key, Kind, absent, ours
-from panggon.core.sites.spec import Access, Engine, SiteState
+from panggon.core.sites.spec import Access, Engine, Redirect, SiteKind, SiteState
 from panggon.core.sites.spec_document import dump
 from panggon.node import clock as clocks
 from panggon.node import recorded, records, runs
@@ -105,6 +105,59 @@ def test_a_name_that_was_given_up_leaves_its_next_site_its_certificate(bench):
     assert bench.sites.drift() == {}
     apply(bench, later(renamed, hsts_seconds=60))
     assert kept in bench.machine.resources()
+
+
+def test_a_purge_leaves_a_parked_site_the_certificate_of_a_name_that_both_had(bench, clock):
+    renamed = apply(bench, later(apply(bench, OPEN), host=NEW_HOST, former_hosts=(HOST,)))
+    first = apply(bench, later(renamed, state=SiteState.PARKED))
+    other = apply(bench, replace(OPEN, site="s000124", database=None))
+    apply(bench, later(other, state=SiteState.PARKED))
+    clock(days=31)
+    apply(bench, later(first, state=SiteState.PURGED))
+    assert Key(Kind.CERTIFICATE, NEW_HOST) not in bench.machine.resources()
+    assert bench.sites.drift() == {}
+    assert Key(Kind.CERTIFICATE, HOST) in bench.machine.resources()
+
+
+def test_a_closed_site_takes_no_name_of_another(bench):
+    apply(bench, OPEN)
+    other = replace(OPEN, site="s900002", host=NEW_HOST, database=None, state=SiteState.SUSPENDED)
+    closed = apply(bench, other)
+    taken = later(closed, host=HOST, retired_hosts=(NEW_HOST,))
+    for wish in (replace(other, site="s900003", host=HOST), taken):
+        with pytest.raises(PermanentError, match=rf"plan\.foreign: .*{HOST} \(milik situs {SITE}\)"):
+            bench.sites.plan(wish)
+    apply(bench, replace(taken, state=SiteState.QUARANTINED))  # that comes first
+    assert bench.machine.attributes(Key(Kind.HOST, HOST)) == {"site": SITE, "state": "open"}
+
+
+def test_a_parked_site_whose_name_another_has_by_now_is_not_put_into_quarantine(bench):
+    parked = apply(bench, later(apply(bench, OPEN), state=SiteState.PARKED))
+    apply(bench, replace(OPEN, site="s900002", database=None))
+    with pytest.raises(PermanentError, match=rf"plan\.foreign: .*{HOST} \(milik situs s900002\)"):
+        bench.sites.plan(later(parked, state=SiteState.QUARANTINED))
+
+
+def redirect(site, host, target, **changes):
+    to = Redirect(f"https://{target}/halaman")
+    return replace(OPEN, site=site, host=host, kind=SiteKind.REDIRECT, database=None, redirect=to, **changes)
+
+
+def test_redirects_that_lead_to_each_other_are_refused(bench):
+    one, two, three = (f"{name}.kota.example" for name in ("satu", "dua", "tiga"))
+    apply(bench, redirect("s900003", three, one, former_hosts=("lama.kota.example",)))
+    second = apply(bench, redirect("s900002", two, "lama.kota.example"))
+    words = f"{one} mengarah ke {two}, yang mengarah ke lama.kota.example, yang mengarah ke {one}"
+    with pytest.raises(PermanentError, match=rf"node\.redirect_loop: pengunjung akan berputar-putar: {words}$"):
+        bench.sites.plan(redirect("s900001", one, two))
+    with pytest.raises(PermanentError, match=r"node\.redirect_loop"):  # also by its name
+        bench.sites.plan(later(second, host=one, former_hosts=(two,)))
+    closed = redirect("s900001", one, two, state=SiteState.SUSPENDED)
+    assert bench.sites.plan(closed).changes
+    apply(bench, later(second, state=SiteState.SUSPENDED))
+    apply(bench, redirect("s900001", one, two))
+    with pytest.raises(PermanentError, match=r"node\.redirect_loop"):
+        bench.sites.plan(second)
 
 
 def test_only_what_was_parked_long_enough_is_purged(bench, clock):

@@ -94,6 +94,10 @@ class Watched(Protocol):
         """End this session; no matter if it has ended by itself."""
         ...
 
+    def close_tables(self) -> None:
+        """Those that nobody uses: what ended sessions had opened is kept, and takes memory of all."""
+        ...
+
     def begin_anew(self) -> None:
         """Let the server end; whoever supervises it starts it again."""
         ...

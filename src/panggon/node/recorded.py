@@ -15,7 +15,7 @@ from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.node.desired import ALIVE
 from panggon.core.node.plan import Plan
 from panggon.core.sites import spec_document as specs
-from panggon.core.sites.spec import SITE_ID, SiteKind, SiteSpec, SiteState
+from panggon.core.sites.spec import SITE_ID, Redirect, SiteKind, SiteSpec, SiteState
 from panggon.node import records
 from panggon.node.parked import Parked, uptime
 
@@ -27,17 +27,18 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Life:
     """Whether the site is parked, or neither that nor purged; the version of PHP that its programs need, "" where none
-    run.
+    run; the host that it leads its visitors to, "" where it is no redirect.
     """
 
     here: bool
     parked: bool
     php_version: str
+    leads_to: str
     names: frozenset[str]
     generation: int
 
 
-GONE = Life(here=False, parked=False, php_version="", names=frozenset(), generation=0)
+GONE = Life(here=False, parked=False, php_version="", leads_to="", names=frozenset(), generation=0)
 UNREADABLE = replace(GONE, here=True)
 
 
@@ -118,6 +119,16 @@ class Recorded:
     def named(self) -> Mapping[str, frozenset[str]]:
         """The names of every site that was ever applied here."""
         return {site: life.names for site, life in self._each_life()}
+
+    def names_beside(self, site: str) -> frozenset[str]:
+        """The names of all other sites of which something is kept here."""
+        lives = (life for each, life in self._each_life() if each != site and (life.here or life.parked))
+        return frozenset(name for life in lives for name in life.names)
+
+    def redirects_beside(self, site: str) -> Mapping[str, str]:
+        """The names of all other redirects, and the host that each leads to."""
+        lives = (life for each, life in self._each_life() if each != site and life.leads_to)
+        return {name: life.leads_to for life in lives for name in life.names}
 
     def generations(self) -> Mapping[str, int]:
         """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
@@ -211,8 +222,9 @@ def _demand(site: str, said: str) -> None:
 def life_of(site: str, spec: Mapping[str, Any]) -> Life:
     """Raises ValueError where it is about another site."""
     _demand(site, spec["site"])
-    runs_php = spec["kind"] == SiteKind.PHP and spec["state"] in ALIVE
+    alive = spec["state"] in ALIVE
     parked, purged = (spec["state"] == state for state in (SiteState.PARKED, SiteState.PURGED))
     names = frozenset((spec["host"], *spec.get("former_hosts", ())))
-    version = spec["php_version"] if runs_php else ""
-    return Life(not (parked or purged), parked, version, names, int(spec["generation"]))
+    version = spec["php_version"] if alive and spec["kind"] == SiteKind.PHP else ""
+    leads_to = Redirect(spec["redirect"]["target"]).host if alive and spec["kind"] == SiteKind.REDIRECT else ""
+    return Life(not (parked or purged), parked, version, leads_to, names, int(spec["generation"]))

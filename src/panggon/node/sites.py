@@ -13,7 +13,7 @@ from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentErro
 from panggon.core.node import closing, desired, journal
 from panggon.core.node.desired import ALIVE, MachineFacts
 from panggon.core.node.journal import Position, Word
-from panggon.core.node.plan import Plan, make, not_given_up
+from panggon.core.node.plan import Plan, make, new_names, not_given_up
 from panggon.core.node.resources import Key, Kind
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
@@ -92,8 +92,8 @@ class Sites:
     # What would be changed
 
     def plan(self, spec: SiteSpec) -> Plan:
-        """Raises PermanentError `node.forgotten`, `node.database_engine` and `node.purge_early` besides those of
-        `make`.
+        """Raises PermanentError `node.forgotten`, `node.database_engine`, `node.purge_early` and `node.redirect_loop`
+        besides those of `make`.
         """
         return self.plan_from(self.position(spec.site), spec)
 
@@ -108,6 +108,8 @@ class Sites:
             _refuse_another_engine(spec, former)
             if spec.state is SiteState.PURGED:
                 self._refuse_early_purge(former)
+        if spec.redirect and spec.kind is SiteKind.REDIRECT and spec.state in ALIVE:
+            _refuse_loop(spec, spec.redirect.host, self.recorded.redirects_beside(spec.site))
         return self._made(spec, former, position)
 
     def _made(self, spec: SiteSpec, former: SiteSpec | None, position: Position | None) -> Plan:
@@ -116,8 +118,21 @@ class Sites:
         assumed = closing.assumed(spec, former, self.facts) if former else {}
         found = observe(spec, drivers, assumed=assumed)
         names = (Key(Kind.HOST, name) for name in self.strays.get(spec.site, ()))
-        kept = () if spec.state is SiteState.PURGED else not_given_up(spec, former)
-        return make(spec, self.facts, found, mending=settled, strays=observe(names, drivers), kept=kept)
+        kept = not_given_up(spec, former, self._names_of_others(spec))
+        return make(
+            spec,
+            self.facts,
+            found,
+            mending=settled,
+            strays=observe(names, drivers),
+            kept=kept,
+            new_names=new_names(spec, former),
+        )
+
+    def _names_of_others(self, spec: SiteSpec) -> frozenset[str]:
+        """Asked of all sites, so only where something goes."""
+        goes = spec.retired_hosts or spec.state is SiteState.PURGED
+        return self.recorded.names_beside(spec.site) if goes else frozenset()
 
     def drift(self) -> dict[str, Plan | PanggonError]:
         """Every site that is no longer as it was applied, or that cannot be looked at now, and why."""
@@ -250,6 +265,16 @@ def _refuse_orphans(spec: SiteSpec, former: SiteSpec) -> None:
         raise PermanentError(
             "node.forgotten", f"{', '.join(left_out)} milik {spec.site} di sini, dan tidak disebut lagi"
         )
+
+
+def _refuse_loop(spec: SiteSpec, target: str, redirects: Mapping[str, str]) -> None:
+    """Redirects of this machine that lead to each other would send visitors round for ever."""
+    way = [target]
+    while (following := redirects.get(way[-1])) and following not in (*way, spec.host, *spec.former_hosts):
+        way.append(following)
+    if following:
+        words = ", yang mengarah ke ".join((*way, following))
+        raise PermanentError("node.redirect_loop", f"pengunjung akan berputar-putar: {spec.host} mengarah ke {words}")
 
 
 def _refuse_another_engine(spec: SiteSpec, former: SiteSpec) -> None:

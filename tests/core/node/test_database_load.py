@@ -17,11 +17,14 @@ from panggon.core.node.database_load import (
     MEMORY_MOST,
     ROW_LOCKS_PART,
     SECONDS_MOST,
+    SERVER_MEMORY,
     SHARED_SOME,
     SHARED_STEP,
     STRANGERS_FEW,
     STRANGERS_MOST,
     TEMPORARY_MOST,
+    UNCOUNTED_SOME,
+    UNCOUNTED_STEP,
     UNDO_MOST,
     Load,
     Session,
@@ -141,6 +144,21 @@ def test_who_makes_temporary_tables_grow_changes_something_and_goes_in_turns():
     assert growing(replace(after, sessions=()), before, {}, spared="") == {}
     alone = replace(after, sessions=(Session(ONE, 1, 1),))
     assert set(growing(alone, before, BUSY, spared="")) == {*alone.sessions}
+
+
+def test_who_makes_the_servers_own_memory_grow_is_who_works_most_and_goes_in_turns():
+    """The server counts it as nobody's."""
+    buffer, some = 128 * MEBIBYTE, 128 * MEBIBYTE + UNCOUNTED_SOME
+    before = Load((), buffer=buffer, resident=some)
+    after = Load((WORKING, WAITING), buffer=buffer, resident=some + UNCOUNTED_STEP + 1)
+    assert growing(after, before, BUSY, spared="") == {WORKING: SERVER_MEMORY}
+    assert growing(after, before, BUSY, spared=ONE) == {WAITING: SERVER_MEMORY}
+    slowly = replace(after, resident=some + UNCOUNTED_STEP)
+    counted = replace(after, sessions=(replace(WORKING, memory=UNCOUNTED_STEP), WAITING))
+    kept = replace(before, sessions=(replace(WAITING, memory=UNCOUNTED_SOME),), resident=after.resident)
+    few = replace(after, resident=some), replace(before, resident=0)
+    for calm in ((slowly, before), (counted, before), (after, kept), few, (Load(after.sessions), before)):
+        assert growing(*calm, BUSY, spared="") == {}
 
 
 def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():

@@ -50,6 +50,10 @@ ATTACKS = {
     (Engine.MARIADB, "undo"): UNDO,
     (Engine.MARIADB, "row locks"): "INSERT INTO lama (n) SELECT seq FROM seq_1_to_500000; START TRANSACTION;"
     "SELECT COUNT(*) FROM lama FOR UPDATE; DO SLEEP(1000);",
+    (Engine.MARIADB, "opened tables"): "CREATE TABLE IF NOT EXISTS bagian (n int) PARTITION BY HASH(n) PARTITIONS 1000;"
+    "EXECUTE IMMEDIATE CONCAT('SELECT 1 FROM bagian', REPEAT(' UNION ALL SELECT 1 FROM bagian', 400));",
+    (Engine.MARIADB, "procedure"): "EXECUTE IMMEDIATE CONCAT('CREATE OR REPLACE PROCEDURE panjang() BEGIN ',"
+    "REPEAT('SELECT 1 INTO @n;', 400000), ' END'); CALL panjang(); DO SLEEP(1000);",
     (Engine.MARIADB, "for ever"): "SET max_statement_time = 0; DO SLEEP(1000);",
     (Engine.POSTGRESQL, "memory"): "SET work_mem = '8GB'; SET statement_timeout = 0;"
     "SELECT count(*) FROM (SELECT array_agg(md5(n::text)) FROM generate_series(1, 90000000) n) t;",
@@ -61,6 +65,7 @@ ATTACKS = {
 # Smaller than in earnest, so that it does not take minutes.
 BOUNDS = {
     "SHARED_SOME": 96 * MEBIBYTE,
+    "UNCOUNTED_SOME": 256 * MEBIBYTE,
     "UNDO_MOST": 96 * MEBIBYTE,
     "TEMPORARY_MOST": 96 * MEBIBYTE,
     "ROW_LOCKS_PART": 256,

@@ -20,6 +20,8 @@ from panggon.core.node.database_load import (
     SHARED_STEP,
     STRANGERS_FEW,
     STRANGERS_MOST,
+    UNCOUNTED_SOME,
+    UNCOUNTED_STEP,
     Load,
     Session,
     Taken,
@@ -96,6 +98,9 @@ class Server:
 
     def tidy(self) -> None:
         self.said.append("tidy")
+
+    def close_tables(self) -> None:
+        self.said.append("close tables")
 
     def begin_anew(self) -> None:
         self.said.append("begin anew")
@@ -415,6 +420,13 @@ def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(brake: Bra
     server.now = Load((), tables=SHARED_MOST + 1)
     brake.look(Engine.MARIADB, server)
     assert server.said[1:] == ["begin anew"]
+
+
+def test_what_an_ended_session_had_opened_is_closed(brake: Brake, server: Server) -> None:
+    for step in range(2):
+        server.now = Load((Session(ONE, 1, 0),), resident=UNCOUNTED_SOME + step * (UNCOUNTED_STEP + 1))
+        brake.look(Engine.MARIADB, server)
+    assert server.said == ["end 1", "close tables"]
 
 
 def test_where_it_was_in_vain_it_is_another_ones_turn(brake: Brake, server: Server) -> None:

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.real
 ASLEEP = {Engine.MARIADB: "SELECT 'mulai'; DO SLEEP(600);", Engine.POSTGRESQL: "SELECT 'mulai'; SELECT pg_sleep(600);"}
 # psql loads one row, and takes that for all.
 CUT_ROWS = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE surat (isi text);\nCOPY surat (isi) FROM stdin;\nsatu\n"
+# Within what was packed, not at its end: what unpacks it says so in another way.
+DAMAGED = bytearray(gzip.compress(b"INSERT INTO surat VALUES ('satu');\n" * 999))
+DAMAGED[20:60] = bytes(40)
 GONE = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'surat'"
 
 
@@ -39,10 +42,13 @@ def test_a_copy_is_asked_for_and_loaded_again_by_files(made: tuple[Place, str]) 
     assert "asli" in gzip.decompress(copy.read_bytes()).decode()
     assert (copy.stat().st_uid, copy.stat().st_mode & 0o777) == (UID_BASE + int(site[1:]), 0o600)
     assert sorted(path.name for path in place.folder(site).iterdir()) == ["BACA-SAYA.txt", "hasil.txt", copy.name]
+    with gzip.open(copy, "ab") as file:
+        file.write(b"SELECT repeat('x', 100000);\n")  # nobody reads what a file asks for
     place.say(site, "INSERT INTO surat VALUES ('baru'); CREATE TABLE lain (n int); CREATE VIEW v AS SELECT 1 AS n;")
     copy.rename(copy.with_name("muat.sql.gz"))
     place.work()
     assert place.result(site) == "Isi muat.sql.gz sudah dimuat. Isi sebelumnya ada di sebelum-muat.sql.gz."
+    assert not loading_mark(place.stand.settings.site(site)).exists()
     assert place.say(site, "SELECT isi FROM surat") == "asli"
     assert "baru" in gzip.decompress((place.folder(site) / "sebelum-muat.sql.gz").read_bytes()).decode()
     named = "SELECT count(*) FROM information_schema.tables WHERE table_name IN ('lain', 'v')"
@@ -79,6 +85,7 @@ def test_the_command_line_is_answered_whatever_its_owner_has_removed(made: tuple
         ("", ".* kosong."),
         ("-- MariaDB dump 10.19\n--\nCREATE TABLE surat (isi text);\n", ".* unggahannya mungkin terputus."),
         (CUT_ROWS, ".* unggahannya mungkin terputus."),
+        (DAMAGED, ".* unggahannya mungkin terputus."),
     ],
 )
 def test_a_load_that_fails_leaves_what_was_there(made: tuple[Place, str], content: str | bytes, words: str) -> None:

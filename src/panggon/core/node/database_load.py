@@ -27,6 +27,10 @@ SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
 # Of temporary room that the server does not tell the owner of: from where on who makes it grow is ended, by how much it
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
+# Of the server's memory beyond what sessions are counted with: tables that a session has opened (one of 1,000
+# partitions takes 6 MiB each time that a statement names it) and procedures that it has called count as nobody's.
+UNCOUNTED_SOME, UNCOUNTED_STEP = 512 * MEBIBYTE, 16 * MEBIBYTE
+SERVER_MEMORY = "memory of the server"
 # Parts of the places for connections: from where on sites with many give way, and until when; and how many sessions a
 # site keeps in any case.
 PLACES_MOST, PLACES_LEFT, FIRST_FEW = 0.8, 0.7, 3
@@ -83,9 +87,10 @@ class Taken:
 class Load:
     """The sessions of all sites; in bytes, the temporary room of all for `tables` and for `sorting`, and `undo`, what
     can be taken back, with `history`, how many transactions are kept there for those who still see what was before;
-    `buffer`: bytes for all sites' data in memory, with their row locks, 0 where these lie elsewhere;
-    `strangers`: connections that nobody has logged in by; `places`: how many connections there may be, 0 where nobody
-    has to know, because few are taken.
+    `buffer`: bytes for all sites' data in memory, with their row locks, 0 where these lie elsewhere; `resident`: bytes
+    of memory that the server has, these among it, 0 where each session is a process; `strangers`: connections that
+    nobody has logged in by; `places`: how many connections there may be, 0 where nobody has to know, because few are
+    taken.
     """
 
     sessions: tuple[Session, ...]
@@ -94,12 +99,22 @@ class Load:
     undo: int = 0
     history: int = 0
     buffer: int = 0
+    resident: int = 0
     strangers: int = 0
     places: int = 0
 
     @property
     def shared(self) -> int:
         return self.tables + self.sorting
+
+    @property
+    def counted(self) -> int:
+        """Bytes of memory that sessions have by the server's own count."""
+        return sum(session.memory for session in self.sessions)
+
+    @property
+    def uncounted(self) -> int:
+        return self.resident - self.buffer - self.counted
 
     @property
     def strangers_most(self) -> int:
@@ -160,19 +175,31 @@ def _holding_undo(load: Load, before: Load) -> dict[Session, str]:
 def growing(load: Load, before: Load, busy: Mapping[str, float], *, spared: str) -> dict[Session, str]:
     """The sessions of the site that makes the temporary room grow of which the server does not tell whose it is. Of
     sorted files it is who has written most; of temporary tables, which the server writes for all, who works most among
-    those who change anything, and another one than `spared`, whose sessions were ended in vain.
+    those who change anything; of memory that is counted as nobody's who works most: of these two another one than
+    `spared`, whose sessions were ended in vain.
     """
-    site = ""
+    present = {session.site for session in load.sessions}
+    site, why = "", "temporary room"
     if load.shared > SHARED_SOME and load.sorting - before.sorting > SHARED_STEP:
         written: Counter[str] = Counter()
         for session, size in _since(before, load, lambda session: session.written).items():
             written[session.site] += size
         site = max(written, key=lambda each: written[each], default="")
     elif load.shared > SHARED_SOME and load.tables - before.tables > SHARED_STEP:
-        present = {session.site for session in load.sessions}
         changing = {session.site for session in load.sessions if session.changed} or present
-        site = max(changing - {spared} or changing, key=lambda each: busy.get(each, 0.0), default="")
-    return {session: "temporary room" for session in load.sessions if session.site == site}
+        site = _busiest(changing, busy, spared)
+    elif load.uncounted > UNCOUNTED_SOME and _uncounted_growth(load, before) > UNCOUNTED_STEP:
+        site, why = _busiest(present, busy, spared), SERVER_MEMORY
+    return {session: why for session in load.sessions if session.site == site}
+
+
+def _busiest(sites: Set[str], busy: Mapping[str, float], spared: str) -> str:
+    return max(sites - {spared} or sites, key=lambda each: busy.get(each, 0.0), default="")
+
+
+def _uncounted_growth(load: Load, before: Load) -> int:
+    """What sessions give back the server may keep: that it is counted no more makes nothing grow."""
+    return load.resident - before.resident - max(0, load.counted - before.counted)
 
 
 def _since(before: Load, load: Load, size: Callable[[Session], int]) -> dict[Session, int]:

@@ -58,7 +58,7 @@ NAMED = (SiteState.PREPARED, SiteState.OPEN, SiteState.SUSPENDED, SiteState.QUAR
 
 ALIVE = (SiteState.PREPARED, SiteState.OPEN)
 
-# In which visitors get nothing of the site, whatever is kept of it.
+# In which visitors get nothing of the site, whatever is kept of it; each shuts it further than the one before.
 CLOSED = (SiteState.SUSPENDED, SiteState.QUARANTINED, SiteState.PARKED)
 
 REDIRECT = "redirect"  # the state of a former name

@@ -9,7 +9,7 @@ from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.node import closing
 from panggon.core.node.desired import ALIVE, CLOSED, MAKING_ORDER, NAMED, MachineFacts, desired
 from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing, Value, canonical
-from panggon.core.sites.spec import SiteSpec
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.core.sites.spec_document import digestable, parse
 from panggon.core.sites.spec_document import dump as dump_spec
 
@@ -94,13 +94,15 @@ def make(
     mending: bool = False,
     strays: Iterable[Observation] = (),
     kept: Collection[Key] = (),
+    new_names: Collection[str] = (),
 ) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
     first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
     start anew, because those that run go on answering meanwhile. What others have in the place of anything but a door
-    keeps no site open: a plan that shuts it leaves that out. `mending`: no run is under way, so what is half
-    written was made so by somebody's hand, and the plan mends it. Of `strays`, names of which the spec does not speak,
-    those that lead to the site go. Nothing is said of what is `kept` (`not_given_up`).
+    keeps no site open: a plan that shuts it leaves that out, unless it is one of the site's `new_names`. `mending`: no
+    run is under way, so what is half written was made so by somebody's hand, and the plan mends it. Of `strays`, names
+    of which the spec does not speak, those that lead to the site go. Nothing is said of what is `kept`
+    (`not_given_up`).
 
     Raises PermanentError: `plan.foreign` naming what others made, `plan.partial` naming what an interrupted journal
     left half written and must finish itself, `plan.unobserved` when nobody looked.
@@ -112,8 +114,9 @@ def make(
     wished = tuple((key, after) for key, after in wished if not _is_others_now(key, spec, seen, given_away))
     _refuse_unobserved(key for key, _ in wished if key not in seen)
     ways = [Change(key, _before(seen[key]), after) for key, after in wished]
-    if closing.closes(spec, _ways(way for way in ways if not same(way.before, way.after))):
-        ways = [_as_it_is(way) for way in ways if not _is_no_door_of(spec.site, seen[way.key])]
+    own = [way for way in ways if way.key.name in new_names or not _is_no_door_of(spec.site, seen[way.key])]
+    if closing.closes(spec, _ways(way for way in own if not same(way.before, way.after))):
+        ways = list(map(_as_it_is, own))
     _refuse_unplannable(spec.site, [seen[way.key] for way in ways], mending=mending)
     unasked = [Change(found.key, found.attributes, None) for found in strays if _leads_to(found, spec)]
     going = [way for way in reversed(ways) if way.after is None and way.before is not None]
@@ -123,13 +126,29 @@ def make(
     return Plan(spec, changes, unchanged, _digest(spec, changes, unchanged))
 
 
-def not_given_up(spec: SiteSpec, former: SiteSpec | None) -> frozenset[Key]:
-    """The certificates that such a wish does not take away, where `former` was applied last: of retired names that the
-    site had no more by then. Its own went with the name; another site may have the name since, and keep its certificate
-    while it is parked, when nothing else tells whose it is.
+def not_given_up(spec: SiteSpec, former: SiteSpec | None, others: Collection[str]) -> frozenset[Key]:
+    """The certificates that such a wish does not take away, where `former` was applied last: of names that `others`
+    have too, who keep theirs while they are parked, when nothing else tells whose it is; and of retired names that the
+    site had no more by then, because its own went with the name.
     """
+    gone = spec.hosts if spec.state is SiteState.PURGED else spec.retired_hosts
     had = (former.host, *former.former_hosts) if former else ()
-    return frozenset(Key(Kind.CERTIFICATE, host) for host in spec.retired_hosts if host not in had)
+    never_had = () if spec.state is SiteState.PURGED else (host for host in gone if host not in had)
+    return frozenset(Key(Kind.CERTIFICATE, host) for host in (*never_had, *(host for host in gone if host in others)))
+
+
+def new_names(spec: SiteSpec, former: SiteSpec | None) -> frozenset[str]:
+    """Those that the site did not have when `former` was applied last; none where it is shut further, which comes
+    first.
+    """
+    if former and _shut(spec) > _shut(former):
+        return frozenset()
+    had = (former.host, *former.former_hosts) if former else ()
+    return frozenset((spec.host, *spec.former_hosts)).difference(had)
+
+
+def _shut(spec: SiteSpec) -> int:
+    return CLOSED.index(spec.state) + 1 if spec.state in CLOSED else 0
 
 
 def same(one: Attributes | None, other: Attributes | None) -> bool:

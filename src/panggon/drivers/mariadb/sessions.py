@@ -1,5 +1,6 @@
 """The sessions of sites: what they take of the server, and how they are ended."""
 
+import os
 import re
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from panggon.drivers.database_server import ENDING_SECONDS
 from panggon.drivers.patience import Patience
 
 NO_SUCH_THREAD = 1094
+PAGE = os.sysconf("SC_PAGE_SIZE")
 # Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
 THREADS_MANY = 80
 HISTORY = "SELECT COUNT FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'"
@@ -79,7 +81,8 @@ class Sessions:
         history = self._history() if undo > database_load.UNDO_MOST else 0
         self.cursor.execute("SELECT @@innodb_buffer_pool_size")
         buffer = int(self.cursor.fetchall()[0][0])
-        return Load(sessions, _bytes_of(self.data / "ibtmp1"), _nameless(self.process), undo, history, buffer)
+        shared = _bytes_of(self.data / "ibtmp1"), _nameless(self.process)
+        return Load(sessions, *shared, undo, history, buffer, _resident(self.process))
 
     def _history(self) -> int:
         self.cursor.execute(HISTORY)
@@ -146,6 +149,10 @@ class Sessions:
     def end(self, number: int) -> None:
         _unless_gone(self.cursor, "KILL CONNECTION %s", number)
 
+    def close_tables(self) -> None:
+        """Waits for nobody."""
+        self.cursor.execute("FLUSH LOCAL TABLES")
+
     def begin_anew(self) -> None:
         self.cursor.execute("SHUTDOWN")
 
@@ -191,6 +198,14 @@ def _written(thread: int) -> int:
         if found := WRITTEN.search(Path(f"/proc/{thread}/task/{thread}/io").read_text()):
             return int(found[1])
     return 0
+
+
+def _resident(process: int) -> int:
+    """Bytes of memory that the server has (proc(5), `statm`)."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return 0
 
 
 def _threads(process: int) -> Set[int]:

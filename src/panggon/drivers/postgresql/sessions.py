@@ -160,6 +160,9 @@ class Sessions:
             if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
                 os.kill(number, signal.SIGTERM)
 
+    def close_tables(self) -> None:
+        """Each session has its own."""
+
     def begin_anew(self) -> None:
         """Nothing here needs it."""
 

@@ -72,6 +72,8 @@ class Brake:
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
         _end(engine, watched, {**growing, **database_load.too_much(load, before)})
+        if database_load.SERVER_MEMORY in growing.values():
+            watched.close_tables()
         self._before[engine] = load
         self._spared[engine] = next((session.site for session in growing), "")
         if load.shared > database_load.SHARED_MOST:

@@ -7,12 +7,14 @@ last line is `{"ok", "words", "file"}` for people.
 
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
@@ -27,14 +29,14 @@ MARK = ".sedang-memuat"  # while the content is being replaced: until it is gone
 RESULT = "hasil.txt"
 RESULT_LINES = 40
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2]))
-# How a file of mysqldump, mariadb-dump or pg_dump begins, and what is at its end where it is whole. Nothing else tells
+# How a file of mysqldump, mariadb-dump or pg_dump begins, and the line at its end where it is whole. Nothing else tells
 # of one that was cut between two statements, and psql takes the end of a file even for the end of a table's rows.
 COMPLETE = (
-    (b"-- MySQL dump ", b"-- Dump completed"),
-    (b"-- MariaDB dump ", b"-- Dump completed"),
-    (b"-- PostgreSQL database dump\n", b"-- PostgreSQL database dump complete"),
+    (b"-- MySQL dump ", b"\n-- Dump completed"),
+    (b"-- MariaDB dump ", b"\n-- Dump completed"),
+    (b"-- PostgreSQL database dump\n", b"\n-- PostgreSQL database dump complete"),
 )
-EDGE = 4096  # bytes of a beginning or an end that are looked at
+EDGE = 4096  # bytes of the beginning that are looked at; each word of above is shorter
 # The words that drop everything which the user owns, one a line.
 MARIADB_CONTENT = """
 SELECT CONCAT('DROP ', IF(table_type = 'VIEW', 'VIEW', IF(table_type = 'SEQUENCE', 'SEQUENCE', 'TABLE')),
@@ -82,7 +84,7 @@ class PostgreSql:
         programs = postgresql_programs(self.environment)
         quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
         self.reading = (str(programs / "psql"), *quiet, "--tuples-only", "--no-align")
-        self.loading = (str(programs / "psql"), *quiet, "--single-transaction", "--output=/dev/null", "--file=-")
+        self.loading = (str(programs / "psql"), *quiet, "--single-transaction", "--file=-")
         options = ("--no-owner", "--no-privileges", "--no-subscriptions", "--no-publications")
         self.dumping = (str(programs / "pg_dump"), *options)
 
@@ -164,8 +166,10 @@ def _replace(source: Path) -> None:
     made = engine()
     emptying = made.emptying().encode()
     before = emptying.count(b"\n")
+    # What the file asks the server for is for nobody, and would push out our last line.
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "bufsize": 0}
     with (
-        _running(made.loading, made.environment, before=before, stdin=subprocess.PIPE, bufsize=0) as child,
+        _running(made.loading, made.environment, before=before, **pipes) as child,
         contextlib.suppress(BrokenPipeError),  # it says itself what was wrong
         _opened(source) as content,
     ):
@@ -185,15 +189,26 @@ def _write_out(*paths: Path) -> None:
 def _demand_whole(source: Path) -> None:
     try:
         with _opened(source) as content:
-            first = last = content.read(EDGE)
-            for part in iter(lambda: content.read(1 << 20), b""):
-                last = (last + part)[-EDGE:]
-    except (OSError, EOFError) as error:
+            first = content.read(EDGE)
+            is_whole = _reaches_its_end(first, content)
+    except (OSError, EOFError, zlib.error) as error:
         raise FailedError(f"{source.name} tidak dapat dibaca sampai akhir: unggahannya mungkin terputus") from error
     if not first:
         raise FailedError(f"{source.name} kosong")
-    if any(begins in first and ends not in last for begins, ends in COMPLETE):
+    if not is_whole:
         raise FailedError(f"{source.name} tidak sampai akhir: unggahannya mungkin terputus")
+
+
+def _reaches_its_end(first: bytes, content: IO[bytes]) -> bool:
+    """Whether no dump that begins in it has no end. People write more behind one, of any length, and other dumps."""
+    begins, ends = next((edges for edges in COMPLETE if edges[0] in first), (b"", b""))
+    is_whole, last = True, b""
+    for part in itertools.chain([first], iter(lambda: content.read(1 << 20), b"")):
+        seen = last + part
+        begun, ended = seen.rfind(begins), seen.rfind(ends)
+        is_whole = ended > begun if begun != ended else is_whole
+        last = seen[-EDGE:]
+    return is_whole
 
 
 @contextlib.contextmanager
