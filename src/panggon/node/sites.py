@@ -233,7 +233,7 @@ class Sites:
         return self.config.paths.state / "strays.json"
 
     def journal_path(self, site: str) -> Path:
-        return self._journals / f"{site}.jsonl"
+        return self.config.paths.state / f"journal/{site}.jsonl"
 
     @property
     def _journals(self) -> Path:
