@@ -152,6 +152,8 @@ def greed() -> Iterator[Named]:
 def places() -> Iterator[Named]:
     for path in ("/stored", "/etc/stored", "/usr/stored", "/dev/stored", "/panggon/stored"):
         yield f"store in {path}", "EROFS", lambda path=path: os.open(path, os.O_WRONLY | os.O_CREAT)
+    for path in ("/etc/passwd", "/etc/hosts"):  # they belong to the site's user
+        yield f"change {path}", "EROFS", lambda path=path: Path(path).chmod(0o666) or "changed"
     for path in ("/proc/sysrq-trigger", "/proc/sys/vm/drop_caches", "/proc/sys/kernel/core_pattern"):
         yield f"write {path}", "EACCES ENOENT", lambda path=path: os.open(path, os.O_WRONLY)
     secret = ("kmsg", "kcore", "keys", "cmdline", "timer_list", "config.gz", "modules", "interrupts", "slabinfo")

@@ -203,7 +203,7 @@ local function php(site, path, rest)
     end
     if store.is_there(site.public .. script) then
         if rest == "" and script ~= "/" then -- paths behind a script are endless
-            judged.remember(site, script, is_script and script or "")
+            judged.remember(site, path, is_script and script or "")
         end
         return is_script and run(site, script, rest) or nil -- what is no script nginx sends
     end
@@ -247,8 +247,7 @@ function M.route()
     if site.folder then
         ngx.var.folder = site.folder
     end
-    -- A page that was put in front of the application is there at once.
-    local script = judged.script(site, path == "/" and site.kind == "php" and home(site) or path)
+    local script = judged.script(site, path)
     if script then
         return script ~= "" and run(site, script, "") or nil
     end

@@ -1,4 +1,5 @@
 -- Sites and certificates by host name: read once, kept by each worker, forgotten exactly when the agent says so.
+-- All paths are relative to `working_directory`: the kernel looks through half as many folders at each request.
 
 local bit = require("bit")
 local cjson = require("cjson.safe")
@@ -18,17 +19,12 @@ local LEAST_TOKEN = 32
 local EINVAL = 22 -- of readlink(2): no link
 
 local M = {}
-local root
 local epochs = ngx.shared.epochs
 local exiting = ngx.worker.exiting
 local sites = assert(lrucache.new(MOST))
 local certificates = assert(lrucache.new(MOST))
 local shared = assert(lrucache.new(SHARED))
 local buffer = ffi.new("char[?]", LINK_MOST)
-
-function M.configure(directory)
-    root = directory
-end
 
 -- A name shares its counter with a few others, so that the counters always fit and none is ever evicted: one that
 -- began anew could meet an old number again. As text: the dictionary would make it of a number at each request.
@@ -90,12 +86,12 @@ end
 
 -- What is in memory was found to be a name when it was read; what is not one never becomes a path.
 local function read_site(host)
-    local target = names.valid(host) and read_link(root .. "/live/" .. host)
+    local target = names.valid(host) and read_link("live/" .. host)
     if not target then
         return nil
     end
     local word, id = target:match("^%.%./(%l+)/(s%d%d%d%d%d%d)$")
-    local document = id and cjson.decode(read_file(root .. "/sites/" .. id .. "/site.json") or "")
+    local document = id and cjson.decode(read_file("sites/" .. id .. "/site.json") or "")
     if not is_site(document, id) then
         ngx.log(ngx.ERR, host, " leads to ", target, ", which is not a site")
         return { id = id or "", state = "broken" }
@@ -109,8 +105,8 @@ local function read_site(host)
         generation = document.generation,
         kind = document.kind,
         routing = routing.of(document.profile),
-        content = root .. "/sites/" .. id .. "/public",
-        public = root .. "/sites/" .. id .. "/public" .. folder,
+        content = "sites/" .. id .. "/public",
+        public = "sites/" .. id .. "/public" .. folder,
         folder = folder ~= "" and folder,
         body_most = body_mebibytes * 1048576,
         untold_mebibytes = greatest_power(body_mebibytes), -- of a body whose length the visitor does not say
@@ -128,11 +124,11 @@ end
 
 -- A link names the certificate that many names share: it is parsed and kept once.
 local function read_certificate(host)
-    local target = read_link(root .. "/tls/" .. host .. "/bundle.pem")
+    local target = read_link("tls/" .. host .. "/bundle.pem")
     if target then
         return { shared = target:match("^%.%./(_%l+)/bundle%.pem$") }
     end
-    local pem = read_file(root .. "/tls/" .. host .. "/bundle.pem")
+    local pem = read_file("tls/" .. host .. "/bundle.pem")
     if not pem then
         return nil
     end
@@ -188,7 +184,7 @@ end
 
 -- Whether this is the one-use token that the machine keeps for the site now. Takes the same time wherever they differ.
 function M.proves(site, token)
-    local kept = token and read_file(root .. "/proof/" .. site)
+    local kept = token and read_file("proof/" .. site)
     if not kept or #kept < LEAST_TOKEN or #kept ~= #token then
         return false
     end
