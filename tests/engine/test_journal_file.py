@@ -98,7 +98,19 @@ def test_whether_a_run_may_be_under_way_is_told_by_one_byte(path):
             assert store.entries() == journal_file.read(path)
         store.append(Finished(Outcome(Word.RESTORED, (), None, NOW)))
     assert not journal_file.may_be_open(path)
-    assert journal_file.ended(path)[0] is Word.RESTORED
+
+
+def test_of_those_that_have_ended_only_what_was_written_since_is_read(path, monkeypatch):
+    ended, begun = journal_file.Ended(path.parent), Started(world(PREPARED).plan, 17, NOW)
+    assert list(ended.others()) == []
+    with journal_file.writing(path) as store:
+        for _ in range(2):
+            store.append(begun)
+            assert list(ended.others()) == [path]
+            store.append(Finished(Outcome(Word.RESTORED, (), None, NOW)))
+            assert list(ended.others()) == []
+    monkeypatch.setattr(journal_file, "may_be_open", lambda _: pytest.fail("it was read again"))
+    assert list(ended.others()) == []
 
 
 def test_only_what_is_ahead_is_durable_by_itself(path, monkeypatch):

@@ -102,6 +102,10 @@ class Watched(Protocol):
         """Let the server end; whoever supervises it starts it again."""
         ...
 
+    def is_tidy(self) -> bool:
+        """Whether `DatabaseServer.tidy` has nothing to do."""
+        ...
+
 
 class DatabaseServer(Protocol):
     """Errors of all: TemporaryError `database.down` and `disk.full`, PermanentError `database.refused`.
@@ -188,5 +192,7 @@ class DatabaseServer(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Take back what an ended session has left behind for another one."""
+        """Take back what an ended session has left behind for another one. In a session of its own, because it may
+        last; `Watched.is_tidy` says at once whether it is worth one.
+        """
         ...

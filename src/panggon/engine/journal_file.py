@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,33 @@ def may_be_open(path: Path) -> bool:
             return file.read() == b"\0"
     except OSError:  # what is wrong is told by who reads it
         return True
+
+
+@dataclass(slots=True)
+class Ended:
+    """The journals of a folder that have ended, as they were when that was read. What is not written again is not read
+    again: there may be thousands.
+    """
+
+    folder: Path
+    _known: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    def others(self) -> Iterator[Path]:
+        """Those that `may_be_open`."""
+        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".jsonl") and not self._is_known(entry):
+                    yield Path(entry.path)
+
+    def _is_known(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            found = entry.stat()
+        except OSError:
+            return False
+        written = found.st_mtime_ns, found.st_ino, found.st_size
+        if self._known.get(entry.name) != written and not may_be_open(Path(entry.path)):
+            self._known[entry.name] = written
+        return self._known.get(entry.name) == written
 
 
 def ended(path: Path) -> tuple[Word, Any] | None:

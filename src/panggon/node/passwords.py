@@ -44,7 +44,7 @@ class Passwords:
 
     @property
     def _former(self) -> Path:
-        return self.config.paths.state / "former" / f"{self.site}.json"
+        return self.config.paths.state / f"former/{self.site}.json"
 
 
 def awaited(position: Position, known: Collection[str]) -> bool:

@@ -69,8 +69,8 @@ class Recorded:
 
     def document(self, site: str) -> Any:
         """Of what was last applied; None also where it is damaged: then the journal makes it anew."""
-        with suppress(PermanentError):
-            return records.said(self._path(site), lambda document: document)
+        with suppress(PermanentError, FileNotFoundError):
+            return records.said(self._path(site), partial(self._noted, site, self._written(site)))
         return None
 
     def keep(self, spec: SiteSpec) -> None:
@@ -171,6 +171,11 @@ class Recorded:
                 return self._life_without_record(site)
         return self._lives[site][1]
 
+    def _noted(self, site: str, written: int, document: Any) -> Any:
+        """An agent that starts reads all of them, and asks right afterwards what they say: once is enough."""
+        self._lives[site] = (written, life_of(site, document))
+        return document
+
     def _life_without_record(self, site: str) -> Life:
         """One broken record stops nothing that is asked of all sites: of this one people are told (`drift`)."""
         try:
@@ -193,7 +198,7 @@ class Recorded:
         return self._path(site).stat().st_mtime_ns
 
     def _path(self, site: str) -> Path:
-        return self._folder / f"{site}.json"
+        return self.state / f"specs/{site}.json"
 
     @property
     def _folder(self) -> Path:

@@ -34,9 +34,11 @@ class Sites:
     facts: MachineFacts
     drivers: Callable[[SiteSpec, Mapping[str, str]], Drivers] = field(repr=False)  # with these passwords' hashes
     recorded: Recorded = field(init=False, repr=False, compare=False)
+    _ended: journal_file.Ended = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recorded", Recorded(self.config.paths.state, self._last_plan))
+        object.__setattr__(self, "_ended", journal_file.Ended(self._journals))
 
     @classmethod
     def of(cls, config: NodeConfig) -> "Sites":
@@ -175,7 +177,7 @@ class Sites:
 
     def under_way(self) -> frozenset[str]:
         """Every site whose last run may not be at its end, whoever has begun it. Cheap: it is asked every minute."""
-        return frozenset(site for site in self.begun() if journal_file.may_be_open(self.journal_path(site)))
+        return frozenset(path.stem for path in self._ended.others() if SITE_ID.fullmatch(path.stem))
 
     def sweep(self) -> None:
         """Take away what runs have left that were killed before they began."""
@@ -248,7 +250,7 @@ class Sites:
         return self.config.paths.state / "strays.json"
 
     def journal_path(self, site: str) -> Path:
-        return self._journals / f"{site}.jsonl"
+        return self.config.paths.state / f"journal/{site}.jsonl"
 
     @property
     def _journals(self) -> Path:

@@ -7,6 +7,7 @@ from psycopg.conninfo import make_conninfo
 
 from panggon.core.node.resources import Attributes
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
+from panggon.drivers.postgresql import PostgreSql
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
 
@@ -37,6 +38,11 @@ def refusal(session: psycopg.Connection, statement: str) -> str | None:
     except psycopg.Error as error:
         return error.sqlstate
     return None
+
+
+def is_tidy(reached: PostgreSql) -> bool:
+    with reached.watched() as watched:
+        return watched.is_tidy()
 
 
 def spec(site: str) -> SiteSpec:

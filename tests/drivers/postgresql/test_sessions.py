@@ -6,7 +6,7 @@ import pytest
 
 from panggon.core.node.resources import Key
 from panggon.drivers.postgresql import PostgreSql, sessions
-from tests.drivers.postgresql.reach import as_site, refusal
+from tests.drivers.postgresql.reach import as_site, is_tidy, refusal
 
 pytestmark = pytest.mark.real
 
@@ -21,7 +21,9 @@ def test_a_queue_of_notices_is_for_all_and_who_keeps_it_full_is_ended(
         listening.execute("BEGIN; SELECT 1")
         reached.tidy()
         assert refusal(listening, "SELECT 1") is None
+        assert is_tidy(reached)
         other.execute("SELECT pg_notify('x', n || repeat('x', 7000)) FROM generate_series(1, 100) n")
+        assert not is_tidy(reached)
         reached.tidy()
         assert refusal(listening, "SELECT 1") is not None
         assert refusal(other, "SELECT 1") is None

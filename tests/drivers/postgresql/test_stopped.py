@@ -16,7 +16,7 @@ from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.postgresql import PostgreSql, sessions
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
-from tests.drivers.postgresql.reach import FIRST, as_site, count, refusal, root_says, spec
+from tests.drivers.postgresql.reach import FIRST, as_site, count, is_tidy, refusal, root_says, spec
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -106,14 +106,16 @@ def test_what_a_role_sets_for_itself_is_taken_back_where_it_is_too_much(
         beside.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
         session.execute(f"{words} public")
         monkeypatch.setattr(sessions, "SETTINGS_MOST", MEBIBYTE)
+        assert is_tidy(reached)
         reached.tidy()
         assert root_says(server, seen) == [([*QUIET, "search_path=public"],)]
         for _ in range(3):
             session.execute(f"{words} '{much}'")
+        assert not is_tidy(reached)
         reached.tidy()
         assert [refusal(each, "SELECT 1") for each in (session, beside)] == ["57P01", "57P01"]
     assert root_says(server, seen) == [(QUIET,)]
-    assert int(str(root_says(server, sessions.SETTINGS)[0][0])) < MEBIBYTE
+    assert int(str(root_says(server, f"SELECT {sessions.SETTINGS}")[0][0])) < MEBIBYTE
     with as_site(private) as session:
         session.execute("SELECT 1")
 

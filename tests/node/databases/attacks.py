@@ -261,5 +261,8 @@ def test_memory_tables_are_none_and_what_is_prepared_goes_with_its_session(made:
     words = "XA START 'a'; INSERT INTO m VALUES (1); XA END 'a'; XA PREPARE 'a';"
     client(place, site, Engine.MARIADB, words).communicate()
     assert place.say(site, "XA RECOVER") != ""
-    place.owner.watch.servers[Engine.MARIADB].tidy()
+    with place.owner.watch.servers[Engine.MARIADB].watched() as watched:
+        assert not watched.is_tidy()
+        place.owner.watch.servers[Engine.MARIADB].tidy()
+        assert watched.is_tidy()
     assert place.say(site, "XA RECOVER; SELECT COUNT(*) FROM m") == "0"

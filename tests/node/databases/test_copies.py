@@ -15,7 +15,7 @@ from panggon.core.node.resources import Key, Kind
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.drivers import files, storage
 from panggon.drivers.storage import leaving_mark, open_mark
-from panggon.node.databases.watch import databases
+from panggon.node.databases.watch import Databases
 from panggon.node.databases.wishes import Todo, Wish, loading_mark
 from tests.node.databases.place import ENGINES, FILL, Place, client
 from tests.node.stand import UID_BASE
@@ -66,7 +66,7 @@ def test_the_command_line_is_answered_whatever_its_owner_has_removed(made: tuple
         path.unlink()
     if left == "nothing":
         place.folder(site).rmdir()
-    assert place.owner._take(Wish(site, Todo.DUMP), databases(place.owner.watch.sites)[site]) == ""
+    assert place.owner._take(Wish(site, Todo.DUMP), Databases(place.owner.watch.sites).whole()[site]) == ""
     until(lambda: place.owner._step(0.05) or not place.owner.running, seconds=60)
     assert place.result(site).startswith("Salinan basis data selesai: ")
     assert len([*place.folder(site).glob("salinan-*.sql.gz")]) == 1
@@ -138,7 +138,7 @@ def test_a_suspended_sites_database_is_open_for_its_owners_copy_alone(made: tupl
     files.link(live, f"../quarantined/{site}")
     until(lambda: place.look() or place.owner._step(0.1) or not place.owner.running)
     assert place.is_locked(site, engine)
-    place.owner._unlock(site, databases(place.owner.watch.sites)[site])  # killed meanwhile
+    place.owner._unlock(site, Databases(place.owner.watch.sites).whole()[site])  # killed meanwhile
     place.look()
     assert (place.is_locked(site, engine), [*mark.glob("database-*")]) == (True, [])
     place.make(site, engine)

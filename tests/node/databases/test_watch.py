@@ -11,10 +11,12 @@ import pytest
 from panggon.core.errors import TemporaryError
 from panggon.core.node.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
+from panggon.drivers.database import load_record
 from panggon.drivers.storage import open_mark
 from panggon.node import records
+from panggon.node.databases import watch as watches
 from panggon.node.databases.compactor import Compactor
-from panggon.node.databases.watch import Watch, databases
+from panggon.node.databases.watch import Databases, Watch
 
 SITE, OTHER = "s900001", "s900002"
 
@@ -76,7 +78,18 @@ def made(place: Path, server: Server) -> Watch:
 
 
 def look(watch: Watch, *loading: str) -> tuple[str, ...]:
-    return watch.look(databases(watch.sites), loading=frozenset(loading))
+    return watch.look(Databases(watch.sites).whole(), loading=frozenset(loading))
+
+
+def test_a_record_is_read_again_only_where_it_was_written_since(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, record = Databases(watch.sites), watch.sites / SITE / "database.json"
+    assert known.whole().keys() == {SITE, OTHER}
+    document = {**records.load(record), "mebibytes": 200}
+    records.save(record, document)
+    monkeypatch.setattr(watches, "load_record", {watch.sites / SITE: load_record(watch.sites / SITE)}.__getitem__)
+    assert {site: each.mebibytes for site, each in known.whole().items()} == {SITE: 200, OTHER: 100}
+    record.unlink()
+    assert known.whole().keys() == {OTHER}
 
 
 def test_a_full_one_is_stopped_once_told_and_given_back(tmp_path: Path, watch: Watch, server: Server) -> None:

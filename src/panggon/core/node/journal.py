@@ -251,7 +251,8 @@ def ended(data: bytes) -> tuple[Word, Any] | None:
         return None
     try:
         started = next((line for line in reversed(lines) if line.startswith(_STARTED)), b"")
-        return Word(json.loads(lines[-1])["outcome"]), json.loads(started)["plan"]["spec"]
+        spec, _ = _DECODER.raw_decode(started.partition(_SPEC)[2].decode())
+        return Word(json.loads(lines[-1])["outcome"]), spec
     except (ValueError, LookupError, TypeError) as error:
         raise _corrupt(str(error)) from error
 
@@ -360,6 +361,7 @@ def _finished(row: Mapping[str, Any]) -> Finished:
 _NAMES: Mapping[type[Entry], str] = {
     kind: kind.__name__.lower() for kind in (Started, Writing, Written, Probed, Failed, Undoing, Undone, Finished)
 }
+_DECODER, _SPEC = json.JSONDecoder(), b'"spec": '  # of its plan, which says nothing longer before
 _STARTED, _FINISHED = (json.dumps({"entry": _NAMES[kind]})[:-1].encode() for kind in (Started, Finished))
 _READERS: Mapping[str, Any] = {
     "started": lambda row: Started(

@@ -2,5 +2,6 @@
 
 from panggon.drivers.mariadb.line import lasting
 from panggon.drivers.mariadb.server import MariaDb
+from panggon.drivers.mariadb.sessions import undo_files
 
-__all__ = ["MariaDb", "lasting"]
+__all__ = ["MariaDb", "lasting", "undo_files"]

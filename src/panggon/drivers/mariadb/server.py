@@ -1,6 +1,7 @@
 """What is done with a site's database and its user."""
 
 import hashlib
+import os
 import re
 import secrets
 import time
@@ -226,7 +227,8 @@ def _refused_row(cursor: Cursor) -> Check:
 def _bytes_in(place: Path) -> int:
     """What the directory's files take on disk; one that vanishes meanwhile takes nothing."""
     try:
-        return sum(path.lstat().st_blocks for path in place.iterdir()) * 512
+        with os.scandir(place) as entries:
+            return sum(entry.stat(follow_symlinks=False).st_blocks for entry in entries) * 512
     except FileNotFoundError:
         return 0
 

@@ -1,10 +1,11 @@
 """The sessions of sites: what they take of the server, and how they are ended."""
 
+import itertools
 import os
 import re
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,8 @@ class Sessions:
         self.cursor.execute(LOAD)
         rows = self.cursor.fetchall()
         owned: Counter[int] = Counter()
-        for path in self.temporary.glob("#sql-temptable-*"):
-            if (found := TEMPORARY.match(path.name)) and (size := _bytes_of(path)):
+        for name in os.listdir(self.temporary):  # noqa: PTH208 -- every second
+            if (found := TEMPORARY.match(name)) and (size := _bytes_of(self.temporary / name)):
                 owned[int(found[1], 16)] += size
         sessions = tuple(
             Session(
@@ -77,7 +78,7 @@ class Sessions:
             )
             for site, number, thread, memory, changed, row_locks, active, seconds in rows
         )
-        undo = sum(map(_bytes_of, self.data.glob("undo*")))
+        undo = sum(map(_bytes_of, undo_files(self.data)))
         history = self._history() if undo > database_load.UNDO_MOST else 0
         self.cursor.execute("SELECT @@innodb_buffer_pool_size")
         buffer = int(self.cursor.fetchall()[0][0])
@@ -156,6 +157,9 @@ class Sessions:
     def begin_anew(self) -> None:
         self.cursor.execute("SHUTDOWN")
 
+    def is_tidy(self) -> bool:
+        return not _prepared(self.cursor)
+
 
 def count(cursor: Cursor, site: str) -> int:
     cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", (site,))
@@ -178,10 +182,14 @@ def end_known(cursor: Cursor, site: str) -> None:
 
 def roll_back_prepared(cursor: Cursor) -> None:
     """A prepared transaction of XA outlives its session, with its locks and all that it could take back."""
-    cursor.execute("XA RECOVER FORMAT='SQL'")
-    for *_, name in cursor.fetchall():
+    for name in _prepared(cursor):
         with suppress(pymysql.MySQLError):  # a session has it
             cursor.execute(f"XA ROLLBACK {name}")
+
+
+def _prepared(cursor: Cursor) -> list[str]:
+    cursor.execute("XA RECOVER FORMAT='SQL'")
+    return [str(name) for *_, name in cursor.fetchall()]
 
 
 def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
@@ -210,19 +218,27 @@ def _resident(process: int) -> int:
 
 def _threads(process: int) -> Set[int]:
     try:
-        return {int(place.name) for place in Path(f"/proc/{process}/task").iterdir()}
+        return set(map(int, os.listdir(f"/proc/{process}/task")))  # noqa: PTH208 -- many times a second
     except OSError:
         return frozenset()
 
 
 def _nameless(process: int) -> int:
-    """Bytes of the server's files in its temporary directory that have no name there."""
+    """Bytes of the server's files in its temporary directory that have no name there. It has hundreds of other files
+    and sockets open, and this is asked every second.
+    """
     total = 0
-    for descriptor in Path(f"/proc/{process}/fd").glob("*"):
-        with suppress(OSError):
-            if descriptor.readlink().name.endswith(" (deleted)"):
-                total += descriptor.stat().st_blocks * 512
+    with suppress(OSError), os.scandir(f"/proc/{process}/fd") as descriptors:
+        for descriptor in descriptors:
+            with suppress(OSError):
+                if os.readlink(descriptor.path).endswith(" (deleted)"):  # noqa: PTH115
+                    total += descriptor.stat().st_blocks * 512
     return total
+
+
+def undo_files(data: Path) -> Iterator[Path]:
+    """By the names that the server gives them in order: beside them lies a directory of each site."""
+    return itertools.takewhile(Path.exists, (data / f"undo{number:03}" for number in itertools.count(1)))
 
 
 def _bytes_of(path: Path) -> int:

@@ -52,6 +52,7 @@ SELECT a.usesysid, l.pid, l.count, true FROM (SELECT pid, count(*) AS count FROM
 JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
 """
 # Part of the queue of notices, which has eight gigabytes.
+NOTICES: LiteralString = "pg_notification_queue_usage()"
 NOTICES_MOST = 0.02
 END_OLDEST: LiteralString = r"""
 SELECT pg_terminate_backend(pid) FROM (
@@ -62,7 +63,8 @@ SELECT pg_terminate_backend(pid) FROM (
 # In bytes, what roles have set for themselves, which lies beside all databases: of all, with what nobody sees any more;
 # and of one, far more than anybody needs.
 SETTINGS_MOST, SETTINGS_OF_ONE = 64 * 1024 * 1024, 64 * 1024
-SETTINGS: LiteralString = "SELECT pg_total_relation_size('pg_db_role_setting')"
+SETTINGS: LiteralString = "pg_total_relation_size('pg_db_role_setting')"
+TIDY: LiteralString = f"SELECT {NOTICES} <= %s AND {SETTINGS} <= %s"
 SETTING_MUCH: LiteralString = r"""
 SELECT r.rolname, d.datname FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
 LEFT JOIN pg_database d ON d.oid = s.setdatabase
@@ -166,6 +168,10 @@ class Sessions:
     def begin_anew(self) -> None:
         """Nothing here needs it."""
 
+    def is_tidy(self) -> bool:
+        (found,) = self.session.execute(TIDY, (NOTICES_MOST, SETTINGS_MOST)).fetchall()
+        return bool(found[0])
+
 
 def count(session: Session, site: str) -> int:
     return len(_all(session, site))
@@ -190,7 +196,7 @@ def end_oldest_where_notices_wait(session: Session) -> None:
     his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time, first
     those that do nothing meanwhile.
     """
-    session.execute(END_OLDEST + "WHERE pg_notification_queue_usage() > %s", (NOTICES_MOST,))
+    session.execute(f"{END_OLDEST} WHERE {NOTICES} > %s", (NOTICES_MOST,))
 
 
 def take_settings_where_there_are_too_many(session: Session) -> None:
@@ -211,13 +217,13 @@ def take_settings_where_there_are_too_many(session: Session) -> None:
 
 
 def _settings(session: Session) -> int:
-    (found,) = session.execute(SETTINGS).fetchall()
+    (found,) = session.execute(f"SELECT {SETTINGS}").fetchall()
     return int(found[0])
 
 
 def _children(process: int) -> tuple[int, ...]:
     try:
-        return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
+        return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_bytes().split()))
     except OSError:
         return ()
 

@@ -90,6 +90,7 @@ class Agent:
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
         self._wishes.settle()
+        self._went_on = time.monotonic()
 
     def step(self) -> None:
         """What is to be done here, whether there is a portal or not; then one wish, or one wait for it. Errors:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from threading import Event, get_native_id
 
 from panggon.core.node import database_load
@@ -29,6 +30,8 @@ SECONDS = 1.0
 FOLLOW_SECONDS = 0.01
 # What one site can take all of within a second has a look of its own so often.
 GLANCE_SECONDS = 0.05
+# So soon after a look that has found something to be taken back that begins.
+TIDY_SECONDS = 0.25
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Brake:
     _before: dict[Engine, Load] = field(default_factory=dict)
     _spared: dict[Engine, str] = field(default_factory=dict)
     _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
+    _tidy: dict[Engine, float] = field(default_factory=dict)  # when it was seen to be last, unless it is not
 
     def run(self, over: Event) -> None:
         """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
@@ -51,7 +55,7 @@ class Brake:
         with ThreadPoolExecutor(3 * len(self.servers) or 1) as pool:
             for engine, server in self.servers.items():
                 queues = Queues(server, engine)
-                pool.submit(_tidy, server, over)
+                pool.submit(self._tidy_up, engine, over)
                 pool.submit(queues.run, over)
                 pool.submit(self._watch, engine, Refusals(server, queues, self.uid_base), over)
 
@@ -79,6 +83,7 @@ class Brake:
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             watched.begin_anew()
+        self._tidy[engine] = time.monotonic() if watched.is_tidy() else -inf
 
     def _hold(self, engine: Engine, watched: Watched) -> None:
         """Whom a brake that was killed has left held is let go by the first look."""
@@ -86,6 +91,17 @@ class Brake:
         if doors or self._held.get(engine) != doors:
             watched.hold(doors)
             self._held[engine] = doors
+
+    def _tidy_up(self, engine: Engine, over: Event) -> None:
+        """Beside the looks: to take back what a gone session has prepared may last, and nobody is watched meanwhile. A
+        session of its own costs the server more than all looks of a second, so it is begun where that has to be done,
+        and where no look has said lately that it has not.
+        """
+        while not over.wait(TIDY_SECONDS):
+            if time.monotonic() - self._tidy.get(engine, -inf) > SECONDS + TIDY_SECONDS:
+                with going_on(log, "tidying", expected=logging.DEBUG):
+                    self.servers[engine].tidy()
+                over.wait(SECONDS)
 
     def _follow(
         self, engine: Engine, watched: Watched, over: Event, ends: float, *, also: Callable[[Watched], None]
@@ -128,10 +144,3 @@ def _be_in_time(watched: Watched) -> None:
     for thread in (get_native_id(), watched.thread):
         with suppress(OSError):  # it has ended, or this process may not
             slices.set_slice(thread, slices.WATCH)
-
-
-def _tidy(server: DatabaseServer, over: Event) -> None:
-    """Beside the looks: to take back what a gone session has prepared may last, and nobody is watched meanwhile."""
-    while not over.wait(SECONDS):
-        with going_on(log, "tidying", expected=logging.DEBUG):
-            server.tidy()

@@ -25,14 +25,14 @@ from panggon.node.control import Connection, Desk
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
-from panggon.node.databases.watch import Watch, databases
+from panggon.node.databases.watch import Databases, Watch
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
 from panggon.node.going_on import going_on, heed
 from panggon.node.resting import Resting
 
-# A look takes at most half a hundredth of the time, however many sites there are; but none is later than the last one
-# says: what a site writes meanwhile is bounded by nothing.
-LEAST_SECONDS, REST, MOST_SECONDS = 2.0, 200.0, 120.0
+# A look takes at most a quarter of a hundredth of the time, however many sites there are; but none is later than the
+# last one says: what a site writes meanwhile is bounded by nothing.
+LEAST_SECONDS, REST, MOST_SECONDS = 2.0, 400.0, 120.0
 JOBS_MOST = 2
 FULL = "basis data ini penuh; hapus dahulu sebagian isinya sebelum memuat salinan lagi"
 CLOSED = "situs ini tidak terbuka bagi pemiliknya"
@@ -53,12 +53,14 @@ class Owner:
     running: dict[str, Job] = field(default_factory=dict)
     _turns: dict[str, float] = field(default_factory=dict)
     _slow: set[str] = field(default_factory=set)
+    _known: Databases = field(init=False)
     _folders: Folders = field(init=False)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _resting: Resting = field(init=False)
 
     def __post_init__(self) -> None:
         self._resting = Resting(self._selector)
+        self._known = Databases(self.watch.sites)
         self._folders = Folders(self.watch.sites, self.watch.uid_base)
 
     def run(self, ending: socket.socket) -> None:
@@ -102,7 +104,7 @@ class Owner:
 
     def _databases(self) -> Mapping[str, Record]:
         """By site, those of the servers that run here: one may have been taken out of the settings."""
-        found = databases(self.watch.sites).items()
+        found = self._known.whole().items()
         return {site: record for site, record in found if record.engine in self.watch.servers}
 
     def _end_what_must(self) -> None:

@@ -1,6 +1,7 @@
 """How large each site's database is; a full one may be read and deleted from until it has room again."""
 
 import logging
+import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -10,9 +11,9 @@ from pathlib import Path
 
 from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.node.database_size import MEBIBYTE, Size
-from panggon.core.sites.spec import Engine
+from panggon.core.sites.spec import SITE_ID, Engine
 from panggon.drivers import files, storage
-from panggon.drivers.database import Record, load_record
+from panggon.drivers.database import RECORD, Record, load_record
 from panggon.drivers.database_server import DatabaseServer
 from panggon.drivers.storage import database_mark, open_mark
 from panggon.node import records
@@ -166,7 +167,25 @@ def _in_use(server: DatabaseServer, site: str, size: Size) -> Size:
         return size
 
 
-def databases(sites: Path) -> dict[str, Record]:
-    """Every site with a database that is whole."""
-    found = {path.parent.name: load_record(path.parent) for path in sites.glob("s??????/database.json")}
-    return {site: record for site, record in found.items() if record and not record.writing}
+@dataclass(slots=True)
+class Databases:
+    """What root's records say; one is read again only where it was written since."""
+
+    sites: Path
+    _known: dict[str, tuple[tuple[int, int], Record | None]] = field(default_factory=dict)
+
+    def whole(self) -> dict[str, Record]:
+        """Every site with a database that is whole."""
+        names = os.listdir(self.sites) if self.sites.exists() else ()  # noqa: PTH208 -- thousands
+        found = {site: self._record(site) for site in filter(SITE_ID.fullmatch, names)}
+        return {site: record for site, record in found.items() if record and not record.writing}
+
+    def _record(self, site: str) -> Record | None:
+        try:
+            found = os.lstat(f"{self.sites}/{site}/{RECORD}")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        written = found.st_mtime_ns, found.st_ino
+        if self._known.get(site, (None, None))[0] != written:
+            self._known[site] = written, load_record(self.sites / site)
+        return self._known[site][1]

@@ -12,6 +12,7 @@ from panggon.core.node.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
 from panggon.drivers import files, shell
 from panggon.drivers.entrances import Entrances
+from panggon.drivers.mariadb import undo_files
 from panggon.node.servers import Server, make_copy
 
 USER = "mysql"
@@ -78,7 +79,7 @@ def has_undo_files(settings: Settings) -> bool:
     """Whether what can be taken back lies in files of its own. Otherwise it lies in `ibdata1` with much else: it never
     shrinks, and nobody sees how much of it there is.
     """
-    return any(settings.data.glob("undo[0-9]*"))
+    return any(undo_files(settings.data))
 
 
 def copy(settings: Settings, place: Path) -> None:
