@@ -1,6 +1,7 @@
 import contextlib
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from panggon.node.sockets.shields.protections import active
 from tests.drivers.running import running
 from tests.node.databases.place import SITES, Place
 from tests.node.stand import UID_BASE, Stand
+from tests.waiting import until
 
 NEIGHBOURS = {Engine.MARIADB: 900872, Engine.POSTGRESQL: 900873}
 PAGES = Path(holders.__file__).parents[1]
@@ -108,3 +110,13 @@ def _brake(place: Place) -> Iterator[None]:
     yield
     over.set()
     thread.join()
+
+
+@pytest.fixture
+def threads() -> Iterator[tuple[int, int]]:
+    """One that works and one that sleeps."""
+    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as busy, subprocess.Popen(["sleep", "60"]) as idle:
+        until(lambda: "(sleep) S" in Path(f"/proc/{idle.pid}/stat").read_text())  # to begin takes work too
+        yield busy.pid, idle.pid
+        busy.kill()
+        idle.kill()
