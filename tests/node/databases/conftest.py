@@ -28,6 +28,7 @@ from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.shields.protections import active
 from tests.drivers.running import running
 from tests.node.databases.place import SITES, Place
+from tests.node.databases.watched import Server
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
 
@@ -110,6 +111,16 @@ def _brake(place: Place) -> Iterator[None]:
     yield
     over.set()
     thread.join()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def brake(server: Server) -> Brake:
+    return Brake({Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
 
 
 @pytest.fixture

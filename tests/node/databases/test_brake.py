@@ -25,16 +25,6 @@ from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 
-@pytest.fixture
-def server() -> Server:
-    return Server()
-
-
-@pytest.fixture
-def brake(server: Server) -> Brake:
-    return Brake({Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
-
-
 def tidied(brake: Brake, server: Server, *, wait: float) -> bool:
     """Whether it is within so many seconds."""
     server.tidied.clear()

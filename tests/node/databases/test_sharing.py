@@ -27,16 +27,6 @@ from tests.node.stand import UID_BASE
 from tests.waiting import until
 
 
-@pytest.fixture
-def server() -> Server:
-    return Server()
-
-
-@pytest.fixture
-def brake(server: Server) -> Brake:
-    return Brake({Engine.MARIADB: server}, UID_BASE)  # type: ignore[dict-item]
-
-
 def works(thread: int) -> None:
     """Wait until it has worked some more."""
     before = worked(thread)
