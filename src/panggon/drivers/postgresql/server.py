@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import LiteralString
 
 import psycopg
@@ -15,7 +16,7 @@ from panggon.core.node.database_size import taken
 from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
-from panggon.drivers.postgresql import full, line, owners, rights, sessions
+from panggon.drivers.postgresql import catalogue, full, line, owners, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.postgresql.scram import verifier, verifies
@@ -176,6 +177,11 @@ class PostgreSql:
     def watched(self) -> Iterator[Watched]:
         with Doors(self._session) as doors, self._session() as session:
             yield sessions.Sessions(session, self.process, doors)
+
+    def guard(self, over: Event) -> None:
+        with catalogue.reached(self.process, self._session) as session:
+            while not over.wait(catalogue.SECONDS):
+                catalogue.end_takers(session)
 
     def tidy(self) -> None:
         with self._session() as session:
