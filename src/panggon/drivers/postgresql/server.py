@@ -16,7 +16,7 @@ from panggon.core.node.database_size import taken
 from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
-from panggon.drivers.postgresql import catalogue, full, line, owners, rights, sessions
+from panggon.drivers.postgresql import catalogue, full, leaving, line, owners, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.postgresql.scram import verifier, verifies
@@ -27,11 +27,6 @@ NO_MORE: LiteralString = (
 )
 SIZES: LiteralString = r"SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
 SIZE: LiteralString = "SELECT oid, pg_database_size(oid) FROM pg_database WHERE datname = %s"
-# The databases of others in which a role has something.
-ENTANGLED: LiteralString = """
-SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
-WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +104,9 @@ class PostgreSql:
             return sessions.count(session, site)
 
     def drop(self, site: str) -> None:
-        """A role that has rights in another site's database cannot go, and whoever owns a table there gives them."""
         with self._session() as session:
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
-            elsewhere = session.execute(ENTANGLED, (site,)).fetchall()
-        for (database,) in elsewhere:
-            with self._session(str(database)) as session:
-                session.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(site)))
-        with self._session() as session:
-            session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(site)))
+        leaving.drop(self._session, site)
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
         is_full = self.find(site, known=True).full
