@@ -95,7 +95,8 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_mariadb = _unseen(config) if "mariadb" in run else ()
     of_servers = (*of_postgresql, *of_mariadb, *(_deaf(config) if "nginx" in run else ()), *addresses.unheard(config))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
-    return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
+    circles = map(_goes_round, sites.recorded.circles())
+    return (*of_records, *of_names, *full, *of_php, *circles, *of_zone, *of_servers)
 
 
 def _unread(config: NodeConfig, problem: str) -> str:
@@ -136,6 +137,11 @@ def _php_is_gone(version: str, first: str, *others: str) -> str:
         f"PHP {version} tidak ada lagi di mesin ini, tetapi dipakai {whose}, yang karena itu tidak dapat menjawab: "
         f"pasang lagi php{version}-fpm, atau ubah versi PHP situs"
     )
+
+
+def _goes_round(circle: Sequence[str]) -> str:
+    way = ", yang mengarah ke ".join((*circle[1:], circle[0]))
+    return f"pengunjung {circle[0]} berputar-putar: {circle[0]} mengarah ke {way}; ubah tujuan salah satunya"
 
 
 def _outlived(config: NodeConfig) -> tuple[str, ...]:
