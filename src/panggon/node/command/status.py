@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import control, files
 from panggon.node import layout, protections, records
 from panggon.node.agent import filled, identity, strays
@@ -188,7 +188,11 @@ def _portal(config: NodeConfig) -> str:
 
 
 def _unfinished(sites: Sites, site: str) -> bool:
-    position = sites.position(site)
+    """Also where a damaged journal does not say it: `drift` says what is wrong with it."""
+    try:
+        position = sites.position(site)
+    except PanggonError:
+        return True
     return position is not None and position.outcome is None
 
 
