@@ -72,3 +72,25 @@ def test_who_asks_for_the_catalogue_alone_is_ended_and_all_come_in(
         assert root_says(server, "SELECT 1") == [(1,)]
         if is_first:  # with him who has only read there
             until(lambda: not reached.sessions(key.name))
+
+
+def test_who_sends_notices_is_ended_by_nobody(
+    private: Path, guard: threading.Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their queue is one of all databases, too, and who sends has it alone for a moment."""
+
+    def send() -> None:
+        with closing(as_site(private)) as session:
+            for _ in range(300):
+                session.execute("NOTIFY kabar, 'ada'")
+            sent.append(True)
+
+    sent: list[bool] = []
+    monkeypatch.setattr(catalogue, "SECONDS", 0.002)
+    guard.start()
+    sending = [threading.Thread(target=send) for _ in range(4)]
+    for thread in sending:
+        thread.start()
+    for thread in sending:
+        thread.join()
+    assert len(sent) == 4

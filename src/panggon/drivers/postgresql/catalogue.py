@@ -17,11 +17,12 @@ from panggon.drivers.postgresql import sessions
 from panggon.drivers.postgresql.line import Session
 
 # What is shared belongs to the database 0. To read, and to set something for himself, is what a role may do there.
+# The object 0 is the queue of notices, which who sends one has alone for a moment.
 # Neither names nor anything else that is shared is asked for: that would wait, too.
 TAKERS: LiteralString = """
 SELECT a.pid FROM pg_stat_get_activity(NULL) a WHERE a.usesysid IN (
   SELECT b.usesysid FROM pg_locks l JOIN pg_stat_get_activity(NULL) b ON b.pid = l.pid
-  WHERE l.database = 0 AND l.locktype IN ('relation', 'object') AND b.usesysid <> 10
+  WHERE l.database = 0 AND (l.locktype = 'relation' OR (l.locktype = 'object' AND l.objid <> 0)) AND b.usesysid <> 10
     AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))
 """
 # What a session that waits for a lock calls itself, unless it only begins.
