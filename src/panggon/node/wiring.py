@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.desired import MachineFacts
+from panggon.core.node.desired import MachineFacts, records_of
 from panggon.core.node.driver import Driver
 from panggon.core.node.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
@@ -78,7 +78,9 @@ def drivers(
         Kind.CERTIFICATE: certificates(config, owned),
         Kind.HOST: host_link.HostDriver(in_web, owned),
         Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
-        Kind.RECORDS: dns.RecordsDriver(_records(config), owned),
+        Kind.RECORDS: dns.RecordsDriver(
+            _records(config), owned, wished=partial(records_of, facts=machine_facts(config))
+        ),
     }
 
 
