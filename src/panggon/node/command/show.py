@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +32,11 @@ ENDINGS = {
 ALONE = (
     "Belum selesai, dan tidak dapat ditinggalkan begini. Tidak ada agen yang berjalan di mesin ini, jadi tidak ada "
     "yang mencobanya lagi: jalankan perintah ini lagi sampai selesai."
+)
+
+STRAY = (
+    "Yang bertanda “mesin” bukan milik situs mana pun: orang yang menghapusnya bila tidak diperlukan. Nama yang memang "
+    "disengaja ditulis di dns.own_names."
 )
 
 
@@ -96,14 +102,33 @@ def evidence(console: Console, checks: Sequence[Check]) -> None:
     for check in checks:
         table.add_row(check.name, "[green]✓[/]" if check.ok else "[red]✗[/]", text(check.detail))
     console.print(table)
+    failed = [check.name for check in checks if not check.ok]
+    if failed:
+        words = f"{len(failed)} dari {len(checks)} bukti tidak terpenuhi: {', '.join(dict.fromkeys(failed))}."
+        console.print(text(words, style="red"), soft_wrap=True)
 
 
-def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
+def verified(console: Console, checks: Sequence[Check]) -> None:
+    evidence(console, checks)
+    if all(check.ok for check in checks):
+        console.print(ENDINGS[Word.APPLIED])
+    else:
+        console.print(
+            "Yang berubah ditunjukkan `panggon-node drift`, dan dipulihkan `panggon-node apply` dengan berkas ini."
+        )
+
+
+def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path) -> None:
+    """`applied` is the folder of what was applied last."""
     for site, sentences in found.items():
         for sentence in sentences:
             console.print(text(f"{site}: {sentence}"), soft_wrap=True)
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
+    if found.keys() - {MACHINE}:
+        console.print(text(f"Memulihkan situs: panggon-node apply {applied}/SITUS.json"), soft_wrap=True)
+    if MACHINE in found:
+        console.print(STRAY, soft_wrap=True)
 
 
 def differences(of_machine: Sequence[str], sites: Mapping[str, Plan | PanggonError]) -> dict[str, list[str]]:
