@@ -171,7 +171,13 @@ def test_a_file_system_that_bounds_nothing_is_watched(root: Path, site: str, uid
     assert not storage.is_full(root / "sites" / site)
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("watch.space", True)
-    assert "hanya diawasi" in check.detail
+    assert check.detail == "batas 20 MiB dan 1000 berkas, hanya diawasi di mesin ini"
+    for changed in ({"mebibytes": 2000, "files": 1000}, None):  # by a person
+        if changed:
+            driver.write(key, changed)
+        else:
+            (root / "sites" / site / "quota.json").unlink()
+        assert not driver.probe(key, spec=spec(key.name, 20))[0].ok
     assert (driver.used(key), driver.is_full(key, storage.Limit(20, 1000))) == (None, False)
     tree.write(Key(Kind.DIRECTORY, site), None)
 
