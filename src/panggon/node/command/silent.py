@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from panggon.core.errors import PanggonError
 from panggon.core.node import problem_words
+from panggon.core.node.system_errors import in_indonesian
 from panggon.node import wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.supervision import units
@@ -27,6 +28,6 @@ def _problem(ask: Callable[[], object]) -> PanggonError | None:
 
 
 def _sentence(name: str, problem: PanggonError) -> str:
-    words = problem_words.words(problem.code, problem.detail, translated=str) or str(problem)
+    words = problem_words.words(problem.code, in_indonesian(problem.detail)) or str(problem)
     again = f"; kalau tidak pulih sendiri: systemctl restart {units.of(name)}" if name else ""
     return f"{words}; selama itu situs tidak dapat diubah{again}"
