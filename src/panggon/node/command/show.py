@@ -15,10 +15,10 @@ from panggon.core.node import plan_words, problem_words
 from panggon.core.node.driver import Check
 from panggon.core.node.journal import Outcome, Word
 from panggon.core.node.plan import Plan
-from panggon.core.sites.htaccess import Effect
 from panggon.drivers.htaccess import Found
 from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE
+from panggon.node.agent.unread import INSTEAD
 from panggon.node.command.printable import printable
 from panggon.node.command.status import Status
 from panggon.node.supervision import units
@@ -185,21 +185,11 @@ def moment(since: str) -> str:
         return since
 
 
-# What the owner does instead.
-_INSTEAD: Mapping[Effect, str] = {
-    Effect.PROTECTION: "TIDAK melindungi apa pun; pindahkan berkas ke folder private",
-    Effect.ROUTING: "pilih profil situs yang sesuai",
-    Effect.PHP: "atur batas PHP situs, atau pakai .user.ini",
-    Effect.ANSWER: "kirim dari aplikasi",
-    Effect.OTHER: "tidak ada padanannya di sini",
-}
-
-
 def unread(console: Console, files: Sequence[Found]) -> None:
     table = Table("Berkas", "Baris", "Perintah", "Sebagai gantinya")
     for file in files:
         for each in file.lost:
-            table.add_row(text(file.path), str(each.line), text(each.directive), _INSTEAD[each.effect])
+            table.add_row(text(file.path), str(each.line), text(each.directive), INSTEAD[each.effect])
     console.print(table if files else "Tidak ada perintah .htaccess yang tidak berlaku.")
 
 
