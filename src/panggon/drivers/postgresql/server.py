@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
@@ -35,10 +35,13 @@ WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_
 
 @dataclass(frozen=True, slots=True)
 class PostgreSql:
-    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it."""
+    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it. What of full
+    databases was compacted is in `_compacted`.
+    """
 
     run: Path
     site_run: Path
+    _compacted: dict[str, dict[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def door(self) -> Path:
@@ -153,7 +156,7 @@ class PostgreSql:
 
     def compact(self, site: str) -> None:
         with self._session(site) as session:
-            full.compact(session)
+            self._compacted[site] = full.compact(session, self._compacted.get(site, {}))
 
     def stop_writing(self, site: str) -> None:
         """Stays shut when this fails: its role may have made more tables than change hands in time."""
@@ -171,6 +174,7 @@ class PostgreSql:
         self.shut(site)  # a session of the site's may hold what changes hands
         with self._session(site) as session, session.transaction():
             full.give_back(session, site)
+        self._compacted.pop(site, None)
 
     @contextmanager
     def watched(self) -> Iterator[Watched]:

@@ -24,8 +24,9 @@ Isinya masih dapat dibaca dan dihapus, tetapi tidak dapat ditambah sampai terpak
 Sampai saat itu salinan yang lebih kecil dapat dimuat paling banyak {loads} kali.
 """
 
-# Of a stopped database: from where on it grows in spite of that (its files vary a little by themselves).
-GROWN_PART, GROWN_MORE = 1.1, 16 * MEBIBYTE
+# Of a stopped database: from where on it grows in spite of that (its files vary a little by themselves; what is
+# compacted lies there twice meanwhile).
+GROWN_PART, GROWN_PART_COMPACTING, GROWN_MORE = 1.1, 2.1, 16 * MEBIBYTE
 # So many copies may be loaded into a full one until it has had room again.
 LOADS_MOST = 3
 # What fails is tried again after so many times of what it took.
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class Watch:
     """The one that stops a database's writing and lets it write again. `full` are those that may not write now; what
-    `_least` says is how small each of them has been since.
+    `_least` says is how small each of them has been since; `compacting` is the one that is just made smaller.
     """
 
     servers: Mapping[Engine, DatabaseServer]
@@ -45,6 +46,7 @@ class Watch:
     uid_base: int
     report: Path
     full: dict[str, Size] = field(default_factory=dict)
+    compacting: str = ""
     _least: dict[str, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _later: dict[str, float] = field(default_factory=dict)
@@ -105,19 +107,20 @@ class Watch:
             return
         if began < self._later.get(site, 0.0):
             return
+        grown = GROWN_PART_COMPACTING if self.compacting == site else GROWN_PART
         try:
-            self._decide(server, site, _in_use(server, site, size))
+            self._decide(server, site, _in_use(server, site, size), grown)
         except PanggonError as error:
             log.warning("%s: %s", site, error)
             self._later[site] = time.monotonic() + REST * (time.monotonic() - began)
 
-    def _decide(self, server: DatabaseServer, site: str, size: Size) -> None:
+    def _decide(self, server: DatabaseServer, site: str, size: Size, grown: float) -> None:
         if size.stops and site not in self._least:
             self._stop(server, site, size)
         elif size.stops:
             self.full[site] = size
             self._least[site] = min(size.used, self._least[site])
-            if size.used > self._least[site] * GROWN_PART + GROWN_MORE and site not in self._shut:
+            if size.used > self._least[site] * grown + GROWN_MORE and site not in self._shut:
                 log.warning("%s grows although it is stopped: %d MiB", site, size.mebibytes)
                 server.shut(site)
                 self._shut.add(site)
