@@ -124,14 +124,14 @@ def test_what_a_role_sets_for_itself_is_taken_back_where_it_is_too_much(
 def test_tables_with_nothing_in_them_count_by_their_number(key: Key, reached: PostgreSql, private: Path) -> None:
     with as_site(private) as session:
         session.execute("DO $$ BEGIN FOR n IN 1..1000 LOOP EXECUTE 'CREATE TABLE t' || n || ' ()'; END LOOP; END $$")
-    assert reached.sizes()[key.name] == reached.used(key.name) >= 1000 * INODE_BYTES
+    assert reached.sizes([key.name])[key.name] == reached.used(key.name) >= 1000 * INODE_BYTES
 
 
 @pytest.mark.usefixtures("_database")
 def test_a_full_database_can_be_read_and_deleted_from_until_it_has_room(
     driver: DatabaseDriver, key: Key, reached: PostgreSql, private: Path
 ) -> None:
-    empty = reached.sizes()[key.name]
+    empty = reached.sizes([key.name])[key.name]
     with as_site(private) as session:
         session.execute("CREATE SCHEMA arsip")
         session.execute("CREATE TABLE arsip.surat (id serial, isi text)")

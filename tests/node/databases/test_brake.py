@@ -15,6 +15,7 @@ from panggon.core.node.database_load import (
     UNCOUNTED_STEP,
     Load,
     Session,
+    Taken,
 )
 from panggon.core.sites.spec import Engine
 from panggon.node.databases import brake as brakes
@@ -41,6 +42,14 @@ def test_who_takes_too_much_is_ended(brake: Brake, server: Server) -> None:
     server.now = Load((Session(ONE, 1, 0, seconds=1.0), Session(OTHER, 2, 0, seconds=1801.0)))
     brake.look(Engine.MARIADB, server)
     assert server.said == ["end 2"]
+
+
+def test_who_has_sessions_and_whose_have_ended_since_is_told_once(brake: Brake, server: Server) -> None:
+    server.now, server.seen = Load((Session(ONE, 1, 0),)), {OTHER: Taken(begun=1)}
+    brake.look(Engine.MARIADB, server)
+    server.now, server.seen = Load(()), {}
+    brake.look(Engine.MARIADB, server)
+    assert [brake.seen(), brake.seen()] == [frozenset({ONE, OTHER}), frozenset()]
 
 
 def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,10 +31,10 @@ class Server:
     away: bool = False
     fails: str = ""
 
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self, sites: Collection[str]) -> Mapping[str, int]:
         if self.away:
             raise TemporaryError("database.down", "away")
-        return {site: size * MEBIBYTE for site, size in self.size.items()}
+        return {site: self.size[site] * MEBIBYTE for site in sites}
 
     def used(self, site: str) -> int:
         self._fail("used")

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +24,7 @@ DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = (
     "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
 )
-SIZES: LiteralString = r"SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
-SIZE: LiteralString = "SELECT oid, pg_database_size(oid) FROM pg_database WHERE datname = %s"
+SIZES: LiteralString = "SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname = ANY(%s)"
 # The databases of others in which a role has something.
 ENTANGLED: LiteralString = """
 SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
@@ -137,15 +136,13 @@ class PostgreSql:
     def login(self, site: str) -> Mapping[str, str]:
         return {"host": str(self.site_run), "port": "5432", "database": site, "user": site}
 
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self, sites: Collection[str]) -> Mapping[str, int]:
         with self._session() as session:
-            rows = session.execute(SIZES).fetchall()
+            rows = session.execute(SIZES, (list(sites),)).fetchall()
         return {str(name): self._taken(int(oid), int(size)) for name, oid, size in rows}
 
     def used(self, site: str) -> int:
-        with self._session() as session:
-            found = session.execute(SIZE, (site,)).fetchall()
-        return sum(self._taken(int(oid), int(size)) for oid, size in found)
+        return self.sizes([site]).get(site, 0)
 
     def _taken(self, database: int, size: int) -> int:
         """The server runs in the directory of its data."""

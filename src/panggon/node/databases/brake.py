@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
+from queue import SimpleQueue
 from threading import Event, get_native_id
 
 from panggon.core.node import database_load
@@ -43,6 +44,7 @@ class Brake:
     servers: Mapping[Engine, DatabaseServer]
     uid_base: int
     placement: Placement = field(default_factory=Placement)
+    _seen: SimpleQueue[frozenset[str]] = field(default_factory=SimpleQueue)
     _before: dict[Engine, Load] = field(default_factory=dict)
     _spared: dict[Engine, str] = field(default_factory=dict)
     _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
@@ -59,6 +61,10 @@ class Brake:
                 pool.submit(queues.run, over)
                 pool.submit(self._watch, engine, Refusals(server, queues, self.uid_base), over)
 
+    def seen(self) -> frozenset[str]:
+        """The sites that have had a session since this was asked last: nobody else has written anything."""
+        return frozenset().union(*(self._seen.get() for _ in range(self._seen.qsize())))
+
     def _watch(self, engine: Engine, refusals: Refusals, over: Event) -> None:
         while not over.is_set():
             with going_on(log, engine, expected=logging.DEBUG), self.servers[engine].watched() as watched:
@@ -71,7 +77,10 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.placement.look(engine, load.sessions, watched.taken(), watched.own(), watched.process)
+        taken = watched.taken()
+        if sites := {session.site for session in load.sessions} | taken.keys():
+            self._seen.put(frozenset(sites))
+        busy = self.placement.look(engine, load.sessions, taken, watched.own(), watched.process)
         self._hold(engine, watched)
         before = self._before.get(engine, load)
         growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))

@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,13 @@ class Watch:
     _told: list[str] | None = None
 
     def look(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
+        """As `glance`, where these are all that there are."""
+        outgrown = self.glance(found, loading=loading)
+        self._forget_others(found)
+        self._tell()
+        return outgrown
+
+    def glance(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
         """Stop and give back where it is time; the sites of `loading` that have outgrown their bound are the
         caller's matter.
         """
@@ -62,7 +69,7 @@ class Watch:
             own = {site: record for site, record in found.items() if record.engine is engine and record.mebibytes}
             own = {site: record for site, record in own.items() if not self._is_shut(site, record) or site in loading}
             try:
-                sizes = server.sizes() if own else {}
+                sizes = server.sizes(own) if own else {}
             except PanggonError as error:  # a server that is away: nothing grows there
                 log.warning("%s: %s", engine, error)
                 continue
@@ -72,7 +79,6 @@ class Watch:
                     outgrown += [site] if size.stops else []
                 else:
                     self._attend(server, site, size)
-        self._forget_others(found)
         self._tell()
         return tuple(outgrown)
 
@@ -180,7 +186,11 @@ class Databases:
     def whole(self) -> dict[str, Record]:
         """Every site with a database that is whole."""
         names = os.listdir(self.sites) if self.sites.exists() else ()  # noqa: PTH208 -- thousands
-        found = {site: self._record(site) for site in filter(SITE_ID.fullmatch, names)}
+        return self.some(filter(SITE_ID.fullmatch, names))
+
+    def some(self, sites: Iterable[str]) -> dict[str, Record]:
+        """Those of these sites that have one that is whole."""
+        found = {site: self._record(site) for site in sites}
         return {site: record for site, record in found.items() if record and not record.writing}
 
     def _record(self, site: str) -> Record | None:
