@@ -62,6 +62,14 @@ ATTACKS = {
     (Engine.POSTGRESQL, "every lock"): ALL_LOCKS,
     (Engine.POSTGRESQL, "for ever"): "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
 }
+# A procedure that has been called takes some MiB until its session ends: some of them in a second.
+SLOWLY = """
+DELIMITER //
+CREATE OR REPLACE PROCEDURE mulai(n INT) BEGIN
+  EXECUTE IMMEDIATE CONCAT('CREATE OR REPLACE PROCEDURE p', n, '() BEGIN ', REPEAT('SELECT 1 INTO @n;', 4000), ' END');
+END//
+DELIMITER ;
+""" + "".join(f"CALL mulai({n}); CALL p{n}(); DO SLEEP(0.3);" for n in range(200))
 # Smaller than in earnest, so that it does not take minutes.
 BOUNDS = {
     "SHARED_SOME": 96 * MEBIBYTE,
@@ -87,6 +95,25 @@ def test_it_is_ended_and_the_neighbour_goes_on(
     assert "Lost connection" in words or "terminating connection due to administrator command" in words, words
     until(lambda: served(place, neighbour, engine), seconds=20)
     assert served(place, neighbour, engine)
+    assert served(place, site, engine)
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_who_makes_the_servers_memory_grow_slowly_is_ended_and_not_who_works_most(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, site = made
+    monkeypatch.setattr(database_load, "UNCOUNTED_SOME", 128 * MEBIBYTE)
+    monkeypatch.setattr(database_load, "UNCOUNTED_SLOWLY", 32 * MEBIBYTE)
+    monkeypatch.setattr(database_load, "UNCOUNTED_STEP", 512 * MEBIBYTE)
+    beside = client(place, neighbour, engine, BUSY[engine])
+    attack = client(place, site, engine, SLOWLY)
+    until(lambda: attack.poll() is not None, seconds=120)
+    assert "Lost connection" in attack.communicate()[1]
+    assert beside.poll() is None
+    beside.kill()
+    beside.communicate()
     assert served(place, site, engine)
 
 

@@ -13,8 +13,8 @@ from panggon.drivers.postgresql.line import Session
 KEPT = "panggon_kept"
 # Functions that write large objects, which belong to no table; one that is cut off behind its end grows.
 LARGE: LiteralString = (
-    "lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea), lowrite(integer, bytea), "
-    "lo_truncate(integer, integer), lo_truncate64(integer, bigint)"
+    "lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea), "
+    "lowrite(integer, bytea), lo_truncate(integer, integer), lo_truncate64(integer, bigint)"
 )
 # Everything but functions changes its owner: those keep the rights of whom they belong to.
 HAND_OVER = sql.SQL("""

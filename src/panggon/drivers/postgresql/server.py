@@ -34,8 +34,8 @@ WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_
 
 @dataclass(frozen=True, slots=True)
 class PostgreSql:
-    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it. What of full
-    databases was compacted is in `_compacted`.
+    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it. What of
+    full databases was compacted is in `_compacted`.
     """
 
     run: Path

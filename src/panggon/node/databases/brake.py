@@ -6,7 +6,7 @@ A server bounds little of it by itself: most of its limits a session may set for
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from panggon.node.databases import crowd
 from panggon.node.databases.placement import Placement
 from panggon.node.databases.queues import Queues
 from panggon.node.databases.refusals import Refusals
+from panggon.node.databases.swelling import Swelling
 from panggon.node.going_on import going_on
 
 SECONDS = 1.0
@@ -46,7 +47,8 @@ class Brake:
     placement: Placement = field(default_factory=Placement)
     _seen: SimpleQueue[frozenset[str]] = field(default_factory=SimpleQueue)
     _before: dict[Engine, Load] = field(default_factory=dict)
-    _spared: dict[Engine, str] = field(default_factory=dict)
+    _spared: dict[Engine, Set[str]] = field(default_factory=dict)
+    _swelling: dict[Engine, Swelling] = field(default_factory=lambda: {engine: Swelling() for engine in Engine})
     _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
     _tidy: dict[Engine, float] = field(default_factory=dict)  # when it was seen to be last, unless it is not
 
@@ -83,12 +85,13 @@ class Brake:
         busy = self.placement.look(engine, load.sessions, taken, watched.own(), watched.process)
         self._hold(engine, watched)
         before = self._before.get(engine, load)
-        growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
-        _end(engine, watched, {**growing, **database_load.too_much(load, before)})
-        if database_load.SERVER_MEMORY in growing.values():
+        growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, frozenset()))
+        swelling, close = self._swelling[engine].look(load)
+        _end(engine, watched, {**swelling, **growing, **database_load.too_much(load, before)})
+        if close:
             watched.close_tables()
         self._before[engine] = load
-        self._spared[engine] = next((session.site for session in growing), "")
+        self._spared[engine] = {session.site for session in growing}
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             watched.begin_anew()
