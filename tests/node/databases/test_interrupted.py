@@ -13,6 +13,7 @@ from panggon.core.node.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
 from panggon.drivers import files
 from panggon.drivers.storage import database_mark
+from panggon.node import records
 from panggon.node.databases import owner, wishes
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import Job
@@ -174,3 +175,10 @@ def test_who_has_sessions_is_looked_at_between_the_looks_at_all(
         here.close()
         running.result()
     assert place.server.asked == [SITE]
+
+
+def test_that_sessions_cannot_be_kept_apart_is_reported(place: Place) -> None:
+    place.owner._brake.placement.faults[Engine.MARIADB] = "Operation not permitted"
+    place.look()
+    (said,) = records.load(place.owner.watch.report)
+    assert said.startswith("sesi mariadb tidak dapat dibagi atas prosesor (Operation not permitted): ")

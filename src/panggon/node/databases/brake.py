@@ -67,6 +67,14 @@ class Brake:
         """The sites that have had a session since this was asked last: nobody else has written anything."""
         return frozenset().union(*(self._seen.get() for _ in range(self._seen.qsize())))
 
+    def faults(self) -> tuple[str, ...]:
+        """A sentence of each server whose sessions cannot be kept from each other's processors."""
+        return tuple(
+            f"sesi {engine} tidak dapat dibagi atas prosesor ({why}): situs yang sibuk di sana memperlambat situs lain"
+            for engine, why in sorted(self.placement.faults.items())
+            if why
+        )
+
     def _watch(self, engine: Engine, refusals: Refusals, over: Event) -> None:
         while not over.is_set():
             with going_on(log, engine, expected=logging.DEBUG), self.servers[engine].watched() as watched:

@@ -102,6 +102,7 @@ class Owner:
         for site in found.keys() - self.running.keys():
             with going_on(log, site):
                 self._lock_again(site)
+        self.watch.besides = self._brake.faults()
         self._end_outgrown(self.watch.look(found, loading=self._loading()))
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):

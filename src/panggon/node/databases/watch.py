@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 class Watch:
     """The one that stops a database's writing and lets it write again. `full` are those that may not write now; what
     `_least` says is how small each of them has been since; `compacting` is the one that is just made smaller.
+    `besides`: what is to be reported too.
     """
 
     servers: Mapping[Engine, DatabaseServer]
@@ -47,6 +48,7 @@ class Watch:
     report: Path
     full: dict[str, Size] = field(default_factory=dict)
     compacting: str = ""
+    besides: tuple[str, ...] = ()
     _least: dict[str, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _later: dict[str, float] = field(default_factory=dict)
@@ -156,7 +158,7 @@ class Watch:
 
     def _tell(self) -> None:
         """On a full disk it is told at a later look: that disk is what the looks are for."""
-        words = [
+        words = [*self.besides] + [
             f"{site}: basis data penuh ({size.mebibytes} dari {size.most} MiB), "
             + ("ditutup, karena tetap bertambah" if site in self._shut else "hanya dapat dibaca dan dihapus")
             for site, size in sorted(self.full.items())
