@@ -112,9 +112,7 @@ def test_who_makes_the_servers_memory_grow_slowly_is_ended_and_not_who_works_mos
     until(lambda: attack.poll() is not None, seconds=120)
     assert "Lost connection" in attack.communicate()[1]
     assert beside.poll() is None
-    with place.owner.watch.servers[engine].watched() as watched:  # the server goes on when its client is gone
-        for session in watched.load().sessions:
-            watched.end(session.number)
+    end_all(place, engine)
     beside.communicate(timeout=20)
     assert served(place, site, engine)
 
@@ -153,9 +151,16 @@ def test_where_places_are_short_who_has_most_sessions_gives_way(
     until(lambda: server.sessions(site) == FIRST_FEW)
     assert served(place, neighbour, engine)
     assert (server.sessions(neighbour), [each.poll() for each in beside]) == (2, [None, None])
+    end_all(place, engine)
     for each in (*beside, *crowd):
-        each.kill()
-        each.communicate()
+        each.communicate(timeout=20)
+
+
+def end_all(place: Place, engine: Engine) -> None:
+    """MariaDB goes on for a while when the client is gone, and even when the database is."""
+    with place.owner.watch.servers[engine].watched() as watched:
+        for session in watched.load().sessions:
+            watched.end(session.number)
 
 
 def comes_in(server: DatabaseServer) -> bool:
