@@ -117,6 +117,11 @@ def test_a_failed_proof_is_a_failed_command(terminal):
     result = terminal("verify", terminal.spec(), "--json")
     assert result.exit_code == 1
     assert [row["name"] for row in json.loads(result.stdout)["evidence"] if not row["ok"]] == ["https.answer"]
+    told = terminal("verify", terminal.spec()).stdout.splitlines()[-2:]
+    assert told[0].endswith("bukti tidak terpenuhi: https.answer.")
+    assert "panggon-node drift" in told[1]
+    terminal("apply", terminal.spec())
+    assert terminal("verify", terminal.spec()).stdout.splitlines()[-1] == "Selesai: semua bukti terpenuhi."
 
 
 def test_every_site_is_proven_at_once(terminal):

@@ -161,8 +161,8 @@ class DatabaseServer(Protocol):
         """What the owner needs to know besides the password."""
         ...
 
-    def sizes(self) -> Mapping[str, int]:
-        """Bytes of every site's database on disk."""
+    def sizes(self, sites: Collection[str]) -> Mapping[str, int]:
+        """Bytes of their databases on disk."""
         ...
 
     def used(self, site: str) -> int:

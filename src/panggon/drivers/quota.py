@@ -81,17 +81,20 @@ class QuotaDriver:
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """What the file system says; where it says nothing, that the limit is only watched."""
-        place, wished = self._place(key), spec.limits
+        place = self._place(key)
+        wished = storage.Limit(spec.limits.disk_mebibytes, spec.limits.files)
         if not self._bounded(place):
-            words = f"batas {wished.disk_mebibytes} MiB dan {wished.files} berkas hanya diawasi di mesin ini"
-            return (Check("watch.space", files.read(place / RECORD) is not None, words),)
+            record = load_record(place)
+            limit = record.limit if record else None
+            noted = f"batas {limit.mebibytes} MiB dan {limit.files} berkas" if limit else "batas tidak tercatat"
+            return (Check("watch.space", limit == wished, f"{noted}, hanya diawasi di mesin ini"),)
         try:
             seen = storage.bound_of(place)
         except PanggonError as error:
             return (Check("quota.bounded", ok=False, detail=str(error)),)
         words = f"terpakai {seen.used // storage.MEBIBYTE} MiB dari {(seen.most or 0) // storage.MEBIBYTE} MiB"
         of_files = f", paling banyak {seen.most_files or 0} berkas" if seen.counts else ""
-        ok = storage.is_bound(seen, storage.Limit(wished.disk_mebibytes, wished.files))
+        ok = storage.is_bound(seen, wished)
         return (Check("quota.bounded", ok, f"{words}{of_files}, ditegakkan oleh sistem berkas"),)
 
     def used(self, key: Key) -> int | None:

@@ -72,8 +72,9 @@ def leaving_mark(place: Path) -> Path:
 
 
 def kind(path: Path) -> str:
-    """The name of the file system that a directory lies on, as stat(1) calls it: `btrfs`, `xfs`, `ext2/ext3`."""
-    return shell.check(["stat", "--file-system", "--format=%T", str(path)]).strip()
+    """The name of the file system that a directory lies on: `btrfs`, `xfs`, `ext4`."""
+    name = shell.check(["stat", "--file-system", "--format=%T", str(path)]).strip()
+    return {"ext2/ext3": "ext4"}.get(name, name)  # stat(1) knows them by one number, which ext4 has kept
 
 
 def make(path: Path, *, project: int) -> None:
@@ -206,8 +207,8 @@ def _tried(root: Path, takes: Callable[[Path], bool]) -> str:
         _sweep(root)
         make(place, project=TRIAL_PROJECT)
         if not is_bounded(place):
-            ways = "btrfs, atau pada ext4 dan XFS dengan kuota proyek"
-            return f"sistem berkas {kind(root)} tidak dapat membatasi tiap situs; Panggon membatasi pada {ways}"
+            ways = "btrfs dengan kuota, ext4 dan XFS dengan kuota proyek (docs/node.md, Space)"
+            return f"sistem berkas {kind(root)} di {root} tidak membatasi tiap situs; yang dapat: {ways}"
         bound(place, TRIAL_LIMIT)
         with ThreadPoolExecutor(1, initializer=_give_up_privileges) as one:
             taken = one.submit(takes, place).result()

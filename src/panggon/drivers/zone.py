@@ -132,6 +132,10 @@ class Zone:
             )
         return self._answered(response, server)
 
+    def knows_itself(self, server: Server) -> None:
+        """Raises the errors where this server does not answer for the zone."""
+        self.ask_as_resolver((dns.name.from_text(self.settings.zone), "SOA"), server)
+
     def _answered(self, response: dns.message.Message, server: Server) -> dns.message.Message:
         if response.rcode() != dns.rcode.NXDOMAIN:
             self._accept(response, server)

@@ -106,7 +106,7 @@ class Recorded:
 
     def known(self) -> tuple[str, ...]:
         """Every site that was ever applied here."""
-        return tuple(sorted(path.stem for path in self._folder.glob("s??????.json")))
+        return tuple(sorted(path.stem for path in self.folder.glob("s??????.json")))
 
     def unpurged(self) -> tuple[str, ...]:
         """Every site of which this machine still has something to keep: those in `here`, and the parked."""
@@ -151,7 +151,7 @@ class Recorded:
 
     def _each_life(self) -> Iterator[tuple[str, Life]]:
         """Of every site that was ever applied here, in order. Asked every few minutes of thousands."""
-        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
             written = {entry.name[:-5]: entry.stat().st_mtime_ns for entry in entries if RECORD.fullmatch(entry.name)}
             return ((site, self._life_written(site, written[site])) for site in sorted(written))
         return iter(())
@@ -201,7 +201,7 @@ class Recorded:
         return self.state / f"specs/{site}.json"
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         return self.state / "specs"
 
     @property

@@ -1,13 +1,13 @@
 """From the settings to the drivers of this machine; the only module that imports those of kinds."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.desired import MachineFacts
+from panggon.core.node.desired import MachineFacts, records_of
 from panggon.core.node.driver import Driver
 from panggon.core.node.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
@@ -45,6 +45,9 @@ from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES
 
+NO_SITE = "s000000"
+ANSWER_SECONDS = 3.0  # for a server that is only asked whether it answers
+
 
 def drivers(
     config: NodeConfig,
@@ -78,7 +81,9 @@ def drivers(
         Kind.CERTIFICATE: certificates(config, owned),
         Kind.HOST: host_link.HostDriver(in_web, owned),
         Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
-        Kind.RECORDS: dns.RecordsDriver(_records(config), owned),
+        Kind.RECORDS: dns.RecordsDriver(
+            _records(config), owned, wished=partial(records_of, facts=machine_facts(config))
+        ),
     }
 
 
@@ -221,6 +226,26 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}
+
+
+def questions(config: NodeConfig) -> tuple[tuple[str, Callable[[], object]], ...]:
+    """Something small for each server of databases and names, which raises a PanggonError where that does not answer;
+    with its name, "" where it is another machine's.
+    """
+    asked: list[tuple[str, Callable[[], object]]] = []
+    if set(Engine) & set(config.services.run):
+        for engine, database_server in database_servers(config).items():
+            asked.append((engine.value, partial(database_server.sessions, NO_SITE)))
+    if "knot" in config.services.run:
+        for each in config.dns.servers:
+            server = zone.Server(each.address, each.port)
+            own = "knot" if each is config.dns.servers[0] else ""
+            asked.append((own, partial(_ask_for_the_zone, config, server)))
+    return tuple(asked)
+
+
+def _ask_for_the_zone(config: NodeConfig, server: zone.Server) -> None:
+    zone.Zone(replace(_records(config), timeout=ANSWER_SECONDS)).knows_itself(server)
 
 
 def _door(config: NodeConfig) -> Door:

@@ -40,6 +40,7 @@ from panggon.core.node.database_load import (
     lane_of_server,
     lanes,
     niceness,
+    swelling,
     too_much,
 )
 from panggon.core.sites.spec import Engine
@@ -121,44 +122,47 @@ def test_who_makes_most_of_it_in_a_transaction_that_goes_on_goes_before_a_copy_o
 
 WORKING, WAITING = Session(ONE, 1, 1, changed=3, written=10 * MEBIBYTE), Session(OTHER, 2, 2, changed=9)
 BUSY = {ONE: 0.7, OTHER: 0.4}
+NOBODY: frozenset[str] = frozenset()
 
 
 def test_who_makes_sorted_files_grow_is_who_has_written_and_not_who_works():
     before = Load((WORKING, WAITING), sorting=SHARED_SOME)
     writing = replace(WAITING, written=SHARED_STEP)
     after = Load((replace(WORKING, written=11 * MEBIBYTE), writing), sorting=SHARED_SOME + SHARED_STEP + 1)
-    assert growing(after, before, BUSY, spared="") == {writing: "temporary room"}
-    assert growing(Load(after.sessions, sorting=SHARED_SOME + SHARED_STEP), before, BUSY, spared="") == {}
-    assert growing(Load(after.sessions, sorting=SHARED_SOME), Load(()), BUSY, spared="") == {}
+    assert growing(after, before, BUSY, spared=NOBODY) == {writing: "temporary room"}
+    assert growing(Load(after.sessions, sorting=SHARED_SOME + SHARED_STEP), before, BUSY, spared=NOBODY) == {}
+    assert growing(Load(after.sessions, sorting=SHARED_SOME), Load(()), BUSY, spared=NOBODY) == {}
 
 
 def test_who_makes_temporary_tables_grow_changes_something_and_goes_in_turns():
     """The server writes them for all, and does not say for whom."""
     before = Load((), tables=SHARED_SOME)
     after = Load((WORKING, WAITING, Session(OTHER, 3, 3)), tables=SHARED_SOME + SHARED_STEP + 1)
-    assert {each.site for each in growing(after, before, BUSY, spared="")} == {ONE}
-    assert set(growing(after, before, BUSY, spared=ONE)) == {*after.sessions[1:]}
+    assert {each.site for each in growing(after, before, BUSY, spared=NOBODY)} == {ONE}
+    assert set(growing(after, before, BUSY, spared={ONE})) == {*after.sessions[1:]}
     looking = replace(after, sessions=(replace(WORKING, changed=0), *after.sessions[1:]))
-    for spared in ("", OTHER):
+    for spared in (NOBODY, {OTHER}):
         assert set(growing(looking, before, BUSY, spared=spared)) == {*after.sessions[1:]}
-    assert growing(replace(after, sessions=()), before, {}, spared="") == {}
+    assert growing(replace(after, sessions=()), before, {}, spared=NOBODY) == {}
     alone = replace(after, sessions=(Session(ONE, 1, 1),))
-    assert set(growing(alone, before, BUSY, spared="")) == {*alone.sessions}
+    assert set(growing(alone, before, BUSY, spared=NOBODY)) == {*alone.sessions}
 
 
-def test_who_makes_the_servers_own_memory_grow_is_who_works_most_and_goes_in_turns():
+def test_who_makes_the_servers_own_memory_grow_is_whom_the_kernel_has_given_most_since_and_goes_in_turns():
     """The server counts it as nobody's."""
     buffer, some = 128 * MEBIBYTE, 128 * MEBIBYTE + UNCOUNTED_SOME
-    before = Load((), buffer=buffer, resident=some)
-    after = Load((WORKING, WAITING), buffer=buffer, resident=some + UNCOUNTED_STEP + 1)
-    assert growing(after, before, BUSY, spared="") == {WORKING: SERVER_MEMORY}
-    assert growing(after, before, BUSY, spared=ONE) == {WAITING: SERVER_MEMORY}
+    given, little = replace(WAITING, fresh=30 * MEBIBYTE), replace(WORKING, fresh=91 * MEBIBYTE)
+    before = Load((replace(little, fresh=90 * MEBIBYTE),), buffer=buffer, resident=some)
+    after = Load((little, given), buffer=buffer, resident=some + UNCOUNTED_STEP + 1)
+    assert swelling(after, before, by=UNCOUNTED_STEP, spared=NOBODY) == {given: SERVER_MEMORY}
+    assert swelling(after, before, by=UNCOUNTED_STEP, spared={OTHER}) == {little: SERVER_MEMORY}
+    assert swelling(after, before, by=UNCOUNTED_STEP, spared={ONE, OTHER}) == {given: SERVER_MEMORY}
     slowly = replace(after, resident=some + UNCOUNTED_STEP)
     counted = replace(after, sessions=(replace(WORKING, memory=UNCOUNTED_STEP), WAITING))
     kept = replace(before, sessions=(replace(WAITING, memory=UNCOUNTED_SOME),), resident=after.resident)
     few = replace(after, resident=some), replace(before, resident=0)
     for calm in ((slowly, before), (counted, before), (after, kept), few, (Load(after.sessions), before)):
-        assert growing(*calm, BUSY, spared="") == {}
+        assert swelling(*calm, by=UNCOUNTED_STEP, spared=NOBODY) == {}
 
 
 def test_who_crowds_the_door_is_who_has_most_connections_beyond_his_sessions():

@@ -12,6 +12,8 @@ SAID = {
     "[Errno 28] No space left on device: '/a' -> '/b'": "tidak ada ruang lagi di disk (galat 28): '/a' -> '/b'",
     "portal.example: [Errno -2] Name or service not known": "portal.example: nama itu tidak dikenal (galat -2)",
     "dinsos.example/: timed out": "dinsos.example/: tidak menjawab pada waktunya",
+    "127.0.0.1#53: The DNS operation timed out.": "127.0.0.1#53: tidak menjawab pada waktunya",
+    "connection timeout expired": "tidak menjawab pada waktunya",
     "All connection attempts failed": "tidak ada yang menjawab di sana",
     "(4151, 'Access denied, this account is locked')": "akunnya terkunci (MariaDB 4151)",
     "(1045, \"Access denied for user 's900001'@'localhost' (using password: YES)\")": (

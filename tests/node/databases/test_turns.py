@@ -1,7 +1,7 @@
 """Whose copy is made when, where more wish one than there are places; no program runs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ SITES = ("s900001", "s900002", "s900003", "s900004")
 
 @dataclass
 class Server:
-    def sizes(self) -> dict[str, int]:
+    def sizes(self, sites: Collection[str]) -> dict[str, int]:
         return {}
 
 

@@ -28,8 +28,9 @@ SNAPSHOT_SECONDS, GOING_ON_SECONDS = 60.0, 5.0
 # grows then, and where nothing but a new beginning gives it back.
 SHARED_SOME, SHARED_STEP, SHARED_MOST = 1024 * MEBIBYTE, 16 * MEBIBYTE, 4096 * MEBIBYTE
 # Of the server's memory beyond what sessions are counted with: tables that a session has opened (one of 1,000
-# partitions takes 6 MiB each time that a statement names it) and procedures that it has called count as nobody's.
-UNCOUNTED_SOME, UNCOUNTED_STEP = 512 * MEBIBYTE, 16 * MEBIBYTE
+# partitions takes 6 MiB each time that a statement names it) and procedures that it has called count as nobody's. From
+# where on it is looked who makes it grow; by how much it grows between two looks then, or within whatever time.
+UNCOUNTED_SOME, UNCOUNTED_STEP, UNCOUNTED_SLOWLY = 512 * MEBIBYTE, 16 * MEBIBYTE, 128 * MEBIBYTE
 SERVER_MEMORY = "memory of the server"
 # Parts of the places for connections: from where on sites with many give way, and until when; and how many sessions a
 # site keeps in any case.
@@ -57,7 +58,7 @@ HEAVY_DOOR, HASTY_DOOR = 0.03, 0.25
 class Session:
     """`number` is how the server calls it, `thread` how the kernel does. `seconds`: how long its statement or its
     transaction goes on; `memory`, `temporary` files and `row_locks` in bytes; `changed` rows that can be taken back;
-    `written` bytes since it began; `active`: a statement runs.
+    `written` bytes since it began, and `fresh` ones of memory that the kernel has given it; `active`: a statement runs.
     """
 
     site: str
@@ -70,6 +71,7 @@ class Session:
     row_locks: int = 0
     changed: int = 0
     written: int = 0
+    fresh: int = 0
     active: bool = False
 
 
@@ -172,34 +174,47 @@ def _holding_undo(load: Load, before: Load) -> dict[Session, str]:
     return {largest: f"changed {largest.changed} rows"} if largest and largest.changed else {}
 
 
-def growing(load: Load, before: Load, busy: Mapping[str, float], *, spared: str) -> dict[Session, str]:
+def growing(load: Load, before: Load, busy: Mapping[str, float], *, spared: Set[str]) -> dict[Session, str]:
     """The sessions of the site that makes the temporary room grow of which the server does not tell whose it is. Of
     sorted files it is who has written most; of temporary tables, which the server writes for all, who works most among
-    those who change anything; of memory that is counted as nobody's who works most: of these two another one than
-    `spared`, whose sessions were ended in vain.
+    those who change anything, and none of `spared`, whose sessions were ended in vain.
     """
-    present = {session.site for session in load.sessions}
-    site, why = "", "temporary room"
+    site = ""
     if load.shared > SHARED_SOME and load.sorting - before.sorting > SHARED_STEP:
-        written: Counter[str] = Counter()
-        for session, size in _since(before, load, lambda session: session.written).items():
-            written[session.site] += size
-        site = max(written, key=lambda each: written[each], default="")
+        site = _most(_by_site(before, load, lambda session: session.written), frozenset())
     elif load.shared > SHARED_SOME and load.tables - before.tables > SHARED_STEP:
-        changing = {session.site for session in load.sessions if session.changed} or present
-        site = _busiest(changing, busy, spared)
-    elif load.uncounted > UNCOUNTED_SOME and _uncounted_growth(load, before) > UNCOUNTED_STEP:
-        site, why = _busiest(present, busy, spared), SERVER_MEMORY
-    return {session: why for session in load.sessions if session.site == site}
+        changing = [session.site for session in load.sessions if session.changed]
+        present = changing or [session.site for session in load.sessions]
+        site = _most({each: busy.get(each, 0.0) for each in present}, spared)
+    return {session: "temporary room" for session in load.sessions if session.site == site}
 
 
-def _busiest(sites: Set[str], busy: Mapping[str, float], spared: str) -> str:
-    return max(sites - {spared} or sites, key=lambda each: busy.get(each, 0.0), default="")
+def swelling(load: Load, before: Load, *, by: int, spared: Set[str]) -> dict[Session, str]:
+    """The sessions of the site that the kernel has given most memory since, where that which is counted as nobody's has
+    grown by more than this: it is held by sessions that are there, once no table is open that nobody uses. None of
+    `spared`: with large pages the kernel gives much at a time.
+    """
+    if not swells(load, before, by=by):
+        return {}
+    site = _most(_by_site(before, load, lambda session: session.fresh), spared)
+    return {session: SERVER_MEMORY for session in load.sessions if session.site == site}
 
 
-def _uncounted_growth(load: Load, before: Load) -> int:
+def swells(load: Load, before: Load, *, by: int) -> bool:
     """What sessions give back the server may keep: that it is counted no more makes nothing grow."""
-    return load.resident - before.resident - max(0, load.counted - before.counted)
+    grown = load.resident - before.resident - max(0, load.counted - before.counted)
+    return load.uncounted > UNCOUNTED_SOME and grown > by
+
+
+def _most(sites: Mapping[str, float], spared: Set[str]) -> str:
+    return max(sites.keys() - spared or sites, key=lambda each: sites[each], default="")
+
+
+def _by_site(before: Load, load: Load, size: Callable[[Session], int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for session, more in _since(before, load, size).items():
+        found[session.site] += more
+    return found
 
 
 def _since(before: Load, load: Load, size: Callable[[Session], int]) -> dict[Session, int]:

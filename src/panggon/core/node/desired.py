@@ -219,7 +219,8 @@ def _host(spec: SiteSpec, _facts: MachineFacts, name: str) -> Attributes | None:
     return {"site": spec.site, "state": spec.state.value if name == spec.host else REDIRECT}
 
 
-def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | None:
+def records_of(spec: SiteSpec, facts: MachineFacts) -> Attributes | None:
+    """Of each of its names."""
     if spec.state not in NAMED:
         return None
     return {
@@ -228,6 +229,10 @@ def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | No
         "aaaa": tuple(sorted(facts.ipv6)),
         "safety": _safety(spec, facts),
     }
+
+
+def _records(spec: SiteSpec, facts: MachineFacts, _name: str) -> Attributes | None:
+    return records_of(spec, facts)
 
 
 def _safety(spec: SiteSpec, facts: MachineFacts) -> tuple[str, ...]:

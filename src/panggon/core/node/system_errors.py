@@ -38,7 +38,9 @@ _ERRNO = re.compile(rf"\[Errno (-?\d+)\] ({'|'.join(map(re.escape, _OF_THE_SYSTE
 # Said by libraries without a number, at the end of what they say.
 _OF_LIBRARIES: Mapping[str, str] = {
     "All connection attempts failed": "tidak ada yang menjawab di sana",
+    "The DNS operation timed out.": "tidak menjawab pada waktunya",
     "The read operation timed out": "tidak menjawab pada waktunya",
+    "connection timeout expired": "tidak menjawab pada waktunya",
     "timed out": "tidak menjawab pada waktunya",
 }
 _ENDING = re.compile(rf"(^|: )({'|'.join(map(re.escape, _OF_LIBRARIES))})$")

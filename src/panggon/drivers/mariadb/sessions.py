@@ -74,6 +74,7 @@ class Sessions:
                 row_locks=row_locks,
                 changed=changed,
                 written=_written(thread),
+                fresh=_fresh(thread),
                 active=bool(active),
             )
             for site, number, thread, memory, changed, row_locks, active, seconds in rows
@@ -205,6 +206,13 @@ def _written(thread: int) -> int:
     with suppress(OSError):
         if found := WRITTEN.search(Path(f"/proc/{thread}/task/{thread}/io").read_text()):
             return int(found[1])
+    return 0
+
+
+def _fresh(thread: int) -> int:
+    """Bytes of memory that the kernel has given it (proc_pid_stat(5), `minflt`), as far as its pages are small ones."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{thread}/task/{thread}/stat").read_bytes().rpartition(b") ")[2].split()[7]) * PAGE
     return 0
 
 

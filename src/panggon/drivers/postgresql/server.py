@@ -2,9 +2,9 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
@@ -24,8 +24,7 @@ DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = (
     "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
 )
-SIZES: LiteralString = r"SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname ~ '^s[0-9]{6}$'"
-SIZE: LiteralString = "SELECT oid, pg_database_size(oid) FROM pg_database WHERE datname = %s"
+SIZES: LiteralString = "SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname = ANY(%s)"
 # The databases of others in which a role has something.
 ENTANGLED: LiteralString = """
 SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
@@ -35,10 +34,13 @@ WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_
 
 @dataclass(frozen=True, slots=True)
 class PostgreSql:
-    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it."""
+    """`run` is the directory of the socket, where root is the superuser; `site_run` what a sandbox calls it. What of
+    full databases was compacted is in `_compacted`.
+    """
 
     run: Path
     site_run: Path
+    _compacted: dict[str, dict[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def door(self) -> Path:
@@ -134,15 +136,13 @@ class PostgreSql:
     def login(self, site: str) -> Mapping[str, str]:
         return {"host": str(self.site_run), "port": "5432", "database": site, "user": site}
 
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self, sites: Collection[str]) -> Mapping[str, int]:
         with self._session() as session:
-            rows = session.execute(SIZES).fetchall()
+            rows = session.execute(SIZES, (list(sites),)).fetchall()
         return {str(name): self._taken(int(oid), int(size)) for name, oid, size in rows}
 
     def used(self, site: str) -> int:
-        with self._session() as session:
-            found = session.execute(SIZE, (site,)).fetchall()
-        return sum(self._taken(int(oid), int(size)) for oid, size in found)
+        return self.sizes([site]).get(site, 0)
 
     def _taken(self, database: int, size: int) -> int:
         """The server runs in the directory of its data."""
@@ -153,7 +153,7 @@ class PostgreSql:
 
     def compact(self, site: str) -> None:
         with self._session(site) as session:
-            full.compact(session)
+            self._compacted[site] = full.compact(session, self._compacted.get(site, {}))
 
     def stop_writing(self, site: str) -> None:
         """Stays shut when this fails: its role may have made more tables than change hands in time."""
@@ -171,6 +171,7 @@ class PostgreSql:
         self.shut(site)  # a session of the site's may hold what changes hands
         with self._session(site) as session, session.transaction():
             full.give_back(session, site)
+        self._compacted.pop(site, None)
 
     @contextmanager
     def watched(self) -> Iterator[Watched]:

@@ -83,7 +83,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     checks = _gone(sites, spec) if spec.state is SiteState.PURGED else runs.verify(sites, spec)
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
-    say(as_json, document, lambda console: show.evidence(console, checks))
+    say(as_json, document, lambda console: show.verified(console, checks))
     sys.exit(0 if held else FAILED)
 
 
@@ -100,7 +100,7 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     if path is None:
         of_machine = (*map(plan_words.stray, strays.find(sites)), *folders.faults(config))
         found = show.differences(of_machine, sites.drift())
-        say(as_json, found, lambda console: show.drift(console, found))
+        say(as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder))
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))
     rows = [

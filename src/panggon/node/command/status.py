@@ -10,7 +10,7 @@ from panggon.drivers import control, files
 from panggon.node import layout, protections, records
 from panggon.node.agent import filled, identity, strays
 from panggon.node.clock import now
-from panggon.node.command import addresses
+from panggon.node.command import addresses, silent
 from panggon.node.renewal import report
 from panggon.node.servers import mariadb, nginx, postgresql
 from panggon.node.settings.config import NodeConfig
@@ -93,7 +93,8 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_records = map(_is_damaged, records.damaged(config.paths.state))
     of_postgresql = _outlived(config) if "postgresql" in run else ()
     of_mariadb = _unseen(config) if "mariadb" in run else ()
-    of_servers = (*of_postgresql, *of_mariadb, *(_deaf(config) if "nginx" in run else ()), *addresses.unheard(config))
+    of_nginx = _deaf(config) if "nginx" in run else ()
+    of_servers = (*of_postgresql, *of_mariadb, *silent.silent(config), *of_nginx, *addresses.unheard(config))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
 

@@ -38,9 +38,12 @@ class Compactor:
         site = min(ready, key=lambda each: self._took.get(each, 0.0))
         record = load_record(self.watch.sites / site)
         if record and not record.locked:  # in a closed one nothing is moved
+            self.watch.compacting = site
             try:
                 self.watch.servers[record.engine].compact(site)
             except PanggonError as error:
                 log.warning("%s: %s", site, error)
+            finally:
+                self.watch.compacting = ""
         self._took[site] = time.monotonic() - began
         self._later[site] = time.monotonic() + max(SECONDS, REST * self._took[site])

@@ -241,6 +241,7 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
         # As a rule half the site's: one hungry script gets PHP's own error before the kernel ends the site.
         "memory_limit": f"{described.php_memory_mebibytes}M",
         "max_execution_time": str(described.execution_seconds),
+        "max_input_time": "-1",  # nginx has the whole body before PHP begins: no timer of its own for reading it
         "max_input_vars": str(described.input_vars),
         "upload_max_filesize": f"{described.upload_mebibytes}M",
         "post_max_size": f"{described.post_mebibytes}M",
