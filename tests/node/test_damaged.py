@@ -70,7 +70,7 @@ def test_what_no_journal_tells_either_is_that_sites_trouble_alone(bench, content
     assert applied["outcome"] == "applied"
 
 
-@pytest.mark.parametrize("damage", ["first", "plan", "outcome"])
+@pytest.mark.parametrize("damage", ["first", "plan", "outcome", "nested"])
 def test_a_broken_journal_stops_nothing_that_is_asked_of_all(bench, damage):
     first, *rest = journal_of(bench).read_text().splitlines()
     last = json.dumps({**json.loads(rest[-1]), "outcome": "?"})
@@ -78,12 +78,14 @@ def test_a_broken_journal_stops_nothing_that_is_asked_of_all(bench, damage):
         "first": ["{}", *rest],
         "plan": [json.dumps({"entry": "started"}), *rest],
         "outcome": [first, *rest[:-1], last, "{}"],
+        "nested": [first, "[" * 100_000, *rest],
     }
     journal_of(bench).write_text("\n".join(broken[damage]) + "\n")
     agent = bench.agent()
     agent.settle()
     agent.step()
     assert set(bench.sites.recorded.named()) == {SITE, OTHER.site}
+    assert status.status(bench.sites.config, bench.sites).unfinished == (SITE,)
     watch = DriftWatch(bench.sites)
     watch.look(elapsed=watch.pass_seconds)
     assert [line.split(": ")[:3] for line in watch.lines()] == [

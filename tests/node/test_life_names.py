@@ -86,3 +86,14 @@ def test_redirects_that_lead_to_each_other_are_refused(bench):
     apply(bench, redirect("s900001", one, two))
     with pytest.raises(PermanentError, match=r"node\.redirect_loop"):
         bench.sites.plan(second)
+
+
+def test_redirects_that_lead_to_each_other_already_are_told(bench):
+    """As a machine may have them since before they were refused."""
+    one, two, three = (f"{name}.kota.example" for name in ("satu", "dua", "tiga"))
+    wishes = [redirect("s900001", one, two), redirect("s900002", two, one), redirect("s900003", three, two)]
+    for wish in wishes:
+        bench.sites.recorded.keep(wish)
+    assert bench.sites.recorded.circles() == ((two, one),)
+    bench.sites.recorded.keep(later(wishes[1], state=SiteState.SUSPENDED))
+    assert bench.sites.recorded.circles() == ()

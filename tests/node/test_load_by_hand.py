@@ -2,11 +2,14 @@
 `databases/test_copies.py`.
 """
 
+import errno
 import os
+import re
+import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +23,7 @@ from tests.node.simulated import SITE
 pytestmark = pytest.mark.real
 
 
+CAPABILITIES = re.compile(r"^CapEff:\s*(\w+)$", re.MULTILINE)
 COPY = "salinan-2026-11-27-180000.sql.gz"
 
 
@@ -80,3 +84,23 @@ def test_of_a_load_the_file_that_was_given_is_named(
     result = CliRunner().invoke(cli, command)
     assert (result.exit_code, result.stdout) == (0 if done else 1, told)
     assert taken == [({"do": "load", "site": SITE}, b"isi")]
+
+
+def test_a_copy_that_has_no_room_is_refused_and_leaves_nothing(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root goes beyond the bound of a site's space on ext4, unless he gives that right up."""
+
+    def no_room(_source: BinaryIO, target: BinaryIO) -> None:
+        rights.append(CAPABILITIES.search(Path("/proc/thread-self/status").read_text())[1])
+        target.write(b"isi")
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    rights: list[str] = []
+    monkeypatch.setattr(shutil, "copyfileobj", no_room)
+    (tmp_path / "salinan.sql.gz").write_bytes(b"isi")
+    command = ["--config", str(simulated.toml(tmp_path)), "load", SITE, str(tmp_path / "salinan.sql.gz")]
+    result = CliRunner().invoke(cli, command)
+    assert (result.exit_code, "disk.full" in result.stderr) == (1, True)
+    assert rights == ["0000000000000000"]
+    assert not (folder / LOAD_BY_HAND).exists()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from panggon.core.node.database_load import Load, Taken
@@ -189,6 +190,10 @@ class DatabaseServer(Protocol):
         """To look and to end again and again, by one session that is kept open: when all places are taken there is
         none for a new one, not even root's.
         """
+        ...
+
+    def guard(self, over: Event) -> None:
+        """Until `over`: end whoever has everybody wait for him, so that nobody could watch him any more."""
         ...
 
     def tidy(self) -> None:

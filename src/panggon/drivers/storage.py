@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from panggon.core.errors import PanggonError, TemporaryError
 from panggon.drivers import files, projects, shell, subvolumes
 
+Made = TypeVar("Made")
 MEBIBYTE = 1024 * 1024
 TRIAL = ".trial-"
 TRIAL_PROJECT = 0xFFFF_FFF0  # above the numbers of all users; its limits stay
@@ -165,8 +168,7 @@ def is_full(path: Path) -> bool:
     """
     if not is_bounded(path):
         return False
-    with ThreadPoolExecutor(1, initializer=_give_up_privileges) as one:
-        return one.submit(_has_no_room, path).result()
+    return as_bounded(partial(_has_no_room, path))
 
 
 def _has_no_room(path: Path) -> bool:
@@ -210,14 +212,19 @@ def _tried(root: Path, takes: Callable[[Path], bool]) -> str:
             ways = "btrfs dengan kuota, ext4 dan XFS dengan kuota proyek (docs/node.md, Space)"
             return f"sistem berkas {kind(root)} di {root} tidak membatasi tiap situs; yang dapat: {ways}"
         bound(place, TRIAL_LIMIT)
-        with ThreadPoolExecutor(1, initializer=_give_up_privileges) as one:
-            taken = one.submit(takes, place).result()
+        taken = as_bounded(partial(takes, place))
         return "batas sudah dipasang, tetapi tidak ditegakkan" if taken else ""
     except (OSError, PanggonError) as error:
         return str(error)
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(place)
+
+
+def as_bounded(act: Callable[[], Made]) -> Made:
+    """Done by a thread of root's that is held to the bounds of others, also in files that are open already."""
+    with ThreadPoolExecutor(1, initializer=_give_up_privileges) as one:
+        return one.submit(act).result()
 
 
 def _give_up_privileges() -> None:

@@ -130,6 +130,22 @@ class Recorded:
         lives = (life for each, life in self._each_life() if each != site and life.leads_to)
         return {name: life.leads_to for life in lives for name in life.names}
 
+    def circles(self) -> tuple[tuple[str, ...], ...]:
+        """The redirects that send visitors round for ever, each circle from its first name on: a machine that was
+        updated may have some that no plan would make any more (`Sites.plan`).
+        """
+        redirects = self.redirects_beside("")
+        found = set()
+        for name in redirects:
+            way = [name]
+            while (following := redirects.get(way[-1])) and following not in way:
+                way.append(following)
+            if following:
+                circle = way[way.index(following) :]
+                first = circle.index(min(circle))
+                found.add((*circle[first:], *circle[:first]))
+        return tuple(sorted(found))
+
     def generations(self) -> Mapping[str, int]:
         """Of every site that was ever applied here what was applied last: by this the portal sees who is behind."""
         return {site: life.generation for site, life in self._each_life()}

@@ -271,8 +271,8 @@ def test_removal_leaves_nothing(driver: DatabaseDriver, key: Key, server: postgr
         driver.write(key, None)
     assert list(private.iterdir()) == []
     assert not (private.parent / "database.json").exists()
-    assert root_says(server, f"SELECT FROM pg_roles WHERE rolname = '{key.name}'") == []
-    assert root_says(server, f"SELECT FROM pg_database WHERE datname = '{key.name}'") == []
+    assert root_says(server, f"SELECT 1 FROM pg_roles WHERE rolname = '{key.name}'") == []
+    assert root_says(server, f"SELECT 1 FROM pg_database WHERE datname = '{key.name}'") == []
     root_says(server, "DROP DATABASE s900999")
 
 

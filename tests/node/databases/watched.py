@@ -78,6 +78,9 @@ class Server:
     def is_tidy(self) -> bool:
         return not self.left
 
+    def guard(self, over: threading.Event) -> None:
+        over.wait()
+
     def tidy(self) -> None:
         self.left = ""
         self.tidied.set()

@@ -253,7 +253,7 @@ def ended(data: bytes) -> tuple[Word, Any] | None:
         started = next((line for line in reversed(lines) if line.startswith(_STARTED)), b"")
         spec, _ = _DECODER.raw_decode(started.partition(_SPEC)[2].decode())
         return Word(json.loads(lines[-1])["outcome"]), spec
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _corrupt(str(error)) from error
 
 
@@ -329,7 +329,7 @@ def _entry(line: bytes) -> Entry:
         row = json.loads(line)
         entry: Entry = _READERS[row["entry"]](row)
         return entry
-    except (ValueError, KeyError, TypeError, PermanentError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, PermanentError) as error:
         raise _corrupt(str(error)) from error
 
 

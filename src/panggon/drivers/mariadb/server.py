@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pymysql
 from pymysql.cursors import Cursor
@@ -173,6 +174,10 @@ class MariaDb:
     def watched(self) -> Iterator[Watched]:
         with self._root() as cursor:
             yield sessions.Sessions(cursor, self.process, self.data, self.temporary)
+
+    def guard(self, over: Event) -> None:
+        """Nothing that all sessions need can be had alone here."""
+        over.wait()
 
     def tidy(self) -> None:
         with self._root() as cursor:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import LiteralString
 
 import psycopg
@@ -15,7 +16,7 @@ from panggon.core.node.database_size import taken
 from panggon.core.node.driver import Check
 from panggon.drivers import files
 from panggon.drivers.database_server import Found, Watched
-from panggon.drivers.postgresql import full, line, owners, rights, sessions
+from panggon.drivers.postgresql import catalogue, full, leaving, line, owners, rights, sessions
 from panggon.drivers.postgresql.doors import Doors
 from panggon.drivers.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.postgresql.scram import verifier, verifies
@@ -25,11 +26,6 @@ NO_MORE: LiteralString = (
     "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
 )
 SIZES: LiteralString = "SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname = ANY(%s)"
-# The databases of others in which a role has something.
-ENTANGLED: LiteralString = """
-SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
-WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +106,9 @@ class PostgreSql:
             return sessions.count(session, site)
 
     def drop(self, site: str) -> None:
-        """A role that has rights in another site's database cannot go, and whoever owns a table there gives them."""
         with self._session() as session:
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
-            elsewhere = session.execute(ENTANGLED, (site,)).fetchall()
-        for (database,) in elsewhere:
-            with self._session(str(database)) as session:
-                session.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(site)))
-        with self._session() as session:
-            session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(site)))
+        leaving.drop(self._session, site)
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
         is_full = self.find(site, known=True).full
@@ -177,6 +167,11 @@ class PostgreSql:
     def watched(self) -> Iterator[Watched]:
         with Doors(self._session) as doors, self._session() as session:
             yield sessions.Sessions(session, self.process, doors)
+
+    def guard(self, over: Event) -> None:
+        with catalogue.reached(self.process, self._session) as session:
+            while not over.wait(catalogue.SECONDS):
+                catalogue.end_takers(session)
 
     def tidy(self) -> None:
         with self._session() as session:

@@ -37,9 +37,9 @@ WHERE a.usename ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
-# Processes of the server: its own four with that of who asks, so that nobody else is there; and from where on it is
-# looked how many have not logged in.
-CHILDREN_OWN, CHILDREN_MANY = 5, 60
+# Processes of the server: its own four with those of the two who watch, so that nobody else is there; and from where on
+# it is looked how many have not logged in.
+CHILDREN_OWN, CHILDREN_MANY = 6, 60
 TAKEN: LiteralString = """
 SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END,
   current_setting('max_connections')
@@ -110,13 +110,13 @@ class Sessions:
         """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
         logged in, and each of the server's own processes, is an activity.
         """
-        children = len(_children(self.process))
-        if children <= CHILDREN_OWN:
+        processes = len(children(self.process))
+        if processes <= CHILDREN_OWN:
             return None
-        (found,) = self.session.execute(TAKEN, (children < CHILDREN_MANY,)).fetchall()
+        (found,) = self.session.execute(TAKEN, (processes < CHILDREN_MANY,)).fetchall()
         locks, activities, places = map(int, found)
-        strangers = 0 if children < CHILDREN_MANY else children - activities
-        crowded = children > database_load.PLACES_MOST * places
+        strangers = 0 if processes < CHILDREN_MANY else processes - activities
+        crowded = processes > database_load.PLACES_MOST * places
         if locks >= LOCKS_MANY:
             return Load(self._sessions(LOCKS), strangers=strangers)
         if crowded:
@@ -128,7 +128,7 @@ class Sessions:
         return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
 
     def holders(self) -> Sequence[int]:
-        return _children(self.process)
+        return children(self.process)
 
     def refused(self) -> int:
         """They wait (`auth_delay`)."""
@@ -157,10 +157,7 @@ class Sessions:
         self.doors.hold(doors)
 
     def end(self, number: int) -> None:
-        """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
-        with suppress(OSError):
-            if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
-                os.kill(number, signal.SIGTERM)
+        end(number)
 
     def close_tables(self) -> None:
         """Each session has its own."""
@@ -171,6 +168,13 @@ class Sessions:
     def is_tidy(self) -> bool:
         (found,) = self.session.execute(TIDY, (NOTICES_MOST, SETTINGS_MOST)).fetchall()
         return bool(found[0])
+
+
+def end(number: int) -> None:
+    """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
+    with suppress(OSError):
+        if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
+            os.kill(number, signal.SIGTERM)
 
 
 def count(session: Session, site: str) -> int:
@@ -221,7 +225,7 @@ def _settings(session: Session) -> int:
     return int(found[0])
 
 
-def _children(process: int) -> tuple[int, ...]:
+def children(process: int) -> tuple[int, ...]:
     try:
         return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_bytes().split()))
     except OSError:

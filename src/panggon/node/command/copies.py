@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from panggon.core.errors import PermanentError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import asking, files
+from panggon.drivers import asking, files, storage
 from panggon.node import layout
 from panggon.node.databases import wishes
 from panggon.node.databases.jobs import SECONDS
@@ -47,11 +48,20 @@ def load(config: NodeConfig, site: str, source: Path) -> Said:
     with _folder(config, site) as folder, files.translated():
         files.remove_at(folder, LOAD_BY_HAND)
         copy = os.open(LOAD_BY_HAND, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
-        with source.open("rb") as content, os.fdopen(copy, "wb") as file:
-            shutil.copyfileobj(content, file)
-            os.fchown(copy, uid, uid)
+        try:
+            with source.open("rb") as content, os.fdopen(copy, "wb") as file:
+                storage.as_bounded(partial(_copy, content, file))
+                os.fchown(copy, uid, uid)
+        except OSError:
+            files.remove_at(folder, LOAD_BY_HAND)
+            raise
     said = _ask(config, "load", site)[0]
     return Said(said.done, said.words.replace(LOAD_BY_HAND, source.name))
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> None:
+    shutil.copyfileobj(source, target)
+    target.flush()
 
 
 def _carry_out(folder: int, name: str, target: Path) -> None:

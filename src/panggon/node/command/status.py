@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.drivers import control, files
 from panggon.node import layout, protections, records
 from panggon.node.agent import filled, identity, strays
@@ -96,7 +96,8 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_nginx = _deaf(config) if "nginx" in run else ()
     of_servers = (*of_postgresql, *of_mariadb, *silent.silent(config), *of_nginx, *addresses.unheard(config))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
-    return (*of_records, *of_names, *full, *of_php, *of_zone, *of_servers)
+    circles = map(_goes_round, sites.recorded.circles())
+    return (*of_records, *of_names, *full, *of_php, *circles, *of_zone, *of_servers)
 
 
 def _unread(config: NodeConfig, problem: str) -> str:
@@ -137,6 +138,11 @@ def _php_is_gone(version: str, first: str, *others: str) -> str:
         f"PHP {version} tidak ada lagi di mesin ini, tetapi dipakai {whose}, yang karena itu tidak dapat menjawab: "
         f"pasang lagi php{version}-fpm, atau ubah versi PHP situs"
     )
+
+
+def _goes_round(circle: Sequence[str]) -> str:
+    way = ", yang mengarah ke ".join((*circle[1:], circle[0]))
+    return f"pengunjung {circle[0]} berputar-putar: {circle[0]} mengarah ke {way}; ubah tujuan salah satunya"
 
 
 def _outlived(config: NodeConfig) -> tuple[str, ...]:
@@ -183,7 +189,11 @@ def _portal(config: NodeConfig) -> str:
 
 
 def _unfinished(sites: Sites, site: str) -> bool:
-    position = sites.position(site)
+    """Also where a damaged journal does not say it: `drift` says what is wrong with it."""
+    try:
+        position = sites.position(site)
+    except PanggonError:
+        return True
     return position is not None and position.outcome is None
 
 

@@ -56,9 +56,10 @@ class Brake:
         """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
         matter here: nobody takes anything of it.
         """
-        with ThreadPoolExecutor(3 * len(self.servers) or 1) as pool:
+        with ThreadPoolExecutor(4 * len(self.servers) or 1) as pool:
             for engine, server in self.servers.items():
                 queues = Queues(server, engine)
+                pool.submit(self._guard, engine, over)
                 pool.submit(self._tidy_up, engine, over)
                 pool.submit(queues.run, over)
                 pool.submit(self._watch, engine, Refusals(server, queues, self.uid_base), over)
@@ -83,6 +84,13 @@ class Brake:
                     self.look(engine, watched)
                     refusals.look(watched, now=time.monotonic())
                     self._follow(engine, watched, over, time.monotonic() + SECONDS, also=refusals.glance)
+            over.wait(SECONDS)
+
+    def _guard(self, engine: Engine, over: Event) -> None:
+        """In a thread of its own: whoever is to be ended here has the looks of the others wait."""
+        while not over.is_set():
+            with going_on(log, engine, expected=logging.DEBUG):
+                self.servers[engine].guard(over)
             over.wait(SECONDS)
 
     def look(self, engine: Engine, watched: Watched) -> None:
