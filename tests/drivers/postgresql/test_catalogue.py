@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from panggon.core.node.resources import Key
+from panggon.drivers import files
 from panggon.drivers.postgresql import PostgreSql, catalogue
 from panggon.node.servers import postgresql
 from tests.drivers.postgresql.reach import as_site, root_says
@@ -43,7 +44,8 @@ def asked(private: Path, statement: str) -> Iterator[threading.Thread]:
         reading.execute(ASKING[statement])
         thread = threading.Thread(target=ask)
         thread.start()
-        until(lambda: " waiting" in Path(f"/proc/{asking.info.backend_pid}/cmdline").read_text())
+        title = Path(f"/proc/{asking.info.backend_pid}/cmdline")
+        until(lambda: not thread.is_alive() or " waiting" in (files.read(title) or b"").decode())  # or is ended already
         yield thread
 
 
