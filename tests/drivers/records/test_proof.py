@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from demo.ports import free_port
-from panggon.core.node.resources import Attributes
+from panggon.core.node.planning.resources import Attributes
 from panggon.drivers.dns import RecordsDriver
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SITE, driver_settings, knot_settings, proven
 from tests.drivers.running import running

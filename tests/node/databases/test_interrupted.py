@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.node.databases.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files
-from panggon.drivers.storage import database_mark
-from panggon.node import records
+from panggon.drivers.file_systems.storage import database_mark
+from panggon.drivers.system import files
 from panggon.node.databases import owner, wishes
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import Job
 from panggon.node.databases.owner import CLOSED, Owner
 from panggon.node.databases.watch import LOADS_MOST, Watch
 from panggon.node.databases.wishes import INTERRUPTED, TAKEN, Todo, loading_mark
+from panggon.node.state import records
 from tests.node.databases.ended import Program
 from tests.waiting import until
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from panggon.core.node.database_load import Session
+from panggon.core.node.databases.database_load import Session
 from panggon.core.sites.spec import Engine
 from panggon.node.databases.placement import Placement
 from tests.node.scheduling import priority_of_session, shares_by_sessions

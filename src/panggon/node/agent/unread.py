@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from panggon.core.errors import PanggonError
 from panggon.core.sites.htaccess import Effect
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files, storage
-from panggon.drivers.htaccess import Found
+from panggon.drivers.file_systems import storage
+from panggon.drivers.nginx.htaccess import Found
+from panggon.drivers.system import files
 from panggon.node import layout
 from panggon.node.sites import Sites
 

@@ -24,7 +24,7 @@ from panggon.node.agent.client import Portal
 from panggon.node.agent.filled import Filled
 from panggon.node.agent.unread import Unread
 from panggon.node.clock import now
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import usage_of
 

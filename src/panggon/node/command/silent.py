@@ -4,8 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from panggon.core.errors import PanggonError
-from panggon.core.node import problem_words
-from panggon.core.node.system_errors import in_indonesian
+from panggon.core.node.words import problem_words
+from panggon.core.node.words.system_errors import in_indonesian
 from panggon.node import wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.supervision import units

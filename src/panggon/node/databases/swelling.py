@@ -4,8 +4,8 @@ ended, whether at once or over hours.
 
 from dataclasses import dataclass, field
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import Load, Session
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import Load, Session
 
 
 @dataclass(slots=True)
